@@ -1,0 +1,100 @@
+# Everything that a developer or CI runs. `make` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The Python that the environments are made of. PYTHONS may name more, for the judges that run on several.
+PYTHON ?= python3
+
+REQUIREMENTS := tests/requirements
+BOOTSTRAP := .venv/bootstrap
+PLAYBOOKS := .venv/playbooks
+JUDGES := .venv/judges
+NEWEST := .venv/newest
+
+# Tests and playbooks find the checkout where Ansible looks for a collection.
+COLLECTIONS := .work/collections
+LINK := $(COLLECTIONS)/ansible_collections/postmaster/odoo
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
+
+# With ODOO_URL & co. the tests run on that instance, and the lab is not needed.
+LAB := $(if $(ODOO_URL),,lab)
+
+.PHONY: help test judges units integration bench demo demo-down lab-up lab-down environments clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: environments ## everything: the judges, the unit tests, the integration tests on the lab
+	@$(JUDGES)/bin/python tests/judges judges units $(LAB:lab=lab-up) integration $(LAB:lab=lab-down)
+
+judges: environments ## linters, type checker, ansible-test sanity, galaxy-importer
+	@$(JUDGES)/bin/python tests/judges judges
+
+units: environments ## ansible-test units, on every Python found
+	@$(JUDGES)/bin/python tests/judges units
+
+integration: environments $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
+	@$(JUDGES)/bin/python tests/judges integration
+
+bench: $(JUDGES)/ready $(LINK) $(LAB:lab=lab-up) ## how long things take; the lab stays up
+	@PATH="$(CURDIR)/$(JUDGES)/bin:$$PATH" python tests/bench
+
+demo: $(PLAYBOOKS)/ready $(LINK) ## the collection at work on an Odoo of its own
+	@PATH="$(CURDIR)/$(PLAYBOOKS)/bin:$$PATH" python tests/demo up
+
+demo-down: $(PLAYBOOKS)/ready ## end the demo
+	@$(PLAYBOOKS)/bin/python tests/demo down
+
+lab-up: ## start the lab: a real Odoo from nothing
+	@$(PYTHON) tests/lab up
+
+lab-down: ## stop the lab
+	@$(PYTHON) tests/lab down
+
+clean: lab-down ## remove everything that make has made
+	rm -rf .venv .work
+
+environments: $(JUDGES)/ready $(NEWEST)/ready $(LINK)
+
+$(LINK):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@
+
+# uv is many times faster than pip, but knows nothing of pip's configuration: where it fails, pip does it.
+# $(1): what the environment holds, $(2): its Python, $(3): its requirements
+define environment
+echo "==> $(@D): $(1)" \
+&& $(2) -m venv --clear --without-pip $(@D) \
+&& { $(BOOTSTRAP)/bin/uv pip install --quiet --python $(@D)/bin/python --requirement $(3) \
+  || $(BOOTSTRAP)/bin/pip --python $(@D)/bin/python install --quiet --requirement $(3); } \
+&& touch $@
+endef
+
+$(PLAYBOOKS)/ready: $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
+	@$(call environment,ansible-core and what playbooks need,$(PYTHON),$<)
+
+$(JUDGES)/ready: $(REQUIREMENTS)/judges.txt $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
+	@$(call environment,the judges and the oldest ansible-core supported,$(PYTHON),$<)
+
+$(NEWEST)/ready: $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
+	@newest="$$($(PYTHON) tests/judges/interpreters.py)"; \
+	if [ -z "$$newest" ]; then echo "==> no Python 3.12 or newer found: the newest ansible-core is not tried"; \
+	else $(call environment,the newest ansible-core,"$$newest",$<); fi
+
+$(BOOTSTRAP)/ready:
+	@echo "==> $(@D): pip and uv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ansible-core needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call debian,python3-venv); }
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(BOOTSTRAP)/bin/pip install --quiet --upgrade pip uv
+	@touch $@
+
+# $(1): a package that Debian leaves out of a plain Python
+define debian
+if [ "$$(id -u)" = 0 ]; then echo "==> installing Debian's $(1)"; apt-get update -qq; apt-get install -qq -y $(1); \
+else echo "Debian's $(1) is missing: apt-get install $(1)" >&2; exit 1; fi
+endef

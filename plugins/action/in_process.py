@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fast path: run a module of this collection inside the worker, instead of packing it up and starting a Python for it.
+
+`meta/runtime.yml` sends every module of the collection here. A module that has to run somewhere else, as somebody else, under
+another Python or in the background is shipped as usual.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule, drive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MODULES = "ansible_collections.postmaster.odoo.plugins.modules"
+_PROFILE = "legacy"  # the serialization profile of every Python module
+
+
+class _Finished(BaseException):
+    """The module is done. Not an Exception, just as the SystemExit that ends a real one."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__()
+        self.result = result
+
+
+class _InProcessModule(OdooModule):
+    """The same module, given its arguments instead of reading them, and handing its result back instead of printing it."""
+
+    def __init__(self, specification: Any, arguments: dict[str, Any]) -> None:
+        self._arguments = arguments
+        self._own_warnings: list[str] = []
+        super().__init__(specification)
+
+    def _load_params(self) -> None:
+        self._take(self._arguments)
+
+    def _check_locale(self) -> None:
+        """The controller has a locale of its own already."""
+
+    def _set_cwd(self) -> None:
+        """The controller stays where it is."""
+
+    def warn(self, warning: str, **_how: Any) -> None:
+        """Into the result, as a shipped module's warnings go; on the controller Ansible would print them at once."""
+        self._own_warnings.append(warning)
+
+    def _record_module_result(self, o: dict[str, Any]) -> None:
+        if self._own_warnings:
+            o["warnings"] = list(self._own_warnings)
+        raise _Finished(o)
+
+
+def _as_received(value: Any, direction: Direction) -> Any:
+    """What arrives at the other end, had it been sent there: plain data, and from a module untrusted."""
+    encoder, decoder = get_module_encoder(_PROFILE, direction), get_module_decoder(_PROFILE, direction)
+    return json.loads(json.dumps(value, cls=encoder), cls=decoder)
+
+
+class ActionModule(ActionBase):
+    """Runs any module of the collection."""
+
+    _supports_async = True
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task's module, here where that means the same, shipped otherwise."""
+        variables = task_vars or {}
+        result = super().run(tmp, variables)
+        if not self._runs_here(variables):
+            wrap_async = self._task.async_val and not self._connection.has_native_async
+            result.update(self._execute_module(task_vars=variables, wrap_async=wrap_async))
+            if not wrap_async:
+                self._remove_tmp_path(self._connection._shell.tmpdir)
+            return result
+        name = self._task.action.rpartition(".")[2]
+        arguments = dict(self._task.args)
+        self._update_module_args(self._task.action, arguments, variables)
+        module = importlib.import_module(f"{_MODULES}.{name}")
+        with self._environment():
+            try:
+                received = _as_received(arguments, Direction.CONTROLLER_TO_MODULE)
+                drive(_InProcessModule(module.SPECIFICATION, received), module.run)
+            except _Finished as finished:
+                result.update(_as_received(finished.result, Direction.MODULE_TO_CONTROLLER))
+        return {key: value for key, value in result.items() if not key.startswith("_ansible_")}
+
+    def _runs_here(self, variables: dict[str, Any]) -> bool:
+        """Whether running in the worker is the same as running the module where the task asks for it."""
+        if self._connection.transport not in ("local", "ansible.builtin.local") or self._task.async_val:
+            return False
+        if self._connection.become is not None:
+            return False
+        interpreter = variables.get("ansible_python_interpreter")
+        if interpreter is not None:
+            interpreter = self._templar.template(interpreter)
+        if interpreter not in (None, sys.executable, "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"):
+            return False
+        return boolean(self._templar.template(variables.get("postmaster_odoo_in_process", True)))
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        """The task's `environment`, for as long as the module runs."""
+        task_environment: dict[str, Any] = {}
+        self._compute_environment_string(task_environment)
+        before = dict(os.environ)
+        os.environ.update({name: str(value) for name, value in task_environment.items()})
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a plan to a state that was read back and is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
+
+
+class Target(Protocol):
+    """What is made to converge."""
+
+    def plan(self) -> Plan:
+        """Look, and say what is to be done. Only reads."""
+
+    def exclusively(self) -> AbstractContextManager[None]:
+        """Keep other runs from changing the same target meanwhile."""
+
+    def next_steps(self, plan: Plan) -> Sequence[Step]:
+        """The leading part of a plan that can be done before one has to look again."""
+
+    def perform(self, step: Step) -> None:
+        """Do one step."""
+
+
+def converge(target: Target, *, check_mode: bool) -> Plan:
+    """Make the target as it is wanted, and return what was done (in check mode: what would be).
+
+    After the last step the target is looked at again; whatever still differs did not stick.
+
+    :raises OdooError: `details["applied"]` holds the steps that were done before it.
+    """
+    plan = target.plan()
+    if check_mode or not plan:
+        return plan
+    applied: list[Step] = []
+    try:
+        with target.exclusively():
+            # Under the lock once more: what another run has just done counts as found.
+            plan = target.plan()
+            while plan:
+                _refuse_repetition(applied, plan)
+                for step in target.next_steps(plan):
+                    target.perform(step)
+                    applied.append(step)
+                plan = target.plan()
+    except OdooError as error:
+        error.details["applied"] = tuple(applied)
+        raise
+    return tuple(applied)
+
+
+def _refuse_repetition(applied: Sequence[Step], plan: Plan) -> None:
+    done = {(step.resource, step.key): step for step in applied}
+    for step in plan:
+        earlier = done.get((step.resource, step.key))
+        if earlier is None:
+            continue
+        fields = [change.field for change in step.changes] or ["its existence"]
+        raise Rejected(
+            f"{step.resource} {step.key!r}: {', '.join(fields)} did not stick. Odoo took the write without an error, but reading back "
+            "shows another value: another addon probably owns it (for instance mail_environment, which computes it from a file), "
+            "or another program writes it at the same time."
+        )

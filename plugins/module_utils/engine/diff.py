@@ -1,0 +1,38 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan as Ansible's `--diff` shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Plan, Step
+
+
+def plan_diff(plan: Plan) -> list[dict[str, str]]:
+    """One before and after for each step, holding only what differs."""
+    return [_step_diff(step) for step in plan]
+
+
+def _step_diff(step: Step) -> dict[str, str]:
+    name = f"{step.resource}: {step.key}"
+    if step.action in ("delete", "uninstall"):
+        before, after = "present\n", ""
+    else:
+        before = "".join(_line(change, change.before) for change in step.changes if step.action != "create")
+        after = "".join(
+            _line(change, change.after, "  # differs" if _hides_difference(change) else "") for change in step.changes
+        )
+    return {"before": before, "after": after, "before_header": name, "after_header": f"{name} ({step.action})"}
+
+
+def _hides_difference(change: Change) -> bool:
+    """Two masks look alike; the reader must still see that the secrets differ."""
+    return change.secret and change.before is not None and change.after is not None
+
+
+def _line(change: Change, value: Any, remark: str = "") -> str:
+    return f"{change.field}: {json.dumps(value, ensure_ascii=False)}{remark}\n"

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of the engine: what is wanted, what was found, and the steps between them. Pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Field(Protocol):
+    """What the engine must know of a field. Values are as the store wants them written, and as it reads them."""
+
+    name: str
+    secret: bool
+
+    def same(self, stored: Any, wanted: Any) -> bool:
+        """Whether a stored value already is the wanted one."""
+
+    def shown(self, value: Any) -> Any:
+        """The value for people: plain data, a secret masked, None where there is none."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record that exists."""
+
+    id: int
+    values: Mapping[str, Any] = field(repr=False)
+    xml_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A record as it should be. Fields that are not in `values` are left alone."""
+
+    resource: str
+    key: str
+    state: str = "present"
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    xml_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field's way from before to after, both as shown to people."""
+
+    field: str
+    before: Any
+    after: Any
+    secret: bool = False
+
+    def as_result(self) -> dict[str, Any]:
+        """The change in a task's result."""
+        return {"field": self.field, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do. `values` are what to write, secrets in clear: they never leave the engine."""
+
+    resource: str
+    key: str
+    action: str
+    changes: tuple[Change, ...] = ()
+    record_id: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    xml_id: str | None = None
+
+    def as_result(self) -> dict[str, Any]:
+        """The step in a task's result."""
+        return {
+            "resource": self.resource,
+            "key": self.key,
+            "action": self.action,
+            "changes": [change.as_result() for change in self.changes],
+        }
+
+
+Plan = tuple[Step, ...]

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that can go wrong, by kind.
+
+A message is one sentence (or a few) that says what is wrong, where, and what to do. It is shown to the user as it stands;
+it never holds a secret or a server's traceback.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class OdooError(Exception):
+    """Base of all errors that a user is meant to read; `kind` is stable and part of every failed result."""
+
+    kind = "error"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class Invalid(OdooError):
+    """An option's value that no Odoo would take."""
+
+    kind = "invalid"
+
+
+class Unreachable(OdooError):
+    """No Odoo, or not this database, answers at the URL."""
+
+    kind = "unreachable"
+
+
+class Timeout(OdooError):
+    """The answer did not come in time. Whether the call took effect is unknown."""
+
+    kind = "timeout"
+
+
+class AuthenticationFailed(OdooError):
+    """The credentials were refused."""
+
+    kind = "authentication"
+
+
+class AccessRefused(OdooError):
+    """The user may not do this."""
+
+    kind = "access"
+
+
+class Unsupported(OdooError):
+    """This instance has no such field, value, model, record or addon."""
+
+    kind = "unsupported"
+
+
+class Conflict(OdooError):
+    """Somebody else holds what is to be changed: a lock, a running cron, a concurrent transaction."""
+
+    kind = "conflict"
+
+
+class Rejected(OdooError):
+    """Odoo understood, and said no; the message carries its own words."""
+
+    kind = "rejected"
+
+
+class Ambiguous(OdooError):
+    """More than one record fits."""
+
+    kind = "ambiguous"
+
+
+class ReadOnly(OdooError):
+    """A call that might write was about to be made in check mode. Always a defect of the collection, never of the user."""
+
+    kind = "read_only"

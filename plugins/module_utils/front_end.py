@@ -1,0 +1,134 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What both front ends share: an `AnsibleModule` that knows Odoo's sessions, errors, results and secrets.
+
+A module file holds a `SPECIFICATION` and a `run(module)`. As a module on a host, `run_module` drives it; on the controller the
+action plugin `in_process` does the same with a subclass that neither reads standard input nor ends the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Outcome
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+
+def _no_secrets(_params: Mapping[str, Any]) -> Iterator[str]:
+    yield from ()
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A module's options beside those of the connection, as `AnsibleModule` takes them.
+
+    :param secrets_in: finds values to scrub in options that are not secret as such; is given them before they are validated.
+    """
+
+    options: Mapping[str, Any]
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    secrets_in: Callable[[Mapping[str, Any]], Iterable[str]] = _no_secrets
+
+
+class OdooModule(AnsibleModule):
+    """A task of this collection, wherever it runs."""
+
+    def __init__(self, specification: Specification) -> None:
+        self._secrets_in = specification.secrets_in
+        super().__init__(
+            argument_spec={**connection_arguments(), **specification.options},
+            supports_check_mode=True,
+            **specification.rules,
+        )
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self._take(self.params)
+
+    def _take(self, arguments: Mapping[str, Any]) -> None:
+        """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
+        self.params = _without_nulls(arguments)
+        self.no_log_values.update(self._secrets_in(self.params))
+
+    def session(self, *, read_only: bool = False) -> Session:
+        """Open the session that the connection options describe; in check mode it can only read."""
+        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
+
+        connection = {name: self.params[name] for name in connection_arguments()}
+        if connection["timeout"] < 1:
+            raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
+        return connect(**connection, read_only=read_only or self.check_mode)
+
+    def exit_enforced(self, outcome: Outcome, *, single: bool = False) -> None:
+        """End with the result that every enforcing module has; `single` where it enforces just one record."""
+        from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
+
+        for warning in outcome.warnings:
+            self.warn(warning)
+        result: dict[str, Any] = {
+            "changed": bool(outcome.plan),
+            "plan": [step.as_result() for step in outcome.plan],
+        }
+        if single:
+            result["record"] = outcome.records[0] if outcome.records else None
+        else:
+            result.update(records=outcome.records, unmanaged=outcome.unmanaged)
+        if self._diff:
+            result["diff"] = plan_diff(outcome.plan)
+        self.exit_json(**result)
+
+    def exit_tested(self, tests: list[dict[str, Any]], *, fail_on_error: bool) -> None:
+        """End with the tests of mail servers."""
+        from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_test import failures
+
+        failed = failures(tests)
+        changed = any("canary" in test for test in tests)
+        if failed and fail_on_error:
+            message = f"{len(failed)} of {len(tests)} mail servers failed. " + " ".join(failed)
+            self.fail_json(msg=message, error_kind="rejected", changed=changed, tests=tests)
+        self.exit_json(changed=changed, tests=tests)
+
+    def fail_with(self, error: OdooError) -> None:
+        """End with an error that a user is meant to read, and with what had been done before it."""
+        applied = error.details.get("applied", ())
+        message = error.message
+        if applied:
+            done = ", ".join(f"{step.action} {step.resource} {step.key!r}" for step in applied)
+            message += f" Before that, this run did: {done}."
+        self.fail_json(
+            msg=message,
+            error_kind=error.kind,
+            changed=bool(applied),
+            plan=[step.as_result() for step in applied],
+        )
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def drive(module: OdooModule, run: Callable[[OdooModule], None]) -> None:
+    """Run a module's body and turn its errors into a failed result."""
+    try:
+        run(module)
+    except OdooError as error:
+        module.fail_with(error)
+
+
+def run_module(specification: Specification, run: Callable[[OdooModule], None]) -> None:
+    """The `main` of a module."""
+    drive(OdooModule(specification), run)

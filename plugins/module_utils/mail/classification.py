@@ -1,0 +1,57 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an SMTP failure was, from the words that Odoo reports it in.
+
+The words are those of ODOO-FACTS §2.2 and §5, in English, as seen on 16.0 to 19.0: messages of the connection test as well as the
+`failure_reason` of a mail.
+"""
+
+from __future__ import annotations
+
+import re
+
+# (outcome, pattern), in the order to try them: what is more specific comes first.
+_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (outcome, re.compile(pattern, re.IGNORECASE | re.DOTALL))
+    for outcome, pattern in (
+        (
+            "unconfigured",
+            r"configure an email on the current user|missing smtp server|int\(\) argument must be|please configure your (gmail|outlook)"
+            r"|please connect with your outlook|ssl (certificate|private key) is missing",
+        ),
+        ("certificate", r"certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch"),
+        ("starttls_unsupported", r"starttls extension not supported"),
+        ("auth_unsupported", r"auth extension not supported|no suitable authentication method"),
+        # Odoo ignores the reply to AUTH XOAUTH2, so a refused token comes up with the sender (ODOO-FACTS §3).
+        ("auth", r"authentication required|smtpauthenticationerror|error occurred when fetching the access token"),
+        ("sender_rejected", r"refused the sender address|smtpsenderrefused"),
+        ("recipient_rejected", r"refused the test recipient|smtprecipientsrefused"),
+        (
+            "auth",
+            r"server replied with following exception.*\b53[0-9]\b|authentication (failed|unsuccessful)|\(53[45],",
+        ),
+        ("unreachable", r"connection refused|no route to host|network is unreachable|errno (111|113|101)\b"),
+        (
+            "dns",
+            r"name or service not known|name resolution|nodename nor servname|getaddrinfo|no address associated|errno -[235]\b",
+        ),
+        ("timeout", r"timed? ?out|errno 110\b"),
+        (
+            "disconnected",
+            r"closed the connection|connection unexpectedly closed|serverdisconnected|connection reset|broken pipe",
+        ),
+        ("tls", r"ssl exception|wrong_version_number|\[ssl\b|ssl:|sslerror|tls"),
+    )
+)
+
+OUTCOMES = ("ok", *sorted({outcome for outcome, _pattern in _PATTERNS}), "unknown")
+
+
+def classify(message: str) -> str:
+    """The kind of failure that a message of Odoo's tells of; `unknown` where none of them fits."""
+    for outcome, pattern in _PATTERNS:
+        if pattern.search(message):
+            return outcome
+    return "unknown"

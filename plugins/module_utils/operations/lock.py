@@ -1,0 +1,79 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run at a time against one database.
+
+Odoo has no lock that a client could take, and mail servers no uniqueness: two runs at once would both create the same server. But
+`ir.config_parameter` has a unique key, so creating one parameter is a lock that the database itself guards.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+LOCK_KEY = "postmaster_odoo.running"
+# A run that holds the lock longer than this has died: installing an addon is the longest step, and takes minutes at most.
+_STALE_AFTER = timedelta(minutes=30)
+_WAIT_SECONDS = 60.0
+_POLL_SECONDS = 1.0
+
+
+@contextmanager
+def exclusive_run(session: Session, *, wait: float = _WAIT_SECONDS) -> Iterator[None]:
+    """Hold the lock. Waits up to `wait` seconds for another run to end.
+
+    :raises Conflict: the other run is still at it; the message says who and since when.
+    """
+    lock_id = _acquire(session, wait)
+    try:
+        yield
+    finally:
+        _release(session, lock_id)
+
+
+def _acquire(session: Session, wait: float) -> int:
+    holder = f"{socket.gethostname()} pid {os.getpid()}"
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return session.create("ir.config_parameter", [{"key": LOCK_KEY, "value": holder}])[0]
+        except (Rejected, Conflict):
+            # Refused because the key exists, or for a reason of its own: then there is no lock to be seen.
+            held = session.search_read("ir.config_parameter", [["key", "=", LOCK_KEY]], ["value", "create_date"])
+            if not held:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_POLL_SECONDS)
+                continue
+        since = datetime.strptime(held[0]["create_date"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
+        if session.now - since > _STALE_AFTER:
+            _release(session, held[0]["id"])
+            continue
+        if time.monotonic() >= deadline:
+            raise Conflict(
+                f"Another run ({held[0]['value']}) has been changing database {session.database} since {since:%Y-%m-%d %H:%M:%S} UTC: wait for it "
+                f"to end. If it has died, delete the system parameter {LOCK_KEY} (after {_STALE_AFTER.seconds // 60} minutes it is ignored)."
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _release(session: Session, lock_id: int) -> None:
+    """Give the lock back; somebody who took a stale one over may have done so already."""
+    try:
+        session.unlink("ir.config_parameter", [lock_id])
+    except OdooError:
+        if session.search_read("ir.config_parameter", [["id", "=", lock_id]], ["key"]):
+            raise

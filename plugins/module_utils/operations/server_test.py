@@ -1,0 +1,182 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Odoo's own connection test, with its outcome classified, and a canary: a real mail that is followed to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import classify
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import read_all
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Odoo waits 60 s for connecting and again for each reply (SMTP_TIMEOUT); the caller must not give up before it does.
+_TEST_SECONDS = 300.0
+_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A test mail to be sent.
+
+    :param sender: empty takes an address that fits the server.
+    :param keep: leave the mail in Odoo afterwards.
+    :param wait: seconds to wait for its end state.
+    """
+
+    recipient: str
+    sender: str | None = None
+    keep: bool = False
+    wait: float = 60.0
+
+
+def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary: Canary | None) -> list[dict[str, Any]]:
+    """Test the named server, or every active one. With a read-only session only the servers are named."""
+    return [
+        {"name": server.values["name"], "id": server.id, **_test(session, server, canary)}
+        for server in servers_to_test(session, name=name, xml_id=xml_id)
+    ]
+
+
+def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
+    if session.read_only:
+        return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
+    test = test_connection(session, server)
+    if canary is not None and test["outcome"] == "ok":
+        test["canary"] = send_canary(session, server, canary)
+    return test
+
+
+def failures(tests: list[dict[str, Any]]) -> list[str]:
+    """One sentence for each server that failed."""
+    sentences = []
+    for test in tests:
+        canary = test.get("canary", test)
+        for what, part in (("connection test", test), ("canary", canary)):
+            if part["outcome"] not in ("ok", "not_tested"):
+                sentences.append(f"{test['name']}: {what}: {part['outcome']}: {part['message']}")
+                break
+    return sentences
+
+
+def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -> list[Found]:
+    """The named server, archived or not, or every active one; personal servers are their users' own.
+
+    :raises Unsupported: there is none of that name or external id, or none at all.
+    """
+    found = read_all(session, MAIL_SERVER).found
+    if name is None and xml_id is None:
+        chosen = [server for server in found if server.values["active"] and MAIL_SERVER.is_own(server.values)]
+        wanted = "active outgoing mail server"
+    else:
+        declaration = MAIL_SERVER.declare({"name": name or xml_id, "xml_id": xml_id})
+        match = MAIL_SERVER.find(declaration, [server for server in found if MAIL_SERVER.is_own(server.values)])
+        chosen = [match] if match else []
+        wanted = declaration.label
+    if not chosen:
+        raise Unsupported(f"There is no {wanted} in database {session.database} at {session.url}.")
+    return chosen
+
+
+def test_connection(session: Session, server: Found) -> dict[str, Any]:
+    """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent."""
+    started = time.monotonic()
+    outcome, message = "ok", "Connection Test Successful!"
+    try:
+        with session.patience(_TEST_SECONDS):
+            session.call(MAIL_SERVER.model, "test_smtp_connection", [server.id])
+    except Rejected as error:
+        message = _own_words(error)
+        outcome = classify(message)
+    return {"outcome": outcome, "message": message, "seconds": round(time.monotonic() - started, 2)}
+
+
+def _own_words(error: OdooError) -> str:
+    """What Odoo said, without what we put before it."""
+    return error.message.rpartition("Odoo refused: ")[2]
+
+
+def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, Any]:
+    """Create a mail, have Odoo send it through this very server, and follow it to its end state."""
+    sender = canary.sender or _fitting_sender(session, server)
+    if sender is None:
+        message = (
+            "No sender address fits this server: give canary_from, or set from_filter or the user's email in Odoo."
+        )
+        return {"outcome": "unconfigured", "message": message, "state": None, "email_from": None, "kept_id": None}
+    values: dict[str, Any] = {
+        "subject": f"Canary through {server.values['name']}",
+        "body_html": "<p>This mail was sent to prove that outgoing mail works. Nothing needs to be done.</p>",
+        "email_from": sender,
+        "email_to": canary.recipient,
+        "mail_server_id": server.id,
+        "auto_delete": False,
+        "state": "outgoing",
+        # Belongs to the server's record: a mail without a document cannot be deleted over RPC (ODOO-FACTS §5).
+        "model": MAIL_SERVER.model,
+        "res_id": server.id,
+    }
+    mail_id = session.create("mail.mail", [values])[0]
+    # Not `process_email_queue`: only this one mail is to go out. `send` answers None and raises nothing (ODOO-FACTS §5).
+    with session.patience(_TEST_SECONDS):
+        session.call("mail.mail", "send", [mail_id])
+    mail = _end_state(session, mail_id, canary.wait)
+    state, reason = mail.get("state"), mail.get("failure_reason") or ""
+    outcome = "ok" if state == "sent" else classify(reason)
+    message = (
+        "Sent."
+        if state == "sent"
+        else " ".join(reason.split()) or f"The mail is still {state} after {canary.wait:g} s."
+    )
+    kept_id = mail_id
+    if not canary.keep:
+        session.unlink("mail.mail", [mail_id])
+        kept_id = None
+    return {
+        "outcome": outcome,
+        "message": message,
+        "state": state,
+        "email_from": sender,
+        "email_to": canary.recipient,
+        "message_id": mail.get("message_id") or None,
+        "kept_id": kept_id,
+    }
+
+
+def _end_state(session: Session, mail_id: int, wait: float) -> Mapping[str, Any]:
+    deadline = time.monotonic() + wait
+    while True:
+        mail: Mapping[str, Any] = session.call(
+            "mail.mail", "read", [mail_id], fields=["state", "failure_reason", "message_id"]
+        )[0]
+        if mail["state"] in ("sent", "exception", "cancel") or time.monotonic() >= deadline:
+            return mail
+        time.sleep(_POLL_SECONDS)
+
+
+def _fitting_sender(session: Session, server: Found) -> str | None:
+    """An address that the server is for: of its filter, its login, its domain, or the one that Odoo sends notifications from."""
+    entries = [entry.strip() for entry in str(server.values.get("from_filter") or "").split(",") if entry.strip()]
+    addresses = [entry for entry in entries if "@" in entry]
+    login = str(server.values.get("smtp_user") or "")
+    if addresses:
+        return addresses[0]
+    if "@" in login and (not entries or login.rpartition("@")[2] in entries):
+        return login
+    if entries:
+        return f"odoo@{entries[0]}"
+    if session.has_model("mail.alias.domain"):
+        domains = session.search_read("mail.alias.domain", [], ["default_from_email"], order="sequence, id", limit=1)
+        if domains and domains[0]["default_from_email"]:
+            return str(domains[0]["default_from_email"])
+    return None

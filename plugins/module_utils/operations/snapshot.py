@@ -1,0 +1,249 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an instance holds of the declared resources: read in a handful of calls, however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import Field, References, field_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+    NATURAL_NAMES,
+    XML_ID,
+    Declaration,
+    ResourceType,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
+    IS_NEUTRALIZED,
+    SYSTEM_PARAMETER,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Fields of ir.config_parameter and ir.module.module are the same in every version; asking for them would be a call for nothing.
+_TEXT = {"type": "char", "store": True}
+_KNOWN_FIELDS: dict[str, dict[str, dict[str, Any]]] = {
+    "ir.config_parameter": {"key": _TEXT, "value": _TEXT},
+    "ir.module.module": {
+        "name": _TEXT,
+        "state": _TEXT,
+        "shortdesc": _TEXT,
+        "installed_version": _TEXT,
+        "latest_version": _TEXT,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of one resource type, and the fields they were read with."""
+
+    found: Sequence[Found]
+    fields: Mapping[str, Field]
+
+
+class Snapshot:
+    """What was found at one moment.
+
+    :param records: by resource type.
+    :param parameters: every system parameter that was read, by key.
+    """
+
+    def __init__(self, records: Mapping[ResourceType, Records], parameters: Mapping[str, str]) -> None:
+        self.records = records
+        self.is_neutralized = parameters.get(IS_NEUTRALIZED, "").strip().lower() in ("true", "1")
+
+
+def take_snapshot(session: Session, declarations: Sequence[Declaration], types: Iterable[ResourceType]) -> Snapshot:
+    """Read everything that the declarations are compared with.
+
+    One call for the external ids, one for each resource type (and one more for its fields, once in a session), one for each
+    other model that the records refer to.
+
+    :raises Unsupported: the instance lacks a model. :raises Invalid: an external id belongs to another model.
+    """
+    references = References()
+    xml_ids = _read_xml_ids(session, declarations, references)
+    raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
+    for kind in types:
+        own = [declaration for declaration in declarations if declaration.type is kind]
+        available = _available_fields(session, kind, own)
+        names = kind.fields_to_read(available, own)
+        raw[kind] = (
+            session.search_read(kind.model, kind.domain(own), names),
+            {name: available[name] for name in available},
+        )
+    _read_references(session, declarations, raw, references)
+    records = {}
+    for kind, (rows, available) in raw.items():
+        pinned = {record_id: xml_id for xml_id, (model, record_id) in xml_ids.items() if model == kind.model}
+        own_rows = [row for row in rows if kind.is_own(row)]
+        records[kind] = Records(_found(own_rows, pinned), _fields(session, kind, available, references))
+    parameters = raw[SYSTEM_PARAMETER][0] if SYSTEM_PARAMETER in raw else []
+    return Snapshot(records, {row["key"]: row["value"] or "" for row in parameters})
+
+
+def read_all(session: Session, kind: ResourceType) -> Records:
+    """Every record of a type with its external id, whoever owns it: four calls at most."""
+    references = References()
+    available = session.fields(kind.model)
+    rows = session.search_read(kind.model, [], kind.fields_to_read(available, []))
+    _read_references(session, [], {kind: (rows, available)}, references)
+    pins = session.search_read("ir.model.data", [["model", "=", kind.model]], ["module", "name", "res_id"])
+    pinned = {row["res_id"]: f"{row['module']}.{row['name']}" for row in pins}
+    return Records(_found(rows, pinned), _fields(session, kind, available, references))
+
+
+def _found(rows: Iterable[Mapping[str, Any]], pinned: Mapping[int, str]) -> list[Found]:
+    return [
+        Found(row["id"], {name: value for name, value in row.items() if name != "id"}, pinned.get(row["id"]))
+        for row in rows
+    ]
+
+
+def _fields(
+    session: Session, kind: ResourceType, available: Mapping[str, Mapping[str, Any]], references: References
+) -> dict[str, Field]:
+    return {
+        name: field_of(
+            name,
+            description,
+            references,
+            odoo=f"Odoo {session.version.text}",
+            secret=name in kind.secret_fields,
+            address_list=name in kind.address_list_fields,
+        )
+        for name, description in available.items()
+    }
+
+
+def _available_fields(
+    session: Session, kind: ResourceType, declarations: Sequence[Declaration]
+) -> dict[str, dict[str, Any]]:
+    if kind.model in _KNOWN_FIELDS:
+        return _KNOWN_FIELDS[kind.model]
+    try:
+        return session.fields(kind.model)
+    except Unsupported as error:
+        label = declarations[0].label if declarations else kind.label
+        raise Unsupported(
+            f"{label}: Odoo {session.version.text} at {session.url} has no model {kind.model}: {kind.label}s do not exist in this version, "
+            "or the addon that brings them is not installed."
+        ) from error
+
+
+def _read_xml_ids(
+    session: Session, declarations: Sequence[Declaration], references: References
+) -> dict[str, tuple[str, int]]:
+    """External ids that were declared, or that a reference might mean: xml_id -> (model, id)."""
+    pins = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
+    names = set(pins) | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
+    if not names:
+        return {}
+    parts = [name.partition(".") for name in sorted(names)]
+    domain = [
+        ["module", "in", sorted({module for module, _dot, _name in parts})],
+        ["name", "in", sorted({name for _m, _d, name in parts})],
+    ]
+    found = {}
+    for row in session.search_read("ir.model.data", domain, ["module", "name", "model", "res_id"]):
+        xml_id = f"{row['module']}.{row['name']}"
+        if xml_id not in names:
+            continue
+        found[xml_id] = (row["model"], row["res_id"])
+        references.add_xml_id(row["model"], row["res_id"], xml_id)
+        pin = pins.get(xml_id)
+        if pin is not None and row["model"] != pin.type.model:
+            raise Invalid(
+                f"{pin.label}: the external id {xml_id} belongs to a record of {row['model']}, not of {pin.type.model}: "
+                "choose another xml_id."
+            )
+    return found
+
+
+def _reference_texts(declarations: Sequence[Declaration]) -> set[str]:
+    """Texts that may name a record of another model."""
+    texts: set[str] = set()
+    for declaration in declarations:
+        for name, value in declaration.type.declared_fields(declaration).items():
+            if name.endswith("_id") and isinstance(value, str):
+                texts.add(value)
+            elif name.endswith("_ids") and isinstance(value, list):
+                texts.update(str(one) for one in value)
+    return texts
+
+
+def _read_references(
+    session: Session,
+    declarations: Sequence[Declaration],
+    raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]],
+    references: References,
+) -> None:
+    """Names of the records that the found and the declared values refer to: one call for each model."""
+    ids: dict[str, set[int]] = {}
+    names: dict[str, set[str]] = {}
+    for kind, (rows, available) in raw.items():
+        relations = {name: about["relation"] for name, about in available.items() if about.get("relation")}
+        for row in rows:
+            for name in relations.keys() & row.keys():
+                value = row[name]
+                linked = value[:1] if is_many2one(available[name]) and value else value or []
+                ids.setdefault(relations[name], set()).update(linked)
+        for declaration in declarations:
+            if declaration.type is not kind:
+                continue
+            for name, value in kind.declared_fields(declaration).items():
+                if name in relations and value not in (None, "", []):
+                    texts = value if isinstance(value, list) else [value]
+                    names.setdefault(relations[name], set()).update(str(text) for text in texts)
+    for model in sorted(ids.keys() | names.keys()):
+        wanted_names = sorted(names.get(model, ()))
+        if not ids.get(model) and not wanted_names:
+            continue
+        natural = NATURAL_NAMES.get(model, "name")
+        domain = ["|", ["id", "in", sorted(ids.get(model, ()))], [natural, "in", wanted_names]]
+        for row in session.search_read(model, domain, [natural]):
+            references.add(model, row["id"], row[natural])
+
+
+def is_many2one(description: dict[str, Any]) -> bool:
+    """Whether `fields_get` describes a many2one."""
+    return bool(description["type"] == "many2one")
+
+
+def resolve(
+    declaration: Declaration, records: Records, *, where: str, arriving_addons: frozenset[str]
+) -> dict[str, Any]:
+    """The declared values as Odoo takes them.
+
+    A field or value that a declared but not yet installed addon will bring is passed through as it stands.
+
+    :raises Invalid: or the kind of the first problem; the message lists all of them.
+    """
+    values: dict[str, Any] = {}
+    problems: list[OdooError] = []
+    for name, value in declaration.type.declared_fields(declaration).items():
+        addon = declaration.type.expected_from(name, value)
+        known = records.fields.get(name)
+        try:
+            if known is None:
+                raise Unsupported(f"there is no field {name}")
+            values[name] = known.wire(value)
+        except OdooError as error:
+            if addon is not None and addon in arriving_addons:
+                values[name] = value
+                continue
+            hint = (
+                f" (the addon {addon} brings it and is not installed: declare it, or install it first)" if addon else ""
+            )
+            problems.append(type(error)(error.message + hint))
+    if problems:
+        raise type(problems[0])(f"{declaration.label}: {'; '.join(error.message for error in problems)} ({where}).")
+    return values

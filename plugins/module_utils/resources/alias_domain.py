@@ -1,0 +1,44 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Alias domains: `mail.alias.domain`, from 17.0 on. What a company's bounces, replies and notifications are addressed with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+
+_ALIASES = ("bounce_alias", "catchall_alias", "default_from")
+
+
+class AliasDomain(ResourceType):
+    """An alias domain, known by its domain name."""
+
+    name = "alias_domain"
+    label = "alias domain"
+    model = "mail.alias.domain"
+    options = {
+        "name": {"type": "str", "required": True},
+        "bounce_alias": {"type": "str"},
+        "catchall_alias": {"type": "str"},
+        "default_from": {"type": "str"},
+        "sequence": {"type": "int"},
+        "companies": {"type": "list", "elements": "str"},
+    }
+    field_names = {"companies": "company_ids"}
+
+    def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
+        name = str(given.get("name", ""))
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
+            yield f"name must be a domain in lower case such as example.com, and {name!r} is none"
+        for option in _ALIASES:
+            value = given.get(option, "")
+            if re.search(r"[\s,;<>]", value) or (option != "default_from" and "@" in value):
+                yield f"{option} takes the part before the @, and {value!r} is none"
+
+
+ALIAS_DOMAIN = AliasDomain()

@@ -1,0 +1,314 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fields as the instance has them: how a declared value becomes Odoo's, when two values are the same, how one looks.
+
+Everything here follows from the field's type as `fields_get` tells it, so that a field which another version or addon brings is
+handled like any other. Values that were read: `False` for anything empty, `[id, name]` for a many2one, base64 for a binary, UTC text
+for a datetime (ODOO-FACTS §2, §4, seen on 16.0 to 19.0).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, Unsupported
+
+DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+class References:
+    """Records of other models by the names that people know them by. Filled by whoever reads; many to a name is kept, to be refused."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[str, str], set[int]] = {}
+        self._names: dict[tuple[str, int], str] = {}
+
+    def add(self, model: str, record_id: int, name: str) -> None:
+        """A record's natural name."""
+        self._ids.setdefault((model, name), set()).add(record_id)
+        self._names[model, record_id] = name
+
+    def add_xml_id(self, model: str, record_id: int, xml_id: str) -> None:
+        """A record's external id; a natural name that reads the same wins."""
+        self._ids.setdefault((model, xml_id), {record_id})
+
+    def id(self, model: str, name: str) -> int:
+        """The one record of that name.
+
+        :raises Unsupported: there is none.
+        :raises Ambiguous: there are several.
+        """
+        ids = self._ids.get((model, name), set())
+        if len(ids) > 1:
+            raise Ambiguous(
+                f"{len(ids)} records of {model} are called {name!r} (ids {', '.join(map(str, sorted(ids)))}): give its xml_id"
+            )
+        if not ids:
+            raise Unsupported(f"there is no {model} called {name!r}")
+        return next(iter(ids))
+
+    def name(self, model: str, record_id: int) -> str:
+        """The name of a record, or its id in words where it was not read."""
+        return self._names.get((model, record_id), f"{model},{record_id}")
+
+
+class Field:
+    """A field whose values compare as they are."""
+
+    def __init__(self, name: str, *, secret: bool = False) -> None:
+        self.name = name
+        self.secret = secret
+
+    def wire(self, value: Any) -> Any:
+        """A declared value as Odoo wants it written.
+
+        :raises Invalid: no Odoo takes it. :raises Unsupported: this one does not.
+        """
+        return value
+
+    def same(self, stored: Any, wanted: Any) -> bool:
+        """Whether a stored value already is the wanted one."""
+        return bool(self._comparable(stored) == self._comparable(wanted))
+
+    def shown(self, value: Any) -> Any:
+        """The value for people."""
+        return masked(value) if self.secret else self._readable(value)
+
+    def _comparable(self, value: Any) -> Any:
+        return value
+
+    def _readable(self, value: Any) -> Any:
+        return value
+
+
+class TextField(Field):
+    """char, text, html: empty is `False` in Odoo and `""` for people."""
+
+    def wire(self, value: Any) -> Any:
+        return str(value) if value not in (None, "") else False
+
+    def _comparable(self, value: Any) -> Any:
+        return value or ""
+
+    def _readable(self, value: Any) -> Any:
+        return value or None
+
+
+class AddressListField(TextField):
+    """`from_filter`: addresses and domains between commas; order, spaces and case mean nothing (ODOO-FACTS §2.3)."""
+
+    def wire(self, value: Any) -> Any:
+        entries = self._entries(value)
+        for entry in entries:
+            if (
+                not re.fullmatch(r"[^@\s,;<>\"]+(@[^@\s,;<>\"]+)?", entry)
+                or entry.startswith(".")
+                or entry.endswith(".")
+            ):
+                raise Invalid(f"{self.name} takes email addresses and domains between commas, and {entry!r} is neither")
+        return super().wire(value)
+
+    @staticmethod
+    def _entries(value: Any) -> list[str]:
+        return [entry.strip().lower() for entry in str(value or "").split(",") if entry.strip()]
+
+    def _comparable(self, value: Any) -> Any:
+        return frozenset(self._entries(value))
+
+
+class BooleanField(Field):
+    """boolean"""
+
+    def wire(self, value: Any) -> Any:
+        return bool(value)
+
+    def _comparable(self, value: Any) -> Any:
+        return bool(value)
+
+
+class IntegerField(Field):
+    """integer"""
+
+    def wire(self, value: Any) -> Any:
+        return int(value)
+
+    def _comparable(self, value: Any) -> Any:
+        return int(value or 0)
+
+
+class FloatField(Field):
+    """float: the database's rounding is no difference."""
+
+    def wire(self, value: Any) -> Any:
+        return float(value)
+
+    def same(self, stored: Any, wanted: Any) -> bool:
+        return math.isclose(float(stored or 0), float(wanted or 0), rel_tol=1e-9, abs_tol=1e-9)
+
+
+class SelectionField(Field):
+    """selection: takes exactly what this instance offers."""
+
+    def __init__(self, name: str, choices: Iterable[str], *, odoo: str, secret: bool = False, hint: str = "") -> None:
+        super().__init__(name, secret=secret)
+        self._choices = tuple(choices)
+        self._odoo = odoo
+        self._hint = hint
+
+    def wire(self, value: Any) -> Any:
+        if value in (None, ""):
+            return False
+        if value not in self._choices:
+            raise Unsupported(
+                f"{self.name} has no value {value!r} on {self._odoo}, which offers {', '.join(self._choices)}{self._hint}"
+            )
+        return value
+
+    def _comparable(self, value: Any) -> Any:
+        return value or ""
+
+    def _readable(self, value: Any) -> Any:
+        return value or None
+
+
+class DatetimeField(Field):
+    """datetime: UTC text without a zone in Odoo; any ISO 8601 from people, taken as UTC where it names no zone."""
+
+    def wire(self, value: Any) -> Any:
+        if value in (None, ""):
+            return False
+        try:
+            moment = (
+                value
+                if isinstance(value, datetime)
+                else datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
+            )
+        except ValueError:
+            raise Invalid(
+                f"{self.name} takes a time in UTC like 2026-01-31 06:00:00, and {str(value)!r} is none"
+            ) from None
+        if moment.tzinfo:
+            moment = moment.astimezone(timezone.utc)
+        return moment.strftime(DATETIME_FORMAT)
+
+    def _comparable(self, value: Any) -> Any:
+        return str(value)[:19] if value else ""
+
+    def _readable(self, value: Any) -> Any:
+        return value or None
+
+
+class BinaryField(Field):
+    """binary: compared and shown by checksum, for the content is long and may be secret."""
+
+    def wire(self, value: Any) -> Any:
+        if value in (None, ""):
+            return False
+        content = value if isinstance(value, bytes) else str(value).encode()
+        return base64.b64encode(content).decode()
+
+    @staticmethod
+    def _checksum(value: Any) -> str | None:
+        if isinstance(value, dict):  # reported of 20: a binary reads as a dict
+            value = value.get("content") or value.get("data")
+        if not value:
+            return None
+        try:
+            content = base64.b64decode(value)
+        except (binascii.Error, ValueError):
+            content = str(value).encode()
+        return "sha256:" + hashlib.sha256(content).hexdigest()
+
+    def _comparable(self, value: Any) -> Any:
+        return self._checksum(value)
+
+    def _readable(self, value: Any) -> Any:
+        return self._checksum(value)
+
+
+class Many2oneField(Field):
+    """many2one: by the natural name or the external id of the other record."""
+
+    def __init__(self, name: str, relation: str, references: References, *, secret: bool = False) -> None:
+        super().__init__(name, secret=secret)
+        self._relation = relation
+        self._references = references
+
+    def wire(self, value: Any) -> Any:
+        return self._references.id(self._relation, str(value)) if value not in (None, "") else False
+
+    def _comparable(self, value: Any) -> Any:
+        return value[0] if isinstance(value, (list, tuple)) else value or False
+
+    def _readable(self, value: Any) -> Any:
+        record_id = self._comparable(value)
+        return self._references.name(self._relation, record_id) if record_id else None
+
+
+class X2manyField(Field):
+    """one2many and many2many: the whole set of linked records, each by name or external id."""
+
+    def __init__(self, name: str, relation: str, references: References, *, secret: bool = False) -> None:
+        super().__init__(name, secret=secret)
+        self._relation = relation
+        self._references = references
+
+    def wire(self, value: Any) -> Any:
+        return [[6, 0, sorted(self._references.id(self._relation, str(one)) for one in value)]]
+
+    def _comparable(self, value: Any) -> Any:
+        if value and isinstance(value[0], (list, tuple)):
+            value = value[0][2]
+        return frozenset(value or ())
+
+    def _readable(self, value: Any) -> Any:
+        return sorted(self._references.name(self._relation, one) for one in self._comparable(value))
+
+
+_PLAIN: dict[str, type[Field]] = {
+    "boolean": BooleanField,
+    "integer": IntegerField,
+    "float": FloatField,
+    "monetary": FloatField,
+    "datetime": DatetimeField,
+    "binary": BinaryField,
+}
+
+
+def field_of(
+    name: str,
+    description: Mapping[str, Any],
+    references: References,
+    *,
+    odoo: str,
+    secret: bool = False,
+    address_list: bool = False,
+    hint: str = "",
+) -> Field:
+    """The field that `fields_get` describes.
+
+    :param odoo: the instance in words, for messages: `Odoo 18.0`.
+    :param hint: what to say beside the choices that a selection does offer.
+    """
+    kind = description["type"]
+    if kind == "selection":
+        # fields_get gives [value, label] pairs.
+        choices = [choice if isinstance(choice, str) else choice[0] for choice in description.get("selection") or ()]
+        return SelectionField(name, choices, odoo=odoo, secret=secret, hint=hint)
+    if kind == "many2one":
+        return Many2oneField(name, description["relation"], references, secret=secret)
+    if kind in ("one2many", "many2many"):
+        return X2manyField(name, description["relation"], references, secret=secret)
+    if address_list:
+        return AddressListField(name, secret=secret)
+    return _PLAIN.get(kind, TextField)(name, secret=secret)

@@ -1,0 +1,203 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every resource has: a model, an identity, options, fields, rules. A resource is a subclass in a file of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step, Wanted
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
+
+# The fields that people know the records of another model by, where it is not `name`.
+NATURAL_NAMES = {"res.users": "login"}
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What planning depends on beside the records.
+
+    :param now: the server's time, UTC.
+    :param neutralized: the database is a neutralized copy and the user did not say that it may send (ODOO-FACTS §2.4).
+    :param arriving_addons: addons that are not installed yet but will be, by this very plan.
+    """
+
+    now: datetime
+    neutralized: bool = False
+    arriving_addons: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One resource as a user wrote it: the options that were given, unresolved."""
+
+    type: ResourceType
+    key: str
+    options: Mapping[str, Any] = field(repr=False)
+    state: str = "present"
+    xml_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The resource in words, to begin a message with."""
+        return f"{self.type.label} {self.key!r}"
+
+
+class ResourceType:
+    """The kind of a resource. Subclasses say what is special; most say little more than names.
+
+    `options` is the argument specification of the fields that a user may declare; an option is called as Odoo's field,
+    except where `field_names` says otherwise.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    model: ClassVar[str]
+    key_field: ClassVar[str] = "name"
+    options: ClassVar[Mapping[str, Any]] = {}
+    field_names: ClassVar[Mapping[str, str]] = {}
+    # What must or must not go together, as an argument specification says it: required_one_of, mutually_exclusive, …
+    option_rules: ClassVar[Mapping[str, Any]] = {}
+    # Declared to tell or to find the record by; never written to an existing one.
+    identity_options: ClassVar[frozenset[str]] = frozenset()
+    secret_fields: ClassVar[frozenset[str]] = frozenset()
+    address_list_fields: ClassVar[frozenset[str]] = frozenset()
+    # Read and reported besides the options, where the instance has them.
+    info_fields: ClassVar[frozenset[str]] = frozenset()
+    # Never read unless declared: long, and not for people.
+    heavy_fields: ClassVar[frozenset[str]] = frozenset()
+
+    # --- declaring ---
+
+    def declare(self, options: Mapping[str, Any]) -> Declaration:
+        """A declaration from the options that a user gave; options that are None count as not given.
+
+        :raises Invalid: something in them no Odoo would take; the message lists all of it.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        state = given.pop("state", "present")
+        xml_id = given.pop("xml_id", None)
+        declaration = Declaration(self, self.key_of(given, xml_id), given, state, xml_id)
+        problems = list(self.problems(given))
+        if xml_id is not None and not XML_ID.fullmatch(xml_id):
+            problems.append(f"xml_id takes an external id like module.name, and {xml_id!r} is none")
+        if problems:
+            raise Invalid(f"{declaration.label}: {'; '.join(problems)}.")
+        return declaration
+
+    def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
+        """What the record is called in plans and messages."""
+        return str(given.get(self.key_field) or xml_id or "")
+
+    def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
+        """What no Odoo would take. Whatever depends on the instance is not asked here."""
+        yield from ()
+
+    def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
+        """The declared values by Odoo's field names, unresolved."""
+        return {
+            self.field_names.get(option, option): value
+            for option, value in declaration.options.items()
+            if option not in self.identity_options
+        }
+
+    # --- reading ---
+
+    def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
+        """The fields to ask for: what is reported and what is declared, as far as the instance has it."""
+        wanted = {self.field_names.get(option, option) for option in self.options} | self.info_fields | {self.key_field}
+        wanted -= self.heavy_fields
+        for declaration in declarations:
+            wanted |= set(self.declared_fields(declaration))
+        return wanted & set(available)
+
+    def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
+        """Which records to read; all of them, where there are never many."""
+        return []
+
+    def is_own(self, record: Mapping[str, Any]) -> bool:
+        """Whether the collection may match this record at all."""
+        return True
+
+    def find(self, declaration: Declaration, records: Sequence[Found]) -> Found | None:
+        """The record that a declaration means: the one of its external id, else the one of its name.
+
+        :raises Ambiguous: several bear the name.
+        """
+        if declaration.xml_id:
+            for record in records:
+                if record.xml_id == declaration.xml_id:
+                    return record
+        matching = [record for record in records if self.matches(declaration, record)]
+        if len(matching) > 1:
+            ids = ", ".join(str(record.id) for record in matching)
+            raise Ambiguous(
+                f"{declaration.label}: {len(matching)} records fit (ids {ids}). Rename or delete all but one in Odoo, "
+                "or give the xml_id of the one that is meant."
+            )
+        return matching[0] if matching else None
+
+    def matches(self, declaration: Declaration, record: Found) -> bool:
+        """Whether a record is the declared one by its names."""
+        name = declaration.options.get(self.key_field)
+        return name is not None and record.values.get(self.key_field) == name
+
+    # --- planning ---
+
+    def adapt(
+        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
+    ) -> list[str]:
+        """Last word on the values to enforce (may change `wanted`), given what was found; returns warnings."""
+        return []
+
+    def finish(self, step: Step, declaration: Declaration) -> Step:
+        """Last word on a step that was planned."""
+        return step
+
+    def missing(self, declaration: Declaration) -> str | None:
+        """Why a record that does not exist cannot be created, or None where it can."""
+        return None
+
+    def expected_from(self, field_name: str, value: Any) -> str | None:
+        """The addon that brings a field or a value that the instance lacks."""
+        return None
+
+    # --- applying ---
+
+    def perform(self, session: Session, step: Step) -> int | None:
+        """Do a step with as few calls as it takes; returns the id of the record, None where it is gone."""
+        if step.action == "delete":
+            session.unlink(self.model, [step.record_id or 0])
+            return None
+        if step.record_id is None:
+            return session.create(self.model, [step.values])[0]
+        if step.values:
+            session.write(self.model, [step.record_id], step.values)
+        return step.record_id
+
+    # --- reporting ---
+
+    def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
+        """A record for people: every field that was read, secrets masked."""
+        shown = {name: fields[name].shown(value) for name, value in found.values.items() if name in fields}
+        return {"id": found.id, "xml_id": found.xml_id, **shown}
+
+    def secrets_in(self, options: Mapping[str, Any]) -> Iterator[str]:
+        """Option values that must never be shown though their option is not secret as such."""
+        yield from ()
+
+    def wanted(self, declaration: Declaration, values: Mapping[str, Any]) -> Wanted:
+        """The declaration with its values as Odoo takes them."""
+        return Wanted(self.name, declaration.key, declaration.state, values, declaration.xml_id)

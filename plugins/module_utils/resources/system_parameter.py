@@ -1,0 +1,92 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""System parameters: `ir.config_parameter`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+
+IS_NEUTRALIZED = "database.is_neutralized"
+
+_SECRET_KEY = re.compile(r"secret|passw|token|api_?key|private_?key|credential", re.IGNORECASE)
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether a parameter of this key holds a secret, by its name: `google_gmail_client_secret`, `database.secret`, …"""
+    return bool(_SECRET_KEY.search(key))
+
+
+def secret_parameters(parameters: Any) -> Iterator[str]:
+    """The secret ones of the values of a `parameters` option, which has not been validated yet."""
+    if not isinstance(parameters, Mapping):
+        return
+    for key, value in parameters.items():
+        if is_secret_key(str(key)) and isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+            yield str(value)
+
+
+class SystemParameter(ResourceType):
+    """A system parameter. Odoo keeps no empty ones: an empty value is the same as `absent`."""
+
+    name = "system_parameter"
+    label = "system parameter"
+    model = "ir.config_parameter"
+    key_field = "key"
+    options = {
+        "key": {"type": "str", "required": True, "no_log": False},
+        "value": {"type": "raw"},
+    }
+
+    def declare(self, options: Mapping[str, Any]) -> Declaration:
+        given = dict(options)
+        if isinstance(given.get("value"), (dict, list)):
+            return super().declare(given)
+        if given.get("value") is not None:
+            given["value"] = str(given["value"])  # as Odoo's own set_param does: True becomes "True", 500 "500"
+            if given["value"] == "":
+                given["state"] = "absent"
+        return super().declare(given)
+
+    def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
+        if isinstance(given.get("value"), (dict, list)):
+            yield "value takes a text, number or boolean; give structured data as the text that Odoo expects"
+        if not str(given.get("key", "")).strip():
+            yield "key must not be empty"
+
+    def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
+        return [["key", "in", sorted({declaration.key for declaration in declarations} | {IS_NEUTRALIZED})]]
+
+    def finish(self, step: Step, declaration: Declaration) -> Step:
+        if not is_secret_key(step.key):
+            return step
+        changes = tuple(
+            replace(change, before=masked(change.before), after=masked(change.after), secret=True)
+            if change.field == "value"
+            else change
+            for change in step.changes
+        )
+        return replace(step, changes=changes)
+
+    def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
+        shown = super().report(found, fields)
+        if is_secret_key(str(shown.get("key"))):
+            shown["value"] = masked(shown.get("value"))
+        return shown
+
+    def secrets_in(self, options: Mapping[str, Any]) -> Iterator[str]:
+        return secret_parameters({str(options.get("key")): options.get("value")})
+
+
+SYSTEM_PARAMETER = SystemParameter()

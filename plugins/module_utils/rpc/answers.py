@@ -1,0 +1,61 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Odoo's refusals mean, whichever transport brought them."""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AccessRefused,
+    AuthenticationFailed,
+    Conflict,
+    OdooError,
+    Rejected,
+    Unreachable,
+    Unsupported,
+)
+
+# Odoo says so when a cron is running (UserError) or a row is locked; seen on 16.0 to 19.0 in en_US.
+_BUSY_SENTENCES = (
+    "cannot be modified right now",
+    "already executing",
+    "could not serialize access",
+    "could not obtain lock",
+    "deadlock detected",
+)
+
+
+def _sentences(message: str) -> str:
+    """Odoo's own words on one line, without blank lines and the invisible spaces of some translations."""
+    return " ".join(part.strip() for part in str(message).split("\n") if part.strip())
+
+
+def refusal(where: str, name: str, message: str) -> OdooError:
+    """The error that an exception of Odoo's stands for.
+
+    :param where: the call, for the user: `ir.cron.write on database acme`.
+    :param name: the exception's dotted Python name as Odoo reports it, such as `odoo.exceptions.UserError`.
+    :param message: its message. The traceback that comes with it is never passed in.
+    """
+    text = _sentences(message)
+    short_name = name.rpartition(".")[2]
+    if short_name in (
+        "LockError",
+        "SerializationFailure",
+        "LockNotAvailable",
+        "DeadlockDetected",
+        "ConcurrencyError",
+    ) or any(sentence in text for sentence in _BUSY_SENTENCES):
+        return Conflict(f"{where}: Odoo is busy with it: {text}")
+    if short_name == "AccessDenied":
+        return AuthenticationFailed(f"{where}: Odoo refused the credentials: {text or 'Access Denied'}")
+    if short_name == "AccessError":
+        return AccessRefused(f"{where}: the user lacks the rights (Administration / Settings is needed): {text}")
+    if short_name in ("UserError", "ValidationError", "RedirectWarning", "MissingError", "IntegrityError"):
+        return Rejected(f"{where}: Odoo refused: {text}")
+    if short_name == "OperationalError" and "does not exist" in text:
+        return Unreachable(f"{where}: there is no such database: {text}")
+    if "Invalid field" in text or "Wrong value for" in text or "doesn't exist" in text or "does not exist" in text:
+        return Unsupported(f"{where}: this Odoo does not know it: {text}")
+    return Rejected(f"{where}: Odoo failed with {short_name or 'an error'}: {text}")

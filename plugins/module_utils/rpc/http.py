@@ -1,0 +1,218 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP connection to an Odoo server, kept open as long as the server allows.
+
+`http.client` rather than a larger library: it is what both transports can share, it is loaded anyway, and
+ansible-core's own `urls` cannot keep a connection open.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import os
+import select
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Timeout, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class Response(NamedTuple):
+    """A complete answer: its body was read, the connection is free again."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+def _split(url: str, option: str) -> SplitResult:
+    """Parse an http(s) URL. The message does not repeat the URL where it might hold a password."""
+    parts = urlsplit(url)
+    try:
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        port_is_valid = False
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+        shown = "its value" if "@" in url else repr(url)
+        raise Invalid(f"{option} must be a URL like https://odoo.example.com or http://localhost:8069, but is {shown}.")
+    return parts
+
+
+class HttpConnection:
+    """Requests to one base URL, through a proxy if there is one, over one TCP connection where the server keeps it open.
+
+    :param base_url: `http://` or `https://`, host, and optionally port and a path before Odoo's own paths.
+    :param timeout: seconds for connecting, and for each wait for the server's bytes.
+    :param ca_path: file or folder of CA certificates; empty for the system's own.
+    :param proxy: URL of an HTTP proxy; None takes it from `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`; empty for none.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout: float = 30.0,
+        validate_certs: bool = True,
+        ca_path: str | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        parts = _split(base_url, "url")
+        if parts.username or parts.password:
+            raise Invalid("url must not hold credentials: use username with password or api_key.")
+        if parts.query or parts.fragment:
+            raise Invalid(f"url must end before any ? or #, but is {base_url!r}.")
+        self.base_url = base_url.rstrip("/")
+        self.requests = 0
+        self.connections = 0
+        self.server_time: datetime | None = None
+        self._tls = parts.scheme == "https"
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if self._tls else 80)
+        self._path = parts.path.rstrip("/")
+        self._timeout = timeout
+        self._validate_certs = validate_certs
+        self._ca_path = ca_path
+        if proxy is None:
+            proxy = self._proxy_of_environment()
+        self._proxy = _split(proxy, "proxy") if proxy else None
+        self._connection: http.client.HTTPConnection | None = None
+
+    def _proxy_of_environment(self) -> str | None:
+        if not any(name.lower().endswith("_proxy") for name in os.environ):
+            return None
+        from urllib.request import getproxies, proxy_bypass  # costs 40 ms, so only where it matters
+
+        if proxy_bypass(f"{self._host}:{self._port}"):
+            return None
+        return getproxies().get("https" if self._tls else "http")
+
+    def _tls_context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(
+                cafile=self._ca_path if self._ca_path and os.path.isfile(self._ca_path) else None,
+                capath=self._ca_path if self._ca_path and not os.path.isfile(self._ca_path) else None,
+            )
+        except (OSError, ssl.SSLError) as error:
+            raise Invalid(f"ca_path {self._ca_path!r} cannot be read as CA certificates ({error}).") from error
+        if self._ca_path and not os.path.exists(self._ca_path):
+            raise Invalid(f"ca_path {self._ca_path!r} does not exist.")
+        if not self._validate_certs:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def _open(self) -> http.client.HTTPConnection:
+        host, port = self._host, self._port
+        if self._proxy:
+            host, port = self._proxy.hostname or "", self._proxy.port or 3128
+        if self._tls:
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                host, port, timeout=self._timeout, context=self._tls_context()
+            )
+            if self._proxy:
+                connection.set_tunnel(self._host, self._port, headers=self._proxy_headers())
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
+        self.connections += 1
+        return connection
+
+    def _proxy_headers(self) -> dict[str, str]:
+        if not self._proxy or not self._proxy.username:
+            return {}
+        credentials = f"{unquote(self._proxy.username)}:{unquote(self._proxy.password or '')}"
+        return {"Proxy-Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
+
+    def _ready(self) -> http.client.HTTPConnection:
+        """The open connection, or a new one where the server has hung up meanwhile (so no request need ever be sent twice)."""
+        kept = self._connection
+        if kept is not None and kept.sock is not None and not select.select([kept.sock], [], [], 0)[0]:
+            return kept
+        self.close()
+        self._connection = self._open()
+        return self._connection
+
+    def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
+        """Send one request and read its answer whole.
+
+        :raises Unreachable: nothing answers, or not over TLS as asked.
+        :raises Timeout: the server took longer than the timeout.
+        """
+        connection = self._ready()
+        target = self._path + path
+        sent_headers = dict(headers)
+        if self._proxy and not self._tls:
+            target = f"http://{self._host}:{self._port}{target}"
+            sent_headers.update(self._proxy_headers())
+        self.requests += 1
+        try:
+            connection.request(method, target, body=body, headers=sent_headers)
+            answer = connection.getresponse()
+            response = Response(answer.status, answer.headers, answer.read())
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise self._explained(error) from error
+        if answer.will_close:
+            self.close()
+        if response.headers.get("Date"):
+            self.server_time = parsedate_to_datetime(response.headers["Date"])
+        if response.status in (301, 302, 303, 307, 308):
+            raise Unreachable(
+                f"{self.base_url} redirects to {response.headers.get('Location', 'somewhere else')}: "
+                "set url to the address that Odoo answers at."
+            )
+        return response
+
+    def _explained(self, error: Exception) -> Unreachable | Timeout:
+        where = f"Odoo at {self.base_url}"
+        if self._proxy:
+            where += f" through the proxy {self._proxy.hostname}:{self._proxy.port or 3128}"
+        if isinstance(error, TimeoutError):
+            return Timeout(f"{where} did not answer within {self._timeout:g} s: check url, or raise timeout.")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return Unreachable(
+                f"{where}: its certificate is not trusted ({error.verify_message}): "
+                "give its CA in ca_path, or set validate_certs to false."
+            )
+        if isinstance(error, ssl.SSLError):
+            return Unreachable(
+                f"{where} does not speak TLS as asked ({error.reason or error}): check the scheme and port of url."
+            )
+        if isinstance(error, socket.gaierror):
+            return Unreachable(f"{where}: the host name cannot be resolved: check url.")
+        if isinstance(error, ConnectionRefusedError):
+            return Unreachable(f"{where}: nothing listens there (connection refused): check url, and that Odoo runs.")
+        if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
+            return Unreachable(
+                f"{where} does not answer in HTTP ({type(error).__name__}): check the scheme and port of url."
+            )
+        return Unreachable(f"{where} cannot be reached ({error}): check url.")
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Wait at least so long for each answer meanwhile: for calls that are known to take their time."""
+        before = self._timeout
+        self._timeout = max(before, seconds)
+        self.close()
+        try:
+            yield
+        finally:
+            self._timeout = before
+            self.close()
+
+    def close(self) -> None:
+        """Hang up. A later request connects anew."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

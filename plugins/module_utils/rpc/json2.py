@@ -1,0 +1,74 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON-2, Odoo's own HTTP interface from 19.0 on: no login, an API key as bearer token, named arguments only."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AuthenticationFailed,
+    Conflict,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+
+
+class Json2Transport:
+    """Calls `POST /json/2/<model>/<method>`.
+
+    :param api_key: belongs to the user whose rights the calls have; expires as Odoo says.
+    """
+
+    name = "json2"
+
+    def __init__(self, http: HttpConnection, database: str, api_key: str) -> None:
+        self._http = http
+        self._database = database
+        self._headers = {
+            "Authorization": f"bearer {api_key}",
+            "Content-Type": "application/json",
+            "X-Odoo-Database": database,
+        }
+
+    def login(self) -> None:
+        """JSON-2 has no login: the key goes with every call."""
+
+    def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
+        """Call a method; `ids` None calls it on the model itself. `null` is a result."""
+        where = f"{model}.{method} on database {self._database}"
+        body = dict(arguments) if ids is None else {"ids": ids, **arguments}
+        response = self._http.request("POST", f"/json/2/{model}/{method}", json.dumps(body).encode(), self._headers)
+        try:
+            answer = json.loads(response.body)
+        except ValueError:
+            answer = None
+        if response.status == 200 and (answer is not None or response.body.strip() == b"null"):
+            return answer
+        if not isinstance(answer, dict):
+            raise Unreachable(
+                f"{self._http.base_url} has no database {self._database!r}, or no JSON-2 interface "
+                f"(HTTP {response.status} to {model}.{method}): check database, url and transport."
+            )
+        name, message = str(answer.get("name", "")), str(answer.get("message", ""))
+        if response.status == 401:
+            raise AuthenticationFailed(
+                f"Odoo at {self._http.base_url} refused the api_key for database {self._database} ({message}): "
+                "it is wrong or has expired; create a new one under Preferences / Account Security."
+            )
+        if response.status == 409:
+            raise Conflict(f"{where}: Odoo is busy with it: {message}")
+        if response.status == 404 and not name.endswith("MissingError"):
+            raise Unsupported(f"{where}: this Odoo does not know it: {message}")
+        raise refusal(where, name, message)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON-RPC through OdooRPC, for every Odoo up to 19.0 and for passwords."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AuthenticationFailed,
+    Invalid,
+    Unreachable,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
+
+
+class _KeptOpener:
+    """What OdooRPC wants of a `urllib` opener, over our one connection: it keeps it open, and knows proxy and CA."""
+
+    def __init__(self, http: HttpConnection) -> None:
+        self._http = http
+
+    def open(self, request: Any, timeout: float | None = None) -> io.BytesIO:
+        """Send OdooRPC's request. The connection's own timeout holds; OdooRPC is given the same one."""
+        path = urlsplit(request.full_url).path
+        response = self._http.request(request.get_method(), path, request.data, dict(request.header_items()))
+        if response.status != 200:
+            raise Unreachable(
+                f"{self._http.base_url} answers HTTP {response.status} to {path}: "
+                "JSON-RPC is not offered there (on Odoo 19 it is the addon rpc), or a proxy before Odoo refuses it."
+            )
+        return io.BytesIO(response.body)
+
+
+class JsonRpcTransport:
+    """Calls `/jsonrpc` with a login and a password, or with an API key in the password's place.
+
+    :raises Invalid: OdooRPC is not installed where the task runs.
+    """
+
+    name = "jsonrpc"
+
+    def __init__(
+        self, http: HttpConnection, version: ServerVersion, database: str, username: str, password: str
+    ) -> None:
+        try:
+            import odoorpc
+        except ImportError as error:
+            raise Invalid(
+                "The Python package odoorpc is missing where this task runs: install it there (pip install odoorpc), "
+                "or use an api_key with Odoo 19 or newer, whose JSON-2 interface needs no package."
+            ) from error
+        self._error = odoorpc.error
+        self._http = http
+        self._database = database
+        self._username = username
+        self._password = password
+        self._uid = 0
+        parts = urlsplit(http.base_url)
+        # The version is given, so that OdooRPC need not ask for it again.
+        self._odoo = odoorpc.ODOO(
+            parts.hostname,
+            protocol="jsonrpc+ssl" if parts.scheme == "https" else "jsonrpc",
+            port=parts.port or (443 if parts.scheme == "https" else 80),
+            version=str(version.major) + ".0",
+            opener=_KeptOpener(http),
+        )
+
+    def _service(self, where: str, service: str, method: str, *arguments: Any) -> Any:
+        try:
+            answer = self._odoo.json("/jsonrpc", {"service": service, "method": method, "args": list(arguments)})
+        except self._error.RPCError as error:
+            data = (error.info or {}).get("data") or {}
+            raise refusal(where, str(data.get("name", "")), str(data.get("message") or error)) from None
+        except ValueError as error:
+            raise Unreachable(
+                f"{self._http.base_url} does not answer /jsonrpc in JSON: check url and any proxy."
+            ) from error
+        # Neither `result` nor `error`: the method returned None (ODOO-FACTS §5).
+        return answer.get("result")
+
+    def login(self) -> None:
+        """Exchange the credentials for a user id."""
+        where = f"login on database {self._database}"
+        uid = self._service(where, "common", "login", self._database, self._username, self._password)
+        if not uid:
+            raise AuthenticationFailed(
+                f"Odoo at {self._http.base_url} refused the login of {self._username!r} on database {self._database}: "
+                "check username and password; with two-factor authentication only an api_key works, and keys expire."
+            )
+        self._uid = int(uid)
+
+    def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
+        """Call a method; `ids` None calls it on the model itself."""
+        where = f"{model}.{method} on database {self._database}"
+        named = dict(arguments)
+        # Up to 18.0 `create` looks at its first positional argument (odoo/api.py, _call_kw_model_create).
+        positional = [named.pop("vals_list")] if method == "create" else [] if ids is None else [ids]
+        return self._service(
+            where, "object", "execute_kw", self._database, self._uid, self._password, model, method, positional, named
+        )
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which Odoo answers at a URL; asked without a login, so it also tells an Odoo from any other web server."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+
+
+class ServerVersion(NamedTuple):
+    """`text` as Odoo writes it (`19.0`, `saas~18.2`, `18.0-20260101`), `major` as a number to choose a transport by."""
+
+    text: str
+    major: int
+
+
+def _version(info: Any) -> ServerVersion | None:
+    """The version from a server's answer, or None where the answer is not an Odoo's."""
+    if not isinstance(info, dict):
+        return None
+    text = info.get("server_version") or info.get("version")
+    parts = info.get("server_version_info") or info.get("version_info")
+    major = re.search(r"\d+", str(parts[0] if isinstance(parts, list) and parts else text))
+    return ServerVersion(str(text), int(major.group())) if text and major else None
+
+
+def ask_version(http: HttpConnection) -> ServerVersion:
+    """Ask the server for its version: one request, two where the first path is gone.
+
+    `/web/webclient/version_info` answers on 16.0 to 19.0, `/json/version` from 19.0 (ODOO-FACTS §6).
+
+    :raises Unreachable: what answers is no Odoo.
+    """
+    envelope = json.dumps({"jsonrpc": "2.0", "method": "call", "params": {}}).encode()
+    requests = (
+        ("POST", "/web/webclient/version_info", envelope),
+        ("GET", "/json/version", None),
+    )
+    status = 0
+    for method, path, body in requests:
+        response = http.request(method, path, body, {"Content-Type": "application/json"})
+        status = status or response.status
+        try:
+            answer = json.loads(response.body)
+        except ValueError:
+            continue
+        version = _version(answer.get("result", answer) if isinstance(answer, dict) else None)
+        if version:
+            return version
+    raise Unreachable(
+        f"{http.base_url} answers (HTTP {status}), but not as an Odoo does: check url, and any proxy before Odoo."
+    )

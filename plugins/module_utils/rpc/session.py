@@ -1,0 +1,219 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How one talks to an Odoo database: one session, whichever transport carries it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid, ReadOnly, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion, ask_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+# Check mode may call these and nothing else. All of them only read, in every version from 16.0 to 19.0.
+READ_METHODS = frozenset(
+    {
+        "check_access_rights",
+        "check_object_reference",
+        "context_get",
+        "default_get",
+        "fields_get",
+        "formatted_read_group",
+        "get_metadata",
+        "has_group",
+        "name_search",
+        "read",
+        "read_group",
+        "search",
+        "search_count",
+        "search_read",
+    }
+)
+
+# Seconds between the attempts at a call that Odoo answered with a conflict (its transaction was rolled back).
+_CONFLICT_DELAYS = (0.5, 1.0, 2.0)
+
+# Every call runs in English: names are compared, and messages classified, as the source has them.
+_CONTEXT = {"lang": "en_US"}
+
+
+class Transport(Protocol):
+    """What carries calls to Odoo."""
+
+    name: str
+
+    def login(self) -> None:
+        """Make the transport ready for calls."""
+
+    def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
+        """Call one method with named arguments and return what Odoo returned."""
+
+    def close(self) -> None:
+        """Free what the transport holds."""
+
+
+class Session:
+    """Calls to one database as one user.
+
+    :param read_only: refuse every method that is not in `READ_METHODS` before it leaves the client.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        version: ServerVersion,
+        *,
+        database: str,
+        url: str = "",
+        read_only: bool = False,
+        http: HttpConnection | None = None,
+    ) -> None:
+        self.transport = transport
+        self.version = version
+        self.database = database
+        self.url = url
+        self.read_only = read_only
+        self.calls: list[str] = []
+        self._http = http
+        self._fields: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.transport.close()
+
+    @property
+    def now(self) -> datetime:
+        """The server's clock (UTC) as of its last answer, so that a skewed controller finds no drift in a cron's `nextcall`."""
+        server_time = self._http.server_time if self._http else None
+        return server_time or datetime.now(timezone.utc)
+
+    def patience(self, seconds: float) -> AbstractContextManager[None]:
+        """Wait at least so many seconds for each answer within the context."""
+        return self._http.patience(seconds) if self._http else nullcontext()
+
+    def call(
+        self,
+        model: str,
+        method: str,
+        ids: Sequence[int] | None = None,
+        *,
+        context: Mapping[str, Any] | None = None,
+        **arguments: Any,
+    ) -> Any:
+        """Call `method` of `model`, on the records `ids` or on the model itself.
+
+        A conflict is tried again a few times, seconds apart.
+
+        :raises OdooError: the kind says what to make of it.
+        """
+        if self.read_only and method not in READ_METHODS:
+            raise ReadOnly(f"{model}.{method} was about to be called in check mode: please report this as a defect.")
+        arguments["context"] = {**_CONTEXT, **(context or {})}
+        for delay in (*_CONFLICT_DELAYS, None):
+            self.calls.append(f"{model}.{method}")
+            try:
+                return self.transport.execute(model, method, None if ids is None else list(ids), arguments)
+            except Conflict:
+                if delay is None:
+                    raise
+                time.sleep(delay)
+        raise AssertionError("unreachable")
+
+    def fields(self, model: str) -> dict[str, dict[str, Any]]:
+        """What the instance says of a model's fields; asked once per model.
+
+        :raises Unsupported: the instance has no such model.
+        """
+        if model not in self._fields:
+            wanted = ["type", "string", "selection", "relation", "required", "readonly", "store", "groups"]
+            self._fields[model] = self.call(model, "fields_get", attributes=wanted)
+        return self._fields[model]
+
+    def has_model(self, model: str) -> bool:
+        """Whether the instance has a model."""
+        try:
+            self.fields(model)
+        except Unsupported:
+            return False
+        return True
+
+    def forget_fields(self) -> None:
+        """Ask anew from here on: an addon was installed or removed."""
+        self._fields.clear()
+
+    def search_read(
+        self, model: str, domain: Sequence[Any], fields: Iterable[str], *, order: str = "id", limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Read the records that match, archived ones too."""
+        arguments: dict[str, Any] = {"domain": list(domain), "fields": sorted(fields), "order": order}
+        if limit is not None:
+            arguments["limit"] = limit
+        records: list[dict[str, Any]] = self.call(model, "search_read", context={"active_test": False}, **arguments)
+        return records
+
+    def create(self, model: str, values: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Create one record for each of `values`, in one transaction, and return their ids."""
+        ids = self.call(model, "create", vals_list=[dict(one) for one in values])
+        return [ids] if isinstance(ids, int) else list(ids)
+
+    def write(self, model: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        """Write the same values to all of `ids`, in one transaction."""
+        self.call(model, "write", ids, vals=dict(values))
+
+    def unlink(self, model: str, ids: Sequence[int]) -> None:
+        """Delete records, all or none."""
+        self.call(model, "unlink", ids)
+
+
+def connect(
+    *,
+    url: str,
+    database: str,
+    username: str | None = None,
+    password: str | None = None,
+    api_key: str | None = None,
+    transport: str = "auto",
+    validate_certs: bool = True,
+    ca_path: str | None = None,
+    timeout: float = 30.0,
+    proxy: str | None = None,
+    read_only: bool = False,
+) -> Session:
+    """Open a session.
+
+    `auto` asks the server's version: JSON-2 from 19 on where an API key is given, JSON-RPC otherwise.
+
+    :param timeout: seconds, for connecting and for each answer.
+    :raises OdooError: of kind invalid, unreachable, authentication or timeout.
+    """
+    if not (password or api_key):
+        raise Invalid(
+            "Credentials are missing: give api_key, or username with password (or ODOO_API_KEY, ODOO_PASSWORD)."
+        )
+    if transport == "json2" and not api_key:
+        raise Invalid("transport json2 needs an api_key; with a password use transport jsonrpc.")
+    http = HttpConnection(url, timeout=timeout, validate_certs=validate_certs, ca_path=ca_path, proxy=proxy)
+    version = ask_version(http)
+    carrier: Transport
+    if transport == "json2" or (transport == "auto" and api_key and version.major >= 19):
+        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
+
+        carrier = Json2Transport(http, database, api_key or "")
+    else:
+        if not username:
+            raise Invalid("username is missing: JSON-RPC needs it beside password or api_key (or ODOO_USERNAME).")
+        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
+
+        carrier = JsonRpcTransport(http, version, database, username, api_key or password or "")
+    carrier.login()
+    return Session(carrier, version, database=database, url=http.base_url, read_only=read_only, http=http)

@@ -1,0 +1,225 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: cron
+short_description: Enforce a scheduled action of Odoo
+version_added: 0.1.0
+description:
+  - Enforces the schedule and the state of a scheduled action (C(ir.cron)) that exists.
+  - It is known by its external id, or by its name and the model that it works on.
+  - A scheduled action that is running cannot be written. The module tries again for a few seconds and then fails with C(conflict).
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes
+options:
+  xml_id:
+    description:
+      - The external id of the scheduled action, such as V(mail.ir_cron_mail_scheduler_action), Odoo's mail queue.
+    type: str
+  name:
+    description:
+      - The name of the scheduled action, in English, where it has no external id worth naming.
+    type: str
+  model:
+    description:
+      - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(name) apart.
+    type: str
+  active:
+    description:
+      - Whether it runs at all.
+      - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
+    type: bool
+  interval_number:
+    description:
+      - How many O(interval_type) lie between two runs.
+    type: int
+  interval_type:
+    description:
+      - V(minutes), V(hours), V(days), V(weeks) or V(months).
+    type: str
+  priority:
+    description:
+      - V(0) runs first, V(10) last.
+    type: int
+  user:
+    description:
+      - The login, or the external id, of the user that it runs as.
+    type: str
+  nextcall:
+    description:
+      - When it runs next, in UTC, such as V(2026-01-31 06:00:00). Odoo moves it on with each run, so declare it only to move it once.
+    type: str
+  max_overdue:
+    description:
+      - Minutes. An active action whose C(nextcall) lies further back than that, or further ahead than one interval, is drift, and is
+        rescheduled to now.
+    type: int
+  numbercall:
+    description:
+      - How many more times it runs, V(-1) for ever. Gone in Odoo 18.0.
+    type: int
+  doall:
+    description:
+      - Whether missed runs are made up for. Gone in Odoo 18.0.
+    type: bool
+
+  activate_neutralized:
+    description:
+      - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
+      - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
+    type: bool
+    default: false
+seealso:
+  - module: postmaster.odoo.mail_stack
+    description: Everything about the mail of one instance in one task.
+
+  - module: postmaster.odoo.cron_info
+"""
+
+EXAMPLES = r"""
+---
+- name: The mail queue runs every five minutes, and is never stuck for long
+  postmaster.odoo.cron:
+    xml_id: mail.ir_cron_mail_scheduler_action
+    active: true
+    interval_number: 5
+    interval_type: minutes
+    max_overdue: 15
+
+- name: Known by name and model
+  postmaster.odoo.cron:
+    name: "Mail: Email Queue Manager"
+    model: mail.mail
+    active: true
+"""
+
+RETURN = r"""
+---
+plan:
+  description:
+    - What differed, and was done; in check mode, what would be. Empty means no drift.
+    - After an error, the steps that were done before it.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: The kind of resource, such as V(mail_server).
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: What the resource is called.
+      returned: always
+      type: str
+      sample: Transactional
+    action:
+      description: One of V(create), V(update), V(archive), V(unarchive), V(delete), V(install), V(upgrade), V(uninstall), V(reschedule).
+      returned: always
+      type: str
+      sample: update
+    changes:
+      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: Odoo's name of the field.
+          returned: always
+          type: str
+          sample: smtp_port
+        before:
+          description: What Odoo held.
+          returned: always
+          type: raw
+          sample: 25
+        after:
+          description: What was declared.
+          returned: always
+          type: raw
+          sample: 587
+  sample:
+    - resource: cron
+      key: mail.ir_cron_mail_scheduler_action
+      action: update
+      changes:
+        - field: active
+          before: false
+          after: true
+        - field: nextcall
+          before: "2026-11-23 04:00:00"
+          after: now
+record:
+  description:
+    - The record as found after the run (in check mode, before it), secrets masked. Null where there is none.
+  returned: success
+  type: dict
+  sample:
+    resource: cron
+    id: 3
+    xml_id: mail.ir_cron_mail_scheduler_action
+    name: "Mail: Email Queue Manager"
+    model_name: mail.mail
+    active: true
+    interval_number: 5
+    interval_type: minutes
+    priority: 6
+    user_id: __system__
+    nextcall: "2026-11-24 05:40:00"
+    lastcall: null
+    failure_count: 0
+    first_failure_date: null
+error_kind:
+  description:
+    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
+      V(rejected), V(ambiguous), V(timeout).
+  returned: failure
+  type: str
+  sample: unreachable
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+
+_RESOURCE = resource_arguments(CRON, states=())
+SPECIFICATION = Specification(
+    options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}},
+    rules=CRON.option_rules,
+)
+
+
+def run(module: OdooModule) -> None:
+    """Enforce one cron."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
+
+    declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
+    with module.session() as session:
+        module.exit_enforced(
+            enforce(session, [declaration], Policy(activate_neutralized=module.params["activate_neutralized"])),
+            single=True,
+        )
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mail_server_info
+short_description: Ask Odoo for its outgoing mail servers
+version_added: 0.1.0
+description:
+  - Reads the outgoing mail servers of an instance. Never changes anything; only methods that read are called, which the client itself enforces.
+  - Archived servers and personal ones (C(owner_user_id), Odoo 19.0) are listed too.
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes.info
+options:
+  name:
+    description:
+      - Only servers of this name.
+    type: str
+  xml_id:
+    description:
+      - Only the server of this external id.
+    type: str
+
+  query:
+    description:
+      - A JMESPath expression that is applied to the list of records; its outcome is returned as RV(query_result).
+      - Needs the Python package C(jmespath) where the task runs.
+    type: str
+seealso:
+  - module: postmaster.odoo.mail_stack
+    description: Everything about the mail of one instance in one task.
+
+  - module: postmaster.odoo.mail_server
+"""
+
+EXAMPLES = r"""
+---
+- name: What mail servers are there?
+  postmaster.odoo.mail_server_info:
+  register: result
+
+- name: Only the hosts of the active ones
+  postmaster.odoo.mail_server_info:
+    query: "[?active].smtp_host"
+  register: hosts
+"""
+
+RETURN = r"""
+---
+mail_servers:
+  description:
+    - The outgoing mail servers, every field that the instance has and that this collection manages, secrets masked.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 2
+      xml_id: null
+      name: Transactional
+      active: true
+      sequence: 10
+      smtp_host: smtp.provider.example
+      smtp_port: 587
+      smtp_encryption: starttls
+      smtp_authentication: login
+      smtp_user: apikey
+      smtp_pass: "********"
+      from_filter: acme.example
+      smtp_debug: false
+      max_email_size: 0.0
+      owner_user_id: null
+query_result:
+  description:
+    - What O(query) made of RV(mail_servers).
+  returned: when O(query) is given
+  type: raw
+  sample: [smtp.provider.example]
+odoo_version:
+  description:
+    - The version of Odoo, as it says itself.
+  returned: success
+  type: str
+  sample: "19.0"
+error_kind:
+  description:
+    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+  returned: failure
+  type: str
+  sample: unreachable
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+
+SPECIFICATION = Specification(
+    options={
+        "name": {"type": "str"},
+        "xml_id": {"type": "str"},
+        "query": {"type": "str"},
+    },
+)
+
+
+def run(module: OdooModule) -> None:
+    """Read and report."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.inquire import apply_query, inquire
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+
+    with module.session(read_only=True) as session:
+        names = {name: module.params[name] for name in ("name", "xml_id")}
+        records = inquire(session, MAIL_SERVER, **names)
+        answer = {"mail_servers": records, "odoo_version": session.version.text}
+    if module.params["query"] is not None:
+        answer["query_result"] = apply_query(module.params["query"], records)
+    module.exit_json(changed=False, **answer)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,425 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mail_stack
+short_description: Enforce everything about the mail of an Odoo instance
+version_added: 0.1.0
+description:
+  - Enforces addons, system parameters, alias domains, outgoing mail servers and scheduled actions of one instance as one plan.
+  - Everything is read in a number of calls that does not grow with what is declared, compared, and only then written, in the order of the
+    options. Whatever is wrong in the declaration is reported before anything is written.
+  - After writing, everything is read back; a value that did not stick is an error.
+  - In check mode it reports drift and calls only methods that read.
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes
+options:
+  addons:
+    description:
+      - Technical names of the addons that must be installed. They come first, for they bring fields and values that the rest may need.
+    type: list
+    elements: str
+  parameters:
+    description:
+      - System parameters by key. An empty string removes a parameter; null leaves it alone.
+      - The values of parameters whose key names a secret are masked everywhere.
+    type: dict
+  alias_domains:
+    description:
+      - Alias domains, as in M(postmaster.odoo.alias_domain).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The domain, in lower case, such as V(acme.example).
+        type: str
+        required: true
+      xml_id:
+        description:
+          - An external id such as V(postmaster.acme), that pins the record. It is created with the record and survives renaming.
+        type: str
+      bounce_alias:
+        description:
+          - The part before the @ of the address that bounces return to.
+        type: str
+      catchall_alias:
+        description:
+          - The part before the @ of the address that replies without an alias of their own go to.
+        type: str
+      default_from:
+        description:
+          - The part before the @ of the address that Odoo sends from where it must not use the sender's own, or a whole address.
+        type: str
+      sequence:
+        description:
+          - Its place among the alias domains; the lowest number wins.
+        type: int
+      companies:
+        description:
+          - The companies that use the domain, by name or external id; all of them. Companies that are not listed lose it.
+        type: list
+        elements: str
+  servers:
+    description:
+      - Outgoing mail servers, as in M(postmaster.odoo.mail_server).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The name of the mail server in Odoo. Without O(servers[].xml_id) it also is what the record is found by.
+          - Two servers of one name are an error that lists both ids; nothing is guessed.
+        type: str
+        required: true
+      xml_id:
+        description:
+          - An external id such as V(postmaster.transactional), that pins the record. It is created with the record, or added to the one that has
+            the name, and survives renaming.
+        type: str
+      active:
+        description:
+          - Whether the server is in use. V(false) archives it, which Odoo refuses while mail templates or mailings use it.
+          - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
+        type: bool
+      sequence:
+        description:
+          - Odoo's priority among the servers that fit a sender; the lowest number wins.
+        type: int
+      smtp_host:
+        description:
+          - Host name or address of the SMTP server.
+        type: str
+      smtp_port:
+        description:
+          - Its port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it to O(servers[].smtp_encryption).
+        type: int
+      smtp_encryption:
+        description:
+          - V(none), V(starttls) or V(ssl). From Odoo 19.0 on also V(starttls_strict) and V(ssl_strict), which verify the server's certificate.
+          - What the instance offers is asked of the instance; anything else is an error before anything is written.
+        type: str
+      smtp_authentication:
+        description:
+          - V(login) (user and password), V(certificate), from Odoo 17.0 on V(cli) (Odoo's own configuration file), V(gmail) with the addon
+            C(google_gmail), V(outlook) with the addon C(microsoft_outlook).
+        type: str
+      smtp_user:
+        description:
+          - The user to log in as. An empty string clears it, and Odoo then does not log in.
+        type: str
+      smtp_pass:
+        description:
+          - The password, an app password for instance. It is compared with what Odoo holds, and never shown.
+          - An empty string clears it.
+        type: str
+      smtp_ssl_certificate:
+        description:
+          - The client certificate for O(servers[].smtp_authentication=certificate), in PEM. Compared and shown by checksum.
+        type: str
+      smtp_ssl_private_key:
+        description:
+          - The private key of O(servers[].smtp_ssl_certificate), in PEM. Never shown.
+        type: str
+      from_filter:
+        description:
+          - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make no difference.
+          - Empty takes every sender. Mail of a sender that no server is for leaves through one without filter, its C(From) rewritten to the
+            notifications address.
+        type: str
+      smtp_debug:
+        description:
+          - Write the SMTP dialogue to Odoo's log, at level debug.
+        type: bool
+      smtp_timeout:
+        description:
+          - Seconds that Odoo waits for the SMTP server.
+          - No version of Odoo has this field of its own (it always waits 60 seconds). Where the instance lacks it, asking for it is an error.
+        type: int
+      max_email_size:
+        description:
+          - The size in megabytes from which on Odoo sends attachments as links. Odoo 18.0 and 19.0.
+        type: float
+
+      state:
+        description:
+          - V(absent) deletes the server.
+        type: str
+        choices: [present, absent]
+        default: present
+  crons:
+    description:
+      - Scheduled actions, as in M(postmaster.odoo.cron).
+    type: list
+    elements: dict
+    suboptions:
+      xml_id:
+        description:
+          - The external id of the scheduled action, such as V(mail.ir_cron_mail_scheduler_action), Odoo's mail queue.
+        type: str
+      name:
+        description:
+          - The name of the scheduled action, in English, where it has no external id worth naming.
+        type: str
+      model:
+        description:
+          - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(crons[].name) apart.
+        type: str
+      active:
+        description:
+          - Whether it runs at all.
+          - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
+        type: bool
+      interval_number:
+        description:
+          - How many O(crons[].interval_type) lie between two runs.
+        type: int
+      interval_type:
+        description:
+          - V(minutes), V(hours), V(days), V(weeks) or V(months).
+        type: str
+      priority:
+        description:
+          - V(0) runs first, V(10) last.
+        type: int
+      user:
+        description:
+          - The login, or the external id, of the user that it runs as.
+        type: str
+      nextcall:
+        description:
+          - When it runs next, in UTC, such as V(2026-01-31 06:00:00). Odoo moves it on with each run, so declare it only to move it once.
+        type: str
+      max_overdue:
+        description:
+          - Minutes. An active action whose C(nextcall) lies further back than that, or further ahead than one interval, is drift, and is
+            rescheduled to now.
+        type: int
+      numbercall:
+        description:
+          - How many more times it runs, V(-1) for ever. Gone in Odoo 18.0.
+        type: int
+      doall:
+        description:
+          - Whether missed runs are made up for. Gone in Odoo 18.0.
+        type: bool
+  unmanaged:
+    description:
+      - What to do with active mail servers that O(servers) does not name. V(report) lists them, V(archive) archives them too, V(ignore) does
+        not look.
+      - Only acts where O(servers) is given.
+    type: str
+    choices: [report, archive, ignore]
+    default: report
+  update_list:
+    description:
+      - Let Odoo look at its addons path again if it does not know one of O(addons). Not done in check mode.
+    type: bool
+    default: false
+
+  activate_neutralized:
+    description:
+      - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
+      - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
+    type: bool
+    default: false
+seealso:
+  - module: postmaster.odoo.mail_server
+  - module: postmaster.odoo.cron
+  - module: postmaster.odoo.system_parameter
+  - module: postmaster.odoo.alias_domain
+  - module: postmaster.odoo.addon
+  - module: postmaster.odoo.mail_server_test
+"""
+
+EXAMPLES = r"""
+---
+- name: The mail of one instance
+  postmaster.odoo.mail_stack:
+    url: https://odoo.acme.example
+    database: acme
+    api_key: "{{ vault_odoo_api_key }}"
+    addons: [google_gmail]
+    parameters:
+      mail.session.batch.size: "500"
+    alias_domains:
+      - name: acme.example
+        default_from: notifications
+    servers:
+      - name: Transactional
+        smtp_host: smtp.provider.example
+        smtp_port: 587
+        smtp_encryption: starttls
+        smtp_authentication: login
+        smtp_user: apikey
+        smtp_pass: "{{ vault_smtp_pass }}"
+        from_filter: acme.example
+        sequence: 10
+    crons:
+      - xml_id: mail.ir_cron_mail_scheduler_action
+        active: true
+        interval_number: 5
+        interval_type: minutes
+        max_overdue: 15
+    unmanaged: report
+"""
+
+RETURN = r"""
+---
+plan:
+  description:
+    - What differed, and was done; in check mode, what would be. Empty means no drift.
+    - After an error, the steps that were done before it.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: The kind of resource, such as V(mail_server).
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: What the resource is called.
+      returned: always
+      type: str
+      sample: Transactional
+    action:
+      description: One of V(create), V(update), V(archive), V(unarchive), V(delete), V(install), V(upgrade), V(uninstall), V(reschedule).
+      returned: always
+      type: str
+      sample: update
+    changes:
+      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: Odoo's name of the field.
+          returned: always
+          type: str
+          sample: smtp_port
+        before:
+          description: What Odoo held.
+          returned: always
+          type: raw
+          sample: 25
+        after:
+          description: What was declared.
+          returned: always
+          type: raw
+          sample: 587
+  sample:
+    - resource: system_parameter
+      key: mail.session.batch.size
+      action: create
+      changes:
+        - field: key
+          before: null
+          after: mail.session.batch.size
+        - field: value
+          before: null
+          after: "500"
+    - resource: cron
+      key: mail.ir_cron_mail_scheduler_action
+      action: update
+      changes:
+        - field: interval_number
+          before: 1
+          after: 5
+        - field: interval_type
+          before: hours
+          after: minutes
+records:
+  description:
+    - The declared records as found after the run (in check mode, before it), secrets masked, each with its C(resource).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - resource: system_parameter
+      id: 21
+      xml_id: null
+      key: mail.session.batch.size
+      value: "500"
+unmanaged:
+  description:
+    - Active mail servers that nobody declared.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - resource: mail_server
+      id: 4
+      name: Old relay
+error_kind:
+  description:
+    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
+      V(rejected), V(ambiguous), V(timeout).
+  returned: failure
+  type: str
+  sample: unreachable
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_list
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import secret_parameters
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+
+SPECIFICATION = Specification(
+    options={
+        "addons": {"type": "list", "elements": "str"},
+        "parameters": {"type": "dict"},
+        "alias_domains": resource_list(ALIAS_DOMAIN),
+        "servers": resource_list(MAIL_SERVER, states=("present", "absent")),
+        "crons": resource_list(CRON),
+        "unmanaged": {"type": "str", "choices": ["report", "archive", "ignore"], "default": "report"},
+        "update_list": {"type": "bool", "default": False},
+        "activate_neutralized": {"type": "bool", "default": False},
+    },
+    secrets_in=lambda params: secret_parameters(params.get("parameters")),
+)
+
+
+def run(module: OdooModule) -> None:
+    """Enforce a whole stack."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
+        Policy,
+        declarations_of,
+        enforce,
+    )
+
+    declarations = declarations_of(module.params)
+    policy = Policy(
+        unmanaged=module.params["unmanaged"],
+        activate_neutralized=module.params["activate_neutralized"],
+        update_list=module.params["update_list"],
+    )
+    with module.session() as session:
+        module.exit_enforced(enforce(session, declarations, policy))
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: system_parameter
+short_description: Enforce a system parameter of Odoo
+version_added: 0.1.0
+description:
+  - Sets or removes one system parameter (C(ir.config_parameter)).
+  - The value of a parameter whose key names a secret (such as C(google_gmail_client_secret)) is masked everywhere.
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes
+options:
+  key:
+    description:
+      - The key, such as V(mail.session.batch.size).
+    type: str
+    required: true
+  value:
+    description:
+      - The value. Odoo stores text; numbers and booleans are written as Odoo itself writes them (V(500), V(True)).
+      - An empty string removes the parameter, for Odoo keeps no empty ones.
+      - Required with O(state=present).
+    type: raw
+
+  state:
+    description:
+      - V(absent) removes the parameter.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: postmaster.odoo.mail_stack
+    description: Everything about the mail of one instance in one task.
+"""
+
+EXAMPLES = r"""
+---
+- name: Five hundred mails per SMTP session
+  postmaster.odoo.system_parameter:
+    key: mail.session.batch.size
+    value: 500
+
+- name: Back to Odoo's own default
+  postmaster.odoo.system_parameter:
+    key: mail.session.batch.size
+    state: absent
+"""
+
+RETURN = r"""
+---
+plan:
+  description:
+    - What differed, and was done; in check mode, what would be. Empty means no drift.
+    - After an error, the steps that were done before it.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: The kind of resource, such as V(mail_server).
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: What the resource is called.
+      returned: always
+      type: str
+      sample: Transactional
+    action:
+      description: One of V(create), V(update), V(archive), V(unarchive), V(delete), V(install), V(upgrade), V(uninstall), V(reschedule).
+      returned: always
+      type: str
+      sample: update
+    changes:
+      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: Odoo's name of the field.
+          returned: always
+          type: str
+          sample: smtp_port
+        before:
+          description: What Odoo held.
+          returned: always
+          type: raw
+          sample: 25
+        after:
+          description: What was declared.
+          returned: always
+          type: raw
+          sample: 587
+  sample:
+    - resource: system_parameter
+      key: mail.session.batch.size
+      action: create
+      changes:
+        - field: key
+          before: null
+          after: mail.session.batch.size
+        - field: value
+          before: null
+          after: "500"
+record:
+  description:
+    - The record as found after the run (in check mode, before it), secrets masked. Null where there is none.
+  returned: success
+  type: dict
+  sample:
+    resource: system_parameter
+    id: 21
+    xml_id: null
+    key: mail.session.batch.size
+    value: "500"
+error_kind:
+  description:
+    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
+      V(rejected), V(ambiguous), V(timeout).
+  returned: failure
+  type: str
+  sample: unreachable
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+
+_RESOURCE = resource_arguments(SYSTEM_PARAMETER, xml_id=False, states=("present", "absent"))
+SPECIFICATION = Specification(
+    options={**_RESOURCE},
+    rules={"required_if": [["state", "present", ["value"]]]},
+    secrets_in=SYSTEM_PARAMETER.secrets_in,
+)
+
+
+def run(module: OdooModule) -> None:
+    """Enforce one system parameter."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
+
+    declaration = SYSTEM_PARAMETER.declare({name: module.params[name] for name in _RESOURCE})
+    with module.session() as session:
+        module.exit_enforced(enforce(session, [declaration], Policy()), single=True)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, The authors of postmaster.odoo
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asks the judges, shows what they say, and closes with a table of their verdicts.
+
+    python tests/judges GROUP...
+
+Every judge is asked, also after one has failed, so that one run tells everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+from judges import CHECKOUT, JUDGES, Judge
+from staging import COLLECTION, stage
+
+WORK = CHECKOUT / ".work"
+ENVIRONMENTS = CHECKOUT / ".venv"
+PASSED = "passed"
+NOT_HERE = "not run: no Python for it found here"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="+", choices=list(dict.fromkeys(judge.group for judge in JUDGES)))
+    groups = parser.parse_args().groups
+
+    asked = [judge for judge in JUDGES if judge.group in groups]
+    for name in {judge.stage for judge in asked if judge.stage}:
+        stage(CHECKOUT, WORK / "judges" / name)
+
+    verdicts: dict[str, tuple[str, float]] = {}
+    for judge in asked:
+        started = time.monotonic()
+        if not (ENVIRONMENTS / judge.environment).is_dir():
+            verdict = NOT_HERE
+        elif verdicts.get(judge.needs, (PASSED,))[0] != PASSED:
+            verdict = f"failed: {judge.needs} failed"
+        else:
+            verdict = ask(judge)
+        verdicts[judge.name] = verdict, time.monotonic() - started
+    return report(verdicts)
+
+
+def ask(judge: Judge) -> str:
+    print(f"\n==> {judge.name}", flush=True)
+    folder = WORK / "judges" / judge.stage / COLLECTION if judge.stage else CHECKOUT
+    process = subprocess.Popen(
+        judge.command,
+        cwd=folder,
+        env=environment(judge),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    rejected = None
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        if judge.rejected and judge.rejected.search(line):
+            rejected = rejected or line.strip()
+    if process.wait():
+        return f"failed: exit code {process.returncode}"
+    return f"failed: it says: {rejected}" if rejected else PASSED
+
+
+def environment(judge: Judge) -> dict[str, str]:
+    """The caller's variables, less those that would change how Ansible and Python behave."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON", "MYPY"))
+    }
+    collections = WORK / "judges" / judge.stage if judge.stage else WORK / "collections"
+    own = {
+        "PATH": f"{ENVIRONMENTS / judge.environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "ANSIBLE_COLLECTIONS_PATH": collections,
+        "PYTHONUNBUFFERED": "1",
+        "NO_COLOR": "1",
+        "MYPY_CACHE_DIR": WORK / "cache/mypy",
+        "RUFF_CACHE_DIR": WORK / "cache/ruff",
+    }
+    if not judge.stage:
+        own["PYTHONPATH"] = collections
+    return inherited | {name: str(value) for name, value in (own | judge.variables).items()}
+
+
+def report(verdicts: dict[str, tuple[str, float]]) -> int:
+    width = max(map(len, verdicts))
+    print(f"\n{'judge':<{width}}  {'seconds':>7}  verdict")
+    for name, (verdict, seconds) in verdicts.items():
+        print(f"{name:<{width}}  {seconds:>7.1f}  {verdict}")
+    failed = sum(verdict.startswith("failed") for verdict, seconds in verdicts.values())
+    passed = sum(verdict == PASSED for verdict, seconds in verdicts.values())
+    print(f"\njudges: {passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, The authors of postmaster.odoo
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which judges there are, and how each is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+HERE = CHECKOUT / "tests/judges"
+
+SKIPPED = re.compile(r"Skipping |Required program")
+COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
+
+
+@dataclass(frozen=True)
+class Judge:
+    name: str
+    group: str
+    command: list[str | Path]  # run in the folder of the collection
+    stage: str | None = None  # the copy of the checkout that it is shown; None: the checkout itself
+    environment: str = "judges"  # the virtual environment whose programs it finds first
+    variables: dict[str, str | Path] = field(default_factory=dict)
+    rejected: re.Pattern[str] | None = None  # a line of its output that fails it, whatever its exit code
+    needs: str | None = None  # the judge without whose success this one has nothing to say
+
+
+JUDGES = [
+    Judge("ruff", "judges", ["ruff", "check"], stage="static"),
+    Judge("ruff format", "judges", ["ruff", "format", "--check"], stage="static"),
+    Judge(
+        "mypy",
+        "judges",
+        ["mypy", "--package", "ansible_collections.postmaster.odoo.plugins.module_utils"],
+        stage="static",
+        variables={"MYPYPATH": "../../.."},
+    ),
+    Judge("antsibull-changelog", "judges", ["antsibull-changelog", "lint"], stage="static"),
+    Judge(
+        "antsibull-docs",
+        "judges",
+        [
+            *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs"),
+            *("--validate-collection-refs", "all", "--disallow-unknown-collection-refs", "."),
+        ],
+        stage="static",
+    ),
+    Judge("ansible-lint", "judges", ["ansible-lint"], stage="static", rejected=COMPLAINT),
+    Judge(
+        "galaxy-importer",
+        "judges",
+        ["python", "-m", "galaxy_importer.main", "--git-clone-path", ".", "--output-path", "."],
+        stage="static",
+        variables={"GALAXY_IMPORTER_CONFIG": HERE / "galaxy-importer.cfg"},
+        rejected=COMPLAINT,
+    ),
+    Judge(
+        "sanity", "judges", ["python", HERE / "run_ansible_test.py", "sanity"], stage="oldest-core", rejected=SKIPPED
+    ),
+    Judge(
+        "sanity, newest core",
+        "judges",
+        ["python", HERE / "run_ansible_test.py", "sanity", "--own-python"],
+        stage="newest-core",
+        environment="newest",
+        rejected=SKIPPED,
+    ),
+    Judge("units", "units", ["python", HERE / "run_ansible_test.py", "units"], stage="oldest-core", rejected=SKIPPED),
+    Judge(
+        "units, newest core",
+        "units",
+        ["python", HERE / "run_ansible_test.py", "units", "--own-python"],
+        stage="newest-core",
+        environment="newest",
+        rejected=SKIPPED,
+    ),
+    Judge("lab up", "lab-up", ["python", "tests/lab", "up"]),
+    Judge("integration", "integration", ["python", "-m", "pytest", "tests/integration"], needs="lab up"),
+    Judge(
+        "integration, newest core",
+        "integration",
+        ["python", "-m", "pytest", "tests/integration", "-m", "in_process"],
+        environment="newest",
+        needs="lab up",
+    ),
+    Judge("lab down", "lab-down", ["python", "tests/lab", "down"]),
+]

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, The authors of postmaster.odoo
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs `ansible-test sanity` or `ansible-test units` on every Python that it may and can.
+
+May: the collection supports it (tests/config.yml), and this ansible-core knows it. Can: it is found on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import yaml
+from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
+from packaging.specifiers import SpecifierSet
+
+import interpreters
+import pip_bootstrap
+
+OWN = "{}.{}".format(*sys.version_info)
+# Units need packages on the Python that runs them, so ansible-test makes a virtual environment of each.
+TARGET = {"sanity": "{}", "units": "venv/{}"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=TARGET)
+    parser.add_argument("--own-python", action="store_true", help="only on the Python that runs this script")
+    arguments = parser.parse_args()
+
+    pythons = {OWN: Path(sys.executable)}
+    if not arguments.own_python:
+        pythons = testable() | pythons
+
+    command = ["ansible-test", arguments.command, "--color", "no", "--controller", f"origin:python={OWN}"]
+    if arguments.command == "sanity":
+        command += ["--allow-disabled", "--enable-optional-errors"]
+    for version in pythons:
+        pip_bootstrap.provide(version)
+        command += ["--target-python", TARGET[arguments.command].format(version)]
+
+    # ansible-test looks for pythonX.Y on PATH, where a version manager's shim would shadow the real one.
+    folders = [str(python.parent) for python in (pythons.pop(OWN), *pythons.values())]
+    os.environ["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
+    os.execvp(command[0], command)
+
+
+def testable() -> dict[str, Path]:
+    supported = SpecifierSet(yaml.safe_load(Path("tests/config.yml").read_text())["modules"]["python_requires"])
+    known = (*REMOTE_ONLY_PYTHON_VERSIONS, *CONTROLLER_PYTHON_VERSIONS)
+    return {
+        version: path for version, path in interpreters.found().items() if version in known and version in supported
+    }
+
+
+if __name__ == "__main__":
+    main()

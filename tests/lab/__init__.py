@@ -1,0 +1,27 @@
+"""A real Odoo and SMTP servers of several tempers, from nothing, in a folder that git ignores.
+
+With tests/ on sys.path:
+
+    from lab import Lab
+
+    lab = Lab().up()
+    database = lab.fresh("my_test")
+    lab.smtp["throttle"].configure(throttle_messages=1)
+
+Needs nothing but Python 3.10 or newer; what it needs beyond that it puts into its folder.
+"""
+
+from __future__ import annotations
+
+from .errors import LabError
+from .lab import Lab
+from .layout import Layout
+from .smtp.client import SmtpServer
+from .steps import Progress
+
+__all__ = ["Lab", "LabError", "Layout", "SmtpServer", "up"]
+
+
+def up(progress: Progress = print) -> Lab:
+    """Bring up the lab in its usual folder."""
+    return Lab().up(progress)

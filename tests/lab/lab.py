@@ -1,0 +1,213 @@
+"""The lab as a whole: bring it up, take it down, and what tests do with it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+from . import credentials, debian_package, python_environment, template
+from .errors import LabError
+from .layout import Layout, write_atomically
+from .odoo import CRON_THREADS, Odoo
+from .postgres import Postgres
+from .smtp.client import SmtpServer
+from .smtp.runner import SmtpServers
+from .steps import Progress, Step, Steps, timed
+
+FIRST_DATABASE = "lab"
+
+
+class Lab:
+    """A lab in its folder. `up` makes it run; `Lab.load` finds one that was brought up earlier."""
+
+    def __init__(self, layout: Layout | None = None) -> None:
+        self.layout = layout or Layout.default()
+        self.postgres = Postgres(self.layout)
+        self.odoo = Odoo(self.layout)
+        self.smtp_servers = SmtpServers(self.layout)
+
+    @classmethod
+    def load(cls, layout: Layout | None = None) -> Lab:
+        """The lab that runs; a LabError where none does."""
+        lab = cls(layout)
+        if not lab.is_up:
+            raise LabError(f"No lab runs in {lab.layout.folder}: bring it up with `python3 tests/lab up`.")
+        return lab
+
+    @property
+    def is_up(self) -> bool:
+        return self.layout.description.exists() and all(self.status().values())
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The content of lab.json."""
+        return dict(json.loads(self.layout.description.read_text()))
+
+    @cached_property
+    def smtp(self) -> dict[str, SmtpServer]:
+        """The SMTP servers by name."""
+        smtp = self.description["smtp"]
+        return {
+            name: SmtpServer(name=name, control_port=smtp["control"]["port"], **facts)
+            for name, facts in smtp["servers"].items()
+        }
+
+    def up(self, progress: Progress = print) -> Lab:
+        """Make what is missing and start what does not run. From nothing about a minute, warm a few seconds."""
+        with _alone(self.layout):
+            self._prepare(progress)
+            with timed(progress, "PostgreSQL, SMTP servers and Odoo run"):
+                self.smtp_servers.start()
+                self.postgres.start()
+                if not self.odoo.daemon.is_running:
+                    self.odoo.start()
+            self._write_description()
+        return self
+
+    def down(self, *, purge: bool = False) -> list[str]:
+        """Stop everything; the names of what ran. `purge` also deletes the folder, downloads and databases included."""
+        if not self.layout.folder.exists():
+            return []
+        with _alone(self.layout):
+            stopped = self._stop()
+            if purge:
+                shutil.rmtree(self.layout.folder)
+        return stopped
+
+    def status(self) -> dict[str, bool]:
+        """Which of the processes run."""
+        return {part.daemon.name: part.daemon.is_running for part in (self.postgres, self.smtp_servers, self.odoo)}
+
+    def fresh(self, database: str) -> str:
+        """Make a database anew from the template, in about a second; its name.
+
+        It holds what Odoo installs and nothing else. Odoo loads it at the first request, which then takes two seconds.
+        """
+        self.drop(database)
+        self.postgres.copy(template.DATABASE, database)
+        files = self.layout.filestore(template.DATABASE)
+        if files.exists():
+            shutil.copytree(files, self.layout.filestore(database))
+        return database
+
+    def drop(self, database: str) -> None:
+        """Drop a database and its files; fine where there is none."""
+        if database in ("postgres", template.DATABASE):
+            raise LabError(f"The lab itself needs the database {database}: choose another name.")
+        if self.postgres.exists(database):
+            self.odoo.forget(database)
+        self.postgres.drop(database)
+
+    def sql(self, database: str, statement: str) -> list[dict[str, str]]:
+        """Run SQL; the rows of the last statement, every value as text and NULL as the empty string."""
+        return self.postgres.query(database, statement)
+
+    def shell(self, database: str, script: str) -> str:
+        """Run a script in `odoo shell`, committed at its end; what it printed. Takes about two seconds."""
+        return self.odoo.shell(database, script)
+
+    def start_odoo(self, max_cron_threads: int = CRON_THREADS, options: tuple[str, ...] = ()) -> None:
+        """Start Odoo, or restart it where it runs with other options; `max_cron_threads=0` is one without workers."""
+        self.odoo.start(max_cron_threads, options)
+        self._write_description()
+
+    def stop_odoo(self) -> None:
+        """Stop Odoo alone; databases and SMTP servers stay."""
+        self.odoo.stop()
+
+    def restart_odoo(self, max_cron_threads: int = CRON_THREADS, options: tuple[str, ...] = ()) -> None:
+        """Stop and start Odoo, so that it finds new addons and forgets what it cached."""
+        self.odoo.stop()
+        self.start_odoo(max_cron_threads, options)
+
+    def environment(self, database: str = FIRST_DATABASE) -> dict[str, str]:
+        """The variables that point tests and modules at a database."""
+        admin = self.description["odoo"]["admin"]
+        return {
+            "ODOO_URL": self.odoo.url,
+            "ODOO_DATABASE": database,
+            "ODOO_USERNAME": admin["login"],
+            "ODOO_PASSWORD": admin["password"],
+            "ODOO_API_KEY": admin["api_key"],
+        }
+
+    def _prepare(self, progress: Progress) -> None:
+        """All that is made once, in the order of what needs what."""
+        layout, steps = self.layout, Steps(self.layout.stamps, progress)
+        package = Step(
+            "package", "Odoo's Debian package", debian_package.key(), layout.odoo_sources.exists,
+            lambda: debian_package.unpack(layout),
+        )  # fmt: skip
+        python = Step(
+            "python", "Python environment", python_environment.key(layout), layout.python.exists,
+            lambda: python_environment.create(layout, progress),
+        )  # fmt: skip
+        if not (steps.is_done(package) and steps.is_done(python)):
+            self._stop()
+        with ThreadPoolExecutor() as both:
+            list(both.map(steps.do, (package, python)))
+        certificates = Step(
+            "certificates", "Certificates", self.smtp_servers.certificates_key(), layout.certificates.exists,
+            self.smtp_servers.create_certificates,
+        )  # fmt: skip
+        steps.do(certificates)
+        cluster = Step(
+            "cluster", "PostgreSQL cluster", self.postgres.key(), layout.cluster.exists, self.postgres.create
+        )
+        steps.do(cluster)
+        self.postgres.start()
+        template_key = template.key(package.key, cluster.key, debian_package.version(layout))
+        template_database = Step(
+            "template", "Template database", template_key, lambda: self.postgres.exists(template.DATABASE),
+            lambda: template.create(layout, self.postgres, self.odoo),
+        )  # fmt: skip
+        steps.do(template_database)
+        first_database = Step(
+            "first-database", f"Database {FIRST_DATABASE}", template_key, lambda: self.postgres.exists(FIRST_DATABASE),
+            lambda: self.fresh(FIRST_DATABASE),
+        )  # fmt: skip
+        steps.do(first_database)
+
+    def _stop(self) -> list[str]:
+        """Stop all processes; the names of those that ran."""
+        return [part.daemon.name for part in (self.odoo, self.smtp_servers, self.postgres) if part.stop()]
+
+    def _write_description(self) -> None:
+        keys = template.api_keys(self.layout)
+        description = {
+            "odoo": {
+                "url": self.odoo.url,
+                "version": debian_package.version(self.layout),
+                "database": FIRST_DATABASE,
+                "master_password": credentials.ODOO_MASTER_PASSWORD,
+                "template": template.DATABASE,
+                "admin": {
+                    "login": credentials.ODOO_ADMIN,
+                    "password": credentials.ODOO_ADMIN_PASSWORD,
+                    "api_key": keys["valid"],
+                },
+                "expired_api_key": keys["expired"],
+                "clerk": {"login": credentials.ODOO_CLERK, "password": credentials.ODOO_CLERK_PASSWORD},
+                "log": str(self.odoo.daemon.log),
+                "addons_path": [str(path) for path in self.odoo.addons_path],
+                "extra_addons": str(self.layout.extra_addons),
+            },
+            "postgres": self.postgres.description,
+            "smtp": self.smtp_servers.description,
+        }
+        write_atomically(self.layout.description, json.dumps(description, indent=2))
+
+
+@contextlib.contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """Two that bring up or take down the same lab at once do so one after the other."""
+    layout.folder.mkdir(parents=True, exist_ok=True)
+    with (layout.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,139 @@
+"""Odoo as a background process, and as a shell that runs a script."""
+
+from __future__ import annotations
+
+import shutil
+import urllib.error
+import urllib.request
+import xmlrpc.client
+from pathlib import Path
+
+from . import credentials, postgres
+from .layout import Layout, write_atomically
+from .processes import Daemon, clean_environment, run
+
+# Threads that run crons; one makes their order plain.
+CRON_THREADS = 1
+
+# An addons folder without an addon is none to Odoo, and what a test adds there later would not be seen.
+PLACEHOLDER_MANIFEST = """# Makes this an addons folder for Odoo before a test puts its own addon here.
+{"name": "Lab placeholder", "installable": False, "license": "LGPL-3"}
+"""
+
+
+class Odoo:
+    """The server: configure, start, stop, and run scripts in."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.daemon = Daemon(layout, "odoo")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.layout.port('odoo')}"
+
+    @property
+    def addons_path(self) -> list[Path]:
+        return [self.layout.odoo_sources / "odoo" / "addons", self.layout.extra_addons]
+
+    def configure(self) -> None:
+        """Write the configuration that every way of running Odoo here shares."""
+        placeholder = self.layout.extra_addons / "lab_placeholder"
+        placeholder.mkdir(parents=True, exist_ok=True)
+        (placeholder / "__manifest__.py").write_text(PLACEHOLDER_MANIFEST)
+        (placeholder / "__init__.py").touch()
+        options = {
+            "db_host": "127.0.0.1",
+            "db_port": self.layout.port("postgres"),
+            "db_user": postgres.USER,
+            "db_password": "none",
+            "db_maxconn": 64,
+            "addons_path": ",".join(map(str, self.addons_path)),
+            "data_dir": self.layout.odoo_data,
+            "admin_passwd": credentials.ODOO_MASTER_PASSWORD,
+            "list_db": True,
+            "http_interface": "127.0.0.1",
+            "http_port": self.layout.port("odoo"),
+            "workers": 0,
+            # Where no mail server is set up, Odoo uses this one. Its default would hand test mails to a real one, where
+            # the machine runs one; here the connection is refused, as on a machine without.
+            "smtp_server": "localhost",
+            "smtp_port": self.layout.port("smtp_nowhere"),
+            # Longer than the 60 s that Odoo waits for a silent SMTP server, for several of them in a row.
+            "limit_time_real": 1200,
+            "without_demo": True,
+        }
+        write_atomically(
+            self.layout.odoo_configuration,
+            "[options]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()),
+        )
+
+    def start(self, max_cron_threads: int = CRON_THREADS, options: tuple[str, ...] = ()) -> None:
+        """Start the server and wait until it answers; where it runs with other options, restart it.
+
+        `max_cron_threads=0` is an Odoo without cron workers. `options` are further command line options.
+        """
+        arguments = [f"--max-cron-threads={max_cron_threads}", *options]
+        key = " ".join(arguments)
+        if self.daemon.key == key:
+            return
+        self.stop()
+        self.layout.free_port("odoo")
+        self.configure()
+        self.daemon.start(
+            [*self._command(), *arguments], key, self._answers, seconds=60, environment=self._environment()
+        )
+
+    def stop(self) -> bool:
+        """Stop the server; whether it ran."""
+        return self.daemon.stop()
+
+    def shell(self, database: str, script: str) -> str:
+        """Run a script in `odoo shell`, with `env` as the superuser; what it printed. Takes about two seconds.
+
+        What it did is committed when it ends well, and a running server is told to forget what it cached.
+        """
+        return run(
+            [*self._command("shell"), "-d", database, "--no-http", "--max-cron-threads=0", "--log-level=error",
+             "--shell-interface=python"],
+            f"The script in the database {database}",
+            environment=self._environment(),
+            stdin=f"{script}\nenv.cr.commit()\nenv.registry.signal_changes()\n",
+        )  # fmt: skip
+
+    def install(self, database: str, addons: list[str]) -> None:
+        """Create a database with these addons, without demo data. Takes about half a minute."""
+        run(
+            [*self._command(), "-d", database, "-i", ",".join(addons), "--no-http", "--max-cron-threads=0",
+             "--stop-after-init", "--log-level=error"],
+            f"Installing Odoo in the database {database}",
+            environment=self._environment(),
+        )  # fmt: skip
+
+    def forget(self, database: str) -> None:
+        """Drop a database over Odoo's own database service, so that a running server keeps nothing of it.
+
+        A database that is dropped behind its back and made anew would be served from what Odoo cached of the old one.
+        """
+        if self.daemon.is_running:
+            service = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/db")
+            service.drop(credentials.ODOO_MASTER_PASSWORD, database)
+        shutil.rmtree(self.layout.filestore(database), ignore_errors=True)
+
+    def _command(self, *subcommand: str) -> list[str | Path]:
+        return [self.layout.python, "-m", "odoo", *subcommand, "-c", self.layout.odoo_configuration]
+
+    def _environment(self) -> dict[str, str]:
+        # Where Odoo verifies a certificate it must trust the lab's authority: in SMTP (SSL_CERT_FILE) and for OAuth2
+        # tokens (REQUESTS_CA_BUNDLE).
+        bundle = str(self.layout.certificates / "bundle.pem")
+        return clean_environment(
+            PYTHONPATH=str(self.layout.odoo_sources), SSL_CERT_FILE=bundle, REQUESTS_CA_BUNDLE=bundle
+        )
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{self.url}/web/health", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False

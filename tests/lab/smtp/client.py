@@ -1,0 +1,83 @@
+"""One SMTP server as a test sees it: where it is, what it accepted and refused, and how to change its temper.
+
+Needs nothing but Python, so that tests in any environment can use it.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import LabError
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """A running server. The fields are those of lab.json."""
+
+    name: str
+    host: str
+    port: int
+    encryption: str
+    authentication: str
+    certificate: str | None
+    sender_must_be_user: bool
+    records: str  # path of the JSON lines
+    control_port: int
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+    def events(self, *names: str) -> list[Record]:
+        """What was recorded since the last reset, oldest first; only events of these names where any are given."""
+        path = Path(self.records)
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [record for record in map(json.loads, lines) if not names or record["event"] in names]
+
+    def accepted(self) -> list[Record]:
+        """The messages that were taken, each with envelope, headers, `user`, `tls` and the path of its `message`."""
+        return self.events("accepted")
+
+    def refused(self) -> list[Record]:
+        """What was turned down or cut off, each with `verb` and `reply`."""
+        return self.events("refused", "dropped")
+
+    def wait_accepted(self, count: int = 1, seconds: float = 10) -> list[Record]:
+        """`accepted` once there are `count` messages; a LabError where they do not come within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while len(accepted := self.accepted()) < count:
+            if time.monotonic() > deadline:
+                raise LabError(
+                    f"The SMTP server {self.name} accepted {len(accepted)} messages in {seconds:.0f} s, not {count}."
+                )
+            time.sleep(0.05)
+        return accepted
+
+    def message(self, record: Record) -> bytes:
+        """The message of an `accepted` record, as it came over the wire."""
+        return Path(record["message"]).read_bytes()
+
+    def reset(self) -> None:
+        """Forget all records and counts, and be of the original temper again."""
+        self._command("reset")
+
+    def configure(self, **settings: Any) -> None:
+        """Change the temper; the settings are those of `servers.Temper`. Holds from the next command on."""
+        self._command("configure", settings)
+
+    def _command(self, command: str, settings: Record | None = None) -> None:
+        request = {"server": self.name, "command": command, "settings": settings or {}}
+        try:
+            with socket.create_connection(("127.0.0.1", self.control_port), timeout=10) as connection:
+                connection.sendall(json.dumps(request).encode() + b"\n")
+                answer = json.loads(connection.makefile().readline())
+        except (OSError, ValueError) as problem:
+            raise LabError(f"The lab's SMTP servers do not answer ({problem}): run `up`.") from problem
+        if "error" in answer:
+            raise LabError(f"The SMTP server {self.name} did not take the command {command}: {answer['error']}.")

@@ -1,0 +1,71 @@
+"""Steps that are done once, redone when what they depend on changes, and told with their seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+Progress = Callable[[str], None]
+
+
+def digest(*ingredients: object) -> str:
+    """A short key of whatever a step depends on; a Path counts with its content."""
+    total = hashlib.sha256()
+    for ingredient in ingredients:
+        total.update(ingredient.read_bytes() if isinstance(ingredient, Path) else repr(ingredient).encode())
+        total.update(b"\0")
+    return total.hexdigest()[:16]
+
+
+@contextmanager
+def timed(progress: Progress, title: str) -> Iterator[None]:
+    """Tell one line about what was done in the block, and its seconds; where it fails, after how many."""
+    begun = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        progress(f"{title}: failed after {time.monotonic() - begun:.1f} s")
+        raise
+    progress(f"{title}: {time.monotonic() - begun:.1f} s")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that is made once."""
+
+    name: str
+    title: str
+    key: str  # of all that it depends on
+    is_there: Callable[[], bool]  # a cheap look at what it makes
+    work: Callable[[], object]
+
+
+class Steps:
+    """Stamp files: a step whose stamp holds its key is done.
+
+    The stamp goes before the work and comes back after it, so a step that was killed half-way is redone.
+    """
+
+    def __init__(self, stamps: Path, progress: Progress) -> None:
+        self.stamps = stamps
+        self.progress = progress
+
+    def is_done(self, step: Step) -> bool:
+        stamp = self.stamps / step.name
+        return stamp.exists() and stamp.read_text() == step.key and step.is_there()
+
+    def do(self, step: Step) -> None:
+        """Do the work of a step unless it is done already."""
+        if self.is_done(step):
+            return
+        stamp = self.stamps / step.name
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        self.progress(f"{step.title} ...")
+        with timed(self.progress, step.title):
+            step.work()
+        stamp.write_text(step.key)

@@ -1,0 +1,49 @@
+"""The template database: an Odoo with mail as it is when freshly installed, and keys and users that tests know."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from . import credentials
+from .layout import PACKAGE, Layout, write_atomically
+from .odoo import Odoo
+from .postgres import Postgres
+from .steps import digest
+
+DATABASE = "template-mail"
+# `rpc` is what XML-RPC and JSON-RPC need since Odoo 19.
+ADDONS = ["base", "mail", "mass_mailing", "google_gmail", "microsoft_outlook", "rpc"]
+SCRIPT = PACKAGE / "template_script.py"
+
+
+def key(*depends_on: str) -> str:
+    return digest(DATABASE, ADDONS, SCRIPT, PACKAGE / "credentials.py", *depends_on)
+
+
+def create(layout: Layout, postgres: Postgres, odoo: Odoo) -> None:
+    """Build the template anew and seal it."""
+    odoo.stop()  # it would find the database as long as that is open, and run its crons
+    postgres.unseal(DATABASE)
+    postgres.drop(DATABASE)
+    odoo.configure()
+    odoo.install(DATABASE, ADDONS)
+    people = json.dumps(
+        {
+            "admin_password": credentials.ODOO_ADMIN_PASSWORD,
+            "clerk": credentials.ODOO_CLERK,
+            "clerk_password": credentials.ODOO_CLERK_PASSWORD,
+        }
+    )
+    keys = odoo.shell(DATABASE, f"people = {people}\n{SCRIPT.read_text()}")
+    write_atomically(_keys(layout), keys)
+    postgres.seal(DATABASE)
+
+
+def api_keys(layout: Layout) -> dict[str, str]:
+    """The API keys that every copy of the template accepts (`valid`) and refuses (`expired`)."""
+    return dict(json.loads(_keys(layout).read_text()))
+
+
+def _keys(layout: Layout) -> Path:
+    return layout.folder / "api_keys.json"

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a new record holds where its creator said nothing; the facts do not tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "fetchmail.server": {"active": True, "priority": 5, "server_type": "imap", "state": "draft"},
+    "ir.cron": {
+        "active": True,
+        "binding_type": "action",
+        "interval_number": 1,
+        "interval_type": "months",
+        "numbercall": 1,
+        "priority": 5,
+        "state": "code",
+        "type": "ir.actions.server",
+        "usage": "ir_cron",
+    },
+    "ir.mail_server": {
+        "active": True,
+        "sequence": 10,
+        "smtp_authentication": "login",
+        "smtp_encryption": "none",
+        "smtp_port": 25,
+    },
+    "ir.module.module": {"sequence": 100, "state": "uninstallable"},
+    "mail.alias.domain": {
+        "bounce_alias": "bounce",
+        "catchall_alias": "catchall",
+        "default_from": "notifications",
+        "sequence": 10,
+    },
+    "mail.mail": {"message_type": "email_outgoing", "state": "outgoing"},
+    "mail.notification": {"notification_status": "ready", "notification_type": "inbox"},
+    "mail.template": {"active": True},
+    "res.users": {"active": True, "company_id": 1},
+}
+
+# Records that Odoo creates along with this one (`_inherits`). They are not simulated: any id will do.
+DELEGATES = ("ir_actions_server_id", "mail_message_id")
+
+# In which order records come where nobody asks for one.
+ORDERS = {
+    "fetchmail.server": "priority",
+    "ir.config_parameter": "key",
+    "ir.cron": "cron_name, id",
+    "ir.mail_server": "sequence, id",
+    "ir.model": "model",
+    "ir.model.data": "module, model, name",
+    "ir.module.module": "application desc, sequence, name",
+    "mail.alias.domain": "sequence, id",
+    "mail.mail": "id desc",
+    "mail.template": "user_id, name, id",
+    "res.company": "name",
+    "res.users": "name, login",
+}

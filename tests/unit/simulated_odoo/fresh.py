@@ -1,0 +1,88 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a new database holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.crons import interval
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import DATETIME_FORMAT
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+# Addons that every Odoo ships and nobody has installed here.
+_AVAILABLE = ("crm", "hr")
+
+# What the facts say of a cron that is not written as it stands.
+_NOT_AS_IS = ("cron_name", "model_id", "noupdate", "user_id", "xml_id")
+
+
+def fill(odoo: SimulatedOdoo, without_addons: Collection[str]) -> None:
+    """Company, users, models, addons, parameters and crons."""
+    odoo.add("res.company", name="YourCompany", email="info@yourcompany.example")
+    for login, name, active, xml_id in (
+        ("__system__", "OdooBot", False, "base.user_root"),
+        ("admin", "Administrator", True, "base.user_admin"),
+        ("clerk", "Clerk", True, None),
+    ):
+        user = odoo.add("res.users", login=login, name=name, email=f"{login}@yourcompany.example", active=active)
+        if xml_id:
+            _name(odoo, xml_id, "res.users", user, noupdate=True)
+    names_in_crons = {cron["model_id"] for cron in odoo.facts.crons}
+    for model, name in MODEL_NAMES.items():
+        if model in odoo.schema.models or name in names_in_crons:
+            odoo.add("ir.model", name=name, model=model)
+    odoo.add("ir.config_parameter", key="database.uuid", value="00000000-0000-4000-8000-000000000000")
+    odoo.add("ir.config_parameter", key="web.base.url", value="http://localhost:8069")
+    installed = [name for name in odoo.facts.modules if name not in without_addons]
+    for name in sorted({*odoo.facts.modules, *without_addons, *_AVAILABLE}):
+        add_module(odoo, name, installed=name in installed)
+    for name in installed:
+        add_crons(odoo, name)
+
+
+def add_module(odoo: SimulatedOdoo, name: str, *, installed: bool) -> None:
+    """An addon as the database knows it."""
+    odoo.add(
+        "ir.module.module",
+        name=name,
+        shortdesc=name.replace("_", " ").title(),
+        state="installed" if installed else "uninstalled",
+        latest_version=odoo.version_on_disk(name) if installed else False,
+    )
+
+
+def add_crons(odoo: SimulatedOdoo, addon: str) -> None:
+    """The crons that an addon brings."""
+    for facts in odoo.facts.crons:
+        if facts["xml_id"].startswith(f"{addon}."):
+            _add_cron(odoo, facts)
+
+
+def _add_cron(odoo: SimulatedOdoo, facts: Mapping[str, Any]) -> None:
+    """A cron of the facts, which ran a while ago and is not yet due again."""
+    values = {key: value for key, value in facts.items() if key not in _NOT_AS_IS}
+    duration = interval(facts["interval_number"], facts["interval_type"])
+    models = odoo.records.search("ir.model", [("name", "=", facts["model_id"])])
+    users = odoo.records.search("res.users", [("name", "=", facts["user_id"])], active_test=False)
+    cron = odoo.add(
+        "ir.cron",
+        name=facts["cron_name"],
+        model_id=models[0],
+        user_id=users[0],
+        nextcall=(odoo.now + duration / 2).strftime(DATETIME_FORMAT),
+        lastcall=(odoo.now - duration / 2).strftime(DATETIME_FORMAT) if facts["active"] else False,
+        **values,
+    )
+    _name(odoo, facts["xml_id"], "ir.cron", cron, noupdate=facts["noupdate"])
+
+
+def _name(odoo: SimulatedOdoo, xml_id: str, model: str, record_id: int, *, noupdate: bool) -> None:
+    module, _dot, name = xml_id.partition(".")
+    odoo.add("ir.model.data", module=module, name=name, model=model, res_id=record_id, noupdate=noupdate)

@@ -1,0 +1,198 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated instance: a transport that answers by itself."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, cast
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import access, fresh, refusals
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.methods import METHODS
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.orm import ORM_METHODS
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.records import Records
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import Fields, Schema, load_facts
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import DATETIME_FORMAT
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+
+Hook = Callable[[str, str, "list[int] | None", dict[str, Any]], None]
+
+# Methods of the model itself (`@api.model`); the others are called on records.
+_OF_THE_MODEL = frozenset(
+    {"check_object_reference", "create", "fields_get", "search", "search_count", "search_read", "update_list"}
+)
+
+
+class SimulatedOdoo:
+    """One database of a series, as its facts have it, that behaves as ODOO-FACTS says.
+
+    What a test may set or look at:
+
+    - `now`: the server's clock. `user`: the login that calls.
+    - `log`: every call, in order. `before`: functions that are called before each call, with its parts.
+    - `smtp`, `delivery`: what comes of a connection test, and of sending a mail, given the record: None for success,
+      else Odoo's message. `smtp_outcomes`: the same for a connection test, by the server's id.
+    - `running_crons`: ids of crons that a worker holds. `cron_failures`: what the run of a cron raises, by its id.
+    - `ignored_writes`: (model, field) whose writes get lost, as with mail_environment.
+    - `addons_path`: addons on the disk that the database has not heard of, with the fields that they will bring.
+      `versions_on_disk`: an addon's version there, where it is not the installed one.
+
+    The parameters make it another database than the facts': without models, addons or fields, or with more fields.
+    """
+
+    name = "simulated"
+    database = "simulated"
+
+    def __init__(
+        self,
+        series: str,
+        *,
+        without_models: Iterable[str] = (),
+        without_addons: Iterable[str] = (),
+        without_fields: Iterable[tuple[str, str]] = (),
+        extra_fields: Mapping[str, Fields] | None = None,
+    ) -> None:
+        self.series = series
+        self.major = int(series.partition(".")[0])
+        self.facts = load_facts(series)
+        self.schema = Schema(
+            self.facts, without_models=without_models, without_fields=without_fields, extra_fields=extra_fields
+        )
+        self.now = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
+        self.user = "admin"
+        self.log: list[tuple[str, str, list[int] | None, dict[str, Any]]] = []
+        self.before: list[Hook] = []
+        self.smtp_outcomes: dict[int, str] = {}
+        self.smtp: Callable[[Mapping[str, Any]], str | None] = lambda server: self.smtp_outcomes.get(server["id"])
+        self.delivery: Callable[[Mapping[str, Any]], str | None] = lambda _mail: None
+        self.cron_failures: dict[int, str] = {}
+        self.running_crons: set[int] = set()
+        self.ignored_writes: set[tuple[str, str]] = set()
+        self.addons_path: dict[str, Mapping[str, Fields]] = {}
+        self.versions_on_disk: dict[str, str] = {}
+        self.records: Records = Records(self)
+        fresh.fill(self, frozenset(without_addons))
+
+    # For tests
+
+    def session(self, *, read_only: bool = False) -> Session:
+        """A session on this database, whose clock is this server's."""
+        return Session(
+            self,
+            ServerVersion(self.facts.version, self.major),
+            database=self.database,
+            url="http://odoo.example",
+            read_only=read_only,
+            http=cast("HttpConnection", self),  # it only looks at server_time
+        )
+
+    def add(self, model: str, /, **values: Any) -> int:
+        """Create a record behind everybody's back: no log, no hooks, no look at the user's rights."""
+        return self.records.insert(model, values)
+
+    def record(self, model: str, record_id: int) -> dict[str, Any]:
+        """A record's stored values, to look at or to change."""
+        try:
+            return self.records.tables[model][record_id]
+        except KeyError:
+            raise refusals.missing_record(model, record_id, self.uid) from None
+
+    def ref(self, xml_id: str) -> int:
+        """The id of the record behind an external id."""
+        module, _dot, name = xml_id.partition(".")
+        for data in self.records.tables["ir.model.data"].values():
+            if (data["module"], data["name"]) == (module, name):
+                return int(data["res_id"])
+        raise KeyError(xml_id)
+
+    # For the parts of the simulation
+
+    @property
+    def server_time(self) -> datetime:
+        """What the Date header of the last answer said."""
+        return self.now
+
+    @property
+    def now_text(self) -> str:
+        """The server's clock as a datetime field has it."""
+        return self.now.strftime(DATETIME_FORMAT)
+
+    @property
+    def uid(self) -> int:
+        """The id of the user that calls. OdooBot, who is the first, makes the others."""
+        return next((one["id"] for one in self.records.tables["res.users"].values() if one["login"] == self.user), 1)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the user may administer Odoo."""
+        return self.user == "admin"
+
+    def fields(self, model: str) -> Fields:
+        """The fields that a model has at this moment."""
+        modules = self.records.tables["ir.module.module"].values()
+        installed = {module["name"] for module in modules if module["state"] == "installed"}
+        fields = self.schema.fields(model, self.schema.addons - installed)
+        if fields is None:
+            raise refusals.unknown_model(model)
+        return fields
+
+    def parameter(self, key: str) -> Any:
+        """The value of a system parameter."""
+        parameters = self.records.tables["ir.config_parameter"].values()
+        return next((one["value"] for one in parameters if one["key"] == key), False)
+
+    def version_on_disk(self, addon: str) -> str:
+        """The version of an addon as its files have it."""
+        return self.versions_on_disk.get(addon, f"{self.series}.1.0")
+
+    # Transport
+
+    def login(self) -> None:
+        """The simulation knows its user already."""
+
+    def close(self) -> None:
+        """There is nothing to hang up."""
+
+    def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
+        """One call in one transaction: what raises leaves nothing behind."""
+        self.log.append((model, method, copy.deepcopy(ids), copy.deepcopy(arguments)))
+        for hook in list(self.before):
+            hook(model, method, ids, arguments)
+        snapshot = self.records.snapshot()
+        try:
+            return copy.deepcopy(self._called(model, method, ids, dict(arguments)))
+        except refusals.ServerError as error:
+            self.records.restore(snapshot)
+            raise refusal(f"{model}.{method} on database {self.database}", error.name, error.message) from None
+
+    def _called(self, model: str, method: str, ids: list[int] | None, named: dict[str, Any]) -> Any:
+        context = named.pop("context", None) or {}
+        self.fields(model)
+        if method.startswith("_"):
+            raise refusals.private_method(model, method)
+        if (model, method) in METHODS:
+            function = functools.partial(METHODS[model, method], self, ids, context)
+        elif method in ORM_METHODS:
+            function = functools.partial(ORM_METHODS[method], self, model, ids, context)
+        else:
+            raise refusals.unknown_method(model, method)
+        if (ids is None) != (method in _OF_THE_MODEL) and method != "process_email_queue":  # that one takes both
+            raise refusals.type_error(f"{model}.{method} is called {'without' if ids is None else 'with'} ids")
+        if not self.is_admin:
+            access.check(model, method)
+        try:
+            inspect.signature(function).bind(**named)
+        except TypeError as error:
+            raise refusals.type_error(f"{model}.{method}() {error}") from None
+        return function(**named)

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ORM's methods, on every model. Called with the instance, the model, and the ids and context of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+Context = Mapping[str, Any]
+Domain = Sequence[Any]
+Names = Sequence[str]
+
+
+def fields_get(
+    odoo: SimulatedOdoo,
+    model: str,
+    _ids: None,
+    _context: Context,
+    allfields: Names | None = None,
+    attributes: Names | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Describe the model's fields."""
+    return odoo.records.fields_get(model, allfields, attributes)
+
+
+def search(
+    odoo: SimulatedOdoo,
+    model: str,
+    _ids: None,
+    context: Context,
+    domain: Domain,
+    offset: int = 0,
+    limit: int | None = None,
+    order: str | None = None,
+) -> list[int]:
+    """The ids of the records that match; archived ones only where the context says so."""
+    active_test = context.get("active_test", True)
+    return odoo.records.search(model, domain, offset=offset, limit=limit, order=order, active_test=active_test)
+
+
+def search_count(
+    odoo: SimulatedOdoo, model: str, ids: None, context: Context, domain: Domain, limit: int | None = None
+) -> int:
+    """How many match."""
+    return len(search(odoo, model, ids, context, domain, limit=limit))
+
+
+def search_read(
+    odoo: SimulatedOdoo,
+    model: str,
+    ids: None,
+    context: Context,
+    domain: Domain | None = None,
+    fields: Names | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+    order: str | None = None,
+) -> list[dict[str, Any]]:
+    """The records that match."""
+    return odoo.records.read(model, search(odoo, model, ids, context, domain or (), offset, limit, order), fields)
+
+
+def create(odoo: SimulatedOdoo, model: str, _ids: None, _context: Context, vals_list: Any) -> int | list[int]:
+    """A dict creates one record and returns its id, a list many and their ids."""
+    if isinstance(vals_list, Mapping):
+        return odoo.records.insert(model, vals_list)
+    return [odoo.records.insert(model, values) for values in vals_list]
+
+
+def read(
+    odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context, fields: Names | None = None
+) -> list[dict[str, Any]]:
+    """The records of these ids."""
+    return odoo.records.read(model, ids, fields)
+
+
+def write(odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context, vals: Mapping[str, Any]) -> bool:
+    """Write the same values to all."""
+    return odoo.records.write(model, ids, vals)
+
+
+def unlink(odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context) -> bool:
+    """Delete all."""
+    return odoo.records.unlink(model, ids)
+
+
+ORM_METHODS: dict[str, Callable[..., Any]] = {
+    method.__name__: method for method in (create, fields_get, read, search, search_count, search_read, unlink, write)
+}

@@ -1,0 +1,257 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The records of all models: how they are found, read and changed."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import refusals, rules
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.computed import (
+    COMPUTED,
+    INVERSES,
+    NAMED_BY,
+    SEARCHABLE,
+)
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.defaults import DEFAULTS, DELEGATES, ORDERS
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.domains import leaves, matches
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES, Description, label
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import empty, is_x2many, kept, linked
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+Record = dict[str, Any]
+Tables = dict[str, dict[int, Record]]
+Snapshot = dict[str, list[tuple[Record, Record]]]  # each record with a copy of its values
+
+# Odoo keeps these itself, and drops them from what is written without a word.
+_OWN = frozenset({"id", "create_uid", "create_date", "display_name", "write_uid", "write_date"})
+
+
+class Records:
+    """Tables of records, each a dict of its stored values; a field that is not in it was never written."""
+
+    def __init__(self, odoo: SimulatedOdoo) -> None:
+        self.tables: Tables = defaultdict(dict)
+        self._odoo = odoo
+        # As in PostgreSQL, a sequence is not rolled back: no id is given twice.
+        self._sequences: dict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
+
+    def snapshot(self) -> Snapshot:
+        """What to roll back to. Values are replaced, never changed in place, so copies need not be deep."""
+        return {model: [(record, dict(record)) for record in table.values()] for model, table in self.tables.items()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Forget everything since the snapshot was taken. Records stay the same objects: a test may hold them."""
+        self.tables.clear()
+        for model, kept_records in snapshot.items():
+            for record, values in kept_records:
+                record.clear()
+                record.update(values)
+                self.tables[model][record["id"]] = record
+
+    # Reading
+
+    def fields_get(
+        self, model: str, allfields: Sequence[str] | None = None, attributes: Sequence[str] | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """The fields that the user may see. Everybody may ask; access is not checked."""
+        described = {}
+        for name, description in self._odoo.fields(model).items():
+            if (allfields and name not in allfields) or (description.get("groups") and not self._odoo.is_admin):
+                continue
+            full = {"string": label(name), "required": False, "readonly": False, "store": False, **description}
+            if "selection" in full:
+                full["selection"] = [[value, value] for value in full["selection"]]
+            described[name] = {key: value for key, value in full.items() if not attributes or key in attributes}
+        return described
+
+    def search(
+        self,
+        model: str,
+        domain: Sequence[Any],
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        active_test: bool = True,
+    ) -> list[int]:
+        """The ids of the records that match."""
+        terms = list(domain)
+        if active_test and "active" in self._odoo.fields(model) and "active" not in [leaf[0] for leaf in leaves(terms)]:
+            terms.append(("active", "=", True))
+        for leaf in leaves(terms):
+            self._refuse_unsearchable(model, leaf)
+        ids = [key for key in self.tables[model] if matches(terms, functools.partial(self.value, model, key))]
+        for part in reversed((order or ORDERS.get(model) or "id").split(",")):
+            self._sort(model, ids, *part.split())
+        return ids[offset : offset + limit if limit else None]
+
+    def read(self, model: str, ids: Sequence[int], names: Sequence[str] | None = None) -> list[Record]:
+        """Records as RPC gives them; an id that does not exist is left out."""
+        fields = self._odoo.fields(model)
+        for name in names or ():
+            if name not in fields:
+                raise refusals.unknown_field_read(self._odoo.major, model, name)
+        wanted = dict.fromkeys(["id", *(names or fields)])
+        return [{name: self._shown(model, key, name) for name in wanted} for key in ids if key in self.tables[model]]
+
+    def value(self, model: str, record_id: int, path: str) -> Any:
+        """A field's value, computed where it is so; `path` may go through many2one fields."""
+        name, _dot, rest = path.partition(".")
+        record = self.tables[model][record_id]
+        if (model, name) in COMPUTED:
+            value = COMPUTED[model, name](self._odoo, record)
+        elif (model, name) in INVERSES:
+            other, inverse = INVERSES[model, name]
+            owned = [one for one in self.tables[other].values() if one.get(inverse) == record_id]
+            value = [one["id"] for one in owned if one.get("active", True)]
+        elif name == "display_name":
+            value = self.display_name(model, record_id)
+        else:
+            description = self._odoo.fields(model)[name]
+            value = record.get(name, empty(description))
+        if not rest:
+            return value
+        relation = self._odoo.fields(model)[name]["relation"]
+        return self.value(relation, value, rest) if value else False
+
+    def display_name(self, model: str, record_id: int) -> str:
+        """What Odoo calls a record; one of a model that is not simulated is called by its id."""
+        record = self.tables[model].get(record_id) if model in self._odoo.schema.models else None
+        if record is None:
+            return f"{model},{record_id}"
+        return str(record.get(NAMED_BY.get(model, "name")) or f"{model},{record_id}")
+
+    def _shown(self, model: str, record_id: int, name: str) -> Any:
+        value = self.value(model, record_id, name)
+        description = self._odoo.fields(model)[name]
+        if description["type"] == "many2one" and value:
+            return [value, self.display_name(description["relation"], value)]
+        return list(value) if is_x2many(description) else value
+
+    def _sort(self, model: str, ids: list[int], name: str, direction: str = "asc") -> None:
+        if name not in self._odoo.fields(model):
+            raise refusals.unknown_field_ordered(model, name)
+
+        def key(record_id: int) -> tuple[bool, Any]:
+            value = self.value(model, record_id, name)
+            is_null = value is False and self._odoo.fields(model)[name]["type"] != "boolean"
+            return (is_null, 0 if is_null else value)
+
+        ids.sort(key=key, reverse=direction.lower() == "desc")
+
+    def _refuse_unsearchable(self, model: str, leaf: tuple[str, str, Any]) -> None:
+        name, _dot, rest = leaf[0].partition(".")
+        description = self._odoo.fields(model).get(name)
+        if description is None:
+            raise refusals.unknown_field_searched(self._odoo.major, model, leaf)
+        if (model, name) in COMPUTED and name not in SEARCHABLE:
+            # 16.0 to 18.0 only log it and match everything: no better.
+            raise refusals.value_error(f"Non-stored field {model}.{name} cannot be searched.")
+        if description["type"] == "many2one" and not rest and isinstance(leaf[2], str):
+            raise NotImplementedError(f"{leaf}: searching a many2one by name is not simulated")
+        if rest:
+            self._refuse_unsearchable(description["relation"], (rest, leaf[1], leaf[2]))
+
+    # Writing
+
+    def insert(self, model: str, values: Mapping[str, Any]) -> int:
+        """Create one record."""
+        fields = self._odoo.fields(model)
+        self._refuse_unknown(model, values)
+        record_id = next(self._sequences[model])
+        now, uid = self._odoo.now_text, self._odoo.uid
+        stamps = {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
+        defaults = {**stamps, **DEFAULTS.get(model, {}), **dict.fromkeys(DELEGATES, record_id)}
+        if model == "ir.cron":
+            defaults.update(nextcall=now, user_id=uid)
+        record = {"id": record_id, **{name: value for name, value in defaults.items() if name in fields}}
+        self.tables[model][record_id] = record
+        self._assign(model, record, values)
+        self._refuse_missing(model, record, fields)
+        rules.check(self._odoo, model, record, fields)
+        rules.created(self._odoo, model, record)
+        return record_id
+
+    def write(self, model: str, ids: Iterable[int], values: Mapping[str, Any]) -> bool:
+        """Change records, all or none."""
+        ids = list(ids)
+        for record_id in ids:
+            if record_id not in self.tables[model]:
+                raise refusals.missing_record(model, record_id, self._odoo.uid)
+        rules.before_write(self._odoo, model, ids, values)
+        self._refuse_unknown(model, values)
+        for record in [self.tables[model][record_id] for record_id in ids]:
+            self._assign(model, record, values)
+            record.update(write_date=self._odoo.now_text, write_uid=self._odoo.uid)
+            self._refuse_missing(model, record, values)
+            rules.check(self._odoo, model, record, values)
+        return True
+
+    def unlink(self, model: str, ids: Iterable[int]) -> bool:
+        """Delete records, all or none, and what hangs on them."""
+        ids = list(ids)
+        rules.before_unlink(self._odoo, model, ids)
+        gone = [record_id for record_id in ids if self.tables[model].pop(record_id, None)]
+        data = self.tables["ir.model.data"]
+        for key in [key for key, one in data.items() if one["model"] == model and one["res_id"] in gone]:
+            del data[key]
+        for other in list(self._odoo.schema.models):
+            for name, description in self._odoo.fields(other).items():
+                if description.get("relation") == model and description["type"] == "many2one":
+                    self._release(other, name, description, gone)
+        return True
+
+    def _release(self, model: str, name: str, description: Description, gone: Sequence[int]) -> None:
+        """What happens to a many2one when the record that it points to goes."""
+        for record in [one for one in self.tables[model].values() if one.get(name) in gone and one.get(name)]:
+            if model.startswith("ir.cron."):  # triggers and progress go with their cron
+                del self.tables[model][record["id"]]
+            elif description.get("required"):
+                raise refusals.foreign_key_violated(model)
+            elif name not in _OWN:
+                record[name] = False
+
+    def _assign(self, model: str, record: Record, values: Mapping[str, Any]) -> None:
+        for name, value in rules.sanitized(model, values).items():
+            description = self._odoo.fields(model)[name]
+            if name in _OWN or (model, name) in COMPUTED or (model, name) in self._odoo.ignored_writes:
+                continue
+            if (model, name) in INVERSES:
+                ids = linked(self.value(model, record["id"], name), value or ())
+                self._collect(*INVERSES[model, name], record["id"], ids)
+            elif is_x2many(description):
+                record[name] = linked(record.get(name, []), value or ())
+            elif not (description.get("readonly") and not description.get("store")):
+                record[name] = kept(model, name, description, value)
+                relation = description.get("relation")
+                if record[name] and relation in self._odoo.schema.models and record[name] not in self.tables[relation]:
+                    raise refusals.foreign_key_violated(model)
+
+    def _collect(self, model: str, name: str, owner: int, ids: Sequence[int]) -> None:
+        """Make exactly `ids` point to `owner`: what writing a one2many does."""
+        for record in self.tables[model].values():
+            if record["id"] in ids:
+                record[name] = owner
+            elif record.get(name) == owner:
+                record[name] = False
+
+    def _refuse_unknown(self, model: str, values: Mapping[str, Any]) -> None:
+        for name in values:
+            if name not in self._odoo.fields(model):
+                raise refusals.unknown_field_written(self._odoo.major, model, name)
+
+    def _refuse_missing(self, model: str, record: Record, names: Iterable[str]) -> None:
+        """NOT NULL: an empty text is a value, `False` is none."""
+        for name in names:
+            description = self._odoo.fields(model)[name]
+            if description.get("required") and record.get(name, empty(description)) is False:
+                raise refusals.missing_value(self._odoo.major, model, MODEL_NAMES.get(model, model), name, label(name))

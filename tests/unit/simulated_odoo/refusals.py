@@ -1,0 +1,149 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Odoo raises, in the words of each version: exception names and messages as they arrive over RPC."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+
+class ServerError(Exception):
+    """An exception inside Odoo, by the dotted name and the message that a transport would hand on."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+        self.message = message
+
+
+def user_error(message: str) -> ServerError:
+    """A refusal that is meant to be read by people."""
+    return ServerError("odoo.exceptions.UserError", message)
+
+
+def access_error(message: str) -> ServerError:
+    """The user's rights do not reach so far."""
+    return ServerError("odoo.exceptions.AccessError", message)
+
+
+def value_error(message: str) -> ServerError:
+    """A value, field or format that the ORM does not take."""
+    return ServerError("builtins.ValueError", message)
+
+
+def type_error(message: str) -> ServerError:
+    """A call that does not fit the method's signature."""
+    return ServerError("builtins.TypeError", message)
+
+
+def constraint_error(message: str) -> ServerError:
+    """A constraint of the database; Odoo wraps it so in all versions."""
+    return ServerError("odoo.exceptions.ValidationError", f"The operation cannot be completed: {message}")
+
+
+def unknown_model(model: str) -> ServerError:
+    """JSON-2's answer to a model that the database does not have (HTTP 404)."""
+    return ServerError("werkzeug.exceptions.NotFound", f"the model {model!r} does not exist")
+
+
+def unknown_method(model: str, method: str) -> ServerError:
+    """A public name that the model does not have."""
+    return ServerError("builtins.AttributeError", f"The method '{model}.{method}' does not exist")
+
+
+def private_method(model: str, method: str) -> ServerError:
+    """A name that RPC never reaches."""
+    return access_error(f"Private methods (such as '{model}.{method}') cannot be called remotely.")
+
+
+def missing_record(model: str, record_id: int, uid: int) -> ServerError:
+    """The record was deleted, or never was."""
+    text = f"Record does not exist or has been deleted.\n(Record: {model}({record_id},), User: {uid})"
+    return ServerError("odoo.exceptions.MissingError", text)
+
+
+def forbidden(operation: str, model: str, model_name: str) -> ServerError:
+    """The access control list says no."""
+    verb = {"read": "access", "write": "modify", "create": "create", "unlink": "delete"}[operation]
+    return access_error(
+        f"You are not allowed to {verb} '{model_name}' ({model}) records.\n\n"
+        "This operation is allowed for the following groups:\n\t- Administration/Settings\n\n"
+        "Contact your administrator to request access if necessary."
+    )
+
+
+def unknown_field_written(major: int, model: str, field: str) -> ServerError:
+    """`create` or `write` names a field that the model does not have."""
+    return value_error(f"Invalid field {field!r} {'in' if major >= 19 else 'on model'} {model!r}")
+
+
+def unknown_field_read(major: int, model: str, field: str) -> ServerError:
+    """`read` or `search_read` names a field that the model does not have."""
+    return value_error(f"Invalid field {field!r} {'on' if major >= 19 else 'on model'} {model!r}")
+
+
+def unknown_field_ordered(model: str, field: str) -> ServerError:
+    """`order` names a field that the model does not have."""
+    return value_error(f"Invalid field {field!r} on model {model!r}")
+
+
+def unknown_field_searched(major: int, model: str, leaf: tuple[str, str, Any]) -> ServerError:
+    """A domain names a field that the model does not have."""
+    return value_error(f"Invalid field {model}.{leaf[0]} in {'condition' if major >= 19 else 'leaf'} {leaf!r}")
+
+
+def missing_value(major: int, model: str, model_name: str, field: str, label: str) -> ServerError:
+    """A required field is empty."""
+    if major >= 19:
+        return constraint_error(
+            f"Missing required value for the field '{label}' ({field}).\nModel: '{model_name}' ({model})\n"
+            "- create/update: a mandatory field is not set\n"
+            "- delete: another model requires the record being deleted, you can archive it instead\n"
+        )
+    return ServerError(
+        "odoo.exceptions.ValidationError",
+        "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
+        "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
+        f"Model: {model_name} ({model})\nField: {label} ({field})\n",
+    )
+
+
+def duplicate_in_index(major: int, model: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> ServerError:
+    """A unique index, which unlike a constraint has no message of its own."""
+    columns = ", ".join(fields)
+    key = f"Key ({columns})=({', '.join(map(str, values))}) already exists."
+    if major >= 19:
+        labels = ", ".join(field.title() for field in fields)
+        return constraint_error(f"The value for '{columns}' ({labels}) already exists.\n\nDetail: {key}\n")
+    index = f"{model.replace('.', '_')}_{'_'.join(fields)}_uniq_index"
+    return constraint_error(f'duplicate key value violates unique constraint "{index}"\nDETAIL:  {key}\n')
+
+
+def foreign_key_violated(model: str) -> ServerError:
+    """A many2one would point to nothing; Odoo's words are the same for a write as for a deletion."""
+    return constraint_error(
+        f"another model requires the record being deleted. If possible, archive it instead.\n\nModel: {model}"
+    )
+
+
+def cron_is_running() -> ServerError:
+    """Somebody writes to a cron that a worker holds."""
+    return user_error(
+        "Record cannot be modified right now: This cron task is currently being executed and may not be modified "
+        "Please try again in a few minutes"
+    )
+
+
+def quoted(major: int, name: str) -> str:
+    """A name as the OAuth2 addons quote it."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{name}\N{RIGHT DOUBLE QUOTATION MARK}" if major >= 18 else f"'{name}'"
+
+
+def check_arguments(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse a named argument that this version's method does not have."""
+    for name in given:
+        if name not in known:
+            raise type_error(f"got an unexpected keyword argument '{name}'")

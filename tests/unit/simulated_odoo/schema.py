@@ -1,0 +1,172 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which models and fields the database has: the facts of a version, less and more what a test says."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Description = Mapping[str, Any]
+Fields = Mapping[str, Description]
+
+# What the facts call `model_id` of a cron, and what `ir.model` calls every model that is simulated or has a cron.
+MODEL_NAMES = {
+    "digest.digest": "Digest",
+    "discuss.channel.member": "Channel Member",
+    "fetchmail.server": "Incoming Mail Server",
+    "ir.autovacuum": "Automatic Vacuum",
+    "ir.config_parameter": "System Parameter",
+    "ir.cron": "Scheduled Actions",
+    "ir.cron.progress": "Progress of Scheduled Actions",
+    "ir.cron.trigger": "Triggered actions",
+    "ir.mail_server": "Mail Server",
+    "ir.model": "Models",
+    "ir.model.data": "Model Data",
+    "ir.module.module": "Module",
+    "mail.alias.domain": "Email Domain",
+    "mail.mail": "Outgoing Mails",
+    "mail.message.schedule": "Scheduled Messages",
+    "mail.notification": "Message Notifications",
+    "mail.notification.web.push": "Cron data used for web push notification",
+    "mail.push": "Push Notifications",
+    "mail.scheduled.message": "Scheduled Message",
+    "mail.template": "Email Templates",
+    "mailing.mailing": "Mass Mailing",
+    "publisher_warranty.contract": "Publisher Warranty Contract",
+    "res.company": "Companies",
+    "res.partner.autocomplete.sync": "Partner Autocomplete Sync",
+    "res.users": "User",
+    "res.users.deletion": "Users Deletion Request",
+    "res.users.settings": "User Settings",
+    "sms.sms": "Outgoing SMS",
+    "snailmail.letter": "Snailmail Letter",
+    "utm.campaign": "UTM Campaign",
+}
+
+# Beside the models of the facts: those that the others point to, with the few fields that matter here.
+_CHAR = {"store": True, "type": "char"}
+_REQUIRED_CHAR = {**_CHAR, "required": True}
+_COMMON: Fields = {
+    "create_date": {"readonly": True, "store": True, "type": "datetime"},
+    "create_uid": {"readonly": True, "relation": "res.users", "store": True, "type": "many2one"},
+    "display_name": {"readonly": True, "type": "char"},
+    "id": {"readonly": True, "store": True, "type": "integer"},
+    "write_date": {"readonly": True, "store": True, "type": "datetime"},
+    "write_uid": {"readonly": True, "relation": "res.users", "store": True, "type": "many2one"},
+}
+_BESIDE_THE_FACTS: Mapping[str, Fields] = {
+    "ir.model": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, **_COMMON},
+    "res.company": {
+        "name": _REQUIRED_CHAR,
+        "email": _CHAR,
+        "alias_domain_id": {"relation": "mail.alias.domain", "store": True, "type": "many2one"},
+        **_COMMON,
+    },
+    "res.users": {
+        "name": _REQUIRED_CHAR,
+        "login": _REQUIRED_CHAR,
+        "email": _CHAR,
+        "active": {"store": True, "type": "boolean"},
+        "company_id": {"relation": "res.company", "required": True, "store": True, "type": "many2one"},
+        **_COMMON,
+    },
+}
+
+# Which of the facts' fields and selection values came with which addon; a name here is a beginning.
+_FIELDS_OF_ADDONS = {
+    "google_gmail": ("google_gmail_",),
+    "mass_mailing": ("active_mailing_ids", "mailing_"),
+    "microsoft_outlook": ("microsoft_outlook_", "is_microsoft_outlook_configured"),
+}
+_CHOICES_OF_ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one running server said of itself."""
+
+    version: str
+    models: Mapping[str, Fields]
+    crons: Collection[Mapping[str, Any]]
+    modules: Collection[str]
+
+
+@functools.cache
+def load_facts(series: str) -> Facts:
+    """The facts of a series such as `18.0`. Shared by all tests: not to be changed."""
+    path = Path(__file__).parent / "facts" / f"odoo-{series}.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    return Facts(facts["version"], facts["models"], facts["crons"], facts["modules"])
+
+
+class Schema:
+    """The fields of every model, as far as the addons that bring them are installed."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        *,
+        without_models: Iterable[str] = (),
+        without_fields: Iterable[tuple[str, str]] = (),
+        extra_fields: Mapping[str, Fields] | None = None,
+    ) -> None:
+        gone_models, gone_fields = frozenset(without_models), frozenset(without_fields)
+        self.models: dict[str, dict[str, Description]] = {}
+        self._addons: dict[tuple[str, str], str] = {}
+        self._known: dict[tuple[str, frozenset[str]], Fields] = {}
+        for model, fields in {**_BESIDE_THE_FACTS, **facts.models}.items():
+            if model in gone_models:
+                continue
+            self.models[model] = {
+                name: description
+                for name, description in fields.items()
+                if (model, name) not in gone_fields and description.get("relation") not in gone_models
+            }
+            for addon, beginnings in _FIELDS_OF_ADDONS.items():
+                brought = [name for name in self.models[model] if name.startswith(beginnings)]
+                self._addons.update({(model, name): addon for name in brought})
+        for model, fields in (extra_fields or {}).items():
+            self.models.setdefault(model, {}).update(fields)
+
+    def extend(self, addon: str, models: Mapping[str, Fields]) -> None:
+        """Fields that an addon will bring once it is installed."""
+        for model, fields in models.items():
+            self.models.setdefault(model, {}).update(fields)
+            self._addons.update({(model, name): addon for name in fields})
+        self._known.clear()
+
+    @property
+    def addons(self) -> frozenset[str]:
+        """The addons that fields depend on."""
+        return frozenset(self._addons.values())
+
+    def fields(self, model: str, absent: frozenset[str]) -> Fields | None:
+        """The fields of a model while the addons `absent` are not installed; None where there is no such model."""
+        if model not in self.models:
+            return None
+        if (model, absent) not in self._known:
+            self._known[model, absent] = {
+                name: _with_choices_of(absent, description)
+                for name, description in self.models[model].items()
+                if self._addons.get((model, name)) not in absent
+            }
+        return self._known[model, absent]
+
+
+def _with_choices_of(absent: frozenset[str], description: Description) -> Description:
+    if "selection" not in description:
+        return description
+    choices = [value for value in description["selection"] if _CHOICES_OF_ADDONS.get(value) not in absent]
+    return {**description, "selection": choices}
+
+
+def label(field: str) -> str:
+    """A field's label. The facts have none; this is near enough, and right for `name`."""
+    return field.removesuffix("_id").replace("_", " ").title()
