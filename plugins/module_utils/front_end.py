@@ -5,7 +5,7 @@
 """What both front ends share: an `AnsibleModule` that knows Odoo's sessions, errors, results and secrets.
 
 A module file holds a `SPECIFICATION` and a `run(module)`. As a module on a host, `run_module` drives it; on the controller the
-action plugin `in_process` does the same with a subclass that neither reads standard input nor ends the process.
+action plugin (`plugin_utils/in_process.py`) does the same with a subclass that neither reads standard input nor ends the process.
 """
 
 from __future__ import annotations

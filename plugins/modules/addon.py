@@ -33,7 +33,8 @@ options:
 
   state:
     description:
-      - V(present) installs the addon, V(latest) also upgrades it where the addons path holds another version than the database, V(absent) uninstalls it with all its data.
+      - V(present) installs the addon, V(latest) also upgrades it where the addons path holds another version than the database,
+        V(absent) uninstalls it with all its data.
     type: str
     choices: [present, absent, latest]
     default: present

@@ -4,7 +4,7 @@
 
 """Asks the judges, shows what they say, and closes with a table of their verdicts.
 
-    python tests/judges GROUP...
+    python tests/judges GROUP_OR_JUDGE...
 
 Every judge is asked, also after one has failed, so that one run tells everything.
 """
@@ -12,45 +12,63 @@ Every judge is asked, also after one has failed, so that one run tells everythin
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from judges import CHECKOUT, JUDGES, Judge
 from staging import COLLECTION, stage
 
 WORK = CHECKOUT / ".work"
+STAGES = WORK / "judges"
 ENVIRONMENTS = CHECKOUT / ".venv"
 PASSED = "passed"
 NOT_HERE = "not run: no Python for it found here"
 
 
 def main() -> int:
+    names = dict.fromkeys(name for judge in JUDGES for name in (judge.group, judge.name))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("groups", nargs="+", choices=list(dict.fromkeys(judge.group for judge in JUDGES)))
-    groups = parser.parse_args().groups
-
-    asked = [judge for judge in JUDGES if judge.group in groups]
-    for name in {judge.stage for judge in asked if judge.stage}:
-        stage(CHECKOUT, WORK / "judges" / name)
+    parser.add_argument("judges", nargs="+", choices=list(names), metavar="GROUP_OR_JUDGE", help=", ".join(names))
+    wanted = parser.parse_args().judges
+    asked = [judge for judge in JUDGES if judge.group in wanted or judge.name in wanted]
 
     verdicts: dict[str, tuple[str, float]] = {}
-    for judge in asked:
-        started = time.monotonic()
-        if not (ENVIRONMENTS / judge.environment).is_dir():
-            verdict = NOT_HERE
-        elif verdicts.get(judge.needs, (PASSED,))[0] != PASSED:
-            verdict = f"failed: {judge.needs} failed"
-        else:
-            verdict = ask(judge)
-        verdicts[judge.name] = verdict, time.monotonic() - started
+    with alone():
+        for name in {judge.stage for judge in asked if judge.stage}:
+            stage(CHECKOUT, STAGES / name)
+        for judge in asked:
+            started = time.monotonic()
+            if not (ENVIRONMENTS / judge.environment).is_dir():
+                verdict = NOT_HERE
+            elif verdicts.get(judge.needs, (PASSED,))[0] != PASSED:
+                verdict = f"failed: {judge.needs} failed"
+            else:
+                verdict = ask(judge)
+            verdicts[judge.name] = verdict, time.monotonic() - started
     return report(verdicts)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two runs would pull the staged copies from under each other."""
+    STAGES.mkdir(parents=True, exist_ok=True)
+    with (STAGES / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("==> waiting for another run of the judges in this checkout", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def ask(judge: Judge) -> str:
     print(f"\n==> {judge.name}", flush=True)
-    folder = WORK / "judges" / judge.stage / COLLECTION if judge.stage else CHECKOUT
+    folder = STAGES / judge.stage / COLLECTION if judge.stage else CHECKOUT
     process = subprocess.Popen(
         judge.command,
         cwd=folder,
@@ -76,7 +94,7 @@ def environment(judge: Judge) -> dict[str, str]:
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON", "MYPY"))
     }
-    collections = WORK / "judges" / judge.stage if judge.stage else WORK / "collections"
+    collections = STAGES / judge.stage if judge.stage else WORK / "collections"
     own = {
         "PATH": f"{ENVIRONMENTS / judge.environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": collections,

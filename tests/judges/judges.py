@@ -30,8 +30,8 @@ class Judge:
 
 
 JUDGES = [
-    Judge("ruff", "judges", ["ruff", "check"], stage="static"),
-    Judge("ruff format", "judges", ["ruff", "format", "--check"], stage="static"),
+    Judge("ruff", "judges", ["ruff", "check", "--output-format", "concise"], stage="static"),
+    Judge("ruff-format", "judges", ["ruff", "format", "--check"], stage="static"),
     Judge(
         "mypy",
         "judges",
@@ -62,7 +62,7 @@ JUDGES = [
         "sanity", "judges", ["python", HERE / "run_ansible_test.py", "sanity"], stage="oldest-core", rejected=SKIPPED
     ),
     Judge(
-        "sanity, newest core",
+        "sanity-newest",
         "judges",
         ["python", HERE / "run_ansible_test.py", "sanity", "--own-python"],
         stage="newest-core",
@@ -71,21 +71,21 @@ JUDGES = [
     ),
     Judge("units", "units", ["python", HERE / "run_ansible_test.py", "units"], stage="oldest-core", rejected=SKIPPED),
     Judge(
-        "units, newest core",
+        "units-newest",
         "units",
         ["python", HERE / "run_ansible_test.py", "units", "--own-python"],
         stage="newest-core",
         environment="newest",
         rejected=SKIPPED,
     ),
-    Judge("lab up", "lab-up", ["python", "tests/lab", "up"]),
-    Judge("integration", "integration", ["python", "-m", "pytest", "tests/integration"], needs="lab up"),
+    Judge("lab-up", "lab-up", ["python", "tests/lab", "up"]),
+    Judge("integration", "integration", ["python", "-m", "pytest", "tests/integration"], needs="lab-up"),
     Judge(
-        "integration, newest core",
+        "integration-newest",
         "integration",
         ["python", "-m", "pytest", "tests/integration", "-m", "in_process"],
         environment="newest",
-        needs="lab up",
+        needs="lab-up",
     ),
-    Judge("lab down", "lab-down", ["python", "tests/lab", "down"]),
+    Judge("lab-down", "lab-down", ["python", "tests/lab", "down"]),
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .errors import LabError
 from .layout import Layout
-from .processes import run
+from .processes import DIES_WITH_US, run
 from .steps import digest
 
 PREFERRED = "odoo-19"
@@ -75,9 +75,9 @@ def unpack(layout: Layout) -> None:
     package = apt.fetch(_choose(apt.names()))
     shutil.rmtree(layout.package, ignore_errors=True)
     layout.package.mkdir(parents=True)
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as archive:
+    with subprocess.Popen([*DIES_WITH_US, "dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as archive:
         unpacking = subprocess.run(
-            ["tar", "-x", "-C", layout.package, *(f"--exclude={pattern}" for pattern in LEFT_OUT)],
+            [*DIES_WITH_US, "tar", "-x", "-C", layout.package, *(f"--exclude={pattern}" for pattern in LEFT_OUT)],
             stdin=archive.stdout,
             capture_output=True,
             text=True,

@@ -37,6 +37,7 @@ def create(layout: Layout, postgres: Postgres, odoo: Odoo) -> None:
     )
     keys = odoo.shell(DATABASE, f"people = {people}\n{SCRIPT.read_text()}")
     write_atomically(_keys(layout), keys)
+    postgres.query(DATABASE, "VACUUM ANALYZE")  # or autovacuum would do it, and hold up the first copies
     postgres.seal(DATABASE)
 
 

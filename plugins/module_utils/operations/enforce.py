@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Plan, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Field, Found, Plan, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import exclusive_run
@@ -62,7 +62,7 @@ class Stack:
         self._policy = policy
         self._types = _types_to_read(declarations)
         self._refuse_doubles()
-        self.snapshot: Snapshot | None = None
+        self.snapshot = Snapshot({}, {})
         self.warnings: list[str] = []
         self.unmanaged: list[Found] = []
 
@@ -145,7 +145,7 @@ class Stack:
         values = resolve(declaration, records, where=where, arriving_addons=circumstances.arriving_addons)
         self.warnings.extend(kind.adapt(values, declaration, found, circumstances))
         # Fields that only an arriving addon brings have no description yet; they compare as they are.
-        fields = {**{name: _FutureField(name) for name in values}, **records.fields}
+        fields: dict[str, Field] = {**{name: _FutureField(name) for name in values}, **records.fields}
         step = plan_record(kind.wanted(declaration, values), found, fields)
         return kind.finish(step, declaration) if step else None
 
@@ -188,7 +188,6 @@ class Stack:
 
     def report(self) -> list[dict[str, Any]]:
         """The declared records as they were last found, secrets masked."""
-        assert self.snapshot is not None
         reported = []
         for declaration in self._declarations:
             records = self.snapshot.records[declaration.type]

@@ -138,10 +138,8 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
         if state == "sent"
         else " ".join(reason.split()) or f"The mail is still {state} after {canary.wait:g} s."
     )
-    kept_id = mail_id
     if not canary.keep:
         session.unlink("mail.mail", [mail_id])
-        kept_id = None
     return {
         "outcome": outcome,
         "message": message,
@@ -149,7 +147,7 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
         "email_from": sender,
         "email_to": canary.recipient,
         "message_id": mail.get("message_id") or None,
-        "kept_id": kept_id,
+        "kept_id": mail_id if canary.keep else None,
     }
 
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
@@ -34,7 +34,7 @@ class Addon(ResourceType):
     name = "addon"
     label = "addon"
     model = "ir.module.module"
-    options = {"name": {"type": "str", "required": True}}
+    options: ClassVar[Mapping[str, Any]] = {"name": {"type": "str", "required": True}}
     info_fields = frozenset({"state", "shortdesc", "installed_version", "latest_version"})
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:

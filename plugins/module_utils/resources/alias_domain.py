@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
@@ -21,7 +21,7 @@ class AliasDomain(ResourceType):
     name = "alias_domain"
     label = "alias domain"
     model = "mail.alias.domain"
-    options = {
+    options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str", "required": True},
         "bounce_alias": {"type": "str"},
         "catchall_alias": {"type": "str"},
@@ -29,7 +29,7 @@ class AliasDomain(ResourceType):
         "sequence": {"type": "int"},
         "companies": {"type": "list", "elements": "str"},
     }
-    field_names = {"companies": "company_ids"}
+    field_names: ClassVar[Mapping[str, Any]] = {"companies": "company_ids"}
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         name = str(given.get("name", ""))

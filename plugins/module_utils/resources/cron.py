@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
@@ -36,7 +36,7 @@ class Cron(ResourceType):
     name = "cron"
     label = "cron"
     model = "ir.cron"
-    options = {
+    options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str"},
         "model": {"type": "str"},
         "active": {"type": "bool"},
@@ -49,12 +49,12 @@ class Cron(ResourceType):
         "numbercall": {"type": "int"},
         "doall": {"type": "bool"},
     }
-    option_rules = {
+    option_rules: ClassVar[Mapping[str, Any]] = {
         "required_one_of": [["xml_id", "name"]],
         "mutually_exclusive": [["xml_id", "name"], ["nextcall", "max_overdue"]],
         "required_by": {"model": ["name"]},
     }
-    field_names = {"user": "user_id", "model": "model_name"}
+    field_names: ClassVar[Mapping[str, Any]] = {"user": "user_id", "model": "model_name"}
     identity_options = frozenset({"name", "model", "max_overdue"})
     info_fields = frozenset({"lastcall", "failure_count", "first_failure_date"})
 

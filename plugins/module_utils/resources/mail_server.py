@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -29,7 +29,7 @@ class MailServer(ResourceType):
     name = "mail_server"
     label = "mail server"
     model = "ir.mail_server"
-    options = {
+    options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str", "required": True},
         "active": {"type": "bool"},
         "sequence": {"type": "int"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
@@ -44,7 +44,7 @@ class SystemParameter(ResourceType):
     label = "system parameter"
     model = "ir.config_parameter"
     key_field = "key"
-    options = {
+    options: ClassVar[Mapping[str, Any]] = {
         "key": {"type": "str", "required": True, "no_log": False},
         "value": {"type": "raw"},
     }

@@ -18,8 +18,6 @@ Compute = Callable[["SimulatedOdoo", Record], Any]
 # What a record is called where that is not its `name`.
 NAMED_BY = {
     "ir.config_parameter": "key",
-    "ir.cron.progress": "id",
-    "ir.cron.trigger": "id",
     "ir.module.module": "shortdesc",
     "mail.mail": "subject",
 }

@@ -221,8 +221,9 @@ class Records:
                 record[name] = False
 
     def _assign(self, model: str, record: Record, values: Mapping[str, Any]) -> None:
+        fields = self._odoo.fields(model)
         for name, value in rules.sanitized(model, values).items():
-            description = self._odoo.fields(model)[name]
+            description = fields[name]
             if name in _OWN or (model, name) in COMPUTED or (model, name) in self._odoo.ignored_writes:
                 continue
             if (model, name) in INVERSES:
@@ -245,13 +246,15 @@ class Records:
                 record[name] = False
 
     def _refuse_unknown(self, model: str, values: Mapping[str, Any]) -> None:
+        fields = self._odoo.fields(model)
         for name in values:
-            if name not in self._odoo.fields(model):
+            if name not in fields:
                 raise refusals.unknown_field_written(self._odoo.major, model, name)
 
     def _refuse_missing(self, model: str, record: Record, names: Iterable[str]) -> None:
         """NOT NULL: an empty text is a value, `False` is none."""
+        fields = self._odoo.fields(model)
         for name in names:
-            description = self._odoo.fields(model)[name]
+            description = fields[name]
             if description.get("required") and record.get(name, empty(description)) is False:
                 raise refusals.missing_value(self._odoo.major, model, MODEL_NAMES.get(model, model), name, label(name))
