@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     AccessRefused,
     AuthenticationFailed,
@@ -20,6 +22,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
 _BUSY_SENTENCES = (
     "cannot be modified right now",
     "already executing",
+    "currently processing a scheduled action",
+    "currently processing another module operation",
     "could not serialize access",
     "could not obtain lock",
     "deadlock detected",
@@ -52,6 +56,9 @@ def refusal(where: str, name: str, message: str) -> OdooError:
         return AuthenticationFailed(f"{where}: Odoo refused the credentials: {text or 'Access Denied'}")
     if short_name == "AccessError":
         return AccessRefused(f"{where}: the user lacks the rights (Administration / Settings is needed): {text}")
+    # Up to 19.0 a model that does not exist is a UserError over JSON-RPC (odoo/service/model.py).
+    if re.match(r"Object \S+ doesn't exist", text):
+        return Unsupported(f"{where}: this Odoo does not know it: {text}")
     if short_name in ("UserError", "ValidationError", "RedirectWarning", "MissingError", "IntegrityError"):
         return Rejected(f"{where}: Odoo refused: {text}")
     if short_name == "OperationalError" and "does not exist" in text:
