@@ -24,7 +24,6 @@ options:
     description:
       - The domain, in lower case, such as V(acme.example).
     type: str
-    required: true
   xml_id:
     description:
       - An external id such as V(postmaster.acme), that pins the record. It is created with the record and survives renaming.
@@ -163,6 +162,7 @@ if TYPE_CHECKING:
 _RESOURCE = resource_arguments(ALIAS_DOMAIN, states=("present", "absent"))
 SPECIFICATION = Specification(
     options={**_RESOURCE},
+    rules=ALIAS_DOMAIN.option_rules,
 )
 
 

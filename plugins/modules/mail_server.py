@@ -27,7 +27,6 @@ options:
       - The name of the mail server in Odoo. Without O(xml_id) it also is what the record is found by.
       - Two servers of one name are an error that lists both ids; nothing is guessed.
     type: str
-    required: true
   xml_id:
     description:
       - An external id such as V(postmaster.transactional), that pins the record. It is created with the record, or added to the one that has
@@ -251,6 +250,7 @@ if TYPE_CHECKING:
 _RESOURCE = resource_arguments(MAIL_SERVER, states=("present", "absent"))
 SPECIFICATION = Specification(
     options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}},
+    rules=MAIL_SERVER.option_rules,
 )
 
 

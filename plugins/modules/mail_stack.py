@@ -43,7 +43,6 @@ options:
         description:
           - The domain, in lower case, such as V(acme.example).
         type: str
-        required: true
       xml_id:
         description:
           - An external id such as V(postmaster.acme), that pins the record. It is created with the record and survives renaming.
@@ -80,7 +79,6 @@ options:
           - The name of the mail server in Odoo. Without O(servers[].xml_id) it also is what the record is found by.
           - Two servers of one name are an error that lists both ids; nothing is guessed.
         type: str
-        required: true
       xml_id:
         description:
           - An external id such as V(postmaster.transactional), that pins the record. It is created with the record, or added to the one that has
@@ -216,7 +214,7 @@ options:
     description:
       - What to do with active mail servers that O(servers) does not name. V(report) lists them, V(archive) archives them too, V(ignore) does
         not look.
-      - Only acts where O(servers) is given.
+      - Only acts where O(servers) names at least one.
     type: str
     choices: [report, archive, ignore]
     default: report

@@ -22,17 +22,18 @@ class AliasDomain(ResourceType):
     label = "alias domain"
     model = "mail.alias.domain"
     options: ClassVar[Mapping[str, Any]] = {
-        "name": {"type": "str", "required": True},
+        "name": {"type": "str"},
         "bounce_alias": {"type": "str"},
         "catchall_alias": {"type": "str"},
         "default_from": {"type": "str"},
         "sequence": {"type": "int"},
         "companies": {"type": "list", "elements": "str"},
     }
+    option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}
     field_names: ClassVar[Mapping[str, Any]] = {"companies": "company_ids"}
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
-        name = str(given.get("name", ""))
+        name = str(given.get("name", "example.com"))
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
             yield f"name must be a domain in lower case such as example.com, and {name!r} is none"
         for option in _ALIASES:

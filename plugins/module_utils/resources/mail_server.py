@@ -30,7 +30,7 @@ class MailServer(ResourceType):
     label = "mail server"
     model = "ir.mail_server"
     options: ClassVar[Mapping[str, Any]] = {
-        "name": {"type": "str", "required": True},
+        "name": {"type": "str"},
         "active": {"type": "bool"},
         "sequence": {"type": "int"},
         "smtp_host": {"type": "str"},
@@ -46,6 +46,7 @@ class MailServer(ResourceType):
         "smtp_timeout": {"type": "int"},
         "max_email_size": {"type": "float"},
     }
+    option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}
     secret_fields = frozenset(
         {
             "smtp_pass",

@@ -168,7 +168,9 @@ class ResourceType:
 
     def missing(self, declaration: Declaration) -> str | None:
         """Why a record that does not exist cannot be created, or None where it can."""
-        return None
+        if declaration.options.get(self.key_field):
+            return None
+        return f"no record has this external id, and without {self.key_field} none can be created"
 
     def expected_from(self, field_name: str, value: Any) -> str | None:
         """The addon that brings a field or a value that the instance lacks."""
