@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("up", help="make what is missing, start what does not run")
     down = commands.add_parser("down", help="stop everything")
-    down.add_argument("--purge", action="store_true", help="delete the lab's folder as well")
+    down.add_argument("--purge", action="store_true", help="also delete all that the lab made")
     commands.add_parser("status", help="say what runs and where")
     for name, what in (("fresh", "make a database anew from the template"), ("drop", "drop a database")):
         commands.add_parser(name, help=what).add_argument("database")

@@ -110,7 +110,7 @@ def find_mirror(sources: Path = Path("/etc/apt")) -> Mirror:
         # A path names its keyring; an inline key names nobody, then suite and component must do.
         if (
             "deb" in stanza.get("types", "").split()
-            and stanza.get("enabled", "yes") != "no"
+            and stanza.get("enabled", "yes").lower() not in ("no", "false")
             and "main" in stanza.get("components", "").split()
             and suites & DEBIAN_SUITES
             and (not signed_by or "debian-archive" in signed_by or "BEGIN PGP" in signed_by)

@@ -60,7 +60,7 @@ class Lab:
 
     def up(self, progress: Progress = print) -> Lab:
         """Make what is missing and start what does not run. From nothing about a minute, warm a few seconds."""
-        with _alone(self.layout):
+        with _alone(self.layout, progress):
             self._prepare(progress)
             with timed(progress, "PostgreSQL, SMTP servers and Odoo run"):
                 self.smtp_servers.start()
@@ -71,13 +71,19 @@ class Lab:
         return self
 
     def down(self, *, purge: bool = False) -> list[str]:
-        """Stop everything; the names of what ran. `purge` also deletes the folder, downloads and databases included."""
+        """Stop everything; the names of what ran. `purge` also deletes what it made, databases included."""
         if not self.layout.folder.exists():
             return []
         with _alone(self.layout):
             stopped = self._stop()
             if purge:
-                shutil.rmtree(self.layout.folder)
+                for path in self.layout.folder.iterdir():
+                    if path.name == "lock":  # somebody may wait for it
+                        continue
+                    if path.is_dir():
+                        shutil.rmtree(path)
+                    else:
+                        path.unlink()
         return stopped
 
     def status(self) -> dict[str, bool]:
@@ -87,7 +93,7 @@ class Lab:
     def fresh(self, database: str) -> str:
         """Make a database anew from the template, in about a second; its name.
 
-        It holds what Odoo installs and nothing else. Odoo loads it at the first request, which then takes two seconds.
+        It holds what Odoo installs and nothing else. Odoo loads it at the first request, which is slower by that.
         """
         self.drop(database)
         self.postgres.copy(template.DATABASE, database)
@@ -100,8 +106,7 @@ class Lab:
         """Drop a database and its files; fine where there is none."""
         if database in ("postgres", template.DATABASE):
             raise LabError(f"The lab itself needs the database {database}: choose another name.")
-        if self.postgres.exists(database):
-            self.odoo.forget(database)
+        self.odoo.forget(database)
         self.postgres.drop(database)
 
     def sql(self, database: str, statement: str) -> list[dict[str, str]]:
@@ -205,9 +210,13 @@ class Lab:
 
 
 @contextlib.contextmanager
-def _alone(layout: Layout) -> Iterator[None]:
+def _alone(layout: Layout, progress: Progress = print) -> Iterator[None]:
     """Two that bring up or take down the same lab at once do so one after the other."""
     layout.folder.mkdir(parents=True, exist_ok=True)
     with (layout.folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(f"Somebody else brings the lab in {layout.folder} up or down: waiting ...")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield

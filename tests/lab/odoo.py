@@ -9,6 +9,7 @@ import xmlrpc.client
 from pathlib import Path
 
 from . import credentials, postgres
+from .errors import LabError
 from .layout import Layout, write_atomically
 from .processes import Daemon, clean_environment, run
 
@@ -116,8 +117,12 @@ class Odoo:
         A database that is dropped behind its back and made anew would be served from what Odoo cached of the old one.
         """
         if self.daemon.is_running:
-            service = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/db")
-            service.drop(credentials.ODOO_MASTER_PASSWORD, database)
+            try:
+                xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/db").drop(credentials.ODOO_MASTER_PASSWORD, database)
+            except (OSError, xmlrpc.client.Error) as problem:
+                raise LabError(
+                    f"Odoo at {self.url} did not drop the database {database} ({problem}): see {self.daemon.log}."
+                ) from problem
         shutil.rmtree(self.layout.filestore(database), ignore_errors=True)
 
     def _command(self, *subcommand: str) -> list[str | Path]:

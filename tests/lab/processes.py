@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -18,7 +19,7 @@ from .layout import Layout, write_atomically
 _children: list[subprocess.Popen[bytes]] = []
 
 # Goes before a command of a step, so that a lab that is killed leaves nobody behind who still writes into its folder.
-DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 def clean_environment(**changes: str) -> dict[str, str]:

@@ -151,6 +151,18 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
     }
 
 
+def _canary_verdict(state: str | None, reason: str) -> tuple[str, str]:
+    if state == "sent":
+        return "ok", "Sent."
+    if state == "outgoing" and not reason:
+        # What Odoo leaves behind where the server hangs up in the middle (ODOO-FACTS §5).
+        return (
+            "disconnected",
+            "Odoo tried to send the mail and left it outgoing without a reason: the SMTP server hung up in the middle.",
+        )
+    return classify(reason), reason or f"The mail ended as {state} without a reason."
+
+
 def _end_state(session: Session, mail_id: int, wait: float) -> Mapping[str, Any]:
     deadline = time.monotonic() + wait
     while True:
