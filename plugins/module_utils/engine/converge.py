@@ -29,6 +29,9 @@ class Target(Protocol):
     def perform(self, step: Step) -> None:
         """Do one step."""
 
+    def complete(self) -> None:
+        """Do what is done once for all the steps just performed."""
+
 
 def converge(target: Target, *, check_mode: bool) -> Plan:
     """Make the target as it is wanted, and return what was done (in check mode: what would be).
@@ -50,6 +53,7 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
                 for step in target.next_steps(plan):
                     target.perform(step)
                     applied.append(step)
+                target.complete()
                 plan = target.plan()
     except OdooError as error:
         error.details["applied"] = tuple(applied)

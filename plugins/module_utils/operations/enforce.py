@@ -62,7 +62,8 @@ class Stack:
         self._policy = policy
         self._types = _types_to_read(declarations)
         self._refuse_doubles()
-        self.snapshot = Snapshot({}, {})
+        self._pins: dict[str, dict[str, Any]] = {}
+        self.snapshot = Snapshot({}, {}, {}, frozenset())
         self.warnings: list[str] = []
         self.unmanaged: list[Found] = []
 
@@ -79,15 +80,22 @@ class Stack:
     def plan(self) -> Plan:
         """Read, compare, and say what is to be done."""
         snapshot = self.snapshot = take_snapshot(self._session, self._declarations, self._types)
-        self.warnings = []
-        arriving = self._arriving_addons(snapshot)
         circumstances = Circumstances(
-            self._session.now, snapshot.is_neutralized and not self._policy.activate_neutralized, frozenset(arriving)
+            self._session.now,
+            snapshot.is_neutralized and not self._policy.activate_neutralized,
+            snapshot.arriving_addons,
         )
         steps: list[Step] = []
         matched: dict[tuple[str, int], Declaration] = {}
         for declaration in self._declarations:
-            found = declaration.type.find(declaration, snapshot.records[declaration.type].found)
+            records = snapshot.records.get(declaration.type)
+            found = declaration.type.find(declaration, records.found) if records else None
+            if records is None or (found is None and self._may_arrive(declaration, snapshot)):
+                self._warn(
+                    f"{declaration.label} is not there yet; it will be compared once the addons "
+                    f"{', '.join(sorted(snapshot.arriving_addons))} are installed."
+                )
+                continue
             if found is not None:
                 other = matched.setdefault((declaration.type.name, found.id), declaration)
                 if other is not declaration:
@@ -111,24 +119,35 @@ class Stack:
         return [step for step in plan if step.resource == ADDON.name] or plan
 
     def perform(self, step: Step) -> None:
-        """Do one step, and pin the record where it is to have an external id."""
+        """Do one step; note the record where it is to have an external id."""
         kind = next(kind for kind in ORDER if kind.name == step.resource)
         record_id = kind.perform(self._session, step)
         if step.xml_id and record_id:
-            module, _dot, name = step.xml_id.partition(".")
-            pin = {"module": module, "name": name, "model": kind.model, "res_id": record_id, "noupdate": True}
-            self._session.create("ir.model.data", [pin])
+            self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
+
+    def complete(self) -> None:
+        """Give the noted records their external ids, in one call however many they are."""
+        new = []
+        for xml_id, pin in self._pins.items():
+            module, _dot, name = xml_id.partition(".")
+            if xml_id in self.snapshot.pins:  # its record is gone, or it would have been found by it
+                self._session.write("ir.model.data", [self.snapshot.pins[xml_id]], pin)
+            else:
+                new.append({"module": module, "name": name, "noupdate": True, **pin})
+        self._pins.clear()
+        if new:
+            self._session.create("ir.model.data", new)
 
     # --- planning ---
 
-    def _arriving_addons(self, snapshot: Snapshot) -> set[str]:
-        addons = [one for one in self._declarations if one.type is ADDON and one.state != "absent"]
-        installed = (
-            {found.values["name"] for found in snapshot.records[ADDON].found if found.values["state"] == "installed"}
-            if addons
-            else set()
-        )
-        return {one.key for one in addons} - installed
+    def _warn(self, warning: str) -> None:
+        """Once, however often it is planned; what the first look warned of still holds after the last."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def _may_arrive(self, declaration: Declaration, snapshot: Snapshot) -> bool:
+        """Whether a record that cannot be created may come with an addon of the same stack."""
+        return bool(snapshot.arriving_addons) and declaration.type is CRON
 
     def _step(
         self, declaration: Declaration, found: Found | None, snapshot: Snapshot, circumstances: Circumstances
@@ -143,7 +162,8 @@ class Stack:
         records = snapshot.records[kind]
         where = f"Odoo {self._session.version.text} at {self._session.url}, database {self._session.database}"
         values = resolve(declaration, records, where=where, arriving_addons=circumstances.arriving_addons)
-        self.warnings.extend(kind.adapt(values, declaration, found, circumstances))
+        for warning in kind.adapt(values, declaration, found, circumstances):
+            self._warn(warning)
         # Fields that only an arriving addon brings have no description yet; they compare as they are.
         fields: dict[str, Field] = {**{name: _FutureField(name) for name in values}, **records.fields}
         step = plan_record(kind.wanted(declaration, values), found, fields)
@@ -190,9 +210,9 @@ class Stack:
         """The declared records as they were last found, secrets masked."""
         reported = []
         for declaration in self._declarations:
-            records = self.snapshot.records[declaration.type]
-            found = declaration.type.find(declaration, records.found)
-            if found is not None:
+            records = self.snapshot.records.get(declaration.type)
+            found = declaration.type.find(declaration, records.found) if records else None
+            if records and found:
                 reported.append({"resource": declaration.type.name, **declaration.type.report(found, records.fields)})
         return reported
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import Field, References, field_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     NATURAL_NAMES,
@@ -52,12 +53,21 @@ class Records:
 class Snapshot:
     """What was found at one moment.
 
-    :param records: by resource type.
+    :param records: by resource type; a type whose model a declared addon is yet to bring is missing.
+    :param pins: ids of the rows of `ir.model.data` that hold the declared external ids, as far as there are any.
     :param parameters: every system parameter that was read, by key.
     """
 
-    def __init__(self, records: Mapping[ResourceType, Records], parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        records: Mapping[ResourceType, Records],
+        pins: Mapping[str, int],
+        parameters: Mapping[str, str],
+        arriving_addons: frozenset[str],
+    ) -> None:
         self.records = records
+        self.pins = pins
+        self.arriving_addons = arriving_addons
         self.is_neutralized = parameters.get(IS_NEUTRALIZED, "").strip().lower() in ("true", "1")
 
 
@@ -70,24 +80,44 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     :raises Unsupported: the instance lacks a model. :raises Invalid: an external id belongs to another model.
     """
     references = References()
-    xml_ids = _read_xml_ids(session, declarations, references)
+    pins = _read_pins(session, declarations, references)
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
+    arriving: frozenset[str] = frozenset()
     for kind in types:
         own = [declaration for declaration in declarations if declaration.type is kind]
-        available = _available_fields(session, kind, own)
+        try:
+            available = _available_fields(session, kind, own)
+        except Unsupported:
+            if arriving:
+                continue
+            raise
         names = kind.fields_to_read(available, own)
         raw[kind] = (
             session.search_read(kind.model, kind.domain(own), names),
-            {name: available[name] for name in available},
+            available,
         )
+        if kind is ADDON:
+            arriving = _arriving(own, raw[kind][0])
     _read_references(session, declarations, raw, references)
     records = {}
     for kind, (rows, available) in raw.items():
-        pinned = {record_id: xml_id for xml_id, (model, record_id) in xml_ids.items() if model == kind.model}
+        pinned = {pin["res_id"]: xml_id for xml_id, pin in pins.items() if pin["model"] == kind.model}
         own_rows = [row for row in rows if kind.is_own(row)]
+        _refuse_foreign_pins(kind, rows, pinned)
         records[kind] = Records(_found(own_rows, pinned), _fields(session, kind, available, references))
     parameters = raw[SYSTEM_PARAMETER][0] if SYSTEM_PARAMETER in raw else []
-    return Snapshot(records, {row["key"]: row["value"] or "" for row in parameters})
+    return Snapshot(
+        records,
+        {xml_id: pin["id"] for xml_id, pin in pins.items()},
+        {row["key"]: row["value"] or "" for row in parameters},
+        arriving,
+    )
+
+
+def _arriving(declarations: Sequence[Declaration], rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The declared addons that are not installed yet."""
+    wanted = {declaration.key for declaration in declarations if declaration.state != "absent"}
+    return frozenset(wanted - {row["name"] for row in rows if row["state"] == "installed"})
 
 
 def read_all(session: Session, kind: ResourceType) -> Records:
@@ -139,33 +169,44 @@ def _available_fields(
         ) from error
 
 
-def _read_xml_ids(
+def _refuse_foreign_pins(kind: ResourceType, rows: Iterable[Mapping[str, Any]], pinned: Mapping[int, str]) -> None:
+    for row in rows:
+        if row["id"] in pinned and not kind.is_own(row):
+            raise Invalid(
+                f"{kind.label} {pinned[row['id']]!r}: this external id belongs to a user's own {kind.label} "
+                f"({row[kind.key_field]!r}, id {row['id']}), which this collection never touches: choose another xml_id."
+            )
+
+
+def _read_pins(
     session: Session, declarations: Sequence[Declaration], references: References
-) -> dict[str, tuple[str, int]]:
-    """External ids that were declared, or that a reference might mean: xml_id -> (model, id)."""
-    pins = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
-    names = set(pins) | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
-    if not names:
+) -> dict[str, dict[str, Any]]:
+    """The rows of `ir.model.data` for external ids that were declared, or that a reference might mean."""
+    declared = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
+    xml_ids = set(declared) | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
+    if not xml_ids:
         return {}
-    parts = [name.partition(".") for name in sorted(names)]
+    parts = [xml_id.partition(".") for xml_id in xml_ids]
     domain = [
         ["module", "in", sorted({module for module, _dot, _name in parts})],
-        ["name", "in", sorted({name for _m, _d, name in parts})],
+        ["name", "in", sorted({name for _module, _dot, name in parts})],
     ]
-    found = {}
+    pins = {}
     for row in session.search_read("ir.model.data", domain, ["module", "name", "model", "res_id"]):
         xml_id = f"{row['module']}.{row['name']}"
-        if xml_id not in names:
+        if xml_id not in xml_ids:
             continue
-        found[xml_id] = (row["model"], row["res_id"])
         references.add_xml_id(row["model"], row["res_id"], xml_id)
-        pin = pins.get(xml_id)
-        if pin is not None and row["model"] != pin.type.model:
+        declaration = declared.get(xml_id)
+        if declaration is None:
+            continue
+        if row["model"] != declaration.type.model:
             raise Invalid(
-                f"{pin.label}: the external id {xml_id} belongs to a record of {row['model']}, not of {pin.type.model}: "
-                "choose another xml_id."
+                f"{declaration.label}: the external id {xml_id} belongs to a record of {row['model']}, "
+                f"not of {declaration.type.model}: choose another xml_id."
             )
-    return found
+        pins[xml_id] = row
+    return pins
 
 
 def _reference_texts(declarations: Sequence[Declaration]) -> set[str]:
@@ -201,8 +242,10 @@ def _read_references(
                 continue
             for name, value in kind.declared_fields(declaration).items():
                 if name in relations and value not in (None, "", []):
-                    texts = value if isinstance(value, list) else [value]
-                    names.setdefault(relations[name], set()).update(str(text) for text in texts)
+                    texts = [str(text) for text in value] if isinstance(value, list) else [str(value)]
+                    names.setdefault(relations[name], set()).update(texts)
+                    pinned = (references.pinned(relations[name], text) for text in texts)
+                    ids.setdefault(relations[name], set()).update(one for one in pinned if one is not None)
     for model in sorted(ids.keys() | names.keys()):
         wanted_names = sorted(names.get(model, ()))
         if not ids.get(model) and not wanted_names:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
 
 _ALIASES = ("bounce_alias", "catchall_alias", "default_from")
 
@@ -40,6 +40,11 @@ class AliasDomain(ResourceType):
             value = given.get(option, "")
             if re.search(r"[\s,;<>]", value) or (option != "default_from" and "@" in value):
                 yield f"{option} takes the part before the @, and {value!r} is none"
+
+    def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
+        """Odoo keeps aliases in lower case (mail.alias.domain, `_sanitize_…`), so that is what is compared and written."""
+        declared = super().declared_fields(declaration)
+        return {name: value.strip().lower() if name in _ALIASES else value for name, value in declared.items()}
 
 
 ALIAS_DOMAIN = AliasDomain()

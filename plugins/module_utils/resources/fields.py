@@ -31,6 +31,7 @@ class References:
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], set[int]] = {}
+        self._pinned: dict[tuple[str, str], int] = {}
         self._names: dict[tuple[str, int], str] = {}
 
     def add(self, model: str, record_id: int, name: str) -> None:
@@ -40,7 +41,11 @@ class References:
 
     def add_xml_id(self, model: str, record_id: int, xml_id: str) -> None:
         """A record's external id; a natural name that reads the same wins."""
-        self._ids.setdefault((model, xml_id), {record_id})
+        self._pinned[model, xml_id] = record_id
+
+    def pinned(self, model: str, text: str) -> int | None:
+        """The record that a text means as an external id, if there is one."""
+        return self._pinned.get((model, text))
 
     def id(self, model: str, name: str) -> int:
         """The one record of that name.
@@ -53,9 +58,11 @@ class References:
             raise Ambiguous(
                 f"{len(ids)} records of {model} are called {name!r} (ids {', '.join(map(str, sorted(ids)))}): give its xml_id"
             )
-        if not ids:
+        if ids:
+            return next(iter(ids))
+        if (model, name) not in self._pinned:
             raise Unsupported(f"there is no {model} called {name!r}")
-        return next(iter(ids))
+        return self._pinned[model, name]
 
     def name(self, model: str, record_id: int) -> str:
         """The name of a record, or its id in words where it was not read."""

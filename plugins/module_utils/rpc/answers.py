@@ -38,7 +38,7 @@ def _sentences(message: str) -> str:
 def refusal(where: str, name: str, message: str) -> OdooError:
     """The error that an exception of Odoo's stands for.
 
-    :param where: the call, for the user: `ir.cron.write on database acme`.
+    :param where: the call, for the user: `ir.cron.write on database acme at https://odoo.acme.example`.
     :param name: the exception's dotted Python name as Odoo reports it, such as `odoo.exceptions.UserError`.
     :param message: its message. The traceback that comes with it is never passed in.
     """
@@ -62,7 +62,7 @@ def refusal(where: str, name: str, message: str) -> OdooError:
     if short_name in ("UserError", "ValidationError", "RedirectWarning", "MissingError", "IntegrityError"):
         return Rejected(f"{where}: Odoo refused: {text}")
     if short_name == "OperationalError" and "does not exist" in text:
-        return Unreachable(f"{where}: there is no such database: {text}")
+        return Unreachable(f"{where}: there is no such database: check database.")
     if "Invalid field" in text or "Wrong value for" in text or "doesn't exist" in text or "does not exist" in text:
         return Unsupported(f"{where}: this Odoo does not know it: {text}")
     return Rejected(f"{where}: Odoo failed with {short_name or 'an error'}: {text}")

@@ -43,7 +43,7 @@ class Json2Transport:
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         """Call a method; `ids` None calls it on the model itself. `null` is a result."""
-        where = f"{model}.{method} on database {self._database}"
+        where = f"{model}.{method} on database {self._database} at {self._http.base_url}"
         body = dict(arguments) if ids is None else {"ids": ids, **arguments}
         response = self._http.request("POST", f"/json/2/{model}/{method}", json.dumps(body).encode(), self._headers)
         try:

@@ -89,7 +89,7 @@ class JsonRpcTransport:
 
     def login(self) -> None:
         """Exchange the credentials for a user id."""
-        where = f"login on database {self._database}"
+        where = f"login on database {self._database} at {self._http.base_url}"
         uid = self._service(where, "common", "login", self._database, self._username, self._password)
         if not uid:
             raise AuthenticationFailed(
@@ -100,7 +100,7 @@ class JsonRpcTransport:
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         """Call a method; `ids` None calls it on the model itself."""
-        where = f"{model}.{method} on database {self._database}"
+        where = f"{model}.{method} on database {self._database} at {self._http.base_url}"
         named = dict(arguments)
         # Up to 18.0 `create` looks at its first positional argument (odoo/api.py, _call_kw_model_create).
         positional = [named.pop("vals_list")] if method == "create" else [] if ids is None else [ids]
