@@ -17,6 +17,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
@@ -47,7 +48,11 @@ class _InProcessModule(OdooModule):
         super().__init__(specification)
 
     def _load_params(self) -> None:
-        self._take(self._arguments)
+        # Where a shipped module finds them (ansible.module_utils.basic._load_params), encoded as if they had been sent.
+        encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": self._arguments}, cls=encoder).encode()
+        basic._ANSIBLE_PROFILE = _PROFILE
+        super()._load_params()
 
     def _check_locale(self) -> None:
         """The controller has a locale of its own already."""
@@ -65,10 +70,11 @@ class _InProcessModule(OdooModule):
         raise _Finished(o)
 
 
-def _as_received(value: Any, direction: Direction) -> Any:
-    """What arrives at the other end, had it been sent there: plain data, and from a module untrusted."""
-    encoder, decoder = get_module_encoder(_PROFILE, direction), get_module_decoder(_PROFILE, direction)
-    return json.loads(json.dumps(value, cls=encoder), cls=decoder)
+def _as_received(result: dict[str, Any]) -> Any:
+    """A result as it arrives from a shipped module: plain data, untrusted."""
+    encoder = get_module_encoder(_PROFILE, Direction.MODULE_TO_CONTROLLER)
+    decoder = get_module_decoder(_PROFILE, Direction.MODULE_TO_CONTROLLER)
+    return json.loads(json.dumps(result, cls=encoder), cls=decoder)
 
 
 class ActionModule(ActionBase):
@@ -94,10 +100,9 @@ class ActionModule(ActionBase):
         module = importlib.import_module(f"{_MODULES}.{name}")
         with self._environment():
             try:
-                received = _as_received(arguments, Direction.CONTROLLER_TO_MODULE)
-                drive(_InProcessModule(module.SPECIFICATION, received), module.run)
+                drive(_InProcessModule(module.SPECIFICATION, arguments), module.run)
             except _Finished as finished:
-                result.update(_as_received(finished.result, Direction.MODULE_TO_CONTROLLER))
+                result.update(_as_received(finished.result))
         return {key: value for key, value in result.items() if not key.startswith("_ansible_")}
 
     def _runs_here(self, variables: dict[str, Any]) -> bool:

@@ -62,10 +62,10 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
 
 
 def _refuse_repetition(applied: Sequence[Step], plan: Plan) -> None:
-    done = {(step.resource, step.key): step for step in applied}
+    """A step that comes up again did not stick. (An update of what was just created is another step: the store has defaults.)"""
+    done = {(step.resource, step.key, step.action) for step in applied}
     for step in plan:
-        earlier = done.get((step.resource, step.key))
-        if earlier is None:
+        if (step.resource, step.key, step.action) not in done:
             continue
         fields = [change.field for change in step.changes] or ["its existence"]
         raise Rejected(

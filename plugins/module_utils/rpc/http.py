@@ -18,6 +18,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -39,12 +40,12 @@ class Response(NamedTuple):
 
 def _split(url: str, option: str) -> SplitResult:
     """Parse an http(s) URL. The message does not repeat the URL where it might hold a password."""
-    parts = urlsplit(url)
     try:
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_valid = False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, an IPv6 address without its bracket
+        usable = False
+    if not usable:
         shown = "its value" if "@" in url else repr(url)
         raise Invalid(f"{option} must be a URL like https://odoo.example.com or http://localhost:8069, but is {shown}.")
     return parts
@@ -153,7 +154,8 @@ class HttpConnection:
         target = self._path + path
         sent_headers = dict(headers)
         if self._proxy and not self._tls:
-            target = f"http://{self._host}:{self._port}{target}"
+            host = f"[{self._host}]" if ":" in self._host else self._host
+            target = f"http://{host}:{self._port}{target}"
             sent_headers.update(self._proxy_headers())
         self.requests += 1
         try:
@@ -163,16 +165,28 @@ class HttpConnection:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise self._explained(error) from error
+        except ValueError:  # http.client repeats the value, which may be a secret: it goes no further
+            self.close()
+            raise Invalid(
+                f"Odoo at {self.base_url} cannot be asked: the database or the api_key holds characters that no HTTP header takes."
+            ) from None
         if answer.will_close:
             self.close()
-        if response.headers.get("Date"):
-            self.server_time = parsedate_to_datetime(response.headers["Date"])
+        self._note_time(response.headers.get("Date", ""))
         if response.status in (301, 302, 303, 307, 308):
             raise Unreachable(
                 f"{self.base_url} redirects to {response.headers.get('Location', 'somewhere else')}: "
                 "set url to the address that Odoo answers at."
             )
         return response
+
+    def _note_time(self, date: str) -> None:
+        """Take the server's clock from a `Date` header, if it is one; without one the last known time holds."""
+        try:
+            moment = parsedate_to_datetime(date)
+        except ValueError:
+            return
+        self.server_time = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
     def _explained(self, error: Exception) -> Unreachable | Timeout:
         where = f"Odoo at {self.base_url}"
