@@ -80,9 +80,9 @@ class JsonRpcTransport:
         except self._error.RPCError as error:
             data = (error.info or {}).get("data") or {}
             raise refusal(where, str(data.get("name", "")), str(data.get("message") or error)) from None
-        except ValueError as error:
+        except (ValueError, LookupError, AttributeError) as error:  # what OdooRPC makes of an answer of another form
             raise Unreachable(
-                f"{self._http.base_url} does not answer /jsonrpc in JSON: check url and any proxy."
+                f"{self._http.base_url} does not answer /jsonrpc in JSON as Odoo does: check url and any proxy."
             ) from error
         # Neither `result` nor `error`: the method returned None (ODOO-FACTS §5).
         return answer.get("result")
