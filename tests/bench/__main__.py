@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(CHECKOUT / ".work/collections")]
 
-from lab import Lab  # noqa: E402 (found by the path above)
+from lab import Lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
 DATABASE = "bench"

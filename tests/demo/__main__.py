@@ -1,0 +1,133 @@
+"""`python tests/demo up|down`: the collection at work, from a fresh database to drift that is found."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(CHECKOUT / "tests"), str(CHECKOUT / ".work/collections")]
+
+import screen
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from errors import DemoError
+from lab import LabError, SmtpServer
+from playbooks import play
+from stage import Stage, stage_of_choice
+
+NEWCOMER = "newcomer@demo.example"
+BEHIND_ITS_BACK = {"smtp_port": 2525, "from_filter": "acme.example"}
+CHANGED_SERVER = "Demo transactional"
+
+# What the demo's inventory declares: the name of the mail server in Odoo, and the SMTP server that it stands for.
+SERVERS = {"Demo transactional": "starttls", "Demo newsletter": "ssl", "Demo relay": "plain"}
+
+
+def up(stage: Stage) -> None:
+    screen.act("An instance, and SMTP servers to send to")
+    stage.set_up()
+
+    screen.act("Onboarding: three mail servers, crons, parameters, an alias domain")
+    screen.say(
+        "What the instance must have stands in tests/demo/inventory/group_vars/all/mail.yml.\n"
+        "The playbook enforces it, has Odoo test every server, and sends a mail through each.\n"
+    )
+    since = {name: len(stage.smtp[smtp].accepted()) for name, smtp in SERVERS.items()}
+    play("onboard", "-e", f"onboard_canary={NEWCOMER}", environment=stage.environment)
+
+    screen.act("The mails at the other end")
+    screen.say("What the SMTP servers say they have accepted:\n")
+    for name, smtp in SERVERS.items():
+        show_canary(name, arrived(stage.smtp[smtp], since[name]), stage.smtp[smtp])
+    screen.say()
+    screen.prove(f"All {len(SERVERS)} mails arrived.")
+
+    screen.act("Once more")
+    again = play("onboard", environment=stage.environment)
+    if again.changed:
+        raise DemoError("The second run changed something. It must not.")
+    screen.prove("Nothing differed, so nothing was changed.")
+
+    screen.act("Somebody changes a server behind its back")
+    change_behind_its_back(stage)
+
+    screen.act("What a check says")
+    check = play("provision", "--check", "--diff", environment=stage.environment)
+    missing = [field for field in BEHIND_ITS_BACK if f"update {field} " not in check.output]
+    if check.changed != 1 or missing:
+        raise DemoError(
+            f"The check did not report what was changed ({', '.join(missing) or f'changed={check.changed}'})."
+        )
+    if values_of(stage, CHANGED_SERVER) != BEHIND_ITS_BACK:
+        raise DemoError("The check changed the server. It must only look.")
+    screen.prove("Both changes were found, and nothing was touched: a check only reads.")
+
+    screen.closing(
+        "That is it. The same playbook without --check puts the server right.\n"
+        f"{stage.sign_in}\n"
+        "`make demo` plays it again, `make demo-down` takes everything away."
+    )
+
+
+def arrived(server: SmtpServer, since: int) -> dict[str, Any]:
+    """The canary among the messages that a server has accepted."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for record in server.accepted()[since:]:
+            if NEWCOMER in record["rcpt_tos"]:
+                return record
+        time.sleep(0.1)
+    raise DemoError(f"No mail to {NEWCOMER} arrived at the SMTP server {server.name}.")
+
+
+def show_canary(name: str, record: dict[str, Any], server: SmtpServer) -> None:
+    facts = {
+        "server": f"{server.host}:{server.port}, {server.encryption if server.encryption != 'none' else 'no encryption'}",
+        "TLS": record["tls"] or "none",
+        "login": record["user"] or "none",
+        "from": record["from"],
+        "to": record["to"],
+        "subject": record["subject"],
+    }
+    screen.say(screen.coloured(f"  {name}", "1"))
+    for label, value in facts.items():
+        screen.say(f"    {label:<8} {value}")
+
+
+def change_behind_its_back(stage: Stage) -> None:
+    with stage.session() as session:
+        found = session.search_read("ir.mail_server", [["name", "=", CHANGED_SERVER]], sorted(BEHIND_ITS_BACK))
+        session.write("ir.mail_server", [found[0]["id"]], BEHIND_ITS_BACK)
+    screen.say(f"An administrator opens the mail server {CHANGED_SERVER} in Odoo (here: over RPC) and sets")
+    for field, value in BEHIND_ITS_BACK.items():
+        screen.say(f"    {field:<12} {found[0][field]} -> {value}")
+    screen.say("The mail that it was for now leaves under another sender, or not at all. Nobody is told.")
+
+
+def values_of(stage: Stage, name: str) -> dict[str, Any]:
+    with stage.session() as session:
+        found = session.search_read("ir.mail_server", [["name", "=", name]], sorted(BEHIND_ITS_BACK))
+    return {field: found[0][field] for field in BEHIND_ITS_BACK}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python tests/demo", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("up", help="play the demo")
+    commands.add_parser("down", help="take away what it made")
+    command = parser.parse_args().command
+    stage = stage_of_choice()
+    if command == "up":
+        up(stage)
+    else:
+        stage.tear_down()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (DemoError, LabError, OdooError) as problem:
+        sys.exit(f"\nThe demo failed: {problem}")
