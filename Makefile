@@ -40,7 +40,7 @@ units: environments ## ansible-test units, on every Python found
 integration: environments $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
 	@$(JUDGES)/bin/python tests/judges integration
 
-bench: $(JUDGES)/ready $(LINK) $(LAB:lab=lab-up) ## how long things take; the lab stays up
+bench: $(JUDGES)/ready $(LINK) lab-up ## how long things take; the lab stays up
 	@PATH="$(CURDIR)/$(JUDGES)/bin:$$PATH" python tests/bench
 
 demo: $(PLAYBOOKS)/ready $(LINK) ## the collection at work on an Odoo of its own
@@ -55,7 +55,8 @@ lab-up: ## start the lab: a real Odoo from nothing
 lab-down: ## stop the lab
 	@$(PYTHON) tests/lab down
 
-clean: lab-down ## remove everything that make has made
+clean: ## remove everything that make has made
+	@$(PYTHON) tests/lab down --purge
 	rm -rf .venv .work
 
 environments: $(JUDGES)/ready $(NEWEST)/ready $(LINK)

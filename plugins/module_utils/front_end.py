@@ -10,13 +10,14 @@ action plugin (`plugin_utils/in_process.py`) does the same with a subclass that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import secrets_in
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 
 if TYPE_CHECKING:
@@ -24,27 +25,18 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
-def _no_secrets(_params: Mapping[str, Any]) -> Iterator[str]:
-    yield from ()
-
-
 @dataclass(frozen=True)
 class Specification:
-    """A module's options beside those of the connection, as `AnsibleModule` takes them.
-
-    :param secrets_in: finds values to scrub in options that are not secret as such; is given them before they are validated.
-    """
+    """A module's options beside those of the connection, and their rules, as `AnsibleModule` takes them."""
 
     options: Mapping[str, Any]
     rules: Mapping[str, Any] = field(default_factory=dict)
-    secrets_in: Callable[[Mapping[str, Any]], Iterable[str]] = _no_secrets
 
 
 class OdooModule(AnsibleModule):
     """A task of this collection, wherever it runs."""
 
     def __init__(self, specification: Specification) -> None:
-        self._secrets_in = specification.secrets_in
         super().__init__(
             argument_spec={**connection_arguments(), **specification.options},
             supports_check_mode=True,
@@ -58,7 +50,7 @@ class OdooModule(AnsibleModule):
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
         self.params = _without_nulls(arguments)
-        self.no_log_values.update(self._secrets_in(self.params))
+        self.no_log_values.update(secrets_in(self.params))
 
     def session(self, *, read_only: bool = False) -> Session:
         """Open the session that the connection options describe; in check mode it can only read."""

@@ -376,7 +376,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import S
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import secret_parameters
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
@@ -392,7 +391,6 @@ SPECIFICATION = Specification(
         "update_list": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},
     },
-    secrets_in=lambda params: secret_parameters(params.get("parameters")),
 )
 
 

@@ -146,7 +146,6 @@ _RESOURCE = resource_arguments(SYSTEM_PARAMETER, xml_id=False, states=("present"
 SPECIFICATION = Specification(
     options={**_RESOURCE},
     rules={"required_if": [["state", "present", ["value"]]]},
-    secrets_in=SYSTEM_PARAMETER.secrets_in,
 )
 
 

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab import Lab
-
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
     Outcome,
     Policy,
@@ -20,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce
     enforce,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
+from lab import Lab
 
 TRANSPORTS = ("jsonrpc", "json2")
 
@@ -43,7 +42,9 @@ class Instance:
 
     def options(self, transport: str = "auto") -> dict[str, str]:
         """The connection options of a task. JSON-RPC logs in with the password, JSON-2 has the key."""
-        left_out = {"jsonrpc": "api_key", "json2": "password"}.get(transport) if self.password and self.api_key else None
+        left_out = (
+            {"jsonrpc": "api_key", "json2": "password"}.get(transport) if self.password and self.api_key else None
+        )
         given = {name: getattr(self, name) for name in CREDENTIALS if name != left_out}
         return {name: value for name, value in given.items() if value} | {"transport": transport}
 
@@ -77,7 +78,7 @@ class LabInstance(Instance):
     def fresh(cls, lab: Lab, database: str) -> LabInstance:
         """A database as Odoo installs it. Nothing is due in it, so that no cron changes it on its own."""
         lab.fresh(database)
-        lab.sql(database, "UPDATE ir_cron SET nextcall = now() + interval '30 days'")
+        lab.sql(database, "UPDATE ir_cron SET nextcall = '2090-01-01'; DELETE FROM ir_cron_trigger")
         environment = lab.environment(database)
         return cls(**{name: environment[f"ODOO_{name.upper()}"] for name in CREDENTIALS}, lab=lab)
 
@@ -85,10 +86,25 @@ class LabInstance(Instance):
         return self.lab.sql(self.database, statement)
 
     def fingerprint(self) -> dict[str, str]:
-        """A checksum of every table, all rows and columns of it; only who logged in when is left out."""
-        tables = self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename != 'res_users_log'")
+        """A checksum of every table, all rows and columns of it, but for who logged in when, and Odoo's signals of stale caches."""
+        tables = self.sql(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+            "AND tablename != 'res_users_log' AND tablename NOT LIKE 'orm_signaling%'"
+        )
         sums = " UNION ALL ".join(
             f"SELECT '{name}' AS name, md5(string_agg(row::text, '' ORDER BY row::text)) AS sum FROM \"{name}\" AS row"
             for name in (table["tablename"] for table in tables)
         )
         return {table["name"]: table["sum"] for table in self.sql(sums)}
+
+
+def apply(instance: Instance, stack: Stack, **how: Any) -> list[dict[str, Any]]:
+    """Enforce a stack, and hold it to the first promise: a check predicts what is done, and a second run does nothing.
+
+    :returns: what was done, as a task's result shows it.
+    """
+    predicted = [step.as_result() for step in instance.check(stack, **how).plan]
+    done = [step.as_result() for step in instance.enforce(stack, **how).plan]
+    assert done == predicted
+    assert instance.enforce(stack, **how).plan == ()
+    return done

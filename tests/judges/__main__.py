@@ -27,7 +27,7 @@ WORK = CHECKOUT / ".work"
 STAGES = WORK / "judges"
 ENVIRONMENTS = CHECKOUT / ".venv"
 PASSED = "passed"
-NOT_HERE = "not run: no Python for it found here"
+SKIPPED = "skipped: no Python for it found here"
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def main() -> int:
         for judge in asked:
             started = time.monotonic()
             if not (ENVIRONMENTS / judge.environment).is_dir():
-                verdict = NOT_HERE
+                verdict = SKIPPED
             elif verdicts.get(judge.needs, (PASSED,))[0] != PASSED:
                 verdict = f"failed: {judge.needs} failed"
             else:
@@ -90,10 +90,8 @@ def ask(judge: Judge) -> str:
 
 
 def environment(judge: Judge) -> dict[str, str]:
-    """The caller's variables, less those that would change how Ansible and Python behave."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON", "MYPY"))
-    }
+    """The caller's variables, less those that would change what the judges say."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHONPATH"))}
     collections = STAGES / judge.stage if judge.stage else WORK / "collections"
     own = {
         "PATH": f"{ENVIRONMENTS / judge.environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -113,9 +111,9 @@ def report(verdicts: dict[str, tuple[str, float]]) -> int:
     print(f"\n{'judge':<{width}}  {'seconds':>7}  verdict")
     for name, (verdict, seconds) in verdicts.items():
         print(f"{name:<{width}}  {seconds:>7.1f}  {verdict}")
-    failed = sum(verdict.startswith("failed") for verdict, seconds in verdicts.values())
-    passed = sum(verdict == PASSED for verdict, seconds in verdicts.values())
-    print(f"\njudges: {passed} passed, {failed} failed", flush=True)
+    words = [verdict.split(":")[0] for verdict, seconds in verdicts.values()]
+    passed, failed, skipped = (words.count(word) for word in ("passed", "failed", "skipped"))
+    print(f"\njudges: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed else 0
 
 

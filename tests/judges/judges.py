@@ -16,6 +16,9 @@ HERE = CHECKOUT / "tests/judges"
 SKIPPED = re.compile(r"Skipping |Required program")
 COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
 
+ANSIBLE_TEST = ["python", HERE / "run_ansible_test.py"]
+INTEGRATION = ["python", "-m", "pytest", "tests/integration"]
+
 
 @dataclass(frozen=True)
 class Judge:
@@ -31,7 +34,7 @@ class Judge:
 
 JUDGES = [
     Judge("ruff", "judges", ["ruff", "check", "--output-format", "concise"], stage="static"),
-    Judge("ruff-format", "judges", ["ruff", "format", "--check"], stage="static"),
+    Judge("ruff-format", "judges", ["ruff", "format", "--check", "--output-format", "concise"], stage="static"),
     Judge(
         "mypy",
         "judges",
@@ -44,46 +47,47 @@ JUDGES = [
         "antsibull-docs",
         "judges",
         [
-            *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs"),
+            *("antsibull-docs", "--config-file", HERE / "antsibull-docs.cfg", "lint-collection-docs"),
+            *("--plugin-docs", "--check-extra-docs-refs"),
             *("--validate-collection-refs", "all", "--disallow-unknown-collection-refs", "."),
         ],
         stage="static",
     ),
     Judge("ansible-lint", "judges", ["ansible-lint"], stage="static", rejected=COMPLAINT),
+    Judge("build", "judges", ["ansible-galaxy", "collection", "build"], stage="static"),
     Judge(
         "galaxy-importer",
         "judges",
-        ["python", "-m", "galaxy_importer.main", "--git-clone-path", ".", "--output-path", "."],
+        ["bash", "-c", "python -m galaxy_importer.main *.tar.gz"],
         stage="static",
         variables={"GALAXY_IMPORTER_CONFIG": HERE / "galaxy-importer.cfg"},
         rejected=COMPLAINT,
+        needs="build",
     ),
-    Judge(
-        "sanity", "judges", ["python", HERE / "run_ansible_test.py", "sanity"], stage="oldest-core", rejected=SKIPPED
-    ),
+    Judge("sanity", "judges", [*ANSIBLE_TEST, "sanity"], stage="oldest-core", rejected=SKIPPED),
     Judge(
         "sanity-newest",
         "judges",
-        ["python", HERE / "run_ansible_test.py", "sanity", "--own-python"],
+        [*ANSIBLE_TEST, "sanity", "--own-python"],
         stage="newest-core",
         environment="newest",
         rejected=SKIPPED,
     ),
-    Judge("units", "units", ["python", HERE / "run_ansible_test.py", "units"], stage="oldest-core", rejected=SKIPPED),
+    Judge("units", "units", [*ANSIBLE_TEST, "units"], stage="oldest-core", rejected=SKIPPED),
     Judge(
         "units-newest",
         "units",
-        ["python", HERE / "run_ansible_test.py", "units", "--own-python"],
+        [*ANSIBLE_TEST, "units", "--own-python"],
         stage="newest-core",
         environment="newest",
         rejected=SKIPPED,
     ),
     Judge("lab-up", "lab-up", ["python", "tests/lab", "up"]),
-    Judge("integration", "integration", ["python", "-m", "pytest", "tests/integration"], needs="lab-up"),
+    Judge("integration", "integration", INTEGRATION, needs="lab-up"),
     Judge(
         "integration-newest",
         "integration",
-        ["python", "-m", "pytest", "tests/integration", "-m", "in_process"],
+        [*INTEGRATION, "-m", "in_process"],
         environment="newest",
         needs="lab-up",
     ),

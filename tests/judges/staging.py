@@ -38,5 +38,5 @@ def stage(checkout: Path, root: Path) -> Path:
 def _files(checkout: Path) -> list[str]:
     """What git tracks or would track, less what was deleted."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=checkout, check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(command, cwd=checkout, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [name for name in sorted(set(listed.split("\0"))) if name and os.path.lexists(checkout / name)]

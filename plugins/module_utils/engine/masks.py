@@ -2,15 +2,61 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a value looks to people: secrets as one mask of one length, everything else as it is."""
+"""What is secret, and how a secret looks to people: one mask of one length."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 MASK = "********"
+
+_SECRET_NAME = re.compile(
+    r"(secret|pass|passwd|password|token|api_?key|private_?key|secret_?key|credentials?)$", re.IGNORECASE
+)
+_PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
+# Words that a setting may have for a value; scrubbing them from a result would make it unreadable.
+_SHORTEST = 4
+_NO_SECRETS = frozenset({"true", "false", "none", "null"})
 
 
 def masked(value: Any) -> str | None:
     """The mask where there is a secret, None where there is none."""
     return MASK if value not in (None, False, "") else None
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what bears this name is a secret, by the name alone: `google_gmail_client_secret`, `smtp_passwd`, …"""
+    return bool(_SECRET_NAME.search(name))
+
+
+def secrets_in(arguments: Any) -> Iterator[str]:
+    """Texts in a task's arguments that must never be shown, though no option's specification says so.
+
+    The arguments need not be valid: a misspelt option's value is a secret all the same.
+    """
+    if isinstance(arguments, Mapping):
+        for name, value in arguments.items():
+            # A system parameter is declared as {key: its name, value: what it holds}.
+            named = arguments.get("key") if name == "value" else name
+            if is_secret_name(str(named)):
+                yield from _texts(value)
+            elif name in ("url", "proxy") and isinstance(value, str):
+                yield from _PASSWORD_IN_URL.findall(value)
+            else:
+                yield from secrets_in(value)
+    elif isinstance(arguments, (list, tuple)):
+        for value in arguments:
+            yield from secrets_in(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif len(str(value)) >= _SHORTEST and str(value).lower() not in _NO_SECRETS:
+        yield str(value)

@@ -61,19 +61,23 @@ class Stack:
         self._declarations = sorted(declarations, key=lambda one: ORDER.index(one.type))
         self._policy = policy
         self._types = _types_to_read(declarations)
-        self._refuse_doubles()
+        self._refuse_contradictions()
         self._pins: dict[str, dict[str, Any]] = {}
         self.snapshot = Snapshot({}, {}, {}, frozenset())
         self.warnings: list[str] = []
         self.unmanaged: list[Found] = []
 
-    def _refuse_doubles(self) -> None:
+    def _refuse_contradictions(self) -> None:
         seen: set[tuple[str, str]] = set()
         for declaration in self._declarations:
             identity = (declaration.type.name, f"{declaration.key}@{declaration.options.get('model', '')}")
             if identity in seen:
                 raise Invalid(f"{declaration.label} is declared twice: declare each {declaration.type.label} once.")
             seen.add(identity)
+        for kind in ORDER:
+            contradictions = list(kind.contradictions([one for one in self._declarations if one.type is kind]))
+            if contradictions:
+                raise Invalid(f"{'; '.join(contradictions)}.")
 
     # --- the engine's Target ---
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
@@ -40,6 +40,17 @@ class AliasDomain(ResourceType):
             value = given.get(option, "")
             if re.search(r"[\s,;<>]", value) or (option != "default_from" and "@" in value):
                 yield f"{option} takes the part before the @, and {value!r} is none"
+
+    def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
+        owner: dict[str, Declaration] = {}
+        for declaration in declarations:
+            for company in declaration.options.get("companies", ()):
+                other = owner.setdefault(company, declaration)
+                if other is not declaration:
+                    yield (
+                        f"{other.label} and {declaration.label} both claim the company {company!r}: "
+                        "a company has one alias domain"
+                    )
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         """Odoo keeps aliases in lower case (mail.alias.domain, `_sanitize_…`), so that is what is compared and written."""

@@ -113,6 +113,10 @@ class ResourceType:
             if option not in self.identity_options
         }
 
+    def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
+        """What declarations that are each right cannot be together."""
+        yield from ()
+
     # --- reading ---
 
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
@@ -195,10 +199,6 @@ class ResourceType:
         """A record for people: every field that was read, secrets masked."""
         shown = {name: fields[name].shown(value) for name, value in found.values.items() if name in fields}
         return {"id": found.id, "xml_id": found.xml_id, **shown}
-
-    def secrets_in(self, options: Mapping[str, Any]) -> Iterator[str]:
-        """Option values that must never be shown though their option is not secret as such."""
-        yield from ()
 
     def wanted(self, declaration: Declaration, values: Mapping[str, Any]) -> Wanted:
         """The declaration with its values as Odoo takes them."""

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import is_secret_name, masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
 
@@ -19,22 +18,6 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
 
 IS_NEUTRALIZED = "database.is_neutralized"
-
-_SECRET_KEY = re.compile(r"secret|passw|token|api_?key|private_?key|credential", re.IGNORECASE)
-
-
-def is_secret_key(key: str) -> bool:
-    """Whether a parameter of this key holds a secret, by its name: `google_gmail_client_secret`, `database.secret`, …"""
-    return bool(_SECRET_KEY.search(key))
-
-
-def secret_parameters(parameters: Any) -> Iterator[str]:
-    """The secret ones of the values of a `parameters` option, which has not been validated yet."""
-    if not isinstance(parameters, Mapping):
-        return
-    for key, value in parameters.items():
-        if is_secret_key(str(key)) and isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-            yield str(value)
 
 
 class SystemParameter(ResourceType):
@@ -69,7 +52,7 @@ class SystemParameter(ResourceType):
         return [["key", "in", sorted({declaration.key for declaration in declarations} | {IS_NEUTRALIZED})]]
 
     def finish(self, step: Step, declaration: Declaration) -> Step:
-        if not is_secret_key(step.key):
+        if not is_secret_name(step.key):
             return step
         changes = tuple(
             replace(change, before=masked(change.before), after=masked(change.after), secret=True)
@@ -81,12 +64,9 @@ class SystemParameter(ResourceType):
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         shown = super().report(found, fields)
-        if is_secret_key(str(shown.get("key"))):
+        if is_secret_name(str(shown.get("key"))):
             shown["value"] = masked(shown.get("value"))
         return shown
-
-    def secrets_in(self, options: Mapping[str, Any]) -> Iterator[str]:
-        return secret_parameters({str(options.get("key")): options.get("value")})
 
 
 SYSTEM_PARAMETER = SystemParameter()

@@ -10,6 +10,7 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
@@ -94,7 +95,7 @@ class SimulatedOdoo:
             database=self.database,
             url="http://odoo.example",
             read_only=read_only,
-            http=cast("HttpConnection", self),  # it only looks at server_time
+            http=cast("HttpConnection", self),  # it only looks at server_time and patience
         )
 
     def add(self, model: str, /, **values: Any) -> int:
@@ -122,6 +123,10 @@ class SimulatedOdoo:
     def server_time(self) -> datetime:
         """What the Date header of the last answer said."""
         return self.now
+
+    def patience(self, _seconds: float) -> AbstractContextManager[None]:
+        """Every answer comes at once."""
+        return nullcontext()
 
     @property
     def now_text(self) -> str:

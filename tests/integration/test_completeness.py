@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, The authors of postmaster.odoo
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every field that Odoo lets one write is an option, or left out for a reason that is written here."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+from instance import Instance
+
+LEFT_OUT = {
+    "ir.mail_server": {
+        # A personal server is its user's own.
+        "owner_user_id",
+        "owner_limit_count",
+        "owner_limit_time",
+        # What an OAuth consent leaves behind, and Odoo renews.
+        "google_gmail_access_token",
+        "google_gmail_access_token_expiration",
+        "google_gmail_authorization_code",
+        "google_gmail_refresh_token",
+        "microsoft_outlook_access_token",
+        "microsoft_outlook_access_token_expiration",
+        "microsoft_outlook_refresh_token",
+        # The other side of a template's or a mailing's own field.
+        "mail_template_ids",
+        "active_mailing_ids",
+    },
+    "mail.alias.domain": set(),
+}
+# In every model, and Odoo's own.
+ODOO = {"id", "create_uid", "create_date", "write_uid", "write_date", "display_name"}
+
+
+@pytest.mark.parametrize("kind", [MAIL_SERVER, ALIAS_DOMAIN], ids=lambda kind: kind.name)
+def test_every_field_is_an_option(kind: ResourceType, instance: Instance) -> None:
+    with instance.session() as session:
+        described = session.fields(kind.model)
+    writable = {name for name, about in described.items() if about["store"] and not about["readonly"]}
+    options = {kind.field_names.get(option, option) for option in kind.options}
+    assert writable - ODOO - LEFT_OUT[kind.model] <= options
+    # Those of other versions, and that of the collection's own addon.
+    assert options - writable <= {"smtp_timeout", "max_email_size"}
+    assert writable, "fields_get said nothing"

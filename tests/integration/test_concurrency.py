@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, The authors of postmaster.odoo
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two runs at once against one database: one set of records, or a clear error."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations import lock
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import LOCK_KEY, exclusive_run
+from instance import LabInstance
+from playbook import Run, ansible_playbook, play
+
+STACK = {
+    "parameters": {"postmaster.test": "1", "mail.session.batch.size": "500"},
+    "alias_domains": [{"name": "acme.example"}],
+    "servers": [{"name": f"Server {number}", "xml_id": f"postmaster.server_{number}"} for number in range(10)],
+    "crons": [{"xml_id": "mail.ir_cron_mail_scheduler_action", "interval_number": 5, "interval_type": "minutes"}],
+}
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_one_set_of_records(attempt: int, database: LabInstance, tmp_path: Path) -> None:
+    task = {"postmaster.odoo.mail_stack": database.options() | STACK}
+
+    def run(name: str) -> Run:
+        return ansible_playbook(tmp_path / name, [play(task)], "--inventory", "localhost,")
+
+    with ThreadPoolExecutor() as both:
+        runs = list(both.map(run, ("one", "other")))
+
+    for one in runs:
+        assert one.exit_code == 0 or re.search(r'"error_kind": "conflict"', one.output), one.output
+    assert database.check(STACK).plan == ()
+    assert len(database.read("ir.mail_server")) == 10
+    assert len(database.read("ir.model.data", ["module", "=", "postmaster"])) == 10
+    assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
+
+
+def test_a_run_that_had_to_wait_looks_again(database: LabInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it planned before, another run has done meanwhile."""
+    waits = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        waits.set()
+        time.sleep(seconds / 10)
+
+    monkeypatch.setattr(lock, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    with database.session() as session, ThreadPoolExecutor() as other:
+        with exclusive_run(session):
+            waiting = other.submit(database.enforce, {"servers": [{"name": "Transactional"}]})
+            assert waits.wait(timeout=60)
+            session.create("ir.mail_server", [{"name": "Transactional"}])
+        assert waiting.result().plan == ()
+    assert len(database.read("ir.mail_server")) == 1
+
+
+def hold(database: LabInstance, age: str) -> None:
+    """Another run's lock."""
+    database.sql(
+        "INSERT INTO ir_config_parameter (key, value, create_date, write_date) "
+        f"VALUES ('{LOCK_KEY}', 'ci.example pid 42', now() - interval '{age}', now() - interval '{age}')"
+    )
+
+
+def test_a_lock_that_is_held_is_a_conflict_that_says_by_whom(database: LabInstance) -> None:
+    hold(database, "29 minutes")
+    with database.session() as session, pytest.raises(Conflict) as raised, exclusive_run(session, wait=0.1):
+        pass
+    for words in ("ci.example pid 42", database.database, LOCK_KEY):
+        assert words in raised.value.message
+    assert len(database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",))) == 1
+
+
+def test_a_lock_of_a_run_that_has_died_is_taken_over(database: LabInstance) -> None:
+    hold(database, "31 minutes")
+    database.enforce({"servers": [{"name": "Transactional"}]})
+    assert len(database.read("ir.mail_server")) == 1
+    assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
+
+
+def test_a_run_that_fails_gives_the_lock_back(database: LabInstance) -> None:
+    with pytest.raises(ZeroDivisionError), database.session() as session, exclusive_run(session):
+        raise ZeroDivisionError
+    assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, The authors of postmaster.odoo
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Crons: found by external id or name, changed, rescheduled, never created."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous
+from instance import LabInstance, apply
+
+QUEUE = "mail.ir_cron_mail_scheduler_action"
+
+
+def apply_cron(database: LabInstance, **options: Any) -> list[dict[str, Any]]:
+    return apply(database, {"crons": [options]})
+
+
+def reschedule(database: LabInstance, moment: str) -> None:
+    database.sql(f"UPDATE ir_cron SET nextcall = {moment} WHERE cron_name = 'Mail: Email Queue Manager'")
+
+
+def test_by_external_id_and_by_name(database: LabInstance) -> None:
+    (by_external_id,) = apply_cron(database, xml_id=QUEUE, interval_number=5, interval_type="minutes")
+    assert by_external_id == {
+        "resource": "cron",
+        "key": QUEUE,
+        "action": "update",
+        "changes": [
+            {"field": "interval_number", "before": 1, "after": 5},
+            {"field": "interval_type", "before": "hours", "after": "minutes"},
+        ],
+    }
+    (by_name,) = apply_cron(database, name="Mail: Email Queue Manager", model="mail.mail", priority=0)
+    assert by_name["changes"] == [{"field": "priority", "before": 6, "after": 0}]
+
+
+def test_switched_off_and_on(database: LabInstance) -> None:
+    (off,) = apply_cron(database, xml_id=QUEUE, active=False)
+    (on,) = apply_cron(database, xml_id=QUEUE, active=True)
+    assert off["changes"] == [{"field": "active", "before": True, "after": False}]
+    assert on["changes"] == [{"field": "active", "before": False, "after": True}]
+
+
+def test_the_user_by_login_or_external_id(database: LabInstance) -> None:
+    (step,) = apply_cron(database, xml_id=QUEUE, user="admin")
+    assert step["changes"] == [{"field": "user_id", "before": "__system__", "after": "admin"}]
+    assert apply_cron(database, xml_id=QUEUE, user="base.user_admin") == []
+
+
+def test_nextcall_is_a_moment_whatever_zone_it_is_written_in(database: LabInstance) -> None:
+    (step,) = apply_cron(database, xml_id=QUEUE, nextcall="2090-02-01T06:00:00+01:00")
+    assert step["changes"][0]["after"] == "2090-02-01 05:00:00"
+    assert apply_cron(database, xml_id=QUEUE, nextcall="2090-02-01 05:00:00") == []
+    assert apply_cron(database, xml_id=QUEUE, nextcall="2090-02-01T05:00:00Z") == []
+
+
+@pytest.mark.parametrize("moment", ["now() - interval '16 minutes'", "now() + interval '3 hours'"])
+def test_off_schedule_is_rescheduled_to_now(moment: str, database: LabInstance) -> None:
+    apply_cron(database, xml_id=QUEUE, active=False)  # or the lab's own worker would run it, and move it on
+    reschedule(database, moment)
+    database.sql("UPDATE ir_cron SET active = true WHERE cron_name = 'Mail: Email Queue Manager'")
+    before = database.check({"crons": [{"xml_id": QUEUE, "max_overdue": 15}]}).plan
+    assert [(step.action, [change.field for change in step.changes]) for step in before] == [
+        ("reschedule", ["nextcall"])
+    ]
+    assert before[0].changes[0].after == "now"
+
+
+@pytest.mark.parametrize("moment", ["now() - interval '14 minutes'", "now() + interval '1 hour'"])
+def test_on_schedule_is_left_alone(moment: str, database: LabInstance) -> None:
+    reschedule(database, moment)
+    assert database.check({"crons": [{"xml_id": QUEUE, "max_overdue": 15}]}).plan == ()
+
+
+def test_two_of_one_name_are_told_apart_by_their_model(database: LabInstance) -> None:
+    with database.session() as session:
+        models = session.search_read("ir.model", [["model", "in", ["res.partner", "res.users"]]], ["model"])
+        for model in models:
+            values = {"name": "Twin", "model_id": model["id"], "state": "code", "code": "pass", "priority": 5}
+            session.create("ir.cron", [values | {"nextcall": "2090-01-01 00:00:00"}])
+    (step,) = apply_cron(database, name="Twin", model="res.users", priority=1)
+    assert step["changes"] == [{"field": "priority", "before": 5, "after": 1}]
+    assert len(database.read("ir.cron", ["name", "=", "Twin"], ["priority", "=", 1])) == 1
+    with pytest.raises(Ambiguous):
+        database.check({"crons": [{"name": "Twin", "priority": 1}]})

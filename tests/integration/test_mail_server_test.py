@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, The authors of postmaster.odoo
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of mail servers, and canaries, against SMTP servers of many tempers: each failure gets its name."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_test import Canary, run_tests
+from instance import LabInstance
+from lab import Lab, SmtpServer
+from playbook import ansible_playbook, play
+
+SENDER = "sender@lab.example"
+
+
+@pytest.fixture(scope="module")
+def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
+    return fresh("integration_server_test")
+
+
+@pytest.fixture(autouse=True)
+def _tempers(lab: Lab) -> Iterator[None]:
+    """Every SMTP server begins each test with its own temper and no memory. The silent one is being tested meanwhile."""
+    yield
+    for name, server in lab.smtp.items():
+        if name != "silent":
+            server.reset()
+
+
+def declare(database: LabInstance, smtp: SmtpServer, **changed: Any) -> str:
+    """A mail server in Odoo as the SMTP server wants it, but for what is changed; its name."""
+    values: dict[str, Any] = {
+        "name": "Tested",
+        "smtp_host": smtp.host,
+        "smtp_port": smtp.port,
+        "smtp_encryption": smtp.encryption,
+        "smtp_user": smtp.user or "",
+        "smtp_pass": smtp.password or "",
+        "from_filter": SENDER,
+    }
+    database.enforce({"servers": [values | changed]})
+    return "Tested"
+
+
+def outcome_of(database: LabInstance, name: str | None, canary: Canary | None = None) -> dict[str, Any]:
+    with database.session() as session:
+        (test,) = run_tests(session, name=name, xml_id=None, canary=canary)
+    return test
+
+
+# SMTP server, its temper, how Odoo is told to use it, what comes of it, and a word of why.
+OUTCOMES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
+    "plain": ("plain", {}, {}, "ok", "Successful"),
+    "starttls": ("starttls", {}, {}, "ok", "Successful"),
+    "ssl": ("ssl", {}, {}, "ok", "Successful"),
+    "untrusted, not verified": ("untrusted", {}, {}, "ok", "Successful"),
+    "archived": ("plain", {}, {"active": False}, "ok", "Successful"),
+    "no such host": ("plain", {}, {"smtp_host": "smtp.invalid"}, "dns", "Name or service not known"),
+    "SSL to a plain port": ("plain", {}, {"smtp_encryption": "ssl"}, "tls", "WRONG_VERSION_NUMBER"),
+    "untrusted": ("untrusted", {}, {"smtp_encryption": "starttls_strict"}, "certificate", "CERTIFICATE_VERIFY_FAILED"),
+    "expired": ("expired", {}, {"smtp_encryption": "starttls_strict"}, "certificate", "CERTIFICATE_VERIFY_FAILED"),
+    "misnamed": ("misnamed", {}, {"smtp_encryption": "starttls_strict"}, "certificate", "CERTIFICATE_VERIFY_FAILED"),
+    "wrong password": ("starttls", {}, {"smtp_pass": "wrong"}, "auth", "535"),
+    "no password": ("starttls", {}, {"smtp_user": "", "smtp_pass": ""}, "auth", "Authentication Required"),
+    "no AUTH": ("plain", {}, {"smtp_user": "u", "smtp_pass": "p"}, "auth_unsupported", "AUTH"),
+    "no STARTTLS": ("plain", {}, {"smtp_encryption": "starttls"}, "starttls_unsupported", "STARTTLS"),
+    "somebody else's address": (
+        "starttls",
+        {},
+        {"from_filter": "other@lab.example"},
+        "sender_rejected",
+        "not owned by",
+    ),
+    "no such recipient": (
+        "plain",
+        {"replies": {"RCPT": "550 5.1.1 No such user"}},
+        {},
+        "recipient_rejected",
+        "No such user",
+    ),
+    "hangs up at DATA": ("drop", {}, {}, "disconnected", "closed"),
+    "hangs up at once": ("plain", {"drop_at": "CONNECT"}, {}, "disconnected", "closed"),
+    "no sender": ("plain", {}, {"from_filter": ""}, "unconfigured", "email"),
+    "no host": ("plain", {}, {"smtp_host": ""}, "unconfigured", ""),
+}
+
+
+@pytest.mark.parametrize("case", OUTCOMES)
+def test_outcome(case: str, database: LabInstance, lab: Lab) -> None:
+    smtp, temper, changed, outcome, why = OUTCOMES[case]
+    lab.smtp[smtp].configure(**temper)
+    test = outcome_of(database, declare(database, lab.smtp[smtp], **({"active": True} | changed)))
+    assert test["outcome"] == outcome, test["message"]
+    assert why in test["message"]
+    assert lab.smtp[smtp].accepted() == []
+
+
+def test_nothing_listens(database: LabInstance, lab: Lab) -> None:
+    with closing(socket.socket()) as closed:
+        closed.bind(("127.0.0.1", 0))
+        name = declare(database, lab.smtp["plain"], smtp_host="127.0.0.1", smtp_port=closed.getsockname()[1])
+        assert outcome_of(database, name)["outcome"] == "unreachable"
+
+
+def test_silence(silent_server_tested: Future[list[dict[str, Any]]]) -> None:
+    (test,) = silent_server_tested.result()
+    assert test["outcome"] == "timeout", test["message"]
+
+
+def test_all_active_servers_but_personal_ones(fresh: Callable[[str], LabInstance], lab: Lab) -> None:
+    database = fresh("integration_server_test_all")
+    plain = {"smtp_host": lab.smtp["plain"].host, "smtp_port": lab.smtp["plain"].port, "from_filter": SENDER}
+    with database.session() as session:
+        with pytest.raises(Unsupported):
+            run_tests(session, name=None, xml_id=None, canary=None)
+        admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
+        more: list[dict[str, Any]] = [{}, {}, {"active": False}, {"owner_user_id": admin}]
+        session.create(
+            "ir.mail_server", [{"name": name, **plain, **one} for name, one in zip("ABCD", more, strict=True)]
+        )
+        tests = run_tests(session, name=None, xml_id=None, canary=None)
+    assert [(test["name"], test["outcome"]) for test in tests] == [("A", "ok"), ("B", "ok")]
+
+
+def mails(database: LabInstance) -> list[dict[str, Any]]:
+    return database.read("mail.mail", fields=("state", "message_id"))
+
+
+@pytest.mark.parametrize("smtp", ["plain", "starttls", "ssl"])
+def test_a_canary_arrives_and_is_removed(smtp: str, database: LabInstance, lab: Lab) -> None:
+    name = declare(database, lab.smtp[smtp])
+    canary = outcome_of(database, name, Canary("canary@elsewhere.example"))["canary"]
+    (accepted,) = lab.smtp[smtp].accepted()
+    assert (canary["outcome"], canary["state"], canary["email_from"]) == ("ok", "sent", SENDER)
+    assert (accepted["mail_from"], accepted["rcpt_tos"]) == (SENDER, ["canary@elsewhere.example"])
+    assert accepted["message_id"] == canary["message_id"]
+    assert canary["kept_id"] is None
+    assert mails(database) == []
+
+
+def test_a_canary_goes_through_the_very_server(database: LabInstance, lab: Lab) -> None:
+    """Not through the one that Odoo would choose."""
+    other = {"name": "Chosen", "smtp_host": lab.smtp["ssl"].host, "smtp_port": lab.smtp["ssl"].port, "sequence": 0}
+    database.enforce({"servers": [other | {"smtp_encryption": "ssl", "from_filter": SENDER}]})
+    name = declare(database, lab.smtp["plain"])
+    assert outcome_of(database, name, Canary("canary@elsewhere.example"))["canary"]["outcome"] == "ok"
+    database.enforce({"servers": [{"name": "Chosen", "state": "absent"}]})
+    assert len(lab.smtp["plain"].accepted()) == 1
+    assert lab.smtp["ssl"].accepted() == []
+
+
+def test_a_canary_is_kept_if_asked(database: LabInstance, lab: Lab) -> None:
+    canary = outcome_of(database, declare(database, lab.smtp["plain"]), Canary("canary@elsewhere.example", keep=True))[
+        "canary"
+    ]
+    (mail,) = mails(database)
+    assert (mail["id"], mail["state"], mail["message_id"]) == (canary["kept_id"], "sent", canary["message_id"])
+    with database.session() as session:
+        session.unlink("mail.mail", [mail["id"]])
+
+
+@pytest.mark.parametrize(
+    ("smtp", "temper", "sender", "outcome", "words"),
+    [
+        ("starttls", {}, "other@lab.example", "sender_rejected", "553"),
+        ("plain", {"drop_at": "CONTENT"}, None, "disconnected", ""),
+    ],
+)
+def test_a_canary_that_does_not_leave(
+    smtp: str, temper: dict[str, Any], sender: str | None, outcome: str, words: str, database: LabInstance, lab: Lab
+) -> None:
+    name = declare(database, lab.smtp[smtp])
+    lab.smtp[smtp].configure(**temper)
+    test = outcome_of(database, name, Canary("canary@elsewhere.example", sender=sender, wait=1))
+    assert test["outcome"] == "ok"
+    assert test["canary"]["outcome"] == outcome, test["canary"]
+    assert words in test["canary"]["message"]
+    assert lab.smtp[smtp].accepted() == []
+    assert mails(database) == []
+
+
+def test_the_module(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    declare(database, lab.smtp["plain"])
+    canary = {"name": "Tested", "canary": "canary@elsewhere.example"}
+
+    def task(name: str, options: dict[str, Any], **keywords: Any) -> dict[str, Any]:
+        return {"name": name, "postmaster.odoo.mail_server_test": database.options() | options, **keywords}
+
+    def run(*tasks: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        return ansible_playbook(tmp_path, [play(*tasks, ignore_errors=True)], "--inventory", "localhost,").results
+
+    checked = run(task("check", canary, check_mode=True))["check"]
+    assert [test["outcome"] for test in checked["tests"]] == ["not_tested"]
+    assert checked["changed"] is False
+    assert lab.smtp["plain"].events() == []
+
+    lab.smtp["plain"].configure(replies={"RCPT": "550 5.1.1 No such user"})
+    results = run(task("failing", canary), task("only told", canary | {"fail_on_error": False}))
+    assert (results["failing"]["failed"], results["only told"]["failed"]) == (True, False)
+    assert "Tested: connection test: recipient_rejected: " in results["failing"]["msg"]
+    assert results["only told"]["tests"][0]["outcome"] == "recipient_rejected"
+
+    lab.smtp["plain"].configure(replies={})
+    sent = run(task("sent", canary))["sent"]
+    assert sent["changed"] is True
+    assert [record["message_id"] for record in lab.smtp["plain"].accepted()] == [
+        sent["tests"][0]["canary"]["message_id"]
+    ]

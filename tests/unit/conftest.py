@@ -1,0 +1,46 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all unit tests share: every series of Odoo, and a clock that nobody waits for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations import lock, server_test
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
+from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+# The same examples in every run, and none judged by how long it took.
+settings.register_profile(
+    "postmaster",
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("postmaster")
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of everything in the collection that waits."""
+    clock = Clock()
+    for module in (lock, rpc_session, server_test):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.fixture(params=["17.0", "18.0", "19.0"])
+def series(request: pytest.FixtureRequest) -> str:
+    """Every version that is first class."""
+    return str(request.param)
+
+
+@pytest.fixture
+def odoo(series: str) -> SimulatedOdoo:
+    """A fresh database of each series."""
+    return SimulatedOdoo(series)

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Enforcing a stack on a simulated Odoo, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
+    Outcome,
+    Policy,
+    declarations_of,
+    enforce,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+QUEUE = "mail.ir_cron_mail_scheduler_action"
+
+
+def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **policy: Any) -> Outcome:
+    """One run of `mail_stack`, in check mode or for real."""
+    return enforce(odoo.session(read_only=check), declarations_of(stack), Policy(**policy))
+
+
+def refused(
+    kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **policy: Any
+) -> str:
+    """The message of a run that must fail."""
+    with pytest.raises(kind) as caught:
+        run(odoo, stack, check=check, **policy)
+    return caught.value.message
+
+
+def refused_unwritten(kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], **policy: Any) -> str:
+    """The message of a run that must fail before anything is written; check mode must say the same."""
+    predicted = refused(kind, odoo, stack, check=True, **policy)
+    assert refused(kind, odoo, stack, **policy) == predicted
+    assert written(odoo) == []
+    return predicted
+
+
+def written(odoo: SimulatedOdoo) -> list[tuple[str, str]]:
+    """The calls so far that might have written, less those for the lock."""
+    calls = [(model, method) for model, method, _ids, _arguments in odoo.log if method not in READ_METHODS]
+    lock = [("ir.config_parameter", "create"), ("ir.config_parameter", "unlink")]
+    return calls[1:-1] if calls[:1] + calls[-1:] == lock else calls
+
+
+def actions(plan: Plan) -> list[tuple[str, str]]:
+    """What a plan does to what."""
+    return [(step.action, step.key) for step in plan]
+
+
+def changes(plan: Plan) -> dict[str, tuple[Any, Any]]:
+    """Before and after of each field that a plan changes."""
+    return {change.field: (change.before, change.after) for step in plan for change in step.changes}
+
+
+def servers(odoo: SimulatedOdoo) -> list[dict[str, Any]]:
+    """All mail servers, as they are stored."""
+    return list(odoo.records.tables["ir.mail_server"].values())
+
+
+def server(odoo: SimulatedOdoo, name: str) -> dict[str, Any]:
+    """The one mail server of a name."""
+    (found,) = [one for one in servers(odoo) if one["name"] == name]
+    return found
+
+
+def neutralize(odoo: SimulatedOdoo) -> None:
+    """What Odoo's own neutralize.sql does, as far as mail servers and crons go."""
+    for model in ("ir.mail_server", "ir.cron"):
+        for record in odoo.records.tables[model].values():
+            record["active"] = False
+    odoo.add("ir.mail_server", name="neutralization - disable emails", smtp_host="invalid", smtp_port=1025)
+    odoo.add("ir.config_parameter", key="database.is_neutralized", value="true")

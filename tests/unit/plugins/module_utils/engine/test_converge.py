@@ -1,0 +1,185 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Converging: under the lock, in order, read back, and truthful about what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Plan, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected
+
+Values = dict[str, int]
+
+
+class Store:
+    """A target of plain numbers, that notes what is done to it."""
+
+    def __init__(self, wanted: Values, found: Values, *, first: frozenset[str] = frozenset()) -> None:
+        self.wanted = wanted
+        self.found = dict(found)
+        self.first = first
+        self.events: list[str] = []
+        self.locked = False
+        self.on_perform: Callable[[Step], None] = lambda _step: None
+        self.on_lock: Callable[[], None] = lambda: None
+
+    def plan(self) -> Plan:
+        self.events.append("plan")
+        return tuple(
+            Step("number", key, "update", (Change("value", self.found.get(key), value),), values={"value": value})
+            for key, value in self.wanted.items()
+            if self.found.get(key) != value
+        )
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        self.events.append("lock")
+        self.locked = True
+        self.on_lock()
+        try:
+            yield
+        finally:
+            self.events.append("unlock")
+            self.locked = False
+
+    def next_steps(self, plan: Plan) -> Sequence[Step]:
+        return [step for step in plan if step.key in self.first] or plan
+
+    def perform(self, step: Step) -> None:
+        assert self.locked
+        self.on_perform(step)
+        self.events.append(step.key)
+        self.found[step.key] = step.values["value"]
+
+    def complete(self) -> None:
+        assert self.locked
+        self.events.append("complete")
+
+
+KEYS = st.sampled_from("abcdef")
+NUMBERS = st.dictionaries(KEYS, st.integers(0, 3))
+
+
+@given(NUMBERS, NUMBERS, st.frozensets(KEYS))
+def test_the_target_becomes_as_wanted_under_the_lock(wanted: Values, found: Values, first: frozenset[str]) -> None:
+    store = Store(wanted, found, first=first)
+    predicted = store.plan()
+    done = converge(store, check_mode=False)
+    assert sorted(step.key for step in done) == sorted(step.key for step in predicted)
+    assert store.found == {**found, **wanted}
+    assert converge(store, check_mode=False) == ()
+    assert not store.locked
+    if not predicted:
+        assert "lock" not in store.events
+    keys = [step.key for step in done]
+    assert keys == sorted(keys, key=lambda key: key not in first)
+
+
+@given(NUMBERS, NUMBERS)
+def test_check_mode_looks_once_and_does_nothing(wanted: Values, found: Values) -> None:
+    store = Store(wanted, found)
+    plan = converge(store, check_mode=True)
+    assert store.events == ["plan"]
+    assert store.found == found
+    assert plan == store.plan()
+
+
+def test_it_looks_again_after_what_has_to_come_first() -> None:
+    store = Store({"a": 1, "b": 2}, {}, first=frozenset("b"))
+    converge(store, check_mode=False)
+    assert store.events == ["plan", "lock", *("plan", "b", "complete"), *("plan", "a", "complete"), "plan", "unlock"]
+
+
+def test_what_another_run_did_meanwhile_counts_as_found() -> None:
+    store = Store({"a": 1, "b": 2}, {})
+    store.on_lock = lambda: store.found.update(a=1)
+    assert [step.key for step in converge(store, check_mode=False)] == ["b"]
+
+
+@given(st.dictionaries(KEYS, st.integers(1, 3), min_size=1), st.data())
+def test_what_did_not_stick_is_rejected_by_name(wanted: Values, data: st.DataObject) -> None:
+    lost = data.draw(st.sampled_from(sorted(wanted)))
+
+    class Forgetful(Store):
+        def perform(self, step: Step) -> None:
+            super().perform(step)
+            self.found.pop(lost, None)
+
+    store = Forgetful(wanted, {})
+    with pytest.raises(Rejected, match=rf"number '{lost}': value did not stick") as caught:
+        converge(store, check_mode=False)
+    assert [step.key for step in caught.value.details["applied"]] == list(wanted)
+    assert not store.locked
+
+
+def test_an_error_tells_what_was_done_before_it() -> None:
+    def refuse(step: Step) -> None:
+        if step.key == "c":
+            raise Conflict("busy")
+
+    store = Store({"a": 1, "b": 2, "c": 3, "d": 4}, {})
+    store.on_perform = refuse
+    with pytest.raises(Conflict) as caught:
+        converge(store, check_mode=False)
+    assert [step.key for step in caught.value.details["applied"]] == ["a", "b"]
+    assert store.events[-1] == "unlock"
+
+
+def test_an_update_of_what_was_just_created_is_another_step() -> None:
+    """The store has defaults of its own; but it is not asked a second time."""
+
+    class Defaulting(Store):
+        keeps = False
+
+        def plan(self) -> Plan:
+            steps = super().plan()
+            if any(event == "a" for event in self.events):
+                return steps
+            return tuple(replace(step, action="create") for step in steps)
+
+        def perform(self, step: Step) -> None:
+            super().perform(step)
+            if step.action == "create" or self.keeps:
+                self.found["a"] = 0
+
+    done = converge(Defaulting({"a": 1}, {}), check_mode=False)
+    assert [step.action for step in done] == ["create", "update"]
+    stubborn = Defaulting({"a": 1}, {})
+    stubborn.keeps = True
+    with pytest.raises(Rejected, match="'a': value did not stick"):
+        converge(stubborn, check_mode=False)
+
+
+def test_a_lock_that_cannot_be_had_changes_nothing() -> None:
+    def refuse() -> None:
+        raise Conflict("another run")
+
+    store = Store({"a": 1}, {})
+    store.on_lock = refuse
+    with pytest.raises(Conflict) as caught:
+        converge(store, check_mode=False)
+    assert caught.value.details["applied"] == ()
+    assert store.found == {}
+
+
+def test_an_existence_that_did_not_stick_is_named_too() -> None:
+    class Undying(Store):
+        def plan(self) -> Plan:
+            return (Step("number", "a", "delete", record_id=1),)
+
+        def perform(self, step: Step) -> Any:
+            """It takes the deletion, and stays."""
+
+    with pytest.raises(Rejected, match="number 'a': its existence did not stick"):
+        converge(Undying({}, {}), check_mode=False)

@@ -1,0 +1,205 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Both transports against a server that answers as Odoo does: results, refusals, and what must never be shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AccessRefused,
+    AuthenticationFailed,
+    Conflict,
+    Invalid,
+    OdooError,
+    Rejected,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Transport
+from ansible_collections.postmaster.odoo.tests.unit.local_server import Answer, LocalServer, http_to, serving
+
+SECRET = "correct-horse"
+TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/http.py", line 1'
+HTML = b"<!doctype html><title>Odoo</title>"
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with serving() as local:
+        yield local
+
+
+def json2(server: LocalServer) -> Transport:
+    return Json2Transport(http_to(server, "/base"), "acme", SECRET)
+
+
+def jsonrpc(server: LocalServer) -> JsonRpcTransport:
+    return JsonRpcTransport(http_to(server, "/base"), ServerVersion("18.0", 18), "acme", "admin", SECRET)
+
+
+def odoo_error(name: str, message: str) -> dict[str, Any]:
+    return {"name": name, "message": message, "arguments": [message], "context": {}, "debug": TRACEBACK}
+
+
+def rpc_error(name: str, message: str) -> Answer:
+    error = {"code": 200, "message": "Odoo Server Error", "data": odoo_error(name, message)}
+    return Answer({"jsonrpc": "2.0", "id": 1, "error": error})
+
+
+def refused(
+    make: Callable[[LocalServer], Transport], server: LocalServer, answer: Answer, kind: type[OdooError]
+) -> str:
+    """The message of a call that is refused; it never holds a secret or a traceback."""
+    server.answer = lambda _request: answer
+    with pytest.raises(OdooError) as caught:
+        make(server).execute("ir.cron", "write", [1], {"vals": {"smtp_pass": SECRET}})
+    assert type(caught.value) is kind
+    assert SECRET not in caught.value.message
+    assert "Traceback" not in caught.value.message
+    assert len(server.requests) == 1
+    return caught.value.message
+
+
+# JSON-2
+
+
+def test_json2_calls_by_name_with_a_bearer(server: LocalServer) -> None:
+    transport = json2(server)
+    server.answer = lambda _request: Answer(True)
+    transport.login()
+    assert (
+        transport.execute("ir.cron", "write", [1, 2], {"vals": {"active": True}, "context": {"lang": "en_US"}}) is True
+    )
+    transport.execute("ir.cron", "search", None, {"domain": []})
+    first, second = server.requests
+    assert (first.method, first.target) == ("POST", "/base/json/2/ir.cron/write")
+    assert first.json == {"ids": [1, 2], "vals": {"active": True}, "context": {"lang": "en_US"}}
+    assert second.json == {"domain": []}
+    assert first.headers["Authorization"] == f"bearer {SECRET}"
+    assert first.headers["X-Odoo-Database"] == "acme"
+    assert first.headers["Content-Type"] == "application/json"
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("result", [None, False, 0, [], {}, "text", [{"id": 1}]])
+def test_json2_results(server: LocalServer, result: Any) -> None:
+    server.answer = lambda _request: Answer(result)
+    assert json2(server).execute("mail.mail", "send", [1], {}) == result
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (401, odoo_error("werkzeug.exceptions.Unauthorized", "Invalid apikey"), AuthenticationFailed, "has expired"),
+        (403, odoo_error("odoo.exceptions.AccessError", "You are not allowed"), AccessRefused, "You are not allowed"),
+        (403, odoo_error("odoo.exceptions.AccessDenied", "Access Denied"), AuthenticationFailed, "Access Denied"),
+        (404, odoo_error("werkzeug.exceptions.NotFound", "the model 'x' does not exist"), Unsupported, "model 'x'"),
+        (404, odoo_error("odoo.exceptions.MissingError", "Record does not exist."), Rejected, "Record does not exist."),
+        (404, HTML, Unreachable, "has no database 'acme', or no JSON-2 interface (HTTP 404 to ir.cron.write)"),
+        (200, HTML, Unreachable, "no JSON-2 interface (HTTP 200"),  # 18.0 sends its login page
+        (200, b"", Unreachable, "no JSON-2 interface"),
+        (502, b"Bad Gateway", Unreachable, "HTTP 502"),
+        (409, odoo_error("odoo.exceptions.LockError", "Cannot lock"), Conflict, "Cannot lock"),
+        (409, odoo_error("psycopg2.errors.SerializationFailure", "could not serialize access"), Conflict, "serialize"),
+        (422, odoo_error("odoo.exceptions.UserError", "Job 'x' already executing"), Conflict, "already executing"),
+        (422, odoo_error("odoo.exceptions.UserError", "You cannot archive it"), Rejected, "You cannot archive it"),
+        (422, odoo_error("odoo.exceptions.ValidationError", "Key must be unique."), Rejected, "Key must be unique."),
+        (500, odoo_error("builtins.ValueError", "Invalid field 'x' in 'ir.cron'"), Unsupported, "Invalid field 'x'"),
+        (500, odoo_error("builtins.KeyError", "'x'"), Rejected, "Odoo failed with KeyError: 'x'"),
+    ],
+)
+def test_json2_refusals(server: LocalServer, status: int, body: Any, kind: type[OdooError], words: str) -> None:
+    assert words in refused(json2, server, Answer(body, status), kind)
+
+
+# JSON-RPC
+
+
+def test_jsonrpc_logs_in_and_calls(server: LocalServer) -> None:
+    transport = jsonrpc(server)
+    server.answer = lambda _request: Answer({"jsonrpc": "2.0", "id": 1, "result": 7})
+    transport.login()
+    assert transport.execute("ir.cron", "write", [1, 2], {"vals": {}, "context": {}}) == 7
+    transport.execute("ir.cron", "search", None, {"domain": []})
+    transport.execute("ir.cron", "create", None, {"vals_list": [{"name": "x"}], "context": {}})
+    calls = [(request.target, request.json["params"]) for request in server.requests]
+    assert {target for target, _params in calls} == {"/base/jsonrpc"}
+    assert calls[0][1] == {"service": "common", "method": "login", "args": ["acme", "admin", SECRET]}
+    assert [params["args"][:3] for _target, params in calls[1:]] == [["acme", 7, SECRET]] * 3
+    assert [params["args"][3:] for _target, params in calls[1:]] == [
+        ["ir.cron", "write", [[1, 2]], {"vals": {}, "context": {}}],
+        ["ir.cron", "search", [], {"domain": []}],
+        ["ir.cron", "create", [[{"name": "x"}]], {"context": {}}],
+    ]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("envelope", [{"result": None}, {}])
+def test_jsonrpc_takes_no_result_for_none(server: LocalServer, envelope: dict[str, Any]) -> None:
+    server.answer = lambda _request: Answer({"jsonrpc": "2.0", "id": 1, **envelope})
+    assert jsonrpc(server).execute("mail.mail", "send", [1], {}) is None
+
+
+@pytest.mark.parametrize("result", [False, None, 0])
+def test_jsonrpc_refuses_a_login_without_a_user(server: LocalServer, result: Any) -> None:
+    server.answer = lambda _request: Answer({"jsonrpc": "2.0", "id": 1, "result": result})
+    with pytest.raises(AuthenticationFailed) as caught:
+        jsonrpc(server).login()
+    assert f"Odoo at {server.url}/base refused the login of 'admin' on database acme" in caught.value.message
+    assert SECRET not in caught.value.message
+
+
+def test_jsonrpc_tells_that_there_is_no_such_database(server: LocalServer) -> None:
+    server.answer = lambda _request: rpc_error(
+        "psycopg2.OperationalError", 'connection failed: FATAL:  database "acme" does not exist\n'
+    )
+    with pytest.raises(Unreachable, match=r"^login on database acme.*there is no such database"):
+        jsonrpc(server).login()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (rpc_error("odoo.exceptions.UserError", "You cannot archive it"), Rejected, "Odoo refused: You cannot archive"),
+        (rpc_error("odoo.exceptions.AccessError", "You are not allowed"), AccessRefused, "You are not allowed"),
+        (rpc_error("odoo.exceptions.AccessDenied", "Access Denied"), AuthenticationFailed, "Access Denied"),
+        (rpc_error("odoo.exceptions.UserError", "cannot be modified right now"), Conflict, "busy"),
+        (rpc_error("odoo.exceptions.UserError", "Object x doesn't exist"), Unsupported, "Object x doesn't exist"),
+        (rpc_error("builtins.KeyError", "'x'"), Rejected, "Odoo failed with KeyError: 'x'"),
+        (Answer({"error": {"code": 100, "message": "Odoo Session Expired"}}), Unreachable, "does not answer"),
+        (Answer(HTML, 404), Unreachable, "answers HTTP 404 to /jsonrpc"),
+        (Answer(HTML, 502), Unreachable, "answers HTTP 502 to /jsonrpc"),
+        (Answer(HTML), Unreachable, "does not answer /jsonrpc in JSON"),
+        (Answer(b"\xff\xfe"), Unreachable, "does not answer /jsonrpc in JSON"),
+        (Answer(["not", "an", "envelope"]), Unreachable, "does not answer /jsonrpc in JSON"),
+        (Answer("text"), Unreachable, "does not answer /jsonrpc in JSON"),
+    ],
+)
+def test_jsonrpc_refusals(server: LocalServer, answer: Answer, kind: type[OdooError], words: str) -> None:
+    assert words in refused(jsonrpc, server, answer, kind)
+
+
+def test_jsonrpc_needs_odoorpc(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "odoorpc", None)
+    with pytest.raises(Invalid, match="The Python package odoorpc is missing where this task runs: install it there"):
+        jsonrpc(server)
+
+
+@pytest.mark.parametrize("make", [json2, jsonrpc])
+def test_closing_hangs_up(server: LocalServer, make: Callable[[LocalServer], Transport]) -> None:
+    server.answer = lambda _request: Answer({"result": 1})
+    transport = make(server)
+    for _ in range(2):
+        transport.execute("ir.cron", "search", None, {"domain": []})
+        transport.close()
+    assert server.connections == 2

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fast path: the same result as a shipped module's, only where that is what the task means, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+from ansible_collections.postmaster.odoo.plugins.action.mail_stack import ActionModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, neutralize, servers
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, connect_to, shipped
+
+SECRET = "correct-horse"
+MAIN = {"name": "Main", "smtp_host": "smtp.acme.example", "smtp_pass": SECRET}
+SHIPPED = {"shipped": True}
+
+
+def action(name: str, options: dict[str, Any], **task: Any) -> ActionModule:
+    """The action of a task of this collection, as an executor makes it."""
+    connection = mock.Mock(
+        transport=task.pop("transport", "local"),
+        become=task.pop("become", None),
+        has_native_async=False,
+        socket_path=None,
+        _shell=mock.Mock(tmpdir="/tmp", get_option=mock.Mock(return_value="~/.ansible/tmp")),
+    )
+    described = {
+        "action": f"postmaster.odoo.{name}",
+        "args": {**CONNECTION, **options},
+        "async_val": 0,
+        "check_mode": False,
+        "diff": False,
+        "environment": None,
+        "no_log": False,
+        **task,
+    }
+    made = ActionModule(
+        task=SimpleNamespace(**described),
+        connection=connection,
+        play_context=mock.Mock(executable="/bin/sh"),
+        loader=DataLoader(),
+        templar=Templar(loader=DataLoader()),
+        shared_loader_obj=None,
+    )
+    made._execute_module = mock.Mock(return_value=dict(SHIPPED))  # type: ignore[method-assign]
+    return made
+
+
+@pytest.fixture(autouse=True)
+def asked(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    return connect_to(odoo, monkeypatch)
+
+
+CASES: list[tuple[str, dict[str, Any]]] = [
+    ("mail_server", MAIN),
+    ("mail_server", {**MAIN, "smtp_port": None, "active": None}),
+    ("mail_server", {**MAIN, "smtp_port": "587", "smtp_debug": "yes"}),
+    ("mail_server", {"name": "Büro", "from_filter": "a.example,\nb.example"}),
+    ("mail_server", {"name": "Main", "smtp_encryption": "tls"}),
+    ("mail_server", {"name": "Main", "smtp_prot": 25, "smtp_pass": SECRET}),
+    ("mail_server", {"name": "Main", "smtp_port": "many", "smtp_pass": SECRET}),
+    ("mail_server", {}),
+    ("mail_server_info", {"query": "[].name"}),
+    ("mail_server_info", {"query": "[?"}),
+    ("mail_server_test", {"fail_on_error": False}),
+    ("mail_server_test", {"name": "Nobody"}),
+    ("cron", {"xml_id": QUEUE, "interval_number": 5, "interval_type": "minutes"}),
+    ("cron", {"xml_id": QUEUE, "nextcall": "2026-02-01T06:00:00+01:00"}),
+    ("cron", {"name": "No such cron"}),
+    ("cron", {"active": True}),
+    ("cron_info", {"xml_id": QUEUE}),
+    ("system_parameter", {"key": "a.client_secret", "value": SECRET}),
+    ("system_parameter", {"key": "a.b", "value": 5}),
+    ("alias_domain", {"name": "acme.example", "companies": ["YourCompany"]}),
+    ("alias_domain", {"name": "Acme.example"}),
+    ("addon", {"name": "crm"}),
+    ("addon", {"name": "no_such_addon"}),
+    (
+        "mail_stack",
+        {"servers": [MAIN, None], "parameters": {"a.token": 12345678, "b": None}, "crons": [{"xml_id": QUEUE}]},
+    ),
+    ("mail_stack", {"parameters": {"a.secret": SECRET}, "unmanaged": SECRET}),
+]
+
+
+@pytest.mark.in_process
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_the_result_is_that_of_a_shipped_module(
+    series: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    options: dict[str, Any],
+    check: bool,
+) -> None:
+    results = []
+    for _front_end in range(2):
+        odoo = SimulatedOdoo(series)
+        neutralize(odoo)
+        connect_to(odoo, monkeypatch)
+        if results:
+            results.append(action(name, options, check_mode=check, diff=True).run(task_vars={}))
+        else:
+            results.append(shipped(name, options, capsys, check=check, diff=True))
+    assert results[1] == results[0]
+    assert SECRET not in str(results[1])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.in_process
+def test_an_error_of_odoo_is_a_failed_result(odoo: SimulatedOdoo) -> None:
+    odoo.user = "clerk"
+    result = action("mail_server", MAIN).run(task_vars={})
+    assert (result["failed"], result["error_kind"], result["changed"]) == (True, "access", False)
+
+
+@pytest.mark.parametrize(
+    ("task", "variables", "here"),
+    [
+        ({}, {}, True),
+        ({"transport": "ansible.builtin.local"}, {}, True),
+        ({"transport": "ssh"}, {}, False),
+        ({"transport": "community.docker.docker"}, {}, False),
+        ({"async_val": 60}, {}, False),
+        ({"become": object()}, {}, False),
+        ({}, {"ansible_python_interpreter": sys.executable}, True),
+        ({}, {"ansible_python_interpreter": trust_as_template("{{ 'auto' }}")}, True),
+        ({}, {"ansible_python_interpreter": "auto_silent"}, True),
+        ({}, {"ansible_python_interpreter": "/no/such/python"}, False),
+        ({}, {"postmaster_odoo_in_process": False}, False),
+        ({}, {"postmaster_odoo_in_process": "no"}, False),
+        ({}, {"postmaster_odoo_in_process": trust_as_template("{{ 1 == 2 }}")}, False),
+        ({}, {"postmaster_odoo_in_process": "yes"}, True),
+        ({"transport": "ssh"}, {"postmaster_odoo_in_process": True}, False),
+    ],
+)
+@pytest.mark.parametrize("series", ["19.0"])
+def test_where_a_task_runs(
+    asked: list[dict[str, Any]], task: dict[str, Any], variables: dict[str, Any], here: bool
+) -> None:
+    made = action("mail_server", MAIN, **task)
+    made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]
+    result = made.run(task_vars=variables)
+    assert bool(asked) is here
+    assert made._execute_module.called is not here  # type: ignore[attr-defined]
+    assert (result == SHIPPED) is not here
+    if task.get("async_val"):
+        assert made._execute_module.call_args.kwargs["wrap_async"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.in_process
+@pytest.mark.parametrize("series", ["19.0"])
+def test_the_environment_of_a_task_lasts_as_long_as_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ODOO_TIMEOUT", "5")
+    before = dict(os.environ)
+    seen: list[dict[str, Any]] = []
+
+    def connect(**options: Any) -> Any:
+        seen.append({**options, "proxy_of_the_environment": os.environ.get("HTTPS_PROXY")})
+        os.environ["LEFT_BEHIND"] = "x"
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(rpc_session, "connect", connect)
+    environment = [{"ODOO_USERNAME": "admin", "ODOO_TIMEOUT": 7}, {"HTTPS_PROXY": "http://proxy.example"}]
+    with pytest.raises(KeyError):
+        action("mail_server_info", {}, environment=environment).run(task_vars={})
+    assert (seen[0]["username"], seen[0]["timeout"]) == ("admin", 7)
+    assert seen[0]["proxy_of_the_environment"] == "http://proxy.example"
+    assert dict(os.environ) == before
+
+
+@pytest.mark.in_process
+@pytest.mark.parametrize("series", ["19.0"])
+def test_a_task_leaves_the_worker_as_it_was(odoo: SimulatedOdoo) -> None:
+    before = (os.getcwd(), dict(os.environ), sys.stdin, sys.stdout)
+    options = {"servers": [dict(MAIN)]}
+    made = action("mail_stack", options)
+    for _again in range(2):
+        made.run(task_vars={})
+    assert (os.getcwd(), dict(os.environ), sys.stdin, sys.stdout) == before
+    assert options == {"servers": [MAIN]}
+    assert made._task.args == {**CONNECTION, **options}
+    assert len(servers(odoo)) == 1

@@ -1,0 +1,156 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules, their documentation, their options, the resources behind them and meta/runtime.yml are in step."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection
+from ansible_collections.postmaster.odoo.plugins.module_utils import errors
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments, resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import OUTCOMES
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import ORDER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+from ansible_collections.postmaster.odoo.tests.unit.tasks import module_named
+
+COLLECTION = Path(importlib.import_module(connection.__name__).__file__ or "").parents[2]
+MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("*.py"))
+RUNTIME = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+LISTS: dict[str, ResourceType] = {"alias_domains": ALIAS_DOMAIN, "crons": CRON, "servers": MAIL_SERVER}
+KINDS = {
+    kind.kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, errors.OdooError) and kind not in (errors.OdooError, errors.ReadOnly)
+}
+
+
+def documentation(name: str) -> dict[str, Any]:
+    documented: dict[str, Any] = yaml.safe_load(module_named(name).DOCUMENTATION)
+    return documented
+
+
+def comparable(option: dict[str, Any]) -> dict[str, Any]:
+    """What documentation and specification of an option must agree on."""
+    kept = {key: option[key] for key in ("type", "elements", "required", "choices", "default") if option.get(key)}
+    nested = option.get("options") or option.get("suboptions")
+    return {**kept, **({"options": {name: comparable(one) for name, one in nested.items()}} if nested else {})}
+
+
+def all_comparable(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: comparable(option) for name, option in options.items()}
+
+
+def test_there_are_modules() -> None:
+    assert {kind.name for kind in ORDER} < set(MODULES)
+
+
+def test_every_module_is_in_the_action_group() -> None:
+    assert sorted(RUNTIME["action_groups"]["odoo"]) == MODULES
+
+
+def test_every_module_runs_through_the_one_action() -> None:
+    actions = [path.stem for path in (COLLECTION / "plugins" / "action").glob("*.py")]
+    assert actions == ["mail_stack"]
+    assert RUNTIME["plugin_routing"]["modules"] == {
+        name: {"action_plugin": f"postmaster.odoo.{actions[0]}"} for name in MODULES
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documented_options_are_those_of_the_module(name: str) -> None:
+    documented = documentation(name)
+    assert documented["module"] == name
+    assert all_comparable(documented["options"]) == all_comparable(dict(module_named(name).SPECIFICATION.options))
+
+
+def test_the_documented_connection_is_that_of_the_modules() -> None:
+    documented = yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["options"]
+    specified = connection_arguments()
+    assert all_comparable(documented) == all_comparable(specified)
+    for name, option in documented.items():
+        (variable,) = specified[name]["fallback"][1]
+        assert f"E({variable})" in str(option["description"])
+
+
+def test_no_option_of_a_module_is_one_of_the_connection() -> None:
+    for name in MODULES:
+        assert not set(module_named(name).SPECIFICATION.options) & set(connection_arguments())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_fragments_of_a_module(name: str) -> None:
+    asks = name.endswith("_info")
+    fragments = documentation(name)["extends_documentation_fragment"]
+    assert "postmaster.odoo.connection" in fragments
+    assert ("postmaster.odoo.attributes.info" in fragments) is asks
+    if name in {kind.name for kind in ORDER} | {"mail_stack"}:
+        assert "postmaster.odoo.attributes" in fragments
+
+
+@pytest.mark.parametrize("fragment", ["DOCUMENTATION", "INFO"])
+def test_the_attributes_name_the_action_group(fragment: str) -> None:
+    told = yaml.safe_load(getattr(attributes.ModuleDocFragment, fragment))["attributes"]
+    assert {"check_mode", "diff_mode", "idempotent", "action_group"} <= set(told)
+    assert told["action_group"]["membership"] == [f"postmaster.odoo.{group}" for group in RUNTIME["action_groups"]]
+
+
+@pytest.mark.parametrize("kind", ORDER, ids=lambda kind: kind.name)
+def test_a_module_has_every_option_of_its_resource(kind: ResourceType) -> None:
+    options = module_named(kind.name).SPECIFICATION.options
+    for name, option in kind.options.items():
+        assert options[name] == option
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_stack_has_every_option_of_its_resources(name: str) -> None:
+    option = module_named("mail_stack").SPECIFICATION.options[name]
+    states = {"state"} & set(option["options"])
+    assert set(option["options"]) - states == set(resource_arguments(LISTS[name]))
+    for suboption, specification in LISTS[name].options.items():
+        assert option["options"][suboption] == specification
+    for rule, value in LISTS[name].option_rules.items():
+        assert option[rule] == value
+    alone = module_named(LISTS[name].name).SPECIFICATION
+    for suboption in option["options"]:
+        assert option["options"][suboption] == alone.options[suboption]
+
+
+@pytest.mark.parametrize("kind", ORDER, ids=lambda kind: kind.name)
+def test_secret_fields_are_secret_options(kind: ResourceType) -> None:
+    for name, option in kind.options.items():
+        assert bool(option.get("no_log")) is (kind.field_names.get(name, name) in kind.secret_fields)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_kind_of_error_is_documented(name: str) -> None:
+    returned = yaml.safe_load(module_named(name).RETURN)
+    assert returned["error_kind"]["returned"] == "failure"
+    text = str(returned["error_kind"]["description"])
+    if "as in M(" not in text:
+        assert {kind for kind in KINDS if f"V({kind})" in text} == KINDS
+
+
+def test_every_outcome_of_a_test_is_documented() -> None:
+    returned = yaml.safe_load(module_named("mail_server_test").RETURN)
+    text = str(returned["tests"]["contains"]["outcome"]["description"])
+    assert {outcome for outcome in OUTCOMES if f"V({outcome})" in text} == set(OUTCOMES)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_are_tasks_of_the_module(name: str) -> None:
+    specification = module_named(name).SPECIFICATION
+    options = {**specification.options, **connection_arguments()}
+    for task in yaml.safe_load(module_named(name).EXAMPLES):
+        assert "name" in task
+        assert set(task[f"postmaster.odoo.{name}"] or {}) <= set(options)
