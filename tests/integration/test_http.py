@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,9 @@ class Forwarder(ThreadingHTTPServer):
             self._tls.load_cert_chain(certificate)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        try:
-            super().finish_request(
-                self._tls.wrap_socket(request, server_side=True) if self._tls else request, client_address
-            )
-        except OSError:
-            pass  # the client has seen enough of it
+        with suppress(OSError):  # a client may have seen enough
+            connection = self._tls.wrap_socket(request, server_side=True) if self._tls else request
+            super().finish_request(connection, client_address)
 
     @property
     def url(self) -> str:
@@ -89,6 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         return True
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         if self._is_refused():
@@ -105,8 +105,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)
-
-    do_GET = do_POST
 
     def do_CONNECT(self) -> None:
         if self._is_refused():

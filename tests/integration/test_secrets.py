@@ -90,8 +90,8 @@ def everything(run: Run, folder: Path) -> str:
 
 @pytest.fixture(
     scope="module",
-    params=[(True, "jsonrpc"), (True, "json2"), (False, "json2")],
-    ids=["in process, jsonrpc", "in process, json2", "shipped, json2"],
+    params=[(True, "jsonrpc"), (False, "json2")],
+    ids=["in process, jsonrpc", "shipped, json2"],
 )
 def seen(
     request: pytest.FixtureRequest, fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempPathFactory

@@ -137,7 +137,7 @@ def _one_line(text: str) -> Iterator[dict[str, str]]:
         uri, suite, *components = rest.split()
         stanza = {"types": kind, "uris": uri, "suites": suite, "components": " ".join(components)}
         for option in shlex.split(options):
-            name, _, value = option.partition("=")
+            name, _sign, value = option.partition("=")
             stanza[name.lower()] = value
         yield stanza
 

@@ -35,7 +35,7 @@ def create(layout: Layout, postgres: Postgres, odoo: Odoo) -> None:
             "clerk_password": credentials.ODOO_CLERK_PASSWORD,
         }
     )
-    keys = odoo.shell(DATABASE, f"people = {people}\n{SCRIPT.read_text()}")
+    keys = odoo.shell(DATABASE, f"exec({SCRIPT.read_text()!r})\npopulate(env, {people})")
     write_atomically(_keys(layout), keys)
     postgres.query(DATABASE, "VACUUM ANALYZE")  # or autovacuum would do it, and hold up the first copies
     postgres.seal(DATABASE)

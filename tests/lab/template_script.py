@@ -1,32 +1,32 @@
-"""Runs in `odoo shell`, in the template database: gives it the users and API keys that tests know.
-
-`env` is Odoo's, `people` comes from template.py. The keys are printed as JSON; the made-up admin password is the one
-thing in which the admin differs from a fresh Odoo's.
-"""
-
-# ruff: noqa: F821
-# mypy: disable-error-code="name-defined"
+"""Runs in `odoo shell`, in the template database: gives it the users and API keys that tests know."""
 
 import json
 
-admin = env.ref("base.user_admin")
-admin.password = people["admin_password"]
-env["res.users"].with_context(no_reset_password=True).create(
-    {
-        "name": "Lab Clerk, who may not change settings",
-        "login": people["clerk"],
-        "password": people["clerk_password"],
-        "group_ids": [(6, 0, [env.ref("base.group_user").id])],
-    }
-)
 
-api_keys = env["res.users.apikeys"].with_user(admin)
-keys = {name: api_keys._generate("rpc", f"Lab, {name}", None) for name in ("valid", "expired")}
-# Through the ORM no key is born expired.
-env.cr.execute("UPDATE res_users_apikeys SET expiration_date = now() - interval '1 day' WHERE name = 'Lab, expired'")
-# Odoo warns the admin of the new password. A fresh Odoo has no mail in its queue.
-warnings = env["mail.mail"].search([])
-messages = warnings.mail_message_id
-warnings.unlink()
-messages.exists().unlink()
-print(json.dumps(keys))
+def populate(env, people):
+    """Set the made-up admin password (all in which the admin differs from a fresh Odoo's), and print the keys as JSON.
+
+    `env` is Odoo's environment, `people` the names and passwords.
+    """
+    admin = env.ref("base.user_admin")
+    admin.password = people["admin_password"]
+    env["res.users"].with_context(no_reset_password=True).create(
+        {
+            "name": "Lab Clerk, who may not change settings",
+            "login": people["clerk"],
+            "password": people["clerk_password"],
+            "group_ids": [(6, 0, [env.ref("base.group_user").id])],
+        }
+    )
+    api_keys = env["res.users.apikeys"].with_user(admin)
+    keys = {name: api_keys._generate("rpc", f"Lab, {name}", None) for name in ("valid", "expired")}
+    # Through the ORM no key is born expired.
+    env.cr.execute(
+        "UPDATE res_users_apikeys SET expiration_date = now() - interval '1 day' WHERE name = 'Lab, expired'"
+    )
+    # Odoo warns the admin of the new password. A fresh Odoo has no mail in its queue.
+    warnings = env["mail.mail"].search([])
+    messages = warnings.mail_message_id
+    warnings.unlink()
+    messages.exists().unlink()
+    print(json.dumps(keys))

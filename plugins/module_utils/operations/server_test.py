@@ -127,17 +127,16 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
         "res_id": server.id,
     }
     mail_id = session.create("mail.mail", [values])[0]
-    # Not `process_email_queue`: only this one mail is to go out. `send` answers None and raises nothing (ODOO-FACTS §5).
-    with session.patience(_TEST_SECONDS):
-        session.call("mail.mail", "send", [mail_id])
-    mail = _end_state(session, mail_id, canary.wait)
-    state, reason = mail.get("state"), mail.get("failure_reason") or ""
-    outcome = "ok" if state == "sent" else classify(reason)
-    message = (
-        "Sent."
-        if state == "sent"
-        else " ".join(reason.split()) or f"The mail is still {state} after {canary.wait:g} s."
-    )
+    refused = ""
+    try:
+        # Not `process_email_queue`: only this one mail is to go out. `send` answers None (ODOO-FACTS §5).
+        with session.patience(_TEST_SECONDS):
+            session.call("mail.mail", "send", [mail_id])
+    except Rejected as error:  # an SMTP server that hangs up late; the mail stays as it was
+        refused = error.message
+    mail = _end_state(session, mail_id, 0 if refused else canary.wait)
+    state, reason = mail.get("state"), refused or mail.get("failure_reason") or ""
+    outcome, message = _canary_verdict(state, " ".join(reason.split()))
     if not canary.keep:
         session.unlink("mail.mail", [mail_id])
     return {

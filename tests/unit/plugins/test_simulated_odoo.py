@@ -538,9 +538,9 @@ def test_parameters(session: Session) -> None:
 
 def test_external_ids_are_unique(session: Session) -> None:
     values = {"module": "postmaster", "name": "main", "model": "ir.mail_server", "res_id": 1}
-    data = create(session, "ir.model.data", **values)
+    (data,) = session.create("ir.model.data", [values])
     assert read(session, "ir.model.data", data, "complete_name")["complete_name"] == "postmaster.main"
-    assert "already exists" in create_refused(session, "ir.model.data", **values)
+    assert "already exists" in refused(Rejected, session, "ir.model.data", "create", vals_list=[values])
 
 
 def test_alias_domains(session: Session) -> None:

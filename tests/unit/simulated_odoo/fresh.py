@@ -69,18 +69,20 @@ def _add_cron(odoo: SimulatedOdoo, facts: Mapping[str, Any]) -> None:
     """A cron of the facts, which ran a while ago and is not yet due again."""
     values = {key: value for key, value in facts.items() if key not in _NOT_AS_IS}
     duration = interval(facts["interval_number"], facts["interval_type"])
-    models = odoo.records.search("ir.model", [("name", "=", facts["model_id"])])
-    users = odoo.records.search("res.users", [("name", "=", facts["user_id"])], active_test=False)
     cron = odoo.add(
         "ir.cron",
         name=facts["cron_name"],
-        model_id=models[0],
-        user_id=users[0],
+        model_id=_called(odoo, "ir.model", facts["model_id"]),
+        user_id=_called(odoo, "res.users", facts["user_id"]),
         nextcall=(odoo.now + duration / 2).strftime(DATETIME_FORMAT),
         lastcall=(odoo.now - duration / 2).strftime(DATETIME_FORMAT) if facts["active"] else False,
         **values,
     )
     _name(odoo, facts["xml_id"], "ir.cron", cron, noupdate=facts["noupdate"])
+
+
+def _called(odoo: SimulatedOdoo, model: str, name: str) -> int:
+    return next(key for key, record in odoo.records.tables[model].items() if record["name"] == name)
 
 
 def _name(odoo: SimulatedOdoo, xml_id: str, model: str, record_id: int, *, noupdate: bool) -> None:

@@ -95,7 +95,6 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.in_process
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_the_result_is_that_of_a_shipped_module(
@@ -120,7 +119,6 @@ def test_the_result_is_that_of_a_shipped_module(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.in_process
 def test_an_error_of_odoo_is_a_failed_result(odoo: SimulatedOdoo) -> None:
     odoo.user = "clerk"
     result = action("mail_server", MAIN).run(task_vars={})
@@ -161,7 +159,6 @@ def test_where_a_task_runs(
         assert made._execute_module.call_args.kwargs["wrap_async"]  # type: ignore[attr-defined]
 
 
-@pytest.mark.in_process
 @pytest.mark.parametrize("series", ["19.0"])
 def test_the_environment_of_a_task_lasts_as_long_as_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ODOO_TIMEOUT", "5")
@@ -182,7 +179,6 @@ def test_the_environment_of_a_task_lasts_as_long_as_the_task(monkeypatch: pytest
     assert dict(os.environ) == before
 
 
-@pytest.mark.in_process
 @pytest.mark.parametrize("series", ["19.0"])
 def test_a_task_leaves_the_worker_as_it_was(odoo: SimulatedOdoo) -> None:
     before = (os.getcwd(), dict(os.environ), sys.stdin, sys.stdout)

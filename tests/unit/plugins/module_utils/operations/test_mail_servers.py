@@ -172,7 +172,7 @@ def test_a_pin_whose_record_is_gone_is_set_anew(odoo: SimulatedOdoo) -> None:
 
 @pytest.mark.parametrize("active", [True, False])
 def test_one_name_for_two_records_is_ambiguous(odoo: SimulatedOdoo, active: bool) -> None:
-    ids = [odoo.add("ir.mail_server", name="Main", active=active) for _ in range(2)]
+    ids = [odoo.add("ir.mail_server", name="Main", active=active) for _twin in range(2)]
     text = refused_unwritten(Ambiguous, odoo, declared(smtp_port=25))
     assert f"mail server 'Main': 2 records fit (ids {ids[0]}, {ids[1]})" in text
 
