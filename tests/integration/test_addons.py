@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, The authors of postmaster.odoo
+# Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Addons: installed, upgraded, uninstalled, and what they bring used by the same task."""
