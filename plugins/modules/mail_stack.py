@@ -30,7 +30,7 @@ options:
     elements: str
   parameters:
     description:
-      - System parameters by key. An empty string removes a parameter; null leaves it alone.
+      - System parameters by key. An empty string and V(false) remove a parameter; null leaves it alone.
       - The values of parameters whose key names a secret are masked everywhere.
     type: dict
   alias_domains:

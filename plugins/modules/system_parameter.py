@@ -27,8 +27,8 @@ options:
     required: true
   value:
     description:
-      - The value. Odoo stores text; numbers and booleans are written as Odoo itself writes them (V(500), V(True)).
-      - An empty string removes the parameter, for Odoo keeps no empty ones.
+      - The value. Odoo stores text; a number is written as such (V(500)), V(true) as V(True).
+      - An empty string and V(false) remove the parameter, as they do in Odoo itself, which keeps no empty ones.
       - Required with O(state=present).
     type: raw
 

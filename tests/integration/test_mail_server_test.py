@@ -30,11 +30,16 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture(autouse=True)
 def _tempers(lab: Lab) -> Iterator[None]:
-    """Every SMTP server begins each test with its own temper and no memory. The silent one is being tested meanwhile."""
+    """Around each test every SMTP server is of its own temper, without memory. The silent one is being tested meanwhile."""
+
+    def reset() -> None:
+        for name, server in lab.smtp.items():
+            if name != "silent":
+                server.reset()
+
+    reset()
     yield
-    for name, server in lab.smtp.items():
-        if name != "silent":
-            server.reset()
+    reset()
 
 
 def declare(database: LabInstance, smtp: SmtpServer, **changed: Any) -> str:

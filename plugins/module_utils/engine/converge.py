@@ -51,7 +51,7 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
             while plan:
                 _refuse_repetition(applied, plan)
                 for step in target.next_steps(plan):
-                    target.perform(step)
+                    _perform(target, step)
                     applied.append(step)
                 target.complete()
                 plan = target.plan()
@@ -61,15 +61,24 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
     return tuple(applied)
 
 
+def _perform(target: Target, step: Step) -> None:
+    try:
+        target.perform(step)
+    except OdooError as error:
+        error.message = f"{step.resource} {step.key!r} ({step.action}): {error.message}"
+        raise
+
+
 def _refuse_repetition(applied: Sequence[Step], plan: Plan) -> None:
     """A step that comes up again did not stick. (An update of what was just created is another step: the store has defaults.)"""
     done = {(step.resource, step.key, step.action) for step in applied}
     for step in plan:
         if (step.resource, step.key, step.action) not in done:
             continue
-        fields = [change.field for change in step.changes] or ["its existence"]
+        fields = ", ".join(change.field for change in step.changes) or "its existence"
+        shown = ", ".join(f"{change.field} {change.before!r}" for change in step.changes) or "that it is still there"
         raise Rejected(
-            f"{step.resource} {step.key!r}: {', '.join(fields)} did not stick. Odoo took the write without an error, but reading back "
-            "shows another value: another addon probably owns it (for instance mail_environment, which computes it from a file), "
+            f"{step.resource} {step.key!r}: {fields} did not stick. Odoo took the write without an error, but reading back "
+            f"shows {shown}: Odoo normalizes it, another addon owns it (for instance mail_environment, which computes it from a file), "
             "or another program writes it at the same time."
         )

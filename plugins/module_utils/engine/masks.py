@@ -13,11 +13,14 @@ from typing import Any
 MASK = "********"
 
 _SECRET_NAME = re.compile(
-    r"(secret|pass|passwd|password|token|api_?key|private_?key|secret_?key|credentials?)$", re.IGNORECASE
+    r"secret|pas+w|passphrase|token|credential|pwd|(^|[._])pass$|\w(?<!public)[._]?key$", re.IGNORECASE
+)
+# What such names also occur in: how a password must be, where a token is fetched, when it ends.
+_SECRET_NAME_OF_A_SETTING = re.compile(
+    r"(minlength|policy|expiration|expires|lifetime|_ur[il]|endpoint|reset_password)$", re.IGNORECASE
 )
 _PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
-# Words that a setting may have for a value; scrubbing them from a result would make it unreadable.
-_SHORTEST = 4
+# Words that no secret is; scrubbing them from a result would make it unreadable.
 _NO_SECRETS = frozenset({"true", "false", "none", "null"})
 
 
@@ -28,13 +31,13 @@ def masked(value: Any) -> str | None:
 
 def is_secret_name(name: str) -> bool:
     """Whether what bears this name is a secret, by the name alone: `google_gmail_client_secret`, `smtp_passwd`, …"""
-    return bool(_SECRET_NAME.search(name))
+    return bool(_SECRET_NAME.search(name)) and not _SECRET_NAME_OF_A_SETTING.search(name)
 
 
 def secrets_in(arguments: Any) -> Iterator[str]:
     """Texts in a task's arguments that must never be shown, though no option's specification says so.
 
-    The arguments need not be valid: a misspelt option's value is a secret all the same.
+    The arguments need not be valid: what a misspelt `smtp_passwd` holds is a secret all the same.
     """
     if isinstance(arguments, Mapping):
         for name, value in arguments.items():
@@ -58,5 +61,5 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _texts(item)
-    elif len(str(value)) >= _SHORTEST and str(value).lower() not in _NO_SECRETS:
+    elif str(value) and str(value).lower() not in _NO_SECRETS:
         yield str(value)

@@ -70,7 +70,8 @@ class Stack:
     def _refuse_contradictions(self) -> None:
         seen: set[tuple[str, str]] = set()
         for declaration in self._declarations:
-            identity = (declaration.type.name, f"{declaration.key}@{declaration.options.get('model', '')}")
+            name = declaration.xml_id or f"{declaration.key}@{declaration.options.get('model', '')}"
+            identity = (declaration.type.name, name)
             if identity in seen:
                 raise Invalid(f"{declaration.label} is declared twice: declare each {declaration.type.label} once.")
             seen.add(identity)
@@ -193,6 +194,14 @@ class Stack:
         ]
         if self._policy.unmanaged != "archive":
             return []
+        if not any(
+            one.options.get("active", True)
+            for one in self._declarations
+            if one.type is MAIL_SERVER and one.state == "present"
+        ):
+            raise Invalid(
+                "unmanaged: archive would leave no mail server in use: no server is declared as present and active."
+            )
         archived = Change("active", True, False)
         return [
             Step(MAIL_SERVER.name, found.values["name"], "archive", (archived,), found.id, {"active": False})

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-LOCK_KEY = "postmaster_odoo.running"
 # A run that holds the lock longer than this has died: installing an addon is the longest step, and takes minutes at most.
 _STALE_AFTER = timedelta(minutes=30)
 _WAIT_SECONDS = 60.0

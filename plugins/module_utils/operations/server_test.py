@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import classify
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
@@ -41,7 +42,14 @@ class Canary:
 
 
 def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary: Canary | None) -> list[dict[str, Any]]:
-    """Test the named server, or every active one. With a read-only session only the servers are named."""
+    """Test the named server, or every active one. With a read-only session only the servers are named.
+
+    :raises Invalid: an address of the canary is none.
+    """
+    if canary is not None:
+        for option, address in (("canary", canary.recipient), ("canary_from", canary.sender)):
+            if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+                raise Invalid(f"{option} takes an email address, and {address!r} is none.")
     return [
         {"name": server.values["name"], "id": server.id, **_test(session, server, canary)}
         for server in servers_to_test(session, name=name, xml_id=xml_id)
@@ -127,6 +135,30 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
         "res_id": server.id,
     }
     mail_id = session.create("mail.mail", [values])[0]
+    try:
+        mail, reason = _deliver(session, mail_id, canary)
+    except OdooError as error:
+        if not _removed(session, mail_id):
+            error.message += f" The canary is still in Odoo (mail.mail {mail_id})."
+        raise
+    state = mail.get("state")
+    outcome, message = _canary_verdict(state, " ".join(reason.split()))
+    kept = canary.keep or not _removed(session, mail_id)
+    if kept and not canary.keep:
+        message += f" Odoo refused to delete the canary (mail.mail {mail_id})."
+    return {
+        "outcome": outcome,
+        "message": message,
+        "state": state,
+        "email_from": sender,
+        "email_to": canary.recipient,
+        "message_id": mail.get("message_id") or None,
+        "kept_id": mail_id if kept else None,
+    }
+
+
+def _deliver(session: Session, mail_id: int, canary: Canary) -> tuple[Mapping[str, Any], str]:
+    """Have Odoo send the mail; what became of it, and why where it did not leave."""
     refused = ""
     try:
         # Not `process_email_queue`: only this one mail is to go out. `send` answers None (ODOO-FACTS §5).
@@ -135,19 +167,16 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
     except Rejected as error:  # an SMTP server that hangs up late; the mail stays as it was
         refused = error.message
     mail = _end_state(session, mail_id, 0 if refused else canary.wait)
-    state, reason = mail.get("state"), refused or mail.get("failure_reason") or ""
-    outcome, message = _canary_verdict(state, " ".join(reason.split()))
-    if not canary.keep:
+    return mail, refused or mail.get("failure_reason") or ""
+
+
+def _removed(session: Session, mail_id: int) -> bool:
+    """Delete the mail; whether Odoo let us, which it does not always (ODOO-FACTS §5)."""
+    try:
         session.unlink("mail.mail", [mail_id])
-    return {
-        "outcome": outcome,
-        "message": message,
-        "state": state,
-        "email_from": sender,
-        "email_to": canary.recipient,
-        "message_id": mail.get("message_id") or None,
-        "kept_id": mail_id if canary.keep else None,
-    }
+    except OdooError:
+        return False
+    return True
 
 
 def _canary_verdict(state: str | None, reason: str) -> tuple[str, str]:

@@ -279,6 +279,10 @@ def resolve(
             if known is None:
                 raise Unsupported(f"there is no field {name}")
             values[name] = known.wire(value)
+            if known.readonly:
+                raise Unsupported(f"{name} cannot be written: it is computed on this instance")
+            if known.required and values[name] is False and not isinstance(value, bool):
+                raise Invalid(f"{name} must not be empty")
         except OdooError as error:
             if addon is not None and addon in arriving_addons:
                 values[name] = value

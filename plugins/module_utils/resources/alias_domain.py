@@ -38,8 +38,10 @@ class AliasDomain(ResourceType):
             yield f"name must be a domain in lower case such as example.com, and {name!r} is none"
         for option in _ALIASES:
             value = given.get(option, "")
-            if re.search(r"[\s,;<>]", value) or (option != "default_from" and "@" in value):
-                yield f"{option} takes the part before the @, and {value!r} is none"
+            # Odoo keeps nothing else, and would change it silently (mail.alias, `_sanitize_alias_name`).
+            allowed = r"[\w!#$%&'*+\-/=?^`{|}~.@]*" if option == "default_from" else r"[\w!#$%&'*+\-/=?^`{|}~.]*"
+            if not re.fullmatch(allowed, value, re.ASCII):
+                yield f"{option} takes the part before the @, in ASCII, and {value!r} is none"
 
     def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
         owner: dict[str, Declaration] = {}

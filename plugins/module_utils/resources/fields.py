@@ -75,6 +75,8 @@ class Field:
     def __init__(self, name: str, *, secret: bool = False) -> None:
         self.name = name
         self.secret = secret
+        self.required = False
+        self.readonly = False
 
     def wire(self, value: Any) -> Any:
         """A declared value as Odoo wants it written.
@@ -102,6 +104,8 @@ class TextField(Field):
     """char, text, html: empty is `False` in Odoo and `""` for people."""
 
     def wire(self, value: Any) -> Any:
+        if "\0" in str(value):
+            raise Invalid(f"{self.name} must not contain a NUL character")
         return str(value) if value not in (None, "") else False
 
     def _comparable(self, value: Any) -> Any:
@@ -144,9 +148,11 @@ class BooleanField(Field):
 
 
 class IntegerField(Field):
-    """integer"""
+    """integer: what PostgreSQL holds in four bytes"""
 
     def wire(self, value: Any) -> Any:
+        if not -(2**31) <= int(value) < 2**31:
+            raise Invalid(f"{self.name} must fit into 32 bits, and {value} does not")
         return int(value)
 
     def _comparable(self, value: Any) -> Any:
@@ -307,6 +313,24 @@ def field_of(
     :param odoo: the instance in words, for messages: `Odoo 18.0`.
     :param hint: what to say beside the choices that a selection does offer.
     """
+    field = _field_of_type(
+        name, description, references, odoo=odoo, secret=secret, address_list=address_list, hint=hint
+    )
+    field.required = bool(description.get("required"))
+    field.readonly = bool(description.get("readonly"))
+    return field
+
+
+def _field_of_type(
+    name: str,
+    description: Mapping[str, Any],
+    references: References,
+    *,
+    odoo: str,
+    secret: bool,
+    address_list: bool,
+    hint: str,
+) -> Field:
     kind = description["type"]
     if kind == "selection":
         # fields_get gives [value, label] pairs.

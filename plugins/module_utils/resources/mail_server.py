@@ -58,6 +58,7 @@ class MailServer(ResourceType):
             "microsoft_outlook_access_token",
         }
     )
+    trimmed_options = frozenset({"smtp_host", "smtp_user"})
     address_list_fields = frozenset({"from_filter"})
     info_fields = frozenset({"owner_user_id"})
     heavy_fields = frozenset({"smtp_ssl_certificate", "smtp_ssl_private_key"})

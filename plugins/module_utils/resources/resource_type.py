@@ -74,6 +74,8 @@ class ResourceType:
     identity_options: ClassVar[frozenset[str]] = frozenset()
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     address_list_fields: ClassVar[frozenset[str]] = frozenset()
+    # Blanks around these are always a mistake, and one that is hard to see.
+    trimmed_options: ClassVar[frozenset[str]] = frozenset()
     # Read and reported besides the options, where the instance has them.
     info_fields: ClassVar[frozenset[str]] = frozenset()
     # Never read unless declared: long, and not for people.
@@ -91,6 +93,13 @@ class ResourceType:
         xml_id = given.pop("xml_id", None)
         declaration = Declaration(self, self.key_of(given, xml_id), given, state, xml_id)
         problems = list(self.problems(given))
+        problems += [
+            f"{option} must not begin or end with blanks, and is {given[option]!r}"
+            for option in sorted({self.key_field, *self.trimmed_options} & given.keys())
+            if str(given[option]) != str(given[option]).strip()
+        ]
+        if self.key_field in given and not str(given[self.key_field]).strip():
+            problems.append(f"{self.key_field} must not be empty")
         if xml_id is not None and not XML_ID.fullmatch(xml_id):
             problems.append(f"xml_id takes an external id like module.name, and {xml_id!r} is none")
         if problems:
@@ -144,7 +153,11 @@ class ResourceType:
             for record in records:
                 if record.xml_id == declaration.xml_id:
                     return record
-        matching = [record for record in records if self.matches(declaration, record)]
+        # What is pinned to another declared external id is that declaration's, whatever its name.
+        pinned_elsewhere = {record.id for record in records if declaration.xml_id and record.xml_id}
+        matching = [
+            record for record in records if record.id not in pinned_elsewhere and self.matches(declaration, record)
+        ]
         if len(matching) > 1:
             ids = ", ".join(str(record.id) for record in matching)
             raise Ambiguous(

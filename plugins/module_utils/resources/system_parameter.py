@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
 
 IS_NEUTRALIZED = "database.is_neutralized"
+# Held while a run changes the database (operations/lock.py).
+LOCK_KEY = "postmaster_odoo.running"
 
 
 class SystemParameter(ResourceType):
@@ -37,16 +39,17 @@ class SystemParameter(ResourceType):
         if isinstance(given.get("value"), (dict, list)):
             return super().declare(given)
         if given.get("value") is not None:
-            given["value"] = str(given["value"])  # as Odoo's own set_param does: True becomes "True", 500 "500"
-            if given["value"] == "":
+            # As Odoo's own set_param does: True becomes "True", 500 "500"; false and nothing remove the parameter.
+            if given["value"] == "" or given["value"] is False:
                 given["state"] = "absent"
+            given["value"] = str(given["value"])
         return super().declare(given)
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(given.get("value"), (dict, list)):
             yield "value takes a text, number or boolean; give structured data as the text that Odoo expects"
-        if not str(given.get("key", "")).strip():
-            yield "key must not be empty"
+        if given.get("key") == LOCK_KEY:
+            yield "this key is the collection's own lock"
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
         return [["key", "in", sorted({declaration.key for declaration in declarations} | {IS_NEUTRALIZED})]]

@@ -174,10 +174,11 @@ class HttpConnection:
             self.close()
         self._note_time(response.headers.get("Date", ""))
         if response.status in (301, 302, 303, 307, 308):
-            raise Unreachable(
-                f"{self.base_url} redirects to {response.headers.get('Location', 'somewhere else')}: "
-                "set url to the address that Odoo answers at."
-            )
+            target = response.headers.get("Location", "somewhere else")
+            advice = "set url to the address that Odoo answers at"
+            if self._path and target.startswith("/"):
+                advice = "leave the path out of url"
+            raise Unreachable(f"{self.base_url} redirects to {target}: {advice}.")
         return response
 
     def _note_time(self, date: str) -> None:

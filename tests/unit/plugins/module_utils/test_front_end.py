@@ -25,6 +25,12 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 
 @pytest.fixture
+def series() -> str:
+    """One is enough: versions differ below the front end."""
+    return "19.0"
+
+
+@pytest.fixture
 def asked(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """With which options sessions are asked for."""
     return connect_to(odoo, monkeypatch)
@@ -128,6 +134,9 @@ def test_a_null_is_an_option_that_was_not_given(run: Run, odoo: SimulatedOdoo) -
     odoo.add("ir.config_parameter", key="a.b", value="1")
     stack = {"servers": [{"name": "Main", "smtp_host": None}, None], "parameters": {"a.b": None}, "crons": None}
     assert run("mail_stack", **stack)["plan"] == []
+    assert run("mail_stack", **stack, unmanaged=None, update_list=None, timeout=None, transport=None)["plan"] == []
+    without_key = run("system_parameter", key=None, value="x")
+    assert "missing required arguments: key" in without_key["msg"]
 
 
 def test_an_empty_text_clears(run: Run, odoo: SimulatedOdoo) -> None:

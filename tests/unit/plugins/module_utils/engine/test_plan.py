@@ -39,7 +39,7 @@ SECRETS = st.text(st.characters(categories=["L"]), min_size=12, max_size=20)
 DECLARED = st.fixed_dictionaries(
     {},
     optional={
-        "host": st.text(),
+        "host": st.text(st.characters(codec="utf-8", exclude_characters="\0")),
         "password": SECRETS | st.just(""),
         "private_key": SECRETS | st.just(""),
         "senders": st.lists(st.sampled_from(["acme.example", "Sales@acme.example", "x.example"])).map(" ,".join),

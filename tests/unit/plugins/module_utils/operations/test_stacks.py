@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
     Outcome,
     Policy,
@@ -213,3 +213,35 @@ def test_what_is_written_says_only_what_changes(odoo: SimulatedOdoo) -> None:
     plan = run(odoo, size(3, 0, 3, smtp_port=587)).plan
     assert changes(plan) == {"smtp_port": (25, 587)}
     assert written(odoo) == [("ir.mail_server", "write")] * 3
+
+
+def test_archiving_the_unmanaged_never_leaves_an_instance_without_a_server(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", name="In use", smtp_host="localhost")
+    stack = {"servers": [{"name": "Gone long ago", "state": "absent"}]}
+    with pytest.raises(Invalid, match="would leave no mail server in use"):
+        run(odoo, stack, unmanaged="archive")
+
+
+def test_pinned_servers_may_swap_a_name(odoo: SimulatedOdoo) -> None:
+    run(odoo, {"servers": [{"name": "Main", "xml_id": "acme.first"}]})
+    stack = {"servers": [{"name": "Old", "xml_id": "acme.first"}, {"name": "Main", "xml_id": "acme.second"}]}
+    assert [step.action for step in run(odoo, stack).plan] == ["update", "create"]
+    assert run(odoo, stack).plan == ()
+
+
+@pytest.mark.parametrize(
+    ("stack", "words"),
+    [
+        ({"servers": [{"name": " Main"}]}, "must not begin or end with blanks"),
+        ({"servers": [{"name": ""}]}, "name must not be empty"),
+        ({"servers": [{"name": "Main", "sequence": 2**40}]}, "must fit into 32 bits"),
+        ({"parameters": {"postmaster_odoo.running": "me"}}, "the collection's own lock"),
+        ({"alias_domains": [{"name": "acme.example", "bounce_alias": "b\u00fcc\u00e9"}]}, "in ASCII"),
+    ],
+)
+def test_what_would_be_refused_later_is_refused_before_anything_is_written(
+    odoo: SimulatedOdoo, stack: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(Invalid, match=words):
+        run(odoo, stack)
+    assert not [method for _model, method, _ids, _arguments in odoo.log if method in ("create", "write", "unlink")]

@@ -28,13 +28,19 @@ def test_the_life_of_a_parameter(odoo: SimulatedOdoo) -> None:
         assert run(odoo, stack).plan == ()
 
 
+def test_false_removes_a_parameter_as_in_odoo(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.config_parameter", key=KEY, value="500")
+    assert actions(run(odoo, {"parameters": {KEY: False}}).plan) == [("delete", KEY)]
+    assert run(odoo, {"parameters": {KEY: False}}).plan == ()
+
+
 def test_null_leaves_a_parameter_alone(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value="500")
     assert run(odoo, {"parameters": {KEY: None}}).plan == ()
     assert odoo.parameter(KEY) == "500"
 
 
-@pytest.mark.parametrize(("value", "stored"), [(True, "True"), (False, "False"), (0, "0"), (" 1 ", " 1 ")])
+@pytest.mark.parametrize(("value", "stored"), [(True, "True"), (0, "0"), (" 1 ", " 1 ")])
 def test_values_are_text(odoo: SimulatedOdoo, value: Any, stored: str) -> None:
     run(odoo, {"parameters": {KEY: value}})
     assert odoo.parameter(KEY) == stored
