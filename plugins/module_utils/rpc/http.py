@@ -88,6 +88,8 @@ class HttpConnection:
         if proxy is None:
             proxy = self._proxy_of_environment()
         self._proxy = _split(proxy, "proxy") if proxy else None
+        if self._proxy and self._proxy.scheme == "https":
+            raise Invalid("proxy must be an http:// URL: a proxy that is itself spoken to in TLS is not supported.")
         self._connection: http.client.HTTPConnection | None = None
 
     def _proxy_of_environment(self) -> str | None:

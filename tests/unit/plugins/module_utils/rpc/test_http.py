@@ -382,3 +382,8 @@ def test_the_proxy_of_the_environment(
             monkeypatch.setenv(name, value.format(url=proxy_server.url))
         asked(http_to(odoo, proxy=proxy and proxy.format(url=proxy_server.url)))
         assert (len(odoo.requests), len(proxy_server.requests)) == ((0, 1) if through_it else (1, 0))
+
+
+def test_a_proxy_that_wants_tls_is_refused_before_anything_is_sent_in_clear() -> None:
+    with pytest.raises(Invalid, match="proxy must be an http:// URL"):
+        HttpConnection("http://localhost:8069", proxy="https://user:pw@proxy.example:3128")
