@@ -165,8 +165,12 @@ def test_a_parameter_is_set_changed_and_removed(instance: Instance) -> None:
     assert created["action"] == "create"
     assert apply_parameter("500") == []
     assert apply_parameter(None) == []
-    (updated,) = apply_parameter(False)
-    assert updated["changes"] == changes("value", "500", "False")
+    (updated,) = apply_parameter(True)
+    assert updated["changes"] == changes("value", "500", "True")
+    (removed,) = apply_parameter(False)
+    assert removed["action"] == "delete"
+    assert apply_parameter("") == []
+    assert [step["action"] for step in apply_parameter("again")] == ["create"]
     (deleted,) = apply_parameter("")
     assert deleted["action"] == "delete"
     assert instance.read("ir.config_parameter", ["key", "=", f"{NAME}.parameter"], fields=("key",)) == []

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def _candidates() -> Iterator[str]:
     named = os.environ.get("PYTHONS", "").split()
     on_path = [f"python{version}" for version in VERSIONS]
     yield from (found for name in named + on_path if (found := shutil.which(name)))
-    yield from map(str, sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3"), reverse=True))
+    # pyenv keeps every version in a folder of its own, beside the one that runs this.
+    for versions in (Path.home() / ".pyenv/versions", Path(sys.base_prefix).parent):
+        yield from map(str, sorted(versions.glob("3.*/bin/python3"), reverse=True))
 
 
 if __name__ == "__main__":
