@@ -171,7 +171,7 @@ class Conversation(SMTP):
         if self.session and self.session.authenticated:
             return str(self.session.auth_data)
         certificate = self._tls.getpeercert() if self._tls else None
-        return str(dict(certificate["subjectAltName"])["email"]) if certificate else None  # type: ignore[arg-type]
+        return str(dict(certificate["subjectAltName"])["email"]) if certificate else None  # type: ignore[arg-type]  # typeshed: any shape
 
     # What aiosmtpd asks its handler, which is this object itself; hence the repeated arguments.
 

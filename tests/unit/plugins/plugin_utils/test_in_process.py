@@ -54,7 +54,7 @@ def action(name: str, options: dict[str, Any], **task: Any) -> ActionModule:
         templar=Templar(loader=DataLoader()),
         shared_loader_obj=None,
     )
-    made._execute_module = mock.Mock(return_value=dict(SHIPPED))  # type: ignore[method-assign]
+    made._execute_module = mock.Mock(return_value=dict(SHIPPED))  # type: ignore[method-assign]  # a stand-in
     return made
 
 
@@ -155,13 +155,13 @@ def test_where_a_task_runs(
     asked: list[dict[str, Any]], task: dict[str, Any], variables: dict[str, Any], here: bool
 ) -> None:
     made = action("mail_server", MAIN, **task)
-    made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]
+    made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]  # a stand-in
     result = made.run(task_vars=variables)
     assert bool(asked) is here
-    assert made._execute_module.called is not here  # type: ignore[attr-defined]
+    assert made._execute_module.called is not here  # type: ignore[attr-defined]  # of the stand-in
     assert (result == SHIPPED) is not here
     if task.get("async_val"):
-        assert made._execute_module.call_args.kwargs["wrap_async"]  # type: ignore[attr-defined]
+        assert made._execute_module.call_args.kwargs["wrap_async"]  # type: ignore[attr-defined]  # of the stand-in
 
 
 def test_the_environment_of_a_task_lasts_as_long_as_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
