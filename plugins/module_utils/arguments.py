@@ -13,6 +13,9 @@ from ansible.module_utils.basic import env_fallback
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
+# How new settings of mail servers are tested before they go live.
+VERIFY = {"type": "str", "choices": ["none", "connection"], "default": "none"}
+
 
 def connection_arguments() -> dict[str, Any]:
     """How to reach the instance; every option falls back to an environment variable."""

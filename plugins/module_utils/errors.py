@@ -78,7 +78,39 @@ class Ambiguous(OdooError):
     kind = "ambiguous"
 
 
+class NotConnected(OdooError):
+    """A mail server waits for a human's consent (OAuth2), and the user said that it must not."""
+
+    kind = "not_connected"
+
+
 class ReadOnly(OdooError):
     """A call that might write was about to be made in check mode. Always a defect of the collection, never of the user."""
 
     kind = "read_only"
+
+
+class Collector:
+    """Errors that are gathered, so that a user can mend everything at once.
+
+    As a context manager it takes the errors that are raised within; it may be entered again and again.
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[OdooError] = []
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if not isinstance(error, OdooError):
+            return False
+        self.errors.append(error)
+        return True
+
+    def raise_gathered(self) -> None:
+        """Raise what was gathered as one error, of the first one's kind."""
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            raise type(self.errors[0])(" ".join(error.message for error in self.errors))

@@ -27,16 +27,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Specification:
-    """A module's options beside those of the connection, and their rules, as `AnsibleModule` takes them."""
+    """A module's options beside those of the connection, and their rules, as `AnsibleModule` takes them.
+
+    :param single: the resource that the module enforces one record of; its results then speak of that record.
+    """
 
     options: Mapping[str, Any]
     rules: Mapping[str, Any] = field(default_factory=dict)
+    single: str = ""
 
 
 class OdooModule(AnsibleModule):
     """A task of this collection, wherever it runs."""
 
     def __init__(self, specification: Specification) -> None:
+        self._single = specification.single
         super().__init__(
             argument_spec={**connection_arguments(), **specification.options},
             supports_check_mode=True,
@@ -61,8 +66,8 @@ class OdooModule(AnsibleModule):
             raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
         return connect(**connection, read_only=read_only or self.check_mode)
 
-    def exit_enforced(self, outcome: Outcome, *, single: bool = False) -> None:
-        """End with the result that every enforcing module has; `single` where it enforces just one record."""
+    def exit_enforced(self, outcome: Outcome) -> None:
+        """End with the result that every enforcing module has."""
         from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 
         for warning in outcome.warnings:
@@ -71,10 +76,12 @@ class OdooModule(AnsibleModule):
             "changed": bool(outcome.plan),
             "plan": [step.as_result() for step in outcome.plan],
         }
-        if single:
-            result["record"] = outcome.records[0] if outcome.records else None
+        if self._single:
+            own = [record for record in outcome.records if record["resource"] == self._single]
+            result["record"] = own[0] if own else None
         else:
             result.update(records=outcome.records, unmanaged=outcome.unmanaged)
+        result.update(self._of_mail_servers(outcome.verifications, outcome.connections))
         if self._diff:
             result["diff"] = plan_diff(outcome.plan)
         self.exit_json(**result)
@@ -97,12 +104,31 @@ class OdooModule(AnsibleModule):
         if applied:
             done = ", ".join(f"{step.action} {step.resource} {step.key!r}" for step in applied)
             message += f" Before that, this run did: {done}."
+        tested = {}
+        if "verifications" in error.details:
+            tested = self._of_mail_servers(error.details["verifications"], error.details["connections"])
         self.fail_json(
             msg=message,
             error_kind=error.kind,
             changed=bool(applied),
             plan=[step.as_result() for step in applied],
+            **tested,
         )
+
+    def _of_mail_servers(
+        self, verifications: list[dict[str, Any]], connections: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """How the tests of mail servers went, and which have a human's consent; nothing for modules without mail servers."""
+        if not self._single:
+            return {"verifications": verifications, "connections": connections}
+        if self._single != "mail_server":
+            return {}
+        connection = connections[0] if connections else {"connected": None, "authorize_url": None}
+        return {
+            "verification": verifications[0] if verifications else None,
+            "connected": connection["connected"],
+            "authorize_url": connection["authorize_url"],
+        }
 
 
 def _without_nulls(value: Any) -> Any:

@@ -145,18 +145,18 @@ if TYPE_CHECKING:
 _RESOURCE = resource_arguments(ADDON, xml_id=False, states=("present", "absent", "latest"))
 SPECIFICATION = Specification(
     options={**_RESOURCE, "update_list": {"type": "bool", "default": False}},
+    single=ADDON.name,
 )
 
 
 def run(module: OdooModule) -> None:
     """Enforce one addon."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
 
     declaration = ADDON.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
-        module.exit_enforced(
-            enforce(session, [declaration], Policy(update_list=module.params["update_list"])), single=True
-        )
+        module.exit_enforced(enforce(session, [declaration], Policy(update_list=module.params["update_list"])))
 
 
 def main() -> None:

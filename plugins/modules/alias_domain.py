@@ -163,16 +163,18 @@ _RESOURCE = resource_arguments(ALIAS_DOMAIN, states=("present", "absent"))
 SPECIFICATION = Specification(
     options={**_RESOURCE},
     rules=ALIAS_DOMAIN.option_rules,
+    single=ALIAS_DOMAIN.name,
 )
 
 
 def run(module: OdooModule) -> None:
     """Enforce one alias domain."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
 
     declaration = ALIAS_DOMAIN.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
-        module.exit_enforced(enforce(session, [declaration], Policy()), single=True)
+        module.exit_enforced(enforce(session, [declaration], Policy()))
 
 
 def main() -> None:

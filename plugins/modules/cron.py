@@ -201,18 +201,19 @@ _RESOURCE = resource_arguments(CRON, states=())
 SPECIFICATION = Specification(
     options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}},
     rules=CRON.option_rules,
+    single=CRON.name,
 )
 
 
 def run(module: OdooModule) -> None:
     """Enforce one cron."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
 
     declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
         module.exit_enforced(
             enforce(session, [declaration], Policy(activate_neutralized=module.params["activate_neutralized"])),
-            single=True,
         )
 
 

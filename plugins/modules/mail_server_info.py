@@ -115,12 +115,13 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Read and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.inquire import apply_query, inquire
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.inquire import (
+        apply_query,
+        inquire_mail_servers,
+    )
 
     with module.session(read_only=True) as session:
-        names = {name: module.params[name] for name in ("name", "xml_id")}
-        records = inquire(session, MAIL_SERVER, **names)
+        records = inquire_mail_servers(session, name=module.params["name"], xml_id=module.params["xml_id"])
         answer = {"mail_servers": records, "odoo_version": session.version.text}
     if module.params["query"] is not None:
         answer["query_result"] = apply_query(module.params["query"], records)

@@ -93,13 +93,26 @@ options:
         description:
           - Odoo's priority among the servers that fit a sender; the lowest number wins.
         type: int
+      provider:
+        description:
+          - A well-known provider. Fills in O(servers[].smtp_host), O(servers[].smtp_port) and O(servers[].smtp_encryption) where they are not
+            given; what is given wins, and the port and the encryption follow one another.
+          - What is filled in counts as declared. The values and where each comes from stand in C(docs/providers.md) of the collection.
+        type: str
+        choices: [brevo, gandi, gmail, infomaniak, mailgun, mailjet, office365, outlook, ovh, postmark, sendgrid, ses]
+      provider_region:
+        description:
+          - Which server, where the provider has several. V(ses) takes a region of AWS (V(us-east-1) if not given), V(mailgun) V(us) or V(eu)
+            (V(us) if not given). Other providers have no regions.
+        type: str
       smtp_host:
         description:
           - Host name or address of the SMTP server.
         type: str
       smtp_port:
         description:
-          - Its port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it to O(servers[].smtp_encryption).
+          - Its port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it to
+            O(servers[].smtp_encryption); O(servers[].provider) does.
         type: int
       smtp_encryption:
         description:
@@ -110,6 +123,11 @@ options:
         description:
           - V(login) (user and password), V(certificate), from Odoo 17.0 on V(cli) (Odoo's own configuration file), V(gmail) with the addon
             C(google_gmail), V(outlook) with the addon C(microsoft_outlook).
+          - What a method needs is checked before anything is written, on the values that the server will have. V(gmail) and V(outlook) need
+            O(servers[].smtp_encryption=starttls) exactly, O(servers[].smtp_user), no O(servers[].smtp_pass), and a client (O(servers[].oauth2)).
+            V(certificate) needs O(servers[].smtp_ssl_certificate), O(servers[].smtp_ssl_private_key), and any encryption but V(none).
+          - Declaring a method clears what another one has left in Odoo, in the same write (V(gmail) and V(outlook) the password, the others the
+            tokens).
         type: str
       smtp_user:
         description:
@@ -117,20 +135,66 @@ options:
         type: str
       smtp_pass:
         description:
-          - The password, an app password for instance. It is compared with what Odoo holds, and never shown.
+          - The password, an app password for instance. It is compared with what Odoo holds, and never shown. See O(servers[].update_secrets).
           - An empty string clears it.
         type: str
       smtp_ssl_certificate:
         description:
-          - The client certificate for O(servers[].smtp_authentication=certificate), in PEM. Compared and shown by checksum.
+          - The client certificate for O(servers[].smtp_authentication=certificate), as PEM or as the absolute path of a PEM file where the task
+            runs, which may begin with C(~). Compared and shown by checksum.
         type: str
       smtp_ssl_private_key:
         description:
-          - The private key of O(servers[].smtp_ssl_certificate), in PEM. Never shown.
+          - The private key of O(servers[].smtp_ssl_certificate), likewise as PEM or as the path of a PEM file. It must have no passphrase. Never
+            shown.
         type: str
+      oauth2:
+        description:
+          - How to log in with OAuth2. Goes with O(servers[].smtp_authentication=gmail) or O(servers[].smtp_authentication=outlook), declared
+            beside it.
+        type: dict
+        suboptions:
+          client_id:
+            description:
+              - The client that was registered with Google or Microsoft. Becomes the system parameter C(google_gmail_client_id) or
+                C(microsoft_outlook_client_id), of which a database has one; servers that give it different values are an error.
+              - Not needed where the system parameters are set in another way.
+            type: str
+          client_secret:
+            description:
+              - Its secret. Becomes the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret). Never shown.
+            type: str
+          refresh_token:
+            description:
+              - What a human's consent brought, where you have it already. Without one the result holds the link to open
+                (RV(connections[].authorize_url)), and the server is not connected until somebody has opened it. Never shown.
+              - Writing it resets the access token, so that Odoo fetches a new one.
+            type: str
+          update:
+            description:
+              - V(always) compares O(servers[].oauth2.refresh_token) with what Odoo holds, and writes it where it differs, the default of
+                V(gmail). V(if_missing) writes it only where Odoo holds none, the default of V(outlook), for Microsoft gives a new one at each
+                use, which Odoo keeps.
+            type: str
+            choices: [always, if_missing]
+          required:
+            description:
+              - Whether the task fails with RV(error_kind=not_connected) where the server is not connected at its end. Whatever else can be done
+                is done before, for without the record there would be no link.
+            type: bool
+            default: false
+      update_secrets:
+        description:
+          - When O(servers[].smtp_pass), O(servers[].smtp_ssl_certificate) and O(servers[].smtp_ssl_private_key) are written.
+          - V(always) compares them with what Odoo holds, and writes what differs. V(on_create) writes them only where Odoo holds none, so that a
+            password that was changed in Odoo stays, and is no drift.
+        type: str
+        choices: [always, on_create]
+        default: always
       from_filter:
         description:
-          - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make no difference.
+          - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make no difference. Odoo 16.0
+            takes one entry only.
           - Empty takes every sender. Mail of a sender that no server is for leaves through one without filter, its C(From) rewritten to the
             notifications address.
         type: str
@@ -140,8 +204,9 @@ options:
         type: bool
       smtp_timeout:
         description:
-          - Seconds that Odoo waits for the SMTP server.
-          - No version of Odoo has this field of its own (it always waits 60 seconds). Where the instance lacks it, asking for it is an error.
+          - Seconds that Odoo waits for the SMTP server. Below 30 a warning says why that is little.
+          - No version of Odoo has this field of its own (it always waits 60 seconds). The addon C(mail_smtp_timeout) brings it, which the role
+            P(postmaster.odoo.smtp_timeout#role) installs. Where the instance lacks it, asking for it is an error.
         type: int
       max_email_size:
         description:
@@ -150,7 +215,7 @@ options:
 
       state:
         description:
-          - V(absent) deletes the server.
+          - V(absent) deletes the server; a warning names the mail templates and mailings that lose it.
         type: str
         choices: [present, absent]
         default: present
@@ -230,6 +295,19 @@ options:
       - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
     type: bool
     default: false
+  verify:
+    description:
+      - Whether new settings of mail servers are tested before they go live.
+      - V(connection) makes an archived copy of the server with the new settings, the candidate, lets Odoo test its connection, and removes it.
+        Only then is the server itself written. A new server is created archived, tested, and activated. If a test fails, nothing is written and
+        the task fails, with the class of the failure and the SMTP server's own words.
+      - Not tested are servers that stay archived, and changes of nothing but O(servers[].name), O(servers[].sequence), O(servers[].smtp_debug)
+        and O(servers[].max_email_size). In check mode nothing is tested.
+      - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived, one in use that logs in otherwise stays
+        as it is, and warnings say so.
+    type: str
+    choices: [none, connection]
+    default: none
 seealso:
   - module: postmaster.odoo.mail_server
   - module: postmaster.odoo.cron
@@ -371,7 +449,7 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_list
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import VERIFY, resource_list
 from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
@@ -390,23 +468,22 @@ SPECIFICATION = Specification(
         "unmanaged": {"type": "str", "choices": ["report", "archive", "ignore"], "default": "report"},
         "update_list": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},
+        "verify": VERIFY,
     },
 )
 
 
 def run(module: OdooModule) -> None:
     """Enforce a whole stack."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
-        Policy,
-        declarations_of,
-        enforce,
-    )
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import declarations_of, enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
 
     declarations = declarations_of(module.params)
     policy = Policy(
         unmanaged=module.params["unmanaged"],
         activate_neutralized=module.params["activate_neutralized"],
         update_list=module.params["update_list"],
+        verify=module.params["verify"],
     )
     with module.session() as session:
         module.exit_enforced(enforce(session, declarations, policy))

@@ -146,16 +146,18 @@ _RESOURCE = resource_arguments(SYSTEM_PARAMETER, xml_id=False, states=("present"
 SPECIFICATION = Specification(
     options={**_RESOURCE},
     rules={"required_if": [["state", "present", ["value"]]]},
+    single=SYSTEM_PARAMETER.name,
 )
 
 
 def run(module: OdooModule) -> None:
     """Enforce one system parameter."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
 
     declaration = SYSTEM_PARAMETER.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
-        module.exit_enforced(enforce(session, [declaration], Policy()), single=True)
+        module.exit_enforced(enforce(session, [declaration], Policy()))
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from . import credentials, debian_package, python_environment, template
+from . import addon_packages, credentials, debian_package, python_environment, template
 from .errors import LabError
 from .layout import Layout, write_atomically
 from .odoo import CRON_THREADS, Odoo
@@ -30,6 +30,7 @@ class Lab:
         self.layout = layout or Layout.default()
         self.postgres = Postgres(self.layout)
         self.odoo = Odoo(self.layout)
+        self._second_odoo = Odoo(self.layout, "second_odoo")
         self.smtp_servers = SmtpServers(self.layout)
 
     @classmethod
@@ -131,6 +132,24 @@ class Lab:
         self.odoo.stop()
         self.start_odoo(max_cron_threads, options)
 
+    @contextlib.contextmanager
+    def second_odoo(self, **environment: str) -> Iterator[str]:
+        """Another Odoo on the same databases while the first goes on, for what is read once at the start; its URL.
+
+        It has no cron workers, and these variables in its environment. It ends with the block: only then drop what it served.
+        """
+        self._second_odoo.start(max_cron_threads=0, environment=environment)
+        try:
+            yield self._second_odoo.url
+        finally:
+            self._second_odoo.stop()
+
+    def fetch_addons(self, progress: Progress = print, **versions: str) -> None:
+        """Put Odoo addons from the package index where every Odoo of the lab finds them: name=version."""
+        steps = Steps(self.layout.stamps, progress)
+        for name, version in versions.items():
+            steps.do(addon_packages.step(self.layout, name, version))
+
     def environment(self, database: str = FIRST_DATABASE) -> dict[str, str]:
         """The variables that point tests and modules at a database."""
         admin = self.description["odoo"]["admin"]
@@ -181,7 +200,8 @@ class Lab:
 
     def _stop(self) -> list[str]:
         """Stop all processes; the names of those that ran."""
-        return [part.daemon.name for part in (self.odoo, self.smtp_servers, self.postgres) if part.stop()]
+        parts = (self._second_odoo, self.odoo, self.smtp_servers, self.postgres)
+        return [part.daemon.name for part in parts if part.stop()]
 
     def _write_description(self) -> None:
         keys = template.api_keys(self.layout)

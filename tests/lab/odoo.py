@@ -6,6 +6,7 @@ import shutil
 import urllib.error
 import urllib.request
 import xmlrpc.client
+from collections.abc import Mapping
 from pathlib import Path
 
 from . import credentials, postgres
@@ -25,13 +26,13 @@ PLACEHOLDER_MANIFEST = """# Makes this an addons folder for Odoo before a test p
 class Odoo:
     """The server: configure, start, stop, and run scripts in."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, name: str = "odoo") -> None:
         self.layout = layout
-        self.daemon = Daemon(layout, "odoo")
+        self.daemon = Daemon(layout, name)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.layout.port('odoo')}"
+        return f"http://127.0.0.1:{self.layout.port(self.daemon.name)}"
 
     @property
     def addons_path(self) -> list[Path]:
@@ -54,7 +55,6 @@ class Odoo:
             "admin_passwd": credentials.ODOO_MASTER_PASSWORD,
             "list_db": True,
             "http_interface": "127.0.0.1",
-            "http_port": self.layout.port("odoo"),
             "workers": 0,
             # Where no mail server is set up, Odoo uses this one. Its default would hand test mails to a real one, where
             # the machine runs one; here the connection is refused, as on a machine without.
@@ -69,20 +69,31 @@ class Odoo:
             "[options]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()),
         )
 
-    def start(self, max_cron_threads: int = CRON_THREADS, options: tuple[str, ...] = ()) -> None:
+    def start(
+        self,
+        max_cron_threads: int = CRON_THREADS,
+        options: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Start the server and wait until it answers; where it runs with other options, restart it.
 
-        `max_cron_threads=0` is an Odoo without cron workers. `options` are further command line options.
+        `max_cron_threads=0` is an Odoo without cron workers. `options` are further command line options, `environment`
+        are further variables.
         """
         arguments = [f"--max-cron-threads={max_cron_threads}", *options]
-        key = " ".join(arguments)
+        variables = environment or {}
+        key = " ".join([*arguments, *(f"{name}={value}" for name, value in variables.items())])
         if self.daemon.key == key:
             return
         self.stop()
-        self.layout.free_port("odoo")
+        port = self.layout.free_port(self.daemon.name)
         self.configure()
         self.daemon.start(
-            [*self._command(), *arguments], key, self._answers, seconds=60, environment=self._environment()
+            [*self._command(), f"--http-port={port}", *arguments],
+            key,
+            self._answers,
+            seconds=60,
+            environment={**self._environment(), **variables},
         )
 
     def stop(self) -> bool:

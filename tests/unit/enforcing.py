@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
     Outcome,
     Policy,
@@ -23,6 +23,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
+
+# An OAuth2 client. Made up.
+OAUTH2 = {"client_id": "made-up-client", "client_secret": "made-up-client-secret"}
 
 
 def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **policy: Any) -> Outcome:
@@ -82,3 +85,28 @@ def neutralize(odoo: SimulatedOdoo) -> None:
             record["active"] = False
     odoo.add("ir.mail_server", name="neutralization - disable emails", smtp_host="invalid", smtp_port=1025)
     odoo.add("ir.config_parameter", key="database.is_neutralized", value="true")
+
+
+def refuse_creating(odoo: SimulatedOdoo, name: str) -> None:
+    """Let Odoo refuse to create the mail server of a name."""
+
+    def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
+        if (model, method) == ("ir.mail_server", "create") and arguments["vals_list"][0]["name"] == name:
+            raise Rejected("Odoo refused: not this one")
+
+    odoo.before.append(refuse)
+
+
+def oauth2_server(authentication: str, *, name: str = "Main", **options: Any) -> dict[str, Any]:
+    """The options of a mail server that logs in with OAuth2; those of `oauth2` among the others."""
+    given = {key: options.pop(key) for key in ("refresh_token", "update", "required", *OAUTH2) if key in options}
+    return {
+        "name": name,
+        "smtp_host": f"smtp.{authentication}.example",
+        "smtp_port": 587,
+        "smtp_encryption": "starttls",
+        "smtp_authentication": authentication,
+        "smtp_user": "sales@acme.example",
+        "oauth2": {**OAUTH2, **given},
+        **options,
+    }

@@ -26,6 +26,9 @@ class Target(Protocol):
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         """The leading part of a plan that can be done before one has to look again."""
 
+    def prepare(self, steps: Sequence[Step]) -> None:
+        """Make sure that these steps may be done. Whatever this does leaves no trace where it refuses."""
+
     def perform(self, step: Step) -> None:
         """Do one step."""
 
@@ -50,7 +53,9 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
             plan = target.plan()
             while plan:
                 _refuse_repetition(applied, plan)
-                for step in target.next_steps(plan):
+                steps = target.next_steps(plan)
+                target.prepare(steps)
+                for step in steps:
                     _perform(target, step)
                     applied.append(step)
                 target.complete()

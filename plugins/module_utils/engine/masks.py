@@ -20,6 +20,8 @@ _SECRET_NAME_OF_A_SETTING = re.compile(
     r"(minlength|policy|expiration|expires|lifetime|_ur[il]|endpoint|reset_password)$", re.IGNORECASE
 )
 _PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
+# Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
+_SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
 # Words that no secret is; scrubbing them from a result would make it unreadable.
 _NO_SECRETS = frozenset({"true", "false", "none", "null"})
 
@@ -32,6 +34,11 @@ def masked(value: Any) -> str | None:
 def is_secret_name(name: str) -> bool:
     """Whether what bears this name is a secret, by the name alone: `google_gmail_client_secret`, `smtp_passwd`, …"""
     return bool(_SECRET_NAME.search(name)) and not _SECRET_NAME_OF_A_SETTING.search(name)
+
+
+def without_secrets(text: str) -> str:
+    """Words of somebody else's, such as an error of Odoo's, without the secrets that may be in them."""
+    return _SECRET_IN_QUERY.sub(rf"\1{MASK}", text)
 
 
 def secrets_in(arguments: Any) -> Iterator[str]:

@@ -16,6 +16,7 @@ class Field(Protocol):
 
     name: str
     secret: bool
+    readonly: bool
 
     def same(self, stored: Any, wanted: Any) -> bool:
         """Whether a stored value already is the wanted one."""
@@ -46,16 +47,21 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Change:
-    """One field's way from before to after, both as shown to people."""
+    """One field's way from before to after, both as shown to people.
+
+    :param managed_elsewhere: something else owns the field, and writing to it is in vain.
+    """
 
     field: str
     before: Any
     after: Any
     secret: bool = False
+    managed_elsewhere: bool = False
 
     def as_result(self) -> dict[str, Any]:
         """The change in a task's result."""
-        return {"field": self.field, "before": self.before, "after": self.after}
+        result = {"field": self.field, "before": self.before, "after": self.after}
+        return {**result, "managed_elsewhere": True} if self.managed_elsewhere else result
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.consent import authorize_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
@@ -34,6 +37,17 @@ def inquire(
     if xml_id is not None and not reports:
         raise Unsupported(
             f"No {kind.label} has the external id {xml_id} (database {session.database} at {session.url})."
+        )
+    return reports
+
+
+def inquire_mail_servers(session: Session, *, name: str | None, xml_id: str | None) -> list[dict[str, Any]]:
+    """The same of mail servers, each that waits for a human's consent with the link to give it."""
+    reports = inquire(session, MAIL_SERVER, name=name, xml_id=xml_id)
+    for report in reports:
+        method = OAUTH2_METHODS.get(report["smtp_authentication"])
+        report["authorize_url"] = (
+            authorize_url(session, report["id"], method) if method and not report["connected"] else None
         )
     return reports
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import classify
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import read_all
@@ -59,7 +60,7 @@ def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary:
 def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
     if session.read_only:
         return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
-    test = test_connection(session, server)
+    test = test_connection(session, server.id)
     if canary is not None and test["outcome"] == "ok":
         test["canary"] = send_canary(session, server, canary)
     return test
@@ -96,13 +97,13 @@ def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -
     return chosen
 
 
-def test_connection(session: Session, server: Found) -> dict[str, Any]:
+def test_connection(session: Session, server_id: int) -> dict[str, Any]:
     """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent."""
     started = time.monotonic()
     outcome, message = "ok", "Connection Test Successful!"
     try:
         with session.patience(_TEST_SECONDS):
-            session.call(MAIL_SERVER.model, "test_smtp_connection", [server.id])
+            session.call(MAIL_SERVER.model, "test_smtp_connection", [server_id])
     except Rejected as error:
         message = _own_words(error)
         outcome = classify(message)
@@ -116,7 +117,7 @@ def _own_words(error: OdooError) -> str:
 
 def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, Any]:
     """Create a mail, have Odoo send it through this very server, and follow it to its end state."""
-    sender = canary.sender or _fitting_sender(session, server)
+    sender = canary.sender or fitting_sender(session, server.values)
     if sender is None:
         message = (
             "No sender address fits this server: give canary_from, or set from_filter or the user's email in Odoo."
@@ -167,7 +168,7 @@ def _deliver(session: Session, mail_id: int, canary: Canary) -> tuple[Mapping[st
     except Rejected as error:  # an SMTP server that hangs up late; the mail stays as it was
         refused = error.message
     mail = _end_state(session, mail_id, 0 if refused else canary.wait)
-    return mail, refused or mail.get("failure_reason") or ""
+    return mail, refused or without_secrets(mail.get("failure_reason") or "")
 
 
 def _removed(session: Session, mail_id: int) -> bool:
@@ -202,11 +203,11 @@ def _end_state(session: Session, mail_id: int, wait: float) -> Mapping[str, Any]
         time.sleep(_POLL_SECONDS)
 
 
-def _fitting_sender(session: Session, server: Found) -> str | None:
+def fitting_sender(session: Session, server: Mapping[str, Any]) -> str | None:
     """An address that the server is for: of its filter, its login, its domain, or the one that Odoo sends notifications from."""
-    entries = [entry.strip() for entry in str(server.values.get("from_filter") or "").split(",") if entry.strip()]
+    entries = [entry.strip() for entry in str(server.get("from_filter") or "").split(",") if entry.strip()]
     addresses = [entry for entry in entries if "@" in entry]
-    login = str(server.values.get("smtp_user") or "")
+    login = str(server.get("smtp_user") or "")
     if addresses:
         return addresses[0]
     if "@" in login and (not entries or login.rpartition("@")[2] in entries):

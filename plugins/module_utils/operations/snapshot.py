@@ -68,6 +68,7 @@ class Snapshot:
         self.records = records
         self.pins = pins
         self.arriving_addons = arriving_addons
+        self.parameters = parameters
         self.is_neutralized = parameters.get(IS_NEUTRALIZED, "").strip().lower() in ("true", "1")
 
 
@@ -262,18 +263,17 @@ def is_many2one(description: dict[str, Any]) -> bool:
 
 
 def resolve(
-    declaration: Declaration, records: Records, *, where: str, arriving_addons: frozenset[str]
-) -> dict[str, Any]:
-    """The declared values as Odoo takes them.
+    declaration: Declaration, records: Records, arriving_addons: frozenset[str]
+) -> tuple[dict[str, Any], list[OdooError]]:
+    """The declared values as Odoo takes them, and what it would not take.
 
     A field or value that a declared but not yet installed addon will bring is passed through as it stands.
-
-    :raises Invalid: or the kind of the first problem; the message lists all of them.
     """
     values: dict[str, Any] = {}
     problems: list[OdooError] = []
-    for name, value in declaration.type.declared_fields(declaration).items():
-        addon = declaration.type.expected_from(name, value)
+    kind = declaration.type
+    for name, value in kind.declared_fields(declaration).items():
+        addon = kind.expected_from(name, value)
         known = records.fields.get(name)
         try:
             if known is None:
@@ -287,10 +287,6 @@ def resolve(
             if addon is not None and addon in arriving_addons:
                 values[name] = value
                 continue
-            hint = (
-                f" (the addon {addon} brings it and is not installed: declare it, or install it first)" if addon else ""
-            )
+            hint = f" ({kind.how_to_get(addon)})" if addon else ""
             problems.append(type(error)(error.message + hint))
-    if problems:
-        raise type(problems[0])(f"{declaration.label}: {'; '.join(error.message for error in problems)} ({where}).")
-    return values
+    return values, problems

@@ -119,7 +119,7 @@ class AddressListField(TextField):
     """`from_filter`: addresses and domains between commas; order, spaces and case mean nothing (ODOO-FACTS §2.3)."""
 
     def wire(self, value: Any) -> Any:
-        entries = self._entries(value)
+        entries = self.entries(value)
         for entry in entries:
             if (
                 not re.fullmatch(r"[^@\s,;<>\"]+(@[^@\s,;<>\"]+)?", entry)
@@ -130,11 +130,12 @@ class AddressListField(TextField):
         return super().wire(value)
 
     @staticmethod
-    def _entries(value: Any) -> list[str]:
+    def entries(value: Any) -> list[str]:
+        """What stands between the commas, in lower case."""
         return [entry.strip().lower() for entry in str(value or "").split(",") if entry.strip()]
 
     def _comparable(self, value: Any) -> Any:
-        return frozenset(self._entries(value))
+        return frozenset(self.entries(value))
 
 
 class BooleanField(Field):
@@ -172,18 +173,17 @@ class FloatField(Field):
 class SelectionField(Field):
     """selection: takes exactly what this instance offers."""
 
-    def __init__(self, name: str, choices: Iterable[str], *, odoo: str, secret: bool = False, hint: str = "") -> None:
+    def __init__(self, name: str, choices: Iterable[str], *, odoo: str, secret: bool = False) -> None:
         super().__init__(name, secret=secret)
-        self._choices = tuple(choices)
-        self._odoo = odoo
-        self._hint = hint
+        self.choices = tuple(choices)
+        self.odoo = odoo
 
     def wire(self, value: Any) -> Any:
         if value in (None, ""):
             return False
-        if value not in self._choices:
+        if value not in self.choices:
             raise Unsupported(
-                f"{self.name} has no value {value!r} on {self._odoo}, which offers {', '.join(self._choices)}{self._hint}"
+                f"{self.name} has no value {value!r} on {self.odoo}, which offers {', '.join(self.choices)}"
             )
         return value
 
@@ -306,16 +306,12 @@ def field_of(
     odoo: str,
     secret: bool = False,
     address_list: bool = False,
-    hint: str = "",
 ) -> Field:
     """The field that `fields_get` describes.
 
     :param odoo: the instance in words, for messages: `Odoo 18.0`.
-    :param hint: what to say beside the choices that a selection does offer.
     """
-    field = _field_of_type(
-        name, description, references, odoo=odoo, secret=secret, address_list=address_list, hint=hint
-    )
+    field = _field_of_type(name, description, references, odoo=odoo, secret=secret, address_list=address_list)
     field.required = bool(description.get("required"))
     field.readonly = bool(description.get("readonly"))
     return field
@@ -329,13 +325,12 @@ def _field_of_type(
     odoo: str,
     secret: bool,
     address_list: bool,
-    hint: str,
 ) -> Field:
     kind = description["type"]
     if kind == "selection":
         # fields_get gives [value, label] pairs.
         choices = [choice if isinstance(choice, str) else choice[0] for choice in description.get("selection") or ()]
-        return SelectionField(name, choices, odoo=odoo, secret=secret, hint=hint)
+        return SelectionField(name, choices, odoo=odoo, secret=secret)
     if kind == "many2one":
         return Many2oneField(name, description["relation"], references, secret=secret)
     if kind in ("one2many", "many2many"):

@@ -6,21 +6,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Collector, Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import mail_providers, server_environment
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import (
+    AddressListField,
+    SelectionField,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
+    OAUTH2_METHODS,
+    TOKEN_FIELDS,
+    OAuth2Method,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import certificate_text, private_key_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Circumstances,
     Declaration,
     ResourceType,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 
-# What an addon adds to ir.mail_server, by field or by value of smtp_authentication.
-_BROUGHT_BY = {
-    ("smtp_authentication", "gmail"): "google_gmail",
-    ("smtp_authentication", "outlook"): "microsoft_outlook",
-}
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# An archived copy that carries new settings while they are tested; nothing else in Odoo tells it from a mail server.
+CANDIDATE_SUFFIX = " (postmaster.odoo candidate)"
+
+# The addon beside the collection that brings smtp_timeout; no Odoo has it of its own.
+TIMEOUT_ADDON = "mail_smtp_timeout"
+_SHORT_TIMEOUT = 30
+
+# What Odoo fills in where nothing is said (ODOO-FACTS §2).
+_DEFAULTS: Mapping[str, Any] = {"smtp_authentication": "login", "smtp_encryption": "none", "active": True}
+# How to log in is only checked where it is spoken of.
+_LOGIN_OPTIONS = frozenset(
+    {
+        "smtp_authentication",
+        "smtp_encryption",
+        "smtp_user",
+        "smtp_pass",
+        "smtp_ssl_certificate",
+        "smtp_ssl_private_key",
+        "oauth2",
+    }
+)
+_CERTIFICATE_FIELDS = ("smtp_ssl_certificate", "smtp_ssl_private_key")
+# Changes that no connection test could tell anything about.
+_UNTESTED_FIELDS = frozenset({"name", "sequence", "smtp_debug", "max_email_size"})
+# Readable only, and only needed to say what a deletion takes.
+_USERS = {"mail_template_ids": "mail templates", "active_mailing_ids": "mailings"}
 
 
 class MailServer(ResourceType):
@@ -33,6 +72,8 @@ class MailServer(ResourceType):
         "name": {"type": "str"},
         "active": {"type": "bool"},
         "sequence": {"type": "int"},
+        "provider": {"type": "str", "choices": sorted(mail_providers.PROVIDERS)},
+        "provider_region": {"type": "str"},
         "smtp_host": {"type": "str"},
         "smtp_port": {"type": "int"},
         "smtp_encryption": {"type": "str"},
@@ -41,27 +82,48 @@ class MailServer(ResourceType):
         "smtp_pass": {"type": "str", "no_log": True},
         "smtp_ssl_certificate": {"type": "str"},
         "smtp_ssl_private_key": {"type": "str", "no_log": True},
+        "oauth2": {
+            "type": "dict",
+            "options": {
+                "client_id": {"type": "str"},
+                "client_secret": {"type": "str", "no_log": True},
+                "refresh_token": {"type": "str", "no_log": True},
+                "update": {"type": "str", "choices": ["always", "if_missing"]},
+                "required": {"type": "bool", "default": False},
+            },
+        },
+        "update_secrets": {"type": "str", "choices": ["always", "on_create"], "default": "always"},
         "from_filter": {"type": "str"},
         "smtp_debug": {"type": "bool"},
         "smtp_timeout": {"type": "int"},
         "max_email_size": {"type": "float"},
     }
     option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}
-    secret_fields = frozenset(
-        {
-            "smtp_pass",
-            "smtp_ssl_private_key",
-            "google_gmail_authorization_code",
-            "google_gmail_refresh_token",
-            "google_gmail_access_token",
-            "microsoft_outlook_refresh_token",
-            "microsoft_outlook_access_token",
-        }
-    )
+    directives = frozenset({"provider", "provider_region", "oauth2", "update_secrets"})
+    secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
     address_list_fields = frozenset({"from_filter"})
-    info_fields = frozenset({"owner_user_id"})
-    heavy_fields = frozenset({"smtp_ssl_certificate", "smtp_ssl_private_key"})
+    info_fields = TOKEN_FIELDS | {"owner_user_id"}
+    heavy_fields = frozenset(_CERTIFICATE_FIELDS)
+
+    # --- declaring ---
+
+    def declare(self, options: Mapping[str, Any]) -> Declaration:
+        given = {name: value for name, value in options.items() if value is not None}
+        label = f"{self.label} {self.key_of(given, given.get('xml_id'))!r}"
+        unreadable = Collector()
+        readers: Mapping[str, Callable[[str, str], str]] = {
+            "smtp_ssl_certificate": certificate_text,
+            "smtp_ssl_private_key": private_key_text,
+        }
+        for option, read in readers.items():
+            with unreadable:
+                if given.get(option):
+                    given[option] = read(option, given[option])
+        problems = [*mail_providers.problems(given), *(error.message for error in unreadable.errors)]
+        if problems:
+            raise Invalid(f"{label}: {'; '.join([*problems, *self.problems(given)])}.")
+        return super().declare(mail_providers.fill(given))
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         if not 1 <= given.get("smtp_port", 25) <= 65535:
@@ -70,34 +132,267 @@ class MailServer(ResourceType):
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
         if given.get("max_email_size", 0) < 0:
             yield f"max_email_size must not be negative, and is {given['max_email_size']:g} (megabytes)"
+        if str(given.get("name", "")).endswith(CANDIDATE_SUFFIX):
+            yield f"a name that ends with {CANDIDATE_SUFFIX!r} is the collection's own"
+        if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
+            yield f"oauth2 goes with smtp_authentication {' or '.join(OAUTH2_METHODS)}"
+
+    def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
+        declared = super().declared_fields(declaration)
+        token = _oauth2(declaration).get("refresh_token")
+        if token is not None:
+            declared[OAUTH2_METHODS[declaration.options["smtp_authentication"]].refresh_token] = token
+        return declared
+
+    def implied(self, declaration: Declaration) -> Iterator[Declaration]:
+        method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
+        if method is None or declaration.state == "absent":
+            return
+        for key, option in ((method.client_id, "client_id"), (method.client_secret, "client_secret")):
+            value = _oauth2(declaration).get(option)
+            if value is not None:
+                yield SYSTEM_PARAMETER.declare({"key": key, "value": value})
+
+    # --- reading ---
+
+    def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
+        names = super().fields_to_read(available, declarations)
+        if any(declaration.state == "absent" for declaration in declarations):
+            names |= _USERS.keys() & set(available)
+        if any(declaration.options.get("smtp_authentication") == "certificate" for declaration in declarations):
+            names |= set(_CERTIFICATE_FIELDS) & set(available)
+        return names
 
     def is_own(self, record: Mapping[str, Any]) -> bool:
         return not record.get("owner_user_id")
 
+    # --- planning ---
+
     def adapt(
         self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
     ) -> list[str]:
-        if not circumstances.neutralized or declaration.state == "absent":
+        stored = found.values if found else {}
+        self._keep_secrets(wanted, declaration, stored)
+        self._leave_other_logins(wanted, stored)
+        warnings = []
+        if 0 < int(wanted.get("smtp_timeout") or _SHORT_TIMEOUT) < _SHORT_TIMEOUT:
+            warnings.append(
+                f"{declaration.label}: smtp_timeout {wanted['smtp_timeout']} is short: SMTP servers that greylist, scan or throttle "
+                f"often take longer to answer, and Odoo never tries such a mail again. {_SHORT_TIMEOUT} seconds or more are safe."
+            )
+        warnings += self._hold_back(wanted, declaration, found, circumstances)
+        return warnings
+
+    @staticmethod
+    def _keep_secrets(wanted: dict[str, Any], declaration: Declaration, stored: Mapping[str, Any]) -> None:
+        """Leave out the secrets that are not to be overwritten, and go with the tokens that are."""
+        if declaration.options.get("update_secrets") == "on_create":
+            for name in ("smtp_pass", *_CERTIFICATE_FIELDS):
+                if stored.get(name):
+                    wanted.pop(name, None)
+        method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
+        if method is None or method.refresh_token not in wanted:
+            return
+        # Microsoft gives a new refresh token at each use, and Odoo keeps that one: the declared one is soon outdated.
+        update = _oauth2(declaration).get("update") or ("if_missing" if method.rotates else "always")
+        token = stored.get(method.refresh_token)
+        if token and update == "if_missing":
+            del wanted[method.refresh_token]
+        elif stored and token != wanted[method.refresh_token]:
+            wanted.update(method.no_access_token)
+
+    @staticmethod
+    def _leave_other_logins(wanted: dict[str, Any], stored: Mapping[str, Any]) -> None:
+        """A declared way to log in leaves nothing behind of another: no password beside OAuth2, no token without it."""
+        if "smtp_authentication" not in wanted:
+            return
+        method = OAUTH2_METHODS.get(wanted["smtp_authentication"])
+        if method and stored.get("smtp_pass"):
+            wanted.setdefault("smtp_pass", False)
+        for name in TOKEN_FIELDS.difference(method.tokens if method else ()):
+            if stored.get(name):
+                wanted[name] = 0 if name.endswith("_expiration") else False
+
+    def _hold_back(
+        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
+    ) -> list[str]:
+        """Do not let a server go live that must not, or cannot yet."""
+        if circumstances.neutralized and _keep_archived(wanted, found):
+            return [
+                f"{declaration.label} stays archived: this database is a neutralized copy (database.is_neutralized), and its mail "
+                "servers would send real mail. Set activate_neutralized to true if it is meant to."
+            ]
+        effective = self.effective(wanted, found)
+        method = OAUTH2_METHODS.get(effective["smtp_authentication"])
+        if not circumstances.verify or method is None:
             return []
-        if found is None:
-            if wanted.get("active") is False:
+        if effective.get(method.refresh_token):
+            if effective["active"] or "active" in declaration.options:
                 return []
-            wanted["active"] = False
-        elif wanted.get("active") and not found.values.get("active"):
-            del wanted["active"]
-        else:
-            return []
-        return [
-            f"{declaration.label} stays archived: this database is a neutralized copy (database.is_neutralized), and its mail "
-            "servers would send real mail. Set activate_neutralized to true if it is meant to."
-        ]
+            return [f"{declaration.label} is connected and still archived: declare active: true to put it to use."]
+        if _keep_archived(wanted, found):
+            return [f"{declaration.label} stays archived until it is connected with {method.label}."]
+        if found and found.values.get("active") and "smtp_authentication" in wanted:
+            if found.values.get("smtp_authentication") == method.authentication:
+                return []
+            wanted.clear()
+            return [
+                f"{declaration.label} is in use and stays as it is until it is connected with {method.label}: without a token "
+                "its mail would fail."
+            ]
+        return []
+
+    def refusals(
+        self,
+        declaration: Declaration,
+        wanted: Mapping[str, Any],
+        found: Found | None,
+        fields: Mapping[str, Field],
+        circumstances: Circumstances,
+    ) -> Iterator[OdooError]:
+        senders = AddressListField.entries(wanted.get("from_filter"))
+        choices = fields.get("smtp_authentication")
+        # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
+        if len(senders) > 1 and isinstance(choices, SelectionField) and "cli" not in choices.choices:
+            yield Unsupported(
+                f"from_filter takes one address or domain on {choices.odoo}, and has {len(senders)}: declare one server for each"
+            )
+        if not _LOGIN_OPTIONS & declaration.options.keys():
+            return
+        # Values that were refused are still what the user meant.
+        effective = {**self.effective(wanted, found), **_given(declaration, "smtp_authentication", "smtp_encryption")}
+        method = OAUTH2_METHODS.get(effective["smtp_authentication"])
+        if method is not None:
+            yield from self._oauth2_refusals(method, declaration, effective, fields, circumstances)
+        elif effective["smtp_authentication"] == "certificate":
+            for name in _CERTIFICATE_FIELDS:
+                if not effective.get(name) and (found is None or name in found.values):
+                    yield Invalid(f"smtp_authentication certificate needs {name}")
+            if effective["smtp_encryption"] == "none":
+                yield Invalid("smtp_authentication certificate needs TLS: smtp_encryption must not be none")
+
+    @staticmethod
+    def _oauth2_refusals(
+        method: OAuth2Method,
+        declaration: Declaration,
+        effective: Mapping[str, Any],
+        fields: Mapping[str, Field],
+        circumstances: Circumstances,
+    ) -> Iterator[OdooError]:
+        needs = f"smtp_authentication {method.authentication} needs"
+        if effective["smtp_encryption"] != "starttls":
+            yield Invalid(f"{needs} smtp_encryption starttls, exactly, and it is {effective['smtp_encryption']}")
+        if not effective.get("smtp_user"):
+            yield Invalid(f"{needs} smtp_user, the address of the {method.label} account")
+        if effective.get("smtp_pass"):
+            yield Invalid(f"{needs} no smtp_pass: leave it out")
+        if not {"smtp_authentication", "oauth2"} & declaration.options.keys():
+            return
+        missing = [key for key in (method.client_id, method.client_secret) if not circumstances.parameters.get(key)]
+        if missing and not (method.has_iap(fields) and len(missing) == 2):
+            yield Invalid(
+                f"{needs} oauth2.client_id and oauth2.client_secret, or the system parameter{'s' if len(missing) > 1 else ''} "
+                f"{' and '.join(missing)}"
+            )
+
+    def remarks(
+        self,
+        declaration: Declaration,
+        found: Found | None,
+        fields: Mapping[str, Field],
+        circumstances: Circumstances,
+    ) -> Iterator[str]:
+        if declaration.state == "absent":
+            for name, what in _USERS.items():
+                used_by = fields[name].shown(found.values.get(name)) if found and name in fields else None
+                if used_by:
+                    yield (
+                        f"{declaration.label}: deleting it takes it from the {what} {', '.join(map(repr, used_by))}, "
+                        "whose mail then leaves through whichever server fits its sender."
+                    )
+            return
+        method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
+        clients = {method.client_id, method.client_secret} if method else set()
+        if method and method.has_iap(fields) and not clients & circumstances.parameters.keys():
+            yield (
+                f"{declaration.label}: no client id is set, so Odoo would go through its own IAP service ({method.iap_service}) "
+                f"to log in to {method.label}, and offers the link to connect only in Enterprise. "
+                "Give oauth2.client_id and oauth2.client_secret to use a client of your own."
+            )
 
     def expected_from(self, field_name: str, value: Any) -> str | None:
-        return _BROUGHT_BY.get((field_name, value))
+        if field_name == "smtp_timeout":
+            return TIMEOUT_ADDON
+        if field_name == "smtp_authentication" and value in OAUTH2_METHODS:
+            return OAUTH2_METHODS[value].addon
+        return next((method.addon for method in OAUTH2_METHODS.values() if field_name in method.tokens), None)
+
+    def how_to_get(self, addon: str) -> str:
+        if addon == TIMEOUT_ADDON:
+            return f"no Odoo has it of its own: the role postmaster.odoo.smtp_timeout installs the addon {addon} that brings it"
+        return super().how_to_get(addon)
+
+    # --- applying ---
+
+    def perform(self, session: Session, step: Step) -> int | None:
+        if step.record_id is None:
+            step = replace(step, values=self.new_values(session, step.values))
+        return super().perform(session, step)
+
+    def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values for a new record, in the way that they stick."""
+        return server_environment.with_defaults(values, session.fields(self.model))
+
+    # --- what others ask of a mail server ---
+
+    def effective(self, wanted: Mapping[str, Any], found: Found | None) -> dict[str, Any]:
+        """The values that a server will have: what is wanted over what is stored, or over Odoo's defaults."""
+        return {**_DEFAULTS, **(found.values if found else {}), **wanted}
+
+    def needs_test(self, step: Step, found: Found | None) -> bool:
+        """Whether a step brings something live that a connection test can prove."""
+        if step.resource != self.name or step.action in ("delete", "archive"):
+            return False
+        effective = self.effective(step.values, found)
+        return bool(effective["active"]) and (found is None or bool(step.values.keys() - _UNTESTED_FIELDS))
+
+    def is_candidate(self, record: Found) -> bool:
+        """Whether this is a copy that a run has made to test it, or that a killed run has left behind."""
+        return not record.values.get("active") and str(record.values.get("name")).endswith(CANDIDATE_SUFFIX)
 
     def is_neutralization_dummy(self, record: Found) -> bool:
         """The server that Odoo puts into a neutralized copy so that nothing else is used (data/neutralize.sql)."""
         return record.values.get("smtp_host") == "invalid"
+
+    def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
+        method = OAUTH2_METHODS.get(found.values.get("smtp_authentication") or "")
+        shown = {name: value for name, value in super().report(found, fields).items() if name not in TOKEN_FIELDS}
+        return {
+            **shown,
+            "connected": bool(found.values.get(method.refresh_token)) if method else None,
+            "managed_elsewhere": sorted(self.managed_elsewhere(found, fields)),
+        }
+
+
+def _oauth2(declaration: Declaration) -> Mapping[str, Any]:
+    options: Mapping[str, Any] = declaration.options.get("oauth2") or {}
+    return options
+
+
+def _given(declaration: Declaration, *names: str) -> dict[str, Any]:
+    return {name: declaration.options[name] for name in names if declaration.options.get(name)}
+
+
+def _keep_archived(wanted: dict[str, Any], found: Found | None) -> bool:
+    """Take back that a server goes live; whether it would have."""
+    if found is None:
+        would = wanted.get("active") is not False
+        wanted["active"] = False
+        return would
+    if wanted.get("active") and not found.values.get("active"):
+        del wanted["active"]
+        return True
+    return False
 
 
 MAIL_SERVER = MailServer()

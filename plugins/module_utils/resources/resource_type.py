@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step, Wanted
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
 
 # The fields that people know the records of another model by, where it is not `name`.
-NATURAL_NAMES = {"res.users": "login"}
+NATURAL_NAMES = {"res.users": "login", "mailing.mailing": "subject"}
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,15 @@ class Circumstances:
     :param now: the server's time, UTC.
     :param neutralized: the database is a neutralized copy and the user did not say that it may send (ODOO-FACTS §2.4).
     :param arriving_addons: addons that are not installed yet but will be, by this very plan.
+    :param parameters: the system parameters that were read, as they will be after this plan.
+    :param verify: what goes live is tested first.
     """
 
     now: datetime
     neutralized: bool = False
     arriving_addons: frozenset[str] = frozenset()
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    verify: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class ResourceType:
     option_rules: ClassVar[Mapping[str, Any]] = {}
     # Declared to tell or to find the record by; never written to an existing one.
     identity_options: ClassVar[frozenset[str]] = frozenset()
+    # Options that are no fields: they say how others are meant.
+    directives: ClassVar[frozenset[str]] = frozenset()
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     address_list_fields: ClassVar[frozenset[str]] = frozenset()
     # Blanks around these are always a mistake, and one that is hard to see.
@@ -119,8 +126,12 @@ class ResourceType:
         return {
             self.field_names.get(option, option): value
             for option, value in declaration.options.items()
-            if option not in self.identity_options
+            if option not in self.identity_options | self.directives
         }
+
+    def implied(self, declaration: Declaration) -> Iterator[Declaration]:
+        """Other resources that a declaration stands for, too."""
+        yield from ()
 
     def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
         """What declarations that are each right cannot be together."""
@@ -134,6 +145,7 @@ class ResourceType:
         wanted -= self.heavy_fields
         for declaration in declarations:
             wanted |= set(self.declared_fields(declaration))
+        wanted |= {marker for name in wanted for marker in server_environment.markers(name)}
         return wanted & set(available)
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
@@ -179,6 +191,27 @@ class ResourceType:
         """Last word on the values to enforce (may change `wanted`), given what was found; returns warnings."""
         return []
 
+    def refusals(
+        self,
+        declaration: Declaration,
+        wanted: Mapping[str, Any],
+        found: Found | None,
+        fields: Mapping[str, Field],
+        circumstances: Circumstances,
+    ) -> Iterator[OdooError]:
+        """What this instance would not take, or could not work with, judged on the values that the record will have."""
+        yield from ()
+
+    def remarks(
+        self,
+        declaration: Declaration,
+        found: Found | None,
+        fields: Mapping[str, Field],
+        circumstances: Circumstances,
+    ) -> Iterator[str]:
+        """What a user should know of a declaration that is right; warnings."""
+        yield from ()
+
     def finish(self, step: Step, declaration: Declaration) -> Step:
         """Last word on a step that was planned."""
         return step
@@ -192,6 +225,10 @@ class ResourceType:
     def expected_from(self, field_name: str, value: Any) -> str | None:
         """The addon that brings a field or a value that the instance lacks."""
         return None
+
+    def how_to_get(self, addon: str) -> str:
+        """What to do about a field or a value whose addon is not installed."""
+        return f"the addon {addon} brings it and is not installed: declare it, or install it first"
 
     # --- applying ---
 
@@ -208,9 +245,23 @@ class ResourceType:
 
     # --- reporting ---
 
+    def managed_elsewhere(self, found: Found, fields: Mapping[str, Field]) -> set[str]:
+        """The fields that a user could declare, but that another addon computes on this record."""
+        declarable = {self.field_names.get(option, option) for option in self.options} & found.values.keys()
+        return {
+            name
+            for name in declarable
+            if server_environment.owns(name, found.values) or (name in fields and fields[name].readonly)
+        }
+
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         """A record for people: every field that was read, secrets masked."""
-        shown = {name: fields[name].shown(value) for name, value in found.values.items() if name in fields}
+        markers = {marker for name in found.values for marker in server_environment.markers(name)}
+        shown = {
+            name: fields[name].shown(value)
+            for name, value in found.values.items()
+            if name in fields and name not in markers
+        }
         return {"id": found.id, "xml_id": found.xml_id, **shown}
 
     def wanted(self, declaration: Declaration, values: Mapping[str, Any]) -> Wanted:

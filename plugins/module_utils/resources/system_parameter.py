@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import is_secret_name, masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class SystemParameter(ResourceType):
             yield "this key is the collection's own lock"
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
-        return [["key", "in", sorted({declaration.key for declaration in declarations} | {IS_NEUTRALIZED})]]
+        declared = {declaration.key for declaration in declarations}
+        # Mail servers are judged by these, whoever set them.
+        return [["key", "in", sorted(declared | CLIENT_PARAMETERS | {IS_NEUTRALIZED})]]
 
     def finish(self, step: Step, declaration: Declaration) -> Step:
         if not is_secret_name(step.key):

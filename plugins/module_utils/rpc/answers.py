@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     AccessRefused,
     AuthenticationFailed,
@@ -31,8 +32,8 @@ _BUSY_SENTENCES = (
 
 
 def _sentences(message: str) -> str:
-    """Odoo's own words on one line, without blank lines and the invisible spaces of some translations."""
-    return " ".join(part.strip() for part in str(message).split("\n") if part.strip())
+    """Odoo's own words on one line, without blank lines, the invisible spaces of some translations, and secrets."""
+    return without_secrets(" ".join(part.strip() for part in str(message).split("\n") if part.strip()))
 
 
 def refusal(where: str, name: str, message: str) -> OdooError:

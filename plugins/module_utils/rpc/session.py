@@ -166,6 +166,11 @@ class Session:
         ids = self.call(model, "create", vals_list=[dict(one) for one in values])
         return [ids] if isinstance(ids, int) else list(ids)
 
+    def copy(self, model: str, record_id: int, values: Mapping[str, Any]) -> int:
+        """Copy one record, with `values` in place of its own, and return the new id."""
+        copied = self.call(model, "copy", [record_id], default=dict(values))
+        return int(copied[0] if isinstance(copied, list) else copied)  # a list from 18.0 on
+
     def write(self, model: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
         """Write the same values to all of `ids`, in one transaction."""
         self.call(model, "write", ids, vals=dict(values))

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments, resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import OUTCOMES
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import ORDER
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.planning import ORDER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER

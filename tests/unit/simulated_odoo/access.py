@@ -15,6 +15,7 @@ _FOR_EVERYBODY = frozenset({"ir.model", "mail.alias.domain", "mail.template", "r
 # What one needs the right to, where that is not `write`.
 _OPERATIONS = {
     "check_object_reference": "read",
+    "copy": "create",
     "create": "create",
     "read": "read",
     "search": "read",

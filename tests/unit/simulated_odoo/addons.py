@@ -58,9 +58,12 @@ def uninstall(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> dict[str, Any
                 "One or more of the selected modules have already been uninstalled, if you "
                 "believe this to be an error, you may try again later or contact support."
             )
-        before = {model: set(odoo.fields(model)) for model in odoo.schema.models}
+        before = {model: set(odoo.fields(model)) for model in odoo.models}
         module.update(state="uninstalled", latest_version=False)
         for model, names in before.items():
+            if model not in odoo.models:
+                odoo.records.tables[model].clear()
+                continue
             for record in odoo.records.tables[model].values():
                 for name in names - set(odoo.fields(model)):
                     record.pop(name, None)

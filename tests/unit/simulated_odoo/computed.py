@@ -20,6 +20,7 @@ NAMED_BY = {
     "ir.config_parameter": "key",
     "ir.module.module": "shortdesc",
     "mail.mail": "subject",
+    "mailing.mailing": "subject",
 }
 
 
@@ -72,8 +73,12 @@ COMPUTED: dict[tuple[str, str], Compute] = {
 # The others are no columns, and have no search of their own.
 SEARCHABLE = {"cron_name", "display_name", "model_name"}
 
+# Computed for one record at a time; more at once are an error.
+SINGLE = {("ir.mail_server", "google_gmail_uri"), ("ir.mail_server", "microsoft_outlook_uri")}
+
 # Seen from the other side: the many2one that a one2many collects.
 INVERSES = {
+    ("ir.mail_server", "active_mailing_ids"): ("mailing.mailing", "mail_server_id"),
     ("ir.mail_server", "mail_template_ids"): ("mail.template", "mail_server_id"),
     ("mail.alias.domain", "company_ids"): ("res.company", "alias_domain_id"),
 }

@@ -24,19 +24,70 @@ _NO_HOST_18 = (
 )
 
 
+# What the OAuth2 addons call their fields, by the way to log in.
+_TOKENS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
+_TOKEN_SECONDS = 3599
+_NO_TOKEN = "An error occurred when fetching the access token."
+
+
 def answer(odoo: SimulatedOdoo, ids: Sequence[int], _context: Mapping[str, Any], **named: Any) -> dict[str, Any]:
     """Answer as `SimulatedOdoo.smtp` says, once Odoo itself would have got as far as connecting."""
     measures_size = "max_email_size" in odoo.fields("ir.mail_server")  # field and argument came and went together
     refusals.check_arguments(named, ("autodetect_max_email_size",) if measures_size else ())
     for server in [odoo.record("ir.mail_server", one) for one in ids]:
-        if not server.get("from_filter") and not odoo.record("res.users", odoo.uid).get("email"):
-            raise refusals.user_error(_NO_SENDER)
-        if not server.get("smtp_host") and server["smtp_authentication"] != "cli":
-            raise refusals.user_error(_NO_HOST_18 if odoo.major >= 18 else _NO_HOST)
-        message = odoo.smtp(dict(server))
-        if message:
-            raise refusals.user_error(message)
+        _test(odoo, server)
     parameters: dict[str, Any] = {"message": "Connection Test Successful!", "type": "success", "sticky": False}
     if odoo.major >= 18:
         parameters["next"] = {"type": "ir.actions.act_window_close"}
     return {"type": "ir.actions.client", "tag": "display_notification", "params": parameters}
+
+
+def _test(odoo: SimulatedOdoo, server: dict[str, Any]) -> None:
+    has_sender = server.get("from_filter") or odoo.record("res.users", odoo.uid).get("email")
+    if not has_sender and odoo.major >= 19:
+        raise refusals.user_error(_NO_SENDER)
+    effective = odoo.effective("ir.mail_server", server)
+    if not effective.get("smtp_host") and effective["smtp_authentication"] != "cli":
+        raise refusals.user_error(_NO_HOST_18 if odoo.major >= 18 else _NO_HOST)
+    if effective["smtp_authentication"] in _TOKENS:
+        _renew_access_token(odoo, server, effective["smtp_authentication"])
+    message = odoo.smtp(odoo.effective("ir.mail_server", server))
+    got_through = not message or message.startswith("The server refused")
+    if not has_sender and got_through:  # up to 18.0 Odoo looks for a sender once it is connected and logged in
+        raise refusals.user_error(_NO_SENDER)
+    if message:
+        raise refusals.user_error(message)
+
+
+def _renew_access_token(odoo: SimulatedOdoo, server: dict[str, Any], authentication: str) -> None:
+    """Fetch an access token where the stored one is no longer good. Microsoft gives a new refresh token with it, too."""
+    prefix = _TOKENS[authentication]
+    token = server.get(f"{prefix}_refresh_token")
+    if (
+        server.get(f"{prefix}_access_token")
+        and server.get(f"{prefix}_access_token_expiration", 0) > odoo.now.timestamp()
+    ):
+        return
+    if authentication == "outlook" and not token:
+        raise refusals.user_error("Please connect with your Outlook account before using it.")
+    if not (odoo.parameter(f"{prefix}_client_id") and odoo.parameter(f"{prefix}_client_secret")):
+        raise refusals.user_error(_without_a_client(odoo, authentication, token))
+    message = odoo.token_service(dict(server)) if token else _NO_TOKEN
+    if message:
+        raise refusals.user_error(message)
+    odoo.tokens_fetched += 1
+    server[f"{prefix}_access_token"] = f"access-token-{odoo.tokens_fetched}"
+    server[f"{prefix}_access_token_expiration"] = int(odoo.now.timestamp()) + _TOKEN_SECONDS
+    if authentication == "outlook":
+        server[f"{prefix}_refresh_token"] = f"rotated-token-{odoo.tokens_fetched}"
+
+
+def _without_a_client(odoo: SimulatedOdoo, authentication: str, token: Any) -> str:
+    """From 19.0 on Odoo asks its own service, which this one cannot reach; and tells the token with the address."""
+    if odoo.major < 19:
+        return _NO_TOKEN
+    return (
+        f"Connection Test Failed! Here is what we got instead:\n HTTPSConnectionPool(host='{authentication}.api.odoo.com', "
+        f"port=443): Max retries exceeded with url: /api/mail_oauth/1/{authentication}_access_token?refresh_token={token}"
+        f"&db_uuid={odoo.parameter('database.uuid')} (Caused by NameResolutionError)"
+    )

@@ -38,11 +38,27 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "mail.mail": {"message_type": "email_outgoing", "state": "outgoing"},
     "mail.notification": {"notification_status": "ready", "notification_type": "inbox"},
     "mail.template": {"active": True},
+    "mailing.mailing": {"active": True, "state": "draft"},
     "res.users": {"active": True, "company_id": 1},
 }
 
 # Records that Odoo creates along with this one (`_inherits`). They are not simulated: any id will do.
 DELEGATES = ("ir_actions_server_id", "mail_message_id")
+
+# What a copy does not take along (`copy=False`). Only these models are known so well that they can be copied here.
+NOT_COPIED = {
+    "ir.mail_server": frozenset(
+        {
+            "google_gmail_access_token",
+            "google_gmail_access_token_expiration",
+            "google_gmail_authorization_code",
+            "google_gmail_refresh_token",
+            "microsoft_outlook_access_token",
+            "microsoft_outlook_access_token_expiration",
+            "microsoft_outlook_refresh_token",
+        }
+    ),
+}
 
 # In which order records come where nobody asks for one.
 ORDERS = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import environment
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.crons import interval
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import DATETIME_FORMAT
@@ -43,6 +44,10 @@ def fill(odoo: SimulatedOdoo, without_addons: Collection[str]) -> None:
     installed = [name for name in odoo.facts.modules if name not in without_addons]
     for name in sorted({*odoo.facts.modules, *without_addons, *_AVAILABLE}):
         add_module(odoo, name, installed=name in installed)
+    if odoo.environment:
+        add_module(odoo, environment.ADDON, installed=True)
+        # The other fields are not entered: nobody asks.
+        odoo.add("ir.model.fields", name="server_env_defaults", model=environment.MODEL, modules=environment.ADDON)
     for name in installed:
         add_crons(odoo, name)
 

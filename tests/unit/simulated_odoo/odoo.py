@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import access, fresh, refusals
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.environment import MODEL, Environment
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.methods import METHODS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.orm import ORM_METHODS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.records import Records
@@ -44,8 +45,11 @@ class SimulatedOdoo:
     - `log`: every call, in order. `before`: functions that are called before each call, with its parts.
     - `smtp`, `delivery`: what comes of a connection test, and of sending a mail, given the record: None for success,
       else Odoo's message. `smtp_outcomes`: the same for a connection test, by the server's id.
+    - `token_service`: what comes of fetching an OAuth2 access token, given the record: None for success, else Odoo's
+      message. `tokens_fetched`: how often it succeeded.
     - `running_crons`: ids of crons that a worker holds. `cron_failures`: what the run of a cron raises, by its id.
-    - `ignored_writes`: (model, field) whose writes get lost, as with mail_environment.
+    - `ignored_writes`: (model, field) whose writes get lost.
+    - `environment`: the files of mail_environment, where that addon is installed.
     - `addons_path`: addons on the disk that the database has not heard of, with the fields that they will bring.
       `versions_on_disk`: an addon's version there, where it is not the installed one.
 
@@ -63,6 +67,7 @@ class SimulatedOdoo:
         without_addons: Iterable[str] = (),
         without_fields: Iterable[tuple[str, str]] = (),
         extra_fields: Mapping[str, Fields] | None = None,
+        environment: Environment | None = None,
     ) -> None:
         self.series = series
         self.major = int(series.partition(".")[0])
@@ -70,12 +75,17 @@ class SimulatedOdoo:
         self.schema = Schema(
             self.facts, without_models=without_models, without_fields=without_fields, extra_fields=extra_fields
         )
+        self.environment = environment
+        if environment:
+            self.schema.models[MODEL].update(environment.fields(self.schema.models[MODEL]))
         self.now = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
         self.user = "admin"
         self.log: list[tuple[str, str, list[int] | None, dict[str, Any]]] = []
         self.before: list[Hook] = []
         self.smtp_outcomes: dict[int, str] = {}
         self.smtp: Callable[[Mapping[str, Any]], str | None] = lambda server: self.smtp_outcomes.get(server["id"])
+        self.token_service: Callable[[Mapping[str, Any]], str | None] = lambda _server: None
+        self.tokens_fetched = 0
         self.delivery: Callable[[Mapping[str, Any]], str | None] = lambda _mail: None
         self.cron_failures: dict[int, str] = {}
         self.running_crons: set[int] = set()
@@ -143,14 +153,31 @@ class SimulatedOdoo:
         """Whether the user may administer Odoo."""
         return self.user == "admin"
 
+    @property
+    def _absent_addons(self) -> frozenset[str]:
+        modules = self.records.tables["ir.module.module"].values()
+        return self.schema.addons - {module["name"] for module in modules if module["state"] == "installed"}
+
+    @property
+    def models(self) -> list[str]:
+        """The models that there are at this moment."""
+        return self.schema.present(self._absent_addons)
+
     def fields(self, model: str) -> Fields:
         """The fields that a model has at this moment."""
-        modules = self.records.tables["ir.module.module"].values()
-        installed = {module["name"] for module in modules if module["state"] == "installed"}
-        fields = self.schema.fields(model, self.schema.addons - installed)
+        fields = self.schema.fields(model, self._absent_addons)
         if fields is None:
             raise refusals.unknown_model(model)
         return fields
+
+    def environment_of(self, model: str) -> Environment | None:
+        """The files that fields of a model may come from."""
+        return self.environment if model == MODEL else None
+
+    def effective(self, model: str, record: Mapping[str, Any]) -> dict[str, Any]:
+        """A record's values as Odoo works with them."""
+        environment = self.environment_of(model)
+        return environment.effective(record) if environment else dict(record)
 
     def parameter(self, key: str) -> Any:
         """The value of a system parameter."""

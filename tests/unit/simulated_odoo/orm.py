@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import refusals
+
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -90,6 +92,17 @@ def unlink(odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Contex
     return odoo.records.unlink(model, ids)
 
 
+def copy(
+    odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context, default: Mapping[str, Any] | None = None
+) -> int | list[int]:
+    """Copy records: one at a time, which returns its id, up to 17.0; any number, which returns their ids, from 18.0 on."""
+    if odoo.major < 18 and len(ids) != 1:
+        raise refusals.value_error(f"Expected singleton: {model}({', '.join(map(str, ids))})")
+    copies = [odoo.records.copy(model, one, default or {}) for one in ids]
+    return copies if odoo.major >= 18 else copies[0]
+
+
 ORM_METHODS: dict[str, Callable[..., Any]] = {
-    method.__name__: method for method in (create, fields_get, read, search, search_count, search_read, unlink, write)
+    method.__name__: method
+    for method in (copy, create, fields_get, read, search, search_count, search_read, unlink, write)
 }

@@ -18,8 +18,14 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.computed impo
     INVERSES,
     NAMED_BY,
     SEARCHABLE,
+    SINGLE,
 )
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.defaults import DEFAULTS, DELEGATES, ORDERS
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.defaults import (
+    DEFAULTS,
+    DELEGATES,
+    NOT_COPIED,
+    ORDERS,
+)
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.domains import leaves, matches
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES, Description, label
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import empty, is_x2many, kept, linked
@@ -101,18 +107,24 @@ class Records:
             if name not in fields:
                 raise refusals.unknown_field_read(self._odoo.major, model, name)
         wanted = dict.fromkeys(["id", *(names or fields)])
+        if len(ids) > 1 and SINGLE.intersection((model, name) for name in wanted):
+            raise refusals.value_error(f"Expected singleton or no record: {model}({', '.join(map(str, ids))})")
         return [{name: self._shown(model, key, name) for name in wanted} for key in ids if key in self.tables[model]]
 
     def value(self, model: str, record_id: int, path: str) -> Any:
         """A field's value, computed where it is so; `path` may go through many2one fields."""
         name, _dot, rest = path.partition(".")
         record = self.tables[model][record_id]
-        if (model, name) in COMPUTED:
+        environment = self._odoo.environment_of(model)
+        from_elsewhere = environment.shown(record, name) if environment else {}
+        if name in from_elsewhere:
+            value = from_elsewhere[name]
+        elif (model, name) in COMPUTED:
             value = COMPUTED[model, name](self._odoo, record)
         elif (model, name) in INVERSES:
             other, inverse = INVERSES[model, name]
             owned = [one for one in self.tables[other].values() if one.get(inverse) == record_id]
-            value = [one["id"] for one in owned if one.get("active", True)]
+            value = [one["id"] for one in owned if one.get("active", True) and one.get("state") != "done"]
         elif name == "display_name":
             value = self.display_name(model, record_id)
         else:
@@ -156,6 +168,9 @@ class Records:
         if (model, name) in COMPUTED and name not in SEARCHABLE:
             # 16.0 to 18.0 only log it and match everything: no better.
             raise refusals.value_error(f"Non-stored field {model}.{name} cannot be searched.")
+        environment = self._odoo.environment_of(model)
+        if environment and not environment.is_searchable(name):
+            raise refusals.value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")
         if description["type"] == "many2one" and not rest and isinstance(leaf[2], str):
             raise NotImplementedError(f"{leaf}: searching a many2one by name is not simulated")
         if rest:
@@ -175,11 +190,27 @@ class Records:
             defaults.update(nextcall=now, user_id=uid)
         record = {"id": record_id, **{name: value for name, value in defaults.items() if name in fields}}
         self.tables[model][record_id] = record
-        self._assign(model, record, values)
+        environment = self._odoo.environment_of(model)
+        self._assign(model, record, environment.created(values) if environment else values)
         self._refuse_missing(model, record, fields)
         rules.check(self._odoo, model, record, fields)
         rules.created(self._odoo, model, record)
         return record_id
+
+    def copy(self, model: str, record_id: int, default: Mapping[str, Any]) -> int:
+        """Create a record like another, but for the fields that `default` gives."""
+        if model not in NOT_COPIED:
+            raise NotImplementedError(f"copying {model} is not simulated")
+        if record_id not in self.tables[model]:
+            raise refusals.missing_record(model, record_id, self._odoo.uid)
+        fields = self._odoo.fields(model)
+        left_out = _OWN | NOT_COPIED[model]
+        copied = {
+            name: value
+            for name, value in self.tables[model][record_id].items()
+            if name not in left_out and fields[name]["type"] != "one2many"
+        }
+        return self.insert(model, {**copied, **default})
 
     def write(self, model: str, ids: Iterable[int], values: Mapping[str, Any]) -> bool:
         """Change records, all or none."""
@@ -204,7 +235,7 @@ class Records:
         data = self.tables["ir.model.data"]
         for key in [key for key, one in data.items() if one["model"] == model and one["res_id"] in gone]:
             del data[key]
-        for other in list(self._odoo.schema.models):
+        for other in self._odoo.models:
             for name, description in self._odoo.fields(other).items():
                 if description.get("relation") == model and description["type"] == "many2one":
                     self._release(other, name, description, gone)
@@ -222,7 +253,9 @@ class Records:
 
     def _assign(self, model: str, record: Record, values: Mapping[str, Any]) -> None:
         fields = self._odoo.fields(model)
-        for name, value in rules.sanitized(model, values).items():
+        environment = self._odoo.environment_of(model)
+        kept_values = environment.kept(record, values) if environment else values
+        for name, value in rules.sanitized(model, kept_values).items():
             description = fields[name]
             if name in _OWN or (model, name) in COMPUTED or (model, name) in self._odoo.ignored_writes:
                 continue

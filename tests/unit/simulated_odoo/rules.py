@@ -66,7 +66,7 @@ def check(odoo: SimulatedOdoo, model: str, record: Record, changed: Iterable[str
             _refuse_duplicate(odoo, model, record, columns, message)
     for triggers, rule in _CHECKS.get(model, ()):
         if changed.intersection(triggers):
-            rule(odoo, record)
+            rule(odoo, odoo.effective(model, record))
 
 
 def created(odoo: SimulatedOdoo, model: str, record: Record) -> None:
@@ -91,13 +91,24 @@ def _refuse_duplicate(
 
 def _refuse_archiving_what_is_used(odoo: SimulatedOdoo, ids: Sequence[int]) -> None:
     for server_id in ids:
-        templates = odoo.records.value("ir.mail_server", server_id, "mail_template_ids")
-        if templates:
-            usages = [f"- {odoo.records.display_name('mail.template', one)} (Email Template)" for one in templates]
+        usages = [f"- {usage}" for usage in _usages(odoo, server_id)]
+        if usages:
             raise refusals.user_error(
                 f"You cannot archive this Outgoing Mail Server ({odoo.record('ir.mail_server', server_id)['name']}) "
                 "because it is still used in the following case(s):\n" + "\n".join(usages)
             )
+
+
+def _usages(odoo: SimulatedOdoo, server_id: int) -> list[str]:
+    records = odoo.records
+    templates = records.value("ir.mail_server", server_id, "mail_template_ids")
+    usages = [f"{records.display_name('mail.template', one)} (Email Template)" for one in templates]
+    if "active_mailing_ids" in odoo.fields("ir.mail_server"):
+        if odoo.parameter("mass_mailing.mail_server_id") == str(server_id):
+            usages.append("Email Marketing uses it as its default mail server to send mass mailings")
+        mailings = records.value("ir.mail_server", server_id, "active_mailing_ids")
+        usages += [f'Mass Mailing "{records.display_name("mailing.mailing", one)}"' for one in mailings]
+    return usages
 
 
 def _interval_is_positive(odoo: SimulatedOdoo, cron: Record) -> None:

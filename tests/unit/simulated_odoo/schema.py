@@ -28,6 +28,7 @@ MODEL_NAMES = {
     "ir.cron.trigger": "Triggered actions",
     "ir.mail_server": "Mail Server",
     "ir.model": "Models",
+    "ir.model.fields": "Fields",
     "ir.model.data": "Model Data",
     "ir.module.module": "Module",
     "mail.alias.domain": "Email Domain",
@@ -63,6 +64,14 @@ _COMMON: Fields = {
 }
 _BESIDE_THE_FACTS: Mapping[str, Fields] = {
     "ir.model": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, **_COMMON},
+    "ir.model.fields": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, "modules": _CHAR, **_COMMON},
+    "mailing.mailing": {
+        "subject": _REQUIRED_CHAR,
+        "active": {"store": True, "type": "boolean"},
+        "state": {"selection": ["draft", "in_queue", "sending", "done"], "store": True, "type": "selection"},
+        "mail_server_id": {"relation": "ir.mail_server", "store": True, "type": "many2one"},
+        **_COMMON,
+    },
     "res.company": {
         "name": _REQUIRED_CHAR,
         "email": _CHAR,
@@ -79,12 +88,13 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
     },
 }
 
-# Which of the facts' fields and selection values came with which addon; a name here is a beginning.
+# Which fields, models and selection values came with which addon; a field's name here is a beginning.
 _FIELDS_OF_ADDONS = {
     "google_gmail": ("google_gmail_",),
     "mass_mailing": ("active_mailing_ids", "mailing_"),
     "microsoft_outlook": ("microsoft_outlook_", "is_microsoft_outlook_configured"),
 }
+_MODELS_OF_ADDONS = {"mailing.mailing": "mass_mailing"}
 _CHOICES_OF_ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
 
 
@@ -144,12 +154,16 @@ class Schema:
 
     @property
     def addons(self) -> frozenset[str]:
-        """The addons that fields depend on."""
-        return frozenset(self._addons.values())
+        """The addons that fields and models depend on."""
+        return frozenset([*self._addons.values(), *_MODELS_OF_ADDONS.values()])
+
+    def present(self, absent: frozenset[str]) -> list[str]:
+        """The models that are there while the addons `absent` are not installed."""
+        return [model for model in self.models if _MODELS_OF_ADDONS.get(model) not in absent]
 
     def fields(self, model: str, absent: frozenset[str]) -> Fields | None:
         """The fields of a model while the addons `absent` are not installed; None where there is no such model."""
-        if model not in self.models:
+        if model not in self.present(absent):
             return None
         if (model, absent) not in self._known:
             self._known[model, absent] = {

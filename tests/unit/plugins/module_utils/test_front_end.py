@@ -14,7 +14,13 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
-from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, neutralize, server, servers
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
+    QUEUE,
+    neutralize,
+    refuse_creating,
+    server,
+    servers,
+)
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, connect_to, shipped
 
@@ -277,12 +283,12 @@ def test_every_error_has_its_kind(run: Run, monkeypatch: pytest.MonkeyPatch, kin
 
 
 def test_kinds_are_told_apart() -> None:
-    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 11
+    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 12
 
 
 def test_an_error_tells_what_was_done_before_it(run: Run, odoo: SimulatedOdoo) -> None:
-    gmail = {"name": "Gmail", "smtp_authentication": "gmail", "smtp_encryption": "none"}
-    result = run("mail_stack", servers=[MAIN, gmail, {"name": "Third"}])
+    refuse_creating(odoo, "Second")
+    result = run("mail_stack", servers=[MAIN, {"name": "Second"}, {"name": "Third"}])
     assert result["failed"] is True
     assert result["error_kind"] == "rejected"
     assert result["changed"] is True

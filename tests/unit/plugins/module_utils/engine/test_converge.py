@@ -31,6 +31,7 @@ class Store:
         self.first = first
         self.events: list[str] = []
         self.locked = False
+        self.on_prepare: Callable[[Sequence[Step]], None] = lambda _steps: None
         self.on_perform: Callable[[Step], None] = lambda _step: None
         self.on_lock: Callable[[], None] = lambda: None
 
@@ -55,6 +56,11 @@ class Store:
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         return [step for step in plan if step.key in self.first] or plan
+
+    def prepare(self, steps: Sequence[Step]) -> None:
+        assert self.locked
+        self.on_prepare(steps)
+        self.events.append("prepare")
 
     def perform(self, step: Step) -> None:
         assert self.locked
@@ -95,10 +101,27 @@ def test_check_mode_looks_once_and_does_nothing(wanted: Values, found: Values) -
     assert plan == store.plan()
 
 
+def looked(key: str) -> list[str]:
+    return ["plan", "prepare", key, "complete"]
+
+
+def test_what_is_refused_beforehand_is_not_begun() -> None:
+    def refuse(steps: Sequence[Step]) -> None:
+        raise Rejected(f"not {len(steps)} at once")
+
+    store = Store({"a": 1, "b": 2}, {})
+    store.on_prepare = refuse
+    with pytest.raises(Rejected, match="not 2 at once") as caught:
+        converge(store, check_mode=False)
+    assert caught.value.details["applied"] == ()
+    assert store.found == {}
+    assert not store.locked
+
+
 def test_it_looks_again_after_what_has_to_come_first() -> None:
     store = Store({"a": 1, "b": 2}, {}, first=frozenset("b"))
     converge(store, check_mode=False)
-    assert store.events == ["plan", "lock", *("plan", "b", "complete"), *("plan", "a", "complete"), "plan", "unlock"]
+    assert store.events == ["plan", "lock", *looked("b"), *looked("a"), "plan", "unlock"]
 
 
 def test_what_another_run_did_meanwhile_counts_as_found() -> None:

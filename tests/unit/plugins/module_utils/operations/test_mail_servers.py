@@ -22,6 +22,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,
     neutralize,
+    refuse_creating,
     refused,
     refused_unwritten,
     run,
@@ -114,18 +115,23 @@ def test_secrets_are_compared_and_never_shown(odoo: SimulatedOdoo) -> None:
     assert not any(secret in repr(outcome) for secret in ("correct-horse", "battery-staple"))
 
 
+def pem(what: str, content: str) -> str:
+    """No certificate and no key, but framed like one."""
+    return f"-----BEGIN {what}-----\n{content}\n-----END {what}-----\n"
+
+
 def test_certificates_are_compared_and_shown_by_checksum(odoo: SimulatedOdoo) -> None:
     options = {
         "smtp_authentication": "certificate",
         "smtp_encryption": "ssl",
-        "smtp_ssl_certificate": "-----BEGIN CERTIFICATE-----",
-        "smtp_ssl_private_key": "-----BEGIN PRIVATE KEY-----",
+        "smtp_ssl_certificate": pem("CERTIFICATE", "made up"),
+        "smtp_ssl_private_key": pem("PRIVATE KEY", "made up"),
     }
     plan = run(odoo, declared(**options)).plan
     assert changes(plan)["smtp_ssl_certificate"][1].startswith("sha256:")
     assert changes(plan)["smtp_ssl_private_key"] == (None, MASK)
     assert run(odoo, declared(**options)).plan == ()
-    renewed = run(odoo, declared(**{**options, "smtp_ssl_private_key": "-----BEGIN NEW KEY-----"}))
+    renewed = run(odoo, declared(**{**options, "smtp_ssl_private_key": pem("PRIVATE KEY", "renewed")}))
     assert changes(renewed.plan) == {"smtp_ssl_private_key": (MASK, MASK)}
     assert "BEGIN" not in repr(renewed)
 
@@ -286,7 +292,7 @@ def test_strict_encryption_came_with_19(odoo: SimulatedOdoo, series: str, encryp
     text = refused_unwritten(Unsupported, odoo, declared(smtp_port=587, smtp_encryption=encryption))
     assert text.startswith(f"mail server 'Main': smtp_encryption has no value '{encryption}' on Odoo {series}")
     assert "which offers none, starttls, ssl" in text
-    assert "http://odoo.example, database simulated" in text
+    assert "database simulated at http://odoo.example" in text
 
 
 @pytest.mark.parametrize("series", ["19.0"])
@@ -329,21 +335,26 @@ def test_all_that_is_unsupported_is_told_at_once(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize(("authentication", "addon"), [("gmail", "google_gmail"), ("outlook", "microsoft_outlook")])
 def test_what_an_addon_would_bring_names_the_addon(series: str, authentication: str, addon: str) -> None:
     odoo = SimulatedOdoo(series, without_addons={addon})
-    options = {**GMAIL, "smtp_authentication": authentication}
+    options = {**GMAIL, "smtp_authentication": authentication, "oauth2": {"client_id": "a", "client_secret": "b"}}
     text = refused_unwritten(Unsupported, odoo, {"servers": [options]})
     assert f"the addon {addon} brings it and is not installed" in text
     stack = {"addons": [addon], "servers": [options]}
     predicted = run(odoo, stack, check=True).plan
-    assert actions(predicted) == [("install", addon), ("create", "Gmail")]
+    clients = [("create", f"{addon}_client_id"), ("create", f"{addon}_client_secret")]
+    assert actions(predicted) == [("install", addon), *clients, ("create", "Gmail")]
     assert [step.as_result() for step in run(odoo, stack).plan] == [step.as_result() for step in predicted]
     assert server(odoo, "Gmail")["smtp_authentication"] == authentication
     assert run(odoo, stack).plan == ()
 
 
 def test_odoos_own_rules_come_in_its_own_words(odoo: SimulatedOdoo) -> None:
-    text = refused(Rejected, odoo, {"servers": [{**GMAIL, "smtp_encryption": "ssl"}]})
+    odoo.add("ir.config_parameter", key="google_gmail_client_id", value="a")
+    odoo.add("ir.config_parameter", key="google_gmail_client_secret", value="b")
+    odoo.add("ir.mail_server", **GMAIL)
+    # Whoever does not speak of how to log in is not asked about it.
+    odoo.records.tables["ir.mail_server"][1]["smtp_encryption"] = "ssl"
+    text = refused(Rejected, odoo, {"servers": [{"name": "Gmail", "from_filter": "acme.example"}]})
     assert "Odoo refused: Incorrect Connection Security for Gmail mail server" in text
-    assert servers(odoo) == []
 
 
 # What goes wrong
@@ -378,8 +389,9 @@ def test_a_record_whose_pin_was_refused_was_made_all_the_same(odoo: SimulatedOdo
 
 
 def test_a_failing_server_leaves_those_before_it(odoo: SimulatedOdoo) -> None:
+    refuse_creating(odoo, "Second")
     with pytest.raises(Rejected) as caught:
-        run(odoo, {"servers": [MAIN, {**GMAIL, "smtp_pass": "x"}, {"name": "Third"}]})
+        run(odoo, {"servers": [MAIN, {"name": "Second"}, {"name": "Third"}]})
     assert actions(caught.value.details["applied"]) == [("create", "Main")]
     assert [one["name"] for one in servers(odoo)] == ["Main"]
     assert ("ir.mail_server", "create") in written(odoo)

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The SMTP servers of well-known providers: what `provider` of a mail server fills in. For people: docs/providers.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_STRICT = "_strict"  # Odoo 19.0's encryptions that verify the certificate end so; the port is that of the plain ones
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Where a provider takes mail.
+
+    :param host: its server, in its default region where it has regions.
+    :param ports: the port of each of Odoo's encryptions that it offers; `none` where it says that a port needs none.
+    :param encryption: the one to use where the user does not say: what the provider recommends, but `starttls` where
+        Odoo's OAuth2 demands it.
+    :param source: its own documentation, as it stood on the day `looked_up`.
+    :param regional_host: its servers in other regions.
+    :param region_pattern: what the name of a region looks like; `region_words` says it to people.
+    """
+
+    host: str
+    ports: Mapping[str, int]
+    encryption: str
+    source: str
+    looked_up: str
+    default_region: str | None = None
+    regional_host: str = ""
+    region_pattern: str = ""
+    region_words: str = ""
+
+    def host_in(self, region: str | None) -> str:
+        """The server of a region; without one, that of the default region."""
+        return self.host if region in (None, self.default_region) else self.regional_host.format(region=region)
+
+
+PROVIDERS: Mapping[str, Provider] = {
+    "gmail": Provider(
+        host="smtp.gmail.com",
+        ports={"starttls": 587, "ssl": 465},
+        encryption="starttls",
+        source="https://developers.google.com/workspace/gmail/imap/imap-smtp",
+        looked_up="2026-11-24",
+    ),
+    # Odoo 19.0's form fills in smtp.outlook.com, a name that Microsoft's page does not have.
+    "outlook": Provider(
+        host="smtp-mail.outlook.com",
+        ports={"starttls": 587},
+        encryption="starttls",
+        source="https://support.microsoft.com/en-us/office/pop-imap-and-smtp-settings-8361e398-8af4-4e97-b147-6c6c4ac95353",
+        looked_up="2026-11-24",
+    ),
+    "office365": Provider(
+        host="smtp.office365.com",
+        ports={"starttls": 587},
+        encryption="starttls",
+        source="https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/"
+        "how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365",
+        looked_up="2026-11-24",
+    ),
+    # It demands TLS and recommends neither way to it.
+    "ses": Provider(
+        host="email-smtp.us-east-1.amazonaws.com",
+        ports={"starttls": 587, "ssl": 465},
+        encryption="starttls",
+        source="https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html",
+        looked_up="2026-11-24",
+        default_region="us-east-1",
+        regional_host="email-smtp.{region}.amazonaws.com",
+        region_pattern=r"[a-z]{2,}(-[a-z]+)+-[0-9]+",
+        region_words="a region of AWS, such as eu-west-1",
+    ),
+    "sendgrid": Provider(
+        host="smtp.sendgrid.net",
+        ports={"starttls": 587, "ssl": 465, "none": 587},
+        encryption="starttls",
+        source="https://www.twilio.com/docs/sendgrid/for-developers/sending-email/integrating-with-the-smtp-api",
+        looked_up="2026-11-24",
+    ),
+    # The name of the European host was found in others' documentation only; Mailgun's says that there is the region.
+    "mailgun": Provider(
+        host="smtp.mailgun.org",
+        ports={"starttls": 587, "ssl": 465, "none": 587},
+        encryption="starttls",
+        source="https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/send-smtp",
+        looked_up="2026-11-24",
+        default_region="us",
+        regional_host="smtp.{region}.mailgun.org",
+        region_pattern="us|eu",
+        region_words="us or eu",
+    ),
+    "postmark": Provider(
+        host="smtp.postmarkapp.com",
+        ports={"starttls": 587, "none": 587},
+        encryption="starttls",
+        source="https://postmarkapp.com/support/article/811-what-are-the-smtp-details-api-tokens-i-should-be-using",
+        looked_up="2026-11-24",
+    ),
+    # The page has the ports; that 587 takes STARTTLS was found in Mailjet's own library for Ruby, with the host.
+    "mailjet": Provider(
+        host="in-v3.mailjet.com",
+        ports={"starttls": 587, "ssl": 465},
+        encryption="starttls",
+        source="https://www.mailjet.com/guides/wordpress-user-guide/plugin-settings/",
+        looked_up="2026-11-24",
+    ),
+    # Brevo calls 587 its port without encryption; that it takes STARTTLS, and the host, were found elsewhere only.
+    "brevo": Provider(
+        host="smtp-relay.brevo.com",
+        ports={"starttls": 587, "ssl": 465, "none": 587},
+        encryption="ssl",
+        source="https://developers.brevo.com/docs/smtp-integration",
+        looked_up="2026-11-24",
+    ),
+    # Gandi recommends SSL; its page was found without the numbers, which are those that others give for Gandi.
+    "gandi": Provider(
+        host="mail.gandi.net",
+        ports={"starttls": 587, "ssl": 465},
+        encryption="ssl",
+        source="https://docs.gandi.net/en/gandimail/standard_email_settings/index.html",
+        looked_up="2026-11-24",
+    ),
+    # The mailboxes of MX Plan. OVH calls 587 its port without SSL; that it takes STARTTLS was found elsewhere only.
+    "ovh": Provider(
+        host="ssl0.ovh.net",
+        ports={"starttls": 587, "ssl": 465, "none": 587},
+        encryption="ssl",
+        source="https://github.com/ovh/docs/blob/develop/pages/web_cloud/email_and_collaborative_solutions/mx_plan/"
+        "email_generalities/guide.en-gb.md",
+        looked_up="2026-11-24",
+    ),
+    "infomaniak": Provider(
+        host="mail.infomaniak.com",
+        ports={"starttls": 587, "ssl": 465},
+        encryption="ssl",
+        source="https://www.infomaniak.com/en/support/faq/admin2/email-service",
+        looked_up="2026-11-24",
+    ),
+}
+
+
+def fill(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with the provider's host, port and encryption where the user gave none.
+
+    A given encryption decides the port, and a given port the encryption. The provider itself is no field of Odoo's
+    and is taken out. To be asked only where there are no `problems`.
+    """
+    filled = {name: value for name, value in options.items() if name not in ("provider", "provider_region")}
+    if options.get("provider") is None:
+        return filled
+    provider = PROVIDERS[options["provider"]]
+
+    def default(name: str, value: Any) -> None:
+        if filled.get(name) is None and value is not None:
+            filled[name] = value
+
+    default("smtp_host", provider.host_in(options.get("provider_region")))
+    default("smtp_encryption", _encryption_of(provider, filled.get("smtp_port")))
+    default("smtp_port", provider.ports.get(filled["smtp_encryption"].removesuffix(_STRICT)))
+    return filled
+
+
+def problems(options: Mapping[str, Any]) -> Iterator[str]:
+    """Why `fill` cannot know what is meant."""
+    name, region = options.get("provider"), options.get("provider_region")
+    port, encryption = options.get("smtp_port"), options.get("smtp_encryption")
+    if name is None:
+        if region is not None:
+            yield f"provider_region ({region!r}) means nothing without provider"
+        return
+    if name not in PROVIDERS:
+        yield f"provider must be one of {', '.join(PROVIDERS)}, not {name!r}"
+        return
+    provider = PROVIDERS[name]
+    if region is not None and not provider.region_pattern:
+        yield f"provider_region ({region!r}) means nothing for the provider {name}, which has no regions"
+    elif region is not None and not re.fullmatch(provider.region_pattern, region):
+        yield f"provider_region of the provider {name} must be {provider.region_words}, not {region!r}"
+    if encryption is None and port is not None and _encryption_of(provider, port) is None:
+        yield f"smtp_port {port} needs smtp_encryption beside it: the provider {name} is not known to have that port"
+    if port is None and encryption is not None and encryption.removesuffix(_STRICT) not in {*provider.ports, "none"}:
+        yield f"smtp_encryption {encryption} needs smtp_port beside it: the provider {name} is not known to offer it"
+
+
+def _encryption_of(provider: Provider, port: int | None) -> str | None:
+    """The encryption that a port takes; for a port that takes several, the safest."""
+    if port is None or port == provider.ports[provider.encryption]:
+        return provider.encryption
+    return next((encryption for encryption, known in provider.ports.items() if known == port), None)

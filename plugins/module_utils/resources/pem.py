@@ -1,0 +1,56 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificates and keys in PEM, given as they are or as the path of a file."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+
+_BLOCK = "-----BEGIN "
+_CERTIFICATE = re.compile(r"-----BEGIN (TRUSTED )?CERTIFICATE-----.+-----END (TRUSTED )?CERTIFICATE-----", re.DOTALL)
+_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.+-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
+_ENCRYPTED = re.compile(r"-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED")
+
+
+def certificate_text(option: str, given: str) -> str:
+    """The certificate that an option gives, by content or by path.
+
+    :raises Invalid: there is no such file, or no certificate in it.
+    """
+    text = _content(option, given)
+    if not _CERTIFICATE.search(text):
+        raise Invalid(f"{option} takes a certificate in PEM (BEGIN CERTIFICATE), and what was given holds none")
+    return text
+
+
+def private_key_text(option: str, given: str) -> str:
+    """The private key that an option gives, by content or by path.
+
+    :raises Invalid: there is no such file, no private key in it, or one that Odoo would need a passphrase for.
+    """
+    text = _content(option, given)
+    if _ENCRYPTED.search(text):
+        raise Invalid(f"{option} is protected by a passphrase, which Odoo cannot be told: give the key without")
+    if not _PRIVATE_KEY.search(text):
+        raise Invalid(f"{option} takes a private key in PEM (BEGIN PRIVATE KEY), and what was given holds none")
+    return text
+
+
+def _content(option: str, given: str) -> str:
+    """What is in the file of a path; what is no path is the content itself. Nothing of it is ever put into a message."""
+    if _BLOCK in given or "\n" in given.strip():
+        return given
+    path = os.path.expanduser(given.strip())
+    if not os.path.isabs(path):
+        raise Invalid(f"{option} takes PEM, or the absolute path of a PEM file where the task runs")
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not PEM text"
+        raise Invalid(f"{option} names a file that cannot be read where the task runs ({reason})") from None

@@ -1,0 +1,302 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role `smtp_timeout` and its addon: how they come onto an Odoo, and how long Odoo then waits for whom.
+
+The seconds that something took are printed (`pytest -s`), and held to bounds that are far from Odoo's own 60.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
+from instance import LabInstance
+from lab import Lab, SmtpServer
+from playbook import Result, Run, ansible_playbook
+
+ADDON = "mail_smtp_timeout"
+SENDER = "sender@lab.example"
+
+COPIED = "Put the addon on an addons path"
+RESTARTED = "Restart Odoo by a command"
+AWAITED = "Wait until Odoo answers again"
+INSTALLED = "Install or upgrade the addon"
+SAID = "Say that Odoo must be restarted"
+
+# Restarts the lab's Odoo as services are restarted: when the command ends the old one is gone, and the new one does not answer yet.
+RESTART = f"""
+import subprocess, sys, time
+sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
+from lab import Lab
+if sys.argv[1:]:
+    time.sleep(2)
+    Lab().start_odoo()
+else:
+    Lab().stop_odoo()
+    quiet = {{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}}
+    subprocess.Popen([sys.executable, __file__, "start"], start_new_session=True, **quiet)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(lab: Lab) -> Path:
+    """Where the role puts the addon."""
+    return lab.layout.extra_addons / ADDON
+
+
+@pytest.fixture(scope="module")
+def database(fresh: Callable[[str], LabInstance], lab: Lab, folder: Path) -> Iterator[LabInstance]:
+    """A database that the addon comes to. Afterwards no other test meets any of it."""
+    database = fresh("integration_smtp_timeout")
+    yield database
+    lab.drop(database.database)
+    shutil.rmtree(folder, ignore_errors=True)
+    lab.restart_odoo()
+
+
+@pytest.fixture(scope="module")
+def role(database: LabInstance, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """Runs the playbook, and with it the role."""
+
+    def run(*arguments: str, **variables: Any) -> Run:
+        connection = {f"odoo_{name}": value for name, value in database.options().items()}
+        told = {"smtp_timeout_addons_path": str(lab.layout.extra_addons), **connection, **variables}
+        run = ansible_playbook(
+            tmp_path_factory.mktemp("role"),
+            [{"import_playbook": "postmaster.odoo.smtp_timeout", "vars": told}],
+            *("--inventory", "localhost,", "--connection", "local"),
+            *("--extra-vars", "ansible_python_interpreter='{{ ansible_playbook_python }}'"),
+            *arguments,
+            environment={"POSTMASTER_LAB_DIR": str(lab.layout.folder)},
+        )
+        assert run.exit_code == 0, run.output
+        return run
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def with_addon(database: LabInstance, role: Callable[..., Run]) -> LabInstance:
+    """The database, now that it has the addon."""
+    role()
+    return database
+
+
+def changed(run: Run) -> list[str]:
+    return [task for task, result in run.results.items() if result.get("changed")]
+
+
+def steps(result: Result) -> list[tuple[str, Any, Any]]:
+    return [(step["action"], *((one["before"], one["after"]) for one in step["changes"])) for step in result["plan"]]
+
+
+def field(database: LabInstance) -> dict[str, Any] | None:
+    with database.session() as session:
+        return session.fields("ir.mail_server").get("smtp_timeout")
+
+
+def test_the_role(database: LabInstance, role: Callable[..., Run], folder: Path, tmp_path: Path, lab: Lab) -> None:
+    """Checked, placed, installed, left alone, and upgraded with a restart of Odoo."""
+    checked = role("--check")
+    assert changed(checked) == [COPIED, INSTALLED]
+    assert not folder.exists()
+    assert database.read("ir.module.module", ["name", "=", ADDON]) == []
+
+    done = role()
+    assert changed(done) == [COPIED, INSTALLED]
+    assert steps(done.results[INSTALLED]) == [("install", ("uninstalled", "installed"))]
+    assert "skip_reason" in done.results[SAID]  # Odoo takes in what it has not seen before
+    assert field(database)["type"] == "integer"
+
+    assert changed(role()) == []
+    assert changed(role("--check", smtp_timeout_delegate_to="localhost")) == []
+
+    # An Odoo that has an older addon, and runs it.
+    (folder / "timeouts.py").write_text("# older")
+    database.sql(f"UPDATE ir_module_module SET latest_version = '19.0.0.9.0' WHERE name = '{ADDON}'")
+    restart = tmp_path / "restart.py"
+    restart.write_text(RESTART)
+    command = {"smtp_timeout_restart_command": [sys.executable, str(restart)], "smtp_timeout_restart_delay": 1}
+    process = lab.layout.processes / "odoo.json"
+    before = process.read_text()
+    upgraded = role(**command)
+    assert changed(upgraded) == [COPIED, RESTARTED, INSTALLED]
+    assert steps(upgraded.results[INSTALLED]) == [("upgrade", ("19.0.0.9.0", "19.0.1.0.0"))]
+    assert upgraded.results[AWAITED]["attempts"] > 1
+    assert process.read_text() != before
+    assert changed(role(**command)) == []
+
+    # The same where nobody told the role how to restart.
+    (folder / "timeouts.py").write_text("# older")
+    told = role()
+    assert changed(told) == [COPIED]
+    assert "Restart Odoo" in told.results[SAID]["msg"]
+
+
+def test_the_field(with_addon: LabInstance) -> None:
+    with with_addon.session() as session:
+        (created,) = session.create("ir.mail_server", [{"name": "Field", "smtp_host": "mail.invalid"}])
+        (record,) = session.search_read("ir.mail_server", [["id", "=", created]], ["smtp_timeout"])
+        assert record["smtp_timeout"] == 60
+        for refused in (0, -1):
+            with pytest.raises(Rejected, match=f"Field is {refused} seconds: it must be at least 1"):
+                session.write("ir.mail_server", [created], {"smtp_timeout": refused})
+        form = session.call("ir.mail_server", "get_views", views=[[False, "form"]])["views"]["form"]["arch"]
+        session.unlink("ir.mail_server", [created])
+    shown = re.findall(r'<field name="(\w+)"', form)
+    assert shown[shown.index("smtp_encryption") + 1] == "smtp_timeout"
+
+
+def server(database: LabInstance, name: str, smtp: SmtpServer, seconds: int | None = None, **fields: Any) -> int:
+    """A mail server in Odoo as the SMTP server wants it; its id."""
+    values = {
+        "name": name,
+        "smtp_host": smtp.host,
+        "smtp_port": smtp.port,
+        "smtp_encryption": smtp.encryption,
+        "smtp_user": smtp.user,
+        "smtp_pass": smtp.password,
+        "from_filter": SENDER,
+        **({"smtp_timeout": seconds} if seconds else {}),
+    }
+    with database.session() as session:
+        return session.create("ir.mail_server", [{**values, **fields}])[0]
+
+
+def seconds_of_test(database: LabInstance, server_id: int) -> tuple[float, str]:
+    """How long Odoo's own connection test takes, and what it says."""
+    with database.session() as session, session.patience(120):
+        started = time.monotonic()
+        try:
+            said = session.call("ir.mail_server", "test_smtp_connection", [server_id])["params"]["message"]
+        except Rejected as refused:
+            said = refused.message
+        return time.monotonic() - started, said
+
+
+def test_a_silent_server_is_given_up(with_addon: LabInstance, lab: Lab) -> None:
+    """By the connection test, and by the queue."""
+    silent = server(with_addon, "Silent", lab.smtp["silent"], 5)
+    seconds, said = seconds_of_test(with_addon, silent)
+    print(f"Odoo's connection test, 5 s: {seconds:.2f} s")
+    assert "timed out" in said
+    assert 4.5 <= seconds < 20
+
+    mail = {"email_from": SENDER, "email_to": "b@lab.example", "body_html": "x", "mail_server_id": silent}
+    with with_addon.session() as session, session.patience(120):
+        ids = session.create("mail.mail", [mail])
+        started = time.monotonic()
+        session.call("mail.mail", "process_email_queue")
+        seconds = time.monotonic() - started
+        (after,) = session.search_read("mail.mail", [["id", "in", ids]], ["state", "failure_reason"])
+    print(f"Odoo's mail queue, 5 s: {seconds:.2f} s")
+    assert after["state"] == "exception"
+    assert "timed out" in after["failure_reason"]
+    assert 4.5 <= seconds < 20
+
+
+def test_servers_that_are_used_at_the_same_time_keep_their_own(with_addon: LabInstance, lab: Lab) -> None:
+    servers = [server(with_addon, f"Silent {wait}", lab.smtp["silent"], wait) for wait in (3, 6)]
+    with ThreadPoolExecutor() as threads:
+        (short, _why), (long, _why) = threads.map(lambda one: seconds_of_test(with_addon, one), servers)
+    print(f"At the same time, 3 s and 6 s: {short:.2f} s and {long:.2f} s")
+    assert 2.7 <= short < 5.5
+    assert 5.7 <= long < 20
+
+
+def test_a_database_without_the_addon_is_as_before(
+    with_addon: LabInstance, fresh: Callable[[str], LabInstance], lab: Lab
+) -> None:
+    """In the same process and at the same time: one server, slow to reply, for one database with the addon and one without."""
+    without = fresh("integration_smtp_timeout_without")
+    assert field(without) is None
+    slow = lab.smtp["plain"]
+    slow.configure(delay=1.5)
+    tested = [(with_addon, server(with_addon, "Slow", slow, 1)), (without, server(without, "Slow", slow))]
+    with ThreadPoolExecutor() as threads:
+        (given_up, why), (waited, successful) = threads.map(lambda one: seconds_of_test(*one), tested)
+    slow.reset()
+    print(f"With 1 s: given up after {given_up:.2f} s; without the addon: {waited:.2f} s")
+    assert "timed out" in why
+    assert "Successful" in successful
+    assert given_up < waited
+
+
+def test_a_healthy_server_still_sends(with_addon: LabInstance, lab: Lab) -> None:
+    healthy = lab.smtp["starttls"]
+    healthy.reset()
+    mail = {"email_from": SENDER, "email_to": "b@lab.example", "body_html": "x", "auto_delete": False}
+    mail["mail_server_id"] = server(with_addon, "Healthy", healthy, 5, from_filter=healthy.user)
+    mail["email_from"] = healthy.user
+    with with_addon.session() as session:
+        ids = session.create("mail.mail", [mail])
+        session.call("mail.mail", "process_email_queue")
+        (after,) = session.search_read("mail.mail", [["id", "in", ids]], ["state", "failure_reason"])
+    assert after["state"] == "sent", after
+    (accepted,) = healthy.accepted()
+    assert accepted["mail_from"] == healthy.user
+
+
+# Odoo's connections of every kind, and what their sockets wait for; then replies that come later than that.
+CONNECTIONS = """
+import json, smtplib, socket, time
+from odoo.tools import config
+servers = env["ir.mail_server"]
+def waits(**how):
+    connection = servers._connect__(**how)
+    with connection.sock as sock:
+        return sock.gettimeout()
+def late(server):
+    connection = servers._connect__(mail_server_id=server)
+    slow(5)
+    started = time.monotonic()
+    try:
+        connection.mail("sender@lab.example")
+    except (TimeoutError, smtplib.SMTPServerDisconnected):
+        return time.monotonic() - started
+    finally:
+        slow(0)
+def slow(seconds):
+    for name in ("plain", "starttls_any_sender"):
+        with socket.create_connection(("127.0.0.1", given["control"])) as control:
+            command = {"server": name, "command": "configure", "settings": {"delay": seconds}}
+            control.sendall(json.dumps(command).encode() + b"\\n")
+            control.makefile().readline()
+waited = {name: waits(mail_server_id=server) for name, server in given["servers"].items()}
+waited["found"] = waits(smtp_from="found@lab.example")
+host, port = given["plain"]
+waited["host"] = waits(host=host, port=port, smtp_from="found@lab.example")
+servers.search([]).active = False
+config["smtp_server"], config["smtp_port"] = host, port
+waited["odoo.conf"] = waits(smtp_from="found@lab.example")
+servers.with_context(active_test=False).search([]).active = True
+waited["late"] = late(given["servers"]["plain"])
+waited["late, TLS"] = late(given["servers"]["starttls_any_sender"])
+print(json.dumps(waited))
+"""
+
+
+def test_every_way_to_connect(with_addon: LabInstance, lab: Lab) -> None:
+    with with_addon.session() as session:
+        session.unlink("ir.mail_server", [row["id"] for row in session.search_read("ir.mail_server", [], ["name"])])
+    tempers = {"plain": 1, "starttls_any_sender": 2, "ssl": 3}
+    servers = {name: server(with_addon, name, lab.smtp[name], seconds) for name, seconds in tempers.items()}
+    server(with_addon, "Found", lab.smtp["plain"], 7, from_filter="found@lab.example")
+    plain = lab.smtp["plain"]
+    given = {"servers": servers, "plain": [plain.host, plain.port], "control": plain.control_port}
+    waited = json.loads(lab.shell(with_addon.database, f"given = {given}\n{CONNECTIONS}"))
+    print(f"Connections wait: {waited}")
+    assert 1 <= waited.pop("late") < 4
+    assert 2 <= waited.pop("late, TLS") < 4.5
+    assert waited == {**tempers, "found": 7, "host": 60, "odoo.conf": 60}

@@ -1,0 +1,641 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`verify: connection`: new settings are proven on a candidate first, and what fails there changes nothing."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import LOCK_KEY
+from instance import LabInstance
+from lab import Lab
+from mail_servers import (
+    Options,
+    give_access_token,
+    oauth2_server,
+    password_server,
+    run_task,
+    run_tasks,
+    stored,
+    token_fields,
+    write,
+)
+from playbook import Result, ansible_playbook, play
+
+CANDIDATE = " (postmaster.odoo candidate)"
+VERIFY = {"verify": "connection"}
+
+
+@pytest.fixture(autouse=True)
+def _tempers(lab: Lab) -> Iterator[None]:
+    """Around each test every SMTP server is of its own temper, without memory. The silent one is being tested meanwhile."""
+
+    def reset() -> None:
+        for name, server in lab.smtp.items():
+            if name != "silent":
+                server.reset()
+
+    reset()
+    yield
+    reset()
+
+
+def rows(instance: LabInstance) -> list[dict[str, Any]]:
+    """All mail servers with all their columns, as they are in the database."""
+    found = instance.sql("SELECT row_to_json(server)::text AS row FROM ir_mail_server AS server ORDER BY id")
+    return [json.loads(row["row"]) for row in found]
+
+
+def everything(instance: LabInstance) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """All that there is, mail servers first, where a difference can be read."""
+    return rows(instance), instance.fingerprint()
+
+
+@pytest.fixture(scope="module")
+def instance(fresh: Callable[[str], LabInstance]) -> LabInstance:
+    return fresh("integration_verification")
+
+
+@pytest.fixture
+def live(instance: LabInstance, lab: Lab) -> LabInstance:
+    """With nothing but a mail server that works."""
+    made = rows(instance)
+    with instance.session() as session:
+        if made:
+            session.unlink("ir.mail_server", [row["id"] for row in made])
+    instance.enforce({"servers": [password_server(lab, "starttls_any_sender", name="Live")]})
+    return instance
+
+
+# --- it fails, and nothing has changed ---
+
+# What is new, how the test of that ends, and a word of why.
+FAILURES: dict[str, tuple[Callable[[Lab], Options], str, str]] = {
+    "wrong password": (lambda lab: {"smtp_pass": "wrong-made-up"}, "auth", "535"),
+    "wrong port": (lambda lab: {"smtp_port": lab.description["smtp"]["nowhere"]["port"]}, "unreachable", "refused"),
+    "plain behind starttls": (
+        lambda lab: {"smtp_port": lab.smtp["plain"].port},
+        "starttls_unsupported",
+        "STARTTLS extension not supported",
+    ),
+    "untrusted under strict": (
+        lambda lab: {"smtp_port": lab.smtp["untrusted"].port, "smtp_encryption": "starttls_strict"},
+        "certificate",
+        "CERTIFICATE_VERIFY_FAILED",
+    ),
+    "rejected sender": (
+        lambda lab: {"smtp_port": lab.smtp["starttls"].port, "from_filter": "other@lab.example"},
+        "sender_rejected",
+        "not owned by user sender@lab.example",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failure_leaves_the_live_server_as_it_was(case: str, live: LabInstance, tmp_path: Path) -> None:
+    new, outcome, words = FAILURES[case]
+    before = everything(live)
+    result = run_task(live, tmp_path, "mail_server", {"name": "Live", **new(live.lab), **VERIFY})
+    assert everything(live) == before
+    assert_failed(result, "Live", outcome, words)
+
+
+def assert_failed(result: Result, name: str, outcome: str, words: str) -> None:
+    assert (result["failed"], result["error_kind"], result["changed"], result["plan"]) == (True, "rejected", False, [])
+    verification = result["verification"]
+    assert (verification["key"], verification["outcome"]) == (name, outcome), verification["message"]
+    assert verification["seconds"] >= 0
+    assert words in verification["message"]
+    for text in (name, outcome, words):
+        assert text in result["msg"]
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failing_new_server_leaves_no_record(case: str, live: LabInstance, tmp_path: Path) -> None:
+    new, outcome, words = FAILURES[case]
+    before = everything(live)
+    server = password_server(live.lab, "starttls_any_sender", name="New", **new(live.lab))
+    result = run_task(live, tmp_path, "mail_server", {**server, **VERIFY})
+    assert everything(live) == before
+    assert_failed(result, "New", outcome, words)
+
+
+@pytest.fixture(scope="module")
+def silence(
+    fresh: Callable[[str], LabInstance], lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Future[tuple[Any, Any, Result]]]:
+    """What was before, what is afterwards, and the result of a server that never says a word, for which Odoo waits 60 seconds."""
+    instance = fresh("integration_verification_silent")
+    instance.enforce({"servers": [password_server(lab, "starttls_any_sender", name="Live")]})
+
+    def run() -> tuple[Any, Any, Result]:
+        before = everything(instance)
+        port = {"name": "Live", "smtp_port": lab.smtp["silent"].port}
+        result = run_task(instance, tmp_path_factory.mktemp("silence"), "mail_server", {**port, **VERIFY})
+        return before, everything(instance), result
+
+    with ThreadPoolExecutor() as meanwhile:
+        yield meanwhile.submit(run)
+
+
+@pytest.fixture(autouse=True)
+def _silence_begins_early(silence: Future[Any]) -> None:
+    """While the other tests run."""
+
+
+def test_three_servers_of_which_one_fails(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    before = everything(live)
+    stack = {
+        "parameters": {"postmaster.test": "not to be written"},
+        "servers": [
+            {"name": "Live", "from_filter": "changed@lab.example"},
+            password_server(lab, "ssl", name="Wrong", smtp_pass="wrong-made-up"),
+            password_server(lab, "plain", name="New"),
+        ],
+        "crons": [{"xml_id": "mail.ir_cron_mail_scheduler_action", "interval_number": 7}],
+    }
+    result = run_task(live, tmp_path, "mail_stack", {**stack, **VERIFY})
+    assert everything(live) == before
+    assert (result["failed"], result["error_kind"], result["changed"], result["plan"]) == (True, "rejected", False, [])
+    outcomes = {one["key"]: one["outcome"] for one in result["verifications"]}
+    assert outcomes == {"Live": "ok", "Wrong": "auth", "New": "ok"}
+    assert "'Wrong'" in result["msg"]
+    assert "535" in result["msg"]
+
+
+# --- it works, and goes live ---
+
+
+class Watch:
+    """Looks at the mail servers of a database again and again while something runs: what it saw of each, in order."""
+
+    def __init__(self, instance: LabInstance) -> None:
+        self._instance = instance
+        self.seen: dict[int, list[dict[str, Any]]] = {}
+
+    def during(self, run: Callable[[], Result]) -> Result:
+        with ThreadPoolExecutor() as meanwhile:
+            running = meanwhile.submit(run)
+            while not running.done():
+                self._look()
+            self._look()
+            return running.result()
+
+    def _look(self) -> None:
+        for row in rows(self._instance):
+            seen = self.seen.setdefault(row["id"], [])
+            if not seen or seen[-1] != row:
+                seen.append(row)
+
+
+def test_a_live_server_changes_only_once_its_settings_are_proven(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    (before,) = rows(live)
+    lab.smtp["starttls"].configure(delay=0.3)  # so that there is something to be seen of the test
+    watch = Watch(live)
+    new = {"name": "Live", "smtp_port": lab.smtp["starttls"].port}
+    result = watch.during(lambda: run_task(live, tmp_path, "mail_server", {**new, **VERIFY}))
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert result["verification"]["outcome"] == "ok"
+    assert [(step["key"], step["action"]) for step in result["plan"]] == [("Live", "update")]
+
+    (after,) = rows(live)
+    assert after["smtp_port"] == lab.smtp["starttls"].port
+    assert watch.seen.pop(before["id"]) == [before, after]
+    ((candidate,),) = watch.seen.values()  # there was one, and never in use
+    assert (candidate["name"], candidate["active"]) == ("Live" + CANDIDATE, False)
+    assert candidate["smtp_port"] == lab.smtp["starttls"].port
+    assert [event["success"] for event in lab.smtp["starttls"].events("auth")] == [True]
+    assert lab.smtp["starttls"].accepted() == []
+
+
+def test_a_new_server_is_archived_until_it_is_proven(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    lab.smtp["ssl"].configure(delay=0.3)
+    watch = Watch(live)
+    new = password_server(lab, "ssl", name="New", xml_id="postmaster.new")
+    result = watch.during(lambda: run_task(live, tmp_path, "mail_server", {**new, **VERIFY}))
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert result["verification"]["outcome"] == "ok"
+    assert [(step["key"], step["action"]) for step in result["plan"]] == [("New", "create")]
+    (_live, seen) = watch.seen.values()
+    assert [(row["name"], row["active"]) for row in seen] == [("New" + CANDIDATE, False), ("New", True)]
+    assert result["record"]["id"] == seen[-1]["id"]
+    assert result["record"]["xml_id"] == "postmaster.new"
+    assert [event["success"] for event in lab.smtp["ssl"].events("auth")] == [True]
+
+
+def test_a_second_run_tests_nothing(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    stack = {"servers": [password_server(lab, "ssl", name="A"), password_server(lab, "plain", name="B")], **VERIFY}
+    first = run_task(live, tmp_path, "mail_stack", stack)
+    assert [(one["key"], one["outcome"]) for one in first["verifications"]] == [("A", "ok"), ("B", "ok")]
+    for smtp in ("ssl", "plain"):
+        lab.smtp[smtp].reset()
+    second = run_task(live, tmp_path, "mail_stack", stack)
+    assert (second["changed"], second["verifications"]) == (False, [])
+    assert lab.smtp["ssl"].events() == lab.smtp["plain"].events() == []
+
+
+def test_what_no_test_could_prove_is_not_tested(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    archived = password_server(lab, "ssl", name="Archived", smtp_pass="wrong-made-up", active=False)
+    results = run_tasks(
+        live,
+        tmp_path,
+        {
+            "no matter": {"postmaster.odoo.mail_server": {"name": "Live", "sequence": 3, "smtp_debug": True, **VERIFY}},
+            "new, archived": {"postmaster.odoo.mail_server": {**archived, **VERIFY}},
+            "stays archived": {"postmaster.odoo.mail_server": {**archived, "smtp_port": 1, **VERIFY}},
+            "archived now": {"postmaster.odoo.mail_server": {"name": "Live", "active": False, **VERIFY}},
+        },
+    )
+    for result in results.values():
+        assert (result["failed"], result["changed"], result["verification"]) == (False, True, None), result
+    assert lab.smtp["starttls_any_sender"].events() == lab.smtp["ssl"].events() == []
+
+
+def test_an_archived_server_is_proven_before_it_goes_live(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    write(live, "Live", {"active": False, "smtp_pass": "wrong-made-up"})
+    before = everything(live)
+    result = run_task(live, tmp_path, "mail_server", {"name": "Live", "active": True, **VERIFY})
+    assert_failed(result, "Live", "auth", "535")
+    assert everything(live) == before
+
+
+def test_check_mode_makes_no_candidate_and_says_that_nothing_was_tested(
+    live: LabInstance, lab: Lab, tmp_path: Path
+) -> None:
+    before = everything(live)
+    new = password_server(lab, "ssl", name="New", smtp_pass="wrong-made-up")
+    changed = {"name": "Live", "smtp_pass": "wrong-made-up"}
+    results = run_tasks(
+        live,
+        tmp_path,
+        {
+            "new": {"postmaster.odoo.mail_server": {**new, **VERIFY}, "check_mode": True},
+            "changed": {"postmaster.odoo.mail_server": {**changed, **VERIFY}, "check_mode": True},
+            "stack": {"postmaster.odoo.mail_stack": {"servers": [new, changed], **VERIFY}, "check_mode": True},
+        },
+    )
+    for result in results.values():
+        assert (result["failed"], result["changed"]) == (False, True), result
+    for one in (results["new"]["verification"], results["changed"]["verification"], *results["stack"]["verifications"]):
+        assert one["outcome"] == "not_tested"
+        assert "check mode" in one["message"]
+    assert [one["key"] for one in results["stack"]["verifications"]] == ["New", "Live"]
+    assert everything(live) == before
+    assert lab.smtp["starttls_any_sender"].events() == lab.smtp["ssl"].events() == []
+
+
+# --- where there is no address to test with: a fresh administrator has none ---
+
+
+def test_without_an_address_one_that_fits_is_lent(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    """The SMTP server takes no sender but its user, which is the one that is tried."""
+    results = run_tasks(
+        live,
+        tmp_path,
+        {
+            name: {"postmaster.odoo.mail_server": {**password_server(lab, "starttls", name=name), **options, **VERIFY}}
+            for name, options in {"New": {"from_filter": ""}, "Live": {"from_filter": ""}}.items()
+        },
+    )
+    for name, result in results.items():
+        assert (result["failed"], result["verification"]["outcome"]) == (False, "ok"), result
+        assert "sender@lab.example" in result["verification"]["message"]
+        assert stored(live, name)["from_filter"] is False
+    assert [row["name"] for row in rows(live)] == ["Live", "New"]
+
+
+@pytest.mark.parametrize("name", ["Live", "New"])
+def test_without_an_address_a_refused_sender_is_no_alarm(
+    name: str, live: LabInstance, lab: Lab, tmp_path: Path
+) -> None:
+    lab.smtp["plain"].configure(replies={"MAIL": "553 5.7.1 Not from here"})
+    server = password_server(lab, "plain", name=name, from_filter="")
+    result = run_task(live, tmp_path, "mail_server", {**server, **VERIFY})
+    assert (result["failed"], result["verification"]["outcome"]) == (False, "ok"), result
+    assert "could not be tested" in result["verification"]["message"]
+    assert any("could not be tested" in warning for warning in result["warnings"])
+    assert stored(live, name)["from_filter"] is False
+
+
+def test_without_an_address_everything_else_is_still_an_alarm(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    before = everything(live)
+    server = password_server(lab, "starttls", name="Live", from_filter="", smtp_pass="wrong-made-up")
+    assert_failed(run_task(live, tmp_path, "mail_server", {**server, **VERIFY}), "Live", "auth", "535")
+    assert everything(live) == before
+
+
+# --- a run that was killed ---
+
+
+def kill_with_children(pid: int) -> None:
+    """SIGKILL to a process and all below it. Ansible's workers are in sessions of their own, which a group's signal misses."""
+    os.kill(pid, signal.SIGSTOP)  # so that it has no more children meanwhile
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            kill_with_children(int(child))
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_what_a_killed_run_left_behind_is_found_and_removed(
+    fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path
+) -> None:
+    instance = fresh("integration_verification_killed")
+    server = password_server(lab, "starttls_any_sender", name="Live")
+    instance.enforce({"servers": [server]})
+    (before,) = rows(instance)
+
+    task = {**instance.options(), **server, "smtp_port": lab.smtp["silent"].port, **VERIFY}
+    run = multiprocessing.get_context("spawn").Process(
+        target=ansible_playbook,
+        args=(tmp_path / "killed", [play({"postmaster.odoo.mail_server": task})], "--inventory", "localhost,"),
+    )
+    run.start()
+    deadline = time.monotonic() + 60
+    while len(rows(instance)) < 2:
+        assert run.is_alive(), "It ended before it could be killed."
+        assert time.monotonic() < deadline, "There was no candidate."
+        time.sleep(0.1)
+    time.sleep(0.5)  # now Odoo tests it
+    kill_with_children(run.pid or 0)
+    run.join()
+    live, candidate = rows(instance)
+    assert live == before
+    assert (candidate["name"], candidate["active"]) == ("Live" + CANDIDATE, False)
+    assert len(instance.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",))) == 1
+
+    # It holds its lock for half an hour; that is over.
+    instance.sql(f"UPDATE ir_config_parameter SET create_date = now() - interval '31 minutes' WHERE key = '{LOCK_KEY}'")
+    unchanged = {"postmaster.odoo.mail_server": server}
+    results = run_tasks(
+        instance, tmp_path, {"predicted": {**unchanged, "check_mode": True}, "done": unchanged, "again": unchanged}
+    )
+    for name in ("predicted", "done"):
+        steps = [(step["resource"], step["action"], step["key"]) for step in results[name]["plan"]]
+        assert steps == [("mail_server", "delete", "Live" + CANDIDATE)], results[name]
+    assert results["again"]["changed"] is False
+    assert rows(instance) == [before]
+    assert instance.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
+
+
+# --- OAuth2 ---
+
+
+class TokenEndpoint:
+    """As Microsoft's, only stricter: a refresh token is worth nothing once it was used.
+
+    :ivar valid: the refresh tokens that it takes.
+    :ivar asked: how often it was asked.
+    """
+
+    def __init__(self, access_token: str, client_secret: str) -> None:
+        self.access_token = access_token
+        self.client_secret = client_secret
+        self.valid: set[str] = set()
+        self.asked = 0
+
+    def consent(self) -> str:
+        """A refresh token, as a human's consent brings it."""
+        token = f"refresh-token-{self.asked}-{len(self.valid)}-made-up"
+        self.valid.add(token)
+        return token
+
+    def answer(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        self.asked += 1
+        if form["client_secret"] != self.client_secret:
+            return 401, {
+                "error": "invalid_client",
+                "error_description": "AADSTS7000215: Invalid client secret provided.",
+            }
+        if form["refresh_token"] not in self.valid:
+            return 400, {
+                "error": "invalid_grant",
+                "error_description": "AADSTS70000: The refresh token was used before.",
+            }
+        self.valid.remove(form["refresh_token"])
+        tokens = {"refresh_token": self.consent(), "access_token": self.access_token, "id_token": "none"}
+        return 200, {**tokens, "expires_in": 3600}
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                status, answer = endpoint.answer({name: values[0] for name, values in form.items()})
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(json.dumps(answer).encode())
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Nothing."""
+
+        return Handler
+
+
+@pytest.fixture
+def endpoint(live: LabInstance, lab: Lab) -> Iterator[TokenEndpoint]:
+    """Where the live instance's Odoo gets its tokens."""
+    token = lab.smtp["xoauth2"].token or ""
+    endpoint = TokenEndpoint(token, oauth2_server(lab, "outlook", oauth2={})["oauth2"]["client_secret"])
+    with ThreadingHTTPServer(("127.0.0.1", 0), endpoint.handler()) as server:
+        threading.Thread(target=server.serve_forever).start()
+        live.enforce({"parameters": {"microsoft_outlook.endpoint": f"http://127.0.0.1:{server.server_port}/"}})
+        yield endpoint
+        server.shutdown()
+    live.enforce({"parameters": {"microsoft_outlook.endpoint": "", "microsoft_outlook_client_secret": ""}})
+
+
+def outlook(lab: Lab, oauth2: Options, **changed: Any) -> Options:
+    return {**oauth2_server(lab, "outlook", oauth2=oauth2, **changed), **VERIFY}
+
+
+def refresh_token(instance: LabInstance) -> str:
+    return str(stored(instance, "outlook")["microsoft_outlook_refresh_token"])
+
+
+def end_access_token(instance: LabInstance) -> None:
+    give_access_token(instance, "outlook", "outlook", "outdated-made-up", seconds=-1)
+
+
+def assert_mail_leaves(instance: LabInstance, folder: Path) -> None:
+    """Though Odoo has to ask for a new token first."""
+    end_access_token(instance)
+    canary = {"name": "outlook", "canary": "canary@elsewhere.example"}
+    result = run_task(instance, folder, "mail_server_test", canary)
+    assert result["failed"] is False, result
+    assert result["tests"][0]["canary"]["outcome"] == "ok"
+
+
+def test_a_rotated_token_reaches_the_new_server(
+    live: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
+) -> None:
+    consent = endpoint.consent()
+    server = outlook(lab, {"refresh_token": consent})
+    result = run_task(live, tmp_path, "mail_server", server)
+    assert (result["failed"], result["verification"]["outcome"]) == (False, "ok"), result
+    assert (endpoint.asked, consent in endpoint.valid) == (1, False)
+    assert refresh_token(live) in endpoint.valid
+    again = run_task(live, tmp_path, "mail_server", server)
+    assert (again["changed"], again["verification"], endpoint.asked) == (False, None, 1)
+    assert_mail_leaves(live, tmp_path)
+
+
+@pytest.fixture
+def connected(live: LabInstance, endpoint: TokenEndpoint, lab: Lab) -> LabInstance:
+    """With an Outlook server that works, and has to ask for a token at its next use."""
+    live.enforce({"servers": [oauth2_server(lab, "outlook", oauth2={"refresh_token": endpoint.consent()})]})
+    return live
+
+
+def test_a_rotated_token_reaches_the_live_server(
+    connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
+) -> None:
+    result = run_task(connected, tmp_path, "mail_server", outlook(lab, {}, from_filter="other@lab.example"))
+    assert (result["failed"], result["verification"]["outcome"]) == (False, "ok"), result
+    assert endpoint.asked == 1
+    assert refresh_token(connected) in endpoint.valid
+    assert_mail_leaves(connected, tmp_path)
+
+
+def test_a_new_consent_reaches_the_live_server_as_it_was_rotated(
+    connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
+) -> None:
+    consent = endpoint.consent()
+    result = run_task(connected, tmp_path, "mail_server", outlook(lab, {"refresh_token": consent, "update": "always"}))
+    assert (result["failed"], result["changed"], result["verification"]["outcome"]) == (False, True, "ok"), result
+    assert consent not in endpoint.valid
+    assert refresh_token(connected) in endpoint.valid
+    assert_mail_leaves(connected, tmp_path)
+
+
+def test_a_used_consent_does_not_cut_the_live_servers_link(
+    connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
+) -> None:
+    """What `update: always` would do with a token that Odoo has replaced long since."""
+    give_access_token(connected, "outlook", "outlook", endpoint.access_token)
+    before = everything(connected)
+    server = outlook(lab, {"refresh_token": "used-long-since-made-up", "update": "always"})
+    result = run_task(connected, tmp_path, "mail_server", server)
+    assert_failed(result, "outlook", "auth", "AADSTS70000")
+    assert everything(connected) == before
+    assert refresh_token(connected) in endpoint.valid
+
+
+def test_a_token_that_holds_is_not_spent_on_a_test(
+    connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
+) -> None:
+    """So that one that fails costs nothing."""
+    give_access_token(connected, "outlook", "outlook", endpoint.access_token)
+    before = everything(connected)
+    lab.smtp["xoauth2"].configure(replies={"MAIL": "550 5.7.1 Not today"})
+    result = run_task(connected, tmp_path, "mail_server", outlook(lab, {}, from_filter="other@lab.example"))
+    assert_failed(result, "outlook", "sender_rejected", "Not today")
+    assert (everything(connected), endpoint.asked) == (before, 0)
+
+
+def test_a_wrong_client_secret_changes_nothing(
+    connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
+) -> None:
+    give_access_token(connected, "outlook", "outlook", endpoint.access_token)
+    before = everything_but_times_of_parameters(connected)
+    result = run_task(connected, tmp_path, "mail_server", outlook(lab, {"client_secret": "wrong-made-up"}))
+    assert_failed(result, "outlook", "auth", "AADSTS7000215")
+    assert everything_but_times_of_parameters(connected) == before
+    assert refresh_token(connected) in endpoint.valid
+
+
+def everything_but_times_of_parameters(instance: LabInstance) -> Any:
+    """A client's new secret can only be tested where Odoo takes it from, which it is given back at once."""
+    servers, tables = everything(instance)
+    parameters = instance.sql("SELECT id, key, value FROM ir_config_parameter ORDER BY id")
+    return servers, tables | {"ir_config_parameter": ""}, parameters
+
+
+def test_a_new_client_secret_is_tested_with_the_live_server(
+    connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
+) -> None:
+    give_access_token(connected, "outlook", "outlook", endpoint.access_token)
+    endpoint.client_secret = "new-client-secret-made-up"
+    server = outlook(lab, {"client_secret": "new-client-secret-made-up"})
+    result = run_task(connected, tmp_path, "mail_server", server)
+    assert (result["failed"], result["verification"]["outcome"]) == (False, "ok"), result
+    assert [(step["resource"], step["key"]) for step in result["plan"]] == [
+        ("system_parameter", "microsoft_outlook_client_secret")
+    ]
+    assert endpoint.asked == 1
+    assert refresh_token(connected) in endpoint.valid
+    assert_mail_leaves(connected, tmp_path)
+    assert run_task(connected, tmp_path, "mail_server", server)["changed"] is False
+
+
+def test_gmail_is_tested_with_the_token_that_it_has(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    live.enforce({"servers": [oauth2_server(lab, "gmail", oauth2={"refresh_token": "token-made-up"})]})
+    give_access_token(live, "gmail", "gmail", lab.smtp["xoauth2"].token or "")
+    before = stored(live, "gmail")
+    new = oauth2_server(lab, "gmail", oauth2={"refresh_token": "token-made-up"}, from_filter="other@lab.example")
+    result = run_task(live, tmp_path, "mail_server", {**new, **VERIFY})
+    assert (result["failed"], result["verification"]["outcome"]) == (False, "ok"), result
+    after = stored(live, "gmail")
+    assert after["from_filter"] == "other@lab.example"
+    assert [after[field] for field in token_fields("gmail")] == [before[field] for field in token_fields("gmail")]
+
+
+def test_gmail_with_a_token_that_is_refused(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    live.enforce({"servers": [oauth2_server(lab, "gmail", oauth2={"refresh_token": "token-made-up"})]})
+    give_access_token(live, "gmail", "gmail", "revoked-made-up")
+    before = everything(live)
+    new = oauth2_server(lab, "gmail", oauth2={}, from_filter="other@lab.example")
+    assert_failed(
+        run_task(live, tmp_path, "mail_server", {**new, **VERIFY}), "gmail", "auth", "Authentication Required"
+    )
+    assert everything(live) == before
+
+
+def test_what_is_not_connected_yet_stays_out_of_use(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    new = oauth2_server(lab, "gmail", name="New", oauth2={})
+    result = run_task(live, tmp_path, "mail_server", {**new, **VERIFY})
+    assert (result["failed"], result["changed"], result["connected"]) == (False, True, False), result
+    assert result["verification"]["outcome"] == "not_tested"
+    assert any("New" in warning and "archived" in warning for warning in result["warnings"])
+    assert stored(live, "New")["active"] is False
+    assert run_task(live, tmp_path, "mail_server", {**new, **VERIFY})["changed"] is False
+
+    write(live, "New", {"google_gmail_refresh_token": "token-made-up"})
+    give_access_token(live, "New", "gmail", lab.smtp["xoauth2"].token or "")
+    result = run_task(live, tmp_path, "mail_server", {**new, "active": True, **VERIFY})
+    assert (result["failed"], result["verification"]["outcome"]) == (False, "ok"), result
+    assert stored(live, "New")["active"] is True
+
+
+def test_a_live_server_does_not_change_over_to_what_is_not_connected(
+    live: LabInstance, lab: Lab, tmp_path: Path
+) -> None:
+    before = rows(live)
+    server = oauth2_server(lab, "gmail", name="Live", oauth2={})
+    result = run_task(live, tmp_path, "mail_server", {**server, **VERIFY})
+    assert (result["failed"], result["connected"]) == (False, False), result
+    assert result["verification"]["outcome"] == "not_tested"
+    assert any("'Live'" in warning for warning in result["warnings"])
+    assert rows(live) == before
+
+
+# Last, for it has been running since the first test.
+def test_a_silent_server(silence: Future[tuple[Any, Any, Result]]) -> None:
+    before, after, result = silence.result()
+    assert after == before
+    assert_failed(result, "Live", "timeout", "timed out")
+    assert result["verification"]["seconds"] > 55

@@ -1,0 +1,32 @@
+"""Odoo addons that others publish, from the package index that pip is set up for."""
+
+from __future__ import annotations
+
+import shutil
+
+from .layout import Layout
+from .processes import run
+from .steps import Step
+
+
+def step(layout: Layout, name: str, version: str) -> Step:
+    """What puts an addon into the lab, once."""
+    there = layout.extra_addons / name
+    return Step(f"addon-{name}", f"Odoo addon {name}", version, there.exists, lambda: _fetch(layout, name, version))
+
+
+def _fetch(layout: Layout, name: str, version: str) -> None:
+    unpacked = layout.downloads / f"addon-{name}"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    run(
+        [
+            *(layout.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            # Not what it depends on: Odoo itself would be among that.
+            *("--no-deps", "--target", unpacked, f"odoo-addon-{name.replace('_', '-')}=={version}"),
+        ],
+        f"Fetching the Odoo addon {name}",
+    )
+    there = layout.extra_addons / name
+    shutil.rmtree(there, ignore_errors=True)
+    shutil.move(unpacked / "odoo" / "addons" / name, there)
+    shutil.rmtree(unpacked)

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""OCA's mail_environment: fields of mail servers that a configuration file on Odoo's host owns (§2.5).
+
+As version 19.0.1.1.1 was seen to behave. Which fields of a record a file owns follows from the record's name. Owned ones read as the
+file has them; what is written to them is lost without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import Fields
+
+MODEL = "ir.mail_server"
+ADDON = "mail_environment"
+
+_MANAGED = ("smtp_host", "smtp_port", "smtp_user", "smtp_pass", "smtp_encryption", "smtp_authentication")
+# What is declared of these is lost where a record is created, copies included: the defaults win. A write keeps it.
+_LOST_AT_CREATION: Mapping[str, Any] = {"smtp_port": 25, "smtp_encryption": "none", "smtp_authentication": "login"}
+_SECRETS = {"groups": "base.group_system"}
+
+
+class Environment:
+    """The files, by section.
+
+    :param sections: the values of each mail server that has a section, by its name; those under `""` hold for all.
+    :param prefix: what the names of the addon's own fields begin with; 16.0 has none.
+    """
+
+    def __init__(self, sections: Mapping[str, Mapping[str, Any]], *, prefix: str = "x_") -> None:
+        self.sections = sections
+        self._markers = {f"{prefix}{name}_env_is_editable": name for name in _MANAGED}
+        self._companions = {f"{prefix}{name}_env_default": name for name in _MANAGED}
+
+    def fields(self, described: Fields) -> Fields:
+        """The fields of mail servers that the addon changes or adds."""
+        managed = {
+            name: {key: value for key, value in described[name].items() if key not in ("required", "store")}
+            for name in _MANAGED
+        }
+        companions = {companion: managed[name] for companion, name in self._companions.items()}
+        markers = {marker: {"readonly": True, "type": "boolean"} for marker in self._markers}
+        return {
+            **managed,
+            **companions,
+            **markers,
+            "server_env_defaults": {"store": True, "type": "serialized", **_SECRETS},
+        }
+
+    def owned(self, name: Any) -> Mapping[str, Any]:
+        """The fields that a file owns of the record of this name, with their values."""
+        return {**self.sections.get("", {}), **self.sections.get(name or "", {})}
+
+    def effective(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """A record as Odoo works with it."""
+        return {**record, **self.owned(record.get("name"))}
+
+    def shown(self, record: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """The value of a field that is not as it is stored; empty where it is."""
+        if name in self._markers:
+            return {name: self._markers[name] not in self.owned(record.get("name"))}
+        if name in self._companions:
+            return {name: record.get(self._companions[name], False)}
+        if name == "server_env_defaults":
+            return {name: json.dumps({one: record[one] for one in _MANAGED if record.get(one)})}
+        owned = self.owned(record.get("name"))
+        return {name: owned[name]} if name in owned else {}
+
+    def kept(self, record: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """What is left of written values: whose a field is, the new name decides."""
+        owned = self.owned(values.get("name", record.get("name")))
+        kept = {
+            name: value
+            for name, value in values.items()
+            if name not in owned and name not in self._markers and name not in self._companions
+        }
+        return {**kept, **{self._companions[name]: values[name] for name in values if name in self._companions}}
+
+    def created(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What is left of the values of a new record."""
+        return {name: value for name, value in values.items() if name not in _LOST_AT_CREATION}
+
+    def is_searchable(self, name: str) -> bool:
+        """Whether a domain or an order may name a field; the addon lets few be."""
+        return name in ("smtp_host", "smtp_user") or name not in {*_MANAGED, *self._markers, *self._companions}
