@@ -235,7 +235,7 @@ EXAMPLES = r"""
     smtp_pass: "{{ vault_ses_smtp_pass }}"
     from_filter: acme.example
 
-- name: An app password of Google, which Odoo may hold in another version than the vault
+- name: An app password of Google; one that was changed in Odoo stays
   postmaster.odoo.mail_server:
     name: Sales
     provider: gmail
@@ -270,12 +270,7 @@ EXAMPLES = r"""
       client_id: "{{ vault_microsoft_client_id }}"
       client_secret: "{{ vault_microsoft_client_secret }}"
     from_filter: support@acme.example
-  register: support
-
-- name: Tell whom it may concern
-  ansible.builtin.debug:
-    msg: "Open {{ support.authorize_url }}"
-  when: not support.connected
+  register: support # support.authorize_url is the link to open
 
 - name: A client certificate, from files where the task runs
   postmaster.odoo.mail_server:
@@ -439,8 +434,8 @@ connected:
   sample: false
 authorize_url:
   description:
-    - The link by which an administrator of the database gives the consent that is missing. It ends in a login to Odoo, so it is no secret.
-    - Null where the server is connected, or where Odoo has no link since it has no client.
+    - The link by which the missing consent is given. Whoever opens it must be logged in to that Odoo, in the same browser, as an administrator.
+    - Null where the server is connected, and where Odoo has no link since it knows no client.
   returned: success, and failure once the instance was asked
   type: str
   sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"

@@ -14,6 +14,7 @@ version_added: 0.1.0
 description:
   - Reads the outgoing mail servers of an instance. Never changes anything; only methods that read are called, which the client itself enforces.
   - Archived servers and personal ones (C(owner_user_id), Odoo 19.0) are listed too.
+  - Of Gmail and Outlook servers it says whether they are connected; for each that is not, one call more gets the link to consent by.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -51,16 +52,49 @@ EXAMPLES = r"""
   postmaster.odoo.mail_server_info:
     query: "[?active].smtp_host"
   register: hosts
+
+- name: Which servers wait for somebody's consent, and where is it given?
+  postmaster.odoo.mail_server_info:
+    query: "[?connected == `false`].{name: name, open: authorize_url}"
+  register: waiting
+
+- name: What is managed by another addon, from a file of the Odoo server?
+  postmaster.odoo.mail_server_info:
+    query: "[?managed_elsewhere].{name: name, fields: managed_elsewhere}"
+  register: elsewhere
 """
 
 RETURN = r"""
 ---
 mail_servers:
   description:
-    - The outgoing mail servers, every field that the instance has and that this collection manages, secrets masked.
+    - The outgoing mail servers, every field that the instance has and that this collection manages, secrets masked. Certificates and tokens are
+      not listed.
   returned: success
   type: list
   elements: dict
+  contains:
+    connected:
+      description:
+        - Whether Odoo holds the token that a server with C(smtp_authentication) V(gmail) or V(outlook) logs in with; null for every other server.
+          Whether the provider still takes it only a test can tell (M(postmaster.odoo.mail_server_test)).
+      returned: always
+      type: bool
+      sample: false
+    authorize_url:
+      description:
+        - The link by which the missing consent is given. Whoever opens it must be logged in to that Odoo, in the same browser, as an administrator.
+        - Null where none is missing, and where Odoo has no link since it knows no client.
+      returned: always
+      type: str
+      sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"
+    managed_elsewhere:
+      description:
+        - The fields that another addon takes from a file on this record; writing to them is in vain.
+      returned: always
+      type: list
+      elements: str
+      sample: [smtp_host, smtp_pass]
   sample:
     - id: 2
       xml_id: null
@@ -77,6 +111,27 @@ mail_servers:
       smtp_debug: false
       max_email_size: 0.0
       owner_user_id: null
+      connected: null
+      authorize_url: null
+      managed_elsewhere: []
+    - id: 3
+      xml_id: null
+      name: Sales
+      active: false
+      sequence: 10
+      smtp_host: smtp.gmail.com
+      smtp_port: 587
+      smtp_encryption: starttls
+      smtp_authentication: gmail
+      smtp_user: sales@acme.example
+      smtp_pass: null
+      from_filter: sales@acme.example
+      smtp_debug: false
+      max_email_size: 0.0
+      owner_user_id: null
+      connected: false
+      authorize_url: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"
+      managed_elsewhere: []
 query_result:
   description:
     - What O(query) made of RV(mail_servers).

@@ -15,6 +15,7 @@ description:
   - Enforces addons, system parameters, alias domains, outgoing mail servers and scheduled actions of one instance as one plan.
   - Everything is read in a number of calls that does not grow with what is declared, compared, and only then written, in the order of the
     options. Whatever is wrong in the declaration is reported before anything is written.
+  - With O(verify=connection), new settings of mail servers are tested before anything but addons is written.
   - After writing, everything is read back; a value that did not stick is an error.
   - In check mode it reports drift and calls only methods that read.
 author:
@@ -347,6 +348,53 @@ EXAMPLES = r"""
         interval_type: minutes
         max_overdue: 15
     unmanaged: report
+
+- name: Three ways to log in, each tested before it goes live
+  postmaster.odoo.mail_stack:
+    addons: [google_gmail, microsoft_outlook]
+    servers:
+      - name: Transactional
+        provider: postmark
+        smtp_authentication: login
+        smtp_user: "{{ vault_postmark_token }}"
+        smtp_pass: "{{ vault_postmark_token }}"
+        from_filter: acme.example
+      - name: Sales
+        active: true
+        provider: gmail
+        smtp_authentication: gmail
+        smtp_user: sales@acme.example
+        oauth2:
+          client_id: "{{ vault_google_client_id }}"
+          client_secret: "{{ vault_google_client_secret }}"
+          refresh_token: "{{ vault_google_refresh_token }}"
+        from_filter: sales@acme.example
+      - name: Support
+        active: true
+        provider: office365
+        smtp_authentication: outlook
+        smtp_user: support@acme.example
+        oauth2:
+          client_id: "{{ vault_microsoft_client_id }}"
+          client_secret: "{{ vault_microsoft_client_secret }}"
+        from_filter: support@acme.example
+    verify: connection
+  register: stack # stack.connections holds the links that are still to be opened
+
+- name: What would change, and nothing else
+  postmaster.odoo.mail_stack:
+    servers:
+      - name: Relay
+        smtp_host: relay.acme.example
+        smtp_port: 587
+        smtp_encryption: starttls
+        smtp_authentication: certificate
+        smtp_ssl_certificate: /etc/ssl/odoo/client.pem
+        smtp_ssl_private_key: /etc/ssl/odoo/client.key
+        from_filter: acme.example
+    unmanaged: ignore
+    verify: connection
+  check_mode: true
 """
 
 RETURN = r"""
@@ -395,6 +443,13 @@ plan:
           returned: always
           type: raw
           sample: 587
+        managed_elsewhere:
+          description:
+            - That another addon takes the field of this record from a file and ignores what is written to it. Only check mode reports such a
+              change; a run fails before it writes.
+          returned: when it is so
+          type: bool
+          sample: true
   sample:
     - resource: system_parameter
       key: mail.session.batch.size
@@ -418,7 +473,9 @@ plan:
           after: minutes
 records:
   description:
-    - The declared records as found after the run (in check mode, before it), secrets masked, each with its C(resource).
+    - The declared records as found after the run (in check mode, before it), secrets masked, each with its C(resource). The system parameters
+      of an OAuth2 client count as declared.
+    - Mail servers are as in RV(postmaster.odoo.mail_server#module:record).
   returned: success
   type: list
   elements: dict
@@ -438,13 +495,85 @@ unmanaged:
     - resource: mail_server
       id: 4
       name: Old relay
+verifications:
+  description:
+    - What came of the tests of new settings. Empty where O(verify) is V(none), and where nothing was to be tested.
+  returned: success, and failure once the instance was asked
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: What the server is called.
+      returned: always
+      type: str
+      sample: Transactional
+    outcome:
+      description:
+        - V(ok), V(not_tested) (in check mode, and for a server that is not connected yet), or what was wrong, in one of the words of
+          M(postmaster.odoo.mail_server_test).
+      returned: always
+      type: str
+      sample: auth
+    message:
+      description: What Odoo said, in English, or why nothing was tested.
+      returned: always
+      type: str
+      sample: "Server replied with following exception: (535, b'5.7.8 Authentication credentials invalid')"
+    seconds:
+      description: How long the test took. Null where there was none.
+      returned: always
+      type: float
+      sample: 0.14
+  sample:
+    - key: Transactional
+      outcome: unreachable
+      message: "Connection Test Failed! Here is what we got instead: [Errno 111] Connection refused"
+      seconds: 0.1
+    - key: Newsletter
+      outcome: ok
+      message: Connection Test Successful!
+      seconds: 0.13
+connections:
+  description:
+    - The declared servers that log in with OAuth2, connected or not.
+  returned: success, and failure once the instance was asked
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: What the server is called.
+      returned: always
+      type: str
+      sample: Sales
+    connected:
+      description:
+        - Whether Odoo holds the token that it logs in with; in check mode, whether it would. Whether the provider still takes it only a test can
+          tell.
+      returned: always
+      type: bool
+      sample: false
+    authorize_url:
+      description:
+        - The link by which the missing consent is given. Whoever opens it must be logged in to that Odoo, in the same browser, as an administrator.
+        - Null where the server is connected, and where Odoo has no link since it knows no client.
+      returned: always
+      type: str
+      sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"
+  sample:
+    - key: Sales
+      connected: true
+      authorize_url: null
+    - key: Support
+      connected: false
+      authorize_url: "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=acme&response_type=code"
 error_kind:
   description:
     - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout).
+      V(rejected), V(ambiguous), V(timeout), and with O(servers[].oauth2.required) V(not_connected).
+    - A test that fails is V(rejected).
   returned: failure
   type: str
-  sample: unreachable
+  sample: rejected
 """
 
 from typing import TYPE_CHECKING

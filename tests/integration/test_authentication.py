@@ -232,37 +232,35 @@ def test_a_token_is_written_where_there_is_none(database: LabInstance, lab: Lab)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_without_a_token_there_is_a_link_to_open(
-    method: str, fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path
-) -> None:
-    instance = fresh("integration_authentication_not_connected")
-    server = oauth2_server(lab, method, oauth2={})
-    required = oauth2_server(lab, method, oauth2={"required": True})
+def test_without_a_token_there_is_a_link_to_open(method: str, database: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    name = f"to connect with {method}"
+    server = oauth2_server(lab, method, name=name, oauth2={})
+    required = oauth2_server(lab, method, name=name, oauth2={"required": True})
     tasks = {
         "server": {"postmaster.odoo.mail_server": server},
         "again": {"postmaster.odoo.mail_server": server},
-        "info": {"postmaster.odoo.mail_server_info": {}},
+        "info": {"postmaster.odoo.mail_server_info": {"name": name}},
         "stack": {"postmaster.odoo.mail_stack": {"servers": [server]}},
         "required": {"postmaster.odoo.mail_server": required},
         "required in a stack": {"postmaster.odoo.mail_stack": {"servers": [required]}},
     }
-    results = run_tasks(instance, tmp_path, tasks)
+    results = run_tasks(database, tmp_path, tasks)
     assert [name for name, result in results.items() if result["failed"]] == ["required", "required in a stack"]
     assert results["again"]["changed"] is False
     (connection,) = results["stack"]["connections"]
     (information,) = results["info"]["mail_servers"]
-    assert connection["key"] == method
+    assert connection["key"] == name
     for told in (results["server"], results["again"], results["server"]["record"], connection, information):
         assert told["connected"] is False
         query = parse_qs(urlsplit(told["authorize_url"]).query)
         assert query["client_id"] == [f"{method}-client-id"]
         assert query["redirect_uri"][0].endswith(f"/{PREFIX[method]}/confirm")
-    for name in ("required", "required in a stack"):
-        assert method in results[name]["msg"]
-        assert information["authorize_url"] in results[name]["msg"]
+    for failing in ("required", "required in a stack"):
+        assert repr(name) in results[failing]["msg"]
+        assert information["authorize_url"] in results[failing]["msg"]
 
-    write(instance, method, {f"{PREFIX[method]}_refresh_token": "token-made-up"})
-    results = run_tasks(instance, tmp_path, tasks)
+    write(database, name, {f"{PREFIX[method]}_refresh_token": "token-made-up"})
+    results = run_tasks(database, tmp_path, tasks)
     assert [name for name, result in results.items() if result["failed"] or result["changed"]] == []
     (connection,) = results["stack"]["connections"]
     (information,) = results["info"]["mail_servers"]
@@ -270,12 +268,10 @@ def test_without_a_token_there_is_a_link_to_open(
         assert (told["connected"], told["authorize_url"]) == (True, None)
 
 
-def test_a_new_server_that_must_be_connected_has_a_link_too(
-    fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path
-) -> None:
+def test_a_new_server_that_must_be_connected_has_a_link_too(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
     """The first run makes the record that the link is of, and fails all the same."""
-    server = oauth2_server(lab, "gmail", oauth2={"required": True})
-    result = run_task(fresh("integration_authentication_required"), tmp_path, "mail_server", server)
+    server = oauth2_server(lab, "gmail", name="must be connected", oauth2={"required": True})
+    result = run_task(database, tmp_path, "mail_server", server)
     assert (result["failed"], result["changed"]) == (True, True)
     assert "https://accounts.google.com/" in result["msg"]
     assert result["connected"] is False

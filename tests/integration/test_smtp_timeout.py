@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -254,36 +255,32 @@ import json, smtplib, socket, time
 from odoo.tools import config
 servers = env["ir.mail_server"]
 def waits(**how):
-    connection = servers._connect__(**how)
-    with connection.sock as sock:
+    with servers._connect__(**how).sock as sock:
         return sock.gettimeout()
-def late(server):
-    connection = servers._connect__(mail_server_id=server)
-    slow(5)
+def late(name):
+    connection = servers._connect__(mail_server_id=given["servers"][name])
+    slow(name, 5)
     started = time.monotonic()
     try:
         connection.mail("sender@lab.example")
     except (TimeoutError, smtplib.SMTPServerDisconnected):
         return time.monotonic() - started
     finally:
-        slow(0)
-def slow(seconds):
-    for name in ("plain", "starttls_any_sender"):
-        with socket.create_connection(("127.0.0.1", given["control"])) as control:
-            command = {"server": name, "command": "configure", "settings": {"delay": seconds}}
-            control.sendall(json.dumps(command).encode() + b"\\n")
-            control.makefile().readline()
-waited = {name: waits(mail_server_id=server) for name, server in given["servers"].items()}
-waited["found"] = waits(smtp_from="found@lab.example")
+        slow(name, 0)
+def slow(name, seconds):
+    with socket.create_connection(("127.0.0.1", given["control"])) as control:
+        command = {"server": name, "command": "configure", "settings": {"delay": seconds}}
+        control.sendall(json.dumps(command).encode() + b"\\n")
+        control.makefile().readline()
 host, port = given["plain"]
+waited = {name: waits(mail_server_id=given["servers"][name]) for name in ("plain", "starttls_any_sender", "ssl")}
+waited["found"] = waits(smtp_from="found@lab.example")
 waited["host"] = waits(host=host, port=port, smtp_from="found@lab.example")
 servers.search([]).active = False
 config["smtp_server"], config["smtp_port"] = host, port
 waited["odoo.conf"] = waits(smtp_from="found@lab.example")
 servers.with_context(active_test=False).search([]).active = True
-waited["late"] = late(given["servers"]["plain"])
-waited["late, TLS"] = late(given["servers"]["starttls_any_sender"])
-print(json.dumps(waited))
+print(json.dumps([waited, {name: late(name) for name in ("plain", "starttls_any_sender", "client_certificate")}]))
 """
 
 
@@ -293,10 +290,22 @@ def test_every_way_to_connect(with_addon: LabInstance, lab: Lab) -> None:
     tempers = {"plain": 1, "starttls_any_sender": 2, "ssl": 3}
     servers = {name: server(with_addon, name, lab.smtp[name], seconds) for name, seconds in tempers.items()}
     server(with_addon, "Found", lab.smtp["plain"], 7, from_filter="found@lab.example")
+    files = {"smtp_ssl_certificate": "client.pem", "smtp_ssl_private_key": "client.key"}
+    certificate = {
+        field: b64encode((lab.layout.certificates / file).read_bytes()).decode() for field, file in files.items()
+    }
+    servers["client_certificate"] = server(
+        with_addon,
+        "Certificate",
+        lab.smtp["client_certificate"],
+        2,
+        smtp_authentication="certificate",
+        **certificate,
+    )
     plain = lab.smtp["plain"]
     given = {"servers": servers, "plain": [plain.host, plain.port], "control": plain.control_port}
-    waited = json.loads(lab.shell(with_addon.database, f"given = {given}\n{CONNECTIONS}"))
-    print(f"Connections wait: {waited}")
-    assert 1 <= waited.pop("late") < 4
-    assert 2 <= waited.pop("late, TLS") < 4.5
+    waited, late = json.loads(lab.shell(with_addon.database, f"given = {given}\n{CONNECTIONS}"))
+    print(f"Connections wait: {waited}; a late reply is given up after: {late}")
     assert waited == {**tempers, "found": 7, "host": 60, "odoo.conf": 60}
+    for name, seconds in {"plain": 1, "starttls_any_sender": 2, "client_certificate": 2}.items():
+        assert seconds <= late[name] < 4.5

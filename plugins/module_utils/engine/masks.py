@@ -19,6 +19,9 @@ _SECRET_NAME = re.compile(
 _SECRET_NAME_OF_A_SETTING = re.compile(
     r"(minlength|policy|expiration|expires|lifetime|_ur[il]|endpoint|reset_password)$", re.IGNORECASE
 )
+# Options that hold secrets among other things; where they are no mapping, nobody knows which part is one.
+_HOLD_SECRETS = frozenset({"oauth2"})
+_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
@@ -50,8 +53,10 @@ def secrets_in(arguments: Any) -> Iterator[str]:
         for name, value in arguments.items():
             # A system parameter is declared as {key: its name, value: what it holds}.
             named = arguments.get("key") if name == "value" else name
-            if is_secret_name(str(named)):
+            if is_secret_name(str(named)) or (name in _HOLD_SECRETS and not isinstance(value, Mapping)):
                 yield from _texts(value)
+            elif isinstance(value, str) and _PRIVATE_KEY.search(value):
+                yield value
             elif name in ("url", "proxy") and isinstance(value, str):
                 yield from _PASSWORD_IN_URL.findall(value)
             else:

@@ -10,8 +10,6 @@ Odoo has no lock that a client could take, and mail servers no uniqueness: two r
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,13 +17,14 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.holder import has_died, this_process
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# A run that holds the lock longer than this has died: installing an addon is the longest step, and takes minutes at most.
+# A run that holds the lock longer than this has died, wherever it was: installing an addon is the longest step, and takes minutes at most.
 _STALE_AFTER = timedelta(minutes=30)
 _WAIT_SECONDS = 60.0
 _POLL_SECONDS = 1.0
@@ -45,11 +44,10 @@ def exclusive_run(session: Session, *, wait: float = _WAIT_SECONDS) -> Iterator[
 
 
 def _acquire(session: Session, wait: float) -> int:
-    holder = f"{socket.gethostname()} pid {os.getpid()}"
     deadline = time.monotonic() + wait
     while True:
         try:
-            return session.create("ir.config_parameter", [{"key": LOCK_KEY, "value": holder}])[0]
+            return session.create("ir.config_parameter", [{"key": LOCK_KEY, "value": this_process()}])[0]
         except (Rejected, Conflict):
             # Refused because the key exists, or for a reason of its own: then there is no lock to be seen.
             held = session.search_read("ir.config_parameter", [["key", "=", LOCK_KEY]], ["value", "create_date"])
@@ -59,13 +57,14 @@ def _acquire(session: Session, wait: float) -> int:
                 time.sleep(_POLL_SECONDS)
                 continue
         since = datetime.strptime(held[0]["create_date"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
-        if session.now - since > _STALE_AFTER:
+        if session.now - since > _STALE_AFTER or has_died(held[0]["value"]):
             _release(session, held[0]["id"])
             continue
         if time.monotonic() >= deadline:
+            who = held[0]["value"].partition(" [")[0]
             raise Conflict(
-                f"Another run ({held[0]['value']}) has been changing database {session.database} since {since:%Y-%m-%d %H:%M:%S} UTC: wait for it "
-                f"to end. If it has died, delete the system parameter {LOCK_KEY} (after {_STALE_AFTER.seconds // 60} minutes it is ignored)."
+                f"Another run ({who}) has been changing database {session.database} since {since:%Y-%m-%d %H:%M:%S} UTC: wait for it to end. "
+                f"If it has died, delete the system parameter {LOCK_KEY} (after {_STALE_AFTER.seconds // 60} minutes it is ignored)."
             )
         time.sleep(_POLL_SECONDS)
 

@@ -201,6 +201,7 @@ class Planner:
         if problems:
             words = "; ".join(problem.message for problem in problems)
             raise type(problems[0])(f"{declaration.label}: {words} ({self._where}).")
+        warnings += kind.hold_back(values, declaration, found, circumstances)
         if kind is MAIL_SERVER and found is not None:
             values = {name: value for name, value in values.items() if (found.id, name) not in settled}
         # Fields that only an arriving addon brings have no description yet; they compare as they are.
@@ -230,7 +231,7 @@ class Planner:
         ]
 
     def _archived(self, unmanaged: Sequence[Found]) -> list[Step]:
-        if self._policy.unmanaged != "archive":
+        if self._policy.unmanaged != "archive" or MAIL_SERVER not in self.types:
             return []
         if not any(
             one.options.get("active", True)

@@ -19,7 +19,8 @@ class Provider:
     """Where a provider takes mail.
 
     :param host: its server, in its default region where it has regions.
-    :param ports: the port of each of Odoo's encryptions that it offers; `none` where it says that a port needs none.
+    :param ports: the port of each of Odoo's encryptions that it offers, the safe ones first; `none` where it says that a port
+        needs none.
     :param encryption: the one to use where the user does not say: what the provider recommends, but `starttls` where
         Odoo's OAuth2 demands it.
     :param source: its own documentation, as it stood on the day `looked_up`.
@@ -191,7 +192,7 @@ def problems(options: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _encryption_of(provider: Provider, port: int | None) -> str | None:
-    """The encryption that a port takes; for a port that takes several, the safest."""
-    if port is None or port == provider.ports[provider.encryption]:
+    """The encryption that a port takes; for a port that takes several, the first."""
+    if port is None:
         return provider.encryption
     return next((encryption for encryption, known in provider.ports.items() if known == port), None)

@@ -180,7 +180,6 @@ class MailServer(ResourceType):
                 f"{declaration.label}: smtp_timeout {wanted['smtp_timeout']} is short: SMTP servers that greylist, scan or throttle "
                 f"often take longer to answer, and Odoo never tries such a mail again. {_SHORT_TIMEOUT} seconds or more are safe."
             )
-        warnings += self._hold_back(wanted, declaration, found, circumstances)
         return warnings
 
     @staticmethod
@@ -213,10 +212,9 @@ class MailServer(ResourceType):
             if stored.get(name):
                 wanted[name] = 0 if name.endswith("_expiration") else False
 
-    def _hold_back(
+    def hold_back(
         self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
     ) -> list[str]:
-        """Do not let a server go live that must not, or cannot yet."""
         if circumstances.neutralized and _keep_archived(wanted, found):
             return [
                 f"{declaration.label} stays archived: this database is a neutralized copy (database.is_neutralized), and its mail "

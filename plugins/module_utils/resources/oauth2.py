@@ -70,7 +70,9 @@ class OAuth2Method:
 
     def has_iap(self, fields: Mapping[str, Any]) -> bool:
         """Whether this Odoo goes through its own service where no client is set, by the fields that it has."""
-        return self.refresh_token in fields and self.field_before_iap not in fields
+        if self.refresh_token in fields:
+            return self.field_before_iap not in fields
+        return "owner_user_id" in fields  # the addon is yet to come; users' own servers came with the same release
 
 
 OAUTH2_METHODS: Mapping[str, OAuth2Method] = {

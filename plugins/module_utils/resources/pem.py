@@ -12,33 +12,36 @@ import re
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 
 _BLOCK = "-----BEGIN "
-_CERTIFICATE = re.compile(r"-----BEGIN (TRUSTED )?CERTIFICATE-----.+-----END (TRUSTED )?CERTIFICATE-----", re.DOTALL)
-_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.+-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
+_CERTIFICATE = re.compile(
+    r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----.+?-----END (?:TRUSTED )?CERTIFICATE-----", re.DOTALL
+)
+_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.+?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
 _ENCRYPTED = re.compile(r"-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED")
 
 
 def certificate_text(option: str, given: str) -> str:
-    """The certificate that an option gives, by content or by path.
+    """The certificate that an option gives, by content or by path, with its chain; a key in the same file is left out.
 
     :raises Invalid: there is no such file, or no certificate in it.
     """
-    text = _content(option, given)
-    if not _CERTIFICATE.search(text):
+    certificates = _CERTIFICATE.findall(_content(option, given))
+    if not certificates:
         raise Invalid(f"{option} takes a certificate in PEM (BEGIN CERTIFICATE), and what was given holds none")
-    return text
+    return "".join(f"{certificate}\n" for certificate in certificates)
 
 
 def private_key_text(option: str, given: str) -> str:
-    """The private key that an option gives, by content or by path.
+    """The private key that an option gives, by content or by path; a certificate in the same file is left out.
 
     :raises Invalid: there is no such file, no private key in it, or one that Odoo would need a passphrase for.
     """
     text = _content(option, given)
     if _ENCRYPTED.search(text):
         raise Invalid(f"{option} is protected by a passphrase, which Odoo cannot be told: give the key without")
-    if not _PRIVATE_KEY.search(text):
+    key = _PRIVATE_KEY.search(text)
+    if not key:
         raise Invalid(f"{option} takes a private key in PEM (BEGIN PRIVATE KEY), and what was given holds none")
-    return text
+    return f"{key[0]}\n"
 
 
 def _content(option: str, given: str) -> str:

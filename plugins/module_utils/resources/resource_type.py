@@ -202,6 +202,12 @@ class ResourceType:
         """What this instance would not take, or could not work with, judged on the values that the record will have."""
         yield from ()
 
+    def hold_back(
+        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
+    ) -> list[str]:
+        """Take out of `wanted`, which is right in itself, what must not go live, or cannot yet; returns warnings that say so."""
+        return []
+
     def remarks(
         self,
         declaration: Declaration,

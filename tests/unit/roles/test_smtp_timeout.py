@@ -20,8 +20,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Barrier, Thread
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
 from unittest import mock
@@ -61,6 +62,7 @@ def likeness(method: str, *, wrapped: bool) -> ModuleType:
     """
     module = ModuleType("odoo.addons.base.models.ir_mail_server")
     module.smtplib = smtplib
+    module.meanwhile = lambda: None  # between choosing a server and connecting to it
 
     def connection_to(host: str, port: int, encryption: str) -> Any:
         if encryption == "ssl":
@@ -97,6 +99,7 @@ def likeness(method: str, *, wrapped: bool) -> ModuleType:
         where = (host, port, "none") if host else (*self.configured, "none")
         if server:
             where = (server.smtp_host, server.smtp_port, server.smtp_encryption)
+        module.meanwhile()
         return SMTPConnection(*where) if wrapped else connection_to(*where)
 
     setattr(MailServers, method, connect)
@@ -171,19 +174,6 @@ def mail_server(url: str, seconds: float, *senders: str, encryption: str = "none
     return server
 
 
-@contextmanager
-def listening_to_many(script: Callable[[socket.socket], None]) -> Iterator[str]:
-    """As `listening`, with conversations side by side."""
-    with ThreadPoolExecutor(16) as threads:
-
-        def converse(connection: socket.socket) -> None:
-            with connection:
-                script(connection)
-
-        with listening(lambda connection: threads.submit(converse, connection.dup())) as url:
-            yield url
-
-
 REPLIES = {
     "greeting": "220 ready",
     "EHLO": "250-hello\r\n250-STARTTLS\r\n250 AUTH PLAIN",
@@ -196,33 +186,43 @@ REPLIES = {
 }
 
 
-def silent_at(command: str) -> Callable[[socket.socket], None]:
-    """An SMTP server that answers all commands but one."""
+def converse(connection: socket.socket, silent_at: str) -> None:
+    """As an SMTP server that answers all commands but one, until the client hangs up."""
 
-    def script(connection: socket.socket) -> None:
-        def answer(asked: str) -> None:
-            if asked in REPLIES and asked != command:
-                connection.sendall(REPLIES[asked].encode() + b"\r\n")
+    def answer(command: str) -> None:
+        if command in REPLIES and command != silent_at:
+            connection.sendall(REPLIES[command].encode() + b"\r\n")
 
+    with connection, suppress(OSError):
         answer("greeting")
         for line in connection.makefile("rb"):
             answer(re.split(rb"\s", line)[0].decode(errors="replace").upper())
 
-    return script
+
+@pytest.fixture(scope="module")
+def smtp() -> Iterator[Callable[[str], str]]:
+    """Starts SMTP servers that are silent at a command, each for many connections at once; their URLs."""
+    with ExitStack() as servers:
+
+        def start(silent_at: str) -> str:
+            def begin(connection: socket.socket) -> None:
+                Thread(target=converse, args=(connection.dup(), silent_at), daemon=True).start()
+
+            return servers.enter_context(listening(begin))
+
+        yield start
 
 
 @pytest.fixture(scope="module")
-def silent() -> Iterator[str]:
+def silent(smtp: Callable[[str], str]) -> str:
     """A server that takes connections and never says a word."""
-    with listening_to_many(silent_at("greeting")) as url:
-        yield url
+    return smtp("greeting")
 
 
 @pytest.fixture(scope="module")
-def talking() -> Iterator[str]:
+def talking(smtp: Callable[[str], str]) -> str:
     """A server that answers everything."""
-    with listening_to_many(silent_at("nothing")) as url:
-        yield url
+    return smtp("nothing")
 
 
 def timeout_of(connection: Any) -> float | None:
@@ -244,20 +244,30 @@ def test_a_silent_server_is_waited_for_as_long_as_it_says(odoo: SimpleNamespace,
     assert 0.2 <= seconds_until_timeout(lambda: odoo.connect(mail_server_id=1)) < MARGIN
 
 
-def test_servers_that_are_used_at_the_same_time_keep_their_own(odoo: SimpleNamespace, silent: str) -> None:
-    wanted = {number: number / 5 for number in range(1, 6)}
-    odoo.records.update({number: mail_server(silent, seconds) for number, seconds in wanted.items()})
-    with ThreadPoolExecutor(len(wanted)) as threads:
-        took = list(threads.map(lambda one: seconds_until_timeout(lambda: odoo.connect(mail_server_id=one)), wanted))
-    for seconds, waited in zip(wanted.values(), took, strict=True):
-        assert seconds <= waited < MARGIN
+@pytest.mark.parametrize("how", ["named", "found"])
+def test_servers_that_are_used_at_the_same_time_keep_their_own(odoo: SimpleNamespace, talking: str, how: str) -> None:
+    """Every thread has chosen its server before the first one connects."""
+    servers = [mail_server(talking, number, f"{number}@acme.example") for number in range(1, 9)]
+    odoo.records.update(enumerate(servers, start=1))
+    odoo.module.meanwhile = Barrier(len(servers)).wait
+
+    def connect(number: int) -> float | None:
+        named = {"mail_server_id": number}
+        return timeout_of(odoo.connect(**named if how == "named" else {"smtp_from": f"{number}@acme.example"}))
+
+    with ThreadPoolExecutor(len(servers)) as threads:
+        assert list(threads.map(connect, odoo.records)) == [*odoo.records]
 
 
-def test_connections_that_are_used_at_the_same_time_keep_their_own(odoo: SimpleNamespace, talking: str) -> None:
-    odoo.records.update({number: mail_server(talking, number) for number in range(1, 9)})
-    numbers = [*odoo.records] * 10
-    with ThreadPoolExecutor(8) as threads:
-        assert list(threads.map(lambda one: timeout_of(odoo.connect(mail_server_id=one)), numbers)) == numbers
+def test_silent_servers_that_are_waited_for_at_the_same_time(odoo: SimpleNamespace, silent: str) -> None:
+    odoo.records.update({1: mail_server(silent, 0.2), 2: mail_server(silent, 0.8)})
+    odoo.module.meanwhile = Barrier(2).wait
+    with ThreadPoolExecutor(2) as threads:
+        short, long = threads.map(
+            lambda number: seconds_until_timeout(lambda: odoo.connect(mail_server_id=number)), odoo.records
+        )
+    assert 0.2 <= short < long
+    assert 0.8 <= long < MARGIN
 
 
 def test_a_server_that_odoo_finds_by_the_sender(odoo: SimpleNamespace, talking: str) -> None:
@@ -335,12 +345,11 @@ def send(connection: smtplib.SMTP, *, tls: bool) -> None:
 
 
 @pytest.mark.parametrize("command", [*REPLIES, "the TLS handshake"][1:])
-def test_the_timeout_holds_for_every_reply(odoo: SimpleNamespace, command: str) -> None:
-    with listening_to_many(silent_at(command)) as url:
-        odoo.records[1] = mail_server(url, 0.2)
-        connection = odoo.connect(mail_server_id=1)
-        assert 0.2 <= seconds_until_timeout(lambda: send(connection, tls="TLS" in command)) < MARGIN
-        connection.close()
+def test_the_timeout_holds_for_every_reply(odoo: SimpleNamespace, smtp: Callable[[str], str], command: str) -> None:
+    odoo.records[1] = mail_server(smtp(command), 0.2)
+    connection = odoo.connect(mail_server_id=1)
+    assert 0.2 <= seconds_until_timeout(lambda: send(connection, tls="TLS" in command)) < MARGIN
+    connection.close()
 
 
 def test_less_than_a_second_is_refused(odoo: SimpleNamespace) -> None:

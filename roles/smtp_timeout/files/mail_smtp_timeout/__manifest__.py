@@ -2,7 +2,7 @@
 # GNU Lesser General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/lgpl-3.0.txt)
 # SPDX-License-Identifier: LGPL-3.0-or-later
 
-{  # noqa: B018 (this is how Odoo wants it)
+{
     "name": "SMTP timeout",
     "summary": "Each outgoing mail server says how long Odoo waits for it",
     "version": "1.0.0",  # without a series, so that every Odoo puts its own before it

@@ -2,4 +2,4 @@
 # GNU Lesser General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/lgpl-3.0.txt)
 # SPDX-License-Identifier: LGPL-3.0-or-later
 
-from . import ir_mail_server  # noqa: F401 (Odoo finds the models by this)
+from . import ir_mail_server

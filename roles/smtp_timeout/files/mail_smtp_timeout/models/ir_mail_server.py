@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from odoo import _, api, fields, models
 from odoo.addons.base.models import ir_mail_server as original
 from odoo.exceptions import ValidationError
-
-from odoo import _, api, fields, models
 
 from .. import timeouts
 
@@ -42,9 +41,9 @@ class IrMailServer(models.Model):
                     )
                 )
 
-    def _connecting(self, options: dict[str, Any]) -> Any:
-        """The context to connect in. Without a `mail_server_id` Odoo looks for a server in it, if it uses one at all."""
-        return timeouts.connecting(self.sudo().browse(options.get("mail_server_id") or ()).smtp_timeout)
+    def _smtp_timeout_of(self, options: dict[str, Any]) -> int:
+        """The timeout of the mail server that is to be connected to. 0 where none is named: Odoo may still find one."""
+        return self.sudo().browse(options.get("mail_server_id") or ()).smtp_timeout
 
     def _find_mail_server(self, *arguments: Any, **options: Any) -> Any:
         server, smtp_from = super()._find_mail_server(*arguments, **options)
@@ -57,13 +56,13 @@ class IrMailServer(models.Model):
     if hasattr(_original_class, "_connect__"):
 
         def _connect__(self, *arguments: Any, **options: Any) -> Any:
-            with self._connecting(options):
+            with timeouts.connecting(self._smtp_timeout_of(options)):
                 return super()._connect__(*arguments, **options)
 
     elif hasattr(_original_class, "connect"):
 
         def connect(self, *arguments: Any, **options: Any) -> Any:
-            with self._connecting(options):
+            with timeouts.connecting(self._smtp_timeout_of(options)):
                 return super().connect(*arguments, **options)
 
     else:

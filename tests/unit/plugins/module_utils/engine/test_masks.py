@@ -12,7 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import MASK, masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import (
+    MASK,
+    masked,
+    secrets_in,
+    without_secrets,
+)
 
 
 @given(st.text(min_size=1) | st.binary(min_size=1) | st.integers(min_value=1))
@@ -23,3 +28,36 @@ def test_every_secret_looks_alike(secret: Any) -> None:
 @pytest.mark.parametrize("nothing", [None, False, ""])
 def test_no_secret_is_none(nothing: Any) -> None:
     assert masked(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secrets"),
+    [
+        ({"smtp_passwd": "a"}, {"a"}),
+        ({"oauth2": {"client_id": "a", "client_secret": "b", "refresh_token": "c", "update": "always"}}, {"b", "c"}),
+        ({"oauth2": "refresh_token c"}, {"refresh_token c"}),
+        ({"oauth2": ["c"]}, {"c"}),
+        ({"smtp_ssl_certificate": "-----BEGIN RSA PRIVATE KEY-----x"}, {"-----BEGIN RSA PRIVATE KEY-----x"}),
+        ({"smtp_ssl_certificate": "-----BEGIN CERTIFICATE-----x"}, set()),
+        ({"servers": [{"smtp_pass": "a"}, {"name": "b"}]}, {"a"}),
+        ({"key": "a.client_secret", "value": "b"}, {"b"}),
+        ({"url": "https://admin:b@odoo.acme.example"}, {"b"}),
+    ],
+)
+def test_secrets_are_known_by_where_they_stand(arguments: Any, secrets: set[str]) -> None:
+    assert set(secrets_in(arguments)) == secrets
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (
+            "/token?refresh_token=1//made%2Fup&db_uuid=7 (Caused by x)",
+            f"/token?refresh_token={MASK}&db_uuid=7 (Caused by x)",
+        ),
+        ("url: '/?client_secret=a' and Access_Token=b", f"url: '/?client_secret={MASK}' and Access_Token={MASK}"),
+        ("(535, b'5.7.8 Authentication failed')", "(535, b'5.7.8 Authentication failed')"),
+    ],
+)
+def test_secrets_in_the_words_of_others(words: str, shown: str) -> None:
+    assert without_secrets(words) == shown

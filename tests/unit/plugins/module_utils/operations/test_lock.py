@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.holder import this_process
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import LOCK_KEY, exclusive_run
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, refused, run, servers, written
@@ -74,6 +75,14 @@ def test_a_lock_that_is_given_back_meanwhile(odoo: SimulatedOdoo, clock: Clock) 
 
 def test_a_stale_lock_is_taken_over(odoo: SimulatedOdoo, clock: Clock) -> None:
     held(odoo, minutes=31)
+    assert actions(run(odoo, STACK).plan) == [("create", "Main")]
+    assert odoo.parameter(LOCK_KEY) is False
+    assert clock.slept == []
+
+
+def test_the_lock_of_a_process_that_has_died_here_is_taken_over(odoo: SimulatedOdoo, clock: Clock) -> None:
+    dead = this_process()[:-1].rpartition(".")[0] + ".1]"  # this process number, but begun at another time
+    odoo.add("ir.config_parameter", key=LOCK_KEY, value=dead)
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]
     assert odoo.parameter(LOCK_KEY) is False
     assert clock.slept == []

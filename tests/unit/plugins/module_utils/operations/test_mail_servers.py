@@ -31,6 +31,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     written,
 )
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import load_facts
 
 MASK = "********"
 MAIN: dict[str, Any] = {
@@ -248,6 +249,60 @@ def test_a_pin_of_a_personal_server_is_refused(odoo: SimulatedOdoo) -> None:
     assert "postmaster.main" in refused_unwritten(OdooError, odoo, declared(xml_id="postmaster.main"))
 
 
+# What a deletion takes
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_deleting_a_server_tells_who_loses_it(odoo: SimulatedOdoo, check: bool) -> None:
+    used = odoo.add("ir.mail_server", name="Main")
+    odoo.add("mail.template", name="Invoice", mail_server_id=used)
+    odoo.add("mail.template", name="Offer", mail_server_id=used)
+    odoo.add("mailing.mailing", subject="News", mail_server_id=used)
+    outcome = run(odoo, declared(state="absent"), check=check)
+    assert actions(outcome.plan) == [("delete", "Main")]
+    templates, mailings = outcome.warnings
+    assert templates.startswith("mail server 'Main': deleting it takes it from the mail templates 'Invoice', 'Offer', ")
+    assert mailings.startswith("mail server 'Main': deleting it takes it from the mailings 'News', ")
+    assert bool(servers(odoo)) is check
+
+
+def test_deleting_what_nobody_uses_is_no_news(odoo: SimulatedOdoo) -> None:
+    other = odoo.add("ir.mail_server", name="Other")
+    odoo.add("mail.template", name="Invoice", mail_server_id=other)
+    odoo.add("ir.mail_server", name="Main")
+    assert run(odoo, declared(state="absent")).warnings == []
+    assert run(odoo, declared(state="absent")).warnings == []
+
+
+def test_deleting_where_there_are_no_mailings(series: str) -> None:
+    odoo = SimulatedOdoo(series, without_addons={"mass_mailing"})
+    used = odoo.add("ir.mail_server", name="Main")
+    odoo.add("mail.template", name="Invoice", mail_server_id=used)
+    assert len(run(odoo, declared(state="absent")).warnings) == 1
+
+
+# Senders
+
+
+@pytest.mark.parametrize("entry", ["two words", "a@b@c", "@acme.example", "a@", "<a@acme.example>", ".acme.example"])
+def test_what_is_no_sender_is_refused(odoo: SimulatedOdoo, entry: str) -> None:
+    text = refused_unwritten(Invalid, odoo, declared(from_filter=f"acme.example, {entry}"))
+    assert f"from_filter takes email addresses and domains between commas, and {entry!r} is neither" in text
+
+
+def test_a_list_of_senders_came_with_17(series: str) -> None:
+    """16.0 takes one, silently matching nothing else; that release has no `cli` either."""
+    stored = load_facts(series).models["ir.mail_server"]["smtp_authentication"]
+    without_cli = {**stored, "selection": [choice for choice in stored["selection"] if choice != "cli"]}
+    odoo = SimulatedOdoo(series, extra_fields={"ir.mail_server": {"smtp_authentication": without_cli}})
+    text = refused_unwritten(Unsupported, odoo, declared(from_filter="acme.example, sales@acme.example"))
+    assert "from_filter takes one address or domain" in text
+    assert "and has 2: declare one server for each" in text
+    run(odoo, declared(from_filter="acme.example"))
+    run(odoo, declared(from_filter=""))
+    assert server(odoo, "Main")["from_filter"] is False
+
+
 # Neutralized copies
 
 
@@ -312,6 +367,17 @@ def test_smtp_timeout_where_an_addon_brings_it(series: str) -> None:
     assert changes(run(odoo, declared(smtp_timeout=30)).plan)["smtp_timeout"] == (None, 30)
     assert run(odoo, declared(smtp_timeout=30)).plan == ()
     assert changes(run(odoo, declared(smtp_timeout=20)).plan) == {"smtp_timeout": (30, 20)}
+
+
+def test_a_short_timeout_is_warned_of(series: str) -> None:
+    odoo = SimulatedOdoo(series, extra_fields=TIMEOUT)
+    (warning,) = run(odoo, declared(smtp_timeout=29)).warnings
+    assert warning.startswith("mail server 'Main': smtp_timeout 29 is short")
+    assert run(odoo, declared(smtp_timeout=30)).warnings == []
+
+
+def test_a_timeout_names_the_role_that_brings_it(odoo: SimulatedOdoo) -> None:
+    assert "postmaster.odoo.smtp_timeout" in refused_unwritten(Unsupported, odoo, declared(smtp_timeout=30))
 
 
 @pytest.mark.parametrize("series", ["17.0"])

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Timeout
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import CANDIDATE_SUFFIX
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,
@@ -27,6 +27,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
 )
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.environment import Environment
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
 
 AUTH_FAILED = "Server replied with following exception:\n (535, b'5.7.8 Authentication failed')"
 REFUSED = "Connection Test Failed! Here is what we got instead:\n [Errno 111] Connection refused"
@@ -47,9 +48,20 @@ def stack(*options: dict[str, Any]) -> dict[str, Any]:
     return {"servers": list(options)}
 
 
-def tested_ids(odoo: SimulatedOdoo) -> list[int]:
+def ids_tested(odoo: SimulatedOdoo) -> list[int]:
     """The servers that were tested so far, by id."""
     return [ids[0] for _model, method, ids, _arguments in odoo.log if method == "test_smtp_connection" and ids]
+
+
+def watched(odoo: SimulatedOdoo) -> list[dict[str, Any]]:
+    """The servers as they will be when they are tested; all pass."""
+    seen: list[dict[str, Any]] = []
+
+    def smtp(server: Mapping[str, Any]) -> None:
+        seen.append(dict(server))
+
+    odoo.smtp = smtp
+    return seen
 
 
 def tables(odoo: SimulatedOdoo) -> Any:
@@ -75,8 +87,7 @@ def outcomes(verifications: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def test_a_new_server_is_tested_before_it_goes_live(odoo: SimulatedOdoo) -> None:
-    seen: list[dict[str, Any]] = []
-    odoo.smtp = lambda tested: seen.append(dict(tested))  # type: ignore[func-returns-value]  # None is success
+    seen = watched(odoo)
     predicted = run(odoo, stack(MAIN), check=True)
     outcome = run(odoo, stack(MAIN), verify="connection")
     assert [step.as_result() for step in outcome.plan] == [step.as_result() for step in predicted.plan]
@@ -131,8 +142,7 @@ def test_an_external_id_goes_to_the_server_that_was_tested(odoo: SimulatedOdoo) 
 def test_new_settings_of_a_live_server_are_tested_on_a_copy(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(MAIN))
     (live,) = servers(odoo)
-    seen: list[dict[str, Any]] = []
-    odoo.smtp = lambda tested: seen.append(dict(tested))  # type: ignore[func-returns-value]  # None is success
+    seen = watched(odoo)
     outcome = run(odoo, stack({**MAIN, "smtp_port": 2525}), verify="connection")
     assert changes(outcome.plan) == {"smtp_port": (587, 2525)}
     (tested,) = seen
@@ -147,9 +157,7 @@ def test_new_settings_of_a_live_server_are_tested_on_a_copy(odoo: SimulatedOdoo)
 @pytest.mark.parametrize("option", [{"smtp_pass": "made-up-wrong"}, {"smtp_port": 1}, {"smtp_host": "other.example"}])
 def test_a_failing_test_leaves_the_live_server_as_it_was(odoo: SimulatedOdoo, option: dict[str, Any]) -> None:
     run(odoo, stack(MAIN))
-    odoo.smtp = lambda tested: (
-        None if {name: tested[name] for name in MAIN if name != "name"} == {**MAIN, "name": None} else AUTH_FAILED
-    )
+    odoo.smtp = lambda _tested: AUTH_FAILED
     error = failing(odoo, stack({**MAIN, **option}))
     assert "(auth)" in error.message
     assert "(535, b'5.7.8 Authentication failed')" in error.message
@@ -216,27 +224,27 @@ def test_what_no_test_can_prove_is_not_tested(odoo: SimulatedOdoo, option: dict[
     run(odoo, stack({**MAIN, "xml_id": "postmaster.main"}))
     outcome = run(odoo, stack({**MAIN, **option}), verify="connection")
     assert len(outcome.plan) == 1
-    assert (tested_ids(odoo), outcome.verifications) == ([], [])
+    assert (ids_tested(odoo), outcome.verifications) == ([], [])
 
 
 @pytest.mark.parametrize("series", ["18.0", "19.0"])
 def test_nor_is_a_size(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(MAIN))
     run(odoo, stack({**MAIN, "max_email_size": 5.0}), verify="connection")
-    assert tested_ids(odoo) == []
+    assert ids_tested(odoo) == []
 
 
 def test_archived_servers_are_not_tested_and_activated_ones_are(odoo: SimulatedOdoo) -> None:
     archived = {**MAIN, "active": False}
     run(odoo, stack(archived), verify="connection")
     run(odoo, stack({**archived, "smtp_port": 26}), verify="connection")
-    assert tested_ids(odoo) == []
+    assert ids_tested(odoo) == []
     outcome = run(odoo, stack({**MAIN, "active": True}), verify="connection")
     assert actions(outcome.plan) == [("unarchive", "Main")]
     assert outcomes(outcome.verifications) == {"Main": "ok"}
     run(odoo, stack(archived), verify="connection")
     run(odoo, stack({**MAIN, "state": "absent"}), verify="connection")
-    assert len(tested_ids(odoo)) == 1
+    assert len(ids_tested(odoo)) == 1
 
 
 def test_an_activation_that_fails(odoo: SimulatedOdoo) -> None:
@@ -248,7 +256,7 @@ def test_an_activation_that_fails(odoo: SimulatedOdoo) -> None:
 
 def test_without_verify_nothing_is_tested(odoo: SimulatedOdoo) -> None:
     outcome = run(odoo, stack(MAIN))
-    assert (tested_ids(odoo), outcome.verifications) == ([], [])
+    assert (ids_tested(odoo), outcome.verifications) == ([], [])
 
 
 def test_check_mode_says_what_it_did_not_test(odoo: SimulatedOdoo) -> None:
@@ -265,7 +273,7 @@ def test_check_mode_says_what_it_did_not_test(odoo: SimulatedOdoo) -> None:
 def test_on_a_neutralized_copy_nothing_goes_live_and_nothing_is_tested(odoo: SimulatedOdoo) -> None:
     neutralize(odoo)
     run(odoo, stack(MAIN), verify="connection")
-    assert tested_ids(odoo) == []
+    assert ids_tested(odoo) == []
     assert server(odoo, "Main")["active"] is False
 
 
@@ -306,7 +314,7 @@ def test_a_leftover_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) 
         run(odoo, stack(MAIN), verify="connection")
     odoo.before.clear()
     assert [one["name"] for one in servers(odoo)] == [f"Main{CANDIDATE_SUFFIX}"]
-    odoo.records.unlink("ir.config_parameter", odoo.records.search("ir.config_parameter", [("key", "=", LOCK)]))
+    odoo.records.unlink("ir.config_parameter", odoo.records.search("ir.config_parameter", [("key", "=", LOCK_KEY)]))
     run(odoo, stack(MAIN), verify="connection")
     assert [one["name"] for one in servers(odoo)] == ["Main"]
 
@@ -382,7 +390,7 @@ ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
 
 def test_a_new_server_without_consent_stays_archived(odoo: SimulatedOdoo, method: str) -> None:
     outcome = run(odoo, stack(oauth2_server(method)), verify="connection")
-    assert tested_ids(odoo) == []
+    assert ids_tested(odoo) == []
     assert server(odoo, "Main")["active"] is False
     (verification,) = outcome.verifications
     assert verification["outcome"] == "not_tested"
@@ -497,11 +505,41 @@ def test_a_candidate_has_the_declared_settings_where_creating_loses_some(series:
     odoo = SimulatedOdoo(series, environment=Environment({}))
     if existing:
         run(odoo, stack(MAIN))
-    seen: list[dict[str, Any]] = []
-    odoo.smtp = lambda tested: seen.append(dict(tested))  # type: ignore[func-returns-value]  # None is success
+    seen = watched(odoo)
     run(odoo, stack({**MAIN, "smtp_host": "new.example"}), verify="connection")
     (tested,) = seen
     assert (tested["smtp_host"], tested["smtp_port"], tested["smtp_encryption"]) == ("new.example", 587, "starttls")
     main = server(odoo, "Main")
     assert (main["smtp_host"], main["smtp_port"], main["smtp_encryption"]) == ("new.example", 587, "starttls")
     assert run(odoo, stack({**MAIN, "smtp_host": "new.example"}), verify="connection").plan == ()
+
+
+# What a task returns
+
+
+def test_the_result_of_a_task(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect_to(odoo, monkeypatch)
+    result = shipped("mail_server", {**MAIN, "verify": "connection"}, capsys)
+    assert (result["verification"]["key"], result["verification"]["outcome"]) == ("Main", "ok")
+    assert (result["connected"], result["authorize_url"]) == (None, None)
+    result = shipped("mail_server", {**MAIN, "verify": "connection"}, capsys)
+    assert (result["changed"], result["verification"]) == (False, None)
+    result = shipped("mail_stack", {"servers": [oauth2_server("gmail", name="Gmail")], "verify": "connection"}, capsys)
+    assert outcomes(result["verifications"]) == {"Gmail": "not_tested"}
+    assert [one["connected"] for one in result["connections"]] == [False]
+
+
+def test_the_result_of_a_task_that_fails(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect_to(odoo, monkeypatch)
+    odoo.smtp = lambda _tested: AUTH_FAILED
+    result = shipped("mail_server", {**MAIN, "verify": "connection"}, capsys)
+    assert (result["failed"], result["error_kind"], result["changed"], result["plan"]) == (True, "rejected", False, [])
+    assert result["verification"]["outcome"] == "auth"
+    assert "(535, b'5.7.8 Authentication failed')" in result["msg"]
+    result = shipped("mail_stack", {"servers": [MAIN], "verify": "connection"}, capsys)
+    assert outcomes(result["verifications"]) == {"Main": "auth"}
+    assert "made-up-password" not in str(result)
