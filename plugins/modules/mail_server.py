@@ -438,7 +438,7 @@ authorize_url:
     - Null where the server is connected, and where Odoo has no link since it knows no client.
   returned: success, and failure once the instance was asked
   type: str
-  sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"
+  sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"
 error_kind:
   description:
     - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),

@@ -87,7 +87,7 @@ mail_servers:
         - Null where none is missing, and where Odoo has no link since it knows no client.
       returned: always
       type: str
-      sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"
+      sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"
     managed_elsewhere:
       description:
         - The fields that another addon takes from a file on this record; writing to them is in vain.
@@ -130,7 +130,7 @@ mail_servers:
       max_email_size: 0.0
       owner_user_id: null
       connected: false
-      authorize_url: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"
+      authorize_url: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"
       managed_elsewhere: []
 query_result:
   description:

@@ -558,7 +558,7 @@ connections:
         - Null where the server is connected, and where Odoo has no link since it knows no client.
       returned: always
       type: str
-      sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm&response_type=code"
+      sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"
   sample:
     - key: Sales
       connected: true

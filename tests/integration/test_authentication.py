@@ -37,15 +37,18 @@ SENDER = "sender@lab.example"
 RECIPIENT = "canary@elsewhere.example"
 
 
-def declared(lab: Lab) -> dict[str, Options]:
-    """A server for each way of logging in, by its name."""
+def declared(lab: Lab, folder: Path) -> dict[str, Options]:
+    """A server for each way of logging in, by its name; the folder is for a file that one needs."""
     pems = [lab.description["smtp"][name] for name in ("client_certificate", "client_private_key")]
+    bundle = folder / "both.pem"
+    bundle.write_text("".join(Path(pem).read_text() for pem in pems))
     servers = [
         password_server(lab, "starttls"),
         password_server(lab, "ssl"),
         *(oauth2_server(lab, method, oauth2={"refresh_token": "token-made-up"}) for method in METHODS),
         certificate_server(lab, "certificate by path", *pems),
         certificate_server(lab, "certificate by content", *(Path(pem).read_text() for pem in pems)),
+        certificate_server(lab, "certificate and key in one file", str(bundle), str(bundle)),
         {"name": "cli", "smtp_authentication": "cli", "from_filter": SENDER},
     ]
     return {server["name"]: server for server in servers}
@@ -59,6 +62,7 @@ DELIVERIES = {
     "outlook": ("xoauth2", "oauth@lab.example"),
     "certificate by path": ("client_certificate", "client@lab.example"),
     "certificate by content": ("client_certificate", "client@lab.example"),
+    "certificate and key in one file": ("client_certificate", "client@lab.example"),
     "cli": ("plain", None),
 }
 
@@ -67,7 +71,7 @@ class Provisioned:
     """All servers of `declared`, made by one module, proven by a canary through each, and made again."""
 
     def __init__(self, module: str, instance: LabInstance, folder: Path) -> None:
-        lab, servers = instance.lab, declared(instance.lab)
+        lab, servers = instance.lab, declared(instance.lab, folder)
         if module == "mail_stack":
             tasks = {"all servers": {"postmaster.odoo.mail_stack": {"servers": list(servers.values())}}}
         else:

@@ -116,6 +116,7 @@ def tasks(lab: Lab) -> list[Task]:
         task("another key", "mail_server", {**certificate, "smtp_ssl_private_key": "{{ lab_private_key }}"}),
         task("a key, proven", "mail_server", {**lab_certificate, "smtp_ssl_private_key": "{{ lab_private_key }}", **verify}),
         task("a key by path", "mail_server", {**certificate, "smtp_ssl_private_key": "{{ private_key_path }}"}),
+        task("a certificate with its key", "mail_server", {**certificate, "smtp_ssl_certificate": "{{ certificate_and_key }}"}),
         # Parameters, and all together
         task("parameter, checked", "system_parameter", PARAMETER | {"value": "{{ other_client_secret }}"}, check_mode=True),
         task("parameter", "system_parameter", PARAMETER | {"value": "{{ other_client_secret }}"}),
@@ -145,7 +146,6 @@ def tasks(lab: Lab) -> list[Task]:
         task("a file without a key", "mail_server", {**certificate, "smtp_ssl_private_key": "{{ no_pem_path }}"}),
         task("no such file", "mail_server", {**certificate, "smtp_ssl_private_key": "/nowhere/{{ no_pem }}"}),
         task("a key for a certificate", "mail_server", {**certificate, "smtp_ssl_certificate": "{{ misplaced_key }}"}),
-        task("both in one", "mail_server", {**certificate, "smtp_ssl_certificate": "{{ certificate_and_key }}"}),
         task("two clients", "mail_stack", {"servers": [gmail, {**gmail, "name": "E", "oauth2": OAUTH2 | {"client_secret": "{{ other_client_secret }}"}}]}),
         task("not connected", "mail_server", {**gmail, "name": "F", "oauth2": {"client_secret": "{{ client_secret }}", "required": True}}),
         task("unsupported", "mail_server", SERVER | {"smtp_encryption": "tls", "smtp_timeout": 5}),

@@ -51,7 +51,7 @@ def refusal_unwritten(database: LabInstance, stack: dict[str, Any], kind: type[O
     before = database.fingerprint()
     with pytest.raises(kind) as raised:
         database.enforce(stack, **policy)
-    assert type(raised.value) is kind
+    assert raised.type is kind
     assert database.fingerprint() == before
     return raised.value.message
 

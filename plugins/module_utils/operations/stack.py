@@ -75,10 +75,6 @@ class Stack:
         clients = [step for step in steps if step.key in CLIENT_PARAMETERS and step.action != "delete"]
         self._verifier.verify(self._to_verify(steps), clients, self._snapshot.parameters)
         self._warn(self._verifier.warnings)
-        for planned in self._planning.mail_servers:
-            # A test that only a new client asked for may have brought new tokens, and there is no step to take them along.
-            if planned.step is None and planned.found and planned.found.id in self._verifier.rotated:
-                self._session.write(MAIL_SERVER.model, [planned.found.id], self._verifier.rotated[planned.found.id])
 
     def perform(self, step: Step) -> None:
         """Do one step; note the record where it is to have an external id."""
@@ -138,14 +134,21 @@ class Stack:
         return f"the addon {owners[0]['modules']}" if owners and owners[0]["modules"] else "another addon"
 
     def _to_verify(self, steps: Sequence[Step]) -> list[Trial]:
-        """What these steps bring live, in a server itself or in the OAuth2 client that it logs in with."""
+        """What these steps bring live, in a server itself or in the OAuth2 client that it logs in with.
+
+        A run that was killed during a trial may have left a client behind that nobody has seen to work.
+        """
         changed = {step.key for step in steps if step.resource == SYSTEM_PARAMETER.name}
+        interrupted = {step.key for step in steps if step.resource == MAIL_SERVER.name and step.action == "delete"}
         trials = []
         for planned in self._planning.mail_servers:
             step = planned.step if planned.step in steps else None
             values = step.values if step else {}
             method = planned.method
-            new_client = method is not None and bool({method.client_id, method.client_secret} & changed)
+            new_client = method is not None and bool(
+                {method.client_id, method.client_secret} & changed
+                or MAIL_SERVER.candidate_name(planned.declaration.key) in interrupted
+            )
             is_live = planned.found is not None and MAIL_SERVER.effective(values, planned.found)["active"]
             affected = (step and MAIL_SERVER.needs_test(step, planned.found)) or (new_client and is_live)
             if affected and planned.connected is not False:

@@ -18,10 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_
     fitting_sender,
     test_connection,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import (
-    CANDIDATE_SUFFIX,
-    MAIL_SERVER,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
     OAUTH2_METHODS,
     TOKEN_FIELDS,
@@ -84,7 +81,7 @@ class Verifier:
     """The trials of one run.
 
     :ivar verifications: by the server's key, in the order of the trials.
-    :ivar rotated: tokens that Microsoft gave in place of declared ones during a test, by the record that they belong to.
+    :ivar rotated: tokens that Microsoft gave during a test in place of the one that it used, by the record that they belong to.
     """
 
     def __init__(self, session: Session) -> None:
@@ -154,7 +151,7 @@ class Verifier:
 
     def _create_candidate(self, trial: Trial) -> int:
         session = self._session
-        own = {"name": f"{trial.key}{CANDIDATE_SUFFIX}", "active": False}
+        own = {"name": MAIL_SERVER.candidate_name(trial.key), "active": False}
         if trial.found is None:
             return session.create(MAIL_SERVER.model, [MAIL_SERVER.new_values(session, {**trial.values, **own})])[0]
         # A copy carries what other addons add. What was read goes along, for some of it is never copied (tokens, and what
@@ -192,13 +189,17 @@ class Verifier:
         return Verification(trial.key, **test), sender
 
     def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
-        """Note the tokens that the test brought: the one that it used may be worth nothing from now on."""
+        """Keep the tokens that the test brought: the one that it used may be worth nothing from now on."""
         names = [method.refresh_token, method.access_token, method.expiration]
         tokens = self._session.call(MAIL_SERVER.model, "read", [candidate_id], fields=names)[0]
         used = MAIL_SERVER.effective(trial.values, trial.found)[method.refresh_token]
-        if tokens[method.refresh_token] != used:
-            record_id = trial.found.id if trial.found else candidate_id
-            self.rotated[record_id] = {name: tokens[name] for name in names}
+        if tokens[method.refresh_token] == used:
+            return
+        rotated = {name: tokens[name] for name in names}
+        self.rotated[trial.found.id if trial.found else candidate_id] = rotated
+        if trial.found and method.refresh_token not in trial.values:
+            # It was the live server's own: whatever comes of the other trials, that must go on sending.
+            self._session.write(MAIL_SERVER.model, [trial.found.id], rotated)
 
 
 @contextmanager

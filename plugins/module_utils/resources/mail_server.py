@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # An archived copy that carries new settings while they are tested; nothing else in Odoo tells it from a mail server.
-CANDIDATE_SUFFIX = " (postmaster.odoo candidate)"
+_CANDIDATE_SUFFIX = " (postmaster.odoo candidate)"
 
 # The addon beside the collection that brings smtp_timeout; no Odoo has it of its own.
 TIMEOUT_ADDON = "mail_smtp_timeout"
@@ -132,8 +132,8 @@ class MailServer(ResourceType):
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
         if given.get("max_email_size", 0) < 0:
             yield f"max_email_size must not be negative, and is {given['max_email_size']:g} (megabytes)"
-        if str(given.get("name", "")).endswith(CANDIDATE_SUFFIX):
-            yield f"a name that ends with {CANDIDATE_SUFFIX!r} is the collection's own"
+        if str(given.get("name", "")).endswith(_CANDIDATE_SUFFIX):
+            yield f"a name that ends with {_CANDIDATE_SUFFIX!r} is the collection's own"
         if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
             yield f"oauth2 goes with smtp_authentication {' or '.join(OAUTH2_METHODS)}"
 
@@ -354,9 +354,13 @@ class MailServer(ResourceType):
         effective = self.effective(step.values, found)
         return bool(effective["active"]) and (found is None or bool(step.values.keys() - _UNTESTED_FIELDS))
 
+    def candidate_name(self, key: str) -> str:
+        """What the copy of a server is called while it is tested."""
+        return f"{key}{_CANDIDATE_SUFFIX}"
+
     def is_candidate(self, record: Found) -> bool:
         """Whether this is a copy that a run has made to test it, or that a killed run has left behind."""
-        return not record.values.get("active") and str(record.values.get("name")).endswith(CANDIDATE_SUFFIX)
+        return not record.values.get("active") and str(record.values.get("name")).endswith(_CANDIDATE_SUFFIX)
 
     def is_neutralization_dummy(self, record: Found) -> bool:
         """The server that Odoo puts into a neutralized copy so that nothing else is used (data/neutralize.sql)."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Timeout
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import CANDIDATE_SUFFIX
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
@@ -92,7 +92,7 @@ def test_a_new_server_is_tested_before_it_goes_live(odoo: SimulatedOdoo) -> None
     outcome = run(odoo, stack(MAIN), verify="connection")
     assert [step.as_result() for step in outcome.plan] == [step.as_result() for step in predicted.plan]
     (tested,) = seen
-    assert (tested["name"], tested["active"]) == (f"Main{CANDIDATE_SUFFIX}", False)
+    assert (tested["name"], tested["active"]) == (MAIL_SERVER.candidate_name("Main"), False)
     assert {name: tested[name] for name in MAIN if name != "name"} == {
         name: MAIN[name] for name in MAIN if name != "name"
     }
@@ -147,7 +147,7 @@ def test_new_settings_of_a_live_server_are_tested_on_a_copy(odoo: SimulatedOdoo)
     assert changes(outcome.plan) == {"smtp_port": (587, 2525)}
     (tested,) = seen
     assert tested["id"] != live["id"]
-    assert (tested["name"], tested["active"]) == (f"Main{CANDIDATE_SUFFIX}", False)
+    assert (tested["name"], tested["active"]) == (MAIL_SERVER.candidate_name("Main"), False)
     assert (tested["smtp_port"], tested["smtp_pass"]) == (2525, "made-up-password")
     assert [one["id"] for one in servers(odoo)] == [live["id"]]
     assert live["smtp_port"] == 2525
@@ -282,7 +282,7 @@ def test_on_a_neutralized_copy_nothing_goes_live_and_nothing_is_tested(odoo: Sim
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
 def test_leftovers_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
-    leftover = f"Main{CANDIDATE_SUFFIX}"
+    leftover = MAIL_SERVER.candidate_name("Main")
     odoo.add("ir.mail_server", name=leftover, active=False)
     odoo.add("ir.mail_server", name="Archived", active=False)
     predicted = run(odoo, stack(MAIN), check=True, verify=verify)
@@ -294,7 +294,7 @@ def test_leftovers_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
 
 
 def test_a_leftover_is_not_unmanaged(odoo: SimulatedOdoo) -> None:
-    odoo.add("ir.mail_server", name=f"Main{CANDIDATE_SUFFIX}", active=False)
+    odoo.add("ir.mail_server", name=MAIL_SERVER.candidate_name("Main"), active=False)
     assert run(odoo, stack(MAIN), unmanaged="report").unmanaged == []
 
 
@@ -313,7 +313,7 @@ def test_a_leftover_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) 
     with pytest.raises(Killed):
         run(odoo, stack(MAIN), verify="connection")
     odoo.before.clear()
-    assert [one["name"] for one in servers(odoo)] == [f"Main{CANDIDATE_SUFFIX}"]
+    assert [one["name"] for one in servers(odoo)] == [MAIL_SERVER.candidate_name("Main")]
     odoo.records.unlink("ir.config_parameter", odoo.records.search("ir.config_parameter", [("key", "=", LOCK_KEY)]))
     run(odoo, stack(MAIN), verify="connection")
     assert [one["name"] for one in servers(odoo)] == ["Main"]
@@ -321,7 +321,7 @@ def test_a_leftover_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) 
 
 def test_the_name_of_a_candidate_cannot_be_declared(odoo: SimulatedOdoo) -> None:
     with pytest.raises(Exception, match="is the collection's own"):
-        run(odoo, stack({**MAIN, "name": f"Main{CANDIDATE_SUFFIX}"}))
+        run(odoo, stack({**MAIN, "name": MAIL_SERVER.candidate_name("Main")}))
 
 
 # Nobody to send as
@@ -543,3 +543,14 @@ def test_the_result_of_a_task_that_fails(
     result = shipped("mail_stack", {"servers": [MAIN], "verify": "connection"}, capsys)
     assert outcomes(result["verifications"]) == {"Main": "auth"}
     assert "made-up-password" not in str(result)
+
+
+def test_a_client_that_a_killed_run_left_behind_is_tested(odoo: SimulatedOdoo) -> None:
+    """Its id and secret are in Odoo, so there is no drift; its candidate tells that nobody has seen it work."""
+    server = oauth2_server("outlook", refresh_token="made-up-token")
+    run(odoo, {"servers": [server]})
+    odoo.add("ir.mail_server", name=MAIL_SERVER.candidate_name(server["name"]), active=False)
+    odoo.log.clear()
+    outcome = run(odoo, {"servers": [server]}, verify="connection")
+    assert [one["key"] for one in outcome.verifications] == [server["name"]]
+    assert ("ir.mail_server", "test_smtp_connection") in written(odoo)
