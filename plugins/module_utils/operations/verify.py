@@ -111,7 +111,7 @@ class Verifier:
             self.discard()
             raise Rejected(
                 " ".join(
-                    f"mail server {one.key!r}: the connection test of its new settings failed ({one.outcome}), and nothing was written: {one.message}"
+                    f"mail server {one.key!r}: the connection test of its new settings failed ({one.outcome}), and they were not written: {one.message}"
                     for one in failed
                 )
             )

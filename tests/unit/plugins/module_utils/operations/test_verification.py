@@ -121,7 +121,7 @@ def test_a_new_server_that_fails_is_not_there(odoo: SimulatedOdoo, message: str,
     odoo.smtp = lambda _tested: message
     error = failing(odoo, stack(MAIN))
     assert (
-        f"mail server 'Main': the connection test of its new settings failed ({kind}), and nothing was written: "
+        f"mail server 'Main': the connection test of its new settings failed ({kind}), and they were not written: "
         in error.message
     )
     assert message.rpartition("\n")[2].strip() in error.message
