@@ -180,11 +180,19 @@ CASES = {
         "unsupported",
         ("'Last'", "smtp_encryption", "'tls'"),
     ),
-    "refused by Odoo": server(
-        "rejected",
-        *("{database}", "private key is missing"),
+    "no certificate": server(
+        "invalid",
+        *(
+            "'Transactional'",
+            "{database}",
+            "needs smtp_ssl_certificate",
+            "needs smtp_ssl_private_key",
+            "must not be none",
+        ),
         smtp_authentication="certificate",
-        smtp_encryption="starttls",
+    ),
+    "refused by Odoo": Case(
+        "addon", {"name": "base", "state": "absent"}, "rejected", ("'base'", "{database}", "cannot be uninstalled")
     ),
     "no such server to test": Case(
         "mail_server_test", {"name": "Nobody"}, "unsupported", ("Nobody", "{database}", "{url}")

@@ -148,8 +148,10 @@ def test_an_external_id_tells_servers_of_one_name_apart(instance: Instance) -> N
 
 
 def test_a_client_certificate_is_compared_and_shown_by_checksum(instance: Instance) -> None:
-    certificate = "-----BEGIN CERTIFICATE-----\nbWFkZSB1cA==\n-----END CERTIFICATE-----\n"
-    files = {"smtp_ssl_certificate": certificate, "smtp_ssl_private_key": "made-up key"}
+    files = {
+        f"smtp_ssl_{name}": f"-----BEGIN {frame}-----\nbWFkZSB1cA==\n-----END {frame}-----\n"
+        for name, frame in (("certificate", "CERTIFICATE"), ("private_key", "PRIVATE KEY"))
+    }
     (step,) = apply(instance, {"servers": [{**HARMLESS, **files}]})
     shown = {change["field"]: change["after"] for change in step["changes"]}
     assert shown["smtp_ssl_certificate"].startswith("sha256:")
