@@ -61,6 +61,11 @@ class Planned:
         return bool(self._effective.get(self.method.refresh_token)) if self.method else None
 
     @property
+    def active(self) -> bool:
+        """Whether a mail server will be in use."""
+        return bool(self._effective["active"])
+
+    @property
     def _effective(self) -> dict[str, Any]:
         return MAIL_SERVER.effective(self.step.values if self.step else {}, self.found)
 
@@ -142,12 +147,15 @@ class Planner:
         _refuse_shared_records(planned)
         matched = {one.found.id for one in planned if one.found and one.declaration.type is MAIL_SERVER}
         unmanaged = self._unmanaged(snapshot, matched)
-        plan = (
-            *_removed_leftovers(snapshot),
-            *(one.step for one in planned if one.step),
-            *self._archived(unmanaged),
-        )
-        return Planning(plan, planned, unmanaged, warnings)
+        steps = [*_removed_leftovers(snapshot), *(one.step for one in planned if one.step)]
+        if self._policy.unmanaged == "archive" and MAIL_SERVER in self.types:
+            if self._leaves_a_server(planned):
+                steps += _archived(unmanaged)
+            elif unmanaged:
+                warnings.append(
+                    "No mail server that nobody declared is archived: none of the declared ones will be in use yet, and no mail would leave."
+                )
+        return Planning(tuple(steps), planned, unmanaged, warnings)
 
     def _refuse_contradictions(self) -> None:
         seen: set[tuple[str, str]] = set()
@@ -230,22 +238,17 @@ class Planner:
             and not (snapshot.is_neutralized and MAIL_SERVER.is_neutralization_dummy(found))
         ]
 
-    def _archived(self, unmanaged: Sequence[Found]) -> list[Step]:
-        if self._policy.unmanaged != "archive" or MAIL_SERVER not in self.types:
-            return []
-        if not any(
-            one.options.get("active", True)
-            for one in self.declarations
-            if one.type is MAIL_SERVER and one.state == "present"
-        ):
+    def _leaves_a_server(self, planned: Sequence[Planned]) -> bool:
+        """Whether a declared mail server will be in use.
+
+        :raises Invalid: none is even declared to be.
+        """
+        declared = [one for one in planned if one.declaration.type is MAIL_SERVER and one.declaration.state != "absent"]
+        if not any(one.declaration.options.get("active", True) for one in declared):
             raise Invalid(
                 "unmanaged: archive would leave no mail server in use: no server is declared as present and active."
             )
-        archived = Change("active", True, False)
-        return [
-            Step(MAIL_SERVER.name, found.values["name"], "archive", (archived,), found.id, {"active": False})
-            for found in unmanaged
-        ]
+        return any(one.active for one in declared)
 
 
 class _FutureField:
@@ -284,6 +287,12 @@ def _removed_leftovers(snapshot: Snapshot) -> Iterator[Step]:
     for found in records.found if records else ():
         if MAIL_SERVER.is_candidate(found):
             yield Step(MAIL_SERVER.name, found.values["name"], "delete", record_id=found.id)
+
+
+def _archived(unmanaged: Sequence[Found]) -> Iterator[Step]:
+    archived = Change("active", True, False)
+    for found in unmanaged:
+        yield Step(MAIL_SERVER.name, found.values["name"], "archive", (archived,), found.id, {"active": False})
 
 
 def _with_implied(declarations: Sequence[Declaration]) -> list[Declaration]:

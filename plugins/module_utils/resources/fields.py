@@ -23,6 +23,9 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, Unsupported
 
+# An address or a domain, in any script; no wildcards and no URLs, which Odoo would compare letter by letter.
+_SENDER = re.compile(r"([^@\s,;:<>\"*]+@)?[\w-]+(\.[\w-]+)*")
+
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -121,13 +124,9 @@ class AddressListField(TextField):
     def wire(self, value: Any) -> Any:
         entries = self.entries(value)
         for entry in entries:
-            if (
-                not re.fullmatch(r"[^@\s,;<>\"]+(@[^@\s,;<>\"]+)?", entry)
-                or entry.startswith(".")
-                or entry.endswith(".")
-            ):
+            if not _SENDER.fullmatch(entry):
                 raise Invalid(f"{self.name} takes email addresses and domains between commas, and {entry!r} is neither")
-        return super().wire(value)
+        return super().wire(value) if entries else False
 
     @staticmethod
     def entries(value: Any) -> list[str]:
@@ -135,7 +134,8 @@ class AddressListField(TextField):
         return [entry.strip().lower() for entry in str(value or "").split(",") if entry.strip()]
 
     def _comparable(self, value: Any) -> Any:
-        return frozenset(self.entries(value))
+        # Commas and blanks alone are no entries, but no empty field either: Odoo matches no sender by them.
+        return frozenset(self.entries(value) or ([value] if value else ()))
 
 
 class BooleanField(Field):

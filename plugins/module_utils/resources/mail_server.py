@@ -153,6 +153,11 @@ class MailServer(ResourceType):
             if value is not None:
                 yield SYSTEM_PARAMETER.declare({"key": key, "value": value})
 
+    def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
+        names = [declaration.key for declaration in declarations if declaration.state != "absent"]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"{names.count(name)} {self.label}s are declared by the name {name!r}: give each its own, or nobody could tell them apart"
+
     # --- reading ---
 
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Timeout
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Timeout
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
@@ -554,3 +554,30 @@ def test_a_client_that_a_killed_run_left_behind_is_tested(odoo: SimulatedOdoo) -
     outcome = run(odoo, {"servers": [server]}, verify="connection")
     assert [one["key"] for one in outcome.verifications] == [server["name"]]
     assert ("ir.mail_server", "test_smtp_connection") in written(odoo)
+
+
+def test_the_last_server_in_use_is_not_archived_for_one_that_must_wait(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", **{**MAIN, "name": "Old"})
+    options = stack(oauth2_server("gmail"))
+    outcome = run(odoo, options, verify="connection", unmanaged="archive")
+    assert server(odoo, "Old")["active"] is True
+    assert any("none of the declared ones will be in use yet" in warning for warning in outcome.warnings)
+    connected = stack(oauth2_server("gmail", refresh_token="made-up-token", active=True))
+    plan = run(odoo, connected, verify="connection", unmanaged="archive").plan
+    assert ("archive", "Old") in actions(plan)
+
+
+def test_the_last_server_in_use_is_not_archived_for_one_that_is_archived(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", **{**MAIN, "name": "Old"})
+    odoo.add("ir.mail_server", **{**MAIN, "active": False})
+    outcome = run(odoo, stack({"name": "Main", "sequence": 3}), unmanaged="archive")
+    assert actions(outcome.plan) == [("update", "Main")]
+    assert server(odoo, "Old")["active"] is True
+
+
+def test_one_name_is_one_server_also_where_both_are_pinned(odoo: SimulatedOdoo) -> None:
+    twins = [{**MAIN, "xml_id": f"postmaster.{number}"} for number in ("one", "other")]
+    with pytest.raises(Invalid, match="2 mail servers are declared by the name 'Main'"):
+        run(odoo, stack(*twins), verify="connection")
+    run(odoo, stack(twins[0], {**twins[1], "state": "absent"}))
+    assert len(servers(odoo)) == 1

@@ -110,6 +110,9 @@ def test_how_a_declared_value_is_written(of: Field, declared: Any, written: Any)
         (SENDERS, "Sales <sales@acme.example>", Invalid, "is neither"),
         (SENDERS, "sales@acme@example", Invalid, "is neither"),
         (SENDERS, "@acme.example", Invalid, "'@acme.example' is neither"),
+        (SENDERS, "*.acme.example", Invalid, "'*.acme.example' is neither"),
+        (SENDERS, "*@acme.example", Invalid, "'*@acme.example' is neither"),
+        (SENDERS, "https://acme.example", Invalid, "is neither"),
         (SENDERS, "acme.example,.example", Invalid, "'.example' is neither"),
         (field("datetime"), "tomorrow", Invalid, "'tomorrow' is none"),
         (field("datetime"), "2026-02-30 06:00:00", Invalid, "2026-02-30"),
@@ -264,3 +267,13 @@ def test_a_name_that_reads_like_an_external_id_wins(xml_id_first: bool) -> None:
     for step in steps if xml_id_first else reversed(steps):
         step()
     assert references.id("res.company", "base.acme") == 2
+
+
+@pytest.mark.parametrize("blank", [",", " ", " , "])
+def test_no_sender_at_all_is_an_empty_filter(blank: str) -> None:
+    assert SENDERS.wire(blank) is False
+    assert not SENDERS.same(blank, SENDERS.wire("")), "what matches nobody is not empty to Odoo"
+
+
+def test_senders_in_any_script() -> None:
+    assert SENDERS.wire("büro@zürich.example, 東京.example") == "büro@zürich.example, 東京.example"
