@@ -100,6 +100,7 @@ class OdooModule(AnsibleModule):
     def fail_with(self, error: OdooError) -> None:
         """End with an error that a user is meant to read, and with what had been done before it."""
         applied = error.details.get("applied", ())
+        steps = applied or error.details.get("predicted", ())
         message = error.message
         if applied:
             done = ", ".join(f"{step.action} {step.resource} {step.key!r}" for step in applied)
@@ -110,8 +111,8 @@ class OdooModule(AnsibleModule):
         self.fail_json(
             msg=message,
             error_kind=error.kind,
-            changed=bool(applied),
-            plan=[step.as_result() for step in applied],
+            changed=bool(steps),
+            plan=[step.as_result() for step in steps],
             **tested,
         )
 

@@ -387,6 +387,8 @@ record:
     from_filter: acme.example
     smtp_debug: false
     max_email_size: 0.0
+    active_mailing_ids: []
+    mail_template_ids: []
     owner_user_id: null
     connected: null
     authorize_url: null

@@ -110,6 +110,8 @@ mail_servers:
       from_filter: acme.example
       smtp_debug: false
       max_email_size: 0.0
+      active_mailing_ids: []
+      mail_template_ids: []
       owner_user_id: null
       connected: null
       authorize_url: null
@@ -128,6 +130,8 @@ mail_servers:
       from_filter: sales@acme.example
       smtp_debug: false
       max_email_size: 0.0
+      active_mailing_ids: []
+      mail_template_ids: []
       owner_user_id: null
       connected: false
       authorize_url: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"

@@ -21,7 +21,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"configure an email on the current user|missing smtp server|int\(\) argument must be|please configure your (gmail|outlook)"
             r"|please connect with your outlook|ssl (certificate|private key) is missing",
         ),
-        ("certificate", r"certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch"),
+        (
+            "certificate",
+            r"could not load your certificate|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
+        ),
         ("starttls_unsupported", r"starttls extension not supported"),
         ("auth_unsupported", r"auth extension not supported|no suitable authentication method"),
         # Odoo ignores the reply to AUTH XOAUTH2, so a refused token comes up with the sender (ODOO-FACTS §3).

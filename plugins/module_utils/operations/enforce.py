@@ -53,7 +53,7 @@ def enforce(session: Session, declarations: Sequence[Declaration], policy: Polic
         stack.update_addon_list()
         plan = converge(stack, check_mode=session.read_only)
         connections = stack.connections()
-        _refuse_unconnected(connections, () if session.read_only else plan)
+        _refuse_unconnected(connections, plan, check_mode=session.read_only)
     except OdooError as error:
         error.details["verifications"] = [verification.as_result() for verification in stack.verifications()]
         error.details["connections"] = [connection.as_result() for connection in connections]
@@ -73,11 +73,12 @@ def _waiting(connection: Connection) -> str:
     return f"mail server {connection.key!r} is not connected and cannot log in. As an administrator of the database: {link}"
 
 
-def _refuse_unconnected(connections: Sequence[Connection], applied: Plan) -> None:
+def _refuse_unconnected(connections: Sequence[Connection], plan: Plan, *, check_mode: bool) -> None:
     """Whatever else could be done is done: without it there would be no link for a human to open."""
     waiting = [one for one in connections if one.required and not one.connected]
     if waiting:
-        raise NotConnected(f"{' '.join(map(_waiting, waiting))} (oauth2.required asks for it.)", applied=applied)
+        words = f"{' '.join(map(_waiting, waiting))} (oauth2.required asks for it.)"
+        raise NotConnected(words, **{"predicted" if check_mode else "applied": plan})
 
 
 def declarations_of(stack: Mapping[str, Any]) -> list[Declaration]:

@@ -11,7 +11,7 @@ Odoo has no lock that a client could take, and mail servers no uniqueness: two r
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -24,21 +24,24 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# A run that holds the lock longer than this has died, wherever it was: installing an addon is the longest step, and takes minutes at most.
+# A run that has not touched its lock for so long has died, wherever it was: installing an addon is the longest step, and takes minutes
+# at most.
 _STALE_AFTER = timedelta(minutes=30)
-_WAIT_SECONDS = 60.0
+# Longer than Odoo takes to give up a silent mail server, twice.
+_WAIT_SECONDS = 180.0
 _POLL_SECONDS = 1.0
 
 
 @contextmanager
-def exclusive_run(session: Session, *, wait: float = _WAIT_SECONDS) -> Iterator[None]:
+def exclusive_run(session: Session, *, wait: float = _WAIT_SECONDS) -> Iterator[Callable[[], None]]:
     """Hold the lock. Waits up to `wait` seconds for another run to end.
 
+    :returns: what to call before each step that may take long, so that others see that this run is alive.
     :raises Conflict: the other run is still at it; the message says who and since when.
     """
     lock_id = _acquire(session, wait)
     try:
-        yield
+        yield lambda: session.write("ir.config_parameter", [lock_id], {"value": this_process()})
     finally:
         _release(session, lock_id)
 
@@ -50,14 +53,19 @@ def _acquire(session: Session, wait: float) -> int:
             return session.create("ir.config_parameter", [{"key": LOCK_KEY, "value": this_process()}])[0]
         except (Rejected, Conflict):
             # Refused because the key exists, or for a reason of its own: then there is no lock to be seen.
-            held = session.search_read("ir.config_parameter", [["key", "=", LOCK_KEY]], ["value", "create_date"])
+            held = session.search_read(
+                "ir.config_parameter", [["key", "=", LOCK_KEY]], ["value", "create_date", "write_date"]
+            )
             if not held:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(_POLL_SECONDS)
                 continue
-        since = datetime.strptime(held[0]["create_date"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
-        if session.now - since > _STALE_AFTER or has_died(held[0]["value"]):
+        since, touched = (
+            datetime.strptime(held[0][name][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
+            for name in ("create_date", "write_date")
+        )
+        if session.now - touched > _STALE_AFTER or has_died(held[0]["value"]):
             _release(session, held[0]["id"])
             continue
         if time.monotonic() >= deadline:
@@ -76,3 +84,9 @@ def _release(session: Session, lock_id: int) -> None:
     except OdooError:
         if session.search_read("ir.config_parameter", [["id", "=", lock_id]], ["key"]):
             raise
+
+
+def is_another_at_it(parameters: Mapping[str, str]) -> bool:
+    """Whether the system parameters show the lock of a run that has not died, as far as one can see."""
+    holder = parameters.get(LOCK_KEY)
+    return bool(holder) and not has_died(str(holder))

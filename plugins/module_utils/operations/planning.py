@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     Declaration,
     ResourceType,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
+    SYSTEM_PARAMETER,
+    TRIAL_KEY,
+)
 
 # The order in which a stack is built: what comes later may need what comes earlier.
 ORDER: tuple[ResourceType, ...] = (ADDON, SYSTEM_PARAMETER, ALIAS_DOMAIN, MAIL_SERVER, CRON)
@@ -113,11 +116,19 @@ class Planner:
             declared.add(SYSTEM_PARAMETER)
         return [kind for kind in ORDER if kind in declared]
 
-    def plan(self, snapshot: Snapshot, now: datetime, settled: Collection[tuple[int, str]] = ()) -> Planning:
+    def plan(
+        self,
+        snapshot: Snapshot,
+        now: datetime,
+        settled: Collection[tuple[int, str]] = (),
+        *,
+        leftovers: bool = True,
+    ) -> Planning:
         """Compare, and say what is to be done.
 
         :param now: the server's time, UTC.
         :param settled: fields of mail servers, by the record's id, that this run has already brought to an end.
+        :param leftovers: whether candidates that are found have been left behind.
         :raises OdooError: something in the declarations that this instance would not take; the message lists all of it.
         """
         circumstances = Circumstances(
@@ -147,10 +158,12 @@ class Planner:
         _refuse_shared_records(planned)
         matched = {one.found.id for one in planned if one.found and one.declaration.type is MAIL_SERVER}
         unmanaged = self._unmanaged(snapshot, matched)
-        steps = [*_removed_leftovers(snapshot), *(one.step for one in planned if one.step)]
+        steps = [*(_removed_leftovers(snapshot) if leftovers else ()), *(one.step for one in planned if one.step)]
         if self._policy.unmanaged == "archive" and MAIL_SERVER in self.types:
             if self._leaves_a_server(planned):
-                steps += _archived(unmanaged)
+                archived, kept = _archived(unmanaged, snapshot.records[MAIL_SERVER].fields)
+                steps += archived
+                warnings += kept
             elif unmanaged:
                 warnings.append(
                     "No mail server that nobody declared is archived: none of the declared ones will be in use yet, and no mail would leave."
@@ -282,17 +295,32 @@ def _refuse_shared_records(planned: Sequence[Planned]) -> None:
 
 
 def _removed_leftovers(snapshot: Snapshot) -> Iterator[Step]:
-    """Steps for the candidates that a killed run has left behind."""
-    records = snapshot.records.get(MAIL_SERVER)
-    for found in records.found if records else ():
+    """Steps for what a killed run has left behind: its candidates, and its note of what parameters held before its trials."""
+    servers, parameters = (snapshot.records.get(kind) for kind in (MAIL_SERVER, SYSTEM_PARAMETER))
+    for found in servers.found if servers else ():
         if MAIL_SERVER.is_candidate(found):
             yield Step(MAIL_SERVER.name, found.values["name"], "delete", record_id=found.id)
+    for found in parameters.found if parameters else ():
+        if found.values["key"] == TRIAL_KEY:
+            yield Step(SYSTEM_PARAMETER.name, TRIAL_KEY, "delete", record_id=found.id)
 
 
-def _archived(unmanaged: Sequence[Found]) -> Iterator[Step]:
-    archived = Change("active", True, False)
+def is_leftover(step: Step) -> bool:
+    """Whether a step removes what a killed run has left behind."""
+    return step.action == "delete" and (step.key == TRIAL_KEY or MAIL_SERVER.is_candidate_name(step.key))
+
+
+def _archived(unmanaged: Sequence[Found], fields: Mapping[str, Field]) -> tuple[list[Step], list[str]]:
+    """Steps that archive mail servers, and warnings for those that Odoo would not let be archived."""
+    steps, kept = [], []
     for found in unmanaged:
-        yield Step(MAIL_SERVER.name, found.values["name"], "archive", (archived,), found.id, {"active": False})
+        name, users = found.values["name"], MAIL_SERVER.used_by(found, fields)
+        if users:
+            kept.append(f"mail server {name!r}, which nobody declared, is not archived: it is used by the {users}.")
+        else:
+            archived = Change("active", True, False)
+            steps.append(Step(MAIL_SERVER.name, name, "archive", (archived,), found.id, {"active": False}))
+    return steps, kept
 
 
 def _with_implied(declarations: Sequence[Declaration]) -> list[Declaration]:

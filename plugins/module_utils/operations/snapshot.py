@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.trial_parameters import without_trial
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import Field, References, field_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -97,6 +98,8 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
             session.search_read(kind.model, kind.domain(own), names),
             available,
         )
+        if kind is SYSTEM_PARAMETER:
+            raw[kind] = (without_trial(raw[kind][0]), available)
         if kind is ADDON:
             arriving = _arriving(own, raw[kind][0])
     _read_references(session, declarations, raw, references)

@@ -13,15 +13,27 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.consent import Connection, authorize_url
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import exclusive_run
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.planning import ORDER, Planner, Planning
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import exclusive_run, is_another_at_it
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.planning import (
+    ORDER,
+    Planner,
+    Planning,
+    is_leftover,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import Snapshot, take_snapshot
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.trial_parameters import (
+    end_trial,
+    interrupted_trial,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.verify import Trial, Verification, Verifier
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
+    SYSTEM_PARAMETER,
+    TRIAL_KEY,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
@@ -50,34 +62,49 @@ class Stack:
     def plan(self) -> Plan:
         """Read, compare, and say what is to be done."""
         self._snapshot = take_snapshot(self._session, self._planner.declarations, self._planner.types)
-        self._planning = self._planner.plan(self._snapshot, self._session.now, self._verifier.settled)
+        # What another run is just trying is no leftover. (A run that writes waits for the other, and then looks again.)
+        foreign = self._session.read_only and is_another_at_it(self._snapshot.parameters)
+        self._planning = self._planner.plan(
+            self._snapshot, self._session.now, self._verifier.settled, leftovers=not foreign
+        )
         self._warn(self._planning.warnings)
         return self._planning.plan
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
         """One run at a time, which takes its candidates with it, however it ends."""
-        with exclusive_run(self._session):
+        with exclusive_run(self._session) as touch:
+            self._verifier.before_trial = touch
             try:
                 yield
             finally:
                 self._verifier.discard()
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
-        """Addons first and alone: they change what fields and values the rest has."""
-        return [step for step in plan if step.resource == ADDON.name] or plan
+        """What a killed run has left, then addons, each alone: they change what the rest is compared with."""
+        leftovers = [step for step in plan if is_leftover(step)]
+        return leftovers or [step for step in plan if step.resource == ADDON.name] or plan
 
     def prepare(self, steps: Sequence[Step]) -> None:
         """Refuse what would be written in vain, and test the mail servers that are to go live."""
         self._refuse_managed_elsewhere(steps)
         if self._policy.verify == "none":
             return
-        clients = [step for step in steps if step.key in CLIENT_PARAMETERS and step.action != "delete"]
-        self._verifier.verify(self._to_verify(steps), clients, self._snapshot.parameters)
+        clients = {
+            step.key: step.values["value"]
+            for step in steps
+            if step.key in CLIENT_PARAMETERS and step.action != "delete"
+        }
+        trials = self._to_verify(steps)
+        needed = clients if any(trial.new_client for trial in trials) else {}
+        self._verifier.verify(trials, needed, self._snapshot.parameters)
         self._warn(self._verifier.warnings)
 
     def perform(self, step: Step) -> None:
         """Do one step; note the record where it is to have an external id."""
+        if step.key == TRIAL_KEY:
+            end_trial(self._session, interrupted_trial(self._snapshot.parameters))
+            return
         kind = next(kind for kind in ORDER if kind.name == step.resource)
         record_id = self._verifier.promote(step.key) if kind is MAIL_SERVER and step.action == "create" else None
         if record_id is None:
@@ -134,21 +161,14 @@ class Stack:
         return f"the addon {owners[0]['modules']}" if owners and owners[0]["modules"] else "another addon"
 
     def _to_verify(self, steps: Sequence[Step]) -> list[Trial]:
-        """What these steps bring live, in a server itself or in the OAuth2 client that it logs in with.
-
-        A run that was killed during a trial may have left a client behind that nobody has seen to work.
-        """
+        """What these steps bring live, in a server itself or in the OAuth2 client that it logs in with."""
         changed = {step.key for step in steps if step.resource == SYSTEM_PARAMETER.name}
-        interrupted = {step.key for step in steps if step.resource == MAIL_SERVER.name and step.action == "delete"}
         trials = []
         for planned in self._planning.mail_servers:
             step = planned.step if planned.step in steps else None
             values = step.values if step else {}
             method = planned.method
-            new_client = method is not None and bool(
-                {method.client_id, method.client_secret} & changed
-                or MAIL_SERVER.candidate_name(planned.declaration.key) in interrupted
-            )
+            new_client = method is not None and bool({method.client_id, method.client_secret} & changed)
             is_live = planned.found is not None and MAIL_SERVER.effective(values, planned.found)["active"]
             affected = (step and MAIL_SERVER.needs_test(step, planned.found)) or (new_client and is_live)
             if affected and planned.connected is not False:

@@ -7,24 +7,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_test import (
     fitting_sender,
     test_connection,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.trial_parameters import trial_parameters
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
     OAUTH2_METHODS,
     TOKEN_FIELDS,
     OAuth2Method,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -33,6 +32,11 @@ if TYPE_CHECKING:
 _NO_SENDER = re.compile(r"configure an email on the current user", re.IGNORECASE)
 # Where no address fits: the one that Odoo's own test offers as the recipient.
 _ANY_SENDER = "noreply@odoo.com"
+# A provider takes a refresh token from the client only that it was given to.
+_FORMER_CLIENT = (
+    "If it is the client that changes, the token that Odoo holds belongs to the former one: give oauth2.refresh_token for the new client, or run "
+    "once with verify: none and have the server connected anew."
+)
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,14 @@ class _Promotion:
 class Verifier:
     """The trials of one run.
 
+    :ivar before_trial: called before each, which may take Odoo minutes.
     :ivar verifications: by the server's key, in the order of the trials.
     :ivar rotated: tokens that Microsoft gave during a test in place of the one that it used, by the record that they belong to.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.before_trial: Callable[[], None] = lambda: None
         self._promotions: dict[str, _Promotion] = {}
         self.verifications: dict[str, Verification] = {}
         self.rotated: dict[int, dict[str, Any]] = {}
@@ -96,16 +102,17 @@ class Verifier:
         """Records and their fields that hold a token which Microsoft gave in exchange for the declared one."""
         return {(record_id, name) for record_id, tokens in self.rotated.items() for name in tokens}
 
-    def verify(self, trials: Sequence[Trial], parameters: Sequence[Step], stored: Mapping[str, str]) -> None:
+    def verify(self, trials: Sequence[Trial], clients: Mapping[str, str], stored: Mapping[str, str]) -> None:
         """Try all of them. Where one fails nothing has changed.
 
-        :param parameters: steps for the system parameters of OAuth2 clients, in force while the trials last.
-        :param stored: the values of those parameters before.
+        :param clients: new ids and secrets of OAuth2 clients, by system parameter. They are in force, for the live servers too, no longer
+            than the trials that need them.
+        :param stored: the system parameters that there are.
         :raises Rejected: a server failed; the message names each with the words of the SMTP dialogue.
         """
-        with _in_force(self._session, parameters, stored):
-            for trial in trials:
-                self.verifications[trial.key] = self._try(trial)
+        self._try_all(trial for trial in trials if not trial.new_client)
+        with trial_parameters(self._session, clients, stored):
+            self._try_all(trial for trial in trials if trial.new_client)
         failed = [one for one in self.verifications.values() if one.outcome not in ("ok", "not_tested")]
         if failed:
             self.discard()
@@ -132,11 +139,19 @@ class Verifier:
             self._promotions.clear()
             self._session.unlink(MAIL_SERVER.model, record_ids)
 
+    def _try_all(self, trials: Iterable[Trial]) -> None:
+        for trial in trials:
+            self.before_trial()
+            verification = self._try(trial)
+            if verification.outcome == "auth" and trial.new_client and trial.method and trial.found:
+                verification = replace(verification, message=f"{verification.message} {_FORMER_CLIENT}")
+            self.verifications[trial.key] = verification
+
     def _try(self, trial: Trial) -> Verification:
         candidate_id = self._create_candidate(trial)
         passed = False
         try:
-            verification, sender = self._test(trial, candidate_id)
+            verification, lent = self._test(trial, candidate_id)
             passed = verification.outcome == "ok"
             if passed and trial.method and trial.method.rotates:
                 self._keep_rotated(trial, trial.method, candidate_id)
@@ -144,7 +159,7 @@ class Verifier:
             if not passed or trial.found is not None:
                 self._session.unlink(MAIL_SERVER.model, [candidate_id])
         if trial.found is None and passed:
-            restored = {"from_filter": trial.values.get("from_filter", False)} if sender else {}
+            restored = {"from_filter": trial.values.get("from_filter", False)} if lent else {}
             live = {"name": trial.values["name"], "active": True}
             self._promotions[trial.key] = _Promotion(candidate_id, {**live, **restored})
         return verification
@@ -165,15 +180,26 @@ class Verifier:
         values = {**kept, **trial.values, **forced, **own}
         return session.copy(MAIL_SERVER.model, trial.found.id, MAIL_SERVER.new_values(session, values))
 
-    def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, str | None]:
-        """Odoo's own test; and the sender that was lent to it where it had none."""
+    def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, bool]:
+        """Odoo's own test; and whether the candidate was lent another sender for it."""
         test = test_connection(self._session, candidate_id)
-        if not _NO_SENDER.search(test["message"]):
-            return Verification(trial.key, **test), None
-        fitting = fitting_sender(self._session, MAIL_SERVER.effective(trial.values, trial.found))
+        server = MAIL_SERVER.effective(trial.values, trial.found)
+        if _NO_SENDER.search(test["message"]):
+            return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id, server)), True
+        login = str(server.get("smtp_user") or "")
+        if test["outcome"] == "sender_rejected" and login and fitting_sender(self._session, server) == login:
+            # Of a domain alone Odoo makes an address up, which a server that lets an account send as itself must refuse.
+            refused = test["message"]
+            test = self._test_as(login, candidate_id)
+            test["message"] += f" The sender was the login, {login}; one that Odoo made up was refused. ({refused})"
+            return Verification(trial.key, **test), True
+        return Verification(trial.key, **test), False
+
+    def _test_with_any_sender(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
+        """A test of a server that names no sender, by a user without an address (ODOO-FACTS §2.2)."""
+        fitting = fitting_sender(self._session, server)
         sender = fitting or _ANY_SENDER
-        self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": sender})
-        test = test_connection(self._session, candidate_id)
+        test = self._test_as(sender, candidate_id)
         if test["outcome"] == "ok":
             test["message"] += (
                 f" The sender was {sender}, for the server has no from_filter and the user no email address."
@@ -186,7 +212,11 @@ class Verifier:
                 f"user no email address; set one of them. ({words})",
             )
             self.warnings.append(f"mail server {trial.key!r}: {test['message']}")
-        return Verification(trial.key, **test), sender
+        return test
+
+    def _test_as(self, sender: str, candidate_id: int) -> dict[str, Any]:
+        self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": sender})
+        return test_connection(self._session, candidate_id)
 
     def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
         """Keep the tokens that the test brought: the one that it used may be worth nothing from now on."""
@@ -200,24 +230,3 @@ class Verifier:
         if trial.found and method.refresh_token not in trial.values:
             # It was the live server's own: whatever comes of the other trials, that must go on sending.
             self._session.write(MAIL_SERVER.model, [trial.found.id], rotated)
-
-
-@contextmanager
-def _in_force(session: Session, steps: Sequence[Step], stored: Mapping[str, str]) -> Iterator[None]:
-    """Let system parameters have their new values for a while."""
-    model = SYSTEM_PARAMETER.model
-    created: list[int] = []
-    changed: list[Step] = []
-    try:
-        for step in steps:
-            if step.record_id is None:
-                created += session.create(model, [step.values])
-            else:
-                session.write(model, [step.record_id], step.values)
-                changed.append(step)
-        yield
-    finally:
-        if created:
-            session.unlink(model, created)
-        for step in changed:
-            session.write(model, [step.record_id or 0], {"value": stored[step.key]})

@@ -11,7 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Collector, Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Collector,
+    Invalid,
+    OdooError,
+    Rejected,
+    Unsupported,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import mail_providers, server_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import (
     AddressListField,
@@ -22,7 +28,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 i
     TOKEN_FIELDS,
     OAuth2Method,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import certificate_text, private_key_text
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import (
+    certificate_text,
+    private_key_text,
+    refuse_foreign_key,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Circumstances,
     Declaration,
@@ -58,7 +68,7 @@ _LOGIN_OPTIONS = frozenset(
 _CERTIFICATE_FIELDS = ("smtp_ssl_certificate", "smtp_ssl_private_key")
 # Changes that no connection test could tell anything about.
 _UNTESTED_FIELDS = frozenset({"name", "sequence", "smtp_debug", "max_email_size"})
-# Readable only, and only needed to say what a deletion takes.
+# What else in Odoo may send through a server by name: Odoo does not archive one that has any, and a deletion takes it from them.
 _USERS = {"mail_template_ids": "mail templates", "active_mailing_ids": "mailings"}
 
 
@@ -103,7 +113,7 @@ class MailServer(ResourceType):
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
     address_list_fields = frozenset({"from_filter"})
-    info_fields = TOKEN_FIELDS | {"owner_user_id"}
+    info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
     heavy_fields = frozenset(_CERTIFICATE_FIELDS)
 
     # --- declaring ---
@@ -120,6 +130,9 @@ class MailServer(ResourceType):
             with unreadable:
                 if given.get(option):
                     given[option] = read(option, given[option])
+        with unreadable:
+            if not unreadable.errors and given.get("smtp_ssl_certificate") and given.get("smtp_ssl_private_key"):
+                refuse_foreign_key(given["smtp_ssl_certificate"], given["smtp_ssl_private_key"])
         problems = [*mail_providers.problems(given), *(error.message for error in unreadable.errors)]
         if problems:
             raise Invalid(f"{label}: {'; '.join([*problems, *self.problems(given)])}.")
@@ -132,7 +145,7 @@ class MailServer(ResourceType):
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
         if given.get("max_email_size", 0) < 0:
             yield f"max_email_size must not be negative, and is {given['max_email_size']:g} (megabytes)"
-        if str(given.get("name", "")).endswith(_CANDIDATE_SUFFIX):
+        if self.is_candidate_name(str(given.get("name", ""))):
             yield f"a name that ends with {_CANDIDATE_SUFFIX!r} is the collection's own"
         if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
             yield f"oauth2 goes with smtp_authentication {' or '.join(OAUTH2_METHODS)}"
@@ -162,8 +175,6 @@ class MailServer(ResourceType):
 
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
         names = super().fields_to_read(available, declarations)
-        if any(declaration.state == "absent" for declaration in declarations):
-            names |= _USERS.keys() & set(available)
         if any(declaration.options.get("smtp_authentication") == "certificate" for declaration in declarations):
             names |= set(_CERTIFICATE_FIELDS) & set(available)
         return names
@@ -207,7 +218,7 @@ class MailServer(ResourceType):
 
     @staticmethod
     def _leave_other_logins(wanted: dict[str, Any], stored: Mapping[str, Any]) -> None:
-        """A declared way to log in leaves nothing behind of another: no password beside OAuth2, no token without it."""
+        """A declared way to log in never has a password beside OAuth2, nor tokens without it."""
         if "smtp_authentication" not in wanted:
             return
         method = OAUTH2_METHODS.get(wanted["smtp_authentication"])
@@ -253,6 +264,13 @@ class MailServer(ResourceType):
         fields: Mapping[str, Field],
         circumstances: Circumstances,
     ) -> Iterator[OdooError]:
+        users = self.used_by(found, fields) if found and found.values.get("active") else ""
+        if found and users and wanted.get("active") is False:
+            # In Odoo's words, but before anything else is written.
+            yield Rejected(
+                f"You cannot archive this Outgoing Mail Server ({found.values['name']}) because it is still used by the {users}: "
+                "give these another one first"
+            )
         senders = AddressListField.entries(wanted.get("from_filter"))
         choices = fields.get("smtp_authentication")
         # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
@@ -306,13 +324,12 @@ class MailServer(ResourceType):
         circumstances: Circumstances,
     ) -> Iterator[str]:
         if declaration.state == "absent":
-            for name, what in _USERS.items():
-                used_by = fields[name].shown(found.values.get(name)) if found and name in fields else None
-                if used_by:
-                    yield (
-                        f"{declaration.label}: deleting it takes it from the {what} {', '.join(map(repr, used_by))}, "
-                        "whose mail then leaves through whichever server fits its sender."
-                    )
+            users = self.used_by(found, fields) if found else ""
+            if users:
+                yield (
+                    f"{declaration.label}: deleting it takes it from the {users}, whose mail then leaves through whichever server "
+                    "fits its sender."
+                )
             return
         method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
         clients = {method.client_id, method.client_secret} if method else set()
@@ -348,6 +365,15 @@ class MailServer(ResourceType):
 
     # --- what others ask of a mail server ---
 
+    def used_by(self, found: Found, fields: Mapping[str, Field]) -> str:
+        """What names this server as its own, in words; empty where nothing does."""
+        users = []
+        for name, what in _USERS.items():
+            shown = fields[name].shown(found.values[name]) if name in fields and found.values.get(name) else ()
+            if shown:
+                users.append(f"{what} {', '.join(map(repr, shown))}")
+        return " and the ".join(users)
+
     def effective(self, wanted: Mapping[str, Any], found: Found | None) -> dict[str, Any]:
         """The values that a server will have: what is wanted over what is stored, or over Odoo's defaults."""
         return {**_DEFAULTS, **(found.values if found else {}), **wanted}
@@ -365,7 +391,11 @@ class MailServer(ResourceType):
 
     def is_candidate(self, record: Found) -> bool:
         """Whether this is a copy that a run has made to test it, or that a killed run has left behind."""
-        return not record.values.get("active") and str(record.values.get("name")).endswith(_CANDIDATE_SUFFIX)
+        return not record.values.get("active") and self.is_candidate_name(str(record.values.get("name")))
+
+    def is_candidate_name(self, name: str) -> bool:
+        """Whether only a candidate is called so."""
+        return name.endswith(_CANDIDATE_SUFFIX)
 
     def is_neutralization_dummy(self, record: Found) -> bool:
         """The server that Odoo puts into a neutralized copy so that nothing else is used (data/neutralize.sql)."""

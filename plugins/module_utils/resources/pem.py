@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
+import tempfile
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 
@@ -42,6 +44,25 @@ def private_key_text(option: str, given: str) -> str:
     if not key:
         raise Invalid(f"{option} takes a private key in PEM (BEGIN PRIVATE KEY), and what was given holds none")
     return f"{key[0]}\n"
+
+
+def refuse_foreign_key(certificate: str, key: str) -> None:
+    """A key is to belong to the first certificate, which is the one that Odoo shows to the SMTP server.
+
+    :raises Invalid: it belongs to another. Whether either is well formed is not judged here.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".pem") as file:  # readable by its owner alone
+        file.write(certificate + key)
+        file.flush()
+        try:
+            context.load_cert_chain(file.name)
+        except ssl.SSLError as error:
+            if error.reason == "KEY_VALUES_MISMATCH":
+                raise Invalid(
+                    "smtp_ssl_private_key does not belong to smtp_ssl_certificate, or to another than the first one in it, which must be "
+                    "the client's own"
+                ) from None
 
 
 def _content(option: str, given: str) -> str:

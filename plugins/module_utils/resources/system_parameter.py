@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 IS_NEUTRALIZED = "database.is_neutralized"
 # Held while a run changes the database (operations/lock.py).
 LOCK_KEY = "postmaster_odoo.running"
+# What others hold instead while new ones are tried (operations/verify.py).
+TRIAL_KEY = "postmaster_odoo.trial"
 
 
 class SystemParameter(ResourceType):
@@ -49,13 +51,13 @@ class SystemParameter(ResourceType):
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(given.get("value"), (dict, list)):
             yield "value takes a text, number or boolean; give structured data as the text that Odoo expects"
-        if given.get("key") == LOCK_KEY:
-            yield "this key is the collection's own lock"
+        if given.get("key") in (LOCK_KEY, TRIAL_KEY):
+            yield "this key is the collection's own"
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
         declared = {declaration.key for declaration in declarations}
         # Mail servers are judged by these, whoever set them.
-        return [["key", "in", sorted(declared | CLIENT_PARAMETERS | {IS_NEUTRALIZED})]]
+        return [["key", "in", sorted(declared | CLIENT_PARAMETERS | {IS_NEUTRALIZED, LOCK_KEY, TRIAL_KEY})]]
 
     def finish(self, step: Step, declaration: Declaration) -> Step:
         if not is_secret_name(step.key):

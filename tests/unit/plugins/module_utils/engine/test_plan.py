@@ -35,7 +35,8 @@ FIELDS: dict[str, Field] = {
         BooleanField("active"),
     )
 }
-SECRETS = st.text(st.characters(categories=["L"]), min_size=12, max_size=20)
+# None of these can be another field's text by chance.
+SECRETS = st.text(st.characters(categories=["L"]), min_size=12, max_size=20).map(lambda text: f"secret-{text}")
 DECLARED = st.fixed_dictionaries(
     {},
     optional={

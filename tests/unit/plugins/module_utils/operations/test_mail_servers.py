@@ -224,10 +224,21 @@ def test_unmanaged_servers(
 def test_a_server_in_use_is_not_archived(odoo: SimulatedOdoo) -> None:
     used = odoo.add("ir.mail_server", name="Main")
     odoo.add("mail.template", name="Invoice", mail_server_id=used)
-    text = refused(Rejected, odoo, declared(active=False))
+    text = refused_unwritten(Rejected, odoo, declared(active=False))
     assert "You cannot archive this Outgoing Mail Server (Main)" in text
-    assert "Invoice (Email Template)" in text
+    assert "the mail templates 'Invoice'" in text
     assert server(odoo, "Main")["active"] is True
+
+
+def test_what_nobody_declared_but_something_uses_is_not_archived(odoo: SimulatedOdoo) -> None:
+    odoo.add("mailing.mailing", subject="News", mail_server_id=odoo.add("ir.mail_server", name="Used"))
+    odoo.add("ir.mail_server", name="Unused")
+    for check in (True, False):
+        outcome = run(odoo, declared(sequence=3), unmanaged="archive", check=check)
+        assert ("archive", "Unused") in actions(outcome.plan)
+        assert ("archive", "Used") not in actions(outcome.plan)
+        assert any("'Used'" in warning and "'News'" in warning for warning in outcome.warnings)
+    assert run(odoo, declared(sequence=3), unmanaged="archive").plan == ()
 
 
 @pytest.mark.parametrize("series", ["19.0"])
@@ -260,9 +271,10 @@ def test_deleting_a_server_tells_who_loses_it(odoo: SimulatedOdoo, check: bool) 
     odoo.add("mailing.mailing", subject="News", mail_server_id=used)
     outcome = run(odoo, declared(state="absent"), check=check)
     assert actions(outcome.plan) == [("delete", "Main")]
-    templates, mailings = outcome.warnings
-    assert templates.startswith("mail server 'Main': deleting it takes it from the mail templates 'Invoice', 'Offer', ")
-    assert mailings.startswith("mail server 'Main': deleting it takes it from the mailings 'News', ")
+    (warning,) = outcome.warnings
+    assert warning.startswith(
+        "mail server 'Main': deleting it takes it from the mail templates 'Invoice', 'Offer' and the mailings 'News', "
+    )
     assert bool(servers(odoo)) is check
 
 

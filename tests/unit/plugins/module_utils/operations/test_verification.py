@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Timeout
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY, TRIAL_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,
@@ -545,15 +545,53 @@ def test_the_result_of_a_task_that_fails(
     assert "made-up-password" not in str(result)
 
 
-def test_a_client_that_a_killed_run_left_behind_is_tested(odoo: SimulatedOdoo) -> None:
-    """Its id and secret are in Odoo, so there is no drift; its candidate tells that nobody has seen it work."""
+class Killed(BaseException):
+    """What no code expects."""
+
+
+def killed_in_trial(odoo: SimulatedOdoo, options: dict[str, Any]) -> None:
+    """A run that dies while the new client is in force, so that it cleans nothing up."""
+    dead = False
+
+    def kill(model: str, method: str, *_rest: Any) -> None:
+        nonlocal dead
+        dead = dead or (model, method) == ("ir.mail_server", "test_smtp_connection")
+        if dead:
+            raise Killed
+
+    odoo.before.append(kill)
+    with pytest.raises(Killed):
+        run(odoo, options, verify="connection")
+    odoo.before.remove(kill)
+    odoo.records.tables["ir.config_parameter"] = {
+        key: one for key, one in odoo.records.tables["ir.config_parameter"].items() if one["key"] != LOCK_KEY
+    }
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_a_client_that_a_killed_run_left_in_force_is_taken_back(odoo: SimulatedOdoo, was_there: bool) -> None:
     server = oauth2_server("outlook", refresh_token="made-up-token")
-    run(odoo, {"servers": [server]})
-    odoo.add("ir.mail_server", name=MAIL_SERVER.candidate_name(server["name"]), active=False)
-    odoo.log.clear()
-    outcome = run(odoo, {"servers": [server]}, verify="connection")
-    assert [one["key"] for one in outcome.verifications] == [server["name"]]
-    assert ("ir.mail_server", "test_smtp_connection") in written(odoo)
+    if was_there:
+        run(odoo, stack(server))
+    new = {**server, "oauth2": {**server["oauth2"], "client_secret": "new-and-wrong"}}
+    killed_in_trial(odoo, stack(new))
+    assert odoo.parameter("microsoft_outlook_client_secret") == "new-and-wrong"
+    leftovers = [("delete", MAIL_SERVER.candidate_name("Main")), ("delete", TRIAL_KEY)]
+    predicted = run(odoo, stack(new), verify="connection", check=True).plan
+    assert actions(predicted)[:2] == leftovers
+    assert ("update" if was_there else "create", "microsoft_outlook_client_secret") in actions(predicted)
+
+    works, odoo.smtp = odoo.smtp, lambda _server: AUTH_FAILED
+    with pytest.raises(Rejected) as caught:
+        run(odoo, stack(new), verify="connection")
+    assert actions(caught.value.details["applied"]) == leftovers
+    before = server["oauth2"]["client_secret"] if was_there else False
+    assert odoo.parameter("microsoft_outlook_client_secret") == before
+    assert not odoo.parameter(TRIAL_KEY)
+    assert [one["name"] for one in servers(odoo)] == (["Main"] if was_there else [])
+
+    odoo.smtp = works
+    assert [step.as_result() for step in run(odoo, stack(new)).plan] == [step.as_result() for step in predicted[2:]]
 
 
 def test_the_last_server_in_use_is_not_archived_for_one_that_must_wait(odoo: SimulatedOdoo) -> None:
@@ -581,3 +619,25 @@ def test_one_name_is_one_server_also_where_both_are_pinned(odoo: SimulatedOdoo) 
         run(odoo, stack(*twins), verify="connection")
     run(odoo, stack(twins[0], {**twins[1], "state": "absent"}))
     assert len(servers(odoo)) == 1
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_made_up_sender_of_a_domain_is_no_false_alarm(odoo: SimulatedOdoo, existing: bool) -> None:
+    """Many accounts may only send as themselves; the domain is theirs all the same."""
+    if existing:
+        odoo.add("ir.mail_server", **{**MAIN, "smtp_port": 25})
+    odoo.smtp = lambda server: None if server["from_filter"] == MAIN["smtp_user"] else SENDER_REFUSED
+    outcome = run(odoo, stack(MAIN), verify="connection")
+    (verification,) = outcome.verifications
+    assert verification["outcome"] == "ok"
+    assert "The sender was the login, sales@acme.example" in verification["message"]
+    assert server(odoo, "Main")["from_filter"] == "acme.example"
+    assert run(odoo, stack(MAIN), verify="connection").plan == ()
+
+
+@pytest.mark.parametrize("senders", ["elsewhere.example", "info@acme.example"])
+def test_a_sender_that_is_not_the_accounts_is_refused(odoo: SimulatedOdoo, senders: str) -> None:
+    odoo.smtp = lambda server: None if server["from_filter"] == MAIN["smtp_user"] else SENDER_REFUSED
+    with pytest.raises(Rejected, match=r"failed \(sender_rejected\)"):
+        run(odoo, stack({**MAIN, "from_filter": senders}), verify="connection")
+    assert servers(odoo) == []
