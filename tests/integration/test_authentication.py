@@ -111,7 +111,10 @@ def forwarded(port: int, to: int) -> Iterator[None]:
                 pump(self.request, target)
                 answers.join()
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", port), Relay) as relay:
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True  # the next test begins before the system has forgotten this one's connections
+
+    with Server(("127.0.0.1", port), Relay) as relay:
         threading.Thread(target=relay.serve_forever).start()
         yield
         relay.shutdown()

@@ -195,9 +195,14 @@ def test_an_unmanaged_server_in_use_is_not_archived(working: LabInstance) -> Non
     with working.session() as session:
         session.create("ir.mail_server", [{"name": "Other"}])
     user = used_by_template(working)
-    message = refusal_unwritten(working, {"servers": [{"name": "Other"}]}, Rejected, unmanaged="archive")
-    assert f"'{NAME}'" in message
-    assert user in message
+    before = working.fingerprint()
+    for check in (True, False):
+        outcome = working.enforce({"servers": [{"name": "Other"}]}, unmanaged="archive", check=check)
+        assert outcome.plan == ()
+        (warning,) = outcome.warnings
+        assert f"'{NAME}'" in warning
+        assert user in warning
+    assert working.fingerprint() == before
 
 
 @pytest.mark.parametrize("module", ["mail_server", "mail_stack"])
