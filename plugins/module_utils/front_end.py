@@ -66,14 +66,14 @@ class OdooModule(AnsibleModule):
             raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
         return connect(**connection, read_only=read_only or self.check_mode)
 
-    def exit_enforced(self, outcome: Outcome) -> None:
-        """End with the result that every enforcing module has."""
+    def exit_enforced(self, outcome: Outcome, *, run: Mapping[str, Any] | None = None) -> None:
+        """End with the result that every enforcing module has, and with what came of running what was enforced."""
         from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 
         for warning in outcome.warnings:
             self.warn(warning)
         result: dict[str, Any] = {
-            "changed": bool(outcome.plan),
+            "changed": bool(outcome.plan or run),
             "plan": [step.as_result() for step in outcome.plan],
         }
         if self._single:
@@ -81,6 +81,8 @@ class OdooModule(AnsibleModule):
             result["record"] = own[0] if own else None
         else:
             result.update(records=outcome.records, unmanaged=outcome.unmanaged)
+        if run:
+            result["run"] = dict(run)
         result.update(self._of_mail_servers(outcome.verifications, outcome.connections))
         if self._diff:
             result["diff"] = plan_diff(outcome.plan)
