@@ -63,6 +63,8 @@ class Cron(ResourceType):
     identity_options = frozenset({"name", "model", "max_overdue"})
     heavy_fields = frozenset({"code"})
     addons_rely_on_it = True
+    # Where Odoo keeps the code of a scheduled action.
+    delegate: ClassVar[str] = "ir_actions_server_id"
     info_fields = frozenset({"lastcall", "failure_count", "first_failure_date"})
 
     def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
@@ -89,15 +91,14 @@ class Cron(ResourceType):
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         declared = super().declared_fields(declaration)
         if "code" in declaration.options:
-            declared.update(
-                name=declaration.options["name"],
-                model_id=declaration.options["model"],
-                state="code",
-            )
+            declared["state"] = "code"
+            # Those of an action that is known by its external id alone are left as they are.
+            if "name" in declaration.options:
+                declared.update(name=declaration.options["name"], model_id=declaration.options["model"])
         return declared
 
     def matches(self, declaration: Declaration, record: Found) -> bool:
-        if declaration.xml_id and "code" not in declaration.options:
+        if declaration.xml_id and not {"name", "code"} <= declaration.options.keys():
             return False
         model = declaration.options.get("model")
         return record.values.get("name") == declaration.options.get("name") and model in (
@@ -106,7 +107,7 @@ class Cron(ResourceType):
         )
 
     def missing(self, declaration: Declaration) -> str | None:
-        if "code" in declaration.options:
+        if {"name", "code"} <= declaration.options.keys():
             return None
         model = declaration.options.get("model")
         return (
@@ -163,10 +164,15 @@ class Cron(ResourceType):
         return replace(step, changes=changes, action="reschedule" if only_nextcall else step.action)
 
     def perform(self, session: Session, step: Step) -> int | None:
+        deleted = step.action == "delete"
+        actions = session.call(self.model, "read", [step.record_id or 0], fields=[self.delegate]) if deleted else ()
         try:
-            return super().perform(session, step)
+            record_id = super().perform(session, step)
         except Conflict as error:
             raise self.is_running(session, step.record_id or 0, error) from error
+        if actions:  # which Odoo leaves behind
+            session.unlink("ir.actions.server", [action[self.delegate][0] for action in actions])
+        return record_id
 
     def is_running(self, session: Session, record_id: int, error: Conflict) -> Conflict:
         """The same conflict in words that help: since when it has been running, and what to do."""

@@ -283,7 +283,7 @@ def test_every_error_has_its_kind(run: Run, monkeypatch: pytest.MonkeyPatch, kin
 
 
 def test_kinds_are_told_apart() -> None:
-    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 12
+    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 13
 
 
 def test_an_error_tells_what_was_done_before_it(run: Run, odoo: SimulatedOdoo) -> None:
