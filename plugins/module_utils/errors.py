@@ -84,6 +84,12 @@ class NotConnected(OdooError):
     kind = "not_connected"
 
 
+class Threshold(OdooError):
+    """What was asked about is worse than the user allows."""
+
+    kind = "threshold"
+
+
 class ReadOnly(OdooError):
     """A call that might write was about to be made in check mode. Always a defect of the collection, never of the user."""
 

@@ -18,10 +18,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import secrets_in
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Threshold
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Outcome
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_action import Work
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
@@ -30,11 +31,13 @@ class Specification:
     """A module's options beside those of the connection, and their rules, as `AnsibleModule` takes them.
 
     :param single: the resource that the module enforces one record of; its results then speak of that record.
+    :param several: the resource that the module enforces several records of; its results speak of those.
     """
 
     options: Mapping[str, Any]
     rules: Mapping[str, Any] = field(default_factory=dict)
     single: str = ""
+    several: str = ""
 
 
 class OdooModule(AnsibleModule):
@@ -42,6 +45,7 @@ class OdooModule(AnsibleModule):
 
     def __init__(self, specification: Specification) -> None:
         self._single = specification.single
+        self._several = specification.several
         super().__init__(
             argument_spec={**connection_arguments(), **specification.options},
             supports_check_mode=True,
@@ -66,21 +70,25 @@ class OdooModule(AnsibleModule):
             raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
         return connect(**connection, read_only=read_only or self.check_mode)
 
-    def exit_enforced(self, outcome: Outcome) -> None:
-        """End with the result that every enforcing module has."""
+    def exit_enforced(self, outcome: Outcome, *, run: Mapping[str, Any] | None = None) -> None:
+        """End with the result that every enforcing module has, and with what came of running what was enforced."""
         from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 
         for warning in outcome.warnings:
             self.warn(warning)
         result: dict[str, Any] = {
-            "changed": bool(outcome.plan),
+            "changed": bool(outcome.plan or run),
             "plan": [step.as_result() for step in outcome.plan],
         }
         if self._single:
             own = [record for record in outcome.records if record["resource"] == self._single]
             result["record"] = own[0] if own else None
+        elif self._several:
+            result["records"] = [record for record in outcome.records if record["resource"] == self._several]
         else:
             result.update(records=outcome.records, unmanaged=outcome.unmanaged)
+        if run:
+            result["run"] = dict(run)
         result.update(self._of_mail_servers(outcome.verifications, outcome.connections))
         if self._diff:
             result["diff"] = plan_diff(outcome.plan)
@@ -96,6 +104,26 @@ class OdooModule(AnsibleModule):
             message = f"{len(failed)} of {len(tests)} mail servers failed. " + " ".join(failed)
             self.fail_json(msg=message, error_kind="rejected", changed=changed, tests=tests)
         self.exit_json(changed=changed, tests=tests)
+
+    def exit_queue(self, answer: Mapping[str, Any], exceeded: list[str]) -> None:
+        """End with the state of the mail queue; as a failure where it is worse than the user allows."""
+        if exceeded:
+            self.fail_json(msg=" ".join(exceeded), error_kind=Threshold.kind, changed=False, **answer)
+        self.exit_json(changed=False, **answer)
+
+    def exit_worked(self, work: Work) -> None:
+        """End with what came of an action on the mail queue."""
+        from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_action import warnings
+
+        for warning in warnings(work):
+            self.warn(warning)
+        result = {"changed": bool(work.count), **work.as_result()}
+        if work.error:
+            self.fail_json(msg=work.error.message, error_kind=work.error.kind, **result)
+        self.exit_json(**result)
+
+    def progress(self, text: str) -> None:
+        """Say how far long work has come. A module has no way to, before its result."""
 
     def fail_with(self, error: OdooError) -> None:
         """End with an error that a user is meant to read, and with what had been done before it."""
@@ -120,7 +148,7 @@ class OdooModule(AnsibleModule):
         self, verifications: list[dict[str, Any]], connections: list[dict[str, Any]]
     ) -> dict[str, Any]:
         """How the tests of mail servers went, and which have a human's consent; nothing for modules without mail servers."""
-        if not self._single:
+        if not (self._single or self._several):
             return {"verifications": verifications, "connections": connections}
         if self._single != "mail_server":
             return {}

@@ -24,6 +24,7 @@ options:
   xml_id:
     description:
       - The external id of the scheduled action, such as V(mail.ir_cron_mail_scheduler_action), Odoo's mail queue.
+      - With O(code), an external id of your own, that the action is created with and that survives renaming.
     type: str
   name:
     description:
@@ -33,6 +34,19 @@ options:
     description:
       - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(name) apart.
     type: str
+  code:
+    description:
+      - The Python code of a scheduled action of your own, as Odoo runs it in server actions (C(model), C(env), C(log), ...). With it, and
+        O(name) and O(model), the action is created where there is none.
+      - The code is compared as it stands, to the last blank.
+    type: str
+  state:
+    description:
+      - V(absent) deletes a scheduled action of your own. What an addon has brought is not deleted, for the addon relies on it; that is an error
+        before anything is written. Use O(active=false) for it.
+    type: str
+    choices: [present, absent]
+    default: present
   active:
     description:
       - Whether it runs at all.
@@ -78,6 +92,13 @@ options:
       - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
     type: bool
     default: false
+  run:
+    description:
+      - Run the action once, now, whether or not it is active or due, and wait for its end. The task then always is C(changed), and fails if the
+        action does.
+      - In check mode it is not run.
+    type: bool
+    default: false
 seealso:
   - module: postmaster.odoo.mail_stack
     description: Everything about the mail of one instance in one task.
@@ -100,6 +121,22 @@ EXAMPLES = r"""
     name: "Mail: Email Queue Manager"
     model: mail.mail
     active: true
+
+- name: A scheduled action of one's own
+  postmaster.odoo.cron:
+    xml_id: postmaster.forget_cancelled_mails
+    name: Forget mails that were cancelled a month ago
+    model: mail.mail
+    code: |
+      limit = datetime.datetime.now() - datetime.timedelta(days=30)
+      model.search([('state', '=', 'cancel'), ('write_date', '<', limit)], limit=1000).unlink()
+    interval_number: 1
+    interval_type: days
+
+- name: Send what is in the queue now
+  postmaster.odoo.cron:
+    xml_id: mail.ir_cron_mail_scheduler_action
+    run: true
 """
 
 RETURN = r"""
@@ -179,6 +216,25 @@ record:
     lastcall: null
     failure_count: 0
     first_failure_date: null
+run:
+  description:
+    - What came of running the action. After a failure the task fails instead.
+  returned: success and O(run) is true
+  type: dict
+  contains:
+    outcome:
+      description: V(ok), or in check mode V(not_run).
+      returned: always
+      type: str
+      sample: ok
+    seconds:
+      description: How long it took; null where it was not run.
+      returned: always
+      type: float
+      sample: 0.11
+  sample:
+    outcome: ok
+    seconds: 0.11
 error_kind:
   description:
     - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
@@ -191,30 +247,37 @@ error_kind:
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
 
-_RESOURCE = resource_arguments(CRON, states=())
+_RESOURCE = resource_arguments(CRON, states=("present", "absent"))
 SPECIFICATION = Specification(
-    options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}},
+    options={
+        **_RESOURCE,
+        "activate_neutralized": {"type": "bool", "default": False},
+        "run": {"type": "bool", "default": False},
+    },
     rules=CRON.option_rules,
     single=CRON.name,
 )
 
 
 def run(module: OdooModule) -> None:
-    """Enforce one cron."""
+    """Enforce one cron, and run it if asked to."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.cron_run import run_declared
     from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
 
     declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
+    if module.params["run"] and declaration.state == "absent":
+        raise Invalid(f"{declaration.label}: run goes with state present.")
     with module.session() as session:
-        module.exit_enforced(
-            enforce(session, [declaration], Policy(activate_neutralized=module.params["activate_neutralized"])),
-        )
+        outcome = enforce(session, [declaration], Policy(activate_neutralized=module.params["activate_neutralized"]))
+        module.exit_enforced(outcome, run=run_declared(session, outcome) if module.params["run"] else None)
 
 
 def main() -> None:

@@ -229,6 +229,7 @@ options:
       xml_id:
         description:
           - The external id of the scheduled action, such as V(mail.ir_cron_mail_scheduler_action), Odoo's mail queue.
+          - With O(crons[].code), an external id of your own, that the action is created with and that survives renaming.
         type: str
       name:
         description:
@@ -238,6 +239,19 @@ options:
         description:
           - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(crons[].name) apart.
         type: str
+      code:
+        description:
+          - The Python code of a scheduled action of your own, as Odoo runs it in server actions (C(model), C(env), C(log), ...). With it, and
+            O(crons[].name) and O(crons[].model), the action is created where there is none.
+          - The code is compared as it stands, to the last blank.
+        type: str
+      state:
+        description:
+          - V(absent) deletes a scheduled action of your own. What an addon has brought is not deleted, for the addon relies on it; that is an error
+            before anything is written. Use O(crons[].active=false) for it.
+        type: str
+        choices: [present, absent]
+        default: present
       active:
         description:
           - Whether it runs at all.
@@ -593,7 +607,7 @@ SPECIFICATION = Specification(
         "parameters": {"type": "dict"},
         "alias_domains": resource_list(ALIAS_DOMAIN),
         "servers": resource_list(MAIL_SERVER, states=("present", "absent")),
-        "crons": resource_list(CRON),
+        "crons": resource_list(CRON, states=("present", "absent")),
         "unmanaged": {"type": "str", "choices": ["report", "archive", "ignore"], "default": "report"},
         "update_list": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},

@@ -21,6 +21,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule, drive
 
@@ -63,6 +64,10 @@ class _InProcessModule(OdooModule):
     def warn(self, warning: str, **_how: Any) -> None:
         """Into the result, as a shipped module's warnings go; on the controller Ansible would print them at once."""
         self._own_warnings.append(warning)
+
+    def progress(self, text: str) -> None:
+        """On the screen with -v, as it comes about; the worker's display hands it on."""
+        Display().v(f"{self._name}: {text}")
 
     def _record_module_result(self, o: dict[str, Any]) -> None:
         if self._own_warnings:

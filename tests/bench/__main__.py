@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """How long a check without drift takes, beside what it is measured against, in one run: `python tests/bench`.
+Then the mail queue's figures (`mail_queue.py`); `python tests/bench stack` and `python tests/bench mail_queue` run one of them.
 
 The stack is that of the promise in the README: 3 mail servers, 4 crons and 5 parameters. Every contestant gets its turn in every round,
 so that whatever else the machine does meets them alike; the medians are compared.
@@ -22,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(CHECKOUT / ".work/collections")]
 
+import mail_queue
 from lab import Lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
@@ -60,7 +62,8 @@ def bare_calls(environment: dict[str, str]) -> None:
     subprocess.run([sys.executable, "-c", script], env=environment, check=True)
 
 
-def main() -> None:
+def stack() -> None:
+    """The benchmark of a check."""
     lab = Lab.load()
     lab.fresh(DATABASE)
     environment = {**os.environ, **lab.environment(DATABASE), "PYTHONPATH": str(CHECKOUT / ".work/collections")}
@@ -101,4 +104,6 @@ def report(seconds: dict[str, list[float]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    benchmarks = {"stack": stack, "mail_queue": mail_queue.main}
+    for chosen in sys.argv[1:] or benchmarks:
+        benchmarks[chosen]()

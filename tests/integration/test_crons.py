@@ -1,15 +1,19 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Crons: found by external id or name, changed, rescheduled, never created."""
+"""Crons: found by external id or name, changed, rescheduled, run; those of one's own created and deleted."""
 
 from __future__ import annotations
 
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.cron_run import run_declared
 from instance import LabInstance, apply
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
@@ -87,3 +91,76 @@ def test_two_of_one_name_are_told_apart_by_their_model(database: LabInstance) ->
     assert len(database.read("ir.cron", ["name", "=", "Twin"], ["priority", "=", 1])) == 1
     with pytest.raises(Ambiguous):
         database.check({"crons": [{"name": "Twin", "priority": 1}]})
+
+
+# --- actions of one's own, and running them ---
+
+OWN = {
+    "xml_id": "postmaster_test.own",
+    "name": "One of our own",
+    "model": "res.partner",
+    "code": "env['ir.config_parameter'].sudo().set_param('postmaster.test', 'it ran')\n",
+    "interval_number": 1,
+    "interval_type": "days",
+    "nextcall": "2090-01-01 00:00:00",
+}
+
+
+def test_an_action_of_ones_own(database: LabInstance) -> None:
+    (created,) = apply_cron(database, **OWN)
+    assert (created["action"], created["key"]) == ("create", "postmaster_test.own")
+    (changed,) = apply_cron(database, **{**OWN, "code": "pass", "name": "Renamed"})
+    assert {change["field"] for change in changed["changes"]} == {"name", "code"}
+    (deleted,) = apply_cron(database, xml_id=OWN["xml_id"], state="absent")
+    assert deleted["action"] == "delete"
+    assert database.read("ir.cron", ["name", "=", "Renamed"]) == []
+
+
+def test_what_odoos_safe_eval_refuses_is_not_created(database: LabInstance) -> None:
+    with pytest.raises(Rejected):
+        database.enforce({"crons": [{**OWN, "code": "import os"}]})
+    assert database.read("ir.cron", ["name", "=", OWN["name"]]) == []
+
+
+def test_what_an_addon_relies_on_is_not_deleted(database: LabInstance) -> None:
+    before = database.fingerprint()
+    for identity in ({"xml_id": QUEUE}, {"name": "Mail: Email Queue Manager", "model": "mail.mail"}):
+        with pytest.raises(Rejected) as raised:
+            database.enforce({"crons": [{**identity, "state": "absent"}]})
+        assert QUEUE in raised.value.message
+    assert database.fingerprint() == before
+
+
+def run_own(database: LabInstance, **changed: Any) -> dict[str, Any]:
+    outcome = database.enforce({"crons": [{**OWN, **changed}]})
+    with database.session() as session:
+        return run_declared(session, outcome)
+
+
+def test_it_runs_once_though_it_is_not_due(database: LabInstance) -> None:
+    assert run_own(database, active=False)["outcome"] == "ok"
+    (parameter,) = database.read("ir.config_parameter", ["key", "=", "postmaster.test"], fields=("value",))
+    assert parameter["value"] == "it ran"
+
+
+def test_a_failing_run_is_a_failure(database: LabInstance) -> None:
+    with pytest.raises(Rejected) as raised:
+        run_own(database, code="raise UserError('made up to fail')")
+    assert raised.value.message.startswith("cron 'postmaster_test.own' (run): ")
+    assert "made up to fail" in raised.value.message
+    assert "Traceback" not in raised.value.message
+
+
+def test_a_running_one_is_a_conflict_that_says_since_when(database: LabInstance) -> None:
+    outcome = database.enforce({"crons": [{**OWN, "code": "time.sleep(15)"}]})
+    with database.session() as session, ThreadPoolExecutor() as meanwhile:
+        running = meanwhile.submit(run_declared, session, outcome)
+        time.sleep(2)
+        for change in ({"priority": 1}, {"state": "absent"}):
+            with pytest.raises(Conflict) as raised:
+                database.enforce({"crons": [{**OWN, "code": "time.sleep(15)", **change}]})
+            assert "postmaster_test.own" in raised.value.message
+            assert re.search(r"is running since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", raised.value.message)
+        assert running.result()["outcome"] == "ok"
+    (step,) = apply_cron(database, **{**OWN, "code": "time.sleep(15)", "priority": 1})
+    assert step["changes"] == [{"field": "priority", "before": 5, "after": 1}]

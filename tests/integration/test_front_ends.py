@@ -83,6 +83,12 @@ WORKING = [
     task("info of one", "mail_server_info", {"xml_id": "postmaster.transactional"}),
     task("info, queried", "mail_server_info", {"query": "[?smtp_port > `100`].name"}),
     task("crons", "cron_info", {"query": "[].[name, nextcall]"}),
+    task("the queue", "mail_queue_info", {"by": ["server", "from_domain"]}),
+    task("a mail", "mail_queue", {"action": "process", "from_domain": "front-ends.example"}),
+    task("a mail, checked", "mail_queue", {"action": "retry", "limit": 1}, check_mode=True),
+    task("a queue policy, checked", "queue_policy", {"backoff": {}, "stale_after": 7, "watchdog": {}}, check_mode=True),
+    task("a queue policy", "queue_policy", {"lanes": [{"name": "all"}], "interval": 5}),
+    task("a queue policy no more", "queue_policy", {"state": "absent"}),
     task("not tested", "mail_server_test", {"name": "Transactional"}, check_mode=True),
     task("tested", "mail_server_test", {"name": "Transactional", "fail_on_error": False}),
     server("deleted", state="absent"),
@@ -115,6 +121,11 @@ REFUSED = [
     task("no list", "mail_stack", {"servers": "one"}),
     task("a secret in an error", "mail_stack", {"servers": [SERVER], "unmanaged": SECRET}),
     # by the collection or by Odoo
+    task("states that do not fit", "mail_queue", {"action": "purge", "states": ["outgoing"]}),
+    task("no domain", "queue_policy", {"lanes": [{"name": "one", "domain": "nonsense"}]}),
+    task("no such channel", "queue_policy", {"watchdog": {"channel": "Nobody's"}}),
+    task("mails of no server", "mail_queue", {"action": "cancel", "server": "Nobody's"}),
+    task("a threshold", "mail_queue_info", {"max_outgoing": -1}),
     server(
         "a loop that fails at one", name="C", smtp_port="{{ item }}", loop=[25, 70000, 26], loop_control={"label": "x"}
     ),

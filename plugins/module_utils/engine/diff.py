@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Plan, Step
@@ -35,4 +36,6 @@ def _hides_difference(change: Change) -> bool:
 
 
 def _line(change: Change, value: Any, remark: str = "") -> str:
+    if isinstance(value, str) and "\n" in value:  # code, say: what differs in it is to be seen line by line
+        return f"{change.field}: |{remark}\n{textwrap.indent(value, '  ')}\n"
     return f"{change.field}: {json.dumps(value, ensure_ascii=False)}{remark}\n"

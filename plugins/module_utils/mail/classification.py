@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 # (outcome, pattern), in the order to try them: what is more specific comes first.
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (outcome, re.compile(pattern, re.IGNORECASE | re.DOTALL))
     for outcome, pattern in (
         (
@@ -24,6 +24,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "certificate",
             r"could not load your certificate|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
+        ),
+        # A refusal for now: 421, 45x, or 4.x.x in the words that Odoo quotes. It says more than who was refused.
+        (
+            "throttled",
+            r"\((421|45[0-9]), |b['\"]4\.[0-9]+\.[0-9]+\b|rate.?limit|gr[ae]ylist|too many (messages|connections|login attempts)",
         ),
         ("starttls_unsupported", r"starttls extension not supported"),
         ("auth_unsupported", r"auth extension not supported|no suitable authentication method"),
@@ -46,15 +51,38 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"closed the connection|connection unexpectedly closed|serverdisconnected|connection reset|broken pipe",
         ),
         ("tls", r"ssl exception|wrong_version_number|\[ssl\b|ssl:|sslerror|tls"),
+        ("no_recipient", r"at least one valid recipient"),
+        # What Odoo notes before it sends a mail: it stays where the sending is cut off. Up to 18.0 also without recipients.
+        ("interrupted", r"error without exception"),
     )
 )
 
-OUTCOMES = ("ok", *sorted({outcome for outcome, _pattern in _PATTERNS}), "unknown")
+# Failures that may pass by themselves: worth another attempt.
+TRANSIENT = frozenset({"throttled", "timeout", "disconnected", "unreachable", "dns"})
+
+# What only `failure_type` of a mail tells: the words are the same, or are the address.
+_TYPES = {
+    "mail_email_missing": "no_recipient",
+    "mail_email_invalid": "recipient_invalid",
+    "mail_from_missing": "sender_invalid",
+    "mail_from_invalid": "sender_invalid",
+}
+
+OUTCOMES = ("ok", *sorted({outcome for outcome, _pattern in PATTERNS}), "unknown")
+
+# Why a mail has failed.
+FAILURE_CLASSES = tuple(sorted({*OUTCOMES, *_TYPES.values()} - {"ok"}))
 
 
 def classify(message: str) -> str:
     """The kind of failure that a message of Odoo's tells of; `unknown` where none of them fits."""
-    for outcome, pattern in _PATTERNS:
+    for outcome, pattern in PATTERNS:
         if pattern.search(message):
             return outcome
     return "unknown"
+
+
+def classify_mail(reason: str, failure_type: str = "") -> str:
+    """The kind of failure of a mail. Its `failure_type` may be an earlier failure's (ODOO-FACTS §5), so the words come first."""
+    outcome = classify(reason)
+    return _TYPES.get(failure_type, outcome) if outcome in ("unknown", "no_recipient") else outcome

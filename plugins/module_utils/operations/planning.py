@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Ambiguous,
     Collector,
     Invalid,
+    Rejected,
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
@@ -215,6 +216,11 @@ class Planner:
         records = snapshot.records[kind]
         warnings = list(kind.remarks(declaration, found, records.fields, circumstances))
         if declaration.state == "absent":
+            if found is not None and (kind, found.id) in snapshot.of_addons:
+                raise Rejected(
+                    f"{declaration.label}: it belongs to an addon ({snapshot.of_addons[kind, found.id]}), which relies on it: take it out of use "
+                    f"with active: false ({self._where})."
+                )
             return plan_record(kind.wanted(declaration, {}), found, {}), warnings
         values, problems = resolve(declaration, records, circumstances.arriving_addons)
         warnings += kind.adapt(values, declaration, found, circumstances)

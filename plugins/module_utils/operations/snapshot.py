@@ -57,6 +57,8 @@ class Snapshot:
     :param records: by resource type; a type whose model a declared addon is yet to bring is missing.
     :param pins: ids of the rows of `ir.model.data` that hold the declared external ids, as far as there are any.
     :param parameters: every system parameter that was read, by key.
+    :param of_addons: external ids of the records that installed addons have brought, by type and id; only read where
+        something is to be deleted that an addon may rely on.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class Snapshot:
         pins: Mapping[str, int],
         parameters: Mapping[str, str],
         arriving_addons: frozenset[str],
+        of_addons: Mapping[tuple[ResourceType, int], str],
     ) -> None:
         self.records = records
+        self.of_addons = of_addons
         self.pins = pins
         self.arriving_addons = arriving_addons
         self.parameters = parameters
@@ -115,6 +119,7 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         {xml_id: pin["id"] for xml_id, pin in pins.items()},
         {row["key"]: row["value"] or "" for row in parameters},
         arriving,
+        _read_of_addons(session, declarations),
     )
 
 
@@ -211,6 +216,23 @@ def _read_pins(
             )
         pins[xml_id] = row
     return pins
+
+
+def _read_of_addons(session: Session, declarations: Sequence[Declaration]) -> dict[tuple[ResourceType, int], str]:
+    """What addons have brought, of the types that are not to lose it."""
+    kinds = {one.type.model: one.type for one in declarations if one.state == "absent" and one.type.addons_rely_on_it}
+    if not kinds:
+        return {}
+    rows = session.search_read("ir.model.data", [["model", "in", sorted(kinds)]], ["module", "name", "model", "res_id"])
+    installed = session.search_read(
+        ADDON.model, [["name", "in", sorted({row["module"] for row in rows})], ["state", "!=", "uninstalled"]], ["name"]
+    )
+    addons = {row["name"] for row in installed}
+    return {
+        (kinds[row["model"]], row["res_id"]): f"{row['module']}.{row['name']}"
+        for row in rows
+        if row["module"] in addons
+    }
 
 
 def _reference_texts(declarations: Sequence[Declaration]) -> set[str]:

@@ -50,7 +50,7 @@ class Stack:
         self._policy = policy
         where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
         self._planner = Planner(declarations, policy, where=where)
-        self._snapshot = Snapshot({}, {}, {}, frozenset())
+        self._snapshot = Snapshot({}, {}, {}, frozenset(), {})
         self._planning = Planning()
         self._verifier = Verifier(session)
         self._pins: dict[str, dict[str, Any]] = {}

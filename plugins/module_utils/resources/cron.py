@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Circumstances,
     Declaration,
     ResourceType,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _INTERVALS = {
     "minutes": timedelta(minutes=1),
@@ -31,7 +35,7 @@ _CLOCK_CHANGE = timedelta(hours=1)
 
 
 class Cron(ResourceType):
-    """A scheduled action that exists, known by its external id, or by its name and its model."""
+    """A scheduled action, known by its external id, or by its name and its model. One of one's own also has `code`."""
 
     name = "cron"
     label = "cron"
@@ -39,6 +43,7 @@ class Cron(ResourceType):
     options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str"},
         "model": {"type": "str"},
+        "code": {"type": "str"},
         "active": {"type": "bool"},
         "interval_number": {"type": "int"},
         "interval_type": {"type": "str"},
@@ -51,17 +56,31 @@ class Cron(ResourceType):
     }
     option_rules: ClassVar[Mapping[str, Any]] = {
         "required_one_of": [["xml_id", "name"]],
-        "mutually_exclusive": [["xml_id", "name"], ["nextcall", "max_overdue"]],
-        "required_by": {"model": ["name"]},
+        "mutually_exclusive": [["nextcall", "max_overdue"]],
+        "required_by": {"model": ["name"], "code": ["name", "model"]},
     }
     field_names: ClassVar[Mapping[str, Any]] = {"user": "user_id", "model": "model_name"}
     identity_options = frozenset({"name", "model", "max_overdue"})
+    heavy_fields = frozenset({"code"})
+    addons_rely_on_it = True
+    # Where Odoo keeps the code of a scheduled action.
+    delegate: ClassVar[str] = "ir_actions_server_id"
     info_fields = frozenset({"lastcall", "failure_count", "first_failure_date"})
 
     def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
         return str(xml_id or given.get("name") or "")
 
+    def declare(self, options: Mapping[str, Any]) -> Declaration:
+        declaration = super().declare(options)
+        if declaration.xml_id and "name" in declaration.options and "code" not in declaration.options:
+            raise Invalid(
+                f"{declaration.label}: an action that exists is known by xml_id or by name, not by both; one of your own has code, too."
+            )
+        return declaration
+
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
+        if "code" in given and not given["code"].strip():
+            yield "code must not be empty"
         if given.get("interval_number", 1) < 1:
             yield f"interval_number must be at least 1, not {given['interval_number']}"
         if given.get("max_overdue", 1) < 1:
@@ -69,8 +88,17 @@ class Cron(ResourceType):
         if given.get("priority", 0) < 0:
             yield f"priority must not be negative (0 runs first), and is {given['priority']}"
 
+    def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
+        declared = super().declared_fields(declaration)
+        if "code" in declaration.options:
+            declared["state"] = "code"
+            # Those of an action that is known by its external id alone are left as they are.
+            if "name" in declaration.options:
+                declared.update(name=declaration.options["name"], model_id=declaration.options["model"])
+        return declared
+
     def matches(self, declaration: Declaration, record: Found) -> bool:
-        if declaration.xml_id:
+        if declaration.xml_id and not {"name", "code"} <= declaration.options.keys():
             return False
         model = declaration.options.get("model")
         return record.values.get("name") == declaration.options.get("name") and model in (
@@ -79,21 +107,31 @@ class Cron(ResourceType):
         )
 
     def missing(self, declaration: Declaration) -> str | None:
+        if {"name", "code"} <= declaration.options.keys():
+            return None
         model = declaration.options.get("model")
-        return "there is no such scheduled action" + (f" on model {model}" if model else "")
+        return (
+            "there is no such scheduled action"
+            + (f" on model {model}" if model else "")
+            + " (one of your own needs name, model and code)"
+        )
 
     def adapt(
         self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
     ) -> list[str]:
         warnings: list[str] = []
-        if found is None:
-            return warnings
-        if circumstances.neutralized and wanted.get("active") and not found.values.get("active"):
-            del wanted["active"]
+        goes_live = wanted.get("active", True) if found is None else wanted.get("active") and not found.values["active"]
+        if circumstances.neutralized and goes_live:
+            if found is None:
+                wanted["active"] = False
+            else:
+                del wanted["active"]
             warnings.append(
                 f"{declaration.label} stays inactive: this database is a neutralized copy (database.is_neutralized). "
                 "Set activate_neutralized to true if it is meant to run."
             )
+        if found is None:
+            return warnings
         active = wanted.get("active", found.values.get("active"))
         if (
             active
@@ -124,6 +162,36 @@ class Cron(ResourceType):
         )
         only_nextcall = all(change.field == "nextcall" for change in changes)
         return replace(step, changes=changes, action="reschedule" if only_nextcall else step.action)
+
+    def perform(self, session: Session, step: Step) -> int | None:
+        deleted = step.action == "delete"
+        actions = session.call(self.model, "read", [step.record_id or 0], fields=[self.delegate]) if deleted else ()
+        try:
+            record_id = super().perform(session, step)
+        except Conflict as error:
+            raise self.is_running(session, step.record_id or 0, error) from error
+        if actions:  # which Odoo leaves behind
+            session.unlink("ir.actions.server", [action[self.delegate][0] for action in actions])
+        return record_id
+
+    def is_running(self, session: Session, record_id: int, error: Conflict) -> Conflict:
+        """The same conflict in words that help: since when it has been running, and what to do."""
+        since = self._running_since(session, record_id)
+        return Conflict(
+            f"the scheduled action is running{since}, and Odoo lets nobody change or start it meanwhile: try again when it has ended. "
+            f"({error.message})"
+        )
+
+    def _running_since(self, session: Session, record_id: int) -> str:
+        """When a running action was begun: of its progress (18.0 and newer), or else when it was due."""
+        if session.has_model("ir.cron.progress"):
+            latest = session.search_read(
+                "ir.cron.progress", [["cron_id", "=", record_id]], ["create_date"], order="id desc", limit=1
+            )
+            if latest:
+                return f" since {latest[0]['create_date']} UTC"
+        due = session.search_read(self.model, [["id", "=", record_id]], ["nextcall"])
+        return f" (it was due at {due[0]['nextcall']} UTC)" if due else ""
 
 
 CRON = Cron()

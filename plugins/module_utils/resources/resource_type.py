@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
 
 # The fields that people know the records of another model by, where it is not `name`.
-NATURAL_NAMES = {"res.users": "login", "mailing.mailing": "subject"}
+NATURAL_NAMES = {"res.users": "login", "mailing.mailing": "subject", "ir.model": "model"}
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class ResourceType:
     trimmed_options: ClassVar[frozenset[str]] = frozenset()
     # Read and reported besides the options, where the instance has them.
     info_fields: ClassVar[frozenset[str]] = frozenset()
+    # What an addon has brought of this type is not deleted: its code looks it up.
+    addons_rely_on_it: ClassVar[bool] = False
     # Never read unless declared: long, and not for people.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
 

@@ -63,7 +63,9 @@ def _run_as_scheduler(odoo: SimulatedOdoo, cron: dict[str, Any], context: Mappin
         failure_count=cron.get("failure_count", 0) + 1,
         first_failure_date=cron.get("first_failure_date") or odoo.now_text,
     )
-    data = {"name": "builtins.RuntimeError", "message": failure, "arguments": [failure], "context": {}}
+    trace = f'Traceback (most recent call last):\n  File "x.py", line 1, in run\n    secret()\nValueError: {failure}\n'
+    debug = f"{trace}\nThe above exception was the direct cause of the following exception:\n\nRuntimeError\n"
+    data = {"name": "builtins.RuntimeError", "message": "", "arguments": [], "context": {}, "debug": debug}
     error = {"code": 0, "message": "Odoo Server Error", "data": data}
     return {"type": "ir.actions.client", "tag": "display_exception", "params": error}
 

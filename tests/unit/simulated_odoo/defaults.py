@@ -42,8 +42,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "res.users": {"active": True, "company_id": 1},
 }
 
-# Records that Odoo creates along with this one (`_inherits`). They are not simulated: any id will do.
-DELEGATES = ("ir_actions_server_id", "mail_message_id")
+# Records that Odoo creates along with this one (`_inherits`), and that are not simulated: any id will do.
+DELEGATES = ("mail_message_id",)
 
 # What a copy does not take along (`copy=False`). Only these models are known so well that they can be copied here.
 NOT_COPIED = {

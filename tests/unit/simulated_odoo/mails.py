@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,28 @@ Context = Mapping[str, Any]
 # The named arguments of process_email_queue; they changed twice.
 _QUEUE_ARGUMENTS = {17: ("ids",), 18: ("ids", "batch_size"), 19: ("email_ids", "batch_size")}
 
+# What `SimulatedOdoo.delivery` says of a server that hangs up in the middle, and what Odoo leaves then.
+HANGS_UP = "the server hangs up"
+CUT_OFF = "Error without exception. Probably due to sending an email without computed recipients."
+
 
 def send(odoo: SimulatedOdoo, ids: Ids, _context: Context, auto_commit: bool = False) -> None:
-    """Try each mail, whatever its state; `SimulatedOdoo.delivery` says what comes of it."""
+    """Try each mail that is outgoing; `SimulatedOdoo.delivery` says what comes of it."""
     for mail in [odoo.record("mail.mail", one) for one in ids]:
+        if mail["state"] != "outgoing":
+            continue
         reason = odoo.delivery(dict(mail))
+        if reason == HANGS_UP:
+            mail.update(
+                state="exception", failure_reason=CUT_OFF, failure_type="unknown" if odoo.major >= 19 else False
+            )
+            raise refusals.ServerError("smtplib.SMTPServerDisconnected", "Connection unexpectedly closed")
         # A failed connection leaves failure_type empty.
         mail.update(state="exception" if reason else "sent", failure_reason=reason or False, failure_type=False)
         if mail.get("auto_delete") and not reason:
             del odoo.records.tables["mail.mail"][mail["id"]]
+        if auto_commit:
+            odoo.commit()
 
 
 def process_email_queue(odoo: SimulatedOdoo, ids: Ids | None, context: Context, **named: Any) -> None:
@@ -40,7 +54,8 @@ def process_email_queue(odoo: SimulatedOdoo, ids: Ids | None, context: Context, 
     due = ["|", ("scheduled_date", "=", False), ("scheduled_date", "<=", odoo.now_text)]
     domain = [("state", "=", "outgoing"), *due, *context.get("filters", ())]
     found = odoo.records.search("mail.mail", domain, limit=int(batch))
-    send(odoo, sorted(one for one in found if not chosen or one in chosen), context)
+    with contextlib.suppress(refusals.ServerError):  # which is only logged
+        send(odoo, sorted(one for one in found if not chosen or one in chosen), context, auto_commit=True)
 
 
 def _default_batch(odoo: SimulatedOdoo) -> int:

@@ -21,7 +21,7 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import access
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.environment import MODEL, Environment
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.methods import METHODS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.orm import ORM_METHODS
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.records import Records
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.records import Records, Snapshot
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import Fields, Schema, load_facts
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import DATETIME_FORMAT
 
@@ -32,7 +32,17 @@ Hook = Callable[[str, str, "list[int] | None", dict[str, Any]], None]
 
 # Methods of the model itself (`@api.model`); the others are called on records.
 _OF_THE_MODEL = frozenset(
-    {"check_object_reference", "create", "fields_get", "search", "search_count", "search_read", "update_list"}
+    {
+        "check_object_reference",
+        "create",
+        "fields_get",
+        "formatted_read_group",
+        "read_group",
+        "search",
+        "search_count",
+        "search_read",
+        "update_list",
+    }
 )
 
 
@@ -44,7 +54,7 @@ class SimulatedOdoo:
     - `now`: the server's clock. `user`: the login that calls.
     - `log`: every call, in order. `before`: functions that are called before each call, with its parts.
     - `smtp`, `delivery`: what comes of a connection test, and of sending a mail, given the record: None for success,
-      else Odoo's message. `smtp_outcomes`: the same for a connection test, by the server's id.
+      else Odoo's message, and of sending `mails.HANGS_UP`. `smtp_outcomes`: the same for a connection test, by the server's id.
     - `token_service`: what comes of fetching an OAuth2 access token, given the record: None for success, else Odoo's
       message. `tokens_fetched`: how often it succeeded.
     - `running_crons`: ids of crons that a worker holds. `cron_failures`: what the run of a cron raises, by its id.
@@ -93,6 +103,7 @@ class SimulatedOdoo:
         self.addons_path: dict[str, Mapping[str, Fields]] = {}
         self.versions_on_disk: dict[str, str] = {}
         self.records: Records = Records(self)
+        self._committed: Snapshot = {}
         fresh.fill(self, frozenset(without_addons))
 
     # For tests
@@ -137,6 +148,10 @@ class SimulatedOdoo:
     def patience(self, _seconds: float) -> AbstractContextManager[None]:
         """Every answer comes at once."""
         return nullcontext()
+
+    def commit(self) -> None:
+        """Whatever raises from here on, what was done until now stays."""
+        self._committed = self.records.snapshot()
 
     @property
     def now_text(self) -> str:
@@ -201,11 +216,11 @@ class SimulatedOdoo:
         self.log.append((model, method, copy.deepcopy(ids), copy.deepcopy(arguments)))
         for hook in list(self.before):
             hook(model, method, ids, arguments)
-        snapshot = self.records.snapshot()
+        self.commit()
         try:
             return copy.deepcopy(self._called(model, method, ids, dict(arguments)))
         except refusals.ServerError as error:
-            self.records.restore(snapshot)
+            self.records.restore(self._committed)
             raise refusal(f"{model}.{method} on database {self.database}", error.name, error.message) from None
 
     def _called(self, model: str, method: str, ids: list[int] | None, named: dict[str, Any]) -> Any:

@@ -68,6 +68,65 @@ def search_read(
     return odoo.records.read(model, search(odoo, model, ids, context, domain or (), offset, limit, order), fields)
 
 
+def _groups(
+    odoo: SimulatedOdoo, model: str, domain: Domain, groupby: Names, order: str | None, limit: int | None
+) -> list[tuple[dict[str, Any], list[int]]]:
+    """Each group's values and ids; in the order of the values, or the largest first."""
+    ids_of: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
+    for record in odoo.records.read(model, odoo.records.search(model, domain), groupby):
+        values = {name: tuple(record[name]) if isinstance(record[name], list) else record[name] for name in groupby}
+        ids_of.setdefault(tuple(values.values()), (values, []))[1].append(record["id"])
+    groups = [ids_of[key] for key in sorted(ids_of, key=str)]
+    if order == "__count desc":
+        groups.sort(key=lambda group: -len(group[1]))
+    elif order:
+        raise NotImplementedError(f"ordering groups by {order} is not simulated")
+    return groups[:limit]
+
+
+def formatted_read_group(
+    odoo: SimulatedOdoo,
+    model: str,
+    _ids: None,
+    _context: Context,
+    domain: Domain,
+    groupby: Names = (),
+    aggregates: Names = (),
+    order: str | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Groups of records, from 19.0 on."""
+    if odoo.major < 19:
+        raise refusals.unknown_method(model, "formatted_read_group")
+    known = {"__count": len, "id:max": max}
+    return [
+        {**values, **{name: known[name](ids) for name in aggregates}}
+        for values, ids in _groups(odoo, model, domain, groupby, order, limit)
+    ]
+
+
+def read_group(
+    odoo: SimulatedOdoo,
+    model: str,
+    _ids: None,
+    _context: Context,
+    domain: Domain,
+    fields: Names,
+    groupby: Names,
+    limit: int | None = None,
+    orderby: str | None = None,
+    lazy: bool = True,
+) -> list[dict[str, Any]]:
+    """Groups of records, up to 19.0. An aggregated field comes back under its bare name."""
+    if lazy:
+        raise NotImplementedError("lazy groups are not simulated")
+    known = {"id": sum, "id:max": max}
+    return [
+        {**values, "__count": len(ids), **{name.partition(":")[0]: known[name](ids) for name in fields}}
+        for values, ids in _groups(odoo, model, domain, groupby, orderby, limit)
+    ]
+
+
 def create(odoo: SimulatedOdoo, model: str, _ids: None, _context: Context, vals_list: Any) -> int | list[int]:
     """A dict creates one record and returns its id, a list many and their ids."""
     if isinstance(vals_list, Mapping):
@@ -104,5 +163,17 @@ def copy(
 
 ORM_METHODS: dict[str, Callable[..., Any]] = {
     method.__name__: method
-    for method in (copy, create, fields_get, read, search, search_count, search_read, unlink, write)
+    for method in (
+        copy,
+        create,
+        fields_get,
+        formatted_read_group,
+        read,
+        read_group,
+        search,
+        search_count,
+        search_read,
+        unlink,
+        write,
+    )
 }

@@ -187,7 +187,7 @@ class Records:
         stamps = {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
         defaults = {**stamps, **DEFAULTS.get(model, {}), **dict.fromkeys(DELEGATES, record_id)}
         if model == "ir.cron":
-            defaults.update(nextcall=now, user_id=uid)
+            defaults.update(nextcall=now, user_id=uid, ir_actions_server_id=self.insert("ir.actions.server", {}))
         record = {"id": record_id, **{name: value for name, value in defaults.items() if name in fields}}
         self.tables[model][record_id] = record
         environment = self._odoo.environment_of(model)

@@ -19,8 +19,10 @@ Fields = Mapping[str, Description]
 # What the facts call `model_id` of a cron, and what `ir.model` calls every model that is simulated or has a cron.
 MODEL_NAMES = {
     "digest.digest": "Digest",
+    "discuss.channel": "Discussion Channel",
     "discuss.channel.member": "Channel Member",
     "fetchmail.server": "Incoming Mail Server",
+    "ir.actions.server": "Server Actions",
     "ir.autovacuum": "Automatic Vacuum",
     "ir.config_parameter": "System Parameter",
     "ir.cron": "Scheduled Actions",
@@ -42,6 +44,7 @@ MODEL_NAMES = {
     "mailing.mailing": "Mass Mailing",
     "publisher_warranty.contract": "Publisher Warranty Contract",
     "res.company": "Companies",
+    "res.partner": "Contact",
     "res.partner.autocomplete.sync": "Partner Autocomplete Sync",
     "res.users": "User",
     "res.users.deletion": "Users Deletion Request",
@@ -63,6 +66,9 @@ _COMMON: Fields = {
     "write_uid": {"readonly": True, "relation": "res.users", "store": True, "type": "many2one"},
 }
 _BESIDE_THE_FACTS: Mapping[str, Fields] = {
+    "discuss.channel": {"name": _REQUIRED_CHAR, **_COMMON},
+    # Only that it is there: its fields are seen through the cron.
+    "ir.actions.server": {"name": _CHAR, **_COMMON},
     "ir.model": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, **_COMMON},
     "ir.model.fields": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, "modules": _CHAR, **_COMMON},
     "mailing.mailing": {
@@ -78,8 +84,10 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
         "alias_domain_id": {"relation": "mail.alias.domain", "store": True, "type": "many2one"},
         **_COMMON,
     },
+    "res.partner": {"name": _REQUIRED_CHAR, **_COMMON},
     "res.users": {
         "name": _REQUIRED_CHAR,
+        "partner_id": {"relation": "res.partner", "store": True, "type": "many2one"},
         "login": _REQUIRED_CHAR,
         "email": _CHAR,
         "active": {"store": True, "type": "boolean"},

@@ -180,7 +180,7 @@ def test_the_connection_falls_back_to_the_environment(
         ("mail_server", {"name": "Main", "state": "gone"}, "state"),
         ("mail_server", {"name": "Main", "transport": "xmlrpc"}, "transport"),
         ("cron", {"active": True}, "xml_id, name"),
-        ("cron", {"xml_id": QUEUE, "name": "x"}, "mutually exclusive"),
+        ("cron", {"xml_id": QUEUE, "name": "x"}, "not by both"),
         ("cron", {"xml_id": QUEUE, "model": "mail.mail"}, "name"),
         ("cron", {"xml_id": QUEUE, "nextcall": "2026-01-31", "max_overdue": 5}, "mutually exclusive"),
         ("system_parameter", {"key": "a.b"}, "value"),
@@ -283,7 +283,7 @@ def test_every_error_has_its_kind(run: Run, monkeypatch: pytest.MonkeyPatch, kin
 
 
 def test_kinds_are_told_apart() -> None:
-    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 12
+    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 13
 
 
 def test_an_error_tells_what_was_done_before_it(run: Run, odoo: SimulatedOdoo) -> None:

@@ -27,6 +27,7 @@ PASSWORD = Change("smtp_pass", MASK, MASK, secret=True)
         ("create", (Change("name", None, "Büro"),), "", 'name: "Büro"\n'),
         ("create", (Change("name", None, "Main"), PORT), "", 'name: "Main"\nsmtp_port: 587\n'),
         ("install", (Change("state", "uninstalled", "installed"),), 'state: "uninstalled"\n', 'state: "installed"\n'),
+        ("update", (Change("code", "a\nb", "a\nc"),), "code: |\n  a\n  b\n", "code: |\n  a\n  c\n"),
         ("delete", (), "present\n", ""),
         ("uninstall", (Change("state", "installed", "uninstalled"),), "present\n", ""),
     ],

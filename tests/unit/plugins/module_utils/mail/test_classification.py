@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import OUTCOMES, classify
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import (
+    FAILURE_CLASSES,
+    OUTCOMES,
+    TRANSIENT,
+    classify,
+    classify_mail,
+)
 
 ELSE = "Connection Test Failed! Here is what we got instead:\n "
 REPLIED = "Server replied with following exception:\n "
@@ -98,12 +104,18 @@ MESSAGES: list[tuple[str, str]] = [
         DELIVERY + "SMTPSenderRefused: (530, b'5.7.0 Authentication Required.', 'sales@acme.example')",
     ),
     ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 No such user')}"),
-    ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (451, b'4.7.1 Greylisted')}"),
+    ("throttled", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (451, b'4.7.1 Greylisted')}"),
+    ("throttled", DELIVERY + "SMTPSenderRefused: (421, b'4.7.0 Too many messages', 'odoo@acme.example')"),
+    ("throttled", DELIVERY + "SMTPSenderRefused: (450, b'Try later', 'odoo@acme.example')"),
+    ("throttled", DELIVERY + "SMTPDataError: (452, b'Insufficient system storage')"),
+    ("throttled", DELIVERY + "SMTPDataError: (550, b'5.7.1 Rate limit exceeded')"),
+    ("throttled", "The server refused the test recipient (noreply@odoo.com) with error b'4.2.0 Not now'"),
+    ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 see 4.7.1 of our rules')}"),
     ("disconnected", DELIVERY + "SMTPServerDisconnected: Connection unexpectedly closed"),
     ("unreachable", "111\nConnection refused"),
     ("unreachable", "[Errno 111] Connection refused"),
-    ("unknown", "Error without exception. Probably due to sending an email without computed recipients."),
-    ("unknown", "At least one valid recipient address should be specified for outgoing emails (To/Cc/Bcc)"),  # 19
+    ("interrupted", "Error without exception. Probably due to sending an email without computed recipients."),
+    ("no_recipient", "At least one valid recipient address should be specified for outgoing emails (To/Cc/Bcc)"),  # 19
     ("unknown", ""),
 ]
 
@@ -117,6 +129,28 @@ def test_messages(outcome: str, message: str) -> None:
 
 def test_every_outcome_has_a_message() -> None:
     assert {outcome for outcome, _message in MESSAGES} == set(OUTCOMES) - {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "failure_type"),
+    [
+        ("no_recipient", "At least one valid recipient address should be specified", "mail_email_missing"),
+        ("recipient_invalid", "At least one valid recipient address should be specified", "mail_email_invalid"),
+        ("sender_invalid", "Malformed", "mail_from_invalid"),
+        ("sender_invalid", "", "mail_from_missing"),
+        ("unreachable", "111\nConnection refused", "mail_email_missing"),  # of an earlier failure
+        ("interrupted", "Error without exception. Probably due to", "unknown"),
+        ("unknown", "", ""),
+        ("unknown", "", "mail_smtp"),
+    ],
+)
+def test_mails(outcome: str, reason: str, failure_type: str) -> None:
+    assert classify_mail(reason, failure_type) == outcome
+
+
+def test_the_classes_of_mails() -> None:
+    assert set(OUTCOMES) - {"ok"} <= set(FAILURE_CLASSES)
+    assert set(FAILURE_CLASSES) >= TRANSIENT
 
 
 @given(st.text())

@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Rejected,
     Unsupported,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.cron_run import run_declared
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     QUEUE,
@@ -244,3 +245,112 @@ def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("ir.cron", "interval_number"))
     text = refused(Rejected, odoo, declared(interval_number=2))
     assert f"cron '{QUEUE}': interval_number did not stick" in text
+
+
+# Actions of one's own
+
+
+OWN = {
+    "name": "Sweep",
+    "model": "mail.mail",
+    "code": "model.search([], limit=1)\n",
+    "interval_number": 1,
+    "interval_type": "days",
+}
+
+
+@pytest.mark.parametrize("xml_id", [None, "postmaster.sweep"])
+def test_an_action_of_ones_own(odoo: SimulatedOdoo, xml_id: str | None) -> None:
+    own = {**OWN, **({"xml_id": xml_id} if xml_id else {})}
+    assert actions(run(odoo, {"crons": [own]}).plan) == [("create", xml_id or "Sweep")]
+    (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]
+    assert (record["state"], record["code"], record["active"]) == ("code", OWN["code"], True)
+    assert run(odoo, {"crons": [own]}).plan == ()
+    plan = run(odoo, {"crons": [{**own, "code": "pass"}]}).plan
+    assert changes(plan) == {"code": (OWN["code"], "pass")}
+    assert actions(run(odoo, {"crons": [{**own, "state": "absent"}]}).plan) == [("delete", xml_id or "Sweep")]
+    assert run(odoo, {"crons": [{**own, "state": "absent"}]}).plan == ()
+
+
+def test_a_pinned_action_of_ones_own_may_be_renamed(odoo: SimulatedOdoo) -> None:
+    own = {**OWN, "xml_id": "postmaster.sweep"}
+    run(odoo, {"crons": [own]})
+    assert changes(run(odoo, {"crons": [{**own, "name": "Tidy"}]}).plan) == {"name": ("Sweep", "Tidy")}
+
+
+@pytest.mark.parametrize("identity", [{"xml_id": QUEUE}, {"name": NAME}])
+def test_what_an_addon_relies_on_is_not_deleted(odoo: SimulatedOdoo, identity: dict[str, str]) -> None:
+    text = refused_unwritten(Rejected, odoo, {"crons": [{**identity, "state": "absent"}]})
+    assert f"it belongs to an addon ({QUEUE})" in text
+    assert "active: false" in text
+
+
+def test_a_model_that_does_not_exist(odoo: SimulatedOdoo) -> None:
+    text = refused_unwritten(Unsupported, odoo, {"crons": [{**OWN, "model": "no.such.model"}]})
+    assert "there is no ir.model called 'no.such.model'" in text
+
+
+def test_an_empty_code_is_none(odoo: SimulatedOdoo) -> None:
+    assert "code must not be empty" in refused_unwritten(Invalid, odoo, {"crons": [{**OWN, "code": " \n"}]})
+
+
+def test_an_action_of_ones_own_stays_inactive_in_a_copy(odoo: SimulatedOdoo) -> None:
+    neutralize(odoo)
+    outcome = run(odoo, {"crons": [OWN]})
+    (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]
+    assert record["active"] is False
+    assert "stays inactive" in outcome.warnings[0]
+    assert run(odoo, {"crons": [OWN]}).plan == ()
+
+
+# Running
+
+
+def ran(odoo: SimulatedOdoo, *, check: bool = False) -> dict[str, Any]:
+    return run_declared(odoo.session(read_only=check), run(odoo, declared(active=True), check=check))
+
+
+def test_running_it_once(odoo: SimulatedOdoo) -> None:
+    assert ran(odoo, check=True) == {"outcome": "not_run", "seconds": None}
+    assert queue(odoo)["lastcall"] != odoo.now_text
+    assert ran(odoo)["outcome"] == "ok"
+    assert queue(odoo)["lastcall"] == odoo.now_text
+
+
+def test_a_failure_is_a_failure(odoo: SimulatedOdoo) -> None:
+    odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
+    with pytest.raises((Rejected, Unsupported)) as caught:
+        ran(odoo)
+    assert f"cron '{QUEUE}' (run): " in caught.value.message
+    assert "no mail today" in caught.value.message
+
+
+@pytest.mark.parametrize("series", ["19.0"])
+def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo) -> None:
+    """As 19.0 did until the end of 2025."""
+    odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
+    session = odoo.session()
+    call = session.call
+
+    def forgetful(model: str, method: str, *arguments: Any, **named: Any) -> Any:
+        answer = call(model, method, *arguments, **named)
+        return True if method == "method_direct_trigger" else answer
+
+    session.call = forgetful  # type: ignore[method-assign]
+    with pytest.raises(Rejected, match="it failed, and this Odoo does not say why"):
+        run_declared(session, run(odoo, declared(active=True)))
+
+
+def test_running_one_that_runs_is_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
+    odoo.running_crons.add(odoo.ref(QUEUE))
+    with pytest.raises(Conflict) as caught:
+        ran(odoo)
+    assert caught.value.message.startswith(f"cron '{QUEUE}' (run): the scheduled action is running")
+
+
+def test_a_running_action_is_named_with_its_beginning(odoo: SimulatedOdoo, clock: Clock) -> None:
+    odoo.running_crons.add(odoo.ref(QUEUE))
+    text = refused(Conflict, odoo, declared(interval_number=2))
+    assert QUEUE in text
+    assert "the scheduled action is running" in text
+    assert queue(odoo)["nextcall"] in text

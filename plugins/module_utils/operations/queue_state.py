@@ -1,0 +1,211 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a mail queue is: a fixed number of grouped calls, whatever its size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import TRANSIENT, classify_mail
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+MAIL = "mail.mail"
+_QUEUE_CRON = ("mail", "ir_cron_mail_scheduler_action")
+_STATES = ("outgoing", "sent", "received", "exception", "cancel")
+# Servers tend to put the address into their reply, and then every mail has a reason of its own.
+_REASONS = 1000
+_SENDERS = 10000
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What is still good. None allows anything."""
+
+    max_outgoing: int | None = None
+    max_age: int | None = None
+    max_exceptions: int | None = None
+    fail_on: Sequence[str] = ()
+
+
+class _Groups:
+    """Mails counted in groups, by whichever method this Odoo has."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._has_formatted = True
+
+    def count(
+        self, domain: Sequence[Any], by: Sequence[str], *, newest: bool = False, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The largest groups first; each with `__count`, and with `newest` the highest id as `newest`."""
+        named: dict[str, Any] = {"domain": list(domain), "groupby": list(by)}
+        if limit is not None:
+            named["limit"] = limit
+        aggregates = ["id:max"] if newest else []
+        if self._has_formatted:
+            try:
+                groups = self._session.call(
+                    MAIL, "formatted_read_group", aggregates=["__count", *aggregates], order="__count desc", **named
+                )
+                return [{**group, "newest": group.get("id:max")} for group in groups]
+            except (Unsupported, Rejected):  # up to 18.0; what else may be wrong, the older method says
+                self._has_formatted = False
+        groups = self._session.call(
+            MAIL, "read_group", fields=aggregates or ["id"], orderby="__count desc", lazy=False, **named
+        )
+        return [{**group, "newest": group.get("id")} for group in groups]
+
+
+def queue_action_id(session: Session) -> int | None:
+    """The id of the scheduled action that sends the queue, unless somebody has deleted it."""
+    module, name = _QUEUE_CRON
+    data = session.search_read("ir.model.data", [["module", "=", module], ["name", "=", name]], ["res_id"])
+    return data[0]["res_id"] if data else None
+
+
+def due(moment: str) -> list[Any]:
+    """The domain of what could leave at a moment."""
+    return [["state", "=", "outgoing"], "|", ["scheduled_date", "=", False], ["scheduled_date", "<=", moment]]
+
+
+def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
+    """The state of the queue.
+
+    :param by: `server` and `from_domain` split the counts further.
+    """
+    now = session.now.strftime(DATETIME_FORMAT)
+    groups = _Groups(session)
+    states = dict.fromkeys(_STATES, 0)
+    states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
+    scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
+    failures = _failures(groups)
+    queue: dict[str, Any] = {
+        "states": states,
+        "due": max(0, states["outgoing"] - scheduled),
+        "scheduled": scheduled,
+        "oldest_due": _oldest_due(session, now),
+        "failures": failures,
+        "unclassified": max(0, states["exception"] - sum(failure["count"] for failure in failures)),
+        "interrupted": _interrupted(session),
+    }
+    if "server" in by:
+        queue["by_server"] = _by_server(groups)
+    if "from_domain" in by:
+        queue["by_from_domain"] = _by_from_domain(groups)
+    return queue
+
+
+def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
+    """The mail that has been waiting for longest: since it was made, or since it was to leave."""
+    outgoing = ["state", "=", "outgoing"]
+    waiting = [
+        (mail[since], mail["id"])
+        for since, domain in (
+            ("create_date", [outgoing, ["scheduled_date", "=", False]]),
+            ("scheduled_date", [outgoing, ["scheduled_date", "<=", now]]),
+        )
+        for mail in session.search_read(MAIL, domain, [since], order=f"{since}, id", limit=1)
+    ]
+    if not waiting:
+        return None
+    since, mail_id = min(waiting)
+    moment = datetime.strptime(since[:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
+    age = max(0, int((session.now - moment).total_seconds()))
+    return {"id": mail_id, "since": since[:19], "age_seconds": age, "age_minutes": age // 60}
+
+
+def _failures(groups: _Groups) -> list[dict[str, Any]]:
+    """Failed mails by the class of their failure, the most frequent first."""
+    classes: dict[str, dict[str, Any]] = {}
+    failed = [["state", "=", "exception"]]
+    for group in groups.count(failed, ["failure_type", "failure_reason"], newest=True, limit=_REASONS):
+        add_failure(classes, group["failure_reason"], group["failure_type"], group["newest"], group["__count"])
+    return by_frequency(classes)
+
+
+def add_failure(
+    classes: dict[str, dict[str, Any]], reason: Any, failure_type: Any, mail_id: int, count: int = 1
+) -> None:
+    """Count failed mails under the class of their failure; the first of a class is its sample."""
+    kind = classify_mail(reason or "", failure_type or "")
+    sample = " ".join(without_secrets(reason or "").split())
+    failure = classes.setdefault(
+        kind, {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": sample, "id": mail_id}
+    )
+    failure["count"] += count
+
+
+def by_frequency(classes: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The classes of failures, the most frequent first."""
+    return sorted(classes.values(), key=lambda failure: (-failure["count"], failure["class"]))
+
+
+def _interrupted(session: Session) -> dict[str, Any]:
+    """Mails that were due when the queue's action last ended, and that nobody has tried: it was cut off, or its batch was full.
+
+    Odoo marks no mail as tried before it is that mail's turn; the action's `lastcall` is all the evidence there is.
+    """
+    crons = session.search_read(CRON.model, [["id", "=", queue_action_id(session)]], ["lastcall"])
+    last_run = crons[0]["lastcall"][:19] if crons and crons[0]["lastcall"] else None
+    count = 0
+    if last_run:
+        untried = [["failure_reason", "=", False], ["create_date", "<=", last_run]]
+        count = session.call(MAIL, "search_count", domain=[*due(last_run), *untried])
+    return {"count": count, "last_run": last_run}
+
+
+def _by_server(groups: _Groups) -> list[dict[str, Any]]:
+    """Counts by the server that a mail is bound to; most are bound to none, and Odoo chooses when it sends them."""
+    counts: dict[Any, dict[str, Any]] = {}
+    for group in groups.count([], ["mail_server_id", "state"]):
+        server_id, name = group["mail_server_id"] or (None, None)
+        entry = counts.setdefault(server_id, {"server": name, "id": server_id, "states": dict.fromkeys(_STATES, 0)})
+        entry["states"][group["state"]] += group["__count"]
+    return sorted(counts.values(), key=lambda entry: -sum(entry["states"].values()))
+
+
+def _by_from_domain(groups: _Groups) -> list[dict[str, Any]]:
+    """Counts by the domain of the sender, of the most frequent senders."""
+    counts: dict[str | None, dict[str, Any]] = {}
+    for group in groups.count([], ["email_from", "state"], limit=_SENDERS):
+        match = re.search(r"@([^@\s<>]+)>?\s*$", group["email_from"] or "")
+        domain = match[1].lower() if match else None
+        entry = counts.setdefault(domain, {"from_domain": domain, "states": dict.fromkeys(_STATES, 0)})
+        entry["states"][group["state"]] += group["__count"]
+    return sorted(counts.values(), key=lambda entry: -sum(entry["states"].values()))
+
+
+def exceeded(queue: Mapping[str, Any], thresholds: Thresholds) -> list[str]:
+    """One sentence for each threshold that the queue exceeds."""
+    oldest = queue["oldest_due"]
+    sentences = []
+    if thresholds.max_outgoing is not None and queue["due"] > thresholds.max_outgoing:
+        sentences.append(f"{queue['due']} mails wait to be sent (max_outgoing {thresholds.max_outgoing}).")
+    if thresholds.max_age is not None and oldest and oldest["age_seconds"] > thresholds.max_age * 60:
+        sentences.append(
+            f"Mail {oldest['id']} has been waiting for {oldest['age_minutes']} minutes, since {oldest['since']} UTC "
+            f"(max_age {thresholds.max_age})."
+        )
+    if thresholds.max_exceptions is not None and queue["states"]["exception"] > thresholds.max_exceptions:
+        sentences.append(
+            f"{queue['states']['exception']} mails have failed (max_exceptions {thresholds.max_exceptions})."
+        )
+    sentences += [
+        f"{failure['count']} mails have failed as {failure['class']} (fail_on), such as mail {failure['id']}: "
+        f"{failure['reason'] or 'without a reason'}"
+        for failure in queue["failures"]
+        if failure["class"] in thresholds.fail_on
+    ]
+    return sentences

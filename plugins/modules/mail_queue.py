@@ -1,0 +1,238 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mail_queue
+short_description: Send, queue again, cancel or delete mails of Odoo's queue
+version_added: 0.1.0
+description:
+  - Does one thing to the mails that fit every filter, in chunks, the oldest first, and counts what came of it.
+  - In check mode nothing is touched, and RV(count) says how many mails would be.
+  - On a C(local) connection, V(-v) shows how far long work has come.
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes
+options:
+  action:
+    description:
+      - V(process) has Odoo send outgoing mails that are due, and reads back what became of each. While a batch is being sent its mails are put off
+        (C(scheduled_date)), so that the queue's own scheduled action does not send them, too; while that one is running, V(process) ends with
+        RV(error_kind=conflict). A mail may also be on its way because whoever made it sends it right after; O(older_than=1) leaves the youngest alone.
+      - V(retry) queues failed mails again. Odoo itself never does; what it sends is up to its scheduled action or to V(process).
+      - V(cancel) gives outgoing mails up. They stay in Odoo.
+      - V(purge) deletes failed and cancelled mails, with their messages. Odoo refuses to delete the message of a mail that belongs to no document
+        over RPC; such mails are counted in RV(refused).
+    type: str
+    required: true
+    choices: [process, retry, cancel, purge]
+  states:
+    description:
+      - The states to take mails from, of those that the action takes. V(process) takes V(outgoing), V(retry) takes V(exception), V(cancel) takes V(outgoing)
+        and, where it is named here, V(exception), V(purge) takes V(exception) and V(cancel).
+    type: list
+    elements: str
+    choices: [outgoing, exception, cancel]
+    default: []
+  failure_class:
+    description:
+      - Only mails whose last failure was one of these, as in M(postmaster.odoo.mail_queue_info). A mail that was queued again keeps its last reason.
+    type: list
+    elements: str
+    choices:
+      - auth
+      - auth_unsupported
+      - certificate
+      - disconnected
+      - dns
+      - interrupted
+      - no_recipient
+      - recipient_invalid
+      - recipient_rejected
+      - sender_invalid
+      - sender_rejected
+      - starttls_unsupported
+      - throttled
+      - timeout
+      - tls
+      - unconfigured
+      - unknown
+      - unreachable
+    default: []
+  older_than:
+    description:
+      - Only mails that were made more than so many minutes ago.
+    type: int
+  server:
+    description:
+      - Only mails that are bound to the mail server of this name; with an empty string, only those that are bound to none, as most are.
+    type: str
+  from_domain:
+    description:
+      - Only mails whose sender is of this domain.
+    type: str
+  ids:
+    description:
+      - Only mails with these database ids.
+    type: list
+    elements: int
+  limit:
+    description:
+      - At most so many mails, the oldest first.
+    type: int
+  batch_size:
+    description:
+      - How many mails V(process) has Odoo send with one call. A call that lasts longer than Odoo's C(limit_time_real) is killed; what it had sent by then
+        stays sent.
+    type: int
+    default: 50
+seealso:
+  - module: postmaster.odoo.mail_queue_info
+"""
+
+EXAMPLES = r"""
+---
+- name: Send what is due now
+  postmaster.odoo.mail_queue:
+    action: process
+    limit: 200
+
+- name: Another attempt for what failed for a passing reason
+  postmaster.odoo.mail_queue:
+    action: retry
+    failure_class: [throttled, timeout, disconnected, unreachable, dns, interrupted]
+
+- name: Nobody wants last week's mail any more
+  postmaster.odoo.mail_queue:
+    action: cancel
+    older_than: 10080
+
+- name: How much would be deleted?
+  postmaster.odoo.mail_queue:
+    action: purge
+    older_than: 43200
+  check_mode: true
+"""
+
+RETURN = r"""
+---
+action:
+  description:
+    - What was done.
+  returned: always, unless the instance could not be asked
+  type: str
+  sample: process
+count:
+  description:
+    - How many mails were touched; in check mode, how many would be.
+  returned: always, unless the instance could not be asked
+  type: int
+  sample: 30
+outcomes:
+  description:
+    - What became of the mails.
+  returned: when O(action=process)
+  type: dict
+  contains:
+    sent:
+      description: How many left.
+      returned: always
+      type: int
+      sample: 28
+    failed:
+      description: How many failed.
+      returned: always
+      type: int
+      sample: 2
+    postponed:
+      description: How many Odoo itself postponed, as 19.0 does where a user's own server has had enough for this minute.
+      returned: always
+      type: int
+      sample: 0
+    unsent:
+      description: How many of the last batch are outgoing still, because the SMTP server hung up. No further batch was begun; the next run delivers them.
+      returned: always
+      type: int
+      sample: 0
+failures:
+  description:
+    - The failed ones by the class of their failure, each with one mail as a sample, as in M(postmaster.odoo.mail_queue_info).
+  returned: when O(action=process)
+  type: list
+  elements: dict
+  sample:
+    - class: throttled
+      count: 2
+      transient: true
+      reason: "Mail Delivery Failed Mail delivery failed via SMTP server 'None'. SMTPSenderRefused: (421, b'4.7.0 Come back later', 'odoo@acme.example')"
+      id: 41
+refused:
+  description:
+    - The mails that Odoo did not let us touch, by the reason that it gave, with up to 20 of their ids. The others were touched all the same.
+  returned: always, unless the instance could not be asked
+  type: list
+  elements: dict
+  sample:
+    - reason: >-
+        These mails belong to no document, and then Odoo lets nobody delete their message over RPC: cancel them, or have queue_policy purge them on
+        Odoo's side.
+      count: 2
+      ids: [40, 41]
+error_kind:
+  description:
+    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+  returned: failure
+  type: str
+  sample: timeout
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import FAILURE_CLASSES
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+
+SPECIFICATION = Specification(
+    options={
+        "action": {"type": "str", "required": True, "choices": ["process", "retry", "cancel", "purge"]},
+        "states": {"type": "list", "elements": "str", "choices": ["outgoing", "exception", "cancel"], "default": []},
+        "failure_class": {"type": "list", "elements": "str", "choices": list(FAILURE_CLASSES), "default": []},
+        "older_than": {"type": "int"},
+        "server": {"type": "str"},
+        "from_domain": {"type": "str"},
+        "ids": {"type": "list", "elements": "int"},
+        "limit": {"type": "int"},
+        "batch_size": {"type": "int", "default": 50},
+    },
+)
+
+_FILTERS = ("states", "failure_class", "older_than", "server", "from_domain", "ids", "limit")
+
+
+def run(module: OdooModule) -> None:
+    """Do it, and report."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_action import Selection, act
+
+    params = module.params
+    selection = Selection(**{name: params[name] for name in _FILTERS})
+    with module.session() as session:
+        work = act(session, params["action"], selection, batch_size=params["batch_size"], progress=module.progress)
+    module.exit_worked(work)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

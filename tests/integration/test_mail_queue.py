@@ -1,0 +1,292 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The queue on a real Odoo with SMTP servers of several tempers: what leaves, what fails and why, what is deleted and what is not."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_action import Selection, Work, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_state import ask_queue
+from instance import TRANSPORTS, LabInstance
+from lab import Lab
+from mail_servers import password_server, run_task, run_tasks
+from playbook import Run, ansible_playbook
+
+SENDER = "sender@lab.example"
+
+
+@pytest.fixture(autouse=True)
+def _tempers(lab: Lab) -> Iterator[None]:
+    """Around each test the SMTP servers are of their own temper, without memory."""
+    used = [lab.smtp[name] for name in ("plain", "throttle", "drop")]
+    for smtp in used:
+        smtp.reset()
+    yield
+    for smtp in used:
+        smtp.reset()
+
+
+def queue(database: LabInstance, count: int, **values: Any) -> list[int]:
+    """Mails that wait to be sent, each to an address of its own."""
+    own = {"state": "outgoing", "email_from": SENDER, "body_html": "<p>A test.</p>", "auto_delete": False, **values}
+    with database.session() as session:
+        return session.create(
+            "mail.mail", [{"subject": f"Mail {n}", "email_to": f"to{n}@lab.example", **own} for n in range(count)]
+        )
+
+
+def send_through(database: LabInstance, lab: Lab, smtp_name: str) -> None:
+    database.enforce({"servers": [password_server(lab, smtp_name)]})
+
+
+def do(database: LabInstance, action: str, *, batch_size: int = 50, transport: str = "auto", **filters: Any) -> Work:
+    """Do it, once check mode has counted exactly what is touched then."""
+    selection = Selection(**filters)
+    with database.session(transport, read_only=True) as session:
+        predicted = act(session, action, selection, batch_size=batch_size)
+    with database.session(transport) as session:
+        work = act(session, action, selection, batch_size=batch_size)
+    assert work.error is None
+    assert predicted.count == work.count + work.unsent
+    return work
+
+
+def ask(database: LabInstance, *by: str, transport: str = "auto") -> dict[str, Any]:
+    with database.session(transport, read_only=True) as session:
+        return ask_queue(session, by)
+
+
+def states(database: LabInstance) -> Counter[str]:
+    return Counter(mail["state"] for mail in database.read("mail.mail", fields=("state",)))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_the_queue_by_state_class_server_and_domain(database: LabInstance, lab: Lab, transport: str) -> None:
+    send_through(database, lab, "plain")
+    server = database.read("ir.mail_server", ["name", "=", "plain"])[0]["id"]
+    lab.smtp["plain"].configure(replies={"RCPT": "550 5.1.1 No such user"})
+    failed = queue(database, 3)
+    do(database, "process", transport=transport)
+    waiting = queue(database, 2, email_from="other@else.example", mail_server_id=server)
+    queue(database, 1, scheduled_date="2090-01-01 00:00:00")
+    database.sql(f"UPDATE mail_mail SET create_date = now() - interval '3 hours' WHERE id = {waiting[1]}")
+    asked = ask(database, "server", "from_domain", transport=transport)
+    assert asked["states"] == {"outgoing": 3, "sent": 0, "received": 0, "exception": 3, "cancel": 0}
+    assert (asked["due"], asked["scheduled"], asked["unclassified"]) == (2, 1, 0)
+    assert (asked["oldest_due"]["id"], asked["oldest_due"]["age_minutes"] // 60) == (waiting[1], 3)
+    (failure,) = asked["failures"]
+    assert (failure["class"], failure["count"], failure["id"] in failed) == ("recipient_rejected", 3, True)
+    assert "550" in failure["reason"]
+    assert {one["server"]: one["states"]["outgoing"] for one in asked["by_server"]} == {"plain": 2, None: 1}
+    domains = {one["from_domain"]: one["states"]["outgoing"] for one in asked["by_from_domain"]}
+    assert domains == {"else.example": 2, "lab.example": 1}
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_what_is_throttled_is_tried_again(database: LabInstance, lab: Lab, transport: str) -> None:
+    send_through(database, lab, "throttle")
+    queue(database, 8)
+    work = do(database, "process", transport=transport)
+    # With the 421 the server hangs up, and there Odoo stops.
+    assert (work.sent, work.failed, work.unsent) == (3, 1, 4)
+    assert {one["class"]: one["count"] for one in work.as_result()["failures"]} == {"throttled": 1}
+    lab.smtp["throttle"].configure(throttle_messages=None)
+    assert do(database, "retry", failure_class=["auth"], transport=transport).count == 0
+    assert do(database, "retry", failure_class=["throttled"], transport=transport).count == 1
+    assert do(database, "process", transport=transport).sent == 5
+    recipients = [record["rcpt_tos"] for record in lab.smtp["throttle"].accepted()]
+    assert sorted(recipients) == [[f"to{n}@lab.example"] for n in range(8)]
+
+
+def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(database: LabInstance, lab: Lab) -> None:
+    send_through(database, lab, "drop")
+    lab.smtp["drop"].configure(drop_at="DATA", drop_after=2)
+    queue(database, 10)
+    work = do(database, "process")
+    assert (work.sent, work.failed, work.unsent) == (2, 0, 8)
+    assert "SMTPServerDisconnected" in work.cut_off
+    # The queue's own run would have left the same behind.
+    database.sql("UPDATE ir_cron SET lastcall = now() at time zone 'utc' + interval '1 minute'")
+    assert ask(database)["interrupted"]["count"] == 8
+    lab.smtp["drop"].configure(drop_at=None)
+    assert do(database, "process").sent == 8
+    recipients = [record["rcpt_tos"] for record in lab.smtp["drop"].accepted()]
+    assert sorted(recipients) == [[f"to{n}@lab.example"] for n in range(10)]
+    assert states(database) == {"sent": 10}
+
+
+def test_nobody_else_sends_what_is_being_sent(database: LabInstance, lab: Lab) -> None:
+    send_through(database, lab, "plain")
+    queue(database, 6)
+    lab.smtp["plain"].configure(delay=0.1)
+
+    def run_of_the_queue() -> None:
+        time.sleep(1)
+        with database.session() as session:
+            session.call("mail.mail", "process_email_queue")
+
+    with ThreadPoolExecutor() as meanwhile:
+        other = meanwhile.submit(run_of_the_queue)
+        work = do(database, "process")
+        other.result()
+    assert work.sent == 6
+    recipients = [record["rcpt_tos"] for record in lab.smtp["plain"].accepted()]
+    assert recipients == [[f"to{n}@lab.example"] for n in range(6)]
+
+
+def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance, lab: Lab) -> None:
+    send_through(database, lab, "plain")
+    with database.session() as session, ThreadPoolExecutor() as meanwhile:
+        action = session.search_read("ir.cron", [["cron_name", "=", "Mail: Email Queue Manager"]], ["code"])[0]
+        session.write("ir.cron", [action["id"]], {"code": "time.sleep(8)"})
+        running = meanwhile.submit(session.call, "ir.cron", "method_direct_trigger", [action["id"]])
+        time.sleep(2)
+        mails = queue(database, 2)
+        with database.session() as other:
+            work = act(other, "process", Selection(), batch_size=50)
+        assert isinstance(work.error, Conflict)
+        assert "the scheduled action is running since" in work.error.message
+        assert lab.smtp["plain"].accepted() == []
+        running.result()
+    assert database.read("mail.mail", fields=("scheduled_date",)) == [
+        {"id": mail, "scheduled_date": False} for mail in mails
+    ]
+    assert do(database, "process").sent == 2
+
+
+def test_batches_limits_and_the_oldest_first(database: LabInstance, lab: Lab) -> None:
+    send_through(database, lab, "plain")
+    with database.session() as session:  # Odoo's own batch is smaller, and would begin with the newest
+        session.create("ir.config_parameter", [{"key": "mail.mail.queue.batch.size", "value": "2"}])
+    mails = queue(database, 7)
+    assert do(database, "process", limit=5, batch_size=3).sent == 5
+    left = database.read("mail.mail", ["state", "=", "outgoing"], fields=("state",))
+    assert [mail["id"] for mail in left] == mails[5:]
+
+
+def test_mails_that_are_deleted_once_they_left_have_left(database: LabInstance, lab: Lab) -> None:
+    send_through(database, lab, "plain")
+    queue(database, 2, auto_delete=True)
+    assert do(database, "process").sent == 2
+    assert states(database) == {}
+
+
+def test_purging_deletes_all_that_rpc_may_and_says_what_it_may_not(database: LabInstance) -> None:
+    (partner,) = database.read("res.partner", ["name", "=", "Administrator"])
+    document = {"model": "res.partner", "res_id": partner["id"]}
+    queue(database, 4, state="exception", **document)
+    queue(database, 3, state="cancel", **document)
+    without_document = queue(database, 2, state="exception")
+    gone_document = queue(database, 1, state="cancel", **document)
+    database.sql(
+        f"UPDATE mail_message SET res_id = 999999 WHERE id = (SELECT mail_message_id FROM mail_mail WHERE id = {gone_document[0]})"
+    )
+    kept = queue(database, 1)
+    with database.session() as session:
+        work = act(session, "purge", Selection(), batch_size=50)
+    left = {mail["id"] for mail in database.read("mail.mail", fields=("state",))}
+    refused = {mail for one in work.refused.values() for mail in one["ids"]}
+    assert work.count == 11 - len(left)
+    assert left == {*kept, *refused}
+    assert set(without_document) <= refused <= {*without_document, *gone_document}
+    assert sum(one["count"] for one in work.refused.values()) == len(refused)
+
+
+def test_one_refused_mail_holds_up_no_other(database: LabInstance) -> None:
+    (partner,) = database.read("res.partner", ["name", "=", "Administrator"])
+    document = {"model": "res.partner", "res_id": partner["id"]}
+    mails = queue(database, 9, state="exception", **document)
+    # A rule of the database that Odoo knows nothing of.
+    database.sql(
+        f"CREATE FUNCTION keep() RETURNS trigger AS 'BEGIN IF OLD.id = {mails[4]} THEN RAISE EXCEPTION ''made up to refuse''; "
+        "END IF; RETURN OLD; END' LANGUAGE plpgsql; "
+        "CREATE TRIGGER keep BEFORE DELETE ON mail_mail FOR EACH ROW EXECUTE FUNCTION keep()"
+    )
+    with database.session() as session:
+        work = act(session, "purge", Selection(), batch_size=50)
+    (refused,) = work.refused.values()
+    assert (work.count, refused["ids"]) == (8, [mails[4]])
+    assert "made up to refuse" in refused["reason"]
+
+
+def test_cancelled_by_filters(database: LabInstance) -> None:
+    old, young = queue(database, 2, email_from='"S" <s@Acme.example>')
+    other = queue(database, 1)
+    database.sql(f"UPDATE mail_mail SET create_date = now() - interval '3 hours' WHERE id IN ({old}, {other[0]})")
+    assert do(database, "cancel", older_than=60, from_domain="acme.example").count == 1
+    assert do(database, "cancel", ids=[young]).count == 1
+    assert do(database, "cancel", server="").count == 1
+    assert states(database) == {"cancel": 3}
+
+
+def test_a_gate_with_metrics(database: LabInstance, tmp_path: Path) -> None:
+    queue(database, 2)
+    metrics = tmp_path / "queue.prom"
+    result = run_task(database, tmp_path / "run", "mail_queue_info", {"max_outgoing": 1, "metrics_file": str(metrics)})
+    assert (result["failed"], result["error_kind"]) == (True, "threshold")
+    assert result["msg"] == "2 mails wait to be sent (max_outgoing 1)."
+    assert result["queue"]["due"] == 2
+    assert f'database="{database.database}",state="outgoing"}} 2' in metrics.read_text()
+
+
+def test_check_mode_touches_nothing(database: LabInstance, tmp_path: Path) -> None:
+    queue(database, 2)
+    queue(database, 1, state="exception")
+    before = database.fingerprint()
+    tasks = {
+        action: {"postmaster.odoo.mail_queue": {"action": action}, "check_mode": True}
+        for action in ("process", "retry", "cancel", "purge")
+    }
+    results = run_tasks(database, tmp_path, tasks)
+    assert {name: result["count"] for name, result in results.items()} == {
+        "process": 2,
+        "retry": 1,
+        "cancel": 2,
+        "purge": 0,
+    }
+    assert database.fingerprint() == before
+
+
+def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    send_through(database, lab, "plain")
+    queue(database, 3, state="exception", failure_reason="111\nConnection refused")
+    queue(database, 1, state="exception", failure_reason="SMTPRecipientsRefused: {'a@b.example': (550, b'no')}")
+    (tmp_path / "metrics").mkdir()
+    asked = {
+        "queue_actions": [{"action": "retry", "failure_class": ["unreachable"]}, {"action": "process"}],
+        "queue_metrics_folder": str(tmp_path / "metrics"),
+        **{f"odoo_{name}": value for name, value in database.options().items()},
+    }
+
+    def run(*arguments: str, **variables: Any) -> Run:
+        own = {"ansible_python_interpreter": "{{ ansible_playbook_python }}", **asked, **variables}
+        plays = [{"ansible.builtin.import_playbook": "postmaster.odoo.queue", "vars": own}]
+        return ansible_playbook(tmp_path / "run", plays, "--inventory", "localhost,", *arguments)
+
+    checked = run("--check")
+    assert checked.exit_code == 0, checked.output
+    assert "retry: 3 mails would be touched" in checked.output
+    assert states(database) == {"exception": 4}
+    lab.smtp["plain"].configure(replies={"RCPT": "550 5.1.1 No such user"})
+    refused = run()
+    assert refused.exit_code == 0, refused.output
+    assert "process: 3 mails, 0 sent, 3 failed, 0 still outgoing" in refused.output
+    lab.smtp["plain"].reset()
+    asked["queue_actions"][0] = {"action": "retry", "limit": 3}
+    done = run(queue_max_exceptions=0)
+    assert "3 failed as unreachable (may pass), such as mail " in refused.output
+    assert "4 failed as recipient_rejected, such as mail " in done.output
+    assert "process: 3 mails, 3 sent, 0 failed, 0 still outgoing" in done.output
+    assert "1 mails have failed (max_exceptions 0)." in done.output
+    assert done.exit_code == 2
+    assert 'state="sent"} 3' in (tmp_path / "metrics" / "localhost.prom").read_text()
