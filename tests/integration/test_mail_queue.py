@@ -214,7 +214,7 @@ def test_one_refused_mail_holds_up_no_other(database: LabInstance) -> None:
     )
     with database.session() as session:
         work = act(session, "purge", Selection(), batch_size=50)
-    (refused,) = work.refused.values()
+    (refused,) = list(work.refused.values())
     assert (work.count, refused["ids"]) == (8, [mails[4]])
     assert "made up to refuse" in refused["reason"]
 

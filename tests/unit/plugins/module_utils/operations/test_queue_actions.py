@@ -308,7 +308,7 @@ def test_purging_leaves_what_rpc_may_not_delete(odoo: SimulatedOdoo) -> None:
     work = do(odoo, "purge")
     assert work.count == 2
     assert list(states(odoo)) == kept
-    (refused,) = work.refused.values()
+    (refused,) = list(work.refused.values())
     assert (refused["count"], refused["ids"]) == (3, kept)
     assert "have queue_policy purge them" in refused["reason"]
     assert warnings(work) == [f"3 mails were left as they are: {refused['reason']}"]
@@ -345,7 +345,7 @@ def test_splitting_has_an_end(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPat
         add(odoo)
     refuse(odoo, "cancel", set(range(1, 65)))
     work = do(odoo, "cancel")
-    (refused,) = work.refused.values()
+    (refused,) = list(work.refused.values())
     assert (work.count, refused["count"], len(refused["ids"])) == (0, 64, 20)
     assert len([one for one in odoo.log if one[1] == "cancel"]) == 11
 
