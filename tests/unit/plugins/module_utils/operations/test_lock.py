@@ -144,7 +144,7 @@ def test_a_lock_that_is_still_touched_is_no_stale_one(odoo: SimulatedOdoo, clock
 
 def test_the_lock_is_touched_before_each_trial(odoo: SimulatedOdoo) -> None:
     run(odoo, {"servers": [{**STACK["servers"][0], "name": name} for name in ("Main", "Other")]}, verify="connection")
-    calls = [(model, method) for model, method, *_rest in odoo.log]
+    calls = [call[:2] for call in odoo.log]
     assert calls.count(("ir.config_parameter", "write")) == 2
     assert calls.index(("ir.config_parameter", "write")) < calls.index(("ir.mail_server", "test_smtp_connection"))
 
