@@ -208,7 +208,7 @@ def test_the_role(database: LabInstance, tmp_path: Path) -> None:
     assert "+      ('accounts', [('model', '=', 'res.users')], 100)," in run.output
     assert "+interval_number: 5" in run.output
     assert "after: cron: postmaster_odoo.queue_purge (create)" in run.output
-    assert not run.results["postmaster.odoo.queue_policy : Enforce the queue policy of the instance"]["changed"]
+    assert not run.results["Enforce the queue policy of the instance"]["changed"]
 
 
 # --- lanes ---
