@@ -52,7 +52,7 @@ def refuse_foreign_key(certificate: str, key: str) -> None:
     :raises Invalid: it belongs to another. Whether either is well formed is not judged here.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    with tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".pem") as file:  # readable by its owner alone
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".pem") as file:  # readable by its owner alone
         file.write(certificate + key)
         file.flush()
         try:
@@ -73,7 +73,7 @@ def _content(option: str, given: str) -> str:
     if not os.path.isabs(path):
         raise Invalid(f"{option} takes PEM, or the absolute path of a PEM file where the task runs")
     try:
-        with open(path, encoding="ascii") as file:
+        with open(path, encoding="utf-8") as file:
             return file.read()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not PEM text"

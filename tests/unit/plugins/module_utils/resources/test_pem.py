@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import certificate_text, private_key_text
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import (
+    certificate_text,
+    private_key_text,
+    refuse_foreign_key,
+)
 
 Reader = Callable[[str, str], str]
 
@@ -84,3 +88,13 @@ def test_a_binary_file(read: Reader, tmp_path: Path) -> None:
     path.write_bytes(b"\x30\x82\xff\x00")
     with pytest.raises(Invalid, match="it is not PEM text"):
         read("option", str(path))
+
+
+def test_words_around_the_blocks_may_be_of_any_script(tmp_path: Path) -> None:
+    path = tmp_path / "file.pem"
+    path.write_text(f"# für Zürich\n{CERTIFICATE}", encoding="utf-8")
+    assert certificate_text("option", str(path)) == CERTIFICATE
+
+
+def test_what_is_no_base64_is_not_judged_here() -> None:
+    refuse_foreign_key(block("CERTIFICATE", "ü"), block("PRIVATE KEY", "ü"))
