@@ -7,20 +7,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 MASK = "********"
 
 _SECRET_NAME = re.compile(
-    r"secret|pas+w|passphrase|token|credential|pwd|(^|[._])pass$|\w(?<!public)[._]?key$", re.IGNORECASE
+    r"secret|pas+w|passphrase|token|credential|pwd|(^|[._])pas+$|\w(?<!public)[._]?key$", re.IGNORECASE
 )
 # What such names also occur in: how a password must be, where a token is fetched, when it ends.
 _SECRET_NAME_OF_A_SETTING = re.compile(
     r"(minlength|policy|expiration|expires|lifetime|_ur[il]|endpoint|reset_password)$", re.IGNORECASE
 )
-# Options that hold secrets among other things; where they are no mapping, nobody knows which part is one.
-_HOLD_SECRETS = frozenset({"oauth2"})
+# Options that hold secrets beside what is none; whatever else somebody writes into them may be one.
+_HOLD_SECRETS: Mapping[str, frozenset[str]] = {"oauth2": frozenset({"client_id", "update", "required"})}
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
@@ -39,8 +39,10 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_NAME.search(name)) and not _SECRET_NAME_OF_A_SETTING.search(name)
 
 
-def without_secrets(text: str) -> str:
-    """Words of somebody else's, such as an error of Odoo's, without the secrets that may be in them."""
+def without_secrets(text: str, known: Iterable[str] = ()) -> str:
+    """Words of somebody else's, such as an error of Odoo's, without the secrets that may be in them, and those that are known."""
+    for secret in sorted(known, key=len, reverse=True):
+        text = text.replace(secret, MASK)
     return _SECRET_IN_QUERY.sub(rf"\1{MASK}", text)
 
 
@@ -53,8 +55,10 @@ def secrets_in(arguments: Any) -> Iterator[str]:
         for name, value in arguments.items():
             # A system parameter is declared as {key: its name, value: what it holds}.
             named = arguments.get("key") if name == "value" else name
-            if is_secret_name(str(named)) or (name in _HOLD_SECRETS and not isinstance(value, Mapping)):
+            if is_secret_name(str(named)):
                 yield from _texts(value)
+            elif name in _HOLD_SECRETS:
+                yield from _texts(_without(value, _HOLD_SECRETS[name]))
             elif isinstance(value, str) and _PRIVATE_KEY.search(value):
                 yield value
             elif name in ("url", "proxy") and isinstance(value, str):
@@ -64,6 +68,10 @@ def secrets_in(arguments: Any) -> Iterator[str]:
     elif isinstance(arguments, (list, tuple)):
         for value in arguments:
             yield from secrets_in(value)
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    return {name: item for name, item in value.items() if name not in names} if isinstance(value, Mapping) else value
 
 
 def _texts(value: Any) -> Iterator[str]:

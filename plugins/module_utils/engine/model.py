@@ -17,6 +17,7 @@ class Field(Protocol):
     name: str
     secret: bool
     readonly: bool
+    required: bool
 
     def same(self, stored: Any, wanted: Any) -> bool:
         """Whether a stored value already is the wanted one."""

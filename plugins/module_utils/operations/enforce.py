@@ -48,13 +48,15 @@ def enforce(session: Session, declarations: Sequence[Declaration], policy: Polic
     :raises OdooError: `details` holds what was done and tested before it: applied, verifications, connections.
     """
     stack = Stack(session, declarations, policy)
+    plan: Plan = ()
     connections: list[Connection] = []
     try:
         stack.update_addon_list()
         plan = converge(stack, check_mode=session.read_only)
         connections = stack.connections()
-        _refuse_unconnected(connections, plan, check_mode=session.read_only)
+        _refuse_unconnected(connections)
     except OdooError as error:
+        error.details.setdefault("predicted" if session.read_only else "applied", plan)
         error.details["verifications"] = [verification.as_result() for verification in stack.verifications()]
         error.details["connections"] = [connection.as_result() for connection in connections]
         raise
@@ -73,12 +75,11 @@ def _waiting(connection: Connection) -> str:
     return f"mail server {connection.key!r} is not connected and cannot log in. As an administrator of the database: {link}"
 
 
-def _refuse_unconnected(connections: Sequence[Connection], plan: Plan, *, check_mode: bool) -> None:
+def _refuse_unconnected(connections: Sequence[Connection]) -> None:
     """Whatever else could be done is done: without it there would be no link for a human to open."""
     waiting = [one for one in connections if one.required and not one.connected]
     if waiting:
-        words = f"{' '.join(map(_waiting, waiting))} (oauth2.required asks for it.)"
-        raise NotConnected(words, **{"predicted" if check_mode else "applied": plan})
+        raise NotConnected(f"{' '.join(map(_waiting, waiting))} (oauth2.required asks for it.)")
 
 
 def declarations_of(stack: Mapping[str, Any]) -> list[Declaration]:

@@ -11,6 +11,7 @@ import re
 import socket
 
 _HOLDER = re.compile(r"(?P<host>\S+) pid (?P<pid>\d+) \[(?P<birth>\S+)\]")
+_UNSEEN = "?"
 
 
 def this_process() -> str:
@@ -25,8 +26,10 @@ def has_died(holder: str) -> bool:
         return False
     here, now = _birth(os.getpid()), _birth(int(parts["pid"]))
     # A container of the same name has processes of its own: its numbers mean nothing here.
-    same_machine = here.rpartition(".")[0] == parts["birth"].rpartition(".")[0] != ""
-    return same_machine and now != parts["birth"]
+    if not here or here.rpartition(".")[0] != parts["birth"].rpartition(".")[0]:
+        return False
+    # Of another user's process /proc may say nothing (hidepid), though it lives.
+    return now != parts["birth"] and not now.endswith(_UNSEEN)
 
 
 def _birth(pid: int) -> str:
@@ -42,5 +45,15 @@ def _birth(pid: int) -> str:
             # proc(5): after the name in parentheses the fields are plain; the 22nd of all is the start time. Z and X are dead.
             fields = file.read().rpartition(")")[2].split()
     except OSError:
-        return f"{namespace}.{boot}."
+        return f"{namespace}.{boot}.{_UNSEEN if _exists(pid) else ''}"
     return f"{namespace}.{boot}.{fields[19] if fields[0] not in 'ZX' else ''}"
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True

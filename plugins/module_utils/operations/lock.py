@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.holder import has_died, this_process
@@ -53,25 +53,19 @@ def _acquire(session: Session, wait: float) -> int:
             return session.create("ir.config_parameter", [{"key": LOCK_KEY, "value": this_process()}])[0]
         except (Rejected, Conflict):
             # Refused because the key exists, or for a reason of its own: then there is no lock to be seen.
-            held = session.search_read(
-                "ir.config_parameter", [["key", "=", LOCK_KEY]], ["value", "create_date", "write_date"]
-            )
+            held = _read_lock(session)
             if not held:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(_POLL_SECONDS)
                 continue
-        since, touched = (
-            datetime.strptime(held[0][name][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
-            for name in ("create_date", "write_date")
-        )
-        if session.now - touched > _STALE_AFTER or has_died(held[0]["value"]):
+        if _is_abandoned(held[0], session.now):
             _release(session, held[0]["id"])
             continue
         if time.monotonic() >= deadline:
-            who = held[0]["value"].partition(" [")[0]
+            who, since = held[0]["value"].partition(" [")[0], held[0]["create_date"][:19]
             raise Conflict(
-                f"Another run ({who}) has been changing database {session.database} since {since:%Y-%m-%d %H:%M:%S} UTC: wait for it to end. "
+                f"Another run ({who}) has been changing database {session.database} since {since} UTC: wait for it to end. "
                 f"If it has died, delete the system parameter {LOCK_KEY} (after {_STALE_AFTER.seconds // 60} minutes it is ignored)."
             )
         time.sleep(_POLL_SECONDS)
@@ -86,7 +80,19 @@ def _release(session: Session, lock_id: int) -> None:
             raise
 
 
-def is_another_at_it(parameters: Mapping[str, str]) -> bool:
-    """Whether the system parameters show the lock of a run that has not died, as far as one can see."""
-    holder = parameters.get(LOCK_KEY)
-    return bool(holder) and not has_died(str(holder))
+def is_another_at_it(session: Session, parameters: Mapping[str, str]) -> bool:
+    """Whether another run is changing the database, as far as one can see.
+
+    :param parameters: the system parameters that there are; a call more only where they show a lock.
+    """
+    return LOCK_KEY in parameters and any(not _is_abandoned(held, session.now) for held in _read_lock(session))
+
+
+def _read_lock(session: Session) -> list[dict[str, Any]]:
+    fields = ["value", "create_date", "write_date"]
+    return session.search_read("ir.config_parameter", [["key", "=", LOCK_KEY]], fields)
+
+
+def _is_abandoned(held: Mapping[str, Any], now: datetime) -> bool:
+    touched = datetime.strptime(held["write_date"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
+    return now - touched > _STALE_AFTER or has_died(held["value"])

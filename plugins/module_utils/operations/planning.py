@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -162,7 +162,7 @@ class Planner:
         steps = [*(_removed_leftovers(snapshot) if leftovers else ()), *(one.step for one in planned if one.step)]
         if self._policy.unmanaged == "archive" and MAIL_SERVER in self.types:
             if self._leaves_a_server(planned):
-                archived, kept = _archived(unmanaged, snapshot.records[MAIL_SERVER].fields)
+                archived, kept = _archived(unmanaged, snapshot)
                 steps += archived
                 warnings += kept
             elif unmanaged:
@@ -239,7 +239,7 @@ class Planner:
             return None, warnings
         elsewhere = kind.managed_elsewhere(found, records.fields) if found else set()
         changes = tuple(replace(change, managed_elsewhere=change.field in elsewhere) for change in step.changes)
-        return kind.finish(replace(step, changes=changes), declaration), warnings
+        return kind.finish(replace(step, changes=changes), declaration, found), warnings
 
     def _refuse_missing(self, declaration: Declaration) -> None:
         reason = declaration.type.missing(declaration)
@@ -277,10 +277,11 @@ class _FutureField:
         self.name = name
         self.secret = secret
         self.readonly = False
+        self.required = False
 
     def same(self, stored: Any, wanted: Any) -> bool:
-        """Values compare as they are."""
-        return bool(stored == wanted)
+        """Values compare as they are; all that is empty is the same."""
+        return bool((stored or False) == (wanted or False))
 
     def shown(self, value: Any) -> Any:
         """Nothing is known of it but whether it is secret."""
@@ -316,13 +317,14 @@ def is_leftover(step: Step) -> bool:
     return step.action == "delete" and (step.key == TRIAL_KEY or MAIL_SERVER.is_candidate_name(step.key))
 
 
-def _archived(unmanaged: Sequence[Found], fields: Mapping[str, Field]) -> tuple[list[Step], list[str]]:
+def _archived(unmanaged: Sequence[Found], snapshot: Snapshot) -> tuple[list[Step], list[str]]:
     """Steps that archive mail servers, and warnings for those that Odoo would not let be archived."""
     steps, kept = [], []
     for found in unmanaged:
-        name, users = found.values["name"], MAIL_SERVER.used_by(found, fields)
+        name = found.values["name"]
+        users = MAIL_SERVER.used_by(found, snapshot.records[MAIL_SERVER].fields, snapshot.parameters)
         if users:
-            kept.append(f"mail server {name!r}, which nobody declared, is not archived: it is used by the {users}.")
+            kept.append(f"mail server {name!r}, which nobody declared, is not archived: it is used by {users}.")
         else:
             archived = Change("active", True, False)
             steps.append(Step(MAIL_SERVER.name, name, "archive", (archived,), found.id, {"active": False}))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Collector, OdooError, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail import queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Outcome, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import (
     OWN_ACTIONS,
@@ -77,9 +78,8 @@ def _find_listener(session: Session, named: tuple[str, str] | None) -> queue_job
         model = "discuss.channel" if session.has_model("discuss.channel") else "mail.channel"
         found = [channel["id"] for channel in session.search_read(model, [["name", "=", name]], ["name"])]
         if not found and XML_ID.fullmatch(name):
-            module, _dot, identifier = name.partition(".")
-            domain = [["module", "=", module], ["name", "=", identifier], ["model", "=", model]]
-            found = [row["res_id"] for row in session.search_read("ir.model.data", domain, ["res_id"])]
+            pinned = read_external_ids(session, {name}).values()
+            found = [row["res_id"] for row in pinned if row["model"] == model]
     if not found:
         raise Unsupported(f"queue policy: watchdog.{option}: there is no {option} {name!r}.")
     if len(found) > 1:
@@ -89,16 +89,8 @@ def _find_listener(session: Session, named: tuple[str, str] | None) -> queue_job
 
 def _installed(session: Session) -> dict[str, int]:
     """The ids of the scheduled actions that there are of the policy's, and of Odoo's own queue, by their external ids."""
-    xml_ids = {queue_jobs.QUEUE, *OWN_ACTIONS}
-    parts = [xml_id.partition(".") for xml_id in sorted(xml_ids)]
-    domain = [
-        ["module", "in", sorted({module for module, _dot, _name in parts})],
-        ["name", "in", [name for _module, _dot, name in parts]],
-        ["model", "=", CRON.model],
-    ]
-    rows = session.search_read("ir.model.data", domain, ["module", "name", "res_id"])
-    found = {f"{row['module']}.{row['name']}": row["res_id"] for row in rows}
-    return {xml_id: record_id for xml_id, record_id in found.items() if xml_id in xml_ids}
+    rows = read_external_ids(session, {queue_jobs.QUEUE, *OWN_ACTIONS})
+    return {xml_id: row["res_id"] for xml_id, row in rows.items() if row["model"] == CRON.model}
 
 
 def _read_queue(session: Session, record_id: int | None) -> dict[str, Any] | None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import TRANSIENT, classify_mail
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_jobs import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 MAIL = "mail.mail"
-_QUEUE_CRON = ("mail", "ir_cron_mail_scheduler_action")
 _STATES = ("outgoing", "sent", "received", "exception", "cancel")
 # Servers tend to put the address into their reply, and then every mail has a reason of its own.
 _REASONS = 1000
@@ -70,9 +71,8 @@ class _Groups:
 
 def queue_action_id(session: Session) -> int | None:
     """The id of the scheduled action that sends the queue, unless somebody has deleted it."""
-    module, name = _QUEUE_CRON
-    data = session.search_read("ir.model.data", [["module", "=", module], ["name", "=", name]], ["res_id"])
-    return data[0]["res_id"] if data else None
+    row = read_external_ids(session, {QUEUE}).get(QUEUE)
+    return row["res_id"] if row else None
 
 
 def due(moment: str) -> list[Any]:

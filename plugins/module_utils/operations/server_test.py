@@ -60,7 +60,7 @@ def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary:
 def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
     if session.read_only:
         return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
-    test = test_connection(session, server.id)
+    test = test_connection(session, server.id, server.values)
     if canary is not None and test["outcome"] == "ok":
         test["canary"] = send_canary(session, server, canary)
     return test
@@ -97,15 +97,18 @@ def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -
     return chosen
 
 
-def test_connection(session: Session, server_id: int) -> dict[str, Any]:
-    """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent."""
+def test_connection(session: Session, server_id: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
+
+    :param values: the record's; SMTP servers quote who logs in, and its secrets must not be shown.
+    """
     started = time.monotonic()
     outcome, message = "ok", "Connection Test Successful!"
     try:
         with session.patience(_TEST_SECONDS):
             session.call(MAIL_SERVER.model, "test_smtp_connection", [server_id])
     except Rejected as error:
-        message = _own_words(error)
+        message = without_secrets(_own_words(error), MAIL_SERVER.secrets_of(values))
         outcome = classify(message)
     return {"outcome": outcome, "message": message, "seconds": round(time.monotonic() - started, 2)}
 
@@ -119,9 +122,7 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
     """Create a mail, have Odoo send it through this very server, and follow it to its end state."""
     sender = canary.sender or fitting_sender(session, server.values)
     if sender is None:
-        message = (
-            "No sender address fits this server: give canary_from, or set from_filter or the user's email in Odoo."
-        )
+        message = "No sender address fits this server: give canary_from, or set the server's from_filter."
         return {"outcome": "unconfigured", "message": message, "state": None, "email_from": None, "kept_id": None}
     values: dict[str, Any] = {
         "subject": f"Canary through {server.values['name']}",
@@ -138,6 +139,7 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
     mail_id = session.create("mail.mail", [values])[0]
     try:
         mail, reason = _deliver(session, mail_id, canary)
+        reason = without_secrets(reason, MAIL_SERVER.secrets_of(server.values))
     except OdooError as error:
         if not _removed(session, mail_id):
             error.message += f" The canary is still in Odoo (mail.mail {mail_id})."
@@ -168,7 +170,7 @@ def _deliver(session: Session, mail_id: int, canary: Canary) -> tuple[Mapping[st
     except Rejected as error:  # an SMTP server that hangs up late; the mail stays as it was
         refused = error.message
     mail = _end_state(session, mail_id, 0 if refused else canary.wait)
-    return mail, refused or without_secrets(mail.get("failure_reason") or "")
+    return mail, refused or mail.get("failure_reason") or ""
 
 
 def _removed(session: Session, mail_id: int) -> bool:
@@ -210,12 +212,19 @@ def fitting_sender(session: Session, server: Mapping[str, Any]) -> str | None:
     login = str(server.get("smtp_user") or "")
     if addresses:
         return addresses[0]
-    if "@" in login and (not entries or login.rpartition("@")[2] in entries):
+    if "@" in login and (not entries or login.rpartition("@")[2].lower() in map(str.lower, entries)):
         return login
     if entries:
         return f"odoo@{entries[0]}"
+    return _notifications_address(session)
+
+
+def _notifications_address(session: Session) -> str | None:
     if session.has_model("mail.alias.domain"):
         domains = session.search_read("mail.alias.domain", [], ["default_from_email"], order="sequence, id", limit=1)
-        if domains and domains[0]["default_from_email"]:
-            return str(domains[0]["default_from_email"])
-    return None
+        return str(domains[0]["default_from_email"]) if domains and domains[0]["default_from_email"] else None
+    # Up to 16.0 two parameters: an address, or what stands before the @ of one (ODOO-FACTS §5).
+    keys = ["mail.default.from", "mail.catchall.domain"]
+    rows = session.search_read("ir.config_parameter", [["key", "in", keys]], ["key", "value"])
+    sender, domain = ({row["key"]: row["value"] for row in rows}.get(key) or "" for key in keys)
+    return sender if "@" in sender else f"{sender}@{domain}" if sender and domain else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.trial_parameters import without_trial
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import Field, References, field_of
@@ -193,18 +194,8 @@ def _read_pins(
     """The rows of `ir.model.data` for external ids that were declared, or that a reference might mean."""
     declared = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
     xml_ids = set(declared) | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
-    if not xml_ids:
-        return {}
-    parts = [xml_id.partition(".") for xml_id in xml_ids]
-    domain = [
-        ["module", "in", sorted({module for module, _dot, _name in parts})],
-        ["name", "in", sorted({name for _module, _dot, name in parts})],
-    ]
     pins = {}
-    for row in session.search_read("ir.model.data", domain, ["module", "name", "model", "res_id"]):
-        xml_id = f"{row['module']}.{row['name']}"
-        if xml_id not in xml_ids:
-            continue
+    for xml_id, row in read_external_ids(session, xml_ids).items():
         references.add_xml_id(row["model"], row["res_id"], xml_id)
         declaration = declared.get(xml_id)
         if declaration is None:

@@ -63,7 +63,7 @@ class Stack:
         """Read, compare, and say what is to be done."""
         self._snapshot = take_snapshot(self._session, self._planner.declarations, self._planner.types)
         # What another run is just trying is no leftover. (A run that writes waits for the other, and then looks again.)
-        foreign = self._session.read_only and is_another_at_it(self._snapshot.parameters)
+        foreign = self._session.read_only and is_another_at_it(self._session, self._snapshot.parameters)
         self._planning = self._planner.plan(
             self._snapshot, self._session.now, self._verifier.settled, leftovers=not foreign
         )
@@ -180,14 +180,14 @@ class Stack:
     def report(self) -> list[dict[str, Any]]:
         """The declared records as they were last found, secrets masked."""
         reported = []
-        for declaration in self._planner.declarations:
-            records = self._snapshot.records.get(declaration.type)
-            found = declaration.type.find(declaration, records.found) if records else None
-            if records and found:
-                reported.append({"resource": declaration.type.name, **declaration.type.report(found, records.fields)})
-        for report in reported:
-            if report["resource"] == MAIL_SERVER.name:
-                report["authorize_url"] = self._authorize_urls.get(report["id"])
+        for planned in self._planning.planned:
+            kind, found = planned.declaration.type, planned.found
+            if found is None:
+                continue
+            report = {"resource": kind.name, **kind.report(found, self._snapshot.records[kind].fields)}
+            if kind is MAIL_SERVER:
+                report["authorize_url"] = self._authorize_urls.get(found.id)
+            reported.append(report)
         return reported
 
     def report_unmanaged(self) -> list[dict[str, Any]]:

@@ -182,15 +182,15 @@ class Verifier:
 
     def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, bool]:
         """Odoo's own test; and whether the candidate was lent another sender for it."""
-        test = test_connection(self._session, candidate_id)
         server = MAIL_SERVER.effective(trial.values, trial.found)
+        test = test_connection(self._session, candidate_id, server)
         if _NO_SENDER.search(test["message"]):
             return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id, server)), True
         login = str(server.get("smtp_user") or "")
         if test["outcome"] == "sender_rejected" and login and fitting_sender(self._session, server) == login:
             # Of a domain alone Odoo makes an address up, which a server that lets an account send as itself must refuse.
             refused = test["message"]
-            test = self._test_as(login, candidate_id)
+            test = self._test_as(login, candidate_id, server)
             test["message"] += f" The sender was the login, {login}; one that Odoo made up was refused. ({refused})"
             return Verification(trial.key, **test), True
         return Verification(trial.key, **test), False
@@ -199,7 +199,7 @@ class Verifier:
         """A test of a server that names no sender, by a user without an address (ODOO-FACTS §2.2)."""
         fitting = fitting_sender(self._session, server)
         sender = fitting or _ANY_SENDER
-        test = self._test_as(sender, candidate_id)
+        test = self._test_as(sender, candidate_id, server)
         if test["outcome"] == "ok":
             test["message"] += (
                 f" The sender was {sender}, for the server has no from_filter and the user no email address."
@@ -214,9 +214,9 @@ class Verifier:
             self.warnings.append(f"mail server {trial.key!r}: {test['message']}")
         return test
 
-    def _test_as(self, sender: str, candidate_id: int) -> dict[str, Any]:
+    def _test_as(self, sender: str, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
         self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": sender})
-        return test_connection(self._session, candidate_id)
+        return test_connection(self._session, candidate_id, server)
 
     def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
         """Keep the tokens that the test brought: the one that it used may be worth nothing from now on."""

@@ -151,7 +151,7 @@ class Cron(ResourceType):
         overdue = timedelta(minutes=declaration.options["max_overdue"])
         return nextcall < circumstances.now - overdue or nextcall > circumstances.now + interval + _CLOCK_CHANGE
 
-    def finish(self, step: Step, declaration: Declaration) -> Step:
+    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
         if step.action in ("archive", "unarchive"):
             step = replace(step, action="update")
         if "max_overdue" not in declaration.options:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Collector,
@@ -38,7 +39,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     Declaration,
     ResourceType,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
+    MAILING_SERVER_KEY,
+    SYSTEM_PARAMETER,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
@@ -264,13 +268,16 @@ class MailServer(ResourceType):
         fields: Mapping[str, Field],
         circumstances: Circumstances,
     ) -> Iterator[OdooError]:
-        users = self.used_by(found, fields) if found and found.values.get("active") else ""
+        users = self.used_by(found, fields, circumstances.parameters) if found and found.values.get("active") else ""
         if found and users and wanted.get("active") is False:
             # In Odoo's words, but before anything else is written.
             yield Rejected(
-                f"You cannot archive this Outgoing Mail Server ({found.values['name']}) because it is still used by the {users}: "
+                f"You cannot archive this Outgoing Mail Server ({found.values['name']}) because it is still used by {users}: "
                 "give these another one first"
             )
+        host = fields.get("smtp_host")
+        if found is None and host and host.required and not wanted.get("smtp_host"):  # up to 16.0
+            yield Invalid("smtp_host must be given: this Odoo has no mail server without")
         senders = AddressListField.entries(wanted.get("from_filter"))
         choices = fields.get("smtp_authentication")
         # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
@@ -324,10 +331,10 @@ class MailServer(ResourceType):
         circumstances: Circumstances,
     ) -> Iterator[str]:
         if declaration.state == "absent":
-            users = self.used_by(found, fields) if found else ""
+            users = self.used_by(found, fields, circumstances.parameters) if found else ""
             if users:
                 yield (
-                    f"{declaration.label}: deleting it takes it from the {users}, whose mail then leaves through whichever server "
+                    f"{declaration.label}: deleting it takes it from {users}, whose mail then leaves through whichever server "
                     "fits its sender."
                 )
             return
@@ -339,6 +346,15 @@ class MailServer(ResourceType):
                 f"to log in to {method.label}, and offers the link to connect only in Enterprise. "
                 "Give oauth2.client_id and oauth2.client_secret to use a client of your own."
             )
+
+    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
+        secrets = self.secrets_of(found.values if found else {}) | self.secrets_of(step.values)
+        changes = []
+        for change in step.changes:
+            before, after = (_masked_if_in(secrets, value) for value in (change.before, change.after))
+            repeats = (before, after) != (change.before, change.after)
+            changes.append(replace(change, before=before, after=after, secret=change.secret or repeats))
+        return replace(step, changes=tuple(changes))
 
     def expected_from(self, field_name: str, value: Any) -> str | None:
         if field_name == "smtp_timeout":
@@ -365,14 +381,23 @@ class MailServer(ResourceType):
 
     # --- what others ask of a mail server ---
 
-    def used_by(self, found: Found, fields: Mapping[str, Field]) -> str:
-        """What names this server as its own, in words; empty where nothing does."""
+    def secrets_of(self, values: Mapping[str, Any]) -> set[str]:
+        """The texts in a record that must not be shown, whichever other field repeats them: some providers want the token as the user, too."""
+        return {str(values[name]) for name in self.secret_fields if values.get(name)}
+
+    def used_by(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
+        """What names this server as its own, in words; empty where nothing does.
+
+        :param parameters: the system parameters, one of which names the server of mass mailings.
+        """
         users = []
+        if parameters.get(MAILING_SERVER_KEY) == str(found.id):
+            users.append("Email Marketing as its default server")
         for name, what in _USERS.items():
             shown = fields[name].shown(found.values[name]) if name in fields and found.values.get(name) else ()
             if shown:
-                users.append(f"{what} {', '.join(map(repr, shown))}")
-        return " and the ".join(users)
+                users.append(f"the {what} {', '.join(map(repr, shown))}")
+        return " and ".join(users)
 
     def effective(self, wanted: Mapping[str, Any], found: Found | None) -> dict[str, Any]:
         """The values that a server will have: what is wanted over what is stored, or over Odoo's defaults."""
@@ -403,7 +428,12 @@ class MailServer(ResourceType):
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         method = OAUTH2_METHODS.get(found.values.get("smtp_authentication") or "")
-        shown = {name: value for name, value in super().report(found, fields).items() if name not in TOKEN_FIELDS}
+        secrets = self.secrets_of(found.values)
+        shown = {
+            name: _masked_if_in(secrets, value)
+            for name, value in super().report(found, fields).items()
+            if name not in TOKEN_FIELDS
+        }
         return {
             **shown,
             "connected": bool(found.values.get(method.refresh_token)) if method else None,
@@ -418,6 +448,10 @@ def _oauth2(declaration: Declaration) -> Mapping[str, Any]:
 
 def _given(declaration: Declaration, *names: str) -> dict[str, Any]:
     return {name: declaration.options[name] for name in names if declaration.options.get(name)}
+
+
+def _masked_if_in(secrets: set[str], value: Any) -> Any:
+    return masked(value) if isinstance(value, str) and value in secrets else value
 
 
 def _keep_archived(wanted: dict[str, Any], found: Found | None) -> bool:

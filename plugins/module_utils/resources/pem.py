@@ -58,7 +58,8 @@ def refuse_foreign_key(certificate: str, key: str) -> None:
         try:
             context.load_cert_chain(file.name)
         except ssl.SSLError as error:
-            if error.reason == "KEY_VALUES_MISMATCH":
+            # The second is what OpenSSL says of a key of another kind, such as RSA beside EC.
+            if error.reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):
                 raise Invalid(
                     "smtp_ssl_private_key does not belong to smtp_ssl_certificate, or to another than the first one in it, which must be "
                     "the client's own"

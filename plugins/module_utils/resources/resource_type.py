@@ -220,7 +220,7 @@ class ResourceType:
         """What a user should know of a declaration that is right; warnings."""
         yield from ()
 
-    def finish(self, step: Step, declaration: Declaration) -> Step:
+    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
         """Last word on a step that was planned."""
         return step
 

@@ -23,6 +23,8 @@ IS_NEUTRALIZED = "database.is_neutralized"
 LOCK_KEY = "postmaster_odoo.running"
 # What others hold instead while new ones are tried (operations/verify.py).
 TRIAL_KEY = "postmaster_odoo.trial"
+# The id of the mail server that Email Marketing takes by default (mass_mailing).
+MAILING_SERVER_KEY = "mass_mailing.mail_server_id"
 
 
 class SystemParameter(ResourceType):
@@ -57,10 +59,16 @@ class SystemParameter(ResourceType):
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
         declared = {declaration.key for declaration in declarations}
         # Mail servers are judged by these, whoever set them.
-        return [["key", "in", sorted(declared | CLIENT_PARAMETERS | {IS_NEUTRALIZED, LOCK_KEY, TRIAL_KEY})]]
+        return [
+            [
+                "key",
+                "in",
+                sorted(declared | CLIENT_PARAMETERS | {IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, TRIAL_KEY}),
+            ]
+        ]
 
-    def finish(self, step: Step, declaration: Declaration) -> Step:
-        if not is_secret_name(step.key):
+    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
+        if not _is_secret(step.key):
             return step
         changes = tuple(
             replace(change, before=masked(change.before), after=masked(change.after), secret=True)
@@ -72,9 +80,13 @@ class SystemParameter(ResourceType):
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         shown = super().report(found, fields)
-        if is_secret_name(str(shown.get("key"))):
+        if _is_secret(str(shown.get("key"))):
             shown["value"] = masked(shown.get("value"))
         return shown
+
+
+def _is_secret(key: str) -> bool:
+    return is_secret_name(key) or key == TRIAL_KEY
 
 
 SYSTEM_PARAMETER = SystemParameter()

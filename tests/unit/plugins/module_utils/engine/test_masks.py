@@ -35,6 +35,8 @@ def test_no_secret_is_none(nothing: Any) -> None:
     [
         ({"smtp_passwd": "a"}, {"a"}),
         ({"oauth2": {"client_id": "a", "client_secret": "b", "refresh_token": "c", "update": "always"}}, {"b", "c"}),
+        ({"oauth2": {"client_id": "a", "refresh": "c"}}, {"c"}),
+        ({"smtp_pas": "a"}, {"a"}),
         ({"oauth2": "refresh_token c"}, {"refresh_token c"}),
         ({"oauth2": ["c"]}, {"c"}),
         ({"smtp_ssl_certificate": "-----BEGIN RSA PRIVATE KEY-----x"}, {"-----BEGIN RSA PRIVATE KEY-----x"}),
@@ -61,3 +63,9 @@ def test_secrets_are_known_by_where_they_stand(arguments: Any, secrets: set[str]
 )
 def test_secrets_in_the_words_of_others(words: str, shown: str) -> None:
     assert without_secrets(words) == shown
+
+
+def test_known_secrets_in_the_words_of_others() -> None:
+    words = "Sender address rejected: not owned by user made-up-token, made-up"
+    shown = f"Sender address rejected: not owned by user {MASK}, {MASK}"
+    assert without_secrets(words, {"made-up", "made-up-token"}) == shown

@@ -10,6 +10,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from types import CodeType
 
 import pytest
 
@@ -104,11 +105,11 @@ def test_no_try_is_followed_by_anything(code: str) -> None:
 def test_functions_close_over_nothing(code: str) -> None:
     """A cell is an opcode that safe_eval does not know."""
 
-    def check(compiled: object) -> None:
-        assert not compiled.co_cellvars  # type: ignore[attr-defined]
-        assert not compiled.co_freevars  # type: ignore[attr-defined]
-        for constant in compiled.co_consts:  # type: ignore[attr-defined]
-            if hasattr(constant, "co_consts"):
+    def check(compiled: CodeType) -> None:
+        assert not compiled.co_cellvars
+        assert not compiled.co_freevars
+        for constant in compiled.co_consts:
+            if isinstance(constant, CodeType):
                 check(constant)
 
     check(compile(code, "code", "exec"))

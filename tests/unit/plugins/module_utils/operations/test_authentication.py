@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, NotConnected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Invalid,
+    NotConnected,
+    Unreachable,
+    Unsupported,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.inquire import inquire_mail_servers
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     OAUTH2,
@@ -489,7 +495,7 @@ def test_consent_may_be_required(odoo: SimulatedOdoo, method: str, check: bool) 
     assert bool(servers(odoo)) is not check
     if not check:
         assert caught.value.details["connections"][0]["authorize_url"] in caught.value.message
-        assert ("create", "Main") in actions(caught.value.details["applied"])
+    assert ("create", "Main") in actions(caught.value.details["predicted" if check else "applied"])
     run(odoo, stack(oauth2_server(method, required=True, refresh_token="made-up-token")))
 
 
@@ -505,3 +511,27 @@ def test_tokens_are_not_reported(odoo: SimulatedOdoo, method: str) -> None:
     (record,) = inquire_mail_servers(odoo.session(), name="Main", xml_id=None)
     assert record["connected"] is True
     assert not [name for name in record if "token" in name or "authorization_code" in name]
+
+
+@pytest.mark.parametrize("method", ["gmail", "outlook"])
+def test_an_addon_that_arrives_changes_no_more_than_was_predicted(series: str, method: str) -> None:
+    """The server is there already, and the addon's fields are not."""
+    odoo = SimulatedOdoo(series, without_addons={ADDONS[method]})
+    run(odoo, stack(PASSWORD))
+    wanted = {"addons": [ADDONS[method]], **stack(METHODS[method])}
+    predicted = run(odoo, wanted, check=True).plan
+    assert [step.as_result() for step in run(odoo, wanted).plan] == [step.as_result() for step in predicted]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_was_done_is_told_though_the_link_cannot_be_read(odoo: SimulatedOdoo, check: bool) -> None:
+    def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
+        if (model, method) == ("ir.mail_server", "read") and "google_gmail_uri" in arguments["fields"]:
+            raise Unreachable("no Odoo today")
+
+    waiting = oauth2_server("gmail")
+    run(odoo, stack(waiting))
+    odoo.before.append(refuse)
+    with pytest.raises(Unreachable) as caught:
+        run(odoo, stack({**waiting, "sequence": 3}), check=check)
+    assert actions(caught.value.details["predicted" if check else "applied"]) == [("update", "Main")]

@@ -326,7 +326,7 @@ def test_a_failure_is_a_failure(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("series", ["19.0"])
-def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo) -> None:
+def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     """As 19.0 did until the end of 2025."""
     odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
     session = odoo.session()
@@ -336,7 +336,7 @@ def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo) -> None:
         answer = call(model, method, *arguments, **named)
         return True if method == "method_direct_trigger" else answer
 
-    session.call = forgetful  # type: ignore[method-assign]
+    monkeypatch.setattr(session, "call", forgetful)
     with pytest.raises(Rejected, match="it failed, and this Odoo does not say why"):
         run_declared(session, run(odoo, declared(active=True)))
 

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations import holder
 
+# Elsewhere nothing can be told, and the last test's answer holds for everything.
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/ns/pid"), reason="processes are told apart by /proc")
 
 
@@ -56,3 +57,20 @@ def test_a_number_that_was_given_anew_is_another_process() -> None:
 )
 def test_what_cannot_be_told_counts_as_alive(held: str) -> None:
     assert not holder.has_died(held)
+
+
+def test_a_process_that_proc_hides_counts_as_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As /proc does with hidepid, for the processes of other users."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        held = of_process(process.pid)
+        opened = open
+
+        def hide(path: str, *arguments: object, **options: object) -> object:
+            if path == f"/proc/{process.pid}/stat":
+                raise FileNotFoundError(path)
+            return opened(path, *arguments, **options)  # type: ignore[call-overload]  # whatever open takes
+
+        monkeypatch.setattr("builtins.open", hide)
+        assert not holder.has_died(held)
+        process.kill()
+    assert holder.has_died(held)

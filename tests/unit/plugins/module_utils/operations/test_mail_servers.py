@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     AccessRefused,
     Ambiguous,
@@ -18,6 +19,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Rejected,
     Unsupported,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.inquire import inquire
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,
@@ -473,3 +476,34 @@ def test_a_failing_server_leaves_those_before_it(odoo: SimulatedOdoo) -> None:
     assert actions(caught.value.details["applied"]) == [("create", "Main")]
     assert [one["name"] for one in servers(odoo)] == ["Main"]
     assert ("ir.mail_server", "create") in written(odoo)
+
+
+def test_a_user_that_is_the_password_too_is_as_secret(odoo: SimulatedOdoo) -> None:
+    """Postmark's token is both."""
+    run(odoo, declared(smtp_user="old-token", smtp_pass="old-token"))
+    outcome = run(odoo, declared(smtp_user="new-token", smtp_pass="new-token"))
+    assert changes(outcome.plan) == {"smtp_user": (MASK, MASK), "smtp_pass": (MASK, MASK)}
+    assert outcome.records[0]["smtp_user"] == MASK
+    assert not any(secret in repr(outcome) for secret in ("old-token", "new-token"))
+    assert "# differs" in plan_diff(outcome.plan)[0]["after"]
+    assert inquire(odoo.session(), MAIL_SERVER)[0]["smtp_user"] == MASK
+
+
+@pytest.mark.parametrize("unmanaged", [True, False])
+def test_the_default_server_of_mailings_is_in_use(odoo: SimulatedOdoo, unmanaged: bool) -> None:
+    used = odoo.add("ir.mail_server", name="Used")
+    odoo.add("ir.config_parameter", key="mass_mailing.mail_server_id", value=str(used))
+    if unmanaged:
+        outcome = run(odoo, declared(sequence=3), unmanaged="archive")
+        assert any("Email Marketing as its default server" in warning for warning in outcome.warnings)
+    else:
+        stack = {"servers": [{"name": "Used", "active": False}]}
+        assert "Email Marketing as its default server" in refused_unwritten(Rejected, odoo, stack)
+    assert server(odoo, "Used")["active"] is True
+
+
+def test_a_host_where_odoo_demands_one(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As 16.0 does."""
+    monkeypatch.setitem(odoo.schema.models["ir.mail_server"]["smtp_host"], "required", True)
+    assert "smtp_host must be given" in refused_unwritten(Invalid, odoo, {"servers": [{"name": "Main"}]})
+    run(odoo, declared(smtp_host="smtp.acme.example"))
