@@ -65,6 +65,15 @@ def fresh(lab: Lab) -> Iterator[Callable[[str], LabInstance]]:
         lab.drop(database)
 
 
+@pytest.fixture(autouse=True)
+def _own_tempers(lab: Lab) -> Iterator[None]:
+    """After each test every SMTP server is of its own temper again, without memory. The silent one is being tested meanwhile."""
+    yield
+    for name, server in lab.smtp.items():
+        if name != "silent":
+            server.reset()
+
+
 @pytest.fixture(scope="session")
 def silent_server_tested(lab: Lab) -> Iterator[Future[list[dict[str, Any]]]]:
     """Odoo's test of a server that never says a word, which Odoo gives up after 60 seconds."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,17 +22,6 @@ from mail_servers import password_server, run_task, run_tasks
 from playbook import Run, ansible_playbook
 
 SENDER = "sender@lab.example"
-
-
-@pytest.fixture(autouse=True)
-def _tempers(lab: Lab) -> Iterator[None]:
-    """Around each test the SMTP servers are of their own temper, without memory."""
-    used = [lab.smtp[name] for name in ("plain", "throttle", "drop")]
-    for smtp in used:
-        smtp.reset()
-    yield
-    for smtp in used:
-        smtp.reset()
 
 
 def queue(database: LabInstance, count: int, **values: Any) -> list[int]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -26,20 +26,6 @@ SENDER = "sender@lab.example"
 @pytest.fixture(scope="module")
 def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
     return fresh("integration_server_test")
-
-
-@pytest.fixture(autouse=True)
-def _tempers(lab: Lab) -> Iterator[None]:
-    """Around each test every SMTP server is of its own temper, without memory. The silent one is being tested meanwhile."""
-
-    def reset() -> None:
-        for name, server in lab.smtp.items():
-            if name != "silent":
-                server.reset()
-
-    reset()
-    yield
-    reset()
 
 
 def declare(database: LabInstance, smtp: SmtpServer, **changed: Any) -> str:

@@ -54,11 +54,10 @@ def managed(lab: Lab, smtp: SmtpServer, fresh: Callable[[str], LabInstance]) -> 
 
 
 @pytest.fixture(autouse=True)
-def _nothing_stays(managed: LabInstance, smtp: SmtpServer) -> Iterator[None]:
+def _nothing_stays(managed: LabInstance) -> Iterator[None]:
     yield
     with managed.session() as session:
         session.unlink("ir.mail_server", [record["id"] for record in managed.read("ir.mail_server")])
-    smtp.reset()
 
 
 @pytest.fixture
@@ -226,7 +225,6 @@ def test_new_settings_are_tested_with_the_values_of_the_file(
     module: str, owned: LabInstance, smtp: SmtpServer, tmp_path: Path
 ) -> None:
     """The candidate has another name, which the file does not know."""
-    smtp.reset()
     good, bad = {"smtp_encryption": "starttls_strict"}, {"smtp_encryption": "ssl_strict"}
     results = run(tmp_path, owned, task("good", module, {"name": NAME, **good}, verify="connection")).results
     assert not results["good"]["failed"], results["good"]["msg"]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,9 @@ PERSONAL = "Personal"
 
 
 @pytest.fixture
-def smtp(lab: Lab) -> Iterator[SmtpServer]:
-    """One that demands nothing, and remembers nobody."""
-    server = lab.smtp["plain"]
-    server.reset()
-    yield server
-    server.reset()
+def smtp(lab: Lab) -> SmtpServer:
+    """One that demands nothing."""
+    return lab.smtp["plain"]
 
 
 @pytest.fixture

@@ -68,7 +68,6 @@ def run(database: LabInstance, xml_id: str = queue_jobs.QUEUE) -> None:
 def use(database: LabInstance, lab: Lab, smtp: str, **temper: Any) -> None:
     """Have all mail go through one of the lab's SMTP servers."""
     server = lab.smtp[smtp]
-    server.reset()
     if temper:
         server.configure(**temper)
     with database.session() as session:
@@ -252,11 +251,11 @@ def test_what_is_not_due_or_too_young_is_left_alone(database: LabInstance, lab: 
     assert received(lab, "plain") == {"Now 0": 1}
 
 
-@pytest.mark.parametrize(("settle", "copies"), [(0, 2), (60, 1)])
+@pytest.mark.parametrize(("settle", "once"), [(0, False), (60, True)])
 def test_a_mail_that_its_creator_is_just_sending_is_not_sent_twice(
-    settle: int, copies: int, database: LabInstance, lab: Lab
+    settle: int, once: bool, database: LabInstance, lab: Lab
 ) -> None:
-    """Without `settle` it is: Odoo does not see that the mail is on its way already."""
+    """Without `settle` it is: Odoo does not see that the mail is on its way already, and may begin a call that met another anew."""
     use(database, lab, "plain", delay=0.1)
     mails = queue(database, 5)
     apply(database, lanes=LANES, settle=settle)
@@ -270,7 +269,7 @@ def test_a_mail_that_its_creator_is_just_sending_is_not_sent_twice(
         lab.smtp["plain"].wait_accepted()
         run(database)
         sending.result()
-    assert received(lab, "plain")["Mail 4"] == copies
+    assert (received(lab, "plain")["Mail 4"] == 1) is once
 
 
 def test_a_lane_that_broke_later_does_not_stop_the_queue(database: LabInstance, lab: Lab) -> None:

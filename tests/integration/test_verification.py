@@ -40,20 +40,6 @@ CANDIDATE = " (postmaster.odoo candidate)"
 VERIFY = {"verify": "connection"}
 
 
-@pytest.fixture(autouse=True)
-def _tempers(lab: Lab) -> Iterator[None]:
-    """Around each test every SMTP server is of its own temper, without memory. The silent one is being tested meanwhile."""
-
-    def reset() -> None:
-        for name, server in lab.smtp.items():
-            if name != "silent":
-                server.reset()
-
-    reset()
-    yield
-    reset()
-
-
 def rows(instance: LabInstance) -> list[dict[str, Any]]:
     """All mail servers with all their columns, as they are in the database."""
     found = instance.sql("SELECT row_to_json(server)::text AS row FROM ir_mail_server AS server ORDER BY id")
