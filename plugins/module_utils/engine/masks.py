@@ -25,6 +25,8 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
+# From here on no text holds a secret by chance.
+_LONG = 8
 # Words that no secret is; scrubbing them from a result would make it unreadable.
 _NO_SECRETS = frozenset({"true", "false", "none", "null"})
 
@@ -42,8 +44,18 @@ def is_secret_name(name: str) -> bool:
 def without_secrets(text: str, known: Iterable[str] = ()) -> str:
     """Words of somebody else's, such as an error of Odoo's, without the secrets that may be in them, and those that are known."""
     for secret in sorted(known, key=len, reverse=True):
-        text = text.replace(secret, MASK)
+        text = re.sub(_wherever_it_shows(secret), MASK, text)
     return _SECRET_IN_QUERY.sub(rf"\1{MASK}", text)
+
+
+def _wherever_it_shows(secret: str) -> str:
+    """A pattern. A short secret is also a part of innocent words, which a mask in them would tell it by."""
+    pattern = re.escape(secret)
+    if len(secret) >= _LONG:
+        return pattern
+    before = r"(?<!\w)" if re.match(r"\w", secret) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", secret) else ""
+    return f"{before}{pattern}{after}"
 
 
 def secrets_in(arguments: Any) -> Iterator[str]:

@@ -108,8 +108,8 @@ def test_connection(session: Session, server_id: int, values: Mapping[str, Any])
         with session.patience(_TEST_SECONDS):
             session.call(MAIL_SERVER.model, "test_smtp_connection", [server_id])
     except Rejected as error:
-        message = without_secrets(_own_words(error), MAIL_SERVER.secrets_of(values))
-        outcome = classify(message)
+        words = _own_words(error)
+        outcome, message = classify(words), without_secrets(words, MAIL_SERVER.secrets_of(values))
     return {"outcome": outcome, "message": message, "seconds": round(time.monotonic() - started, 2)}
 
 
@@ -139,13 +139,13 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
     mail_id = session.create("mail.mail", [values])[0]
     try:
         mail, reason = _deliver(session, mail_id, canary)
-        reason = without_secrets(reason, MAIL_SERVER.secrets_of(server.values))
     except OdooError as error:
         if not _removed(session, mail_id):
             error.message += f" The canary is still in Odoo (mail.mail {mail_id})."
         raise
     state = mail.get("state")
-    outcome, message = _canary_verdict(state, " ".join(reason.split()))
+    outcome, words = _canary_verdict(state, " ".join(reason.split()))
+    message = without_secrets(words, MAIL_SERVER.secrets_of(server.values))
     kept = canary.keep or not _removed(session, mail_id)
     if kept and not canary.keep:
         message += f" Odoo refused to delete the canary (mail.mail {mail_id})."

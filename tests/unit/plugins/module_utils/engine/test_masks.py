@@ -69,3 +69,12 @@ def test_known_secrets_in_the_words_of_others() -> None:
     words = "Sender address rejected: not owned by user made-up-token, made-up"
     shown = f"Sender address rejected: not owned by user {MASK}, {MASK}"
     assert without_secrets(words, {"made-up", "made-up-token"}) == shown
+
+
+@pytest.mark.parametrize("secret", ["p", "-p", "p-", "%", "not", "\\d"])
+def test_a_short_secret_is_no_part_of_a_word(secret: str) -> None:
+    words = "An option is not supported"
+    assert without_secrets(f"{words}: {secret}.", {secret}).startswith(
+        words.replace(" not ", f" {MASK if secret == 'not' else 'not'} ")
+    )
+    assert without_secrets(f"{words}: {secret}.", {secret}).endswith(f": {MASK}.")
