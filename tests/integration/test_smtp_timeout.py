@@ -59,11 +59,18 @@ def folder(lab: Lab) -> Path:
 @pytest.fixture(scope="module")
 def database(fresh: Callable[[str], LabInstance], lab: Lab, folder: Path) -> Iterator[LabInstance]:
     """A database that the addon comes to. Afterwards no other test meets any of it."""
+
+    def forget() -> None:
+        shutil.rmtree(folder)
+        lab.restart_odoo()
+
+    if folder.exists():  # a run was cut off
+        forget()
     database = fresh("integration_smtp_timeout")
     yield database
     lab.drop(database.database)
-    shutil.rmtree(folder, ignore_errors=True)
-    lab.restart_odoo()
+    if folder.exists():
+        forget()
 
 
 @pytest.fixture(scope="module")
