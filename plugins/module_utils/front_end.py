@@ -132,7 +132,7 @@ class OdooModule(AnsibleModule):
         message = error.message
         if applied:
             done = ", ".join(f"{step.action} {step.resource} {step.key!r}" for step in applied)
-            message += f" Before that, this run did: {done}."
+            message = f"{message.rstrip('.')}. Before that, this run did: {done}."
         tested = {}
         if "verifications" in error.details:
             tested = self._of_mail_servers(error.details["verifications"], error.details["connections"])

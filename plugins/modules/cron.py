@@ -12,8 +12,9 @@ module: cron
 short_description: Enforce a scheduled action of Odoo
 version_added: 0.1.0
 description:
-  - Enforces the schedule and the state of a scheduled action (C(ir.cron)) that exists.
-  - It is known by its external id, or by its name and the model that it works on.
+  - Enforces the schedule and the state of a scheduled action (C(ir.cron)), which is known by its external id, or by its name and the model
+    that it works on.
+  - With O(code), the action is one of your own, which is created, changed and deleted. With O(run), it is also run once.
   - A scheduled action that is running cannot be written. The module tries again for a few seconds and then fails with C(conflict).
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Circumstances,
@@ -81,12 +82,15 @@ class Cron(ResourceType):
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         if "code" in given and not given["code"].strip():
             yield "code must not be empty"
-        if given.get("interval_number", 1) < 1:
-            yield f"interval_number must be at least 1, not {given['interval_number']}"
-        if given.get("max_overdue", 1) < 1:
-            yield f"max_overdue must be at least 1 minute, not {given['max_overdue']}"
-        if given.get("priority", 0) < 0:
-            yield f"priority must not be negative (0 runs first), and is {given['priority']}"
+        yield from beyond("interval_number", given.get("interval_number"), least=1, most=self._most_intervals(given))
+        yield from beyond("max_overdue", given.get("max_overdue"), least=1, most=MINUTES)
+        yield from beyond("priority", given.get("priority"), least=0)  # which runs first
+        yield from beyond("numbercall", given.get("numbercall"), least=-1)  # for ever
+
+    @staticmethod
+    def _most_intervals(given: Mapping[str, Any]) -> int:
+        """How many come to a hundred years, of minutes where the unit is the record's own: Odoo must be able to plan the next run."""
+        return timedelta(days=DAYS) // _INTERVALS.get(given.get("interval_type", ""), _INTERVALS["minutes"])
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         declared = super().declared_fields(declaration)
@@ -146,10 +150,11 @@ class Cron(ResourceType):
     ) -> bool:
         """Whether nextcall lies too far in the past, or further ahead than one interval."""
         nextcall = datetime.strptime(found.values["nextcall"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
-        number, unit = (wanted.get(name, found.values.get(name)) for name in ("interval_number", "interval_type"))
-        interval = _INTERVALS.get(str(unit), timedelta(days=31)) * int(number or 1)
         overdue = timedelta(minutes=declaration.options["max_overdue"])
-        return nextcall < circumstances.now - overdue or nextcall > circumstances.now + interval + _CLOCK_CHANGE
+        interval, planned_by = _interval({**found.values, **wanted}), _interval(found.values)
+        # What was planned by another interval was not planned across a change of the clock.
+        ahead = interval + _CLOCK_CHANGE if interval == planned_by else interval
+        return nextcall < circumstances.now - overdue or nextcall > circumstances.now + ahead
 
     def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
         if step.action in ("archive", "unarchive"):
@@ -192,6 +197,11 @@ class Cron(ResourceType):
                 return f" since {latest[0]['create_date']} UTC"
         due = session.search_read(self.model, [["id", "=", record_id]], ["nextcall"])
         return f" (it was due at {due[0]['nextcall']} UTC)" if due else ""
+
+
+def _interval(values: Mapping[str, Any]) -> timedelta:
+    unit = _INTERVALS.get(str(values.get("interval_type")), _INTERVALS["months"])
+    return min(int(values.get("interval_number") or 1), timedelta(days=DAYS) // unit) * unit
 
 
 CRON = Cron()

@@ -12,16 +12,19 @@ an action of its own under an external id `postmaster_odoo.queue_…`.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail import queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_jobs import Lane, Listener
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
 
 _BATCH = 100
+_DAY_SECONDS = 24 * 60 * 60
 
 OPTIONS: Mapping[str, Any] = {
     "lanes": {
@@ -70,7 +73,8 @@ OWN_ACTIONS: Mapping[str, str] = {
 }
 
 # The fields of Odoo's own queue that the lanes may change, and that are put back when the lanes go.
-QUEUE_FIELDS = ("code", "active", "interval_number", "interval_type")
+_INTERVAL = ("interval_number", "interval_type")
+QUEUE_FIELDS = ("code", "active", *_INTERVAL)
 
 
 class QueuePolicy:
@@ -156,6 +160,9 @@ class QueuePolicy:
             noted = before or {"code": found.get("code") or queue_jobs.STOCK_CODE}
             noted = {**{name: found.get(name) for name in wanted}, **noted}
             code = queue_jobs.lanes_code(self.lanes, settle=self._given["settle"])
+            if "interval" in self._given and any(found.get(name) != wanted[name] for name in _INTERVAL):
+                # The next run is still planned by the former interval; where that is further off than the new one, it is now.
+                wanted["max_overdue"] = MINUTES
             yield {"xml_id": queue_jobs.QUEUE, "code": queue_jobs.with_before(code, noted), **wanted}
         elif before is not None and (self.state == "absent" or "lanes" in self._given):
             yield {"xml_id": queue_jobs.QUEUE, **{name: before[name] for name in QUEUE_FIELDS if name in before}}
@@ -164,17 +171,18 @@ class QueuePolicy:
 
     def _problems(self) -> Iterator[str]:
         backoff, watchdog = self._part("backoff") or {}, self._part("watchdog") or {}
-        at_least_one = {
-            "interval": self._given.get("interval"),
-            **{f"backoff.{name}": backoff.get(name) for name in ("first_delay", "max_delay", "give_up_after")},
-            **{f"watchdog.{name}": watchdog.get(name) for name in ("interval", "max_overdue", "max_outgoing")},
-        }
-        for name, value in at_least_one.items():
-            if value is not None and value < 1:
-                yield f"{name} must be at least 1, not {value}"
-        for name in ("settle", "stale_after", "purge_after"):
-            if self._given.get(name, 0) < 0:
-                yield f"{name} must not be negative, and is {self._given[name]}"
+        yield from beyond("interval", self._given.get("interval"), least=1, most=MINUTES)
+        yield from beyond("settle", self._given.get("settle"), least=0, most=_DAY_SECONDS)
+        for name in ("first_delay", "max_delay", "give_up_after"):
+            yield from beyond(f"backoff.{name}", backoff.get(name), least=1, most=MINUTES)
+        for name in ("stale_after", "purge_after"):
+            yield from beyond(name, self._given.get(name), least=0, most=DAYS)
+        for name in ("interval", "max_overdue"):
+            yield from beyond(f"watchdog.{name}", watchdog.get(name), least=1, most=MINUTES)
+        yield from beyond("watchdog.max_outgoing", watchdog.get("max_outgoing"), least=1)
+        for name in ("channel", "user"):
+            if watchdog.get(name) == "":
+                yield f"watchdog.{name} must not be empty"
         if backoff and backoff["max_delay"] < backoff["first_delay"]:
             yield f"backoff.max_delay ({backoff['max_delay']}) must not be less than backoff.first_delay ({backoff['first_delay']})"
         if "interval" in self._given and not self.lanes:
@@ -187,8 +195,9 @@ class QueuePolicy:
             name = one["name"]
             if name in {lane.name for lane in lanes}:
                 problems.append(f"lane {name!r} is declared twice")
-            if one["batch"] < 1:
-                problems.append(f"lane {name!r}: batch must be at least 1, not {one['batch']}")
+            if not name:
+                problems.append("a lane's name must not be empty")
+            problems += beyond(f"lane {name!r}: batch", one["batch"], least=1)
             domain: list[Any] = []
             try:
                 domain = read_domain(one.get("domain"))
@@ -229,6 +238,8 @@ def read_domain(given: Any) -> list[Any]:
             missing = max(missing, 1)
             read.append(term)
         elif isinstance(term, (list, tuple)) and len(term) == 3 and all(isinstance(part, str) for part in term[:2]):
+            if not _is_plain(term[2]):
+                raise ValueError(f"domain: {term[2]!r} in {term!r} is no plain value")
             missing = max(missing - 1, 0)
             read.append(tuple(term))
         else:
@@ -236,6 +247,13 @@ def read_domain(given: Any) -> list[Any]:
     if missing:
         raise ValueError(f"domain {given!r} ends before it is complete")
     return read
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is the same in YAML, in JSON, and in the Python that Odoo runs."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _action(xml_id: str, what: str, code: str, minutes: int) -> dict[str, Any]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 IS_NEUTRALIZED = "database.is_neutralized"
 # Held while a run changes the database (operations/lock.py).
 LOCK_KEY = "postmaster_odoo.running"
+# Held while a run sends mails of the queue (operations/queue_action.py).
+SENDING_KEY = "postmaster_odoo.sending"
 # What others hold instead while new ones are tried (operations/verify.py).
 TRIAL_KEY = "postmaster_odoo.trial"
 # The id of the mail server that Email Marketing takes by default (mass_mailing).
@@ -53,7 +55,7 @@ class SystemParameter(ResourceType):
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(given.get("value"), (dict, list)):
             yield "value takes a text, number or boolean; give structured data as the text that Odoo expects"
-        if given.get("key") in (LOCK_KEY, TRIAL_KEY):
+        if given.get("key") in (LOCK_KEY, SENDING_KEY, TRIAL_KEY):
             yield "this key is the collection's own"
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:

@@ -156,6 +156,16 @@ def test_the_declared_interval_counts(odoo: SimulatedOdoo) -> None:
     plan = run(odoo, declared(max_overdue=15, interval_number=5, interval_type="minutes")).plan
     assert actions(plan) == [("update", QUEUE)]
     assert changes(plan)["nextcall"] == ("2026-01-16 11:00:00", "now")
+    queue(odoo)["nextcall"] = (
+        "2026-01-15 12:50:00"  # in 50 minutes: what an hour comes to, and one run a minute does not
+    )
+    plan = run(odoo, declared(max_overdue=15, interval_number=1, interval_type="minutes")).plan
+    assert changes(plan)["nextcall"] == ("2026-01-15 12:50:00", "now")
+
+
+def test_an_interval_beyond_all_calendars_is_never_exceeded(odoo: SimulatedOdoo) -> None:
+    queue(odoo).update(interval_number=2**31 - 1, interval_type="months")
+    assert run(odoo, declared(max_overdue=15)).plan == ()
 
 
 def test_an_inactive_cron_is_not_overdue(odoo: SimulatedOdoo) -> None:

@@ -50,6 +50,13 @@ def test_domains(given: Any, read: list[Any]) -> None:
         ("['or', ('a', '=', 1)]", "neither a condition"),
         ("['|', ('a', '=', 1)]", "ends before it is complete"),
         ("[('a', '=', 1), '!']", "ends before it is complete"),
+        # What JSON, or the Python that Odoo runs, has no word for.
+        ([["a", "=", float("nan")]], "no plain value"),
+        ("[('a', '=', 1e999)]", "no plain value"),
+        ("[('a', 'in', {1, 2})]", "no plain value"),
+        ("[('a', 'in', [1, [b'x']])]", "no plain value"),
+        ("[('a', '=', 1j)]", "no plain value"),
+        ("[('a', '=', ...)]", "no plain value"),
     ],
 )
 def test_what_is_no_domain(given: Any, words: str) -> None:
@@ -69,9 +76,9 @@ def test_what_is_no_domain(given: Any, words: str) -> None:
         ({"lanes": [lane(domain="[('a', '=', 1)]"), lane()]}, "lane 'one' is declared twice"),
         ({"lanes": [lane()], "interval": 0}, "interval must be at least 1, not 0"),
         ({"interval": 5}, "interval is how often the lanes run, and goes with lanes"),
-        ({"lanes": [lane()], "settle": -1}, "settle must not be negative"),
-        ({"stale_after": -1}, "stale_after must not be negative"),
-        ({"purge_after": -1}, "purge_after must not be negative"),
+        ({"lanes": [lane()], "settle": -1}, "settle must be at least 0, not -1"),
+        ({"stale_after": -1}, "stale_after must be at least 0, not -1"),
+        ({"purge_after": -1}, "purge_after must be at least 0, not -1"),
         ({"backoff": {**BACKOFF, "give_up_after": 0}}, "backoff.give_up_after must be at least 1"),
         (
             {"backoff": {**BACKOFF, "max_delay": 1}},
@@ -79,6 +86,16 @@ def test_what_is_no_domain(given: Any, words: str) -> None:
         ),
         ({"watchdog": {**WATCHDOG, "max_overdue": 0}}, "watchdog.max_overdue must be at least 1"),
         ({"watchdog": {**WATCHDOG, "max_outgoing": 0}}, "watchdog.max_outgoing must be at least 1"),
+        ({"watchdog": {**WATCHDOG, "channel": ""}}, "watchdog.channel must not be empty"),
+        ({"lanes": [lane(name="")]}, "a lane's name must not be empty"),
+        # What neither dates nor integers hold, and would fail at each run.
+        ({"lanes": [lane()], "settle": 99999999999999}, "settle must be at most 86400"),
+        ({"lanes": [lane()], "interval": 10**9}, "interval must be at most 52560000"),
+        ({"lanes": [lane(batch=2**31)]}, "lane 'one': batch must be at most 2147483647"),
+        ({"stale_after": 1000000}, "stale_after must be at most 36500"),
+        ({"purge_after": 99999999999}, "purge_after must be at most 36500"),
+        ({"backoff": {**BACKOFF, "give_up_after": 10**17}}, "backoff.give_up_after must be at most 52560000"),
+        ({"watchdog": {**WATCHDOG, "max_overdue": 99999999999}}, "watchdog.max_overdue must be at most 52560000"),
     ],
 )
 def test_what_no_odoo_would_take(options: dict[str, Any], words: str) -> None:
