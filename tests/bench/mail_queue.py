@@ -29,35 +29,35 @@ DATABASE = "bench_queue"
 # Of ten mails four are outgoing, three were sent, two have failed, one is cancelled.
 _STATE = "(ARRAY['outgoing','outgoing','outgoing','outgoing','sent','sent','sent','exception','exception','cancel'])[1 + n % 10]"
 # A few reasons that many share; with `{n}` in it, one of its own for each.
-_REASONS = {
+REASONS = {
     "a few reasons": "'SMTPSenderRefused: (42' || n % 5 || ', b''4.7.0 Not now'', ''a@b.example'')'",
     "each its own reason": "'SMTPRecipientsRefused: {''user' || n || '@b.example'': (550, b''5.1.1 No such user'')}'",
 }
 
 
-def fill(lab: Lab) -> None:
+def fill(lab: Lab, database: str) -> None:
     """Make the mails, past Odoo."""
     lab.sql(
-        DATABASE,
+        database,
         "INSERT INTO mail_message (id, message_type, email_from, date, create_date, write_date, subject) "
         "SELECT 1000000 + n, 'email_outgoing', 'a' || n % 50 || '@d' || n % 7 || '.example', now(), now(), now(), 'Mail ' || n "
         f"FROM generate_series(1, {MAILS}) n",
     )
     lab.sql(
-        DATABASE,
+        database,
         "INSERT INTO mail_mail (id, mail_message_id, state, is_notification, create_date, write_date, email_to, body_html) "
         f"SELECT 1000000 + n, 1000000 + n, {_STATE}, true, now() - n * interval '1 second', now(), 'to@a.example', '<p>x</p>' "
         f"FROM generate_series(1, {MAILS}) n",
     )
 
 
-def give_reasons(lab: Lab, reason: str) -> None:
+def give_reasons(lab: Lab, database: str, reason: str) -> None:
     lab.sql(
-        DATABASE,
+        database,
         f"UPDATE mail_mail SET failure_reason = {reason} FROM (SELECT id AS of, id - 1000000 AS n FROM mail_mail) numbers "
         "WHERE id = of AND state = 'exception'",
     )
-    lab.sql(DATABASE, "VACUUM ANALYZE mail_mail")
+    lab.sql(database, "VACUUM ANALYZE mail_mail")
 
 
 # The same questions in SQL.
@@ -107,11 +107,11 @@ def main() -> None:
             ask_queue(opened)
             return len(opened.calls)
 
-    fill(lab)
+    fill(lab, DATABASE)
     good = True
     print(f"{MAILS} mails; median of {ROUNDS} rounds, seconds")
-    for name, reason in _REASONS.items():
-        give_reasons(lab, reason)
+    for name, reason in REASONS.items():
+        give_reasons(lab, DATABASE, reason)
         sql = median(lambda: sql_seconds(lab))
         allowed = 3 * sql + 0.5
         print(f"{name}: SQL itself {sql:.2f}, allowed {allowed:.2f}")
