@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_action import Selection, Work, act
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_state import ask_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
 from instance import TRANSPORTS, LabInstance
 from lab import Lab
 from mail_servers import password_server, run_task, run_tasks
@@ -152,6 +153,22 @@ def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance,
     assert do(database, "process").sent == 2
 
 
+def test_two_at_once_send_each_mail_once(database: LabInstance, lab: Lab) -> None:
+    send_through(database, lab, "plain")
+    lab.smtp["plain"].configure(delay=0.02)
+    queue(database, 20)
+
+    def process(_number: int) -> int:
+        with database.session() as session:
+            return act(session, "process", Selection(), batch_size=5).sent
+
+    with ThreadPoolExecutor() as both:
+        assert sum(both.map(process, range(2))) == 20
+    received = Counter(str(record["subject"]) for record in lab.smtp["plain"].accepted())
+    assert received == {f"Mail {n}": 1 for n in range(20)}
+    assert database.read("ir.config_parameter", ["key", "=", SENDING_KEY], fields=("key",)) == []
+
+
 def test_batches_limits_and_the_oldest_first(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "plain")
     with database.session() as session:  # Odoo's own batch is smaller, and would begin with the newest
@@ -277,4 +294,14 @@ def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, t
     assert "process: 3 mails, 3 sent, 0 failed, 0 still outgoing" in done.output
     assert "1 mails have failed (max_exceptions 0)." in done.output
     assert done.exit_code == 2
+    before = database.fingerprint()
+    for asked["queue_actions"], words in (
+        ([{"action": "cancel", "failure_clas": ["dns"]}], "queue_actions: an action has no failure_clas"),
+        ([{"action": "retry"}, {"action": "cancel", "older_than": -1}], "older_than must be at least 0"),
+        ([{"action": "retry"}, {"limit": 1}], "missing required arguments: action"),
+    ):
+        wrong = run()
+        assert wrong.exit_code == 2, wrong.output
+        assert words in wrong.output
+    assert database.fingerprint() == before
     assert 'state="sent"} 3' in (tmp_path / "metrics" / "localhost.prom").read_text()

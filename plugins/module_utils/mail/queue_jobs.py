@@ -71,15 +71,15 @@ def find(name, domain):
 def send(name, mails):
     try:
         mails.send(auto_commit=True)
-    except Exception as error:  # the server hung up, or the database
+        return True
+    except Exception as error:  # the server hung up, or the database: the rest stays outgoing
         _logger.warning('Mail queue: lane %s was interrupted: %r', name, error)
-        give_reason(mails, repr(error))
-def give_reason(mails, reason):
-    # Odoo leaves the mail that it was at without one, and could not tell that it is worth another attempt; the rest stays outgoing.
+        keep()
+        return False
+def keep():
+    # Odoo has noted the mail that it was at as failed: or it would be the first of the next run again, and stop all behind it.
     try:
-        mails.exists().filtered(
-            lambda mail: mail.state == 'exception' and {interrupted!r} in (mail.failure_reason or '')
-        ).write({{'failure_reason': reason}})
+        env.cr.commit()
     except Exception:
         env.cr.rollback()
 seen = set()
@@ -87,15 +87,21 @@ for name, domain, batch in lanes:
     if time.time() > deadline:
         break
     fitting = find(name, domain)
-    mails = model.browse([mail_id for mail_id in fitting if mail_id not in seen][:batch])
+    mail_ids = [mail_id for mail_id in fitting if mail_id not in seen][:batch]
     seen.update(fitting)
-    if mails:
+    while mail_ids and time.time() < deadline:
+        mails = model.browse(mail_ids[:{at_once}])
+        mail_ids = mail_ids[{at_once}:]
         _logger.info('Mail queue: lane %s sends %s', name, len(mails))
-        send(name, mails)
+        if not send(name, mails):
+            mail_ids = []
         commit(len(mails))
 """
 
-# How Odoo begins the reason of a mail that it was at when it was interrupted; up to 18.0 also of one without recipients.
+# So many mails go through one connection; at a second each that is well within what Odoo gives a job.
+_AT_ONCE = 25
+
+# How Odoo begins the reason of a mail that it was at when it was interrupted; up to 18.0 also of one that nobody can receive.
 _INTERRUPTED = "Error without exception"
 
 _BACKOFF = '''\
@@ -104,7 +110,7 @@ query = """
     FROM (
         SELECT *, GREATEST(create_date, scheduled_date) AS due_date
         FROM mail_mail
-        WHERE state = 'exception'
+        WHERE state = 'exception' AND id > %(last_id)s
     ) mail
     WHERE mail.due_date > %(now)s - interval '{give_up_after} minutes'
       AND mail.write_date + LEAST(
@@ -113,10 +119,10 @@ query = """
           ) <= %(now)s
       AND CASE
             WHEN mail.failure_reason LIKE %(interrupted)s THEN
-                COALESCE(mail.email_to, mail.email_cc, '') != '' OR EXISTS (
+                concat_ws(' ', mail.email_to, mail.email_cc) ~ %(address)s OR EXISTS (
                     SELECT FROM mail_mail_res_partner_rel recipient
                     JOIN res_partner partner ON partner.id = recipient.res_partner_id
-                    WHERE recipient.mail_mail_id = mail.id AND COALESCE(partner.email, '') != ''
+                    WHERE recipient.mail_mail_id = mail.id AND partner.email ~ %(address)s
                 )
 {reasons}
             ELSE false
@@ -127,6 +133,8 @@ query = """
 values = {{
     'now': env.cr.now(),
     'interrupted': {interrupted!r},
+    'address': '[^@[:space:]]@[^@[:space:]]',
+    'last_id': 0,
 {values}
 }}
 deadline = time.time() + 60
@@ -136,6 +144,7 @@ while time.time() < deadline:
     mails = model.browse([row[0] for row in env.cr.fetchall()])
     if not mails:
         break
+    values['last_id'] = mails.ids[-1]
     mails.mark_outgoing()
     _logger.info('Mail queue: %s mails that failed for a passing reason are tried again', len(mails))
     commit(len(mails))
@@ -193,12 +202,17 @@ alerts = []
 for xml_id in {crons!r}:
     cron = env.ref(xml_id, raise_if_not_found=False)
     if not cron:
+        if xml_id == {queue!r}:
+            alerts.append((
+                'Mail queue: its scheduled action is gone', 'Somebody has deleted %s; an update of the addon mail brings it back.' % xml_id,
+            ))
         continue
     try:
         wrong = ''
         interval = dateutil.relativedelta.relativedelta(**{{cron.interval_type: cron.interval_number}})
         if not cron.active:
-            wrong = 'was inactive' if cron.write_date <= now - patience else ''
+            # Who only looks whether it runs stamps it, too; then the run that it has missed tells.
+            wrong = 'was inactive' if min(cron.write_date, cron.nextcall) <= now - patience else ''
         elif cron.nextcall < now - patience:
             wrong = 'was overdue'
         elif cron.nextcall > now + interval + patience:
@@ -239,7 +253,8 @@ _TELL = """\
             ('create_date', '>', now - datetime.timedelta(hours=1)),
         ])
         if target and not told:
-            target.{method}(subject=subject, body='%s. %s' % (subject, text), {more})
+            # Code of actions queues what it sends, and the queue is what this is about.
+            target.with_context(mail_notify_force_send=True).{method}(subject=subject, body='%s. %s' % (subject, text), {more})
         env.cr.commit()
     except Exception as error:
         env.cr.rollback()
@@ -274,9 +289,7 @@ def lanes_code(lanes: Sequence[Lane], *, settle: int) -> str:
     :param settle: seconds that a mail is left alone after its creation.
     """
     rows = [f"    ({lane.name!r}, {list(lane.domain)!r}, {lane.batch})," for lane in lanes]
-    return _finished(
-        "lanes", _LANES.format(lanes="\n".join(rows), settle=settle, commit=_COMMIT, interrupted=_INTERRUPTED)
-    )
+    return _finished("lanes", _LANES.format(lanes="\n".join(rows), settle=settle, commit=_COMMIT, at_once=_AT_ONCE))
 
 
 def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int) -> str:
@@ -329,6 +342,7 @@ def watchdog_code(*, max_overdue: int, max_outgoing: int | None, listener: Liste
         "watchdog",
         _WATCHDOG.format(
             max_overdue=max_overdue,
+            queue=QUEUE,
             crons=(QUEUE, BACKOFF, STALE, PURGE),
             backlog="" if max_outgoing is None else _BACKLOG.format(max_outgoing=max_outgoing),
             tell=tell,

@@ -12,6 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import FAILURE_CLASSES
+
+_Samples = list[tuple[Mapping[str, str], float]]
+_Family = tuple[str, str, _Samples]
 
 
 def prometheus_text(queue: Mapping[str, Any], labels: Mapping[str, str], *, moment: float) -> str:
@@ -21,7 +25,8 @@ def prometheus_text(queue: Mapping[str, Any], labels: Mapping[str, str], *, mome
     :param moment: when it was looked at, in seconds since 1970.
     """
     oldest = queue["oldest_due"]
-    families: tuple[tuple[str, str, list[tuple[Mapping[str, str], float]]], ...] = (
+    counts = {failure["class"]: failure["count"] for failure in queue["failures"]}
+    families: tuple[_Family, ...] = (
         ("mails", "Mails in each state.", [({"state": state}, count) for state, count in queue["states"].items()]),
         ("due_mails", "Outgoing mails that could leave now.", [({}, queue["due"])]),
         ("scheduled_mails", "Outgoing mails that are to leave later.", [({}, queue["scheduled"])]),
@@ -38,21 +43,33 @@ def prometheus_text(queue: Mapping[str, Any], labels: Mapping[str, str], *, mome
         (
             "failed_mails",
             "Failed mails by the class of their failure.",
-            [({"class": failure["class"]}, failure["count"]) for failure in queue["failures"]],
+            # Those of which there is none, too: an alert cannot tell a series that is missing from one that is forgotten.
+            [({"class": name}, counts.get(name, 0)) for name in FAILURE_CLASSES],
         ),
         (
             "failed_mails_unclassified",
             "Failed mails whose reasons were too many to look at.",
             [({}, queue["unclassified"])],
         ),
+        *_split(queue, "server", "Mails in each state by the mail server that they are bound to, which most are not."),
+        *_split(queue, "from_domain", "Mails in each state by the domain of their sender."),
         ("checked_timestamp_seconds", "When the queue was looked at.", [({}, moment)]),
     )
     return "\n".join(line for family in families for line in _family(labels, *family)) + "\n"
 
 
-def _family(
-    labels: Mapping[str, str], name: str, meaning: str, samples: list[tuple[Mapping[str, str], float]]
-) -> Iterator[str]:
+def _split(queue: Mapping[str, Any], by: str, meaning: str) -> Iterator[_Family]:
+    """The counts of a queue that was asked about so."""
+    if f"by_{by}" in queue:
+        samples: _Samples = [
+            ({by: entry[by] or "", "state": state}, count)
+            for entry in queue[f"by_{by}"]
+            for state, count in entry["states"].items()
+        ]
+        yield f"mails_by_{by}", meaning, samples
+
+
+def _family(labels: Mapping[str, str], name: str, meaning: str, samples: _Samples) -> Iterator[str]:
     full = f"odoo_mail_queue_{name}"
     yield f"# HELP {full} {meaning}"
     yield f"# TYPE {full} gauge"

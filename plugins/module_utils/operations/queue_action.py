@@ -25,6 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import classify_mail
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_state import (
     MAIL,
     add_failure,
@@ -32,8 +33,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_s
     due,
     queue_action_id,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -141,13 +144,13 @@ def act(
 
 
 def _domain(session: Session, action: str, selection: Selection, batch_size: int) -> list[Any]:
-    for name, value, least in (
-        ("batch_size", batch_size, 1),
-        ("limit", selection.limit, 1),
-        ("older_than", selection.older_than, 0),
-    ):
-        if value is not None and value < least:
-            raise Invalid(f"{name} must be at least {least}, not {value}.")
+    problems = [
+        *beyond("batch_size", batch_size, least=1),
+        *beyond("limit", selection.limit, least=1),
+        *beyond("older_than", selection.older_than, least=0, most=MINUTES),
+    ]
+    if problems:
+        raise Invalid(f"{'; '.join(problems)}.")
     default, more = STATES[action]
     for state in selection.states:
         if state not in default + more:
@@ -254,19 +257,25 @@ def _process(
     session: Session, domain: list[Any], selection: Selection, batch_size: int, work: Work, progress: Progress
 ) -> None:
     """Have Odoo send, batch by batch, and read what became of each mail: Odoo itself says nothing (ODOO-FACTS §5)."""
+    if next(_chunks(session, domain, selection, 1), None) is None:
+        return
     action_id = queue_action_id(session)
-    for batch in _chunks(session, domain, selection, batch_size):
-        try:
-            _send(session, batch, action_id, work)
-        except OdooError as error:
-            work.error = error
-        progress(f"{work.sent} mails sent, {work.failed} failed")
-        if work.unsent or work.error:
-            return
+    try:
+        # Two that send the same mails send some of them twice.
+        with exclusive_run(session, key=SENDING_KEY) as touch:
+            for batch in _chunks(session, domain, selection, batch_size):
+                touch()
+                _send(session, batch, action_id, work)
+                progress(f"{work.sent} mails sent, {work.failed} failed")
+                if work.unsent or work.error:
+                    break
+    except OdooError as error:
+        # Where Odoo is gone, the lock cannot be given back either.
+        work.error = work.error or error
 
 
 def _send(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
-    """Send a batch that nobody else sends meanwhile: two that send the same mails send some of them twice.
+    """Send a batch that Odoo's own queue does not send meanwhile.
 
     The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running.
     """
@@ -284,12 +293,18 @@ def _send(session: Session, batch: list[int], action_id: int | None, work: Work)
             session.call(MAIL, "send", ids, auto_commit=True)
     except Rejected as error:
         work.cut_off = error.message
+    except (Timeout, Unreachable) as error:
+        # Without an answer Odoo may be at it still; what is left is due again when the time is over.
+        error.message += (
+            f" What is left of {len(ids)} mails is put off until {put_off} UTC, in case Odoo still sends them."
+        )
+        work.error = error
+        _read_back(session, ids, put_off, work)
+        return
     except OdooError as error:
         work.error = error
     _read_back(session, ids, put_off, work)
-    # Without an answer Odoo may be at it still; what is left is due again when the time is over.
-    if not isinstance(work.error, (Timeout, Unreachable)):
-        _put_back(session, chosen, put_off)
+    _put_back(session, chosen, put_off)
 
 
 def _refuse_running(session: Session, action_id: int | None) -> None:

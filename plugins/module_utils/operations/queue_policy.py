@@ -41,6 +41,11 @@ def enforce_queue_policy(session: Session, queue_policy: QueuePolicy, policy: Po
     problems.raise_gathered()
     installed = _installed(session)
     queue = _read_queue(session, installed.get(queue_jobs.QUEUE))
+    if queue_policy.lanes and queue is None:
+        raise Unsupported(
+            f"queue policy: lanes: they run inside Odoo's own queue, and its scheduled action {queue_jobs.QUEUE} was deleted in database "
+            f"{session.database} at {session.url}: an update of the addon mail brings it back."
+        )
     outcome = enforce(session, queue_policy.declarations(queue, listener), policy)
     has_lanes = queue is not None and queue_jobs.before_of(str(queue.get("code") or "")) is not None
     undeclared = queue_policy.undeclared(list(installed), has_lanes=has_lanes)

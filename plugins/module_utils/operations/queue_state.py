@@ -13,10 +13,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import TRANSIENT, classify_mail
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_jobs import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.external_ids import read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 
@@ -32,12 +33,22 @@ _SENDERS = 10000
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What is still good. None allows anything."""
+    """What is still good. None allows anything.
+
+    :param max_age: minutes.
+    :raises Invalid: a negative number.
+    """
 
     max_outgoing: int | None = None
     max_age: int | None = None
     max_exceptions: int | None = None
     fail_on: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        names = ("max_outgoing", "max_age", "max_exceptions")
+        problems = [problem for name in names for problem in beyond(name, getattr(self, name), least=0)]
+        if problems:
+            raise Invalid(f"{'; '.join(problems)}.")
 
 
 class _Groups:
@@ -63,9 +74,13 @@ class _Groups:
                 return [{**group, "newest": group.get("id:max")} for group in groups]
             except (Unsupported, Rejected):  # up to 18.0; what else may be wrong, the older method says
                 self._has_formatted = False
-        groups = self._session.call(
-            MAIL, "read_group", fields=aggregates or ["id"], orderby="__count desc", lazy=False, **named
-        )
+        try:
+            groups = self._session.call(
+                MAIL, "read_group", fields=aggregates or ["id"], orderby="__count desc", lazy=False, **named
+            )
+        except (Unsupported, Rejected):  # 16.0 does not order by the size; the newest groups stand for the largest
+            groups = self._session.call(MAIL, "read_group", fields=["id:max"], orderby="id desc", lazy=False, **named)
+            groups.sort(key=lambda group: -group["__count"])
         return [{**group, "newest": group.get("id")} for group in groups]
 
 

@@ -71,7 +71,7 @@ def search_read(
 def _groups(
     odoo: SimulatedOdoo, model: str, domain: Domain, groupby: Names, order: str | None, limit: int | None
 ) -> list[tuple[dict[str, Any], list[int]]]:
-    """Each group's values and ids; in the order of the values, or the largest first."""
+    """Each group's values and ids; in the order of the values, or the largest or the newest first."""
     ids_of: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
     for record in odoo.records.read(model, odoo.records.search(model, domain), groupby):
         values = {name: tuple(record[name]) if isinstance(record[name], list) else record[name] for name in groupby}
@@ -79,6 +79,8 @@ def _groups(
     groups = [ids_of[key] for key in sorted(ids_of, key=str)]
     if order == "__count desc":
         groups.sort(key=lambda group: -len(group[1]))
+    elif order == "id desc":
+        groups.sort(key=lambda group: -max(group[1]))
     elif order:
         raise NotImplementedError(f"ordering groups by {order} is not simulated")
     return groups[:limit]

@@ -38,7 +38,7 @@ CODES = dict(
 
 # What safe_eval and a server action give to code, in every version.
 GIVEN = {"env", "model", "time", "datetime", "dateutil", "_logger"}
-FUNCTIONS = {"set", "len", "repr", "str", "Exception"}
+FUNCTIONS = {"set", "len", "min", "repr", "str", "Exception"}
 FORBIDDEN = (
     ast.AsyncFor,
     ast.AsyncFunctionDef,

@@ -20,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Conflict,
     Invalid,
     Timeout,
+    Unreachable,
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations import queue_action
@@ -130,7 +131,9 @@ def test_failed_ones_are_cancelled_where_that_is_said(odoo: SimulatedOdoo) -> No
         ("purge", {"states": ["outgoing"]}, "states: purge takes mails that are exception or cancel, not outgoing"),
         ("cancel", {"limit": 0}, "limit must be at least 1, not 0"),
         ("cancel", {"older_than": -1}, "older_than must be at least 0, not -1"),
+        ("cancel", {"older_than": 10**14}, "older_than must be at most 52560000"),
         ("process", {"batch_size": 0}, "batch_size must be at least 1, not 0"),
+        ("process", {"batch_size": 10**23}, "batch_size must be at most 2147483647"),
         ("cancel", {"from_domain": "a@acme.example"}, "from_domain takes a domain such as acme.example"),
         ("cancel", {"from_domain": "%"}, "from_domain takes a domain such as acme.example"),
         ("cancel", {"from_domain": ""}, "from_domain takes a domain such as acme.example"),
@@ -289,13 +292,37 @@ def test_no_answer_in_time(
     def late(model: str, method: str, *_rest: Any) -> None:
         if (model, method) == ("mail.mail", "send"):
             odoo.record("mail.mail", first)["state"] = "sent"
-            raise Timeout("no answer in time")
+            raise Timeout("no answer in time.")
 
     odoo.before.append(late)
     result = shipped("mail_queue", {"action": "process"}, capsys)
-    assert (result["failed"], result["error_kind"], result["msg"]) == (True, "timeout", "no answer in time")
+    assert (result["failed"], result["error_kind"]) == (True, "timeout")
+    assert result["msg"] == (
+        "no answer in time. What is left of 2 mails is put off until 2026-01-15 13:00:00 UTC, in case Odoo still sends them."
+    )
     assert (result["changed"], result["outcomes"]["sent"], result["outcomes"]["unsent"]) == (True, 1, 1)
     assert states(odoo)[second] == "outgoing"
+
+
+def test_odoo_is_gone_in_the_middle(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither can be read what became of the mails, nor the lock be given back; what was done before is told all the same."""
+    connect_to(odoo, monkeypatch)
+    for _mail in range(4):
+        add(odoo)
+    sent = []
+
+    def gone(model: str, method: str, *_rest: Any) -> None:
+        sent.extend([method] if (model, method) == ("mail.mail", "send") else [])
+        if len(sent) > 1:
+            raise Unreachable("nothing listens there.")
+
+    odoo.before.append(gone)
+    result = shipped("mail_queue", {"action": "process", "batch_size": 2}, capsys)
+    assert (result["failed"], result["error_kind"]) == (True, "unreachable")
+    assert "What is left of 2 mails is put off until 2026-01-15 13:00:00 UTC" in result["msg"]
+    assert result["outcomes"]["sent"] == 2
 
 
 # Deleting, and being refused

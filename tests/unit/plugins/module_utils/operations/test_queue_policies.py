@@ -14,6 +14,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambi
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail import queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Outcome, Policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_policy import enforce_queue_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QueuePolicy
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, actions, changes, neutralize, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -64,6 +65,7 @@ def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
     assert actions(outcome.plan) == predicted == [("update", QUEUE), *(("create", xml_id) for xml_id in OWN)]
     assert [record["xml_id"] for record in outcome.records if record["resource"] == "cron"] == [QUEUE, *OWN]
     assert run(odoo, **EVERYTHING).plan == ()
+    assert cron(odoo, QUEUE)["nextcall"] == odoo.now.strftime(DATETIME_FORMAT)
     assert [cron(odoo, xml_id)["interval_number"] for xml_id in OWN] == [3, 60, 60, 5]
     for xml_id in OWN:
         record = cron(odoo, xml_id)
@@ -72,7 +74,8 @@ def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
     assert actions(run(odoo, state="absent").plan) == [("update", QUEUE), *(("delete", xml_id) for xml_id in OWN)]
     unstamped = [
         {
-            key: {name: value for name, value in one.items() if not name.startswith("write_")}
+            # The queue's next run, which was planned by the hour, came with the policy's shorter interval.
+            key: {name: value for name, value in one.items() if name != "nextcall" and not name.startswith("write_")}
             for key, one in whole.items()
         }
         for whole in (crons(odoo), before)
@@ -191,7 +194,9 @@ def test_a_database_without_the_queue(odoo: SimulatedOdoo) -> None:
     for data in odoo.records.tables["ir.model.data"].values():
         if data["name"] == "ir_cron_mail_scheduler_action":
             data["name"] = "elsewhere"
-    assert "there is no such scheduled action" in refused(Unsupported, odoo, lanes=EVERYTHING["lanes"])
+    assert "its scheduled action mail.ir_cron_mail_scheduler_action was deleted in database" in refused(
+        Unsupported, odoo, lanes=EVERYTHING["lanes"]
+    )
     assert run(odoo, state="absent").plan == ()
 
 

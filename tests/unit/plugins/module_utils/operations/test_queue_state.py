@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_metrics import (
     prometheus_text,
     write_atomically,
@@ -117,6 +117,23 @@ def test_too_many_reasons_are_counted_all_the_same(odoo: SimulatedOdoo, monkeypa
     assert queue["unclassified"] == 4
 
 
+def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -> None:
+    """As 16.0 is reported to be."""
+
+    def refuse(_model: str, _method: str, _ids: Any, arguments: dict[str, Any]) -> None:
+        if "__count desc" in (arguments.get("orderby"), arguments.get("order")):
+            raise Unsupported("Invalid field '__count' on model 'mail.mail'")
+
+    odoo.before.append(refuse)
+    for reason in (THROTTLED, THROTTLED, REFUSED % "a@b.example"):
+        newest = add(odoo, "exception", failure_reason=reason)
+    add(odoo)
+    queue = ask(odoo)
+    assert (queue["states"]["exception"], queue["states"]["outgoing"]) == (3, 1)
+    assert [(one["class"], one["count"]) for one in queue["failures"]] == [("throttled", 2), ("recipient_rejected", 1)]
+    assert queue["failures"][1]["id"] == newest
+
+
 def test_what_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
     last_run(odoo, ago(odoo, 20))
     add(odoo, minutes=30)  # this one
@@ -176,6 +193,12 @@ def test_thresholds(odoo: SimulatedOdoo) -> None:
     assert exceeded(queue, Thresholds(max_outgoing=0))
 
 
+def test_what_is_no_threshold() -> None:
+    with pytest.raises(Invalid) as raised:
+        Thresholds(-1, -2, 0)
+    assert raised.value.message == "max_outgoing must be at least 0, not -1; max_age must be at least 0, not -2."
+
+
 def test_a_gate_that_shuts_still_tells_everything(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -205,12 +228,23 @@ def test_metrics(odoo: SimulatedOdoo) -> None:
     label = 'database="a \\"b\\" \\\\ c"'
     assert f'odoo_mail_queue_mails{{{label},state="exception"}} 1' in lines
     assert f'odoo_mail_queue_failed_mails{{{label},class="throttled"}} 1' in lines
+    assert f'odoo_mail_queue_failed_mails{{{label},class="auth"}} 0' in lines
     assert f"odoo_mail_queue_oldest_due_age_seconds{{{label}}} 1800" in lines
     assert f"odoo_mail_queue_checked_timestamp_seconds{{{label}}} 1790000000.25" in lines
     families = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert families == [line.split()[2] for line in lines if line.startswith("# HELP")]
     assert len(families) == len(set(families)) == 8
     assert text.endswith("\n")
+
+
+def test_metrics_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
+    server = odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example")
+    add(odoo, email_from="a@acme.example", mail_server_id=server)
+    add(odoo, email_from="a@acme.example")
+    lines = prometheus_text(ask(odoo, "server", "from_domain"), {}, moment=0).splitlines()
+    assert 'odoo_mail_queue_mails_by_server{server="Main",state="outgoing"} 1' in lines
+    assert 'odoo_mail_queue_mails_by_server{server="",state="outgoing"} 1' in lines
+    assert 'odoo_mail_queue_mails_by_from_domain{from_domain="acme.example",state="outgoing"} 2' in lines
 
 
 def test_metrics_are_replaced_in_one_step(tmp_path: Path) -> None:
