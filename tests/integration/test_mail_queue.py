@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -232,6 +233,28 @@ def test_cancelled_by_filters(database: LabInstance) -> None:
     assert do(database, "cancel", ids=[young]).count == 1
     assert do(database, "cancel", server="").count == 1
     assert states(database) == {"cancel": 3}
+
+
+def test_a_server_that_repeats_the_password(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    """In clear and in base64; Odoo keeps the reply as the reason, which nobody is shown as it is."""
+    smtp = lab.smtp["starttls"]
+    password = "made-up-password-that-is-repeated"
+    encoded = b64encode(f"\0{smtp.user}\0{password}".encode()).decode()
+    smtp.configure(replies={"AUTH": f"535 5.7.8 {password} is wrong, {encoded} too"})
+    database.enforce({"servers": [password_server(lab, "starttls", smtp_pass=password)]})
+    queue(database, 1)
+    tasks = {
+        "process": {"postmaster.odoo.mail_queue": {"action": "process"}},
+        "look": {"postmaster.odoo.mail_queue_info": {}},
+        "test": {"postmaster.odoo.mail_server_test": {"fail_on_error": False}},
+    }
+    results = run_tasks(database, tmp_path, tasks)
+    assert results["process"]["failures"][0]["class"] == results["look"]["queue"]["failures"][0]["class"] == "auth"
+    assert results["test"]["tests"][0]["outcome"] == "auth"
+    assert "is wrong" in results["look"]["queue"]["failures"][0]["reason"]
+    for result in results.values():
+        assert password not in repr(result)
+        assert encoded not in repr(result)
 
 
 def test_a_gate_with_metrics(database: LabInstance, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -25,6 +27,7 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{2,}={0,2}")
 # From here on no text holds a secret by chance.
 _LONG = 6
 # Words that no secret is; scrubbing them from a result would make it unreadable.
@@ -43,9 +46,22 @@ def is_secret_name(name: str) -> bool:
 
 def without_secrets(text: str, known: Iterable[str] = ()) -> str:
     """Words of somebody else's, such as an error of Odoo's, without the secrets that may be in them, and those that are known."""
-    for secret in sorted(known, key=len, reverse=True):
+    secrets = sorted(known, key=len, reverse=True)
+    if secrets:
+        text = _BASE64.sub(lambda word: MASK if _encodes(word[0], secrets) else word[0], text)
+    for secret in secrets:
         text = re.sub(_wherever_it_shows(secret), MASK, text)
     return _SECRET_IN_QUERY.sub(rf"\1{MASK}", text)
+
+
+def _encodes(word: str, secrets: Iterable[str]) -> bool:
+    """Whether there is a secret in base64, as logins in SMTP are: it alone, between zero bytes, or a long one anywhere."""
+    try:
+        content = b64decode(word + "=" * (-len(word) % 4))
+    except binascii.Error:
+        return False
+    encoded = [secret.encode() for secret in secrets]
+    return any(secret in content.split(b"\0") or (len(secret) >= _LONG and secret in content) for secret in encoded)
 
 
 def _wherever_it_shows(secret: str) -> str:

@@ -26,9 +26,13 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"could not load your certificate|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
         ),
         # A refusal for now: 421, 45x, or 4.x.x in the words that Odoo quotes. It says more than who was refused.
+        # In a mail's reason the code of a reply to the greeting or the login stands before it, on a line of its own.
         (
             "throttled",
-            r"\((421|45[0-9]), |b['\"]4\.[0-9]+\.[0-9]+\b|rate.?limit|gr[ae]ylist|too many (messages|connections|login attempts)",
+            r"\b(421|45[0-9])\s+b['\"]|\((421|45[0-9]), |b['\"]4\.[0-9]+\.[0-9]+\b|rate.?limit|gr[ae]ylist|too many (messages|connections|login attempts)"
+            # Limits that providers refuse for good by: what is sent tomorrow is taken (Gmail 5.4.5, Microsoft 365 5.1.90).
+            r"|\b5\.4\.5\b|\b5\.1\.90\b|(daily|hourly|sending|message|recipient|user)[a-z ]{0,30} (limit|quota)"
+            r"|(limit|quota) (was |has been )?(exceeded|reached)",
         ),
         ("starttls_unsupported", r"starttls extension not supported"),
         ("auth_unsupported", r"auth extension not supported|no suitable authentication method"),
@@ -38,7 +42,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("recipient_rejected", r"refused the test recipient|smtprecipientsrefused"),
         (
             "auth",
-            r"server replied with following exception.*\b53[0-9]\b|authentication (failed|unsuccessful)|\(53[45],",
+            r"server replied with following exception.*\b53[0-9]\b|\b53[0458]\s+b['\"]|authentication (failed|unsuccessful)|\(53[45],",
         ),
         ("unreachable", r"connection refused|no route to host|network is unreachable|errno (111|113|101)\b"),
         (

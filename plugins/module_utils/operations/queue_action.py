@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_s
     due,
     queue_action_id,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
@@ -90,6 +91,7 @@ class Work:
     :param refused: {reason, count, ids} of mails that Odoo did not let us touch.
     :param cut_off: Odoo's words, where it ended before the last mail.
     :param error: what ended the action early.
+    :param secrets: what no words of SMTP servers must show.
     """
 
     action: str
@@ -102,6 +104,7 @@ class Work:
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     cut_off: str = ""
     error: OdooError | None = None
+    secrets: Collection[str] = field(default=frozenset(), repr=False)
 
     def refuse(self, ids: Sequence[int], reason: str, *, count: int | None = None) -> None:
         """Note that mails were left as they are."""
@@ -260,6 +263,7 @@ def _process(
     if next(_chunks(session, domain, selection, 1), None) is None:
         return
     action_id = queue_action_id(session)
+    work.secrets = read_server_secrets(session)
     try:
         # Two that send the same mails send some of them twice.
         with exclusive_run(session, key=SENDING_KEY) as touch:
@@ -292,7 +296,7 @@ def _send(session: Session, batch: list[int], action_id: int | None, work: Work)
         with session.patience(_BATCH_SECONDS):
             session.call(MAIL, "send", ids, auto_commit=True)
     except Rejected as error:
-        work.cut_off = error.message
+        work.cut_off = without_secrets(error.message, work.secrets)
     except (Timeout, Unreachable) as error:
         # Without an answer Odoo may be at it still; what is left is due again when the time is over.
         error.message += (
@@ -339,7 +343,7 @@ def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -
             work.sent += 1
         elif mail["state"] == "exception":
             work.failed += 1
-            add_failure(work.classes, mail["failure_reason"], mail["failure_type"], mail_id)
+            add_failure(work.classes, mail, work.secrets)
         elif mail["state"] == "outgoing" and mail["scheduled_date"] == put_off:
             work.unsent += 1
             continue

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import TRANSIENT, classify_mail
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_jobs import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.external_ids import read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
@@ -105,7 +106,7 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     states = dict.fromkeys(_STATES, 0)
     states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
     scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
-    failures = _failures(groups)
+    failures = _failures(groups, read_server_secrets(session))
     queue: dict[str, Any] = {
         "states": states,
         "due": max(0, states["outgoing"] - scheduled),
@@ -141,23 +142,28 @@ def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
     return {"id": mail_id, "since": since[:19], "age_seconds": age, "age_minutes": age // 60}
 
 
-def _failures(groups: _Groups) -> list[dict[str, Any]]:
+def _failures(groups: _Groups, secrets: Collection[str]) -> list[dict[str, Any]]:
     """Failed mails by the class of their failure, the most frequent first."""
     classes: dict[str, dict[str, Any]] = {}
     failed = [["state", "=", "exception"]]
     for group in groups.count(failed, ["failure_type", "failure_reason"], newest=True, limit=_REASONS):
-        add_failure(classes, group["failure_reason"], group["failure_type"], group["newest"], group["__count"])
+        mail = {**group, "id": group["newest"]}
+        add_failure(classes, mail, secrets, group["__count"])
     return by_frequency(classes)
 
 
 def add_failure(
-    classes: dict[str, dict[str, Any]], reason: Any, failure_type: Any, mail_id: int, count: int = 1
+    classes: dict[str, dict[str, Any]], mail: Mapping[str, Any], secrets: Collection[str], count: int = 1
 ) -> None:
-    """Count failed mails under the class of their failure; the first of a class is its sample."""
-    kind = classify_mail(reason or "", failure_type or "")
-    sample = " ".join(without_secrets(reason or "").split())
+    """Count failed mails under the class of their failure; the first of a class is its sample.
+
+    :param secrets: what their reasons must not show.
+    """
+    reason = mail["failure_reason"] or ""
+    kind = classify_mail(reason, mail["failure_type"] or "")
+    sample = " ".join(without_secrets(reason, secrets).split())
     failure = classes.setdefault(
-        kind, {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": sample, "id": mail_id}
+        kind, {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": sample, "id": mail["id"]}
     )
     failure["count"] += count
 

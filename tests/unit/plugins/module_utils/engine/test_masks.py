@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -69,6 +70,14 @@ def test_known_secrets_in_the_words_of_others() -> None:
     words = "Sender address rejected: not owned by user made-up-token, made-up"
     shown = f"Sender address rejected: not owned by user {MASK}, {MASK}"
     assert without_secrets(words, {"made-up", "made-up-token"}) == shown
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_a_secret_does_not_show_in_base64(secret: str, before: str, after: str) -> None:
+    for login in (secret, f"\0someone\0{secret}"):
+        encoded = b64encode(login.encode()).decode()
+        shown = without_secrets(f"{before} {encoded} {after}", {secret})
+        assert encoded not in shown.replace(before, "", 1)
 
 
 @pytest.mark.parametrize("secret", ["p", "-p", "p-", "%", "not", "\\d"])

@@ -33,6 +33,8 @@ GMAIL_CONSENT = (
 MESSAGES: list[tuple[str, str]] = [
     # §2.2 bad login
     ("auth", REPLIED + "(535, b'5.7.8 Authentication failed')"),
+    ("auth", "535\nb'5.7.8 Authentication credentials invalid'"),
+    ("throttled", "421\nb'Too busy'"),
     ("auth", REPLIED + " 5.7.8 Authentication failed"),  # 16
     ("auth", REPLIED + "(535, b'5.7.3 Authentication unsuccessful [AM0PR01CA0099.eurprd01.prod.exchangelabs.com]')"),
     ("auth", REPLIED + "(534, b'5.7.9 Application-specific password required')"),
@@ -109,6 +111,13 @@ MESSAGES: list[tuple[str, str]] = [
     ("throttled", DELIVERY + "SMTPSenderRefused: (450, b'Try later', 'odoo@acme.example')"),
     ("throttled", DELIVERY + "SMTPDataError: (452, b'Insufficient system storage')"),
     ("throttled", DELIVERY + "SMTPDataError: (550, b'5.7.1 Rate limit exceeded')"),
+    ("throttled", DELIVERY + "SMTPSenderRefused: (550, b'5.4.5 Daily user sending quota exceeded', 'a@b.example')"),
+    (
+        "throttled",
+        DELIVERY
+        + "SMTPDataError: (550, b'5.1.90 Your message can not be sent because you have reached your daily limit')",
+    ),
+    ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (552, b'5.2.2 Mailbox full')}"),
     ("throttled", "The server refused the test recipient (noreply@odoo.com) with error b'4.2.0 Not now'"),
     ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 see 4.7.1 of our rules')}"),
     ("disconnected", DELIVERY + "SMTPServerDisconnected: Connection unexpectedly closed"),
