@@ -68,7 +68,7 @@ options:
     default: []
   older_than:
     description:
-      - Only mails that were made more than so many minutes ago.
+      - Only mails that were made more than so many minutes ago; of those with a scheduled date, only those that were to leave that long ago.
     type: int
   server:
     description:

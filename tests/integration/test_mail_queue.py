@@ -105,14 +105,26 @@ def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(database: LabIns
     work = do(database, "process")
     assert (work.sent, work.failed, work.unsent) == (2, 0, 8)
     assert "SMTPServerDisconnected" in work.cut_off
-    # The queue's own run would have left the same behind.
-    database.sql("UPDATE ir_cron SET lastcall = now() at time zone 'utc' + interval '1 minute'")
-    assert ask(database)["interrupted"]["count"] == 8
     lab.smtp["drop"].configure(drop_at=None)
     assert do(database, "process").sent == 8
     recipients = [record["rcpt_tos"] for record in lab.smtp["drop"].accepted()]
     assert sorted(recipients) == [[f"to{n}@lab.example"] for n in range(10)]
     assert states(database) == {"sent": 10}
+
+
+def test_a_run_of_the_queue_that_was_cut_off(database: LabInstance, lab: Lab) -> None:
+    """What the batch had no room for is not counted: Odoo takes the newest."""
+    send_through(database, lab, "drop")
+    lab.smtp["drop"].configure(drop_at="DATA", drop_after=2)
+    queue(database, 10)
+    database.sql("UPDATE mail_mail SET create_date = create_date - interval '1 minute'")
+    database.enforce({"parameters": {"mail.mail.queue.batch.size": "6"}})
+    action = [["cron_name", "=", "Mail: Email Queue Manager"]]
+    with database.session() as session:
+        (cron,) = session.search_read("ir.cron", action, ["id"])
+        session.call("ir.cron", "method_direct_trigger", [cron["id"]])
+    assert states(database) == {"sent": 2, "exception": 1, "outgoing": 7}
+    assert ask(database)["interrupted"]["count"] == 3
 
 
 def test_nobody_else_sends_what_is_being_sent(database: LabInstance, lab: Lab) -> None:
@@ -152,6 +164,23 @@ def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance,
         {"id": mail, "scheduled_date": False} for mail in mails
     ]
     assert do(database, "process").sent == 2
+
+
+def test_a_queue_that_is_running_is_not_disturbed(database: LabInstance, lab: Lab) -> None:
+    send_through(database, lab, "plain")
+    lab.smtp["plain"].configure(delay=0.1)
+    queue(database, 10)
+    with database.session() as session, ThreadPoolExecutor() as meanwhile:
+        (action,) = session.search_read("ir.cron", [["cron_name", "=", "Mail: Email Queue Manager"]], ["active"])
+        running = meanwhile.submit(session.call, "ir.cron", "method_direct_trigger", [action["id"]])
+        lab.smtp["plain"].wait_accepted()
+        with database.session() as other:
+            assert isinstance(act(other, "process", Selection(), batch_size=50).error, Conflict)
+        running.result()
+    (action,) = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("failure_count",))
+    assert action["failure_count"] == 0
+    received = Counter(str(record["subject"]) for record in lab.smtp["plain"].accepted())
+    assert received == {f"Mail {n}": 1 for n in range(10)}
 
 
 def test_two_at_once_send_each_mail_once(database: LabInstance, lab: Lab) -> None:

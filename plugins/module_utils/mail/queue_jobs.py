@@ -12,6 +12,7 @@ Whatever one job does it commits batch by batch, and none begins another batch a
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -102,7 +103,7 @@ for name, domain, batch in lanes:
 _AT_ONCE = 25
 
 # How Odoo begins the reason of a mail that it was at when it was interrupted; up to 18.0 also of one that nobody can receive.
-_INTERRUPTED = "Error without exception"
+INTERRUPTED = "Error without exception"
 
 _BACKOFF = '''\
 query = """
@@ -311,7 +312,7 @@ def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int) -> str
             give_up_after=give_up_after,
             reasons="\n".join(reasons),
             values="\n".join(values),
-            interrupted=f"{_INTERRUPTED}%",
+            interrupted=f"{INTERRUPTED}%",
             commit=_COMMIT,
         ),
     )
@@ -348,6 +349,20 @@ def watchdog_code(*, max_overdue: int, max_outgoing: int | None, listener: Liste
             tell=tell,
         ),
     )
+
+
+def sends_queue(code: str) -> bool:
+    """Whether code of the queue's action sends mails: Odoo's own, this policy's, or what calls the same methods."""
+    try:
+        nodes = list(ast.walk(ast.parse(code.strip())))
+    except (SyntaxError, ValueError):
+        return False
+    return any(isinstance(node, ast.Attribute) and node.attr in ("process_email_queue", "send") for node in nodes)
+
+
+def keeps_order(code: str) -> bool:
+    """Whether code of the queue's action sends mails in Odoo's own order."""
+    return sends_queue(code) and before_of(code) is None
 
 
 def with_before(code: str, before: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def prometheus_text(queue: Mapping[str, Any], labels: Mapping[str, str], *, mome
         ),
         (
             "interrupted_mails",
-            "Due mails that the last run of the queue left behind.",
+            "Due mails that the last run of the queue was cut off before.",
             [({}, queue["interrupted"]["count"])],
         ),
         (

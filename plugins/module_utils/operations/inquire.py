@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.consent import authorize_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import read_all
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 
@@ -56,8 +56,7 @@ def overdue_minutes(cron: dict[str, Any], now: datetime) -> int:
     """How many minutes an active scheduled action lies behind its `nextcall`; 0 where it does not."""
     if not (cron.get("active") and cron.get("nextcall")):
         return 0
-    nextcall = datetime.strptime(cron["nextcall"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
-    return max(0, int((now - nextcall).total_seconds() // 60))
+    return max(0, int((now - moment_of(cron["nextcall"])).total_seconds() // 60))
 
 
 def apply_query(expression: str, records: list[dict[str, Any]]) -> Any:

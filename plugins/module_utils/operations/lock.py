@@ -13,12 +13,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.holder import has_died, this_process
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY, SENDING_KEY
 
 if TYPE_CHECKING:
@@ -100,5 +100,5 @@ def _read_lock(session: Session, key: str) -> list[dict[str, Any]]:
 
 
 def _is_abandoned(held: Mapping[str, Any], now: datetime) -> bool:
-    touched = datetime.strptime(held["write_date"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
+    touched = moment_of(held["write_date"])
     return now - touched > _STALE_AFTER or has_died(held["value"])

@@ -162,8 +162,9 @@ def _domain(session: Session, action: str, selection: Selection, batch_size: int
     if action == "process":
         domain = due(session.now.strftime(DATETIME_FORMAT))
     if selection.older_than is not None:
-        before = session.now - timedelta(minutes=selection.older_than)
-        domain.append(["create_date", "<=", before.strftime(DATETIME_FORMAT)])
+        before = (session.now - timedelta(minutes=selection.older_than)).strftime(DATETIME_FORMAT)
+        # What is scheduled is as old as the moment at which it was to leave.
+        domain += [["create_date", "<=", before], "|", ["scheduled_date", "=", False], ["scheduled_date", "<=", before]]
     if selection.server is not None:
         domain.append(["mail_server_id", "=", _server_id(session, selection.server)])
     if selection.from_domain is not None:
@@ -281,13 +282,15 @@ def _process(
 def _send(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
     """Send a batch that Odoo's own queue does not send meanwhile.
 
-    The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running.
+    The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running. Nor before they
+    are: it would break off at the first mail that is written to meanwhile, and forget that it has sent it.
     """
     still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
     chosen = session.search_read(MAIL, still_due, ["scheduled_date"])
     ids = [mail["id"] for mail in chosen]
     if not ids:
         return
+    _refuse_running(session, action_id)
     put_off = (session.now + timedelta(seconds=_PUT_OFF_SECONDS)).strftime(DATETIME_FORMAT)
     session.write(MAIL, ids, {"scheduled_date": put_off})
     try:

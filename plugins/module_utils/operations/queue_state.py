@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import TRANSIENT, classify_mail
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_jobs import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_jobs import INTERRUPTED, QUEUE, keeps_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -137,8 +136,7 @@ def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
     if not waiting:
         return None
     since, mail_id = min(waiting)
-    moment = datetime.strptime(since[:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
-    age = max(0, int((session.now - moment).total_seconds()))
+    age = max(0, int((session.now - moment_of(since)).total_seconds()))
     return {"id": mail_id, "since": since[:19], "age_seconds": age, "age_minutes": age // 60}
 
 
@@ -174,16 +172,23 @@ def by_frequency(classes: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _interrupted(session: Session) -> dict[str, Any]:
-    """Mails that were due when the queue's action last ended, and that nobody has tried: it was cut off, or its batch was full.
+    """Mails that the last run of the queue's action would have sent, had it not been cut off.
 
-    Odoo marks no mail as tried before it is that mail's turn; the action's `lastcall` is all the evidence there is.
+    Odoo takes the newest mails that are due, as many as a batch holds, and sends those in the order of their ids. The mail that it was at
+    when it was cut off tells of itself. What is newer was to follow; what is older may be what the batch had no room for, of which this makes
+    no claim, and nor does it of code with an order of its own.
     """
-    crons = session.search_read(CRON.model, [["id", "=", queue_action_id(session)]], ["lastcall"])
+    crons = session.search_read(CRON.model, [["id", "=", queue_action_id(session)]], ["lastcall", "code"])
     last_run = crons[0]["lastcall"][:19] if crons and crons[0]["lastcall"] else None
     count = 0
-    if last_run:
-        untried = [["failure_reason", "=", False], ["create_date", "<=", last_run]]
-        count = session.call(MAIL, "search_count", domain=[*due(last_run), *untried])
+    if last_run and keeps_order(crons[0]["code"] or ""):
+        stopped_at = [
+            *(["state", "=", "exception"], ["write_date", ">=", last_run]),
+            ["failure_reason", "=like", f"{INTERRUPTED}%"],
+        ]
+        for mail in session.search_read(MAIL, stopped_at, ["id"], order="id desc", limit=1):
+            left = [["failure_reason", "=", False], ["create_date", "<=", last_run], ["id", ">", mail["id"]]]
+            count = session.call(MAIL, "search_count", domain=[*due(last_run), *left])
     return {"count": count, "last_run": last_run}
 
 

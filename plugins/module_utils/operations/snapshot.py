@@ -23,8 +23,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     ResourceType,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
-    IS_NEUTRALIZED,
     SYSTEM_PARAMETER,
+    is_neutralized,
 )
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Snapshot:
         self.pins = pins
         self.arriving_addons = arriving_addons
         self.parameters = parameters
-        self.is_neutralized = parameters.get(IS_NEUTRALIZED, "").strip().lower() in ("true", "1")
+        self.is_neutralized = is_neutralized(parameters)
 
 
 def take_snapshot(session: Session, declarations: Sequence[Declaration], types: Iterable[ResourceType]) -> Snapshot:

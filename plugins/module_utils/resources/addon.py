@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # Odoo loads every addon anew and answers only then.
-_INSTALL_SECONDS = 900.0
+INSTALL_SECONDS = 900.0
+
+# The states of what is begun and not done. While an addon is in one of them no scheduled action runs (ODOO-FACTS §4).
+PENDING = ("to install", "to upgrade", "to remove")
 
 _METHODS = {
     "install": "button_immediate_install",
@@ -65,7 +68,7 @@ class Addon(ResourceType):
         return Step(self.name, declaration.key, action, (Change(field, before, after),), found.id)
 
     def perform(self, session: Session, step: Step) -> int | None:
-        with session.patience(_INSTALL_SECONDS):
+        with session.patience(INSTALL_SECONDS):
             session.call(self.model, _METHODS[step.action], [step.record_id or 0])
         session.forget_fields()
         return step.record_id

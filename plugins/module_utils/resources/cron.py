@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Circumstances,
     Declaration,
@@ -33,6 +33,11 @@ _INTERVALS = {
 }
 # Odoo adds intervals in the cron user's time zone; a change of daylight saving time moves nextcall by up to this much.
 _CLOCK_CHANGE = timedelta(hours=1)
+
+
+def latest_nextcall(cron: Mapping[str, Any], now: datetime) -> datetime:
+    """The latest moment at which an action that is on schedule may next run: an interval from now."""
+    return now + interval_of(cron) + _CLOCK_CHANGE
 
 
 class Cron(ResourceType):
@@ -149,12 +154,14 @@ class Cron(ResourceType):
         self, wanted: Mapping[str, Any], declaration: Declaration, found: Found, circumstances: Circumstances
     ) -> bool:
         """Whether nextcall lies too far in the past, or further ahead than one interval."""
-        nextcall = datetime.strptime(found.values["nextcall"][:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
+        nextcall = moment_of(found.values["nextcall"])
         overdue = timedelta(minutes=declaration.options["max_overdue"])
-        interval, planned_by = _interval({**found.values, **wanted}), _interval(found.values)
-        # What was planned by another interval was not planned across a change of the clock.
-        ahead = interval + _CLOCK_CHANGE if interval == planned_by else interval
-        return nextcall < circumstances.now - overdue or nextcall > circumstances.now + ahead
+        changed = {**found.values, **wanted}
+        latest = latest_nextcall(changed, circumstances.now)
+        if interval_of(changed) != interval_of(found.values):
+            # What was planned by another interval was not planned across a change of the clock.
+            latest -= _CLOCK_CHANGE
+        return nextcall < circumstances.now - overdue or nextcall > latest
 
     def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
         if step.action in ("archive", "unarchive"):
@@ -199,7 +206,7 @@ class Cron(ResourceType):
         return f" (it was due at {due[0]['nextcall']} UTC)" if due else ""
 
 
-def _interval(values: Mapping[str, Any]) -> timedelta:
+def interval_of(values: Mapping[str, Any]) -> timedelta:
     unit = _INTERVALS.get(str(values.get("interval_type")), _INTERVALS["months"])
     return min(int(values.get("interval_number") or 1), timedelta(days=DAYS) // unit) * unit
 

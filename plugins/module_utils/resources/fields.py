@@ -29,6 +29,11 @@ _SENDER = re.compile(r"([^@\s,;:<>\"*]+@)?[\w-]+(\.[\w-]+)*")
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
+def moment_of(text: str) -> datetime:
+    """The moment that a datetime field holds: UTC, with or without fractions of a second."""
+    return datetime.strptime(text[:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
+
+
 class References:
     """Records of other models by the names that people know them by. Filled by whoever reads; many to a name is kept, to be refused."""
 

@@ -29,6 +29,11 @@ TRIAL_KEY = "postmaster_odoo.trial"
 MAILING_SERVER_KEY = "mass_mailing.mail_server_id"
 
 
+def is_neutralized(parameters: Mapping[str, str]) -> bool:
+    """Whether these are of a neutralized copy, in which nothing is to reach anybody."""
+    return parameters.get(IS_NEUTRALIZED, "").strip().lower() in ("true", "1")
+
+
 class SystemParameter(ResourceType):
     """A system parameter. Odoo keeps no empty ones: an empty value is the same as `absent`."""
 

@@ -83,6 +83,20 @@ def test_each_action_takes_its_states(odoo: SimulatedOdoo, action: str, taken: s
     assert states(odoo) == {key: state for key, state in expected.items() if state}
 
 
+@pytest.mark.parametrize("action", ["process", "cancel"])
+def test_a_scheduled_mail_is_as_old_as_its_date(odoo: SimulatedOdoo, action: str) -> None:
+    """What was made long ago to leave next week is none that nobody wants any more."""
+    dates = {"long ago": -60, "just now": -1, "next week": 10080}
+    mails = {
+        name: add(
+            odoo, minutes=20000, scheduled_date=(odoo.now + timedelta(minutes=delay)).strftime("%Y-%m-%d %H:%M:%S")
+        )
+        for name, delay in dates.items()
+    }
+    do(odoo, action, older_than=30)
+    assert [name for name, mail in mails.items() if states(odoo)[mail] != "outgoing"] == ["long ago"]
+
+
 FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"older_than": 30}, "a"),
     ({"server": "Main"}, "b"),
@@ -229,16 +243,29 @@ def test_what_was_given_up_meanwhile_is_not_sent(odoo: SimulatedOdoo) -> None:
     assert states(odoo) == {first: "sent", second: "cancel"}
 
 
-def test_nothing_is_sent_while_the_queues_own_action_does(odoo: SimulatedOdoo, series: str) -> None:
+def test_nothing_is_sent_while_the_queues_own_action_does(odoo: SimulatedOdoo) -> None:
     mail = add(odoo)
     odoo.running_crons.add(odoo.ref(QUEUE))
     work = act(odoo.session(), "process", Selection(), batch_size=50)
     assert isinstance(work.error, Conflict)
     assert "the scheduled action is running" in work.error.message
     assert states(odoo) == {mail: "outgoing"}
-    assert not odoo.record("mail.mail", mail)["scheduled_date"]
+    assert ("mail.mail", "write") not in written(odoo)  # which would make the action break off
     odoo.running_crons.clear()
     assert do(odoo, "process").sent == 1
+
+
+def test_nothing_is_sent_that_the_queues_own_action_may_have_chosen_just_now(odoo: SimulatedOdoo) -> None:
+    mail = add(odoo)
+
+    def begins(model: str, method: str, *_rest: Any) -> None:
+        if (model, method) == ("mail.mail", "write"):
+            odoo.running_crons.add(odoo.ref(QUEUE))
+
+    odoo.before.append(begins)
+    assert isinstance(act(odoo.session(), "process", Selection(), batch_size=50).error, Conflict)
+    assert states(odoo) == {mail: "outgoing"}
+    assert not odoo.record("mail.mail", mail)["scheduled_date"]
 
 
 def test_the_queues_own_action_does_not_send_what_is_being_sent(odoo: SimulatedOdoo) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_jobs import Lane, lanes_code
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_metrics import (
     prometheus_text,
     write_atomically,
@@ -134,8 +135,19 @@ def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -
     assert queue["failures"][1]["id"] == newest
 
 
+CUT_OFF = "Error without exception. Probably due to sending an email without computed recipients."
+
+
+def stopped_at(odoo: SimulatedOdoo, *, minutes: float) -> None:
+    """A mail that a run was cut off at, so many minutes ago."""
+    mail = add(odoo, "exception", minutes=99, failure_reason=CUT_OFF)
+    odoo.record("mail.mail", mail)["write_date"] = ago(odoo, minutes)
+
+
 def test_what_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
     last_run(odoo, ago(odoo, 20))
+    add(odoo, minutes=30)  # older than the mail it was at: the batch may have had no room for it
+    stopped_at(odoo, minutes=19)
     add(odoo, minutes=30)  # this one
     add(odoo, minutes=30, scheduled_date=ago(odoo, 25))  # and this
     add(odoo, minutes=10)  # made since
@@ -143,6 +155,25 @@ def test_what_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
     add(odoo, minutes=30, scheduled_date=ago(odoo, 10))  # was not due
     add(odoo, "exception", minutes=30)
     assert ask(odoo)["interrupted"] == {"count": 2, "last_run": ago(odoo, 20)}
+
+
+@pytest.mark.parametrize("stopped", [None, 21, 500])
+def test_a_full_batch_leaves_mails_behind_and_was_not_cut_off(odoo: SimulatedOdoo, stopped: int | None) -> None:
+    last_run(odoo, ago(odoo, 20))
+    if stopped:  # an earlier run
+        stopped_at(odoo, minutes=stopped)
+    add(odoo, minutes=30)
+    assert ask(odoo)["interrupted"]["count"] == 0
+
+
+def test_of_an_order_of_its_own_nothing_is_claimed(odoo: SimulatedOdoo) -> None:
+    last_run(odoo, ago(odoo, 20))
+    stopped_at(odoo, minutes=19)
+    add(odoo, minutes=30)
+    assert ask(odoo)["interrupted"]["count"] == 1
+    for code in (lanes_code([Lane("all", [], 5)], settle=0), "pass"):
+        odoo.record("ir.cron", odoo.ref(QUEUE))["code"] = code
+        assert ask(odoo)["interrupted"]["count"] == 0
 
 
 def test_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
