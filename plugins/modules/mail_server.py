@@ -143,8 +143,8 @@ options:
     description:
       - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make no difference. Odoo 16.0 takes
         one entry only.
-      - Empty takes every sender. Mail of a sender that no server is for leaves through one without filter, its C(From) rewritten to the
-        notifications address.
+      - Empty is for no sender in particular. Mail of a sender that no server names leaves through the one that names the
+        notifications address, or else the first without filter, its C(From) rewritten to that address.
     type: str
   smtp_debug:
     description:

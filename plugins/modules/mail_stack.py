@@ -196,8 +196,8 @@ options:
         description:
           - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make no difference. Odoo 16.0
             takes one entry only.
-          - Empty takes every sender. Mail of a sender that no server is for leaves through one without filter, its C(From) rewritten to the
-            notifications address.
+          - Empty is for no sender in particular. Mail of a sender that no server names leaves through the one that names the
+            notifications address, or else the first without filter, its C(From) rewritten to that address.
         type: str
       smtp_debug:
         description:
@@ -290,6 +290,28 @@ options:
         description:
           - Whether missed runs are made up for. Gone in Odoo 18.0.
         type: bool
+  routes:
+    description:
+      - Which mail server takes the mail of which sender. Nothing is written for it; each is held against the servers, alias domains and system
+        parameters as they will be, by the rules that this version of Odoo routes by.
+      - Where one would not hold, the task fails with RV(error_kind=conflict) before anything is written, and names the server that would take the
+        mail, and why. In check mode it fails likewise.
+      - It must hold for mail of every company. Users' own servers (19.0) are left out of account, for they only take what their owner writes.
+      - A server that waits for a human's consent, and one that stays archived since the database is a neutralized copy, counts as if it were in
+        use; a warning then says so.
+    type: list
+    elements: dict
+    suboptions:
+      from:
+        description:
+          - The address of the sender.
+        type: str
+        required: true
+      server:
+        description:
+          - The mail server, by its name, or by its external id where O(servers[].xml_id) declares it.
+        type: str
+        required: true
   unmanaged:
     description:
       - What to do with active mail servers that O(servers) does not name. V(report) lists them, V(archive) archives them too, V(ignore) does
@@ -361,6 +383,8 @@ EXAMPLES = r"""
         interval_number: 5
         interval_type: minutes
         max_overdue: 15
+    routes:
+      - {from: shop@acme.example, server: Transactional}
     unmanaged: report
 
 - name: Three ways to log in, each tested before it goes live
@@ -509,6 +533,46 @@ unmanaged:
     - resource: mail_server
       id: 4
       name: Old relay
+routes:
+  description:
+    - How mail of the senders in O(routes) leaves; in check mode, how it would. Where companies differ in it, mail of the main company.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    from:
+      description: The sender.
+      returned: always
+      type: str
+      sample: shop@acme.example
+    server:
+      description: The name of the mail server. Null for the server of Odoo's configuration file.
+      returned: always
+      type: str
+      sample: Transactional
+    email_from:
+      description: The C(From) that the recipient sees.
+      returned: always
+      type: str
+      sample: shop@acme.example
+    rewritten:
+      description: Whether that is another address than the sender's.
+      returned: always
+      type: bool
+      sample: false
+    rule:
+      description:
+        - Why Odoo takes this server, one of V(address), V(domain), V(notifications_address), V(notifications_domain), V(unfiltered), V(first) and
+          V(configuration). What each means stands in C(docs/routing.md) of the collection.
+      returned: always
+      type: str
+      sample: domain
+  sample:
+    - from: shop@acme.example
+      server: Transactional
+      email_from: shop@acme.example
+      rewritten: false
+      rule: domain
 verifications:
   description:
     - What came of the tests of new settings. Empty where O(verify) is V(none), and where nothing was to be tested.
@@ -584,7 +648,7 @@ error_kind:
   description:
     - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
       V(rejected), V(ambiguous), V(timeout), and with O(servers[].oauth2.required) V(not_connected).
-    - A test that fails is V(rejected).
+    - A test that fails is V(rejected), a route that would not hold V(conflict).
   returned: failure
   type: str
   sample: rejected
@@ -608,6 +672,11 @@ SPECIFICATION = Specification(
         "alias_domains": resource_list(ALIAS_DOMAIN),
         "servers": resource_list(MAIL_SERVER, states=("present", "absent")),
         "crons": resource_list(CRON, states=("present", "absent")),
+        "routes": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"from": {"type": "str", "required": True}, "server": {"type": "str", "required": True}},
+        },
         "unmanaged": {"type": "str", "choices": ["report", "archive", "ignore"], "default": "report"},
         "update_list": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},
@@ -620,8 +689,10 @@ def run(module: OdooModule) -> None:
     """Enforce a whole stack."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import declarations_of, enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import assertions_of
 
     declarations = declarations_of(module.params)
+    assertions = assertions_of(module.params["routes"] or ())
     policy = Policy(
         unmanaged=module.params["unmanaged"],
         activate_neutralized=module.params["activate_neutralized"],
@@ -629,7 +700,7 @@ def run(module: OdooModule) -> None:
         verify=module.params["verify"],
     )
     with module.session() as session:
-        module.exit_enforced(enforce(session, declarations, policy))
+        module.exit_enforced(enforce(session, declarations, policy, assertions))
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce
     declarations_of,
     enforce,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import assertions_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
 from lab import Lab
 
@@ -54,7 +55,8 @@ class Instance:
     def enforce(self, stack: Stack, *, transport: str = "auto", check: bool = False, **policy: Any) -> Outcome:
         """What `mail_stack` does with its options once they are validated."""
         with self.session(transport, read_only=check) as session:
-            return enforce(session, declarations_of(stack), Policy(**policy))
+            assertions = assertions_of(stack.get("routes", ()))
+            return enforce(session, declarations_of(stack), Policy(**policy), assertions)
 
     def check(self, stack: Stack, **how: Any) -> Outcome:
         return self.enforce(stack, check=True, **how)

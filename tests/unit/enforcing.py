@@ -19,6 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce
     declarations_of,
     enforce,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import assertions_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -30,7 +31,8 @@ OAUTH2 = {"client_id": "made-up-client", "client_secret": "made-up-client-secret
 
 def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **policy: Any) -> Outcome:
     """One run of `mail_stack`, in check mode or for real."""
-    return enforce(odoo.session(read_only=check), declarations_of(stack), Policy(**policy))
+    assertions = assertions_of(stack.get("routes", ()))
+    return enforce(odoo.session(read_only=check), declarations_of(stack), Policy(**policy), assertions)
 
 
 def refused(

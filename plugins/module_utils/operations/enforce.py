@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Collector, NotConnected, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.consent import Connection
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import Assertion
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.stack import Stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
@@ -40,14 +41,18 @@ class Outcome:
     verifications: list[dict[str, Any]]
     connections: list[dict[str, Any]]
     warnings: list[str]
+    routes: list[dict[str, Any]] = field(default_factory=list)
 
 
-def enforce(session: Session, declarations: Sequence[Declaration], policy: Policy) -> Outcome:
+def enforce(
+    session: Session, declarations: Sequence[Declaration], policy: Policy, assertions: Sequence[Assertion] = ()
+) -> Outcome:
     """Make the instance hold what was declared. With a read-only session: only say what differs.
 
+    :param assertions: what must be true of it then; if it would not be, nothing is written.
     :raises OdooError: `details` holds what was done and tested before it: applied, verifications, connections.
     """
-    stack = Stack(session, declarations, policy)
+    stack = Stack(session, declarations, policy, assertions)
     plan: Plan = ()
     connections: list[Connection] = []
     try:
@@ -67,6 +72,7 @@ def enforce(session: Session, declarations: Sequence[Declaration], policy: Polic
         [verification.as_result() for verification in stack.verifications()],
         [connection.as_result() for connection in connections],
         [*stack.warnings, *(_waiting(connection) for connection in connections if not connection.connected)],
+        stack.routes,
     )
 
 

@@ -57,20 +57,21 @@ class Planned:
     def method(self) -> OAuth2Method | None:
         """How a mail server is to log in, where that is OAuth2."""
         declared = self.declaration.options.get("smtp_authentication")
-        return OAUTH2_METHODS.get(declared or self._effective["smtp_authentication"])
+        return OAUTH2_METHODS.get(declared or self.effective["smtp_authentication"])
 
     @property
     def connected(self) -> bool | None:
         """Whether a mail server has the token that OAuth2 takes; None where it needs none."""
-        return bool(self._effective.get(self.method.refresh_token)) if self.method else None
+        return bool(self.effective.get(self.method.refresh_token)) if self.method else None
 
     @property
     def active(self) -> bool:
         """Whether a mail server will be in use."""
-        return bool(self._effective["active"])
+        return bool(self.effective["active"])
 
     @property
-    def _effective(self) -> dict[str, Any]:
+    def effective(self) -> dict[str, Any]:
+        """What a mail server will hold."""
         return MAIL_SERVER.effective(self.step.values if self.step else {}, self.found)
 
 
@@ -79,12 +80,14 @@ class Planning:
     """A plan, and what was seen on the way to it.
 
     :ivar unmanaged: mail servers in use that nobody declared.
+    :ivar neutralized: this is a neutralized copy, in which nothing goes live.
     """
 
     plan: Plan = ()
     planned: Sequence[Planned] = ()
     unmanaged: Sequence[Found] = ()
     warnings: Sequence[str] = ()
+    neutralized: bool = False
 
     @property
     def mail_servers(self) -> list[Planned]:
@@ -169,7 +172,7 @@ class Planner:
                 warnings.append(
                     "No mail server that nobody declared is archived: none of the declared ones will be in use yet, and no mail would leave."
                 )
-        return Planning(tuple(steps), planned, unmanaged, warnings)
+        return Planning(tuple(steps), planned, unmanaged, warnings, circumstances.neutralized)
 
     def _refuse_contradictions(self) -> None:
         seen: set[tuple[str, str]] = set()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import classify
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routing_table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 
@@ -216,15 +217,4 @@ def fitting_sender(session: Session, server: Mapping[str, Any]) -> str | None:
         return login
     if entries:
         return f"odoo@{entries[0]}"
-    return _notifications_address(session)
-
-
-def _notifications_address(session: Session) -> str | None:
-    if session.has_model("mail.alias.domain"):
-        domains = session.search_read("mail.alias.domain", [], ["default_from_email"], order="sequence, id", limit=1)
-        return str(domains[0]["default_from_email"]) if domains and domains[0]["default_from_email"] else None
-    # Up to 16.0 two parameters: an address, or what stands before the @ of one (ODOO-FACTS §5).
-    keys = ["mail.default.from", "mail.catchall.domain"]
-    rows = session.search_read("ir.config_parameter", [["key", "in", keys]], ["key", "value"])
-    sender, domain = ({row["key"]: row["value"] for row in rows}.get(key) or "" for key in keys)
-    return sender if "@" in sender else f"{sender}@{domain}" if sender and domain else None
+    return read_routing(session).rules[0].notifications or None

@@ -20,6 +20,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.operations.plannin
     Planning,
     is_leftover,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import (
+    Assertion,
+    failures,
+    find_routes,
+    refuse,
+    steps_once_in_use,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routing_table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.snapshot import Snapshot, take_snapshot
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.trial_parameters import (
     end_trial,
@@ -43,18 +51,26 @@ if TYPE_CHECKING:
 
 
 class Stack:
-    """The declared resources of one instance."""
+    """The declared resources of one instance, and the routes that are to come of them."""
 
-    def __init__(self, session: Session, declarations: Sequence[Declaration], policy: Policy) -> None:
+    def __init__(
+        self,
+        session: Session,
+        declarations: Sequence[Declaration],
+        policy: Policy,
+        assertions: Sequence[Assertion] = (),
+    ) -> None:
         self._session = session
         self._policy = policy
-        where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
-        self._planner = Planner(declarations, policy, where=where)
+        self._where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
+        self._planner = Planner(declarations, policy, where=self._where)
+        self._assertions = assertions
         self._snapshot = Snapshot({}, {}, {}, frozenset(), {})
         self._planning = Planning()
         self._verifier = Verifier(session)
         self._pins: dict[str, dict[str, Any]] = {}
         self._authorize_urls: dict[int, str | None] = {}
+        self.routes: list[dict[str, Any]] = []
         self.warnings: list[str] = []
 
     # --- the engine's Target ---
@@ -68,6 +84,7 @@ class Stack:
             self._snapshot, self._session.now, self._verifier.settled, leftovers=not foreign
         )
         self._warn(self._planning.warnings)
+        self._assert_routes()
         return self._planning.plan
 
     @contextmanager
@@ -140,6 +157,23 @@ class Stack:
     def _warn(self, warnings: Sequence[str]) -> None:
         """Once, however often it is planned; what the first look warned of still holds after the last."""
         self.warnings += [warning for warning in warnings if warning not in self.warnings]
+
+    def _assert_routes(self) -> None:
+        """Hold the asserted routes to what the plan leaves, before any of it is done."""
+        if not self._assertions:
+            return
+        found = read_routing(self._session)
+        names = {
+            planned.declaration.xml_id: str(planned.effective.get("name") or planned.declaration.key)
+            for planned in self._planning.mail_servers
+            if planned.declaration.xml_id
+        }
+        once_in_use = found.after(steps_once_in_use(self._planning, found))
+        refuse(failures(self._assertions, once_in_use, names), where=self._where)
+        table = found.after(self._planning.plan)
+        failed = failures(self._assertions, table, names)
+        self._warn([f"{words} It holds once the server is in use." for words in failed.values()])
+        self.routes = find_routes(self._assertions, table)
 
     def _refuse_managed_elsewhere(self, steps: Sequence[Step]) -> None:
         """Do not write where writing is known to be in vain."""

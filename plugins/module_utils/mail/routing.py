@@ -1,0 +1,246 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which mail server Odoo takes for a sender, and what becomes of the sender on the way (ODOO-FACTS §2.3). Pure functions."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Why a server is the one, by the name of the rule; in the order in which Odoo tries them.
+RULES: Mapping[str, str] = {
+    "address": "its from_filter names the address",
+    "domain": "its from_filter names the domain of the address",
+    "notifications_address": "no server is for the sender, and its from_filter names the notifications address",
+    "notifications_domain": "no server is for the sender, and its from_filter names the domain of the notifications address",
+    "unfiltered": "no server is for the sender or the notifications address, and it is the first without from_filter",
+    "first": "no server is for the sender or the notifications address, none is without from_filter, and it is the first of all",
+    "configuration": "no mail server is active",
+}
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """What routing looks at in an outgoing mail server.
+
+    :param id: None while it is yet to be created; such a one comes after the others of its sequence.
+    :param personal: one user's own (19.0: `owner_user_id`). Odoo takes it only for what that user writes.
+    """
+
+    id: int | None
+    name: str
+    sequence: int = 10
+    from_filter: str = ""
+    active: bool = True
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What routing depends on beside the servers.
+
+    :param notifications: the address that Odoo sends from where it must not use the sender's own.
+    :param bounce: the address that bounces return to.
+    :param config_filter: what the server of Odoo's configuration file is for, which is used where no other is active.
+    :param several: a `from_filter` may list several senders (17.0 on).
+    :param bare_notifications: mail from the notifications address itself loses the name before it, where it leaves through a
+        server that is not for it (17.0 on).
+    :param personal: personal servers take part, each in what its owner writes.
+    """
+
+    notifications: str = ""
+    bounce: str = ""
+    config_filter: str = ""
+    several: bool = True
+    bare_notifications: bool = True
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a mail leaves.
+
+    :ivar server: None is the server of Odoo's configuration file.
+    :ivar email_from: the `From` header as the recipient sees it.
+    :ivar envelope_from: the sender that the SMTP server is told (`MAIL FROM`), where bounces go. Where it is empty Odoo has no
+        address to send from, and the mail fails.
+    :ivar rewritten: the recipient sees another address than the sender's.
+    :ivar rule: one of RULES.
+    """
+
+    server: MailServer | None
+    email_from: str
+    envelope_from: str
+    rewritten: bool
+    rule: str
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """What no mail reaches, because another server takes all of it.
+
+    :ivar entry: one address or domain of the server's `from_filter`; empty where no mail reaches the server at all.
+    """
+
+    server: MailServer
+    entry: str
+    by: MailServer
+
+
+def route(email_from: str, servers: Sequence[MailServer], rules: Rules) -> Route:
+    """How mail of a sender leaves that names no server itself.
+
+    :param email_from: an address, with or without a name before it, as in a `From` header. Empty is what Odoo sends without one.
+    """
+    notifications = address_of(rules.notifications)
+    given = _Mailbox.of(email_from)
+    server, rule = _choose(given.address, servers, rules)
+    sender = given if email_from.strip() else _Mailbox("", notifications, notifications)
+    filter_ = server.from_filter if server else rules.config_filter
+    accepted = rule in ("address", "domain") or (server is None and _fits(given.address, filter_, rules))
+    visible = sender if accepted or not notifications else _replaced(sender, notifications, rules)
+    # Bounces have their own address only where the server may send from it.
+    bounce = address_of(rules.bounce) or sender.address
+    envelope = bounce if str(visible) and _fits(bounce, filter_, rules) else visible.address
+    return Route(server, str(visible), _in_ascii(envelope), visible.address != sender.address, rule)
+
+
+def shadowed(servers: Sequence[MailServer], rules: Rules, *more: Rules) -> list[Shadow]:
+    """The shared servers in use, and the entries of their filters, that no mail reaches.
+
+    :param more: of further alias domains, which have notifications addresses of their own.
+    """
+    shared = [server for server in _in_order(servers) if not server.personal]
+    fallbacks = [server for each in (rules, *more) if (server := _choose("", shared, each)[0])]
+    takers: dict[str, MailServer] = {}
+    shadows: list[Shadow] = []
+    for server in shared:
+        entries = _entries(server.from_filter, rules)
+        taken = [Shadow(server, entry, takers[entry]) for entry in entries if entry in takers]
+        for entry in entries:
+            takers.setdefault(entry, server)
+        if len(taken) < len(entries) or any(server is fallback for fallback in fallbacks):
+            shadows += taken
+        else:
+            shadows.append(Shadow(server, "", taken[0].by if taken else fallbacks[0]))
+    return shadows
+
+
+def mail_server_of(record: Mapping[str, Any]) -> MailServer:
+    """A mail server from a record of `ir.mail_server`, as Odoo answers it or as `mail_server_info` returns it."""
+    return MailServer(
+        record.get("id"),
+        str(record.get("name") or ""),
+        int(record.get("sequence", 10)),
+        record.get("from_filter") or "",
+        bool(record.get("active", True)),
+        bool(record.get("owner_user_id")),
+    )
+
+
+def address_of(text: str | None) -> str:
+    """The address in the first mailbox of a text, as Odoo compares it; empty where there is none."""
+    return _Mailbox.of(text or "").address
+
+
+def addresses_in(text: str) -> list[str]:
+    """The addresses of all mailboxes in a text. Only the first is a sender; who writes more means something else."""
+    return [address for _name, address in _mailboxes(text)]
+
+
+@dataclass(frozen=True)
+class _Mailbox:
+    """A sender: the name before an address, and the address as it is compared. `text` is what was written where it has no address."""
+
+    name: str
+    address: str
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> _Mailbox:
+        for name, address in _mailboxes(text):
+            local, _at, domain = address.rpartition("@")
+            # Beyond ASCII the case before the @ may matter; Odoo leaves it.
+            return cls(name, f"{local.lower() if local.isascii() else local}@{domain.lower()}", text)
+        return cls("", "", text)
+
+    def __str__(self) -> str:
+        if not self.name:
+            return self.address or self.text
+        return '"{}" <{}>'.format(re.sub(r'([\\"])', r"\\\1", self.name), self.address)
+
+
+def _mailboxes(text: str) -> Iterator[tuple[str, str]]:
+    """Names and addresses in a header, read as leniently as Odoo does."""
+    # Newer Pythons reject a whole header for one oddity unless told not to.
+    lenient = {"strict": False} if hasattr(email.utils, "supports_strict_parsing") else {}
+    for name, address in email.utils.getaddresses([text], **lenient):
+        words = address.split()
+        if "@" not in address:
+            continue
+        if not name and len(words) > 1:  # a name without quotes or angle brackets: Ann Lee ann@acme.example
+            yield " ".join(word for word in words if "@" not in word), [word for word in words if "@" in word][-1]
+        else:
+            yield name, address
+
+
+def _choose(sender: str, servers: Sequence[MailServer], rules: Rules) -> tuple[MailServer | None, str]:
+    """The server of a sender, and the rule that it is taken by."""
+    candidates = [server for server in _in_order(servers) if rules.personal or not server.personal]
+    for address, prefix in ((sender, ""), (address_of(rules.notifications), "notifications_")):
+        for target, kind in ((address, "address"), (address.partition("@")[2], "domain")):
+            for server in candidates:
+                if target and target in _entries(server.from_filter, rules):
+                    return server, prefix + kind
+        # Personal servers are for their owners' own addresses only.
+        candidates = [server for server in candidates if not server.personal]
+    for server in candidates:
+        if not server.from_filter:
+            return server, "unfiltered"
+    return (candidates[0], "first") if candidates else (None, "configuration")
+
+
+def _in_order(servers: Sequence[MailServer]) -> list[MailServer]:
+    """The servers that are in use, the first to be tried first."""
+    active = [server for server in servers if server.active]
+    return sorted(active, key=lambda server: (server.sequence, server.id is None, server.id or 0))
+
+
+def _entries(from_filter: str, rules: Rules) -> list[str]:
+    """What a filter names, as it is compared: addresses have an @, domains have none. What fits no sender is left out."""
+    parts = [part.strip() for part in from_filter.split(",")] if rules.several else [from_filter]
+    entries = []
+    for part in parts:
+        if "@" in part and len(list(_mailboxes(part))) == 1:
+            entries.append(address_of(part))
+        elif re.fullmatch(r"[^@,\s]+", part):
+            entries.append(part.lower())
+    return entries
+
+
+def _fits(address: str, from_filter: str, rules: Rules) -> bool:
+    """Whether a server with this filter may send from an address."""
+    return not from_filter or any(
+        part in _entries(from_filter, rules) for part in (address, address.partition("@")[2]) if part
+    )
+
+
+def _in_ascii(address: str) -> str:
+    """An address with its domain as it is written in SMTP, where it can be."""
+    local, at, domain = address.rpartition("@")
+    try:
+        return local + at + domain.encode("idna").decode() if not domain.isascii() else address
+    except UnicodeError:
+        return address
+
+
+def _replaced(sender: _Mailbox, notifications: str, rules: Rules) -> _Mailbox:
+    """The notifications address in the place of a sender, whose name is kept."""
+    if sender.address == notifications and (rules.bare_notifications or not sender.name):
+        return _Mailbox("", notifications, notifications)
+    return _Mailbox(sender.name or (sender.address or sender.text).partition("@")[0], notifications, notifications)

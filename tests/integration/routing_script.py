@@ -1,0 +1,105 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs in `odoo shell`: has Odoo send mail after mail, up to the point where it hands them to smtplib."""
+
+import smtplib
+
+sent = []
+
+
+class Recorder:
+    """In the place of `smtplib.SMTP`: notes what Odoo would send, and through which host."""
+
+    def __init__(self, host, port, timeout=None):
+        self.host = host
+
+    def set_debuglevel(self, level):
+        pass
+
+    def ehlo_or_helo_if_needed(self):
+        pass
+
+    def login(self, user, password):
+        pass
+
+    def quit(self):
+        pass
+
+    def send_message(self, message, sender, recipients):
+        sent.append(
+            {"mail": int(message["Subject"]), "host": self.host, "from": str(message["From"]), "envelope": sender}
+        )
+
+
+def send_all(env, scenarios):
+    """For each scenario what Odoo would send of its mails; all is rolled back but what it answers.
+
+    `env` is Odoo's environment. A scenario has `servers` (values of records, with the place in the list as the host),
+    `notifications`, `bounce`, `of_record` (whether the mail's record has an alias domain of its own), `config_filter`, `personal`
+    and `senders`.
+    """
+    smtplib.SMTP = Recorder
+    answers = []
+    for scenario in scenarios:
+        with env.cr.savepoint(flush=True) as savepoint:
+            answers.append(send(env, scenario))
+            savepoint.rollback()
+        env.invalidate_all()
+        env.registry.clear_all_caches()
+    return answers
+
+
+def send(env, scenario):
+    """What Odoo would send of one scenario's mails, by their places in `senders`; None where it could not."""
+    writer = env.ref("base.user_admin")
+    env["ir.mail_server"].search([]).unlink()
+    for place, values in enumerate(scenario["servers"]):
+        if values.get("owner_user_id"):
+            # A server is the writer's own where all of these agree.
+            writer.email = values["from_filter"]
+            values |= {"owner_user_id": writer.id, "smtp_user": writer.email}
+        env["ir.mail_server"].create({**values, "smtp_host": str(place)})
+    env["mail.alias.domain"].search([]).unlink()
+    domain = env["mail.alias.domain"]
+    if scenario["bounce"]:
+        # Their own checks (aliases, personal servers) are not what is looked at.
+        local, _at, name = scenario["bounce"].partition("@")
+        values = {"name": name, "bounce_alias": local, "default_from": scenario["notifications"]}
+        domain = domain.create(values)
+    env.company.alias_domain_id = domain if not scenario["of_record"] else False
+    parameters = env["ir.config_parameter"]
+    parameters.set_param("mail.default.from_filter", scenario["config_filter"])
+    parameters.set_param("mail.disable_personal_mail_servers", not scenario["personal"])
+    mails = (
+        env["mail.mail"]
+        .with_user(writer)
+        .sudo()
+        .create(
+            [
+                {
+                    "subject": str(place),
+                    "body_html": "<p>Made up</p>",
+                    "email_from": sender,
+                    "email_to": "recipient@elsewhere.example",
+                    "record_alias_domain_id": domain.id if scenario["of_record"] else False,
+                    "auto_delete": False,
+                }
+                for place, sender in enumerate(scenario["senders"])
+            ]
+        )
+    )
+    # Where a mail has no sender Odoo fills in the writer's; a mail of Odoo itself has none.
+    for mail, sender in zip(mails, scenario["senders"], strict=True):
+        mail.email_from = sender
+    sent.clear()
+    mails.send()
+    answers = dict.fromkeys(range(len(scenario["senders"])))
+    for one in sent:
+        answers[one["mail"]] = {
+            "server": int(one["host"]) if one["host"].isdigit() else None,
+            "from": one["from"],
+            "envelope": one["envelope"],
+        }
+    return [answers[place] for place in sorted(answers)]

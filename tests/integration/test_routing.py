@@ -1,0 +1,233 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The routing that is foretold, against what Odoo does with the mails."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.mail.routing import (
+    RULES,
+    Route,
+    Rules,
+    mail_server_of,
+    route,
+)
+from instance import LabInstance
+from mail_servers import password_server, run_tasks
+
+SCRIPT = (Path(__file__).parent / "routing_script.py").read_text()
+SEED = 20261124
+SCENARIOS = 250
+
+DOMAINS = ["acme.example", "shop.acme.example", "bücher.example"]
+LOCALS = ["sales", "Billing", "o'neil+tag"]
+ADDRESSES = [f"{local}@{domain}" for local in LOCALS for domain in DOMAINS]
+NAMES = ["", "Ann Lee", "Lee, Ann", 'Ann "A" Lee', "Zoë", "ann@elsewhere.example"]
+
+
+def a_filter(chance: random.Random, addresses: list[str]) -> str:
+    """A from_filter, mostly as people write them."""
+    named = [*addresses, *(address.partition("@")[2] for address in addresses)]
+    entries = [chance.choice(named) for _each in range(chance.choice([1, 1, 1, 2, 3]))]
+    entries = [
+        chance.choice([entry, entry, entry.upper(), f"Sales <{entry}>" if "@" in entry else entry]) for entry in entries
+    ]
+    several = chance.choice([",", ", ", " ,"]).join(entries)
+    return chance.choice([several, several, several, "", "", f"{entries[0]},", chance.choice([" ", "nobody@nowhere"])])
+
+
+def a_sender(chance: random.Random, addresses: list[str]) -> str:
+    address = chance.choice([*addresses, chance.choice(ADDRESSES).upper(), "someone@nowhere.example"])
+    name = chance.choice(NAMES)
+    quoted = '"{}" <{}>'.format(name.replace('"', '\\"'), address)
+    bare = f"{name} {address}" if name.isalpha() else address
+    several = f"{address}, second@acme.example"
+    return chance.choice(
+        [address, address, quoted if name else address, bare, several, chance.choice(["", "no address"])]
+    )
+
+
+def a_scenario(chance: random.Random) -> dict[str, Any]:
+    addresses = chance.sample(ADDRESSES, 3)
+    servers = [
+        {
+            "name": f"Server {place}",
+            "sequence": chance.choice([5, 10, 10, 20]),
+            "from_filter": a_filter(chance, addresses),
+            "active": chance.random() < 0.85,
+        }
+        for place in range(chance.choice([0, 1, 2, 3, 4, 5, 6]))
+    ]
+    senders = [a_sender(chance, addresses) for _each in range(5)]
+    notifications = chance.choice(["", "notifications@acme.example", chance.choice(addresses).lower()])
+    domain = chance.choice([*DOMAINS[:2], "bounces.example"]) if notifications or chance.random() < 0.5 else ""
+    if servers and chance.random() < 0.25:
+        # As Odoo makes them: each for its owner's address. No alias domain may claim the same.
+        own = chance.choice([address for address in ADDRESSES if address.lower() != notifications]).lower()
+        chance.choice(servers).update(owner_user_id=True, from_filter=own)
+        senders[0] = own
+    if notifications:
+        senders[1] = chance.choice([notifications, f'"ACME" <{notifications}>', notifications.upper()])
+    return {
+        "servers": servers,
+        "senders": senders,
+        "notifications": notifications,
+        "bounce": domain and f"bounce@{domain}",
+        "of_record": chance.random() < 0.5,
+        "config_filter": chance.choice(["", a_filter(chance, addresses)]),
+        "personal": chance.random() < 0.7,
+    }
+
+
+def foretold(scenario: dict[str, Any], sender: str) -> Route:
+    servers = [mail_server_of({"id": place, **values}) for place, values in enumerate(scenario["servers"])]
+    names = ("notifications", "bounce", "config_filter", "personal")
+    return route(sender, servers, Rules(**{name: scenario[name] for name in names}))
+
+
+def header(text: str) -> str:
+    """A From header as Python shows it; quotes around a name are gone where they are not needed."""
+    message = EmailMessage()
+    message["From"] = text
+    return str(message["From"])
+
+
+def as_sent(foreseen: Route) -> dict[str, Any] | None:
+    """A foretold route as the script shows a mail; without an address to send from, Odoo sends none."""
+    if not foreseen.envelope_from:
+        return None
+    server = foreseen.server.id if foreseen.server else None
+    return {"server": server, "from": header(foreseen.email_from), "envelope": foreseen.envelope_from}
+
+
+# --- with Odoo's own methods ---
+
+
+def test_odoo_routes_as_foretold(database: LabInstance) -> None:
+    chance = random.Random(SEED)
+    scenarios = [a_scenario(chance) for _each in range(SCENARIOS)]
+    call = f"import json\nprint(json.dumps(send_all(env, json.loads({json.dumps(scenarios)!r}))))\n"
+    answers = json.loads(database.lab.shell(database.database, f"{SCRIPT}\n\n{call}"))
+    rules: Counter[str] = Counter()
+    rewritten = 0
+    wrong = []
+    for scenario, sent in zip(scenarios, answers, strict=True):
+        for sender, mail in zip(scenario["senders"], sent, strict=True):
+            foreseen = foretold(scenario, sender)
+            if as_sent(foreseen) != mail:
+                wrong.append((scenario | {"senders": sender}, as_sent(foreseen), mail))
+            rules[foreseen.rule] += 1
+            rewritten += foreseen.rewritten
+    print(
+        f"{rules.total()} mails in {SCENARIOS} scenarios (seed {SEED}), by rule: {dict(rules)}; {rewritten} rewritten."
+    )
+    assert not wrong, json.dumps(wrong[:3], indent=2)
+    assert rules.total() >= 500
+    assert rules.keys() == RULES.keys()
+
+
+# --- with mails that arrive ---
+
+SERVERS = {
+    "Any": ("plain", "", 1),
+    "Acme": ("starttls_any_sender", "acme.example, BÜCHER.example", 10),
+    "Sales": ("ssl", "sales@acme.example, info@shop.example", 20),
+}
+# Each sender with the server that it is to leave through.
+SENDERS = {
+    "sales@acme.example": "Sales",
+    "Sales@ACME.example": "Sales",
+    '"Sales, of Acme" <sales@acme.example>': "Sales",
+    "Sales Team sales@acme.example": "Sales",
+    "info@shop.example": "Sales",
+    '"Zoë" <info@Shop.example>': "Sales",
+    "info@acme.example": "Acme",
+    "Info@acme.example": "Acme",
+    '"The \\"real\\" Acme" <info@acme.example>': "Acme",
+    "sales+tag@acme.example": "Acme",
+    "o'neil@acme.example": "Acme",
+    "info@acme.example, sales@acme.example": "Acme",
+    "buch@bücher.example": "Acme",
+    "info@sub.acme.example": "Any",
+    "sales@shop.example": "Any",
+    '"Ann Lee" <ann@elsewhere.example>': "Any",
+    "ann@elsewhere.example": "Any",
+    "Ann Lee ann@elsewhere.example": "Any",
+    '"Zoë" <zoe@elsewhere.example>': "Any",
+    "notifications@mail.example": "Any",
+    '"Acme" <notifications@mail.example>': "Any",
+}
+FORCED = "forced"
+
+
+def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None:
+    """What `routes` and the filter say, held to where real mails arrive, and how."""
+    smtp = database.lab.smtp
+    stack: dict[str, Any] = {
+        "alias_domains": [{"name": "mail.example"}],
+        "servers": [
+            password_server(database.lab, smtp_name, name=name, from_filter=from_filter, sequence=sequence)
+            for name, (smtp_name, from_filter, sequence) in SERVERS.items()
+        ],
+    }
+    routes = [{"from": sender, "server": name} for sender, name in SENDERS.items()]
+    wrong = [{"from": "info@acme.example", "server": "Sales"}]
+    surroundings = "notifications='notifications@mail.example', bounce='bounce@mail.example'"
+    by_filter = f"senders | map('postmaster.odoo.mail_route', found.mail_servers, {surroundings})"
+    tasks: dict[str, dict[str, Any]] = {
+        "check wrong": {"postmaster.odoo.mail_stack": {**stack, "routes": wrong}, "check_mode": True},
+        "wrong": {"postmaster.odoo.mail_stack": {**stack, "routes": wrong}},
+        "check": {"postmaster.odoo.mail_stack": {**stack, "routes": routes}, "check_mode": True},
+        "done": {"postmaster.odoo.mail_stack": {**stack, "routes": routes}},
+        "again": {"postmaster.odoo.mail_stack": {**stack, "routes": routes}},
+        "found": {"postmaster.odoo.mail_server_info": {}, "register": "found"},
+        "filtered": {
+            "ansible.builtin.debug": {"msg": f"{{{{ {by_filter} }}}}"},
+            "vars": {"senders": list(SENDERS)},
+        },
+    }
+    results = run_tasks(database, tmp_path, tasks)
+    for name in ("check wrong", "wrong"):
+        assert (results[name]["error_kind"], results[name]["changed"]) == ("conflict", False)
+        assert "'info@acme.example': mail would leave through 'Acme'" in results[name]["msg"]
+    foreseen = results["done"]["routes"]
+    assert [results["check"]["plan"], results["check"]["routes"]] == [results["done"]["plan"], foreseen]
+    assert [results["again"]["changed"], results["again"]["routes"]] == [False, foreseen]
+    filtered = results["filtered"]["msg"]
+    assert [{key: one[key] for key in ("server", "email_from", "rewritten", "rule")} for one in filtered] == [
+        {key: value for key, value in one.items() if key != "from"} for one in foreseen
+    ]
+    with database.session() as session:
+        mails = [
+            {
+                "subject": str(place),
+                "body_html": "<p>Made up</p>",
+                "email_from": sender,
+                "email_to": "recipient@elsewhere.example",
+            }
+            for place, sender in enumerate(SENDERS)
+        ]
+        (any_server,) = session.search_read("ir.mail_server", [["name", "=", "Any"]], ["name"])
+        mails.append({**mails[0], "subject": FORCED, "mail_server_id": any_server["id"]})
+        session.call("mail.mail", "send", session.create("mail.mail", mails))
+    arrived = {}
+    for name, (smtp_name, _from_filter, _sequence) in SERVERS.items():
+        for record in smtp[smtp_name].accepted():
+            message = message_from_bytes(smtp[smtp_name].message(record), policy=policy.default)
+            arrived[message["Subject"]] = (name, str(message["From"]), record["mail_from"])
+    expected = {
+        str(place): (one["server"], header(one["email_from"]), one["envelope_from"])
+        for place, one in enumerate(filtered)
+    }
+    # A mail that names its server leaves through it as it is.
+    expected[FORCED] = ("Any", "sales@acme.example", "bounce@mail.example")
+    assert arrived == expected
+    print(f"{len(arrived)} mails arrived as foretold, {sum(one['rewritten'] for one in filtered)} of them rewritten.")
