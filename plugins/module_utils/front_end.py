@@ -18,7 +18,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import secrets_in
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Threshold
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Rejected, Threshold
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Outcome
@@ -32,12 +32,19 @@ class Specification:
 
     :param single: the resource that the module enforces one record of; its results then speak of that record.
     :param several: the resource that the module enforces several records of; its results speak of those.
+    :param connection: whether the module talks to Odoo, and has the options of how.
     """
 
     options: Mapping[str, Any]
     rules: Mapping[str, Any] = field(default_factory=dict)
     single: str = ""
     several: str = ""
+    connection: bool = True
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """All options, as `AnsibleModule` takes them."""
+        return {**(connection_arguments() if self.connection else {}), **self.options}
 
 
 class OdooModule(AnsibleModule):
@@ -47,7 +54,7 @@ class OdooModule(AnsibleModule):
         self._single = specification.single
         self._several = specification.several
         super().__init__(
-            argument_spec={**connection_arguments(), **specification.options},
+            argument_spec=specification.arguments,
             supports_check_mode=True,
             **specification.rules,
         )
@@ -86,7 +93,7 @@ class OdooModule(AnsibleModule):
         elif self._several:
             result["records"] = [record for record in outcome.records if record["resource"] == self._several]
         else:
-            result.update(records=outcome.records, unmanaged=outcome.unmanaged)
+            result.update(records=outcome.records, unmanaged=outcome.unmanaged, routes=outcome.routes)
         if run:
             result["run"] = dict(run)
         result.update(self._of_mail_servers(outcome.verifications, outcome.connections))
@@ -105,10 +112,17 @@ class OdooModule(AnsibleModule):
             self.fail_json(msg=message, error_kind="rejected", changed=changed, tests=tests)
         self.exit_json(changed=changed, tests=tests)
 
-    def exit_queue(self, answer: Mapping[str, Any], exceeded: list[str]) -> None:
-        """End with the state of the mail queue; as a failure where it is worse than the user allows."""
-        if exceeded:
-            self.fail_json(msg=" ".join(exceeded), error_kind=Threshold.kind, changed=False, **answer)
+    def exit_probed(self, result: Mapping[str, Any], *, fail_on_error: bool) -> None:
+        """End with what a probe of an SMTP server has found."""
+        if result["outcome"] != "ok" and fail_on_error:
+            message = " ".join(filter(None, (result["message"], result["suggestion"])))
+            self.fail_json(msg=message, error_kind=Rejected.kind, changed=False, **result)
+        self.exit_json(changed=False, **result)
+
+    def exit_judged(self, answer: Mapping[str, Any], verdict: list[str]) -> None:
+        """End with what was asked; as a failure with a verdict where it is worse than the user allows."""
+        if verdict:
+            self.fail_json(msg=" ".join(verdict), error_kind=Threshold.kind, changed=False, **answer)
         self.exit_json(changed=False, **answer)
 
     def exit_worked(self, work: Work) -> None:

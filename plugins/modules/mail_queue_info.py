@@ -148,9 +148,10 @@ queue:
       sample: 0
     interrupted:
       description:
-        - How many mails were due when the queue's scheduled action last ended (C(last_run), UTC), and have no reason for being outgoing still.
-          That run was cut off, by a server that hung up or a worker that was killed, or its batch was full.
-        - Odoo marks no mail as tried before it is that mail's turn, so the action's C(lastcall) is all the evidence there is.
+        - How many mails were to follow the one that the last run of the queue's scheduled action (C(last_run), UTC) was cut off at, by a server that
+          hung up or a worker that was killed, and are still outgoing. They are newer than that one. What is older may be what a full batch had no
+          room for, and is not counted.
+        - V(0) where the action's code has an order of its own, such as the lanes of M(postmaster.odoo.queue_policy).
       returned: always
       type: dict
       sample: {count: 4, last_run: "2026-11-24 06:00:00"}
@@ -233,7 +234,7 @@ def run(module: OdooModule) -> None:
     if params["metrics_file"] and not module.check_mode:
         write_atomically(params["metrics_file"], prometheus_text(queue, labels, moment=moment.timestamp()))
     sentences = exceeded(queue, thresholds)
-    module.exit_queue({"queue": queue, "exceeded": sentences, "odoo_version": version}, sentences)
+    module.exit_judged({"queue": queue, "exceeded": sentences, "odoo_version": version}, sentences)
 
 
 def main() -> None:

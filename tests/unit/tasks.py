@@ -45,7 +45,8 @@ def shipped(
     capsys.readouterr()
     warnings: list[str] = []
     internal = {"check_mode": check, "diff": diff, "module_name": f"postmaster.odoo.{name}"}
-    arguments = {**CONNECTION, **options, **{f"_ansible_{key}": value for key, value in internal.items()}}
+    connection = CONNECTION if module_named(name).SPECIFICATION.connection else {}
+    arguments = {**connection, **options, **{f"_ansible_{key}": value for key, value in internal.items()}}
     with (
         patch_module_args(arguments),
         mock.patch.object(OdooModule, "warn", lambda _module, warning, **_how: warnings.append(warning)),

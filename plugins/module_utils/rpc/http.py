@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,28 +102,13 @@ class HttpConnection:
             return None
         return getproxies().get("https" if self._tls else "http")
 
-    def _tls_context(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(
-                cafile=self._ca_path if self._ca_path and os.path.isfile(self._ca_path) else None,
-                capath=self._ca_path if self._ca_path and not os.path.isfile(self._ca_path) else None,
-            )
-        except (OSError, ssl.SSLError) as error:
-            raise Invalid(f"ca_path {self._ca_path!r} cannot be read as CA certificates ({error}).") from error
-        if self._ca_path and not os.path.exists(self._ca_path):
-            raise Invalid(f"ca_path {self._ca_path!r} does not exist.")
-        if not self._validate_certs:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
-
     def _open(self) -> http.client.HTTPConnection:
         host, port = self._host, self._port
         if self._proxy:
             host, port = self._proxy.hostname or "", self._proxy.port or 3128
         if self._tls:
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, port, timeout=self._timeout, context=self._tls_context()
+                host, port, timeout=self._timeout, context=client_context(self._ca_path, verify=self._validate_certs)
             )
             if self._proxy:
                 connection.set_tunnel(self._host, self._port, headers=self._proxy_headers())

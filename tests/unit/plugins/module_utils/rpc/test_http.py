@@ -7,22 +7,18 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import os
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+from ansible_collections.postmaster.odoo.tests.unit.certificates import issue, server_context
 from ansible_collections.postmaster.odoo.tests.unit.local_server import (
     Answer,
     LocalServer,
@@ -54,31 +50,12 @@ def server() -> Iterator[LocalServer]:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate for 127.0.0.1, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    day = datetime.timedelta(days=1)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
-    signed = (
-        builder.add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
-    return path
+    return issue().write_to(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
 @pytest.fixture
 def tls_server(certificate: Path) -> Iterator[LocalServer]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with serving(context) as local:
+    with serving(server_context(certificate)) as local:
         local.answer = lambda request: Answer(request.target.encode())
         yield local
 
