@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """How long a check without drift takes, beside what it is measured against, in one run: `python tests/bench`.
-Then the mail queue's figures (`mail_queue.py`) and its policy's (`queue_policy.py`); `python tests/bench NAME` runs one of `stack`, `mail_queue`
-and `queue_policy`.
+Then the figures of the mail queue (`mail_queue.py`), of its policy (`queue_policy.py`) and of the doctor (`mail_doctor.py`); `python tests/bench
+NAME` runs one of them.
 
 The stack is that of the promise in the README: 3 mail servers, 4 crons and 5 parameters. Every contestant gets its turn in every round,
 so that whatever else the machine does meets them alike; the medians are compared.
@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(CHECKOUT / ".work/collections")]
 
+import mail_doctor
 import mail_queue
 import queue_policy
 from lab import Lab
@@ -106,6 +107,11 @@ def report(seconds: dict[str, list[float]]) -> None:
 
 
 if __name__ == "__main__":
-    benchmarks = {"stack": stack, "mail_queue": mail_queue.main, "queue_policy": queue_policy.main}
+    benchmarks = {
+        "stack": stack,
+        "mail_queue": mail_queue.main,
+        "queue_policy": queue_policy.main,
+        "mail_doctor": mail_doctor.main,
+    }
     for chosen in sys.argv[1:] or benchmarks:
         benchmarks[chosen]()

@@ -1,0 +1,289 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mail_doctor
+short_description: Find out why an Odoo instance's mail does not leave
+version_added: 0.1.0
+description:
+  - Looks at scheduled actions, outgoing mail servers, the routes that senders take, the mail queue and what lies around them, and names what is
+    wrong, each finding with the numbers and words that it rests on, and with a remedy.
+  - Needs nothing but the connection to Odoo. It sees more where it may also read Odoo's configuration file (O(config_file)) or speak SMTP (O(probe)).
+  - Changes nothing. Odoo's own connection test, in which Odoo connects to each mail server and sends nothing, is run unless O(live_tests=false) or
+    in check mode; O(lock_probe) is the only option that writes.
+  - The number of calls does not grow with the size of the instance, but for one connection test for each active mail server, and one call for each
+    that waits for a consent.
+  - Every id of a finding is explained in U(https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md).
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes.info
+attributes:
+  check_mode:
+    support: full
+    description: Only looks. No mail server is tested by Odoo, and no lock is probed; O(probe) works all the same.
+options:
+  checks:
+    description:
+      - What to look at. V(cron) is about scheduled actions, V(server) about outgoing mail servers, V(routing) about which server the instance's senders
+        get, V(queue) about the mails that wait or have failed, V(setup) about alias domains, the address of links, and batch sizes.
+    type: list
+    elements: str
+    choices: [cron, server, routing, queue, setup]
+    default: [cron, server, routing, queue, setup]
+  live_tests:
+    description:
+      - Whether Odoo runs its own connection test of every active mail server that is not a user's own. A server that never answers takes a minute.
+    type: bool
+    default: true
+  probe:
+    description:
+      - Whether to speak SMTP, as M(postmaster.odoo.smtp_probe) does, to each mail server that fails its test, from where the task runs, and to the server
+        that O(config_file) names where no other is active.
+        Where that is the machine that Odoo runs on, it says more than Odoo does, such as which port and encryption would work. It does not log in.
+    type: bool
+    default: false
+  lock_probe:
+    description:
+      - Whether to find out of overdue scheduled actions if a worker holds them, by a write that changes nothing but their C(write_date).
+        Without it the doctor goes by what Odoo notes of the beginning and end of runs, of which it notes only the end up to 17.0.
+    type: bool
+    default: false
+  config_file:
+    description:
+      - The path of Odoo's configuration file (C(odoo.conf)) where the task runs. Only settings of mail and of cron workers are read, and no passwords.
+    type: path
+  max_outgoing:
+    description:
+      - How many mails may wait to be sent now.
+    type: int
+    default: 1000
+  max_age:
+    description:
+      - For how many minutes a mail may wait to be sent. Odoo looks into its queue once an hour unless told otherwise.
+    type: int
+    default: 120
+  max_exceptions:
+    description:
+      - How many failed mails there may be. Odoo keeps them until somebody deletes them.
+    type: int
+    default: 0
+  max_overdue:
+    description:
+      - How many minutes a scheduled action may lie behind its schedule. Workers look once a minute.
+    type: int
+    default: 10
+  max_running:
+    description:
+      - For how many minutes a scheduled action is believed to be running of which Odoo has noted a beginning and no end. After that it counts as killed,
+        or where workers still run other actions as one that hangs.
+    type: int
+    default: 60
+  stale_days:
+    description:
+      - After how many days a mail that waits counts as one that nobody wants any more.
+    type: int
+    default: 7
+  fail_on:
+    description:
+      - The least severity that fails the task. V(error) is mail that does not leave, V(warning) what will go wrong or does in part. V(never) only reports.
+    type: str
+    choices: [error, warning, never]
+    default: error
+seealso:
+  - module: postmaster.odoo.mail_server_test
+
+  - module: postmaster.odoo.mail_queue_info
+
+  - module: postmaster.odoo.cron_info
+"""
+
+EXAMPLES = r"""
+---
+- name: Why does mail not leave?
+  postmaster.odoo.mail_doctor:
+
+- name: Only look at actions and queue, and only report
+  postmaster.odoo.mail_doctor:
+    checks: [cron, queue]
+    fail_on: never
+  register: diagnosis
+
+- name: A gate for the night, which speaks to no mail server
+  postmaster.odoo.mail_doctor:
+    live_tests: false
+    max_age: 60
+    max_exceptions: 20
+    fail_on: warning
+"""
+
+RETURN = r"""
+---
+findings:
+  description:
+    - What is wrong, the worst first, and within a severity causes before what comes of them.
+  returned: always, unless the instance could not be asked
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: What it is. The ids stay.
+      returned: always
+      type: str
+      sample: cron_disabled
+    check:
+      description: Which of O(checks) found it.
+      returned: always
+      type: str
+      sample: cron
+    severity:
+      description: V(error) is mail that does not leave, V(warning) what will go wrong or does in part, V(info) what is worth knowing.
+      returned: always
+      type: str
+      sample: error
+    title:
+      description: What it is, in words.
+      returned: always
+      type: str
+      sample: A scheduled action that mail depends on is disabled
+    evidence:
+      description: One line with the numbers and words that it rests on.
+      returned: always
+      type: str
+      sample: "'Mail: Email Queue Manager' is inactive. It last ran at 2026-11-24 12:07:12 UTC."
+    remedy:
+      description: One line of what to do.
+      returned: always
+      type: str
+      sample: "Activate it: postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
+    fixable:
+      description:
+        - What kind of mending would end it that needs no human's judgement, V(crons), V(transient), V(interrupted), V(stale) or V(addons); null where a
+          human must.
+      returned: always
+      type: str
+      sample: crons
+    resource:
+      description: The record that it is about, its C(model), C(id), C(name) and where it may have one C(xml_id); null where there is none.
+      returned: always
+      type: dict
+      sample: {model: ir.cron, id: 3, name: "Mail: Email Queue Manager", xml_id: mail.ir_cron_mail_scheduler_action}
+    documentation:
+      description: Where it is explained.
+      returned: always
+      type: str
+      sample: https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md#cron_disabled
+counts:
+  description:
+    - How many findings there are of each severity.
+  returned: always, unless the instance could not be asked
+  type: dict
+  sample: {error: 2, warning: 1, info: 0}
+healthy:
+  description:
+    - Whether no finding is an V(error), whatever O(fail_on) is.
+  returned: always, unless the instance could not be asked
+  type: bool
+  sample: false
+tests:
+  description:
+    - What came of Odoo's own connection test of each active mail server, as M(postmaster.odoo.mail_server_test) returns it; empty without
+      O(live_tests), or where V(server) is not among O(checks).
+  returned: always, unless the instance could not be asked
+  type: list
+  elements: dict
+  sample:
+    - name: Transactional
+      id: 1
+      outcome: auth
+      message: "Server replied with following exception: (535, b'5.7.8 Authentication credentials invalid')"
+      seconds: 0.04
+queue:
+  description:
+    - The state of the mail queue, as M(postmaster.odoo.mail_queue_info) returns it; null where V(queue) is not among O(checks).
+  returned: always, unless the instance could not be asked
+  type: dict
+  sample:
+    states: {outgoing: 0, sent: 0, received: 0, exception: 1, cancel: 0}
+    due: 0
+    scheduled: 0
+    oldest_due: null
+    failures: [{class: no_recipient, count: 1, transient: false, reason: At least one valid recipient address should be specified, id: 2}]
+    unclassified: 0
+    interrupted: {count: 0, last_run: "2026-11-24 12:05:47"}
+odoo_version:
+  description:
+    - The version of Odoo, as it says itself.
+  returned: always, unless the instance could not be asked
+  type: str
+  sample: "19.0"
+error_kind:
+  description:
+    - What kind of error it is, as in M(postmaster.odoo.mail_stack); V(threshold) where a finding is as bad as O(fail_on).
+  returned: failure
+  type: str
+  sample: threshold
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import CHECKS
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+
+_LIMITS = ("max_outgoing", "max_age", "max_exceptions", "max_overdue", "max_running", "stale_days")
+
+SPECIFICATION = Specification(
+    options={
+        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
+        "live_tests": {"type": "bool", "default": True},
+        "probe": {"type": "bool", "default": False},
+        "lock_probe": {"type": "bool", "default": False},
+        "config_file": {"type": "path"},
+        "max_outgoing": {"type": "int", "default": 1000},
+        "max_age": {"type": "int", "default": 120},
+        "max_exceptions": {"type": "int", "default": 0},
+        "max_overdue": {"type": "int", "default": 10},
+        "max_running": {"type": "int", "default": 60},
+        "stale_days": {"type": "int", "default": 7},
+        "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
+    },
+)
+
+
+def run(module: OdooModule) -> None:
+    """Look, and report."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.doctor import Examination, diagnose, worst
+    from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observation import Limits
+    from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.odoo_configuration import read_configuration
+
+    params = module.params
+    how = Examination(
+        checks=params["checks"],
+        limits=Limits(**{name: params[name] for name in _LIMITS}),
+        live_tests=params["live_tests"],
+        lock_probe=params["lock_probe"],
+        probe=params["probe"],
+        configuration=read_configuration(params["config_file"]) if params["config_file"] else None,
+    )
+    with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
+        diagnosis = diagnose(session, how)
+    module.exit_judged(diagnosis, worst(diagnosis, params["fail_on"]))
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

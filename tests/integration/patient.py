@@ -1,0 +1,359 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An instance that is well, and faults to inject into it, each with the finding that it is to yield."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.doctor import Examination, diagnose
+from instance import LabInstance
+from lab import Lab
+from mail_servers import oauth2_server, password_server, token_fields
+
+SENDER = "notifications@lab.example"
+MAIN = "starttls_any_sender"
+QUEUE_ACTION = ["cron_name", "=", "Mail: Email Queue Manager"]
+
+Diagnosis = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A healthy instance, and the ways to hurt it."""
+
+    instance: LabInstance
+    lab: Lab
+    runs: list[Thread] = field(default_factory=list)
+
+    @classmethod
+    def healthy(cls, lab: Lab, name: str) -> Patient:
+        """Its mail leaves encrypted, from its own domain, and its scheduled actions have run half an hour ago."""
+        instance = LabInstance.fresh(lab, name)
+        instance.sql(
+            "UPDATE ir_cron SET nextcall = now() at time zone 'utc' + interval '30 minutes', "
+            "lastcall = now() at time zone 'utc' - interval '30 minutes'"
+        )
+        patient = cls(instance, lab)
+        with instance.session() as session:
+            session.write("res.company", patient.ids("res.company"), {"email": "info@lab.example"})
+            session.write(
+                "res.users", patient.ids("res.users", ["login", "=", "admin"]), {"email": "admin@lab.example"}
+            )
+        domain = {"name": "lab.example", "companies": [instance.read("res.company")[0]["name"]]}
+        instance.enforce(
+            {
+                "alias_domains": [{"default_from": "notifications", **domain}],
+                "parameters": {"web.base.url": "https://odoo.lab.example"},
+                "servers": [password_server(lab, MAIN, smtp_encryption="starttls_strict", from_filter="lab.example")],
+            }
+        )
+        return patient
+
+    def examine(self, **how: Any) -> Diagnosis:
+        with self.instance.session() as session:
+            return diagnose(session, Examination(**how))
+
+    def ids(self, model: str, *domain: Any) -> list[int]:
+        return [record["id"] for record in self.instance.read(model, *domain, fields=("id",))]
+
+    def write(self, model: str, values: dict[str, Any], *domain: Any) -> None:
+        with self.instance.session() as session:
+            session.write(model, self.ids(model, *domain), values)
+
+    def create(self, model: str, **values: Any) -> int:
+        with self.instance.session() as session:
+            return session.create(model, [values])[0]
+
+    def server(self, **values: Any) -> None:
+        """Change the mail server past the collection."""
+        self.write("ir.mail_server", values, ["name", "=", MAIN])
+
+    def through(self, smtp_name: str, **values: Any) -> None:
+        """Have the mail server be another of the lab's."""
+        smtp = self.lab.smtp[smtp_name]
+        login = {"smtp_user": smtp.user or False, "smtp_pass": smtp.password or False}
+        self.server(**{"smtp_host": smtp.host, "smtp_port": smtp.port, **login, **values})
+
+    def queue_action(self, **values: Any) -> None:
+        self.write("ir.cron", values, QUEUE_ACTION)
+
+    def run_queue(self) -> None:
+        """As a worker would: with its lock, its cursor and its failures."""
+        with self.instance.session() as session:
+            session.call("ir.cron", "method_direct_trigger", self.ids("ir.cron", QUEUE_ACTION))
+
+    def begin_queue(self) -> None:
+        """The same, and do not wait for its end."""
+        self.runs.append(Thread(target=self.run_queue))
+        self.runs[-1].start()
+
+    def discharge(self) -> None:
+        """Let all that runs end, and drop the database."""
+        self.lab.smtp[MAIN].reset()
+        for run in self.runs:
+            run.join()
+        self.lab.drop(self.instance.database)
+
+    def mail(self, count: int = 1, **values: Any) -> None:
+        own = {
+            "state": "outgoing",
+            "email_from": SENDER,
+            "body_html": "<p>A test.</p>",
+            "email_to": "to@else.example",
+            **values,
+        }
+        with self.instance.session() as session:
+            session.create("mail.mail", [{"subject": f"Mail {n}", "auto_delete": False, **own} for n in range(count)])
+
+    def parameter(self, key: str, value: str) -> None:
+        self.instance.enforce({"parameters": {key: value}})
+
+    def age_mails(self, span: str) -> None:
+        self.instance.sql(f"UPDATE mail_mail SET create_date = create_date - interval '{span}'")
+
+    def admin_address(self, address: str | bool) -> None:
+        """Change it where it is kept: Odoo would write to the old address of a user."""
+        self.write("res.partner", {"email": address}, ["user_ids.login", "=", "admin"])
+
+    def overdue(self, minutes: int = 20) -> None:
+        """Every action has been due for so long, and none has run since."""
+        self.instance.sql(
+            f"UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '{minutes} minutes', "
+            f"lastcall = now() at time zone 'utc' - interval '{minutes + 60} minutes'"
+        )
+
+
+# --- the faults ---
+
+
+def _queue_hangs(patient: Patient) -> None:
+    """For three hours now, while another worker goes on with all else."""
+    patient.instance.sql(
+        "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '3 hours', "
+        "lastcall = now() at time zone 'utc' - interval '4 hours' WHERE cron_name = 'Mail: Email Queue Manager'; "
+        "INSERT INTO ir_cron_progress (cron_id, timed_out_counter, create_date) "
+        "SELECT id, 1, now() at time zone 'utc' - interval '3 hours' FROM ir_cron WHERE cron_name = 'Mail: Email Queue Manager'"
+    )
+
+
+def _cron_fails(patient: Patient) -> None:
+    patient.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
+    patient.run_queue()
+
+
+def _cron_fails_for_long(patient: Patient) -> None:
+    """Odoo itself gives it up."""
+    patient.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
+    patient.instance.sql(
+        "UPDATE ir_cron SET failure_count = 4, first_failure_date = now() at time zone 'utc' - interval '8 days' "
+        "WHERE cron_name = 'Mail: Email Queue Manager'"
+    )
+    time.sleep(1.1)  # Odoo's times have no fractions
+    patient.run_queue()
+
+
+def queue_runs(patient: Patient, *, delay: float = 0.3) -> None:
+    """A slow SMTP server holds it up."""
+    patient.overdue()
+    patient.lab.smtp[MAIN].configure(delay=1)
+    patient.mail()
+    patient.begin_queue()
+    deadline = time.monotonic() + 10
+    while not patient.instance.sql("SELECT 1 FROM ir_cron_progress WHERE timed_out_counter > 0"):
+        assert time.monotonic() < deadline, "the queue has not begun"
+        time.sleep(0.1)
+    patient.lab.smtp[MAIN].configure(delay=delay)
+
+
+def _addon_to_upgrade(patient: Patient) -> None:
+    with patient.instance.session() as session:
+        session.call("ir.module.module", "button_upgrade", patient.ids("ir.module.module", ["name", "=", "digest"]))
+
+
+def _call_not_taken(patient: Patient) -> None:
+    patient.instance.sql(
+        "INSERT INTO ir_cron_trigger (cron_id, call_at) "
+        "SELECT id, now() at time zone 'utc' - interval '20 minutes' FROM ir_cron WHERE cron_name = 'Mail: Email Queue Manager'"
+    )
+
+
+def _gmail(patient: Patient, **oauth2: str) -> None:
+    patient.server(active=False)
+    patient.instance.enforce(
+        {"servers": [oauth2_server(patient.lab, "gmail", oauth2=oauth2, from_filter="lab.example")]}
+    )
+
+
+def _gmail_without_a_secret(patient: Patient) -> None:
+    _gmail(patient, refresh_token="made-up-refresh-token")
+    _refresh_token, access_token, expiration = token_fields("gmail")
+    known = {access_token: patient.lab.smtp["xoauth2"].token, expiration: int(time.time()) + 3600}
+    patient.write("ir.mail_server", known, ["name", "=", "gmail"])
+    patient.instance.enforce({"parameters": {"google_gmail_client_secret": ""}})
+
+
+def _login_in_clear(patient: Patient) -> None:
+    """Through a server that lets one log in without TLS, under a name that does not say that it is this machine."""
+    welcome = {"EHLO": "250-plain.lab.example\r\n250 AUTH PLAIN LOGIN", "AUTH": "235 2.7.0 Welcome"}
+    patient.lab.smtp["plain"].configure(replies={**welcome, "MAIL": "250 OK", "RCPT": "250 OK", "DATA": "354 Go on"})
+    patient.through("plain", smtp_host="127.1", smtp_user="user", smtp_pass="made-up-password", smtp_encryption="none")
+
+
+def _neutralized(patient: Patient) -> None:
+    patient.lab.shell(
+        patient.instance.database,
+        "from odoo.modules.neutralize import neutralize_database\nneutralize_database(env.cr)",
+    )
+
+
+def _twin(patient: Patient, smtp_name: str, **values: Any) -> None:
+    patient.instance.enforce({"servers": [password_server(patient.lab, smtp_name, name="Twin", **values)]})
+
+
+def _many_mails(patient: Patient) -> None:
+    patient.mail(1001)
+
+
+def _refused(patient: Patient, verb: str, reply: str) -> None:
+    """Mails that an SMTP server has refused, which takes everything again."""
+    patient.lab.smtp[MAIN].configure(replies={verb: reply})
+    patient.mail(3)
+    patient.run_queue()
+    patient.lab.smtp[MAIN].reset()
+
+
+def _hung_up(patient: Patient) -> None:
+    """A run of the queue that ended in the middle."""
+    patient.lab.smtp[MAIN].configure(drop_at="DATA", drop_after=2)
+    patient.mail(6)
+    patient.age_mails("1 minute")
+    patient.run_queue()
+    patient.lab.smtp[MAIN].reset()
+
+
+def without_recipient(patient: Patient) -> None:
+    patient.mail(email_to=False)
+    patient.run_queue()
+
+
+def _old_mail(patient: Patient, span: str) -> None:
+    patient.mail()
+    patient.age_mails(span)
+
+
+def _no_sender_to_test_with(patient: Patient) -> None:
+    patient.server(from_filter=False)
+    patient.admin_address(False)
+
+
+FAULTS: dict[str, tuple[str, Callable[[Patient], None]]] = {
+    "the queue's action is disabled": ("cron_disabled", lambda it: it.queue_action(active=False)),
+    "the queue's external id is gone": (
+        "cron_disabled",
+        lambda it: it.instance.sql("DELETE FROM ir_model_data WHERE name = 'ir_cron_mail_scheduler_action'") and None,
+    ),
+    "no worker": ("cron_overdue_no_worker", lambda it: it.overdue()),
+    "the queue runs for long": ("cron_overdue_running", queue_runs),
+    "the queue hangs, and others run": ("cron_overdue_running", _queue_hangs),
+    "the queue's code is gone": ("cron_code_changed", lambda it: it.queue_action(code="pass")),
+    "once in three months": (
+        "cron_far_future",
+        lambda it: it.queue_action(interval_number=3, interval_type="months"),
+    ),
+    "next call in a month": (
+        "cron_far_future",
+        lambda it: (
+            it.instance.sql(
+                "UPDATE ir_cron SET nextcall = nextcall + interval '30 days' WHERE cron_name = 'Mail: Email Queue Manager'"
+            )
+            and None
+        ),
+    ),
+    "the queue's code raises": ("cron_failing", _cron_fails),
+    "Odoo gives up an action": ("cron_auto_disabled", _cron_fails_for_long),
+    "an addon waits to be upgraded": ("addons_pending", _addon_to_upgrade),
+    "a call that nobody takes": ("cron_trigger_backlog", _call_not_taken),
+    "the server is archived": ("no_active_server", lambda it: it.server(active=False)),
+    "nothing listens": (
+        "server_unreachable",
+        lambda it: it.server(smtp_port=it.lab.description["smtp"]["nowhere"]["port"]),
+    ),
+    "no such host": ("server_dns", lambda it: it.server(smtp_host="smtp.invalid")),
+    "silence": ("server_timeout", lambda it: it.through("silent", smtp_encryption="none")),
+    "the server hangs up": ("server_disconnected", lambda it: it.lab.smtp[MAIN].configure(drop_at="CONNECT")),
+    "no host": ("server_unconfigured", lambda it: it.server(smtp_host=False)),
+    "nobody to test as": ("server_untested", _no_sender_to_test_with),
+    "TLS to a plain port": ("tls_mismatch", lambda it: it.server(smtp_encryption="ssl_strict")),
+    "no STARTTLS for now": (
+        "tls_mismatch",
+        lambda it: it.lab.smtp[MAIN].configure(replies={"STARTTLS": "454 4.7.0 TLS not available"}),
+    ),
+    "no STARTTLS": ("tls_mismatch", lambda it: it.through("plain")),
+    "an unknown authority": ("certificate_untrusted", lambda it: it.through("untrusted")),
+    "an expired certificate": ("certificate_untrusted", lambda it: it.through("expired")),
+    "a certificate for another name": ("certificate_untrusted", lambda it: it.through("misnamed")),
+    "a wrong password": ("auth_failed", lambda it: it.server(smtp_pass="wrong")),
+    "no login": ("auth_failed", lambda it: it.server(smtp_user=False, smtp_pass=False)),
+    "no AUTH": (
+        "auth_unsupported",
+        lambda it: it.through("plain", smtp_encryption="none", smtp_user="user", smtp_pass="made-up-password"),
+    ),
+    "somebody else's address": ("sender_rejected", lambda it: it.through("starttls")),
+    "no relaying": (
+        "recipient_rejected",
+        lambda it: it.lab.smtp[MAIN].configure(replies={"RCPT": "550 5.7.1 Relaying denied"}),
+    ),
+    "refused for now": (
+        "throttled",
+        lambda it: it.lab.smtp[MAIN].configure(replies={"MAIL": "421 4.7.0 Too many connections"}),
+    ),
+    "no consent": ("oauth_not_connected", _gmail),
+    "a withdrawn consent": ("oauth_refresh_failed", lambda it: _gmail(it, refresh_token="made-up-refresh-token")),
+    "no client secret": ("oauth_misconfigured", _gmail_without_a_secret),
+    "a password in clear": ("plaintext_password", _login_in_clear),
+    "TLS without a look at the certificate": ("unverified_tls", lambda it: it.server(smtp_encryption="starttls")),
+    "the same server twice": (
+        "duplicate_servers",
+        lambda it: _twin(it, MAIN, smtp_encryption="starttls_strict", from_filter="lab.example"),
+    ),
+    "a neutralized copy": ("neutralized", _neutralized),
+    "a filter for the other server": (
+        "config_file_overridden",
+        lambda it: it.parameter("mail.default.from_filter", "lab.example"),
+    ),
+    "no server for any sender": ("sender_without_server", lambda it: it.server(from_filter="else.example")),
+    "a server behind another": (
+        "route_shadowed",
+        lambda it: _twin(it, "ssl", smtp_encryption="ssl_strict", from_filter="lab.example", sequence=20),
+    ),
+    "a user of another domain": (
+        "from_rewritten",
+        lambda it: it.admin_address("admin@else.example"),
+    ),
+    "a thousand and one mails": ("backlog", _many_mails),
+    "a mail of three hours ago": ("oldest_too_old", lambda it: _old_mail(it, "3 hours")),
+    "a mail of last week": ("stale_outgoing", lambda it: _old_mail(it, "8 days")),
+    "refused recipients": ("failures_by_class", lambda it: _refused(it, "RCPT", "550 5.1.1 No such user")),
+    "throttled mails": ("throttled", lambda it: _refused(it, "MAIL", "451 4.7.1 Greylisted")),
+    "cut off in the middle": ("interrupted_batch", _hung_up),
+    "no recipients": ("no_recipient", without_recipient),
+    "a company without alias domain": (
+        "alias_domain_missing",
+        lambda it: it.write("res.company", {"alias_domain_id": False}),
+    ),
+    "no address for notifications": (
+        "default_from_missing",
+        lambda it: it.write("mail.alias.domain", {"default_from": False}),
+    ),
+    "links to no address": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://[::1")),
+    "links to localhost": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://localhost:8069")),
+    "one mail at a time": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "1")),
+    "a batch size that is none": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "many")),
+}
+# Odoo waits a minute for a server that says nothing.
