@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Ids = Sequence[int]
 Context = Mapping[str, Any]
 
+_CLOSE = {"type": "ir.actions.act_window_close"}
 _RELOAD = {"type": "ir.actions.client", "tag": "reload", "params": {"menu_id": 1}}
 
 
@@ -74,6 +75,31 @@ def uninstall(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> dict[str, Any
         for data in [one for one in odoo.records.tables["ir.model.data"].values() if one["module"] == module["name"]]:
             odoo.records.unlink(data["model"], [data["res_id"]])
     return _RELOAD
+
+
+def finish_pending(odoo: SimulatedOdoo, _ids: Ids, context: Context) -> dict[str, str]:
+    """Do what addons wait for, as reloading the registry does."""
+    for state, ready, button in (
+        ("to install", "uninstalled", install),
+        ("to upgrade", "installed", upgrade),
+        ("to remove", "installed", uninstall),
+    ):
+        for module in _in_state(odoo, state):
+            module["state"] = ready
+            button(odoo, [module["id"]], context)
+    return _CLOSE
+
+
+def call_off_pending(odoo: SimulatedOdoo, _ids: Ids, _context: Context) -> dict[str, str]:
+    """Leave everything as it was before somebody wanted it otherwise."""
+    for state, before in (("to install", "uninstalled"), ("to upgrade", "installed"), ("to remove", "installed")):
+        for module in _in_state(odoo, state):
+            module["state"] = before
+    return _CLOSE
+
+
+def _in_state(odoo: SimulatedOdoo, state: str) -> list[dict[str, Any]]:
+    return [module for module in odoo.records.tables["ir.module.module"].values() if module["state"] == state]
 
 
 def _modules(odoo: SimulatedOdoo, ids: Ids) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "mail.notification": {"notification_status": "ready", "notification_type": "inbox"},
     "mail.template": {"active": True},
     "mailing.mailing": {"active": True, "state": "draft"},
+    "res.company": {"active": True},
     "res.users": {"active": True, "company_id": 1},
 }
 

@@ -33,6 +33,8 @@ def check_object_reference(
 
 
 METHODS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("base.module.upgrade", "upgrade_module"): addons.finish_pending,
+    ("base.module.upgrade", "upgrade_module_cancel"): addons.call_off_pending,
     ("ir.cron", "method_direct_trigger"): crons.trigger,
     ("ir.mail_server", "test_smtp_connection"): connection_test.answer,
     ("ir.model.data", "check_object_reference"): check_object_reference,

@@ -66,6 +66,8 @@ _COMMON: Fields = {
     "write_uid": {"readonly": True, "relation": "res.users", "store": True, "type": "many2one"},
 }
 _BESIDE_THE_FACTS: Mapping[str, Fields] = {
+    # A dialogue, of which only the buttons matter.
+    "base.module.upgrade": _COMMON,
     "discuss.channel": {"name": _REQUIRED_CHAR, **_COMMON},
     # Only that it is there: its fields are seen through the cron.
     "ir.actions.server": {"name": _CHAR, **_COMMON},
@@ -80,6 +82,7 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
     },
     "res.company": {
         "name": _REQUIRED_CHAR,
+        "active": {"store": True, "type": "boolean"},
         "email": _CHAR,
         "alias_domain_id": {"relation": "mail.alias.domain", "store": True, "type": "many2one"},
         **_COMMON,
@@ -91,6 +94,7 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
         "login": _REQUIRED_CHAR,
         "email": _CHAR,
         "active": {"store": True, "type": "boolean"},
+        "share": {"store": True, "type": "boolean"},
         "company_id": {"relation": "res.company", "required": True, "store": True, "type": "many2one"},
         **_COMMON,
     },

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter `doctor_report`: what the doctor found in many instances, as one report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import SEVERITIES, count_by_severity
+
+# Counts up when a reader of reports has to learn something new.
+FORMAT = 1
+NOT_ASKED = "not_asked"
+# The best first. An instance with nothing but `info` is healthy.
+STATUSES = ("healthy", "warning", "error", NOT_ASKED)
+
+
+def doctor_report(results: Any, *, generated: str | None = None) -> dict[str, Any]:
+    """One report of the results of `mail_doctor` by the names of their instances; of an instance that failed before, the result is empty.
+
+    :param generated: when that was.
+    :raises AnsibleFilterError: what was given is not that.
+    """
+    if not isinstance(results, Mapping) or not all(isinstance(result, Mapping) for result in results.values()):
+        raise AnsibleFilterError("doctor_report takes results of postmaster.odoo.mail_doctor by names of instances.")
+    instances = [_instance(name, result) for name, result in results.items()]
+    summary: dict[str, list[str]] = {status: [] for status in STATUSES}
+    for instance in instances:
+        summary[instance["status"]].append(instance["instance"])
+    return {
+        "format": FORMAT,
+        "generated": generated,
+        "summary": summary,
+        "frequent": _frequent(instances),
+        "instances": instances,
+    }
+
+
+def _instance(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    asked = "findings" in result
+    findings = list(result["findings"]) if asked else []
+    counts = count_by_severity(findings)
+    status = next((one for one in ("error", "warning") if counts[one]), "healthy") if asked else NOT_ASKED
+    return {
+        "instance": name,
+        "status": status,
+        "odoo_version": result.get("odoo_version"),
+        "counts": counts,
+        "findings": findings,
+        "tests": list(result.get("tests") or ()),
+        "queue": result.get("queue"),
+        "error_kind": None if asked else result.get("error_kind") or ("unreachable" if _is_lost(result) else "failed"),
+        "message": None if asked else result.get("msg") or "It failed before it was asked.",
+    }
+
+
+def _is_lost(result: Mapping[str, Any]) -> bool:
+    """Whether Ansible has not reached the host that was to ask."""
+    return bool(result.get("unreachable"))
+
+
+def _frequent(instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every finding with the instances that have it: those of most instances first, then the worst."""
+    seen: dict[str, dict[str, Any]] = {}
+    for instance in instances:
+        for finding in instance["findings"]:
+            one = seen.setdefault(
+                finding["id"], {**{key: finding[key] for key in ("id", "severity", "title")}, "instances": []}
+            )
+            one["severity"] = min(one["severity"], finding["severity"], key=SEVERITIES.index)
+            if instance["instance"] not in one["instances"]:
+                one["instances"].append(instance["instance"])
+    return sorted(seen.values(), key=lambda one: (-len(one["instances"]), SEVERITIES.index(one["severity"]), one["id"]))
+
+
+class FilterModule:
+    """What Ansible finds the filter by."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"doctor_report": doctor_report}

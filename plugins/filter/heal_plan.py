@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter `heal_plan`: what may be mended of what the doctor found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import FIXES
+
+Finding = Mapping[str, Any]
+
+
+def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
+    """What to do, in the terms of the modules that do it, and why it has to wait.
+
+    Whatever is mended lets mail leave, but for the cancelling of stale mails. So all else waits until no mail server is known not to work,
+    and until no mail would leave that nobody may want any more.
+
+    :param allow: classes of fixes.
+    :raises AnsibleFilterError: what was given is not that.
+    """
+    if not isinstance(diagnosis, Mapping) or "findings" not in diagnosis:
+        raise AnsibleFilterError("heal_plan takes a result of postmaster.odoo.mail_doctor.")
+    if not isinstance(allow, Sequence) or isinstance(allow, str) or not set(allow) <= set(FIXES):
+        raise AnsibleFilterError(f"heal_plan allows a list of {', '.join(FIXES)}, not {allow!r}.")
+    chosen = [finding for finding in diagnosis["findings"] if _is_allowed(finding, allow)]
+    stale = [finding for finding in chosen if finding["fixable"] == "stale"]
+    held = list(_reasons_to_wait(diagnosis, allow)) if len(chosen) > len(stale) else []
+    if held:
+        chosen = stale
+    crons = [finding["resource"] for finding in chosen if finding["fixable"] == "crons"]
+    retry = sorted(finding["resource"]["name"] for finding in chosen if finding["fixable"] == "transient")
+    return {
+        "cancel": bool(stale),
+        "addons": any(finding["fixable"] == "addons" for finding in chosen),
+        # An action may have two findings, and one fix.
+        "crons": list({cron["xml_id"]: {"name": cron["name"], "xml_id": cron["xml_id"]} for cron in crons}.values()),
+        "retry": retry,
+        "send": len(chosen) > len(stale) and bool(retry or diagnosis["queue"]["due"]),
+        "held": held,
+    }
+
+
+def _is_allowed(finding: Finding, allow: Sequence[str]) -> bool:
+    """Failed mails that were cut off belong to the rest of their batch, and are worth another attempt like those that failed for a passing reason."""
+    is_cut_off = finding["fixable"] == "transient" and finding["resource"]["name"] == "interrupted"
+    return finding["fixable"] in allow or (is_cut_off and "interrupted" in allow)
+
+
+def _reasons_to_wait(diagnosis: Mapping[str, Any], allow: Sequence[str]) -> Iterator[str]:
+    found = {finding["id"]: finding for finding in diagnosis["findings"]}
+    if "neutralized" in found:
+        yield "This database is a neutralized copy, which sends nothing on purpose."
+        return
+    broken = [
+        finding for finding in diagnosis["findings"] if finding["severity"] == "error" and _is_of_a_server(finding)
+    ]
+    if broken:
+        named = (f"{(finding['resource'] or {}).get('name') or 'Odoo'} ({finding['id']})" for finding in broken)
+        yield f"What is sent through a mail server that does not work fails for good: {', '.join(named)}."
+    if "stale_outgoing" in found and "stale" not in allow:
+        yield (
+            f"{found['stale_outgoing']['evidence']} They would leave, too: allow stale, which cancels them, or raise doctor_stale_days."
+        )
+
+
+def _is_of_a_server(finding: Finding) -> bool:
+    return finding["check"] == "server" or (finding["resource"] or {}).get("model") == "ir.mail_server"
+
+
+class FilterModule:
+    """What Ansible finds the filter by."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"heal_plan": heal_plan}

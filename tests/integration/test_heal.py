@@ -1,0 +1,375 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook `heal`: what is fixable is named by the doctor, mended once, and left alone by the second run; what is not stays as it is.
+
+All instances are treated in the same runs. Odoo has no cron workers until all is mended; then they have to send a last mail, the canary.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inventory import failed_hosts, recap, run_on, shown
+from lab import Lab
+from mail_servers import password_server
+from patient import FAULTS, MAIN, Patient
+from playbook import Run
+
+pytestmark = pytest.mark.in_process
+
+PLAN, DONE, LEFT = "Show the plan", "Show what was done", "What the doctor found"
+# An addon that nothing depends on, and that a new database has not installed.
+ADDON = "base_sparse_field"
+
+
+def fault(name: str) -> Callable[[Patient], None]:
+    return FAULTS[name][1]
+
+
+def to_install(patient: Patient) -> None:
+    with patient.instance.session() as session:
+        session.call("ir.module.module", "button_install", patient.ids("ir.module.module", ["name", "=", ADDON]))
+
+
+def impossible_to_install(patient: Patient) -> None:
+    to_install(patient)
+    patient.instance.sql(
+        "UPDATE ir_module_module_dependency SET name = 'no_such_addon' "
+        f"WHERE module_id = (SELECT id FROM ir_module_module WHERE name = '{ADDON}')"
+    )
+
+
+def waiting_for_three_hours(patient: Patient) -> None:
+    patient.mail()
+    patient.age_mails("3 hours")
+
+
+def broken_server_beside(patient: Patient) -> None:
+    server = password_server(patient.lab, MAIN, smtp_pass="wrong", from_filter="shop.example")
+    patient.instance.enforce({"servers": [{**server, "name": "Shop"}]})
+
+
+@dataclass(frozen=True)
+class Case:
+    """An instance, what is wrong with it, and what comes of it.
+
+    :param found: what the doctor finds. :param planned: what heal says that it will do. :param arrives: how many mails it sends.
+    :param left: the errors and warnings that are left. :param sends: whether Odoo's own workers send mail in the end.
+    """
+
+    faults: tuple[Callable[[Patient], None], ...]
+    found: set[str]
+    planned: tuple[str, ...] = ()
+    arrives: int = 0
+    left: set[str] = field(default_factory=set)
+    sends: bool = True
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+ACTIVATE = "activate and reschedule Mail: Email Queue Manager"
+THROTTLED = "queue mails again that failed as throttled"
+SEND = "send what is due"
+CASES = {
+    "disabled": Case(
+        (fault("the queue's action is disabled"), waiting_for_three_hours),
+        {"cron_disabled", "oldest_too_old"},
+        (ACTIVATE, SEND),
+        arrives=1,
+    ),
+    "far": Case((fault("next call in a month"),), {"cron_far_future"}, (ACTIVATE,)),
+    "transient": Case((fault("throttled mails"),), {"throttled"}, (THROTTLED, SEND), arrives=3),
+    "interrupted": Case(
+        (fault("cut off in the middle"),),
+        {"interrupted_batch", "failures_by_class"},
+        ("queue mails again that failed as interrupted", SEND),
+        arrives=4,
+        variables={"heal_allow": ["interrupted"]},
+    ),
+    "stale": Case(
+        (fault("a mail of last week"),),
+        {"stale_outgoing"},
+        ("cancel mails that have been waiting for more than 7 days",),
+        variables={"heal_allow": ["crons", "stale"]},
+    ),
+    "called_off": Case(
+        (fault("an addon waits to be upgraded"),),
+        {"addons_pending"},
+        ("call off what is pending of addons",),
+        variables={"heal_allow": ["addons"], "odoo_transport": "jsonrpc"},
+    ),
+    "finished": Case(
+        (to_install,),
+        {"addons_pending"},
+        ("finish what is pending of addons",),
+        variables={"heal_allow": ["addons"], "heal_addons": "finish"},
+    ),
+    # What is not mended
+    "well": Case((), set()),
+    "unfixable": Case(
+        (fault("no recipients"), fault("links to localhost")),
+        {"no_recipient", "base_url_localhost"},
+        left={"no_recipient", "base_url_localhost"},
+    ),
+    "not_allowed": Case(
+        (fault("an addon waits to be upgraded"),), {"addons_pending"}, left={"addons_pending"}, sends=False
+    ),
+    "no_server": Case(
+        (fault("throttled mails"), fault("a wrong password"), fault("the queue's action is disabled")),
+        {"throttled", "auth_failed", "cron_disabled"},
+        ("held back: What is sent through a mail server that does not work fails for good:",),
+        left={"throttled", "auth_failed", "cron_disabled"},
+        sends=False,
+    ),
+    "one_of_two": Case(
+        (broken_server_beside, fault("the queue's action is disabled")),
+        {"auth_failed", "cron_disabled"},
+        ("held back: What is sent through a mail server that does not work fails for good: Shop",),
+        left={"auth_failed", "cron_disabled"},
+        sends=False,
+    ),
+    "old": Case(
+        (fault("a mail of last week"), fault("the queue's action is disabled")),
+        {"stale_outgoing", "cron_disabled"},
+        ("held back: 1 mails have been waiting for more than 7 days, the oldest is mail 2, since",),
+        left={"stale_outgoing", "cron_disabled"},
+        sends=False,
+    ),
+    "copy": Case(
+        (fault("throttled mails"), fault("a neutralized copy")),
+        {"throttled", "neutralized"},
+        ("held back: This database is a neutralized copy, which sends nothing on purpose.",),
+        left={"throttled", "neutralized"},
+        sends=False,
+    ),
+    "broken": Case(
+        (impossible_to_install,),
+        {"addons_pending"},
+        ("finish what is pending of addons",),
+        left={"addons_pending"},
+        sends=False,
+        variables={"heal_allow": ["addons"], "heal_addons": "finish"},
+    ),
+}
+MENDED = sorted(name for name, case in CASES.items() if case.planned and not case.left)
+
+
+def address(name: str) -> str:
+    return f"{name}@else.example"
+
+
+def canary(name: str) -> str:
+    return address(f"canary-{name}")
+
+
+@dataclass(frozen=True)
+class Ward:
+    """What came of all instances, in order."""
+
+    doctor: Run
+    check: Run
+    touched_by_check: list[str]
+    heal: Run
+    arrived: Counter[str]
+    states: Mapping[str, Counter[str]]
+    again: Run
+    touched_again: list[str]
+    report: Mapping[str, Any]
+    before: Mapping[str, set[str]]
+    canaries: set[str]
+
+
+@pytest.fixture(scope="module")
+def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    folder = tmp_path_factory.mktemp("heal")
+    lab.start_odoo(max_cron_threads=0)
+    patients = {name: Patient.healthy(lab, f"heal_{name}") for name in CASES}
+    for name, case in CASES.items():
+        for bring in case.faults:
+            bring(patients[name])
+        patients[name].age_mails("2 minutes")  # the youngest may be on their way, and are left alone
+        patients[name].instance.sql(f"UPDATE mail_mail SET email_to = '{address(name)}' WHERE email_to != ''")
+    smtp = lab.smtp[MAIN]
+    smtp.reset()
+    hosts = {
+        name: {f"odoo_{option}": value for option, value in patient.instance.options().items()} | CASES[name].variables
+        for name, patient in patients.items()
+    }
+    # Nobody answers there.
+    hosts["lost"] = {**hosts["well"], "odoo_url": "http://127.0.0.1:1"}
+
+    def fingerprints() -> dict[str, Any]:
+        return {name: patient.instance.fingerprint() for name, patient in patients.items()}
+
+    def changed(before: Mapping[str, Any]) -> list[str]:
+        return [name for name, fingerprint in fingerprints().items() if fingerprint != before[name]]
+
+    try:
+        doctor = run_on(folder / "doctor", "doctor", hosts, doctor_report_folder=str(folder / "before"))
+        untouched = fingerprints()
+        check = run_on(folder / "check", "heal", hosts, "--check")
+        touched_by_check = changed(untouched)
+        heal = run_on(folder / "heal", "heal", hosts, doctor_report_folder=str(folder / "left"))
+        arrived = Counter(record["to"] for record in smtp.accepted())
+        states = {
+            name: Counter(mail["state"] for mail in patient.instance.read("mail.mail", fields=("state",)))
+            for name, patient in patients.items()
+        }
+        mended = fingerprints()
+        again = run_on(folder / "again", "heal", hosts)
+        touched_again = changed(mended)
+        yield Ward(
+            doctor,
+            check,
+            touched_by_check,
+            heal,
+            arrived,
+            states,
+            again,
+            touched_again,
+            json.loads((folder / "left" / "doctor.json").read_text()),
+            found_in(json.loads((folder / "before" / "doctor.json").read_text())),
+            _canaries(lab, patients),
+        )
+    finally:
+        for patient in patients.values():
+            patient.discharge()
+        lab.start_odoo()
+
+
+def _canaries(lab: Lab, patients: Mapping[str, Patient]) -> set[str]:
+    """Queue a mail in each instance, have workers begin, and wait: whose mail arrives of those that are to, and of the others."""
+    for name, patient in patients.items():
+        patient.mail(email_to=canary(name))
+        patient.instance.sql("UPDATE ir_cron SET nextcall = now() at time zone 'utc'")
+    lab.start_odoo()
+    expected = {canary(name) for name, case in CASES.items() if case.sends}
+    deadline = time.monotonic() + 180
+    while True:
+        arrived = {record["to"] for record in lab.smtp[MAIN].accepted() if record["to"].startswith("canary-")}
+        if arrived >= expected or time.monotonic() > deadline:
+            return arrived
+        time.sleep(0.5)
+
+
+def found_in(report: Mapping[str, Any], *severities: str) -> dict[str, set[str]]:
+    return {
+        one["instance"]: {
+            finding["id"] for finding in one["findings"] if finding["severity"] in (severities or ("error", "warning"))
+        }
+        for one in report["instances"]
+    }
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_doctor_names_it(ward: Ward, name: str) -> None:
+    assert ward.before[name] == CASES[name].found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_plan_is_shown(ward: Ward, name: str) -> None:
+    """In a check as before a run; which only cannot know that a server does not work."""
+    planned = shown(ward.heal, PLAN)[name]
+    assert tuple(planned[: len(CASES[name].planned)]) == (CASES[name].planned or ())
+    if not CASES[name].planned:
+        assert planned == ["Nothing to mend."]
+    if "auth_failed" not in CASES[name].found:
+        assert shown(ward.check, PLAN)[name][: len(CASES[name].planned)] == planned[: len(CASES[name].planned)]
+
+
+def test_a_check_counts_and_touches_nothing(ward: Ward) -> None:
+    assert ward.touched_by_check == []
+    done = shown(ward.check, DONE)
+    assert done["transient"] == [
+        "3 failed mails would be queued again",
+        "0 mails that are due would be sent, and what is queued again",
+    ]
+    assert done["interrupted"] == [
+        "1 failed mails would be queued again",
+        "3 mails that are due would be sent, and what is queued again",
+    ]
+    assert done["stale"] == ["1 stale mails would be cancelled"]
+    assert done["called_off"][0] == "digest (to upgrade) would be called off"
+    assert done["disabled"][0] == "Mail: Email Queue Manager: active False -> True"
+    assert done["far"] == [line for line in done["far"] if line.startswith("Mail: Email Queue Manager: nextcall ")]
+    assert failed_hosts(ward.check) == {"lost"}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_it_is_mended(ward: Ward, name: str) -> None:
+    assert recap(ward.heal)[name]["changed"] > 0
+    assert ward.arrived[address(name)] == CASES[name].arrives
+    assert found_in(ward.report)[name] == set()
+    assert set(ward.states[name]) <= ({"cancel"} if name == "stale" else {"sent"})
+
+
+@pytest.mark.parametrize("name", sorted(set(CASES) - set(MENDED)))
+def test_what_is_left_for_a_human(ward: Ward, name: str) -> None:
+    assert recap(ward.heal)[name]["changed"] == 0
+    assert ward.arrived[address(name)] == 0
+    assert found_in(ward.report)[name] == CASES[name].left
+    for finding in CASES[name].left:
+        assert any(line.startswith(f"* {finding}: ") for line in shown(ward.heal, LEFT)[name])
+
+
+def test_a_fix_that_fails(ward: Ward) -> None:
+    lines = shown(ward.heal, DONE)["broken"]
+    assert lines[0].startswith("failed: base.module.upgrade.upgrade_module")
+    assert "no_such_addon" in " ".join(lines)
+
+
+def test_who_fails(ward: Ward) -> None:
+    """Those with errors that are left, and who could not be asked. The others were mended all the same."""
+    errors = {name for name, ids in found_in(ward.report, "error").items() if ids}
+    assert errors == {"not_allowed", "no_server", "one_of_two", "old", "copy", "broken"}
+    for run in (ward.heal, ward.again):
+        assert run.exit_code == 2
+        assert failed_hosts(run) == errors | {"lost"}
+    assert shown(ward.heal, LEFT)["lost"][0].startswith("lost: not asked (unreachable): ")
+
+
+def test_the_second_run_touches_nothing(ward: Ward) -> None:
+    assert {name: counts["changed"] for name, counts in recap(ward.again).items() if counts["changed"]} == {}
+    assert ward.touched_again == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_odoo_sends_again(ward: Ward, name: str) -> None:
+    assert (canary(name) in ward.canaries) is CASES[name].sends
+
+
+def test_a_queue_that_runs_is_let_end(lab: Lab, tmp_path: Path) -> None:
+    """Its mails leave once, and it does not break off."""
+    patient = Patient.healthy(lab, "heal_running")
+    try:
+        fault("throttled mails")(patient)
+        patient.instance.sql(f"UPDATE mail_mail SET email_to = '{address('failed')}'")
+        patient.mail(10, email_to=address("queued"))
+        patient.age_mails("2 minutes")
+        lab.smtp[MAIN].configure(delay=0.3)
+        patient.begin_queue()
+        while not lab.smtp[MAIN].accepted():
+            time.sleep(0.1)
+        options = {f"odoo_{option}": value for option, value in patient.instance.options().items()}
+        run = run_on(tmp_path, "heal", {"running": options})
+        assert run.exit_code == 0, run.output
+        assert "FAILED - RETRYING: [running]: Send what is due" in run.output
+        assert shown(run, LEFT)["running"] == ["running: healthy (Odoo 19.0)"]
+        arrived = Counter(record["to"] for record in lab.smtp[MAIN].accepted())
+        assert arrived == {address("failed"): 3, address("queued"): 10}
+    finally:
+        patient.discharge()
+
+
+def test_no_secret_shows(ward: Ward, lab: Lab) -> None:
+    for run in (ward.doctor, ward.check, ward.heal, ward.again):
+        assert str(lab.smtp[MAIN].password) not in run.output
+        assert "lab-admin-password-made-up" not in run.output

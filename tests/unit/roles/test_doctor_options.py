@@ -1,0 +1,87 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of the roles doctor and heal are the options of the modules behind them, and must stay them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import FIXES
+from ansible_collections.postmaster.odoo.plugins.modules import pending_addons
+from ansible_collections.postmaster.odoo.plugins.modules.mail_doctor import SPECIFICATION
+from ansible_collections.postmaster.odoo.tests.unit.roles.test_provision_options import outline
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+CONNECTION = {f"odoo_{name}" for name in connection_arguments()}
+VERDICT = "fail_on"
+
+
+def load(role: str, path: str) -> Any:
+    return yaml.safe_load((ROLES / role / path).read_text(encoding="utf-8"))
+
+
+def variables(role: str, entry_point: str = "main") -> dict[str, Any]:
+    return outline(load(role, "meta/argument_specs.yml")["argument_specs"][entry_point]["options"])
+
+
+def test_the_doctors_variables_are_the_modules_options() -> None:
+    told = {**variables("doctor"), **variables("doctor", "verdict")}
+    own = {f"doctor_{name}": option for name, option in outline(dict(SPECIFICATION.options)).items()}
+    assert {name: option for name, option in told.items() if name not in CONNECTION} == own
+    assert set(told) >= CONNECTION
+    assert variables("heal", "verdict")["heal_fail_on"] == own["doctor_fail_on"]
+
+
+def test_every_variable_is_handed_on() -> None:
+    (task,) = load("doctor", "tasks/examine.yml")
+    options = task["postmaster.odoo.mail_doctor"]
+    assert set(options) == {*SPECIFICATION.options, *connection_arguments()}
+    assert options.pop(VERDICT) == "never"
+    for name, value in options.items():
+        variable = f"odoo_{name}" if name in connection_arguments() else f"doctor_{name}"
+        assert value == f"{{{{ {variable} | default(omit) }}}}"
+
+
+def test_heal_speaks_to_the_same_instance() -> None:
+    (block,) = (task for task in load("heal", "tasks/mend.yml") if "block" in task)
+    (connection,) = block["module_defaults"].values()
+    assert connection == {name: f"{{{{ odoo_{name} | default(omit) }}}}" for name in connection_arguments()}
+
+
+def test_heals_variables() -> None:
+    told = variables("heal")
+    assert set(told) == CONNECTION | {"heal_allow", "heal_addons", "heal_limit"}
+    assert told["heal_allow"]["choices"] == list(FIXES)
+    assert told["heal_addons"]["choices"] == pending_addons.SPECIFICATION.options["action"]["choices"]
+
+
+def test_the_doctors_defaults_are_the_modules() -> None:
+    entry_points = load("doctor", "meta/argument_specs.yml")["argument_specs"]
+    told = {**entry_points["main"]["options"], **entry_points["verdict"]["options"]}
+    for name, option in SPECIFICATION.options.items():
+        assert told[f"doctor_{name}"].get("default") == option.get("default")
+
+
+def test_the_defaults_are_those_that_are_documented() -> None:
+    documented = {
+        name: option["default"]
+        for role in ("doctor", "heal")
+        for entry_point in load(role, "meta/argument_specs.yml")["argument_specs"].values()
+        for name, option in entry_point["options"].items()
+        if "default" in option
+    }
+    defaults = {**load("doctor", "defaults/main.yml"), **load("heal", "defaults/main.yml")}
+    assert {name: documented[name] for name in defaults} == defaults
+
+
+def test_what_heal_takes_for_granted_of_the_doctor() -> None:
+    """Where a variable is not set, heal works with the doctor's default."""
+    text = (ROLES / "heal" / "tasks" / "mend.yml").read_text(encoding="utf-8")
+    for name in ("stale_days", "max_overdue"):
+        assert f"doctor_{name} | default({SPECIFICATION.options[name]['default']})" in text
