@@ -57,11 +57,12 @@ def slow_diagnosis(lab: Lab, _without_workers: None) -> Iterator[Future[Diagnosi
 
 
 @pytest.fixture(scope="module")
-def table(slow_diagnosis: Future[Diagnosis]) -> Iterator[list[str]]:
-    """One line for each fault, printed at the end."""
+def table(slow_diagnosis: Future[Diagnosis], pytestconfig: pytest.Config) -> Iterator[list[str]]:
+    """One line for each fault, printed at the end for all to see."""
     lines: list[str] = []
     yield lines
-    print("\n".join(["", f"{len(lines)} faults, one at a time:", *lines]))
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print("\n".join(["", f"{len(lines)} faults, one at a time:", *lines]))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "unconfigured",
             r"configure an email on the current user|missing smtp server|int\(\) argument must be|please configure your (gmail|outlook)"
-            r"|please connect with your outlook|ssl (certificate|private key) is missing",
+            r"|please connect with your outlook|ssl (certificate|private key) is missing|because it is archived",
         ),
         (
             "certificate",

@@ -78,6 +78,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("unconfigured", "Missing SMTP Server\nPlease define at least one SMTP server, or provide the SMTP parameters."),
     ("unconfigured", ELSE + "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'"),
     ("unconfigured", "SSL private key is missing for Main."),
+    ("unconfigured", 'The server "Main" cannot be used because it is archived.'),
     ("unconfigured", "SSL certificate is missing for Main."),
     # §3 OAuth2
     ("auth", GMAIL_CONSENT),
