@@ -154,7 +154,6 @@ SENDERS = {
     '"The \\"real\\" Acme" <info@acme.example>': "Acme",
     "sales+tag@acme.example": "Acme",
     "o'neil@acme.example": "Acme",
-    "info@acme.example, sales@acme.example": "Acme",
     "buch@bücher.example": "Acme",
     "info@sub.acme.example": "Any",
     "sales@shop.example": "Any",
