@@ -39,13 +39,19 @@ def test_the_roles_variables_are_the_modules_options() -> None:
 
 
 def test_every_variable_is_handed_on() -> None:
-    (task,) = (
-        task
-        for task in yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))
-        if "postmaster.odoo.mail_stack" in task
-    )
+    (task,) = yaml.safe_load((ROLE / "tasks" / "enforce.yml").read_text(encoding="utf-8"))
     options = task["postmaster.odoo.mail_stack"]
     assert set(options) == {*SPECIFICATION.options, *connection_arguments()}
+    parts = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))["provision_parts"]
     for name, value in options.items():
         variable = f"odoo_{name}" if name in connection_arguments() else f"odoo_mail_{name}"
-        assert value == f"{{{{ {variable} | default(omit) }}}}"
+        where = f" if '{name}' in provision_parts else omit" if name in parts else ""
+        assert value == f"{{{{ {variable} | default(omit){where} }}}}"
+
+
+def test_the_parts_are_what_a_stack_declares() -> None:
+    specification = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    parts = specification["argument_specs"]["main"]["options"]["provision_parts"]["choices"]
+    assert parts == yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))["provision_parts"]
+    declared = [name for name, option in dict(SPECIFICATION.options).items() if option["type"] in ("list", "dict")]
+    assert sorted(parts) == sorted(declared)
