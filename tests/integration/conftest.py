@@ -46,6 +46,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_ansible_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests make the collection remember is nobody else's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANSIBLE_HOME", str(tmp_path_factory.mktemp("ansible")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def lab() -> Lab:
     return Lab.load()

@@ -55,7 +55,7 @@ ACTIONS = [
     ("mail_server", "archive"),
 ]
 # What may leave the client in check mode: version and login, and methods that read.
-READING = {"version_info", "login", "check_object_reference", "fields_get", "search_read"}
+READING = {"version_info", "login", "check_object_reference", "fields_get", "read", "search_read"}
 
 
 @pytest.fixture

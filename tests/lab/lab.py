@@ -133,12 +133,13 @@ class Lab:
         self.start_odoo(max_cron_threads, options)
 
     @contextlib.contextmanager
-    def second_odoo(self, **environment: str) -> Iterator[str]:
+    def second_odoo(self, *options: str, **environment: str) -> Iterator[str]:
         """Another Odoo on the same databases while the first goes on, for what is read once at the start; its URL.
 
-        It has no cron workers, and these variables in its environment. It ends with the block: only then drop what it served.
+        It has no cron workers, these further command line options, and these variables in its environment. It ends with the
+        block: only then drop what it served.
         """
-        self._second_odoo.start(max_cron_threads=0, environment=environment)
+        self._second_odoo.start(max_cron_threads=0, options=options, environment=environment)
         try:
             yield self._second_odoo.url
         finally:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AccessRefused,
     AuthenticationFailed,
     Invalid,
+    Rejected,
     Unreachable,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import user_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
 
 if TYPE_CHECKING:
@@ -88,8 +91,18 @@ class JsonRpcTransport:
         return answer.get("result")
 
     def login(self) -> None:
-        """Exchange the credentials for a user id."""
+        """Find the user's id: the one remembered where it still is the user's, else the one that Odoo's login tells.
+
+        Odoo checks the password at each login, and at the first call that one of its processes gets; after that the process
+        knows it. So a known id saves a check. (A session of Odoo's web client needs no id, but opening one as an
+        administrator overwrites the system parameter `web.base.url`.)
+        """
+        user = (self._http.base_url, self._database, self._username)
         where = f"login on database {self._database} at {self._http.base_url}"
+        remembered = user_ids.recall(*user)
+        if remembered is not None and self._is_user(where, remembered):
+            self._uid = remembered
+            return
         uid = self._service(where, "common", "login", self._database, self._username, self._password)
         if not uid:
             raise AuthenticationFailed(
@@ -97,6 +110,16 @@ class JsonRpcTransport:
                 "check username and password; with two-factor authentication only an api_key works, and keys expire."
             )
         self._uid = int(uid)
+        user_ids.remember(*user, self._uid)
+
+    def _is_user(self, where: str, uid: int) -> bool:
+        """Whether an id is the user's, and the password, too."""
+        try:
+            found = self._execute_as(uid, where, "res.users", "read", [[uid]], {"fields": ["login"]})
+        except (AuthenticationFailed, AccessRefused, Rejected):
+            return False
+        # A password that two users share is no proof.
+        return bool(found) and str(found[0]["login"]).lower() == self._username.lower()
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         """Call a method; `ids` None calls it on the model itself."""
@@ -104,8 +127,13 @@ class JsonRpcTransport:
         named = dict(arguments)
         # Up to 18.0 `create` looks at its first positional argument (odoo/api.py, _call_kw_model_create).
         positional = [named.pop("vals_list")] if method == "create" else [] if ids is None else [ids]
+        return self._execute_as(self._uid, where, model, method, positional, named)
+
+    def _execute_as(
+        self, uid: int, where: str, model: str, method: str, positional: list[Any], named: dict[str, Any]
+    ) -> Any:
         return self._service(
-            where, "object", "execute_kw", self._database, self._uid, self._password, model, method, positional, named
+            where, "object", "execute_kw", self._database, uid, self._password, model, method, positional, named
         )
 
     def close(self) -> None:

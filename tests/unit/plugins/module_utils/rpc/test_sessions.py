@@ -212,8 +212,8 @@ def of_version(major: int) -> Callable[[Request], Answer]:
     return answer
 
 
-PASSWORD, KEY = {"username": "admin", "password": SECRET}, {"api_key": SECRET}
-KEY_OF_A_USER = {**KEY, "username": "admin"}
+PASSWORD, KEY = {"username": "ops", "password": SECRET}, {"api_key": SECRET}
+KEY_OF_A_USER = {**KEY, "username": "ops"}
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
     Unsupported,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import user_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Transport
-from ansible_collections.postmaster.odoo.tests.unit.local_server import Answer, LocalServer, http_to, serving
+from ansible_collections.postmaster.odoo.tests.unit.local_server import Answer, LocalServer, Request, http_to, serving
 
 SECRET = "correct-horse"
 TRACEBACK = 'Traceback (most recent call last):\n  File "/opt/odoo/http.py", line 1'
@@ -44,7 +45,7 @@ def json2(server: LocalServer) -> Transport:
 
 
 def jsonrpc(server: LocalServer) -> JsonRpcTransport:
-    return JsonRpcTransport(http_to(server, "/base"), ServerVersion("18.0", 18), "acme", "admin", SECRET)
+    return JsonRpcTransport(http_to(server, "/base"), ServerVersion("18.0", 18), "acme", "ops", SECRET)
 
 
 def odoo_error(name: str, message: str) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def test_jsonrpc_logs_in_and_calls(server: LocalServer) -> None:
     transport.execute("ir.cron", "create", None, {"vals_list": [{"name": "x"}], "context": {}})
     calls = [(request.target, request.json["params"]) for request in server.requests]
     assert {target for target, _params in calls} == {"/base/jsonrpc"}
-    assert calls[0][1] == {"service": "common", "method": "login", "args": ["acme", "admin", SECRET]}
+    assert calls[0][1] == {"service": "common", "method": "login", "args": ["acme", "ops", SECRET]}
     assert [params["args"][:3] for _target, params in calls[1:]] == [["acme", 7, SECRET]] * 3
     assert [params["args"][3:] for _target, params in calls[1:]] == [
         ["ir.cron", "write", [[1, 2]], {"vals": {}, "context": {}}],
@@ -149,12 +150,125 @@ def test_jsonrpc_takes_no_result_for_none(server: LocalServer, envelope: dict[st
     assert jsonrpc(server).execute("mail.mail", "send", [1], {}) is None
 
 
+class Users:
+    """A server's users: their ids, logins and passwords. It answers as 19.0 does, and notes what it is asked."""
+
+    def __init__(self, server: LocalServer, *users: tuple[int, str, str]) -> None:
+        self.users = users
+        self.server = server
+        server.answer = self.answer
+
+    def answer(self, request: Request) -> Answer:
+        method, arguments = (request.json["params"][name] for name in ("method", "args"))
+        _database, user, password = arguments[:3]
+        if method == "login":
+            ids = [uid for uid, login, secret in self.users if (login, secret) == (user, password)]
+            return Answer({"result": ids[0] if ids else False})
+        mine = [(login, secret) for uid, login, secret in self.users if uid == user]
+        if not mine or mine[0][1] != password:  # Odoo refuses an id that nobody has in the same way
+            return rpc_error("odoo.exceptions.AccessDenied", "Access Denied")
+        return Answer({"result": [{"id": user, "login": mine[0][0]}]})
+
+    def asked(self) -> list[Any]:
+        """What it was asked since it was last looked at: logins, and the ids of those who called."""
+        asked = [request.json["params"] for request in self.server.requests]
+        self.server.requests.clear()
+        return ["login" if params["method"] == "login" else params["args"][1] for params in asked]
+
+
+def test_jsonrpc_logs_in_once_and_remembers_who_it_is(server: LocalServer) -> None:
+    users = Users(server, (7, "ops", SECRET))
+    for asked in (["login", 7], [7, 7], [7, 7]):
+        transport = jsonrpc(server)
+        transport.login()
+        transport.execute("ir.cron", "search", None, {"domain": []})
+        assert users.asked() == asked
+
+
+def test_jsonrpc_asks_whose_the_remembered_id_is(server: LocalServer) -> None:
+    Users(server, (7, "ops", SECRET))
+    jsonrpc(server).login()
+    jsonrpc(server).login()
+    assert server.requests[-1].json["params"] == {
+        "service": "object",
+        "method": "execute_kw",
+        "args": ["acme", 7, SECRET, "res.users", "read", [[7]], {"fields": ["login"]}],
+    }
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param([(8, "ops", SECRET)], id="nobody has the id any more"),
+        pytest.param([(7, "dev", "other"), (8, "ops", SECRET)], id="it is another's"),
+        pytest.param([(7, "dev", SECRET), (8, "ops", SECRET)], id="it is another's who has the same password"),
+    ],
+)
+def test_jsonrpc_logs_in_anew_where_the_database_was_made_anew(
+    server: LocalServer, now: list[tuple[int, str, str]]
+) -> None:
+    Users(server, (7, "ops", SECRET))
+    jsonrpc(server).login()
+    server.requests.clear()
+    users = Users(server, *now)
+    for asked in ([7, "login", 8], [8, 8]):
+        transport = jsonrpc(server)
+        transport.login()
+        transport.execute("ir.cron", "search", None, {"domain": []})
+        assert users.asked() == asked
+
+
+def test_jsonrpc_knows_a_login_however_it_is_spelled(server: LocalServer) -> None:
+    """Addons that let people in without regard to case store a login in lower case."""
+    Users(server, (7, "OPS", SECRET))
+    user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
+    jsonrpc(server).login()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        rpc_error("odoo.exceptions.AccessDenied", "Access Denied"),
+        rpc_error("odoo.exceptions.AccessError", "You are not allowed"),
+        rpc_error("odoo.exceptions.MissingError", "Record does not exist."),
+        Answer({"result": []}),
+        Answer({"result": [{"id": 7, "login": False}]}),
+    ],
+)
+def test_jsonrpc_believes_a_login_more_than_its_memory(server: LocalServer, answer: Answer) -> None:
+    user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
+    server.answer = lambda request: Answer({"result": 8}) if request.json["params"]["method"] == "login" else answer
+    jsonrpc(server).login()
+    assert user_ids.recall(f"{server.url}/base", "acme", "ops") == 8
+
+
+def test_jsonrpc_does_not_log_in_where_odoo_does_not_answer(server: LocalServer) -> None:
+    user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
+    server.answer = lambda _request: rpc_error("psycopg2.OperationalError", 'database "acme" does not exist')
+    with pytest.raises(Unreachable, match=r"^login on database acme.*there is no such database"):
+        jsonrpc(server).login()
+    assert len(server.requests) == 1
+
+
+def test_jsonrpc_says_the_same_of_a_wrong_password_whether_or_not_it_knows_the_id(server: LocalServer) -> None:
+    Users(server, (7, "ops", "other"))
+    messages = set()
+    for remembered in (False, True):
+        if remembered:
+            user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
+        with pytest.raises(AuthenticationFailed) as caught:
+            jsonrpc(server).login()
+        messages.add(caught.value.message)
+    assert len(messages) == 1
+
+
 @pytest.mark.parametrize("result", [False, None, 0])
 def test_jsonrpc_refuses_a_login_without_a_user(server: LocalServer, result: Any) -> None:
     server.answer = lambda _request: Answer({"jsonrpc": "2.0", "id": 1, "result": result})
     with pytest.raises(AuthenticationFailed) as caught:
         jsonrpc(server).login()
-    assert f"Odoo at {server.url}/base refused the login of 'admin' on database acme" in caught.value.message
+    assert f"Odoo at {server.url}/base refused the login of 'ops' on database acme" in caught.value.message
     assert SECRET not in caught.value.message
 
 

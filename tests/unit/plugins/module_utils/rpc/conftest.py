@@ -1,0 +1,19 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of the way to Odoo share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def ansible_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ansible's home of one test: nobody's id is remembered yet."""
+    home = tmp_path / "ansible"
+    monkeypatch.setenv("ANSIBLE_HOME", str(home))
+    return home
