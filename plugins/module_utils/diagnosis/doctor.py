@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding 
     sorted_results,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observation import Limits, Observation
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observe import observe
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observe import observe, read_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.odoo_configuration import relay_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.queue_checks import check_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.routing_checks import check_routing
@@ -28,7 +28,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.setup_ch
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.smtp_probe import probe
 from ansible_collections.postmaster.odoo.plugins.module_utils.mail.smtp_settings import Settings
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_test import run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_test import outcomes
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 
 if TYPE_CHECKING:
@@ -79,11 +79,13 @@ class Examination:
 
 def diagnose(session: Session, how: Examination) -> dict[str, Any]:
     """Findings, and what they rest on. With a read-only session nothing is tested and nothing is probed."""
-    seen = observe(session, how.limits, how.checks, how.configuration)
+    servers = read_servers(session, how.checks)
+    seen = observe(session, how.limits, how.checks, servers, how.configuration)
     if how.lock_probe and "cron" in how.checks and not session.read_only:
         seen = replace(seen, locked=_probe_locks(session, seen, how.limits))
-    if how.live_tests and seen.shared_servers and "server" in how.checks:
-        seen = replace(seen, tests=run_tests(session, name=None, xml_id=None, canary=None))
+    if how.live_tests and servers and "server" in how.checks:
+        shared = {server["id"] for server in seen.shared_servers}
+        seen = replace(seen, tests=outcomes(session, [found for found in servers.found if found.id in shared]))
     if how.probe and "server" in how.checks:
         seen = replace(seen, probes=_probe_servers(seen), relay_probe=_probe_relay(seen))
     findings = sorted_results(

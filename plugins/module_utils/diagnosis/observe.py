@@ -56,11 +56,21 @@ _UNBOUND = [["mail_server_id", "=", False]]
 _RUNS, _TRIGGERS, _PEOPLE, _TEMPLATES, _RECENT = 200, 500, 2000, 1000, 200
 
 
-def observe(
-    session: Session, limits: Limits, checks: Collection[str], configuration: Mapping[str, str] | None = None
-) -> Observation:
-    """Read what these checks need.
+def read_servers(session: Session, checks: Collection[str]) -> Records | None:
+    """Every mail server with its secrets, where these checks need them."""
+    return read_all(session, MAIL_SERVER) if {"server", "routing"} & set(checks) else None
 
+
+def observe(
+    session: Session,
+    limits: Limits,
+    checks: Collection[str],
+    servers: Records | None,
+    configuration: Mapping[str, str] | None = None,
+) -> Observation:
+    """Read what else these checks need.
+
+    :param servers: what `read_servers` has read for them.
     :param configuration: what odoo.conf says, where it could be read.
     """
     stored: dict[str, str] = {}
@@ -73,8 +83,7 @@ def observe(
         seen = replace(seen, crons=_crons(session))
     if "cron" in checks:
         seen = _see_workers(session, seen, limits)
-    if {"server", "routing"} & set(checks):
-        servers = read_all(session, MAIL_SERVER)
+    if servers is not None:
         encryptions = dict(session.fields(MAIL_SERVER.model)["smtp_encryption"]["selection"])
         listed = [_server(session, found, servers, stored) for found in servers.found]
         seen = replace(seen, servers=listed, offers_strict="starttls_strict" in encryptions)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,12 @@ def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary:
         for option, address in (("canary", canary.recipient), ("canary_from", canary.sender)):
             if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
                 raise Invalid(f"{option} takes an email address, and {address!r} is none.")
-    return [
-        {"name": server.values["name"], "id": server.id, **_test(session, server, canary)}
-        for server in servers_to_test(session, name=name, xml_id=xml_id)
-    ]
+    return outcomes(session, servers_to_test(session, name=name, xml_id=xml_id), canary)
+
+
+def outcomes(session: Session, servers: Iterable[Found], canary: Canary | None = None) -> list[dict[str, Any]]:
+    """Test these servers, one after the other. With a read-only session they are only named."""
+    return [{"name": server.values["name"], "id": server.id, **_test(session, server, canary)} for server in servers]
 
 
 def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.doctor import Examination, diagnose, worst
 from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import CHECKS
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observation import Limits
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observe import observe
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observation import Limits, Observation
+from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observe import observe, read_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, neutralize, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
@@ -72,6 +74,10 @@ def examine(odoo: SimulatedOdoo, *, check: bool = False, **how: Any) -> dict[str
     return diagnose(odoo.session(read_only=check), Examination(**how))
 
 
+def look(session: Session, checks: Collection[str] = CHECKS) -> Observation:
+    return observe(session, Limits(), checks, read_servers(session, checks))
+
+
 def found(odoo: SimulatedOdoo, **how: Any) -> list[str]:
     return [finding["id"] for finding in examine(odoo, **how)["findings"]]
 
@@ -109,9 +115,16 @@ def test_looking_costs_the_same_for_any_size(series: str) -> None:
             odoo.add("res.users", login=f"u{number}", name="U", email=f"u{number}@yourcompany.example", active=True)
             odoo.add("res.company", name=f"C{number}")
         session = odoo.session(read_only=True)
-        observe(session, Limits(), CHECKS)
+        look(session)
         prices.append(len(session.calls))
     assert prices[0] == prices[1] <= 36
+
+
+def test_the_tests_read_nothing_that_was_read(odoo: SimulatedOdoo) -> None:
+    without, with_tests = odoo.session(), odoo.session()
+    diagnose(without, Examination(live_tests=False))
+    diagnose(with_tests, Examination())
+    assert sorted(with_tests.calls) == sorted([*without.calls, "ir.mail_server.test_smtp_connection"])
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -125,7 +138,7 @@ def test_a_check_reads_what_it_needs(odoo: SimulatedOdoo, check: str) -> None:
 def test_no_secret_is_seen(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key="google_gmail_client_secret", value="made-up-client-secret")
     odoo.smtp = lambda _server: f"Server replied with following exception:\n (535, b'5.7.8 {PASSWORD} is wrong')"
-    seen = observe(odoo.session(read_only=True), Limits(), CHECKS)
+    seen = look(odoo.session(read_only=True))
     diagnosis = examine(odoo)
     assert "auth_failed" in [finding["id"] for finding in diagnosis["findings"]]
     assert PASSWORD not in repr(seen) + repr(diagnosis)
@@ -176,7 +189,7 @@ def test_up_to_16_parameters_stand_for_alias_domains() -> None:
     odoo.add("ir.config_parameter", key="mail.catchall.domain", value="yourcompany.example")
     odoo.add("ir.config_parameter", key="mail.default.from", value="notifications")
     assert found(odoo, checks=["setup"]) == ["base_url_localhost"]
-    (rules,) = observe(odoo.session(), Limits(), CHECKS).rules
+    (rules,) = look(odoo.session()).rules
     assert rules.notifications == "notifications@yourcompany.example"
 
 
@@ -199,7 +212,7 @@ def test_senders_that_mail_names_no_server_for(odoo: SimulatedOdoo) -> None:
     odoo.add("mail.template", name="Half", email_from="{{ object.name }}@else.example")
     odoo.add("mail.template", name="Whole", email_from="{{ object.email or 'a@else.example' }}")
     odoo.add("mail.mail", state="sent", email_from="recent@else.example")
-    senders = observe(odoo.session(), Limits(), ["routing"]).senders
+    senders = look(odoo.session(), ["routing"]).senders
     assert {sender.address for sender in senders if "else.example" in sender.address} == {
         "named@else.example",
         "recent@else.example",
