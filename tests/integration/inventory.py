@@ -17,10 +17,17 @@ _SHOWN = re.compile(r"^ok: \[(?P<host>[^\]]+)\] => (?P<result>\{$.*?^\})$", re.M
 _RECAP = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>ok=.*)$", re.MULTILINE)
 
 
-def run_on(folder: Path, name: str, hosts: Mapping[str, Mapping[str, Any]], *arguments: str, **variables: Any) -> Run:
+def run_on(
+    folder: Path,
+    name: str,
+    hosts: Mapping[str, Mapping[str, Any]],
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    **variables: Any,
+) -> Run:
     """Run a playbook of the collection.
 
-    :param hosts: each with its variables. :param variables: extra ones.
+    :param hosts: each with its variables. :param environment: more of it. :param variables: extra ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
@@ -29,6 +36,7 @@ def run_on(folder: Path, name: str, hosts: Mapping[str, Mapping[str, Any]], *arg
         folder,
         [{"import_playbook": f"postmaster.odoo.{name}"}],
         *("--inventory", "inventory.json", "--extra-vars", "@variables.json", *arguments),
+        environment=environment,
     )
 
 
