@@ -1,0 +1,352 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the results of tasks say of instances. Knows results as plain data, and nothing of Ansible's objects.
+
+An instance is known only as far as a task has really compared it: whatever was skipped, hidden, ignored or never reached is "cannot tell".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import MASK
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
+    UNMANAGED,
+    Difference,
+    Error,
+    Instance,
+    Resource,
+    worst,
+)
+
+# The modules whose results have a plan, and the roles that consist of them.
+MODULES = frozenset(
+    f"postmaster.odoo.{name}"
+    for name in ("addon", "alias_domain", "cron", "mail_server", "mail_stack", "queue_policy", "system_parameter")
+)
+ROLES = frozenset(f"postmaster.odoo.{name}" for name in ("drift", "provision", "queue_policy"))
+
+# The order of a stack; whatever else there may be comes after it.
+_ORDER = ("addon", "system_parameter", "alias_domain", "mail_server", "cron")
+_ANSIBLE = "ansible"
+_LOST = frozenset({Unreachable.kind, Timeout.kind})
+_HIDDEN = "its result is hidden by no_log"
+# What there is, and what there should be, of a record that differs as a whole. Null where nobody has said what should be.
+_AS_A_WHOLE: Mapping[str, tuple[str | None, str | None]] = {
+    "create": ("absent", "present"),
+    "install": ("absent", "present"),
+    "delete": ("present", "absent"),
+    "uninstall": ("present", "absent"),
+    UNMANAGED: ("present", None),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task, as far as it matters here.
+
+    :param id: the same for every host, and for every event of the task.
+    :param enforces: it is one of those whose results have a plan.
+    """
+
+    id: str
+    name: str
+    enforces: bool = False
+    check_mode: bool = False
+    run_once: bool = False
+
+
+@dataclass
+class Play:
+    """A play, and what it was to do.
+
+    :param hosts: all of it, in whatever batches, the first to be reached or not.
+    :param tasks: its enforcing tasks as far as they are known beforehand; what is included while it runs is not.
+    """
+
+    hosts: Sequence[str]
+    tasks: Sequence[Task] = ()
+    enforces: bool = False
+
+
+@dataclass
+class _Event:
+    """A task that did not come to a verdict on a host.
+
+    :param outcome: failed, unreachable, ignored (what the user wants not to count), or hidden.
+    """
+
+    outcome: str
+    own: bool
+    errors: list[Error]
+    then_judged: bool = False  # afterwards, by whatever task
+
+
+@dataclass
+class _Host:
+    resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    events: list[_Event] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    reached: set[str] = field(default_factory=set)
+    jobs: dict[str, Task] = field(default_factory=dict)
+    judged: bool = False
+
+
+class Collector:
+    """Takes in plays and results, and says what is known of each instance."""
+
+    def __init__(self) -> None:
+        self._plays: list[Play] = []
+        self._hosts: dict[str, _Host] = {}
+
+    def begin(self, play: Play) -> None:
+        """A play that enforces something, or turns out to as it runs."""
+        self._plays.append(play)
+
+    @property
+    def enforces(self) -> bool:
+        """Whether there is anything to have a verdict on."""
+        return any(play.enforces for play in self._plays)
+
+    def observe(self, host_name: str, task: Task, outcome: str, result: Mapping[str, Any]) -> None:
+        """What came of a task on a host.
+
+        :param outcome: ok, skipped, failed, ignored (an error that the user wants not to count) or unreachable.
+        """
+        host = self._hosts.setdefault(host_name, _Host())
+        job = host.jobs.get(str(result.get("ansible_job_id")))
+        if job is not None and not task.enforces:
+            if not result.get("finished"):
+                return
+            task = job  # looked after by async_status
+        elif not task.enforces:
+            if outcome in ("failed", "unreachable"):
+                kind = Unreachable.kind if outcome == "unreachable" else _ANSIBLE
+                host.events.append(_Event(outcome, False, [Error(task.name, kind, _message(result))]))
+            return
+        host.reached.add(task.id)
+        if outcome == "skipped":
+            return
+        loop = result.get("results")
+        items = [item for item in loop if isinstance(item, Mapping)] if isinstance(loop, list) else [result]
+        errors: list[Error] = []
+        hidden = False
+        for item in items:
+            if isinstance(item.get("plan"), list):
+                self._take(host, task, item)
+            if "error_kind" in item or ("plan" not in item and _is_error(item, outcome, single=len(items) == 1)):
+                errors.append(Error(task.name, _kind(item, outcome), _message(item)))
+            elif "plan" in item:
+                host.judged = True
+                for event in host.events:
+                    event.then_judged = True
+            elif item.get("ansible_job_id"):
+                host.jobs[str(item["ansible_job_id"])] = task
+            elif not _is_skipped(item):
+                hidden = True
+        if errors:
+            # The module failed, and the task did not: failed_when has it so.
+            host.events.append(_Event("ignored" if outcome == "ok" else outcome, True, errors))
+        elif hidden:
+            host.events.append(_Event("hidden", True, []))
+            self._warn(host, [f"Cannot tell what {task.name!r} has found: {_HIDDEN}."])
+
+    # --- what a result says ---
+
+    def _take(self, host: _Host, task: Task, item: Mapping[str, Any]) -> None:
+        """Take what a result says of resources into what is known of them."""
+        for record in _records(item):
+            found = _plain(record)
+            self._resource(host, found["resource"], found["key"])
+        status = "drifted" if task.check_mode else "corrected"
+        planned = set()
+        for step in map(_plain, item["plan"]):
+            resource = self._resource(host, step["resource"], step["key"])
+            planned.add((step["resource"], step["key"]))
+            self._add(resource, step["action"], _differences(step, status))
+        for record in map(_plain, item.get("unmanaged") or ()):
+            if (record["resource"], record["name"]) not in planned:
+                resource = self._resource(host, record["resource"], record["name"])
+                self._add(resource, UNMANAGED, [_whole(UNMANAGED, "drifted")])
+        self._warn(host, [_text(warning) for warning in item.get("warnings") or ()])
+
+    @staticmethod
+    def _resource(host: _Host, kind: str, key: Any) -> Resource:
+        return host.resources.setdefault((kind, str(key)), Resource(kind, str(key)))
+
+    @staticmethod
+    def _add(resource: Resource, action: str, differences: Iterable[Difference]) -> None:
+        """Add what a task says to what others have said before: what was drift may be corrected by now."""
+        known = {_identity(difference): position for position, difference in enumerate(resource.differences)}
+        resource.action = action
+        for difference in differences:
+            position = known.get(_identity(difference))
+            if position is None:
+                resource.differences.append(difference)
+            else:
+                resource.differences[position] = difference
+
+    @staticmethod
+    def _warn(host: _Host, warnings: Iterable[str]) -> None:
+        host.warnings += [warning for warning in warnings if warning not in host.warnings]
+
+    # --- the end ---
+
+    def instances(self, inventory: Sequence[str], *, failures: Mapping[str, int]) -> list[Instance]:
+        """What is known of each instance, at the end.
+
+        :param inventory: the hosts in order.
+        :param failures: how many tasks failed on a host without being rescued.
+        """
+        cut = any(failures.values()) or any(
+            event.outcome == "unreachable" for host in self._hosts.values() for event in host.events
+        )
+        names = {name: None for name in inventory if self._is_instance(name)}
+        names.update({name: None for name in self._names() if self._is_instance(name)})
+        return [self._instance(name, failures.get(name, 0), cut=cut) for name in names]
+
+    def _names(self) -> Iterator[str]:
+        for play in self._plays:
+            yield from play.hosts
+        yield from self._hosts
+
+    def _is_instance(self, name: str) -> bool:
+        """Whether a play was to judge the host; a task that runs once is for the host that it runs on."""
+        host = self._hosts.get(name)
+        if host is not None and (host.reached or host.jobs):
+            return True
+        return any(
+            play.enforces and name in play.hosts and not (play.tasks and all(task.run_once for task in play.tasks))
+            for play in self._plays
+        )
+
+    def _instance(self, name: str, failures: int, *, cut: bool) -> Instance:
+        host = self._hosts.get(name) or _Host()
+        resources = sorted(host.resources.values(), key=lambda one: (_rank(one.resource), one.resource, one.key))
+        instance = Instance(name, resources, [], list(host.warnings))
+        complete = host.judged and not (cut and self._unreached(name, host))
+        outcomes = []
+        # What failed and was not rescued ended the play for this host: it is the last.
+        failed = [event for event in host.events if event.outcome == "failed"]
+        rescued = failed[: max(len(failed) - failures, 0)]
+        for event in host.events:
+            instance.errors += event.errors
+            if any(event is one for one in rescued):
+                outcomes.append("unknown" if event.own and not event.then_judged else "clean")
+            elif event.outcome in ("ignored", "hidden"):
+                outcomes.append("unknown")
+            elif event.own or not complete:
+                lost = event.outcome == "unreachable" or any(error.kind in _LOST for error in event.errors)
+                outcomes.append("unreachable" if lost else "failed")
+        if host.jobs and not host.judged:
+            instance.warnings.append("Cannot tell: a task runs in the background, and its result was never asked for.")
+        if not complete and not {"failed", "unreachable"} & set(outcomes):
+            outcomes.append("unknown")
+            if not instance.errors and not instance.warnings:
+                words = (
+                    "the run ended before all was compared" if host.judged or cut else "no task has compared anything"
+                )
+                instance.warnings.append(f"Cannot tell: {words}.")
+        instance.outcome = worst(outcomes)
+        return instance
+
+    def _unreached(self, name: str, host: _Host) -> bool:
+        return any(
+            task.id not in host.reached
+            for play in self._plays
+            if name in play.hosts
+            for task in play.tasks
+            if not task.run_once
+        )
+
+
+def _records(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records of a result that were looked at, each with its resource and the key that plans have for it."""
+    single = item.get("record")
+    for record in [*(item.get("records") or ()), *([single] if single else ())]:
+        if "resource" in record:
+            yield {
+                "resource": record["resource"],
+                "key": record.get("key") or record.get("name") or record.get("xml_id"),
+            }
+
+
+def _differences(step: Mapping[str, Any], status: str) -> list[Difference]:
+    """The differences that a step of a plan does away with."""
+    changes = step.get("changes") or ()
+    if not changes:
+        return [_whole(step["action"], status)]
+    return [
+        Difference(
+            change["field"],
+            change["before"],
+            change["after"],
+            status,
+            secret=MASK in (change["before"], change["after"]),
+            managed_elsewhere=bool(change.get("managed_elsewhere")),
+        )
+        for change in changes
+    ]
+
+
+def _whole(action: str, status: str) -> Difference:
+    before, after = _AS_A_WHOLE.get(action, ("present", action))
+    return Difference(None, before, after, status)
+
+
+def _identity(difference: Difference) -> str:
+    return json.dumps([difference.field, difference.before, difference.after], sort_keys=True)
+
+
+def _rank(resource: str) -> int:
+    return _ORDER.index(resource) if resource in _ORDER else len(_ORDER)
+
+
+def _is_skipped(item: Mapping[str, Any]) -> bool:
+    return bool(item.get("skipped")) or "skip_reason" in item
+
+
+def _is_error(item: Mapping[str, Any], outcome: str, *, single: bool) -> bool:
+    """Whether a result without a plan is an error; in a loop each item says it for itself."""
+    if outcome == "ok" or _is_skipped(item):
+        return False
+    return single or bool(item.get("failed") or item.get("unreachable") or "exception" in item)
+
+
+def _kind(item: Mapping[str, Any], outcome: str) -> str:
+    if item.get("unreachable") or (outcome == "unreachable" and "error_kind" not in item):
+        return Unreachable.kind
+    return str(item.get("error_kind", _ANSIBLE))
+
+
+def _message(result: Mapping[str, Any]) -> str:
+    if "censored" in result:
+        return f"It failed, and {_HIDDEN}."
+    for name in ("msg", "reason", "module_stderr"):
+        if result.get(name):
+            return _text(result[name])
+    return "It failed without saying why."
+
+
+def _text(value: Any) -> str:
+    return str(_plain(value if isinstance(value, str) else str(value)))
+
+
+def _plain(value: Any) -> Any:
+    """A value as every format can hold it: what JSON knows, in valid Unicode."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_text(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return _text(str(value))

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The reports in a folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+# The reports that are files, by their formats, with the modules that make them.
+FILES: Mapping[str, tuple[str, str]] = {
+    "json": ("drift.json", "as_json"),
+    "markdown": ("drift.md", "as_markdown"),
+    "junit": ("drift.xml", "as_junit"),
+    "html": ("drift.html", "as_html"),
+}
+_RENDERERS = "ansible_collections.postmaster.odoo.plugins.plugin_utils.drift"
+
+
+def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any]) -> list[Path]:
+    """Write the reports that were asked for, each whole or not at all; returns their paths.
+
+    :raises OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for one in formats:
+        if one in FILES:
+            name, module = FILES[one]
+            text = import_module(f"{_RENDERERS}.{module}").render(report)
+            written.append(write(folder / name, text))
+    return written
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a file, so that a reader finds either the former or the new one."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp has made it readable for one user only
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+def _umask() -> int:
+    """The umask of this process, which can only be asked by setting it."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask

@@ -1,0 +1,192 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a report says of instances: differences, resources, statuses, counts. Plain data, and the JSON document that it becomes.
+
+Every renderer takes that document, and nothing else; `docs/drift-report.md` describes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# Counts up when a reader of reports has to learn something new.
+FORMAT = 1
+
+# From the best to the worst.
+STATUSES = ("clean", "corrected", "accepted", "drifted", "unknown", "failed", "unreachable")
+# Of these a difference has one.
+DIFFERENCE_STATUSES = ("corrected", "accepted", "drifted")
+
+# The action of a record that nobody declared. The others are those of a plan's steps.
+UNMANAGED = "unmanaged"
+
+# What ansible-playbook ends with of its own accord.
+FAILED, UNREACHABLE = 2, 4
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """The worst of statuses; of none it is clean."""
+    return max(statuses, key=STATUSES.index, default=STATUSES[0])
+
+
+@dataclass
+class Difference:
+    """One field that is not as declared; without a field, the record as a whole.
+
+    :param since: when it was first seen, in a row of reports that all have it. UTC, as `generated`.
+    :param accepted: the reason, owner and expires of the baseline's entry that it is accepted by.
+    :param expired: the same, where that entry does not hold any more.
+    """
+
+    field: str | None
+    before: Any
+    after: Any
+    status: str
+    secret: bool = False
+    managed_elsewhere: bool = False
+    since: str | None = None
+    accepted: Mapping[str, str] | None = None
+    expired: Mapping[str, str] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        result = {
+            "field": self.field,
+            "before": self.before,
+            "after": self.after,
+            "status": self.status,
+            "since": self.since,
+        }
+        for name in ("secret", "managed_elsewhere", "accepted", "expired"):
+            value = getattr(self, name)
+            if value:
+                result[name] = dict(value) if isinstance(value, Mapping) else value
+        return result
+
+
+@dataclass
+class Resource:
+    """One thing that was looked at. Without differences it is clean."""
+
+    resource: str
+    key: str
+    action: str | None = None
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        return worst(difference.status for difference in self.differences)
+
+    def as_dict(self) -> dict[str, Any]:
+        result: dict[str, Any] = {"resource": self.resource, "key": self.key, "status": self.status}
+        if self.differences:
+            result["action"] = self.action
+            result["differences"] = [difference.as_dict() for difference in self.differences]
+        return result
+
+
+@dataclass(frozen=True)
+class Error:
+    """What a task ended in.
+
+    :param kind: the `error_kind` of a module of this collection; "ansible" for whatever has none.
+    """
+
+    task: str
+    kind: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"task": self.task, "kind": self.kind, "message": self.message}
+
+
+@dataclass
+class Instance:
+    """What a run has found of one host of the inventory.
+
+    :param outcome: what is to be said of it beside its differences: clean, unknown, failed or unreachable.
+    """
+
+    name: str
+    resources: list[Resource] = field(default_factory=list)
+    errors: list[Error] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    outcome: str = "clean"
+
+    @property
+    def status(self) -> str:
+        return worst([self.outcome, *(resource.status for resource in self.resources)])
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "instance": self.name,
+            "status": self.status,
+            "resources": [resource.as_dict() for resource in self.resources],
+            "errors": [error.as_dict() for error in self.errors],
+            "warnings": list(self.warnings),
+        }
+
+
+def verdict(
+    instances: Sequence[Instance], *, problems: bool = False, ansible_code: int = 0, drift_code: int = 10
+) -> dict[str, Any]:
+    """The verdict on a run.
+
+    :param problems: the baseline has entries that are expired or unmatched.
+    :param ansible_code: what ansible-playbook would end with of its own accord.
+    :param drift_code: what it is to end with on drift; 0 for what it would end with anyway.
+    """
+    # Where there was nobody to look at, nothing is known; a pipeline with a misspelt group must not be green.
+    status = worst(instance.status for instance in instances) if instances else "unknown"
+    if problems:
+        status = worst([status, "drifted"])
+    differences = Counter(
+        difference.status
+        for instance in instances
+        for resource in instance.resources
+        for difference in resource.differences
+    )
+    statuses = Counter(instance.status for instance in instances)
+    return {
+        "status": status,
+        "exit_code": _exit_code(status, ansible_code, drift_code),
+        "instances": {status: statuses[status] for status in STATUSES},
+        "differences": {status: differences[status] for status in DIFFERENCE_STATUSES},
+    }
+
+
+def _exit_code(status: str, ansible_code: int, drift_code: int) -> int:
+    if not drift_code:
+        return ansible_code
+    if ansible_code == UNREACHABLE or status == "unreachable":
+        return UNREACHABLE
+    if ansible_code or status in ("failed", "unknown"):
+        return ansible_code or FAILED
+    return drift_code if status == "drifted" else 0
+
+
+def document(
+    *,
+    generated: str,
+    run: Mapping[str, Any],
+    verdict: Mapping[str, Any],
+    instances: Sequence[Instance],
+    baseline: Mapping[str, Any] | None,
+    history: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The JSON document."""
+    result: dict[str, Any] = {
+        "format": FORMAT,
+        "generated": generated,
+        "run": dict(run),
+        "verdict": dict(verdict),
+        "instances": [instance.as_dict() for instance in instances],
+    }
+    if baseline is not None:
+        result["baseline"] = dict(baseline)
+    result["history"] = [dict(one) for one in history]
+    return result

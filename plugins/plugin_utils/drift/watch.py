@@ -1,0 +1,118 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is going on in a run of Ansible, in the words of the collector. Everything that knows Ansible's objects is here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.playbook.block import Block
+from ansible.template import Templar
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, ROLES, Play, Task
+
+if TYPE_CHECKING:
+    from ansible.playbook import Playbook as AnsiblePlaybook
+    from ansible.playbook.play import Play as AnsiblePlay
+    from ansible.playbook.task import Task as AnsibleTask
+
+# A play whose variable of this name is false compares for another purpose than a verdict.
+VERDICT_WANTED = "drift_verdict"
+
+_MODULE_NAMES = frozenset(name.rpartition(".")[2] for name in MODULES)
+_INCLUDE_ROLE = frozenset({"include_role", "ansible.builtin.include_role", "ansible.legacy.include_role"})
+
+
+def task_of(task: AnsibleTask) -> Task:
+    """A task as the collector knows it."""
+    return Task(
+        id=task._uuid,
+        name=task.get_name(),
+        enforces=_enforces(task),
+        check_mode=bool(task.check_mode),
+        run_once=task.run_once is True,
+    )
+
+
+def _enforces(task: AnsibleTask) -> bool:
+    action = str(task.action)
+    if action.rpartition(".")[2] not in _MODULE_NAMES:
+        return False
+    # A short name means what the play's `collections` have it mean.
+    return action in MODULES if "." in action else task.resolved_action in MODULES
+
+
+def play_of(play: AnsiblePlay) -> Play:
+    """A play as the collector knows it, its hosts as a limit leaves them."""
+    variables = play.get_variable_manager().get_vars(play=play)
+    tasks, enforces = [], False
+    for task in _tasks(play.compile()):
+        if not (_enforces(task) or _includes_enforcing_role(task)):
+            continue
+        if task.evaluate_tags(play.only_tags, play.skip_tags, all_vars=variables):
+            enforces = True
+            if _enforces(task):
+                tasks.append(task_of(task))
+    return Play(list(variables["ansible_play_hosts_all"]), tasks, enforces)
+
+
+def _includes_enforcing_role(task: AnsibleTask) -> bool:
+    """Whether a task brings in a role of this collection as it runs; where it is skipped everywhere, nothing else tells."""
+    return task.action in _INCLUDE_ROLE and task.args.get("name", task.args.get("role")) in ROLES
+
+
+def _tasks(blocks: list[Any]) -> Iterator[AnsibleTask]:
+    """The tasks that are run where nothing fails."""
+    for block in blocks:
+        if isinstance(block, Block):
+            yield from _tasks(block.block)
+            yield from _tasks(block.always)
+        else:
+            yield block
+
+
+def wants_verdict(play: AnsiblePlay) -> bool:
+    """Whether the play is to be judged at all."""
+    return play.get_vars().get(VERDICT_WANTED, True) is not False
+
+
+def inventory_of(play: AnsiblePlay) -> list[str]:
+    """All hosts of the inventory, in its order."""
+    return list(play.get_variable_manager().get_vars(play=play)["groups"]["all"])
+
+
+def unstarted_plays(playbook: AnsiblePlaybook, started: set[str]) -> Iterator[Play]:
+    """The plays of a playbook that a failure has kept from starting."""
+    for play in playbook.get_plays():
+        if play._uuid in started or not wants_verdict(play):
+            continue
+        variables = play.get_variable_manager().get_vars(play=play)
+        copy = play.copy()
+        try:
+            copy.post_validate(Templar(loader=play.get_loader(), variables=variables))
+            yield play_of(copy)
+        except AnsibleError:  # its hosts are nobody's: what it needs comes from a play that has not run
+            continue
+
+
+def is_last_playbook(position: int) -> bool:
+    """Whether no further playbook was given to ansible-playbook."""
+    return position >= len(context.CLIARGS.get("args") or ())
+
+
+def run_of(playbook: AnsiblePlaybook | None, seconds: float) -> dict[str, Any]:
+    """What was run, as it was asked for."""
+    given = context.CLIARGS.get("args") or [getattr(playbook, "_file_name", None) or ""]
+    run: dict[str, Any] = {"playbook": " ".join(map(os.path.basename, given)), "seconds": round(seconds, 1)}
+    if context.CLIARGS.get("subset"):
+        run["limit"] = str(context.CLIARGS["subset"])
+    tags = [str(tag) for tag in context.CLIARGS.get("tags") or () if tag != "all"]
+    if tags:
+        run["tags"] = tags
+    return run
