@@ -112,11 +112,12 @@ plan:
           after: installed
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked. Null where there is none.
+    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
   returned: success
   type: dict
   sample:
     resource: addon
+    key: google_gmail
     id: 214
     xml_id: null
     name: google_gmail

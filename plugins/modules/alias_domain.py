@@ -128,11 +128,12 @@ plan:
           after: notifications
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked. Null where there is none.
+    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
   returned: success
   type: dict
   sample:
     resource: alias_domain
+    key: acme.example
     id: 1
     xml_id: null
     name: acme.example

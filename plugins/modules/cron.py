@@ -199,11 +199,12 @@ plan:
           after: now
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked. Null where there is none.
+    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
   returned: success
   type: dict
   sample:
     resource: cron
+    key: mail.ir_cron_mail_scheduler_action
     id: 3
     xml_id: mail.ir_cron_mail_scheduler_action
     name: "Mail: Email Queue Manager"

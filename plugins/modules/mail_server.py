@@ -366,13 +366,14 @@ plan:
           after: "********"
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked. Null where there is none.
+    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
     - Beside the fields, C(connected) and C(authorize_url) as below, of the record as found, and C(managed_elsewhere), the fields that another
       addon takes from a file on this record.
   returned: success
   type: dict
   sample:
     resource: mail_server
+    key: Transactional
     id: 2
     xml_id: null
     name: Transactional

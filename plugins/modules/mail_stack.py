@@ -511,17 +511,17 @@ plan:
           after: minutes
 records:
   description:
-    - The declared records as found after the run (in check mode, before it), secrets masked, each with its C(resource). The system parameters
-      of an OAuth2 client count as declared.
+    - The declared records as found after the run (in check mode, before it), secrets masked, each with its C(resource) and C(key) as in
+      RV(plan). The system parameters of an OAuth2 client count as declared.
     - Mail servers are as in RV(postmaster.odoo.mail_server#module:record).
   returned: success
   type: list
   elements: dict
   sample:
     - resource: system_parameter
+      key: mail.session.batch.size
       id: 21
       xml_id: null
-      key: mail.session.batch.size
       value: "500"
 unmanaged:
   description:

@@ -242,6 +242,7 @@ records:
   elements: dict
   sample:
     - resource: cron
+      key: postmaster_odoo.queue_stale
       id: 18
       xml_id: postmaster_odoo.queue_stale
       name: "Mail queue: stale mails are cancelled"

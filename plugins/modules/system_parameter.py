@@ -120,9 +120,9 @@ record:
   type: dict
   sample:
     resource: system_parameter
+    key: mail.session.batch.size
     id: 21
     xml_id: null
-    key: mail.session.batch.size
     value: "500"
 error_kind:
   description:

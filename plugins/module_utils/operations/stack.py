@@ -212,13 +212,17 @@ class Stack:
     # --- reporting ---
 
     def report(self) -> list[dict[str, Any]]:
-        """The declared records as they were last found, secrets masked."""
+        """The declared records as they were last found, secrets masked, each under the key that plans have for it."""
         reported = []
         for planned in self._planning.planned:
             kind, found = planned.declaration.type, planned.found
             if found is None:
                 continue
-            report = {"resource": kind.name, **kind.report(found, self._snapshot.records[kind].fields)}
+            report = {
+                "resource": kind.name,
+                "key": planned.declaration.key,
+                **kind.report(found, self._snapshot.records[kind].fields),
+            }
             if kind is MAIL_SERVER:
                 report["authorize_url"] = self._authorize_urls.get(found.id)
             reported.append(report)
