@@ -12,14 +12,25 @@ version_added: 0.1.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:
-  - Collects what the enforcing modules of this collection say of each instance, prints a verdict after the recap, writes reports, and has
-    C(ansible-playbook) end with an exit code that a pipeline can branch on.
+  - Collects what the enforcing modules of this collection find in each host of a run, prints a verdict after the recap, writes reports, and has
+    C(ansible-playbook) end with an exit code that a pipeline can branch on. It works with every playbook, in check mode or not; the playbook
+    C(postmaster.odoo.drift) is made for it.
+  - >-
+    Each host is V(clean), V(corrected) (it differed, and this run has corrected it), V(accepted) (it differs only as the O(baseline) accepts),
+    V(drifted), V(unknown) (the play was to compare it and no task has: they were skipped or never reached, hidden by C(no_log), or their errors
+    were ignored), V(failed), or V(unreachable) (the host or its Odoo did not answer). The verdict on the run is that of the worst of them, and
+    V(unknown) where there is none.
+  - >-
+    The exit code is 4 where something is V(unreachable), else 2 where something failed or is V(unknown), else the O(exit_code) where something drifted or
+    the O(baseline) does not hold, else 0. Where the callback itself cannot do its work (a baseline that is wrong, a folder that cannot be written), it is 1.
+  - A run without an enforcing task is left alone, and so is a play with the variable C(drift_verdict) set to false.
+  - The reports and the baseline are described in C(docs/drift-report.md) of the collection.
 requirements:
-  - enable in configuration, as the last of the callbacks
+  - To be enabled in the configuration, as the last of C(callbacks_enabled), since those after it do not see the end of a run that ends with its exit code.
 options:
   report_folder:
     description:
-      - The folder to write reports into. It is created where it does not exist. Without it no files are written.
+      - The folder to write reports into, made where it does not exist. Without it no files are written.
     type: path
     env:
       - name: POSTMASTER_DRIFT_REPORT_FOLDER
@@ -28,11 +39,13 @@ options:
         key: report_folder
   formats:
     description:
-      - The reports to write.
+      - The reports to make.
+      - V(json), V(markdown), V(junit) and V(html) are the files C(drift.json), C(drift.md), C(drift.xml) and C(drift.html) in the O(report_folder).
+      - V(github) prints workflow commands of GitHub Actions, which it shows as annotations, and appends the Markdown to the summary of the step.
     type: list
     elements: str
     choices: [json, markdown, junit, html, github]
-    default: [json]
+    default: [json, markdown, junit, html]
     env:
       - name: POSTMASTER_DRIFT_FORMATS
     ini:
@@ -41,6 +54,7 @@ options:
   exit_code:
     description:
       - What C(ansible-playbook) ends with on drift.
+      - V(0) leaves every exit code to Ansible; the verdict is only reported.
     type: int
     default: 10
     env:
@@ -48,21 +62,60 @@ options:
     ini:
       - section: callback_drift
         key: exit_code
+  baseline:
+    description:
+      - A file of accepted drift, such as the playbook C(postmaster.odoo.drift_baseline) writes.
+    type: path
+    env:
+      - name: POSTMASTER_DRIFT_BASELINE
+    ini:
+      - section: callback_drift
+        key: baseline
+  keep:
+    description:
+      - How many dated copies of the JSON report (C(drift-20261124T150405Z.json)) stay in the O(report_folder). They tell since when a field drifts where
+        the last run did not look, and how the fleet was before. V(0) keeps none.
+    type: int
+    default: 90
+    env:
+      - name: POSTMASTER_DRIFT_KEEP
+    ini:
+      - section: callback_drift
+        key: keep
+seealso:
+  - module: postmaster.odoo.mail_stack
+"""
+
+EXAMPLES = r"""
+ansible.cfg: |
+  [defaults]
+  callbacks_enabled = postmaster.odoo.drift
+
+  [callback_drift]
+  report_folder = reports
+  baseline = baseline.yml
+
+environment: >
+  ANSIBLE_CALLBACKS_ENABLED=postmaster.odoo.drift POSTMASTER_DRIFT_REPORT_FOLDER=reports ansible-playbook -i inventory postmaster.odoo.drift
 """
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import report as drift_report
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import watch
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_github, as_text, report, watch
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline, BaselineError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import write_reports
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import History
 
 if TYPE_CHECKING:
     from ansible.executor.stats import AggregateStats
@@ -72,8 +125,25 @@ if TYPE_CHECKING:
     from ansible.playbook.play import Play
     from ansible.playbook.task import Task
 
+    from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import collect
+
+# A task can tell by this variable of the environment that there will be a verdict.
+_ACTIVE = "POSTMASTER_DRIFT_CALLBACK"
+_CANNOT_WORK = 1
+_COLOURS = {
+    "clean": constants.COLOR_OK,
+    "corrected": constants.COLOR_CHANGED,
+    "accepted": constants.COLOR_SKIP,
+    "drifted": constants.COLOR_CHANGED,
+    "unknown": constants.COLOR_ERROR,
+    "failed": constants.COLOR_ERROR,
+    "unreachable": constants.COLOR_UNREACHABLE,
+}
+
 
 class CallbackModule(CallbackBase):
+    """Watches a run, and has the last word on it."""
+
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "postmaster.odoo.drift"
@@ -81,42 +151,44 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._collector = Collector()
         self._began = time.time()
+        self._collector = Collector()
         self._playbooks: list[Playbook] = []
-        self._started: dict[str, Any] = {}
-        self._current: Any = None
+        # By the ids of plays; None for one that is not to be judged.
+        self._plays: dict[str, collect.Play | None] = {}
+        self._play: collect.Play | None = None
         self._inventory: list[str] = []
+        self._baseline: Baseline | None = None
         self._wrong_options = ""
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """Take the options. Of wrong ones Ansible would warn and go on without a verdict; so they are told later, and end the run."""
+        """Take the options. Of wrong ones Ansible would warn, and go on without a verdict: they end the run when it begins."""
         try:
             super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         except AnsibleError as error:
             self._wrong_options = str(error)
 
+    # --- watching ---
+
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
         if self._wrong_options:
-            self._end(1, f"postmaster.odoo.drift: {self._wrong_options}")
-        # Tasks may ask whether there will be a verdict: the role does.
-        os.environ["POSTMASTER_DRIFT_CALLBACK"] = "active"
+            self._end(_CANNOT_WORK, self._wrong_options)
+        os.environ[_ACTIVE] = "active"
         self._playbooks.append(playbook)
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
-        self._current = None
-        if not watch.wants_verdict(play):
-            self._started.setdefault(play._uuid, None)
-            return
-        if play._uuid not in self._started:  # not just another batch of it
-            self._started[play._uuid] = watch.play_of(play)
-            self._collector.begin(self._started[play._uuid])
-            self._inventory = watch.inventory_of(play)
-        self._current = self._started[play._uuid]
+        with self._no_silent_defect():
+            if play._uuid not in self._plays:  # and not just another batch of it
+                self._plays[play._uuid] = self._begin(play) if watch.wants_verdict(play) else None
+            self._play = self._plays[play._uuid]
+            if self._play is not None and self._play.enforces:
+                self._prepare()
 
     def v2_runner_on_start(self, host: Host, task: Task) -> None:
-        if self._current is not None and not self._current.enforces and watch.task_of(task).enforces:
-            self._current.enforces = True
+        # What is included while a play runs is seen here first.
+        if self._play is not None and not self._play.enforces and watch.task_of(task).enforces:
+            self._play.enforces = True
+            self._prepare()
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         self._observe(result, "ok")
@@ -130,39 +202,114 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
         self._observe(result, "ignored" if result.task.ignore_unreachable else "unreachable")
 
+    def _begin(self, play: Play) -> collect.Play:
+        begun = watch.play_of(play)
+        self._collector.begin(begun)
+        self._inventory = watch.inventory_of(play)
+        return begun
+
+    def _prepare(self) -> None:
+        """Read the baseline before anything is compared: a wrong one ends the run while that costs nothing."""
+        path = self.get_option("baseline")
+        if path and self._baseline is None:
+            try:
+                self._baseline = Baseline.read(Path(path))
+            except BaselineError as error:
+                self._end(_CANNOT_WORK, str(error))
+
     def _observe(self, result: CallbackTaskResult, outcome: str) -> None:
-        if self._current is not None:
-            self._collector.observe(result.host.get_name(), watch.task_of(result.task), outcome, result.result)
+        if self._play is None:
+            return
+        host, task = result.host.get_name(), watch.task_of(result.task)
+        try:
+            self._collector.observe(host, task, outcome, result.result)
+        except Exception:  # Ansible warns of it and goes on; what was in the result is then not known
+            self._collector.lose(host, task)
+            raise
+
+    # --- the verdict ---
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
-        ansible_code = 4 if any(stats.dark.values()) else 2 if any(stats.failures.values()) else 0
-        for play in watch.unstarted_plays(self._playbooks[-1], set(self._started)):
-            self._collector.begin(play)
-        if not self._collector.enforces:
-            return
-        instances = self._collector.instances(self._inventory, failures=stats.failures)
-        generated = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for instance in instances:
-            for resource in instance.resources:
-                for difference in resource.differences:
-                    difference.since = generated
-        verdict = drift_report.verdict(instances, ansible_code=ansible_code, drift_code=self.get_option("exit_code"))
-        report = drift_report.document(
-            generated=generated,
-            run=watch.run_of(self._playbooks[-1], time.time() - self._began),
-            verdict=verdict,
-            instances=instances,
-            baseline=None,
-            history=[],
-        )
-        folder = self.get_option("report_folder")
-        if folder:
-            write_reports(Path(folder), self.get_option("formats"), report)
+        ansible_code = 0
+        if any(stats.dark.values()):
+            ansible_code = report.UNREACHABLE
+        elif any(stats.failures.values()):
+            ansible_code = report.FAILED
         if not ansible_code and not watch.is_last_playbook(len(self._playbooks)):
             return  # Ansible goes on with the next
-        if self.get_option("exit_code") and verdict["exit_code"]:
-            raise SystemExit(verdict["exit_code"])
+        with self._no_silent_defect():
+            for play in watch.unstarted_plays(self._playbooks[-1], set(self._plays)):
+                self._collector.begin(play)
+            if self._collector.enforces:
+                self._conclude(ansible_code, stats.failures)
+
+    def _conclude(self, ansible_code: int, failures: dict[str, int]) -> None:
+        """Say the verdict, write the reports, and end with the exit code."""
+        folder = Path(self.get_option("report_folder")) if self.get_option("report_folder") else None
+        formats, keep, drift_code = (self.get_option(name) for name in ("formats", "keep", "exit_code"))
+        history = History(folder if "json" in formats else None)
+        document = self._document(history, failures, ansible_code=ansible_code, drift_code=drift_code, keep=keep)
+        self._display.banner("DRIFT")
+        for status, line in as_text.render(document):
+            self._display.display(line, color=_COLOURS[status])
+        try:
+            if folder is not None:
+                written = write_reports(folder, formats, document, keep=keep)
+                history.prune(keep)
+                self._display.display(f"Reports: {', '.join(map(str, written))}")
+            if "github" in formats:
+                self._tell_github(document)
+        except OSError as error:
+            self._end(_CANNOT_WORK, f"The reports cannot be written: {error.strerror}: {error.filename}.")
+        finally:
+            for warning in history.warnings:
+                self._display.warning(warning)
+        if drift_code and document["verdict"]["exit_code"]:
+            raise SystemExit(document["verdict"]["exit_code"])
+
+    def _document(
+        self, history: History, failures: dict[str, int], *, ansible_code: int, drift_code: int, keep: int
+    ) -> dict[str, Any]:
+        now = datetime.now(timezone.utc)
+        generated = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        run = watch.run_of(self._playbooks[-1], time.time() - self._began)
+        instances = self._collector.instances(self._inventory, failures=failures)
+        baseline = None
+        if self._baseline is not None:
+            partial = report.is_partial(run)
+            baseline = self._baseline.apply(instances, now.date(), self._inventory, partial=partial)
+        history.date(instances, generated)
+        return report.document(
+            generated=generated,
+            run=run,
+            verdict=report.verdict(
+                instances,
+                problems=bool(baseline and baseline["problems"]),
+                ansible_code=ansible_code,
+                drift_code=drift_code,
+            ),
+            instances=instances,
+            baseline=baseline,
+            history=history.of_fleet(keep),
+        )
+
+    def _tell_github(self, document: dict[str, Any]) -> None:
+        for command in as_github.commands(document):
+            self._display.display(command)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            as_github.append_summary(Path(summary), document)
+
+    @contextmanager
+    def _no_silent_defect(self) -> Iterator[None]:
+        """Ansible makes a warning of whatever goes wrong in a callback; a run must not be green for want of its verdict."""
+        try:
+            yield
+        except Exception as error:
+            self._end(
+                _CANNOT_WORK, f"There is no verdict, for the callback has failed: {type(error).__name__}: {error}"
+            )
 
     def _end(self, exit_code: int, message: str) -> None:
-        self._display.error(message, wrap_text=False)
+        self._display.error(f"postmaster.odoo.drift: {message}", wrap_text=False)
         raise SystemExit(exit_code)

@@ -158,6 +158,14 @@ class Collector:
             host.events.append(_Event("hidden", True, []))
             self._warn(host, [f"Cannot tell what {task.name!r} has found: {_HIDDEN}."])
 
+    def lose(self, host_name: str, task: Task) -> None:
+        """A result that could not be understood: whatever it says, it is no verdict."""
+        if task.enforces:
+            host = self._hosts.setdefault(host_name, _Host())
+            host.reached.add(task.id)
+            host.events.append(_Event("hidden", True, []))
+            self._warn(host, [f"Cannot tell what {task.name!r} has found: its result is not understood."])
+
     # --- what a result says ---
 
     def _take(self, host: _Host, task: Task, item: Mapping[str, Any]) -> None:
@@ -347,6 +355,10 @@ def _plain(value: Any) -> Any:
         return {_text(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return int(value)  # and not one that carries Ansible's tags
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
     return _text(str(value))

@@ -13,9 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import NEWEST, dated_name
+
 # The reports that are files, by their formats, with the modules that make them.
 FILES: Mapping[str, tuple[str, str]] = {
-    "json": ("drift.json", "as_json"),
+    "json": (NEWEST, "as_json"),
     "markdown": ("drift.md", "as_markdown"),
     "junit": ("drift.xml", "as_junit"),
     "html": ("drift.html", "as_html"),
@@ -23,9 +25,10 @@ FILES: Mapping[str, tuple[str, str]] = {
 _RENDERERS = "ansible_collections.postmaster.odoo.plugins.plugin_utils.drift"
 
 
-def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any]) -> list[Path]:
+def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any], *, keep: int) -> list[Path]:
     """Write the reports that were asked for, each whole or not at all; returns their paths.
 
+    :param keep: 0 writes no dated copy of the JSON report.
     :raises OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +37,8 @@ def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any
         if one in FILES:
             name, module = FILES[one]
             text = import_module(f"{_RENDERERS}.{module}").render(report)
+            if one == "json" and keep:
+                write(folder / dated_name(report["generated"]), text)
             written.append(write(folder / name, text))
     return written
 

@@ -131,6 +131,11 @@ class Instance:
         }
 
 
+def is_partial(run: Mapping[str, Any]) -> bool:
+    """Whether tags have kept some kinds of resources from being compared."""
+    return "tags" in run or "skip_tags" in run
+
+
 def verdict(
     instances: Sequence[Instance], *, problems: bool = False, ansible_code: int = 0, drift_code: int = 10
 ) -> dict[str, Any]:

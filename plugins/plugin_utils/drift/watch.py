@@ -112,7 +112,8 @@ def run_of(playbook: AnsiblePlaybook | None, seconds: float) -> dict[str, Any]:
     run: dict[str, Any] = {"playbook": " ".join(map(os.path.basename, given)), "seconds": round(seconds, 1)}
     if context.CLIARGS.get("subset"):
         run["limit"] = str(context.CLIARGS["subset"])
-    tags = [str(tag) for tag in context.CLIARGS.get("tags") or () if tag != "all"]
-    if tags:
-        run["tags"] = tags
+    for name in ("tags", "skip_tags"):
+        tags = [str(tag) for tag in context.CLIARGS.get(name) or () if tag != "all"]
+        if tags:
+            run[name] = tags
     return run

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report as GitHub Actions shows it: workflow commands in the job's log, and the Markdown in its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_markdown
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import STATUSES
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
+    STATUS_WORDS,
+    Document,
+    differences,
+    printable,
+    problem_words,
+    subject,
+)
+
+# What GitHub takes for all summaries of a step, and what it shows of an annotation.
+_SUMMARY_LIMIT = 1024 * 1024
+_MESSAGE_LIMIT = 4_000
+
+
+def commands(report: Document) -> Iterator[str]:
+    """A workflow command for each instance that is not clean and each problem of the baseline, the worst first: GitHub shows ten of a kind."""
+    if not report["instances"]:
+        yield _command("error", "Drift: cannot tell", "No instance was compared.")
+    for instance in sorted(report["instances"], key=lambda one: -STATUSES.index(one["status"])):
+        status = instance["status"]
+        if status == "clean":
+            continue
+        level = "warning" if status in ("accepted", "corrected") else "error"
+        message = [error["message"] for error in instance["errors"]] or (
+            instance["warnings"] if status == "unknown" else []
+        )
+        for resource in instance["resources"]:
+            message += [
+                f"{subject(resource)}: {words}" for words, one in differences(resource) if one["status"] == status
+            ]
+        title = f"Drift: {instance['instance']}: {STATUS_WORDS[status]}"
+        yield _command(level, title, "\n".join(map(printable, message)))
+    for problem in report.get("baseline", {}).get("problems", ()):
+        yield _command(
+            "error", f"Drift: the baseline has an entry that is {problem['problem']}", problem_words(problem)
+        )
+
+
+def append_summary(path: Path, report: Document) -> None:
+    """Append the report to the summary of the step, as far as there is room in it.
+
+    :raises OSError: it cannot be written.
+    """
+    used = path.stat().st_size if path.exists() else 0
+    text = as_markdown.render(report, min(as_markdown.LIMIT, _SUMMARY_LIMIT - used - 1))
+    with path.open("a", encoding="utf-8", newline="\n") as summary:
+        summary.write(f"{text}\n")
+
+
+def _command(level: str, title: str, message: str) -> str:
+    if len(message) > _MESSAGE_LIMIT:
+        message = f"{message[:_MESSAGE_LIMIT]}…"
+    escaped = _escape(printable(title)).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={escaped}::{_escape(message)}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

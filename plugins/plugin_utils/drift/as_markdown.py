@@ -1,0 +1,146 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report as Markdown, for the summary of a job or a note on a merge request. Not longer than GitHub and GitLab take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
+    STATUS_WORDS,
+    Document,
+    counted,
+    differences,
+    findings,
+    headline,
+    printable,
+    problem_words,
+    remark,
+    some,
+    subject,
+)
+
+# GitHub takes 1 MiB for all summaries of a step, GitLab 1,000,000 characters in a note.
+LIMIT = 1_000_000
+_LINE_LIMIT = 2_000
+
+_SYMBOLS = {
+    "clean": "✅",
+    "corrected": "🔧",
+    "accepted": "☑️",
+    "drifted": "❌",
+    "unknown": "❔",
+    "failed": "💥",
+    "unreachable": "🔌",
+}
+# What Markdown or one of its dialects might obey.
+_SPECIAL = re.compile(r"[^\w ,./=?%-]|_|(?<=www)\.", re.IGNORECASE)
+
+
+def render(report: Document, limit: int = LIMIT) -> str:
+    """The report.
+
+    :param limit: in bytes.
+    """
+    page = _Page(limit)
+    verdict = report["verdict"]
+    page.add(f"## {_SYMBOLS[verdict['status']]} Drift: {headline(report)}\n\n", always=True)
+    page.add(f"{_literally(report['run']['playbook'])}, {report['generated']}\n", always=True)
+    found = findings(report, ["drifted", "corrected", "accepted"])
+    page.table(
+        "What differs",
+        ("", "resource", "what", "instances", "since", ""),
+        [
+            (
+                _SYMBOLS[one.status],
+                _literally(f"{one.resource} {one.key}"),
+                _literally(one.words),
+                _literally(some(one.instances)),
+                one.since[:10],
+                _literally(one.remark),
+            )
+            for one in found
+        ],
+    )
+    page.table(
+        "Not compared",
+        ("", "instance", "why"),
+        [
+            (_SYMBOLS[one["status"]], _literally(one["instance"]), _literally(" ".join(_reasons(one))))
+            for one in report["instances"]
+            if one["status"] in ("unknown", "failed", "unreachable")
+        ],
+    )
+    problems = report.get("baseline", {}).get("problems", ())
+    page.table("The baseline does not hold", ("",), [(_literally(problem_words(one)),) for one in problems])
+    told = [one for one in report["instances"] if one["status"] != "clean" or one["warnings"]]
+    if told:
+        page.add("\n### Instances\n\n")
+    for instance in told:
+        page.add("".join(_details(instance)))
+    return page.text()
+
+
+class _Page:
+    """A text that grows as far as it may, and counts what it could not take."""
+
+    def __init__(self, limit: int) -> None:
+        self._room = limit - 300  # for the sentence at the end
+        self._parts: list[str] = []
+        self._left_out = 0
+
+    def add(self, part: str, *, always: bool = False) -> None:
+        """Add a part as a whole; once there was no room for one, nothing more comes, so that nothing is out of order."""
+        size = len(part.encode())
+        if not always and (self._left_out or size > self._room):
+            self._left_out += 1
+            return
+        self._room -= size
+        self._parts.append(part)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Add a table, if there is anything to stand in it."""
+        if rows:
+            self.add(f"\n### {title}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n")
+        for row in rows:
+            self.add(f"| {' | '.join(row)} |\n")
+
+    def text(self) -> str:
+        rest = ""
+        if self._left_out:
+            rest = (
+                f"\n**Left out here, for this would be too long: {counted(self._left_out, 'more part')} (rows of tables, instances). "
+                "The JSON report has everything.**\n"
+            )
+        return "".join(self._parts) + rest
+
+
+def _details(instance: dict[str, Any]) -> Iterator[str]:
+    """Everything of an instance, folded."""
+    status = instance["status"]
+    yield f"<details><summary>{_SYMBOLS[status]} {_literally(instance['instance'])}: {STATUS_WORDS[status]}</summary>\n\n"
+    for resource in instance["resources"]:
+        for words, difference in differences(resource):
+            remarks = ", ".join(filter(None, (f"since {difference['since'][:10]}", _literally(remark(difference)))))
+            yield f"- {_SYMBOLS[difference['status']]} {_literally(subject(resource))}: {_literally(words)} ({remarks})\n"
+    for error in instance["errors"]:
+        yield f"- {_SYMBOLS['failed']} {_literally(error['task'])} ({_literally(error['kind'])}): {_literally(error['message'])}\n"
+    for warning in instance["warnings"]:
+        yield f"- ⚠️ {_literally(warning)}\n"
+    yield "\n</details>\n\n"
+
+
+def _reasons(instance: dict[str, Any]) -> list[str]:
+    return [error["message"] for error in instance["errors"]] or instance["warnings"]
+
+
+def _literally(text: str) -> str:
+    """A text that stays as it is, in a table, too: nothing in it is markup, a link, or somebody's name to be notified."""
+    shown = printable(text)
+    if len(shown) > _LINE_LIMIT:
+        shown = f"{shown[:_LINE_LIMIT]}…"
+    return f"<code>{_SPECIAL.sub(lambda char: f'&#{ord(char[0])};', shown)}</code>" if shown else ""

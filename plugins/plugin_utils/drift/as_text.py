@@ -1,0 +1,64 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report for the terminal: the verdict, every difference once, and what else needs somebody's eye."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
+    Document,
+    Finding,
+    findings,
+    headline,
+    printable,
+    problem_words,
+    some,
+)
+
+Line = tuple[str, str]
+
+_TITLES = (
+    ("drifted", "Not as declared:"),
+    ("corrected", "Was not as declared, and has been corrected:"),
+    ("accepted", "Not as declared, and accepted:"),
+)
+
+
+def render(report: Document) -> Iterator[Line]:
+    """Lines, each with the status whose colour it is to have."""
+    verdict = report["verdict"]
+    yield verdict["status"], headline(report)
+    for status, title in _TITLES:
+        found = findings(report, [status])
+        if found:
+            yield status, title
+            yield from _differences(found)
+    for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Cannot tell:")):
+        instances = [instance for instance in report["instances"] if instance["status"] == status]
+        if instances:
+            yield status, title
+        for instance in instances:
+            reasons = [error["message"] for error in instance["errors"]] or instance["warnings"]
+            yield status, f"  {printable(instance['instance'])}: {' '.join(map(printable, reasons))}"
+    problems = report.get("baseline", {}).get("problems", ())
+    if problems:
+        yield "drifted", f"The baseline {printable(report['baseline']['file'])} does not hold:"
+    for problem in problems:
+        yield "drifted", f"  {problem_words(problem)}"
+
+
+def _differences(found: list[Finding]) -> Iterator[Line]:
+    """The differences under the resources that have them."""
+    by_resource: dict[tuple[str, str], list[Finding]] = {}
+    for one in found:
+        by_resource.setdefault((one.resource, one.key), []).append(one)
+    for (resource, key), several in by_resource.items():
+        yield several[0].status, f"  {printable(resource)} {printable(key)}"
+        for one in several:
+            remarks = "; ".join(
+                filter(None, (f"since {one.since[:10]}" if one.status != "corrected" else "", one.remark))
+            )
+            yield one.status, f"    {one.words}: {some(one.instances)}{f' ({remarks})' if remarks else ''}"

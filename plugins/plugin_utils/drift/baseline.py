@@ -1,0 +1,249 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The baseline: drift that somebody has accepted, for a reason and for a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import MASK
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Difference, Instance, Resource
+
+FORMAT = 1
+_REQUIRED = ("resource", "key", "reason", "owner", "expires")
+_OPTIONAL = ("instance", "field", "value")
+_EVERYWHERE = "*"
+
+
+class BaselineError(Exception):
+    """A baseline that cannot be used; the message says what is wrong with it, all of it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A difference that is accepted.
+
+    :param instance: a host's name, or a pattern with `*`.
+    :param field: None for whatever differs in the record.
+    :param values: the one value that the instance may have; empty for any.
+    :param expires: the last day that it holds.
+    """
+
+    resource: str
+    key: str
+    reason: str
+    owner: str
+    expires: date
+    instance: str = _EVERYWHERE
+    field: str | None = None
+    values: tuple[Any, ...] = ()
+
+    def is_for(self, instance: str) -> bool:
+        pattern = ".*".join(map(re.escape, self.instance.split("*")))
+        return re.fullmatch(pattern, instance, re.DOTALL) is not None
+
+    def fits(self, resource: Resource, difference: Difference) -> bool:
+        """Whether this is the difference that was accepted, whatever the date."""
+        return (
+            (self.resource, self.key) == (resource.resource, resource.key)
+            and self.field in (None, difference.field)
+            and (not self.values or (not difference.secret and _same(self.values[0], difference.before)))
+        )
+
+    def said_of_it(self) -> dict[str, str]:
+        """Why, by whom and until when."""
+        return {"reason": self.reason, "owner": self.owner, "expires": self.expires.isoformat()}
+
+    def as_problem(self, problem: str) -> dict[str, Any]:
+        """What a report says of an entry that does not hold, or holds nothing."""
+        return {
+            "instance": self.instance,
+            "resource": self.resource,
+            "key": self.key,
+            "field": self.field,
+            "problem": problem,
+            **self.said_of_it(),
+        }
+
+
+class Baseline:
+    """A file of accepted drift.
+
+    :param name: what reports call it.
+    """
+
+    def __init__(self, name: str, entries: Sequence[Entry]) -> None:
+        self.name = name
+        self._entries = entries
+
+    @classmethod
+    def read(cls, path: Path) -> Baseline:
+        """Read a file.
+
+        :raises BaselineError: it cannot be read, or something in it is wrong.
+        """
+        import yaml
+
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeError, yaml.YAMLError) as error:
+            reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+            raise BaselineError(f"The baseline {path} cannot be read: {reason}.") from error
+        problems: list[str] = []
+        entries = list(_entries(content, problems))
+        if problems:
+            raise BaselineError(f"The baseline {path} is wrong: {'; '.join(problems)}.")
+        return cls(path.name, entries)
+
+    def apply(
+        self, instances: Sequence[Instance], today: date, inventory: Sequence[str], *, partial: bool
+    ) -> dict[str, Any]:
+        """Mark the differences that are accepted, and those that were; returns what a report says of the baseline.
+
+        :param inventory: all hosts that there are, in this run or not.
+        :param partial: tags have kept some kinds of resources from being compared.
+        """
+        used: set[int] = set()
+        problems: dict[int, str] = {}
+        for instance in instances:
+            entries = [(position, one) for position, one in enumerate(self._entries) if one.is_for(instance.name)]
+            for resource in instance.resources if entries else ():
+                for difference in resource.differences:
+                    fitting = {position: one for position, one in entries if one.fits(resource, difference)}
+                    if _accept(difference, list(fitting.values()), today):
+                        used.update(fitting)
+                    else:
+                        problems.update(dict.fromkeys(fitting, "expired"))
+        compared = {one.name: {each.resource for each in one.resources} for one in instances if one.outcome == "clean"}
+        for position, entry in enumerate(self._entries):
+            hosts = [host for host in inventory if entry.is_for(host)]
+            is_judged = all(host in compared and (not partial or entry.resource in compared[host]) for host in hosts)
+            if hosts and is_judged and position not in used:
+                problems.setdefault(position, "unmatched")
+        return {
+            "file": self.name,
+            "accepted": len(used),
+            "problems": [self._entries[position].as_problem(problem) for position, problem in sorted(problems.items())],
+        }
+
+
+def _accept(difference: Difference, entries: Sequence[Entry], today: date) -> bool:
+    """Accept a difference by the entries that fit it; whether one of them still holds."""
+    if not entries:
+        return False
+    entry = max(entries, key=lambda one: one.expires)
+    holds = entry.expires >= today
+    if difference.status == "drifted":
+        if holds:
+            difference.status = "accepted"
+            difference.accepted = entry.said_of_it()
+        else:
+            difference.expired = entry.said_of_it()
+    return holds
+
+
+def _same(accepted: Any, before: Any) -> bool:
+    """Whether the instance has the accepted value. Odoo's parameters are text, and `value: 500` means what it says."""
+    if isinstance(accepted, bool) or isinstance(before, bool) or accepted is None or before is None:
+        return accepted is before
+    return bool(accepted == before) or (isinstance(before, str) and str(accepted) == before)
+
+
+def _entries(content: Any, problems: list[str]) -> Iterator[Entry]:
+    """The entries of a file's content, and what is wrong with it."""
+    if not isinstance(content, Mapping) or not isinstance(content.get("accepted", []), list):
+        problems.append("it must be a mapping with format: 1 and a list of what is accepted")
+        return
+    if content.get("format") != FORMAT or isinstance(content.get("format"), bool):
+        problems.append(f"format must be {FORMAT}, and is {content.get('format')!r}")
+    unknown = sorted(str(name) for name in content if name not in ("format", "accepted"))
+    if unknown:
+        problems.append(f"it has {', '.join(unknown)} beside format and accepted")
+    for number, given in enumerate(content.get("accepted", []), 1):
+        if not isinstance(given, Mapping):
+            problems.append(f"entry {number} is no mapping")
+            continue
+        wrong = list(_wrong(given))
+        if wrong:
+            problems.append(f"entry {number} ({given.get('resource')} {given.get('key')!r}): {', '.join(wrong)}")
+            continue
+        yield Entry(
+            resource=given["resource"],
+            key=given["key"],
+            reason=given["reason"].strip(),
+            owner=given["owner"].strip(),
+            expires=read_date(given["expires"]),
+            instance=given.get("instance", _EVERYWHERE),
+            field=given.get("field"),
+            values=(_stored(given["value"]),) if "value" in given else (),
+        )
+
+
+def _wrong(given: Mapping[Any, Any]) -> Iterator[str]:
+    """What is wrong with an entry."""
+    missing = [name for name in _REQUIRED if given.get(name) in (None, "")]
+    if missing:
+        yield f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    unknown = sorted(str(name) for name in given if name not in (*_REQUIRED, *_OPTIONAL))
+    if unknown:
+        yield f"{', '.join(unknown)} is not known (known are {', '.join((*_REQUIRED, *_OPTIONAL))})"
+    for name in ("instance", "resource", "key", "field", "reason", "owner"):
+        value = given.get(name)
+        if name in given and name not in missing and not (isinstance(value, str) and value.strip()):
+            yield f"{name} must be a text that is not empty, and is {value!r}"
+    if "expires" not in missing:
+        try:
+            read_date(given["expires"])
+        except ValueError as error:
+            yield f"expires {error}"
+    if "value" in given and "field" not in given:
+        yield "value goes with a field"
+    if given.get("value") == MASK:
+        yield "a secret has no value here: leave it out, and whatever differs in the field is accepted"
+
+
+def read_date(given: Any) -> date:
+    """A day from what YAML or a user makes of it.
+
+    :raises ValueError: it is none; the words go on a sentence that begins with what it is for.
+    """
+    if isinstance(given, str):
+        try:
+            return date.fromisoformat(given.strip())
+        except ValueError:
+            pass
+    elif type(given) is date:  # a datetime is one, too, but no day
+        return given
+    raise ValueError(f"must be a day such as 2027-01-31, and is {str(given)!r}")
+
+
+def _stored(value: Any) -> Any:
+    """A value as Odoo's API has it: YAML reads an unquoted moment as one, the API knows text."""
+    return str(value) if isinstance(value, date) else value
+
+
+def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, expires: date) -> str:
+    """The text of a file that accepts everything that drifts.
+
+    Of a record that is missing, or that nobody declared, the whole is accepted; of others every field while it has this value.
+    """
+    import yaml
+
+    accepted = []
+    for instance in instances:
+        for resource in instance.resources:
+            named = {"instance": instance.name, "resource": resource.resource, "key": resource.key}
+            as_a_whole = resource.action == "create" or any(one.field is None for one in resource.differences)
+            for difference in resource.differences[:1] if as_a_whole else resource.differences:
+                which = {} if as_a_whole else {"field": difference.field}
+                value = {} if as_a_whole or difference.secret else {"value": difference.before}
+                accepted.append({**named, **which, **value, "reason": reason, "owner": owner, "expires": expires})
+    content = {"format": FORMAT, "accepted": accepted}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120, explicit_start=True)

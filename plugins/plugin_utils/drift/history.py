@@ -1,0 +1,171 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What former reports say: since when a field drifts, and how the fleet was.
+
+The newest one is read, which knows what those before it said; further back only for what it does not speak of, as after a run with a limit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
+    FORMAT,
+    STATUSES,
+    Instance,
+    is_partial,
+)
+
+NEWEST = "drift.json"
+_DATED = re.compile(r"drift-\d{8}T\d{6}Z\.json")
+# Of an instance with one of these everything was compared that the run was to compare.
+_JUDGED = frozenset({"clean", "corrected", "accepted", "drifted"})
+
+
+class _NoReport(Exception):
+    """A file that is not what its name says; the message says why."""
+
+
+@dataclass(frozen=True)
+class _Former:
+    """What matters of a former report.
+
+    :param since: since when fields drift, by instance, by resource and key; empty for a resource that did not.
+    :param compared: the instances of which all kinds of resources were compared.
+    """
+
+    generated: str
+    counts: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]]
+    since: Mapping[str, Mapping[tuple[str, str], Mapping[str | None, str]]]
+    compared: frozenset[str]
+
+    def speaks_of(self, instance: str, resource: str) -> bool:
+        """Whether a resource of this kind, had it drifted in this instance, would be in the report."""
+        return instance in self.compared or any(kind == resource for kind, _key in self.since.get(instance, ()))
+
+
+class History:
+    """The former reports in a folder.
+
+    :param folder: None where no reports are kept.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.warnings: list[str] = []
+        self._folder = folder
+        self._unread = iter([folder / NEWEST, *_dated(folder)] if folder else ())
+        self._read_ones: list[_Former] = []  # the newest first
+
+    def of_fleet(self, keep: int) -> list[dict[str, Any]]:
+        """How many instances were how in the former runs, the oldest first, as many as are to be kept."""
+        newest = next(self._former(), None)
+        if newest is None or keep < 1:
+            return []
+        return [*map(dict, newest.history), {"generated": newest.generated, "instances": newest.counts}][-keep:]
+
+    def date(self, instances: Sequence[Instance], generated: str) -> None:
+        """Give every difference the time at which it was first seen; now, where no former report has it."""
+        for instance in instances:
+            for resource in instance.resources:
+                if resource.differences:
+                    known = self._known(instance.name, resource.resource, resource.key)
+                    for difference in resource.differences:
+                        difference.since = known.get(difference.field, generated)
+
+    def prune(self, keep: int) -> None:
+        """Remove the oldest of the dated reports. What only bears such a name is left alone.
+
+        :raises OSError: one cannot be removed.
+        """
+        for path in _dated(self._folder)[keep:] if self._folder else ():
+            if self._read(path) is not None:
+                path.unlink()
+
+    def _known(self, instance: str, resource: str, key: str) -> Mapping[str | None, str]:
+        """Since when the fields of a resource drift, by the newest report that speaks of it."""
+        for former in self._former():
+            found = former.since.get(instance, {}).get((resource, key))
+            if found is not None:
+                return found
+            if former.speaks_of(instance, resource):
+                break
+        return {}
+
+    def _former(self) -> Iterator[_Former]:
+        """The reports, the newest first, each read once and not before it is asked for."""
+        yield from self._read_ones
+        for path in self._unread:
+            former = self._read(path)
+            # The newest is there twice.
+            if former is not None and former.generated not in {one.generated for one in self._read_ones}:
+                self._read_ones.append(former)
+                yield former
+
+    def _read(self, path: Path) -> _Former | None:
+        """A report; None, and a warning, where it is none."""
+        try:
+            return _former(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except _NoReport as error:
+            reason = str(error)
+        except (OSError, ValueError, RecursionError) as error:
+            reason = f"it cannot be read ({error})"
+        warning = f"{path} is not taken into account: {reason}."
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+        return None
+
+
+def dated_name(generated: str) -> str:
+    """The name of the copy of a report that is kept."""
+    return f"drift-{re.sub('[-:]', '', generated)}.json"
+
+
+def _dated(folder: Path) -> list[Path]:
+    """The dated reports, the newest first."""
+    if not folder.is_dir():
+        return []
+    return sorted((path for path in folder.iterdir() if _DATED.fullmatch(path.name)), reverse=True)
+
+
+def _former(report: Any) -> _Former:
+    """What matters of a report, and a proof that it is one.
+
+    :raises _NoReport: it is none, or one of a format that is not known here.
+    """
+    try:
+        if report["format"] != FORMAT:
+            raise _NoReport(f"its format is {report['format']}, and only {FORMAT} is known here")
+        partial = is_partial(report["run"])
+        instances = report["instances"]
+        return _Former(
+            str(report["generated"]),
+            _counts(report["verdict"]["instances"]),
+            [{"generated": str(one["generated"]), "instances": _counts(one["instances"])} for one in report["history"]],
+            {
+                one["instance"]: {(each["resource"], each["key"]): _since(each) for each in one["resources"]}
+                for one in instances
+            },
+            frozenset(one["instance"] for one in instances if one["status"] in _JUDGED and not partial),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _NoReport("it is no report of the callback drift") from None
+
+
+def _counts(counts: Mapping[str, Any]) -> dict[str, int]:
+    return {status: int(counts[status]) for status in STATUSES}
+
+
+def _since(resource: Mapping[str, Any]) -> dict[str | None, str]:
+    """Since when fields drift; one that was corrected then and differs now has begun anew."""
+    differences = resource.get("differences", ())
+    return {one["field"]: str(one["since"]) for one in differences if one["status"] != "corrected"}

@@ -1,0 +1,162 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report in words, as the formats for people share them. What comes from an instance is made harmless for a line of text here; each format
+still has an escape of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = Mapping[str, Any]
+
+# How much of a value people are shown, and how much of what two long ones have in common before they differ.
+_LONG = 80
+_CONTEXT = 15
+
+STATUS_WORDS: Mapping[str, str] = {
+    "clean": "clean",
+    "corrected": "corrected",
+    "accepted": "accepted",
+    "drifted": "drifted",
+    "unknown": "cannot tell",
+    "failed": "failed",
+    "unreachable": "unreachable",
+}
+
+
+@dataclass
+class Finding:
+    """One difference, and all instances that have it.
+
+    :param since: the earliest.
+    """
+
+    resource: str
+    key: str
+    words: str
+    status: str
+    remark: str
+    since: str
+    instances: list[str] = field(default_factory=list)
+
+
+def printable(text: str) -> str:
+    """A text on one line, without what a terminal would obey or a reader would not see."""
+    return "".join(
+        char if char.isprintable() else " " if char.isspace() else f"\\u{ord(char):04x}"
+        for char in " ".join(text.split())
+    )
+
+
+def subject(resource: Mapping[str, Any]) -> str:
+    """What a resource is called."""
+    return printable(f"{resource['resource']} {resource['key']}")
+
+
+def differences(resource: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """What differs in a resource, in words, each with the first of the differences that it stands for.
+
+    A record that is missing is one thing that differs, however many fields it will have.
+    """
+    found = list(resource.get("differences", ()))
+    if resource.get("action") == "create" and len({one["status"] for one in found}) == 1:
+        return [("missing", found[0])]
+    return [(_words(one), one) for one in found]
+
+
+def remark(difference: Mapping[str, Any]) -> str:
+    """What is to be said of a difference beside what differs."""
+    remarks = []
+    if difference.get("managed_elsewhere"):
+        remarks.append("managed elsewhere")
+    for name, words in (("accepted", "accepted until"), ("expired", "was accepted until")):
+        entry = difference.get(name)
+        if entry:
+            remarks.append(f"{words} {entry['expires']} by {printable(entry['owner'])}: {printable(entry['reason'])}")
+    return "; ".join(remarks)
+
+
+def findings(report: Document, statuses: Iterable[str]) -> list[Finding]:
+    """Every difference of these statuses once, those of most instances first."""
+    wanted = set(statuses)
+    found: dict[tuple[str, ...], Finding] = {}
+    for instance in report["instances"]:
+        for resource in instance["resources"]:
+            for words, difference in differences(resource):
+                if difference["status"] not in wanted:
+                    continue
+                identity = (resource["resource"], resource["key"], words, difference["status"], remark(difference))
+                one = found.setdefault(identity, Finding(*identity, since=difference["since"]))
+                one.since = min(one.since, difference["since"])
+                if instance["instance"] not in one.instances:
+                    one.instances.append(instance["instance"])
+    return sorted(found.values(), key=lambda one: -len(one.instances))
+
+
+def problem_words(problem: Mapping[str, Any]) -> str:
+    """What is wrong with an entry of the baseline."""
+    where = "every instance" if problem["instance"] == "*" else printable(problem["instance"])
+    what = subject(problem) + (f" {printable(problem['field'])}" if problem["field"] else "")
+    said = f"{printable(problem['reason'])} ({printable(problem['owner'])})"
+    if problem["problem"] == "expired":
+        return f"{what} of {where}: accepted until {problem['expires']}, and it still differs: {said}"
+    return f"{what} of {where}: nothing differs in this way any more; take the entry out: {said}"
+
+
+def headline(report: Document) -> str:
+    """The verdict in one sentence."""
+    verdict = report["verdict"]
+    total = len(report["instances"])
+    if not total:
+        return "cannot tell: no instance was compared"
+    counts = [
+        f"{count} {STATUS_WORDS[status]}" for status, count in reversed(list(verdict["instances"].items())) if count
+    ]
+    return f"{STATUS_WORDS[verdict['status']]}: {counted(total, 'instance')}, {', '.join(counts)}"
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def some(names: Sequence[str], most: int = 10) -> str:
+    """Names, not too many of them."""
+    shown = ", ".join(map(printable, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _words(difference: Mapping[str, Any]) -> str:
+    before, after = difference["before"], difference["after"]
+    if difference["field"] is None:
+        if after is None:
+            return "nobody declared it"
+        # What a step does that has no fields: delete, install, upgrade, …
+        return {"present": "missing", "absent": "should not be there"}.get(after, f"to {printable(str(after))}")
+    name = printable(difference["field"])
+    if difference.get("secret") and before is not None and after is not None:
+        return f"{name} differs"
+    return "{} {} -> {}".format(name, *_shortened(_shown(before), _shown(after)))
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "(none)"
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _shortened(*texts: str) -> Iterator[str]:
+    """Texts cut to what differs in them."""
+    start = 0
+    if max(map(len, texts)) > _LONG:
+        differing = (position for position, chars in enumerate(zip(*texts, strict=False)) if len(set(chars)) > 1)
+        start = max(next(differing, min(map(len, texts))) - _CONTEXT, 0)
+    for text in texts:
+        shown = ("…" if start else "") + text[start : start + _LONG]
+        yield shown + (f"… ({len(text)} characters)" if len(text) > start + _LONG else "")
