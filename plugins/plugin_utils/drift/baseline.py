@@ -236,6 +236,15 @@ def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, ex
     """
     import yaml
 
+    class Dumper(yaml.SafeDumper):
+        """Writes lists as people do, and every value where it belongs."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+            super().increase_indent(flow, False)
+
     accepted = []
     for instance in instances:
         for resource in instance.resources:
@@ -246,4 +255,4 @@ def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, ex
                 value = {} if as_a_whole or difference.secret else {"value": difference.before}
                 accepted.append({**named, **which, **value, "reason": reason, "owner": owner, "expires": expires})
     content = {"format": FORMAT, "accepted": accepted}
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120, explicit_start=True)
+    return yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120, explicit_start=True)
