@@ -141,7 +141,9 @@ class Collector:
         for item in items:
             if isinstance(item.get("plan"), list):
                 self._take(host, task, item)
-            if "error_kind" in item or ("plan" not in item and _is_error(item, outcome, single=len(items) == 1)):
+            # A task that failed although the module did not has failed_when: on drift, or for a reason of its own.
+            judged = "error_kind" not in item and bool(item.get("plan") or item.get("unmanaged"))
+            if "error_kind" in item or (not judged and _is_error(item, outcome, single=len(items) == 1)):
                 errors.append(Error(task.name, _kind(item, outcome), _message(item)))
             elif "plan" in item:
                 host.judged = True
@@ -245,23 +247,21 @@ class Collector:
         failed = [event for event in host.events if event.outcome == "failed"]
         rescued = failed[: max(len(failed) - failures, 0)]
         for event in host.events:
+            is_rescued = any(event is one for one in rescued)
+            if not event.own and (is_rescued or complete):
+                continue  # it is the business of the playbook, and of Ansible's recap
             instance.errors += event.errors
-            if any(event is one for one in rescued):
-                outcomes.append("unknown" if event.own and not event.then_judged else "clean")
+            if is_rescued:
+                outcomes.append("clean" if event.then_judged else "unknown")
             elif event.outcome in ("ignored", "hidden"):
                 outcomes.append("unknown")
-            elif event.own or not complete:
+            else:
                 lost = event.outcome == "unreachable" or any(error.kind in _LOST for error in event.errors)
                 outcomes.append("unreachable" if lost else "failed")
-        if host.jobs and not host.judged:
-            instance.warnings.append("Cannot tell: a task runs in the background, and its result was never asked for.")
         if not complete and not {"failed", "unreachable"} & set(outcomes):
             outcomes.append("unknown")
             if not instance.errors and not instance.warnings:
-                words = (
-                    "the run ended before all was compared" if host.judged or cut else "no task has compared anything"
-                )
-                instance.warnings.append(f"Cannot tell: {words}.")
+                instance.warnings.append(f"Cannot tell: {_why_unknown(host)}.")
         instance.outcome = worst(outcomes)
         return instance
 
@@ -273,6 +273,15 @@ class Collector:
             for task in play.tasks
             if not task.run_once
         )
+
+
+def _why_unknown(host: _Host) -> str:
+    """Why nothing failed and nothing is known."""
+    if host.judged:
+        return "the run ended before everything was compared"
+    if host.jobs:
+        return "a task runs in the background, and nobody has asked for its result"
+    return "all that compares was skipped" if host.reached else "nothing that compares was reached"
 
 
 def _records(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
