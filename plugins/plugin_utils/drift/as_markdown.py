@@ -37,8 +37,8 @@ _SYMBOLS = {
     "failed": "💥",
     "unreachable": "🔌",
 }
-# What Markdown or one of its dialects might obey.
-_SPECIAL = re.compile(r"[^\w ,./=?%-]|_|(?<=www)\.", re.IGNORECASE)
+# What Markdown or one of its dialects might obey: a `_` at the edge of a word, a `:` before one, the begin of a web address.
+_SPECIAL = re.compile(r"[^\w ,./=?%()':-]|(?<![^\W_])_|_(?![^\W_])|:(?! )|(?<=www)\.", re.IGNORECASE)
 
 
 def render(report: Document, limit: int = LIMIT) -> str:

@@ -108,7 +108,7 @@ class Baseline:
         """Mark the differences that are accepted, and those that were; returns what a report says of the baseline.
 
         :param inventory: all hosts that there are, in this run or not.
-        :param partial: tags have kept some kinds of resources from being compared.
+        :param partial: tags have kept something from being compared; what an entry was for may be among it.
         """
         used: set[int] = set()
         problems: dict[int, str] = {}
@@ -121,11 +121,12 @@ class Baseline:
                         used.update(fitting)
                     else:
                         problems.update(dict.fromkeys(fitting, "expired"))
-        compared = {one.name: {each.resource for each in one.resources} for one in instances if one.outcome == "clean"}
+        judged = {one.name for one in instances if one.outcome == "clean"}
+        compared = {resource.resource for one in instances for resource in one.resources}
         for position, entry in enumerate(self._entries):
             hosts = [host for host in inventory if entry.is_for(host)]
-            is_judged = all(host in compared and (not partial or entry.resource in compared[host]) for host in hosts)
-            if hosts and is_judged and position not in used:
+            is_judged = hosts and judged.issuperset(hosts) and entry.resource in compared and not partial
+            if is_judged and position not in used:
                 problems.setdefault(position, "unmatched")
         return {
             "file": self.name,
