@@ -14,7 +14,7 @@ from typing import Any
 from . import addon_packages, credentials, debian_package, python_environment, template
 from .errors import LabError
 from .layout import Layout, write_atomically
-from .odoo import CRON_THREADS, Odoo
+from .odoo import CRON_THREADS, STALE, Odoo
 from .postgres import Postgres
 from .smtp.client import SmtpServer
 from .smtp.runner import SmtpServers
@@ -96,8 +96,11 @@ class Lab:
 
         It holds what Odoo installs and nothing else. Odoo loads it at the first request, which is slower by that.
         """
-        self.drop(database)
+        self._refuse_own(database)
+        self.postgres.drop(database)
         self.postgres.copy(template.DATABASE, database)
+        self.postgres.query(database, STALE)
+        shutil.rmtree(self.layout.filestore(database), ignore_errors=True)
         files = self.layout.filestore(template.DATABASE)
         if files.exists():
             shutil.copytree(files, self.layout.filestore(database))
@@ -105,8 +108,7 @@ class Lab:
 
     def drop(self, database: str) -> None:
         """Drop a database and its files; fine where there is none."""
-        if database in ("postgres", template.DATABASE):
-            raise LabError(f"The lab itself needs the database {database}: choose another name.")
+        self._refuse_own(database)
         self.odoo.forget(database)
         self.postgres.drop(database)
 
@@ -161,6 +163,11 @@ class Lab:
             "ODOO_PASSWORD": admin["password"],
             "ODOO_API_KEY": admin["api_key"],
         }
+
+    @staticmethod
+    def _refuse_own(database: str) -> None:
+        if database in ("postgres", template.DATABASE):
+            raise LabError(f"The lab itself needs the database {database}: choose another name.")
 
     def _prepare(self, progress: Progress) -> None:
         """All that is made once, in the order of what needs what."""

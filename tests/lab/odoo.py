@@ -17,6 +17,13 @@ from .processes import Daemon, clean_environment, run
 # Threads that run crons; one makes their order plain.
 CRON_THREADS = 1
 
+# Has a running Odoo load a database anew that was made anew behind its back: the signal that Odoo's processes give each
+# other, with a number that none has seen. To have Odoo drop the old one costs a check of the master password, a third of a second.
+STALE = """
+SELECT setval('orm_signaling_registry_id_seq', (random() * 1000000000)::int);
+INSERT INTO orm_signaling_registry DEFAULT VALUES
+"""
+
 # An addons folder without an addon is none to Odoo, and what a test adds there later would not be seen.
 PLACEHOLDER_MANIFEST = """# Makes this an addons folder for Odoo before a test puts its own addon here.
 {"name": "Lab placeholder", "installable": False, "license": "LGPL-3"}
@@ -123,10 +130,7 @@ class Odoo:
         )  # fmt: skip
 
     def forget(self, database: str) -> None:
-        """Drop a database over Odoo's own database service, so that a running server keeps nothing of it.
-
-        A database that is dropped behind its back and made anew would be served from what Odoo cached of the old one.
-        """
+        """Drop a database over Odoo's own database service, so that a running server keeps nothing of it in memory."""
         if self.daemon.is_running:
             try:
                 xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/db").drop(credentials.ODOO_MASTER_PASSWORD, database)
