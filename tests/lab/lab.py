@@ -72,11 +72,16 @@ class Lab:
         return self
 
     def down(self, *, purge: bool = False) -> list[str]:
-        """Stop everything; the names of what ran. `purge` also deletes what it made, databases included."""
+        """Stop everything; the names of what ran. `purge` also deletes what it made, databases included.
+
+        Databases in memory are deleted in any case.
+        """
         if not self.layout.folder.exists():
             return []
         with _alone(self.layout):
             stopped = self._stop()
+            if purge or self.postgres.is_in_memory:
+                self.postgres.discard()
             if purge:
                 for path in self.layout.folder.iterdir():
                     if path.name == "lock":  # somebody may wait for it

@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import signal
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,8 +56,11 @@ class Postgres:
     def create(self) -> None:
         """An empty cluster in place of whatever was there."""
         self.stop()
-        shutil.rmtree(self.layout.cluster, ignore_errors=True)
-        self.layout.cluster.mkdir(mode=0o700, parents=True)
+        self.discard()
+        if memory := os.environ.get("POSTMASTER_LAB_MEMORY"):
+            self.layout.cluster.symlink_to(tempfile.mkdtemp(prefix="postmaster-lab-", dir=memory))
+        else:
+            self.layout.cluster.mkdir(mode=0o700, parents=True)
         if os.geteuid() == 0:
             os.chown(self.layout.cluster, pwd.getpwnam("nobody").pw_uid, -1)
         run(
@@ -64,6 +68,16 @@ class Postgres:
              "--encoding", "UTF8", "--locale", "C", "--no-sync"],
             "Creating the PostgreSQL cluster",
         )  # fmt: skip
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self.layout.cluster.is_symlink()
+
+    def discard(self) -> None:
+        """Delete all databases of a server that is stopped."""
+        shutil.rmtree(self.layout.cluster.resolve(), ignore_errors=True)
+        if self.is_in_memory:
+            self.layout.cluster.unlink()
 
     def start(self) -> None:
         """Start the server unless it runs."""
