@@ -93,12 +93,16 @@ class Patient:
         self.runs.append(Thread(target=self.run_queue))
         self.runs[-1].start()
 
-    def discharge(self) -> None:
-        """Let all that runs end, and drop the database."""
+    def rest(self) -> None:
+        """Let all that runs end, so that another may have the database's name."""
         if self.runs:  # which a slow server would keep; another patient's server is left as it is
             self.lab.smtp[MAIN].reset()
         for run in self.runs:
             run.join()
+
+    def discharge(self) -> None:
+        """Let all that runs end, and drop the database."""
+        self.rest()
         self.lab.drop(self.instance.database)
 
     def mail(self, count: int = 1, **values: Any) -> None:

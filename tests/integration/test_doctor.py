@@ -24,6 +24,10 @@ from lab import Lab
 from patient import FAULTS, MAIN, Diagnosis, Patient, queue_runs, without_recipient
 from playbook import ansible_playbook, play
 
+SLOW = "silence"
+# One patient after the other has it: Odoo loads it anew in less time than it takes to drop it.
+DATABASE = "doctor"
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _without_workers(lab: Lab, request: pytest.FixtureRequest) -> Iterator[None]:
@@ -31,29 +35,25 @@ def _without_workers(lab: Lab, request: pytest.FixtureRequest) -> Iterator[None]
         request.getfixturevalue("silent_server_tested").result()  # which a restart would cut off
     lab.start_odoo(max_cron_threads=0)
     yield
+    lab.drop(DATABASE)
     lab.start_odoo()
-
-
-SLOW = "silence"
 
 
 def found(diagnosis: Diagnosis, *severities: str) -> list[str]:
     return [finding["id"] for finding in diagnosis["findings"] if not severities or finding["severity"] in severities]
 
 
-def with_fault(lab: Lab, name: str) -> Diagnosis:
-    patient = Patient.healthy(lab, f"doctor_{list(FAULTS).index(name)}")
-    try:
-        FAULTS[name][1](patient)
-        return patient.examine()
-    finally:
-        patient.discharge()
+def with_fault(patient: Patient, name: str) -> Diagnosis:
+    FAULTS[name][1](patient)
+    return patient.examine()
 
 
 @pytest.fixture(scope="module")
 def slow_diagnosis(lab: Lab, _without_workers: None) -> Iterator[Future[Diagnosis]]:
+    patient = Patient.healthy(lab, "doctor_slow")
     with ThreadPoolExecutor() as meanwhile:
-        yield meanwhile.submit(with_fault, lab, SLOW)
+        yield meanwhile.submit(with_fault, patient, SLOW)
+    patient.discharge()
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +67,9 @@ def table(slow_diagnosis: Future[Diagnosis], pytestconfig: pytest.Config) -> Ite
 
 @pytest.fixture
 def patient(lab: Lab) -> Iterator[Patient]:
-    patient = Patient.healthy(lab, "doctor")
+    patient = Patient.healthy(lab, DATABASE)
     yield patient
-    patient.discharge()
+    patient.rest()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -84,9 +84,9 @@ def test_a_healthy_instance(patient: Patient, transport: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*(name for name in FAULTS if name != SLOW), SLOW])
-def test_fault(name: str, lab: Lab, table: list[str], slow_diagnosis: Future[Diagnosis]) -> None:
+def test_fault(name: str, patient: Patient, table: list[str], slow_diagnosis: Future[Diagnosis]) -> None:
     expected = FAULTS[name][0]
-    diagnosis = slow_diagnosis.result() if name == SLOW else with_fault(lab, name)
+    diagnosis = slow_diagnosis.result() if name == SLOW else with_fault(patient, name)
     mine = [finding for finding in diagnosis["findings"] if finding["id"] == expected]
     table += [f"{name:40} {expected:25} {mine[0]['severity'] if mine else 'MISSED':8} also {found(diagnosis)}"]
     assert mine, diagnosis["findings"]
