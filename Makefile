@@ -29,7 +29,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 test: environments ## everything: the judges, the unit tests, the integration tests on the lab
-	@$(JUDGES)/bin/python tests/judges judges units $(LAB:lab=lab-up) integration $(LAB:lab=lab-down)
+	@$(JUDGES)/bin/python tests/judges judges units $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
 
 judges: environments ## linters, type checker, ansible-test sanity, galaxy-importer
 	@$(JUDGES)/bin/python tests/judges judges
@@ -38,7 +38,7 @@ units: environments ## ansible-test units, on every Python found
 	@$(JUDGES)/bin/python tests/judges units
 
 integration: environments $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
-	@$(JUDGES)/bin/python tests/judges integration
+	@$(JUDGES)/bin/python tests/judges $(LAB:lab=newest-lab) integration
 
 bench: $(JUDGES)/ready $(LINK) lab-up ## how long things take; the lab stays up
 	@PATH="$(CURDIR)/$(JUDGES)/bin:$$PATH" python tests/bench
@@ -57,6 +57,7 @@ lab-down: ## stop the lab
 
 clean: ## remove everything that make has made
 	@$(PYTHON) tests/lab down --purge
+	@POSTMASTER_LAB_DIR=.work/newest-lab $(PYTHON) tests/lab down --purge
 	rm -rf .venv .work
 
 environments: $(JUDGES)/ready $(NEWEST)/ready $(LINK)

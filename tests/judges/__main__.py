@@ -6,7 +6,8 @@
 
     python tests/judges GROUP_OR_JUDGE...
 
-Every judge is asked, also after one has failed, so that one run tells everything.
+Every judge is asked, also after one has failed, so that one run tells everything. Judges of different tracks are asked
+at the same time; then what a judge says is shown whole, at its end.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ import os
 import subprocess
 import sys
 import time
+from collections import ChainMap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 
 from judges import CHECKOUT, JUDGES, Judge
 from staging import COLLECTION, stage
@@ -26,6 +30,7 @@ from staging import COLLECTION, stage
 WORK = CHECKOUT / ".work"
 STAGES = WORK / "judges"
 ENVIRONMENTS = CHECKOUT / ".venv"
+Verdict = tuple[str, float]  # and after how many seconds
 PASSED = "passed"
 SKIPPED = "skipped: no Python for it found here"
 
@@ -37,20 +42,42 @@ def main() -> int:
     wanted = parser.parse_args().judges
     asked = [judge for judge in JUDGES if judge.group in wanted or judge.name in wanted]
 
-    verdicts: dict[str, tuple[str, float]] = {}
+    tracks: dict[str, list[Judge]] = {}
+    for judge in asked:
+        # An instance that is not the lab's is all that there is.
+        tracks.setdefault(judge.track if "ODOO_URL" not in os.environ else "", []).append(judge)
     with alone():
         for name in {judge.stage for judge in asked if judge.stage}:
             stage(CHECKOUT, STAGES / name)
-        for judge in asked:
+        verdicts = hear(list(tracks.values()))
+    return report({judge.name: verdicts[judge.name] for judge in asked})
+
+
+def hear(tracks: list[list[Judge]]) -> dict[str, Verdict]:
+    """Ask the judges of each track in their order, the tracks at the same time; their verdicts by name."""
+    interrupted = Event()
+
+    def follow(track: list[Judge]) -> dict[str, Verdict]:
+        verdicts: dict[str, Verdict] = {}
+        for judge in track:
+            if interrupted.is_set():
+                break
             started = time.monotonic()
             if not (ENVIRONMENTS / judge.environment).is_dir():
                 verdict = SKIPPED
             elif verdicts.get(judge.needs, (PASSED,))[0] != PASSED:
                 verdict = f"failed: {judge.needs} failed"
             else:
-                verdict = ask(judge)
+                verdict = ask(judge, at_once=len(tracks) == 1)
             verdicts[judge.name] = verdict, time.monotonic() - started
-    return report(verdicts)
+        return verdicts
+
+    with ThreadPoolExecutor() as meanwhile:
+        try:
+            return dict(ChainMap(*meanwhile.map(follow, tracks)))
+        except BaseException:
+            interrupted.set()
+            raise
 
 
 @contextmanager
@@ -66,8 +93,10 @@ def alone() -> Iterator[None]:
         yield
 
 
-def ask(judge: Judge) -> str:
-    print(f"\n==> {judge.name}", flush=True)
+def ask(judge: Judge, *, at_once: bool) -> str:
+    """The verdict of a judge, whose words are shown at once or at its end."""
+    print(f"\n==> {judge.name}" if at_once else f"... {judge.name}", flush=True)
+    said = [] if at_once else [f"\n==> {judge.name}\n"]
     folder = STAGES / judge.stage / COLLECTION if judge.stage else CHECKOUT
     process = subprocess.Popen(
         judge.command,
@@ -81,10 +110,15 @@ def ask(judge: Judge) -> str:
     )
     rejected = None
     for line in process.stdout:
-        print(line, end="", flush=True)
+        if at_once:
+            print(line, end="", flush=True)
+        else:
+            said.append(line)
         if judge.rejected and judge.rejected.search(line):
             rejected = rejected or line.strip()
-    if process.wait():
+    process.wait()
+    print("".join(said), end="", flush=True)
+    if process.returncode:
         return f"failed: exit code {process.returncode}"
     return f"failed: it says: {rejected}" if rejected else PASSED
 
@@ -106,7 +140,7 @@ def environment(judge: Judge) -> dict[str, str]:
     return inherited | {name: str(value) for name, value in (own | judge.variables).items()}
 
 
-def report(verdicts: dict[str, tuple[str, float]]) -> int:
+def report(verdicts: dict[str, Verdict]) -> int:
     width = max(map(len, verdicts))
     print(f"\n{'judge':<{width}}  {'seconds':>7}  verdict")
     for name, (verdict, seconds) in verdicts.items():

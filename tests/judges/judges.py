@@ -17,7 +17,9 @@ SKIPPED = re.compile(r"Skipping |Required program")
 COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
 
 ANSIBLE_TEST = ["python", HERE / "run_ansible_test.py"]
+LAB = ["python", "tests/lab"]
 INTEGRATION = ["python", "-m", "pytest", "tests/integration"]
+NEWEST_LAB = {"POSTMASTER_LAB_DIR": CHECKOUT / ".work/newest-lab"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Judge:
     variables: dict[str, str | Path] = field(default_factory=dict)
     rejected: re.Pattern[str] | None = None  # a line of its output that fails it, whatever its exit code
     needs: str | None = None  # the judge without whose success this one has nothing to say
+    track: str = "copies"  # judges of one track are asked one after the other, beside those of another track
 
 
 JUDGES = [
@@ -82,14 +85,18 @@ JUDGES = [
         environment="newest",
         rejected=SKIPPED,
     ),
-    Judge("lab-up", "lab-up", ["python", "tests/lab", "up"]),
-    Judge("integration", "integration", INTEGRATION, needs="lab-up"),
+    Judge("lab-up", "lab-up", [*LAB, "up"], track="lab"),
+    Judge("integration", "integration", INTEGRATION, needs="lab-up", track="lab"),
+    Judge("lab-down", "lab-down", [*LAB, "down"], track="lab"),
+    # A lab of its own lets it run beside the other, which restarts Odoo as it likes.
+    Judge("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
     Judge(
         "integration-newest",
         "integration",
         [*INTEGRATION, "-m", "in_process"],
         environment="newest",
-        needs="lab-up",
+        variables=NEWEST_LAB,
+        needs="newest-lab-up",
     ),
-    Judge("lab-down", "lab-down", ["python", "tests/lab", "down"]),
+    Judge("newest-lab-down", "newest-lab", [*LAB, "down"], environment="newest", variables=NEWEST_LAB),
 ]
