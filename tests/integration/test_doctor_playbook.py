@@ -38,6 +38,7 @@ def hosts(lab: Lab) -> Iterator[Hosts]:
     options["umbrella"] = {**options["acme"], "url": "http://127.0.0.1:1"}
     options["hooli"] = {**options["acme"], "api_key": "made-up-key-that-nobody-knows", "transport": "json2"}
     yield {host: {f"odoo_{name}": value for name, value in given.items()} for host, given in options.items()}
+    lab.stop_odoo()
     for patient in patients.values():
         patient.discharge()
     lab.start_odoo()

@@ -240,6 +240,7 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
             _canaries(lab, patients),
         )
     finally:
+        lab.stop_odoo()  # which would take as long for each database as it takes to start
         for patient in patients.values():
             patient.discharge()
         lab.start_odoo()
