@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -16,11 +17,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Odoo
 from errors import DemoError
 from lab import LabError, SmtpServer
 from playbooks import play
-from stage import Stage, stage_of_choice
+from stage import STATE, Stage, stage_of_choice
 
 NEWCOMER = "newcomer@demo.example"
 BEHIND_ITS_BACK = {"smtp_port": 2525, "from_filter": "acme.example"}
 CHANGED_SERVER = "Demo transactional"
+DRIFTED = 10  # the exit code of a run that found drift
+REPORTS = STATE.parent / "reports"
 
 # What the demo's inventory declares: the name of the mail server in Odoo, and the SMTP server that it stands for.
 SERVERS = {"Demo transactional": "starttls", "Demo newsletter": "ssl", "Demo relay": "plain"}
@@ -65,8 +68,24 @@ def up(stage: Stage) -> None:
         raise DemoError("The check changed the server. It must only look.")
     screen.prove("Both changes were found, and nothing was touched: a check only reads.")
 
+    screen.act("What a pipeline sees every night")
+    screen.say(
+        "The playbook drift compares and never writes. The callback of that name, enabled here, adds a verdict,\n"
+        "reports, and an exit code of its own.\n"
+    )
+    shutil.rmtree(REPORTS, ignore_errors=True)  # those of an earlier demo are of another database
+    settings = {
+        "ANSIBLE_CALLBACKS_ENABLED": "postmaster.odoo.drift",
+        "POSTMASTER_DRIFT_REPORT_FOLDER": str(REPORTS),
+    }
+    play("drift", environment={**stage.environment, **settings}, exit_code=DRIFTED)
+    page = REPORTS / "drift.html"
+    if not page.exists():
+        raise DemoError(f"The run wrote no {page}.")
+    screen.prove(f"ansible-playbook ended with {DRIFTED}: drift, and not a failure. For people there is {page}.")
+
     screen.closing(
-        "That is it. The same playbook without --check puts the server right.\n"
+        "That is it. The playbook provision without --check puts the server right.\n"
         f"{stage.sign_in}\n"
         "`make demo` plays it again, `make demo-down` takes everything away."
     )
@@ -124,6 +143,7 @@ def main() -> None:
         up(stage)
     else:
         stage.tear_down()
+        shutil.rmtree(REPORTS, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -22,16 +22,17 @@ _RECAP = re.compile(r"ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)")
 
 @dataclass(frozen=True)
 class Run:
-    """A run that ended well."""
+    """A run that ended as it was to."""
 
     output: str
     changed: int
 
 
-def play(name: str, *options: str, environment: Mapping[str, str]) -> Run:
+def play(name: str, *options: str, environment: Mapping[str, str], exit_code: int = 0) -> Run:
     """Run `postmaster.odoo.NAME`; its output appears as it comes.
 
-    :raises DemoError: it failed, or reached no host.
+    :param exit_code: how it is to end.
+    :raises DemoError: it ended otherwise, or reached no host.
     """
     command = ["ansible-playbook", "-i", str(INVENTORY), f"postmaster.odoo.{name}", *options]
     screen.say(screen.coloured(f"$ {shlex.join(command)}", "1"))
@@ -59,6 +60,6 @@ def play(name: str, *options: str, environment: Mapping[str, str]) -> Run:
             lines.append(_ESCAPES.sub("", line))
     output = "".join(lines)
     recap = _RECAP.search(output)
-    if process.returncode or recap is None:
+    if process.returncode != exit_code or recap is None:
         raise DemoError(f"ansible-playbook postmaster.odoo.{name} ended with {process.returncode}.")
     return Run(output, int(recap.group(2)))

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
+from drift import compare, instance_in, report_of
 from instance import LabInstance, apply
 from lab import Lab, SmtpServer
 from playbook import Result, Run, Task, ansible_playbook, play
@@ -238,3 +239,18 @@ def test_new_settings_are_tested_with_the_values_of_the_file(
     assert (results["bad"]["failed"], results["bad"]["error_kind"]) == (True, "rejected")
     assert verification(results["bad"])["outcome"] == "tls"
     assert owned.fingerprint() == before
+
+
+def test_drift_says_that_it_is_managed_elsewhere(owned: LabInstance, smtp: SmtpServer, tmp_path: Path) -> None:
+    wanted = {"name": NAME, "smtp_host": "other.invalid", "smtp_pass": "made-up-other-password"}
+    host = {f"odoo_{name}": value for name, value in owned.options().items()} | {"odoo_mail_servers": [wanted]}
+    run = compare(tmp_path, {"acme": host}, callback={"FORMATS": "json,markdown,junit,html,github"})
+    assert run.exit_code == 10, run.output
+    (server,) = instance_in(report_of(tmp_path), "acme")["resources"]
+    assert {one["field"]: one["managed_elsewhere"] for one in server["differences"]} == {
+        "smtp_host": True,
+        "smtp_pass": True,
+    }
+    assert "managed elsewhere" in run.output
+    texts = [run.output, *(path.read_text() for path in (tmp_path / "reports").iterdir())]
+    assert not [text for text in texts if wanted["smtp_pass"] in text or str(smtp.password) in text]
