@@ -248,20 +248,18 @@ class Collector:
         rescued = failed[: max(len(failed) - failures, 0)]
         for event in host.events:
             is_rescued = any(event is one for one in rescued)
-            if not event.own and (is_rescued or complete):
+            if (not event.own and (is_rescued or complete)) or (is_rescued and event.then_judged):
                 continue  # it is the business of the playbook, and of Ansible's recap
             instance.errors += event.errors
-            if is_rescued:
-                outcomes.append("clean" if event.then_judged else "unknown")
-            elif event.outcome in ("ignored", "hidden"):
+            if is_rescued or event.outcome in ("ignored", "hidden"):
                 outcomes.append("unknown")
             else:
                 lost = event.outcome == "unreachable" or any(error.kind in _LOST for error in event.errors)
                 outcomes.append("unreachable" if lost else "failed")
         if not complete and not {"failed", "unreachable"} & set(outcomes):
-            outcomes.append("unknown")
-            if not instance.errors and not instance.warnings:
+            if "unknown" not in outcomes:  # nothing has said why yet
                 instance.warnings.append(f"Cannot tell: {_why_unknown(host)}.")
+            outcomes.append("unknown")
         instance.outcome = worst(outcomes)
         return instance
 

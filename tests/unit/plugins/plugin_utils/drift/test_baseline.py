@@ -1,0 +1,256 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Accepted drift: what it accepts, when it is over, when it fits nothing any more, and what no baseline may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import (
+    Baseline,
+    BaselineError,
+    first_baseline,
+)
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Instance
+from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
+    change,
+    found,
+    instance,
+    step,
+)
+
+TODAY = date(2026, 11, 24)
+ENTRY = {
+    "resource": "mail_server",
+    "key": "Transactional",
+    "reason": "As found",
+    "owner": "mail@acme.example",
+    "expires": "2027-01-31",
+}
+SAID = {"reason": "As found", "owner": "mail@acme.example", "expires": "2027-01-31"}
+
+Reader = Callable[..., Baseline]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Reader:
+    """Reads a baseline with these entries."""
+
+    def read(*entries: Any, **content: Any) -> Baseline:
+        path = tmp_path / "baseline.yml"
+        path.write_text(yaml.safe_dump({"format": 1, "accepted": list(entries), **content}))
+        return Baseline.read(path)
+
+    return read
+
+
+def drifted(*changes: Any, name: str = "acme", **more: Any) -> Instance:
+    return instance(("ok", found(step(*changes or [change()], **more))), hosts=(name,))
+
+
+def apply(baseline: Baseline, *fleet: Instance, inventory: tuple[str, ...] = (), partial: bool = False) -> Any:
+    return baseline.apply(fleet, TODAY, inventory or tuple(one.name for one in fleet), partial=partial)
+
+
+def problems(*arguments: Any, **more: Any) -> list[tuple[str, str]]:
+    return [(one["instance"], one["problem"]) for one in apply(*arguments, **more)["problems"]]
+
+
+def test_a_field_is_accepted_with_its_reason(read: Reader) -> None:
+    acme = drifted(change(), change("smtp_host", "a", "b"))
+    assert apply(read({**ENTRY, "field": "smtp_port"}), acme) == {
+        "file": "baseline.yml",
+        "accepted": 1,
+        "problems": [],
+    }
+    port, host = acme.resources[0].differences
+    assert (port.status, port.accepted) == ("accepted", SAID)
+    assert (host.status, host.accepted) == ("drifted", None)
+    assert acme.status == "drifted"
+
+
+def test_without_a_field_the_whole_record_is_accepted(read: Reader) -> None:
+    acme = drifted(change(), change("smtp_host", "a", "b"))
+    apply(read(ENTRY), acme)
+    assert acme.status == "accepted"
+
+
+def test_a_record_that_nobody_declared_can_be_accepted(read: Reader) -> None:
+    acme = instance(("ok", found(unmanaged=[{"resource": "mail_server", "name": "Transactional"}])))
+    apply(read(ENTRY), acme)
+    assert acme.status == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "status"),
+    [
+        (25, 25, "accepted"),
+        (2525, 25, "drifted"),
+        (500, "500", "accepted"),  # a parameter is text
+        (True, 1, "drifted"),
+        (False, None, "drifted"),
+        (None, None, "accepted"),
+        (["a"], ["a"], "accepted"),
+        (date(2026, 1, 1), "2026-01-01", "accepted"),  # YAML knows days, Odoo's API does not
+    ],
+)
+def test_a_value_is_accepted_only_while_it_is_that(read: Reader, value: Any, before: Any, status: str) -> None:
+    acme = drifted(change(before=before))
+    baseline = read({**ENTRY, "field": "smtp_port", "value": value})
+    assert problems(baseline, acme) == ([] if status == "accepted" else [("*", "unmatched")])
+    assert acme.status == status
+
+
+def test_a_secret_is_accepted_without_a_value_and_never_with_one(read: Reader) -> None:
+    secret = change("smtp_pass", "********", "********")
+    acme = drifted(secret)
+    apply(read({**ENTRY, "field": "smtp_pass"}), acme)
+    assert acme.status == "accepted"
+    acme = drifted(secret)
+    apply(read({**ENTRY, "field": "smtp_pass", "value": "guessed"}), acme)
+    assert acme.status == "drifted"
+
+
+def test_what_the_run_has_corrected_stays_corrected(read: Reader) -> None:
+    acme = drifted()
+    acme.resources[0].differences[0].status = "corrected"
+    assert problems(read(ENTRY), acme) == []
+    assert acme.status == "corrected"
+
+
+# --- when it is over ---
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, "accepted"), (-1, "drifted")])
+def test_the_last_day_still_counts(read: Reader, days: int, status: str) -> None:
+    acme = drifted()
+    expires = (TODAY + timedelta(days=days)).isoformat()
+    found_problems = problems(read({**ENTRY, "expires": expires}), acme)
+    assert acme.status == status
+    difference = acme.resources[0].differences[0]
+    if status == "drifted":
+        assert found_problems == [("*", "expired")]
+        assert difference.expired == {**SAID, "expires": expires}
+    else:
+        assert found_problems == []
+        assert difference.expired is None
+
+
+def test_an_entry_that_was_renewed_is_no_problem(read: Reader) -> None:
+    acme = drifted()
+    assert problems(read({**ENTRY, "expires": "2026-01-01"}, ENTRY), acme) == []
+    assert acme.status == "accepted"
+
+
+# --- when it fits nothing ---
+
+
+def test_an_entry_without_its_drift_is_unmatched(read: Reader) -> None:
+    clean = instance(("ok", found(records=[{"resource": "mail_server", "key": "Transactional"}])))
+    assert problems(read(ENTRY), clean) == [("*", "unmatched")]
+    assert problems(read({**ENTRY, "expires": "2026-01-01"}), clean) == [("*", "unmatched")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "inventory", "partial", "judged"),
+    [
+        ("acme", ("acme", "globex"), False, True),
+        ("ac*", ("acme", "globex"), False, True),
+        ("*", ("acme",), False, True),
+        ("*", ("acme", "globex"), False, False),  # --limit acme
+        ("globex", ("acme", "globex"), False, False),
+        ("hooli", ("acme",), False, False),  # another inventory's
+        ("ac", ("acme",), False, False),
+        ("acm?", ("acme",), False, False),  # only * means something
+        ("acme", ("acme",), True, False),  # --tags
+    ],
+)
+def test_only_what_was_compared_is_judged(
+    read: Reader, pattern: str, inventory: tuple[str, ...], partial: bool, judged: bool
+) -> None:
+    clean = instance(("ok", found(records=[{"resource": "mail_server", "key": "Transactional"}])))
+    expected = [(pattern, "unmatched")] if judged else []
+    baseline = read({**ENTRY, "instance": pattern})
+    assert problems(baseline, clean, inventory=inventory, partial=partial) == expected
+
+
+def test_a_run_that_looks_at_other_kinds_judges_nothing(read: Reader) -> None:
+    clean = instance(("ok", found(records=[{"resource": "cron", "key": "a.b"}])))
+    assert problems(read(ENTRY), clean) == []
+
+
+def test_an_instance_that_failed_judges_nothing(read: Reader) -> None:
+    failed = instance(("failed", {"msg": "no", "error_kind": "access", "plan": []}), failures={"acme": 1})
+    assert problems(read(ENTRY), failed) == []
+
+
+# --- what it may not say ---
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({**ENTRY, "reason": ""}, "reason is missing"),
+        ({**ENTRY, "reason": " "}, "reason must be a text"),
+        ({**ENTRY, "owner": None, "reason": None}, "reason, owner are missing"),
+        ({**ENTRY, "expires": "soon"}, "expires must be a day such as 2027-01-31, and is 'soon'"),
+        ({**ENTRY, "expires": 2027}, "expires must be a day"),
+        ({**ENTRY, "until": "2027-01-31"}, "until is not known"),
+        ({**ENTRY, "value": 1}, "value goes with a field"),
+        ({**ENTRY, "field": "smtp_pass", "value": "********"}, "a secret has no value here"),
+        ({**ENTRY, "field": None}, "field must be a text"),
+        ({**ENTRY, "instance": 5}, "instance must be a text"),
+        ("acme", "entry 1 is no mapping"),
+    ],
+)
+def test_a_wrong_entry_is_refused(read: Reader, entry: Any, words: str) -> None:
+    with pytest.raises(BaselineError, match=words):
+        read(entry)
+
+
+def test_everything_that_is_wrong_is_said_at_once(read: Reader) -> None:
+    with pytest.raises(BaselineError, match=r"format must be 1, and is 2; it has more beside .*; entry 1 .*; entry 2 "):
+        read({**ENTRY, "expires": "soon"}, {**ENTRY, "owner": ""}, format=2, more=1)
+
+
+@pytest.mark.parametrize("text", ["- a", "a: [", "", "format: 1\naccepted: all"])
+def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "baseline.yml"
+    path.write_text(text)
+    with pytest.raises(BaselineError, match=r"^The baseline .*baseline.yml (cannot be read|is wrong): [^\n]+\.$"):
+        Baseline.read(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BaselineError, match="cannot be read: No such file or directory"):
+        Baseline.read(tmp_path / "baseline.yml")
+
+
+def test_a_baseline_without_entries_is_one(read: Reader) -> None:
+    acme = drifted()
+    assert apply(read(), acme)["problems"] == []
+    assert acme.status == "drifted"
+
+
+def test_the_first_baseline_accepts_all_that_it_was_made_of(tmp_path: Path) -> None:
+    def fleet() -> list[Instance]:
+        return [
+            drifted(change(), change("smtp_pass", "********", "********"), change("from_filter", None, "a: {b}")),
+            drifted(change(before=None), change("name", None, "T"), action="create", name="globex"),
+            instance(("ok", found(unmanaged=[{"resource": "mail_server", "name": "Ä: 'x'\n- y"}])), hosts=("initech",)),
+        ]
+
+    path = tmp_path / "baseline.yml"
+    path.write_text(first_baseline(fleet(), reason="As found", owner="me", expires=TODAY))
+    assert [len(one) for one in yaml.safe_load(path.read_text())["accepted"]] == [8, 7, 8, 6, 6]
+    judged = fleet()
+    assert apply(Baseline.read(path), *judged)["problems"] == []
+    assert [one.status for one in judged] == ["accepted"] * 3

@@ -1,0 +1,276 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What results say of instances, and when they say nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, Collector, Play, Task
+from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
+    CHECK,
+    change,
+    failure,
+    found,
+    instance,
+    instances,
+    step,
+)
+
+RUN = Task("run", "Enforce", enforces=True)
+OTHER = Task("other", "Something else")
+CENSORED = {"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result"}
+PLUGINS = Path(__file__).resolve().parents[5] / "plugins"
+
+
+def test_modules_are_those_whose_results_have_a_plan() -> None:
+    with_plan = set()
+    for path in (PLUGINS / "modules").glob("*.py"):
+        returned = path.read_text().partition('RETURN = r"""')[2].partition('"""')[0]
+        if "plan" in (yaml.safe_load(returned) or {}):
+            with_plan.add(f"postmaster.odoo.{path.stem}")
+    assert with_plan == MODULES
+
+
+# --- one task on one host ---
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result", "status"),
+    [
+        ("ok", found(), "clean"),
+        ("ok", found(step(change())), "drifted"),
+        ("ok", found(unmanaged=[{"resource": "mail_server", "id": 4, "name": "Old relay"}]), "drifted"),
+        ("skipped", {"skip_reason": "Conditional result was False"}, "unknown"),
+        ("ok", CENSORED, "unknown"),
+        ("ok", {"ansible_job_id": "j1.2", "started": 1, "finished": 0}, "unknown"),
+        ("ok", failure(), "unknown"),  # failed_when: false
+        ("ignored", failure("unreachable"), "unknown"),
+        ("ignored", {"unreachable": True, "msg": "no route"}, "unknown"),  # ignore_unreachable
+        ("failed", failure(), "failed"),
+        ("failed", CENSORED, "failed"),
+        ("failed", {"msg": "Unsupported parameters"}, "failed"),
+        ("failed", failure("unreachable"), "unreachable"),
+        ("failed", failure("timeout"), "unreachable"),
+        ("unreachable", {"unreachable": True, "msg": "no route"}, "unreachable"),
+        ("failed", found(step(change()), msg="Task failed"), "drifted"),  # failed_when: result is changed
+        ("failed", found(msg="Task failed"), "failed"),  # failed_when, for a reason of its own
+    ],
+)
+def test_status(outcome: str, result: dict[str, Any], status: str) -> None:
+    judged = instance((outcome, result), failures={"acme": outcome == "failed"})
+    assert judged.status == status
+    if status not in ("clean", "drifted"):
+        assert judged.errors or judged.warnings  # it says why
+
+
+def test_what_a_run_has_done_is_corrected() -> None:
+    assert instance(("ok", found(step(change()))), task=RUN).status == "corrected"
+
+
+def test_what_was_done_before_an_error_is_corrected_and_the_instance_failed() -> None:
+    judged = instance(("failed", failure("conflict", plan=[step(change())])), task=RUN, failures={"acme": 1})
+    assert judged.status == "failed"
+    assert [resource.status for resource in judged.resources] == ["corrected"]
+
+
+def test_records_that_are_as_declared_are_clean_and_in_the_order_of_a_stack() -> None:
+    records = [
+        {"resource": "cron", "key": "mail.ir_cron_mail_scheduler_action", "id": 3, "name": "Mail: Email Queue Manager"},
+        {"resource": "system_parameter", "key": "b", "id": 1},
+        {"resource": "system_parameter", "key": "a", "id": 2},
+        {"resource": "mail_server", "key": "Transactional", "id": 2, "name": "Formerly"},
+    ]
+    judged = instance(("ok", found(step(change("name", "Formerly", "Transactional")), records=records)))
+    assert [(one.resource, one.key, one.status) for one in judged.resources] == [
+        ("system_parameter", "a", "clean"),
+        ("system_parameter", "b", "clean"),
+        ("mail_server", "Transactional", "drifted"),
+        ("cron", "mail.ir_cron_mail_scheduler_action", "clean"),
+    ]
+
+
+def test_a_step_without_changes_is_one_difference_of_the_whole_record() -> None:
+    judged = instance(("ok", found(step(action="delete"))))
+    (difference,) = judged.resources[0].differences
+    assert (difference.field, difference.before, difference.after) == (None, "present", "absent")
+
+
+def test_what_is_archived_since_nobody_declared_it_is_said_once() -> None:
+    archived = step(change("active", True, False), key="Old relay", action="archive")
+    judged = instance(("ok", found(archived, unmanaged=[{"resource": "mail_server", "id": 4, "name": "Old relay"}])))
+    (resource,) = judged.resources
+    assert (resource.action, len(resource.differences)) == ("archive", 1)
+
+
+def test_marks_of_a_change_are_kept() -> None:
+    judged = instance(("ok", found(step(change("smtp_pass", "********", None), change(managed_elsewhere=True)))))
+    secret, elsewhere = judged.resources[0].differences
+    assert (secret.secret, secret.managed_elsewhere) == (True, False)
+    assert (elsewhere.secret, elsewhere.managed_elsewhere) == (False, True)
+
+
+# --- loops ---
+
+
+def test_a_loop_is_judged_item_by_item() -> None:
+    loop = {
+        "results": [
+            found(step(change(), key="A")),
+            found(records=[{"resource": "mail_server", "key": "B"}]),
+            {"skipped": True, "skip_reason": "Conditional result was False"},
+        ]
+    }
+    judged = instance(("ok", loop))
+    assert judged.status == "drifted"
+    assert [(one.key, one.status) for one in judged.resources] == [("A", "drifted"), ("B", "clean")]
+
+
+def test_one_item_that_failed_fails_the_instance() -> None:
+    loop = {"results": [found(), {**failure(), "failed": True}]}
+    judged = instance(("failed", loop), failures={"acme": 1})
+    assert (judged.status, len(judged.errors)) == ("failed", 1)
+
+
+def test_one_item_that_is_hidden_leaves_a_doubt() -> None:
+    assert instance(("ok", {"results": [found(), CENSORED]})).status == "unknown"
+
+
+def test_a_loop_over_nothing_is_skipped() -> None:
+    assert instance(("skipped", {"results": [], "skipped_reason": "No items in the list"})).status == "unknown"
+
+
+# --- several tasks ---
+
+
+def observe(*observed: tuple[Task, str, dict[str, Any]], hosts: tuple[str, ...] = ("acme",), failures: int = 0) -> Any:
+    collector = Collector()
+    tasks = list({task.id: task for task, _outcome, _result in observed if task.enforces}.values())
+    collector.begin(Play(hosts, tasks, enforces=True))
+    for task, outcome, result in observed:
+        collector.observe("acme", task, outcome, result)
+    return collector.instances(hosts, failures={"acme": failures})[0]
+
+
+def test_two_tasks_that_speak_of_one_resource_are_merged() -> None:
+    second = Task("second", "Again", enforces=True, check_mode=True)
+    judged = observe(
+        (CHECK, "ok", found(step(change()), records=[{"resource": "mail_server", "key": "Transactional"}])),
+        (second, "ok", found(step(change(), change("from_filter", None, "acme.example")))),
+    )
+    (resource,) = judged.resources
+    assert [difference.field for difference in resource.differences] == ["smtp_port", "from_filter"]
+
+
+def test_drift_that_the_same_run_corrects_is_corrected() -> None:
+    judged = observe((CHECK, "ok", found(step(change()))), (RUN, "ok", found(step(change()))))
+    assert judged.status == "corrected"
+
+
+def test_a_rescue_that_comes_to_a_verdict_settles_it() -> None:
+    assert observe((RUN, "failed", failure()), (CHECK, "ok", found())).status == "clean"
+    assert observe((RUN, "failed", failure())).status == "unknown"
+
+
+def test_an_ignored_error_leaves_a_doubt_whatever_else_was_compared() -> None:
+    assert observe((RUN, "ignored", failure()), (CHECK, "ok", found())).status == "unknown"
+
+
+def test_of_several_failures_the_last_was_not_rescued() -> None:
+    judged = observe((RUN, "failed", failure("access")), (CHECK, "failed", failure("rejected")), failures=1)
+    assert judged.status == "failed"
+
+
+def test_it_says_why_nothing_is_known_beside_other_warnings() -> None:
+    collector = Collector()
+    collector.begin(Play(["acme", "globex"], [CHECK, RUN], enforces=True))
+    collector.observe("acme", CHECK, "ok", found(warnings=["mind the gap"]))
+    collector.observe("globex", CHECK, "failed", failure())
+    acme = collector.instances(["acme", "globex"], failures={"globex": 1})[0]
+    assert acme.warnings == ["mind the gap", "Cannot tell: the run ended before everything was compared."]
+
+
+def test_another_task_that_fails_before_the_verdict_fails_the_instance() -> None:
+    judged = observe((OTHER, "failed", {"msg": "preflight"}), failures=1)
+    assert (judged.status, judged.errors[0].kind) == ("failed", "ansible")
+
+
+@pytest.mark.parametrize("outcome", ["failed", "unreachable"])
+def test_another_task_that_fails_after_the_verdict_is_nothing_to_the_instance(outcome: str) -> None:
+    judged = observe((CHECK, "ok", found()), (OTHER, outcome, {"msg": "afterwards"}), failures=outcome == "failed")
+    assert (judged.status, judged.errors) == ("clean", [])
+
+
+def test_a_failure_between_two_verdicts_leaves_the_second_out() -> None:
+    collector = Collector()
+    collector.begin(Play(["acme"], [CHECK, RUN], enforces=True))
+    collector.observe("acme", CHECK, "ok", found())
+    collector.observe("acme", OTHER, "failed", {"msg": "between"})
+    assert collector.instances(["acme"], failures={"acme": 1})[0].status == "failed"
+
+
+def test_what_ran_in_the_background_is_judged_once_somebody_asks() -> None:
+    ticket = {"ansible_job_id": "j1.2", "started": 1, "finished": 0}
+    assert observe((CHECK, "ok", ticket), (OTHER, "ok", ticket)).status == "unknown"
+    result = found(step(change()), ansible_job_id="j1.2", finished=1)
+    assert observe((CHECK, "ok", ticket), (OTHER, "ok", result)).status == "drifted"
+
+
+# --- hosts that were not reached ---
+
+
+def test_hosts_that_never_came_to_a_verdict_are_unknown() -> None:
+    judged = instances(("ok", found()), hosts=("acme", "globex"))
+    assert [(one.name, one.status) for one in judged] == [("acme", "clean"), ("globex", "unknown")]
+    assert judged[1].warnings
+
+
+def test_a_host_that_others_cut_off_between_two_tasks_is_unknown() -> None:
+    collector = Collector()
+    collector.begin(Play(["acme", "globex"], [CHECK, RUN], enforces=True))
+    collector.observe("acme", CHECK, "ok", found())
+    collector.observe("globex", CHECK, "failed", failure())  # any_errors_fatal
+    judged = collector.instances(["acme", "globex"], failures={"globex": 1})
+    assert [one.status for one in judged] == ["unknown", "failed"]
+
+
+def test_a_task_that_runs_once_is_for_the_host_that_it_runs_on() -> None:
+    once = Task("once", "Once", enforces=True, check_mode=True, run_once=True)
+    assert [one.name for one in instances(("ok", found()), task=once, hosts=("acme", "globex"))] == ["acme"]
+
+
+def test_plays_that_enforce_nothing_have_no_instances() -> None:
+    collector = Collector()
+    collector.begin(Play(["acme"]))
+    collector.observe("acme", OTHER, "failed", {"msg": "no"})
+    assert not collector.enforces
+    assert collector.instances(["acme"], failures={"acme": 1}) == []
+
+
+def test_instances_come_in_the_order_of_the_inventory() -> None:
+    collector = Collector()
+    collector.begin(Play(["initech", "acme"], [CHECK], enforces=True))
+    collector.begin(Play(["globex"], [CHECK], enforces=True))
+    names = [one.name for one in collector.instances(["acme", "globex", "hooli", "initech"], failures={})]
+    assert names == ["acme", "globex", "initech"]
+
+
+def test_a_result_that_is_not_understood_is_no_verdict() -> None:
+    collector = Collector()
+    collector.begin(Play(["acme"], [CHECK], enforces=True))
+    with pytest.raises(KeyError):
+        collector.observe("acme", CHECK, "ok", {"plan": [{"of": "another"}]})
+    collector.lose("acme", CHECK)
+    assert collector.instances(["acme"], failures={})[0].status == "unknown"
+
+
+def test_values_are_plain_data() -> None:
+    judged = instance(("ok", found(step(change(before=float("nan"), after="\ud800"), key="Ä\ud800"))))
+    (resource,) = judged.resources
+    assert (resource.key, resource.differences[0].before, resource.differences[0].after) == ("Ä?", "nan", "?")

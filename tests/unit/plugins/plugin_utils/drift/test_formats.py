@@ -1,0 +1,320 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every format holds whatever is called however: nothing in a name, a value or an error of Odoo's breaks it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import (
+    as_github,
+    as_json,
+    as_junit,
+    as_markdown,
+    as_text,
+    words,
+)
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector, Play
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Instance
+from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
+    CHECK,
+    NOW,
+    change,
+    failure,
+    found,
+    instance,
+    report,
+    step,
+)
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[5] / "docs" / "drift-report.schema.json").read_text())
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+ENTRY = {"reason": "As found", "owner": "mail@acme.example", "expires": "2027-01-31"}
+
+# What means something to one format or another, among whatever else there is.
+HOSTILE = st.one_of(
+    st.text(st.characters(codec=None, categories=("C", "L", "N", "P", "S", "Z")), max_size=20),
+    st.sampled_from(
+        [
+            "a|b",
+            "`x`",
+            "``",
+            "<script>alert(1)</script>",
+            "</code></details>",
+            "]]>",
+            "&amp;",
+            "&#124;",
+            "@everyone",
+            "[a](javascript:b)",
+            "![a](http://b.example/c.png)",
+            "https://www.b.example",
+            "::error::x",
+            "%0A::stop-commands::x",
+            "a\n::error::x",
+            "a\r\n| b |",
+            "\x1b[31mred\x1b]0;title\x07",
+            "\u202egnp.exe",
+            "\ud800",
+            "\ufffe\x00\x0b",
+            "**bold**",
+            "_a_",
+            ":smile:",
+            "# title",
+            "- item",
+            "x" * 5000,
+            "",
+        ]
+    ),
+)
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    HOSTILE,
+    st.lists(HOSTILE, max_size=2),
+    st.dictionaries(HOSTILE, HOSTILE, max_size=2),
+)
+CHANGES = st.builds(change, HOSTILE, VALUES, VALUES) | st.just(change("smtp_pass", "********", "********"))
+STEPS = st.builds(
+    lambda changes, resource, key, action: step(*changes, resource=resource, key=key, action=action),
+    st.lists(CHANGES, max_size=3),
+    st.sampled_from(["mail_server", "cron", "addon"]) | HOSTILE,
+    HOSTILE,
+    st.sampled_from(["create", "update", "delete", "install", "upgrade", "reschedule"]),
+)
+RESULTS = st.one_of(
+    st.tuples(st.just("skipped"), st.just({"skip_reason": "Conditional result was False"})),
+    st.tuples(
+        st.just("failed"), st.builds(lambda message, kind: {"msg": message, "error_kind": kind}, HOSTILE, HOSTILE)
+    ),
+    st.tuples(st.just("unreachable"), st.builds(lambda message: {"msg": message, "unreachable": True}, HOSTILE)),
+    st.tuples(
+        st.just("ok"),
+        st.builds(
+            lambda steps, records, unmanaged, warnings: found(
+                *steps,
+                records=[{"resource": "mail_server", "key": key} for key in records],
+                unmanaged=[{"resource": "mail_server", "name": name} for name in unmanaged],
+                warnings=warnings,
+            ),
+            st.lists(STEPS, max_size=3),
+            st.lists(HOSTILE, max_size=2),
+            st.lists(HOSTILE, max_size=2),
+            st.lists(HOSTILE, max_size=2),
+        ),
+    ),
+)
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> dict[str, Any]:
+    """Whatever a run may have come to."""
+    hosts = draw(st.lists(HOSTILE.map(lambda name: name.encode("utf-8", "replace").decode()), max_size=3, unique=True))
+    collector = Collector()
+    collector.begin(Play(hosts, [CHECK], enforces=True))
+    failures = {}
+    for host in hosts:
+        for outcome, result in draw(st.lists(RESULTS, max_size=3)):
+            collector.observe(host, CHECK, outcome, result)
+            is_rescued = draw(st.booleans())
+            failures[host] = failures.get(host, 0) + (outcome == "failed" and not is_rescued)
+    fleet = collector.instances(hosts, failures=failures)
+    for one in fleet:
+        for resource in one.resources:
+            for difference in resource.differences:
+                which = draw(st.sampled_from(["none", "accepted", "expired"]))
+                said = {name: draw(st.text(max_size=5) | st.just(value)) for name, value in ENTRY.items()}
+                if which == "accepted":
+                    difference.status, difference.accepted = "accepted", {**said, "expires": ENTRY["expires"]}
+                elif which == "expired":
+                    difference.expired = {**said, "expires": ENTRY["expires"]}
+    problem = {"instance": "*", "resource": "cron", "key": draw(HOSTILE), "field": draw(st.none() | HOSTILE), **ENTRY}
+    problem = {**json.loads(json.dumps(problem)), "problem": draw(st.sampled_from(["expired", "unmatched"]))}
+    problem = {name: value and value.encode("utf-8", "replace").decode() for name, value in problem.items()}
+    baseline = draw(st.none() | st.just({"file": "baseline.yml", "accepted": 1, "problems": [problem]}))
+    return report(fleet, baseline=baseline)
+
+
+@given(reports())
+def test_json_is_valid(document: dict[str, Any]) -> None:
+    read = json.loads(as_json.render(document))
+    assert read == document
+    VALIDATOR.validate(read)
+
+
+@given(reports())
+def test_junit_is_xml_of_the_usual_structure(document: dict[str, Any]) -> None:
+    root = ElementTree.fromstring(as_junit.render(document))
+    assert root.tag == "testsuites"
+    counts = dict.fromkeys(("tests", "failures", "errors"), 0)
+    for suite in root:
+        assert suite.tag == "testsuite"
+        assert {"name", "tests", "failures", "errors", "skipped", "time", "timestamp"} == set(suite.keys())
+        cases = suite.findall("testcase")
+        assert [child.tag for child in suite] == [
+            *["testcase"] * len(cases),
+            *["system-out"] * (len(suite) - len(cases)),
+        ]
+        assert int(suite.get("tests", "")) == len(cases)
+        for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.get(attribute, "")) == len(suite.findall(f"testcase/{tag}"))
+        for case in cases:
+            assert {"classname", "name", "time"} == set(case.keys())
+            assert [child.tag for child in case] in ([], ["failure"], ["error"], ["skipped"], ["system-out"])
+        for name in counts:
+            counts[name] += int(suite.get(name, ""))
+    assert counts == {name: int(root.get(name, "")) for name in counts}
+    is_bad = document["verdict"]["status"] not in ("clean", "corrected", "accepted")
+    assert bool(counts["failures"] + counts["errors"]) == is_bad
+
+
+@given(reports())
+def test_markdown_has_no_markup_but_its_own(document: dict[str, Any]) -> None:
+    text = as_markdown.render(document)
+    widths: set[int] = set()
+    for line in text.splitlines():
+        if line.startswith("|"):
+            widths.add(line.count("|"))
+        else:
+            widths.clear()
+            assert line == "" or line.startswith(("## ", "### ", "- ", "<code>", "<details>", "</details>"))
+        assert len(widths) <= 1
+        inside = re.findall(r"<code>(.*?)</code>", line)
+        assert all(not re.search(r"[][<>`*|@#~\\!]|\bwww\.|://", re.sub(r"&#\d+;", "", one)) for one in inside)
+        outside = re.sub(r"<code>.*?</code>", "", line)
+        assert re.sub(r"</?(details|summary)>", "", outside).count("<") == 0
+    assert text.count("<details>") == text.count("</details>")
+
+
+@given(reports())
+def test_a_terminal_is_told_nothing_but_text(document: dict[str, Any]) -> None:
+    lines = list(as_text.render(document))
+    assert lines
+    assert all(line.isprintable() for _status, line in lines)
+
+
+@given(reports())
+def test_a_workflow_command_is_one_command(document: dict[str, Any]) -> None:
+    commands = list(as_github.commands(document))
+    notable = [one for one in document["instances"] if one["status"] != "clean"]
+    problems = document.get("baseline", {}).get("problems", ())
+    assert len(commands) == len(notable) + len(problems) + (not document["instances"])
+    for command in commands:
+        assert re.fullmatch(r"::(error|warning) title=[^:,\r\n]*::[^\r\n]*", command)
+        assert "%" not in re.sub("%(25|0A|0D|3A|2C)", "", command)
+
+
+# --- what people read ---
+
+
+def lines_of(*fleet: Instance, **more: Any) -> list[str]:
+    return [line for _status, line in as_text.render(report(fleet, **more))]
+
+
+def test_each_difference_is_shown_once_with_all_that_have_it() -> None:
+    acme, globex = (instance(("ok", found(step(change()))), hosts=(name,)) for name in ("acme", "globex"))
+    assert lines_of(acme, globex) == [
+        "drifted: 2 instances, 2 drifted",
+        "Not as declared:",
+        "  mail_server Transactional",
+        "    smtp_port 25 -> 587: acme, globex (since 2026-11-24)",
+    ]
+
+
+def test_a_secret_differs_and_its_masks_are_not_shown() -> None:
+    one = instance(("ok", found(step(change("smtp_pass", "********", "********")))))
+    document = report([one])
+    shown = [*lines_of(one), as_markdown.render(document), as_junit.render(document), *as_github.commands(document)]
+    assert all("***" not in text and "&#42;" not in text for text in shown)
+    assert any("smtp_pass differs" in text for text in shown)
+
+
+def test_a_missing_record_is_one_line() -> None:
+    one = instance(("ok", found(step(change(before=None), change("name", None, "T"), action="create"))))
+    assert lines_of(one)[2:] == ["  mail_server Transactional", "    missing: acme (since 2026-11-24)"]
+
+
+def test_long_values_are_cut_to_what_differs_and_whole_in_json() -> None:
+    before, after = "# code\n" + "x" * 4000 + "old" + "y" * 500, "# code\n" + "x" * 4000 + "new" + "y" * 500
+    one = instance(("ok", found(step(change("code", before, after), resource="cron"))))
+    (line,) = (line for line in lines_of(one) if "code" in line)
+    assert "old" in line
+    assert "new" in line
+    assert len(line) < 300
+    assert (
+        json.loads(as_json.render(report([one])))["instances"][0]["resources"][0]["differences"][0]["before"] == before
+    )
+
+
+def test_no_instance_at_all_is_not_green() -> None:
+    assert lines_of() == ["cannot tell: no instance was compared"]
+    assert report([])["verdict"]["status"] == "unknown"
+
+
+def test_markdown_is_cut_and_says_so() -> None:
+    fleet = [
+        instance(("ok", found(step(change(after=number), key="x" * 2000))), hosts=(f"acme{number}",))
+        for number in range(600)
+    ]
+    text = as_markdown.render(report(fleet))
+    assert len(text.encode()) <= 1_000_000
+    assert re.search(r"Left out here, for this would be too long: \d+ more parts", text)
+    assert text.startswith("## ❌ Drift: drifted: 600 instances")
+
+
+def test_a_summary_that_is_nearly_full_gets_what_still_fits(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("x" * (1024 * 1024 - 900))
+    fleet = [instance(("ok", found(step(change()))), hosts=(f"acme{number}",)) for number in range(50)]
+    as_github.append_summary(summary, report(fleet))
+    text = summary.read_text()
+    assert len(text.encode()) <= 1024 * 1024
+    assert "Left out here" in text
+
+
+def test_a_workflow_command_reads_as_it_was_meant() -> None:
+    one = instance(("failed", failure(msg="100 % of it failed:\nno, really")), failures={"acme": 1})
+    (command,) = as_github.commands(report([one]))
+    assert unquote(command) == "::error title=Drift: acme: failed::100 % of it failed: no, really"
+
+
+def test_accepted_drift_is_a_skipped_case_with_its_reason() -> None:
+    one = instance(("ok", found(step(change()))))
+    one.resources[0].differences[0].status = "accepted"
+    one.resources[0].differences[0].accepted = ENTRY
+    root = ElementTree.fromstring(as_junit.render(report([one])))
+    (skipped,) = root.iter("skipped")
+    assert skipped.get("message") == (
+        f"smtp_port 25 -> 587 (since {NOW}; accepted until 2027-01-31 by mail@acme.example: As found)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "shown"),
+    [
+        ("delete", "should not be there"),
+        ("install", "missing"),
+        ("unmanaged", "nobody declared it"),
+        ("upgrade", "to upgrade"),
+    ],
+)
+def test_records_as_a_whole(action: str, shown: str) -> None:
+    result = found(step(action=action))
+    if action == "unmanaged":
+        result = found(unmanaged=[{"resource": "mail_server", "name": "Old relay"}])
+    (resource,) = report([instance(("ok", result))])["instances"][0]["resources"]
+    assert words.differences(resource)[0][0] == shown
