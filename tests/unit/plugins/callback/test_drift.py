@@ -1,0 +1,177 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The callback's own promises: it has the last word, and whatever goes wrong in it, a run is not green for want of a verdict.
+
+What it makes of Ansible's own objects is tested with Ansible, in tests/integration/test_drift_callback.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleOptionsError
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.postmaster.odoo.plugins.callback.drift import CallbackModule
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_text, watch
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Play
+from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
+    CHECK,
+    change,
+    found,
+    step,
+)
+
+CLEAN = SimpleNamespace(dark={}, failures={})
+DRIFTED = found(step(change()))
+
+
+def result(content: Any) -> Any:
+    return SimpleNamespace(host=SimpleNamespace(get_name=lambda: "acme"), task=CHECK, result=content)
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., CallbackModule]:
+    """A callback in the first play of a run, which compares acme. Ansible's objects are left out."""
+    monkeypatch.setattr(watch, "task_of", lambda task: task)
+    monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"], [CHECK], enforces=True))
+    monkeypatch.setattr(watch, "inventory_of", lambda play: ["acme"])
+    monkeypatch.setattr(watch, "wants_verdict", lambda play: True)
+    monkeypatch.setattr(watch, "unstarted_plays", lambda playbook, started: iter(()))
+    monkeypatch.setattr(watch, "run_of", lambda playbook, seconds: {"playbook": "drift", "seconds": seconds})
+    monkeypatch.setenv("POSTMASTER_DRIFT_CALLBACK", "not yet")  # and it is put back afterwards
+
+    def begun(**options: Any) -> CallbackModule:
+        callback = CallbackModule()
+        callback._plugin_options = {
+            "report_folder": str(tmp_path),
+            "formats": ["json"],
+            "exit_code": 10,
+            "baseline": None,
+            "keep": 90,
+            **options,
+        }
+        callback.v2_playbook_on_start(SimpleNamespace())
+        callback.v2_playbook_on_play_start(SimpleNamespace(_uuid="1"))
+        return callback
+
+    return begun
+
+
+Begun = Callable[..., CallbackModule]
+
+
+def test_drift_ends_the_run_once_everything_is_written(begun: Begun, tmp_path: Path) -> None:
+    callback = begun()
+    callback.v2_runner_on_ok(result(DRIFTED))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 10
+    assert json.loads((tmp_path / "drift.json").read_text())["verdict"]["exit_code"] == 10
+
+
+@pytest.mark.parametrize(("options", "content"), [({}, found()), ({"exit_code": 0}, DRIFTED)])
+def test_what_needs_no_exit_code_ends_as_ansible_does(begun: Begun, options: Any, content: Any) -> None:
+    callback = begun(**options)
+    callback.v2_runner_on_ok(result(content))
+    callback.v2_playbook_on_stats(CLEAN)
+
+
+@pytest.mark.parametrize(
+    ("dark", "failures", "code"), [({"x": 1}, {"y": 1}, 4), ({}, {"y": 1}, 2), ({"x": 0}, {"y": 0}, 10)]
+)
+def test_a_failure_of_another_host_keeps_its_code(begun: Begun, dark: Any, failures: Any, code: int) -> None:
+    callback = begun()
+    callback.v2_runner_on_ok(result(DRIFTED))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(SimpleNamespace(dark=dark, failures=failures))
+    assert ended.value.code == code
+
+
+def test_a_defect_in_the_verdict_is_not_green(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    callback = begun()
+    callback.v2_runner_on_ok(result(found()))
+
+    def defect(_report: Any) -> Any:
+        raise RuntimeError("made to fail")
+
+    monkeypatch.setattr(as_text, "render", defect)
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 1
+    assert "There is no verdict" in capsys.readouterr().err
+
+
+def test_a_defect_at_the_begin_of_a_play_is_not_green(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "play_of", lambda play: 1 / 0)
+    with pytest.raises(SystemExit) as ended:
+        begun()
+    assert ended.value.code == 1
+
+
+def test_a_result_that_is_not_understood_is_not_green(begun: Begun) -> None:
+    callback = begun()
+    with pytest.raises(KeyError):  # of which Ansible warns
+        callback.v2_runner_on_ok(result({"plan": [{}]}))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 2
+
+
+def test_wrong_options_end_the_run_when_it_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_self: Any, **_how: Any) -> None:
+        raise AnsibleOptionsError("exit_code is no number")
+
+    monkeypatch.setattr(CallbackBase, "set_options", refuse)
+    callback = CallbackModule()
+    callback.set_options()
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_start(SimpleNamespace())
+    assert ended.value.code == 1
+    assert "exit_code is no number" in capsys.readouterr().err
+
+
+def test_a_wrong_baseline_ends_the_run_before_anything_is_compared(
+    begun: Begun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "baseline.yml"
+    path.write_text("format: 1\naccepted: all\n")
+    with pytest.raises(SystemExit) as ended:
+        begun(baseline=str(path))
+    assert ended.value.code == 1
+    assert "is wrong" in capsys.readouterr().err
+
+
+def test_a_baseline_that_does_not_hold_is_drift(begun: Begun, tmp_path: Path) -> None:
+    path = tmp_path / "baseline.yml"
+    entry = "{resource: mail_server, key: T, reason: r, owner: o, expires: 2999-01-01}"
+    path.write_text(f"format: 1\naccepted: [{entry}]\n")
+    callback = begun(baseline=str(path))
+    callback.v2_runner_on_ok(result(found(records=[{"resource": "mail_server", "key": "Transactional"}])))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 10
+    assert json.loads((tmp_path / "drift.json").read_text())["baseline"]["problems"][0]["problem"] == "unmatched"
+
+
+def test_a_play_begins_once_in_however_many_batches(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+    callback = begun()
+    monkeypatch.setattr(watch, "play_of", lambda play: 1 / 0)
+    callback.v2_playbook_on_play_start(SimpleNamespace(_uuid="1"))
+
+
+def test_tasks_can_tell_that_there_will_be_a_verdict(begun: Begun) -> None:
+    begun()
+    assert os.environ["POSTMASTER_DRIFT_CALLBACK"] == "active"
