@@ -23,12 +23,12 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 # With ODOO_URL & co. the tests run on that instance, and the lab is not needed.
 LAB := $(if $(ODOO_URL),,lab)
 
-.PHONY: help test judges units integration bench demo demo-down lab-up lab-down environments clean
+.PHONY: help test judges units integration bench demo demo-down lab-up lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-test: environments ## everything: the judges, the unit tests, the integration tests on the lab
+test: environments programs ## everything: the judges, the unit tests, the integration tests on the lab
 	@$(JUDGES)/bin/python tests/judges judges units $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
 
 judges: environments ## linters, type checker, ansible-test sanity, galaxy-importer
@@ -37,7 +37,7 @@ judges: environments ## linters, type checker, ansible-test sanity, galaxy-impor
 units: environments ## ansible-test units, on every Python found
 	@$(JUDGES)/bin/python tests/judges units
 
-integration: environments $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
+integration: environments programs $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
 	@$(JUDGES)/bin/python tests/judges $(LAB:lab=newest-lab) integration
 
 bench: $(JUDGES)/ready $(LINK) lab-up ## how long things take; the lab stays up
@@ -61,6 +61,11 @@ clean: ## remove everything that make has made
 	rm -rf .venv .work
 
 environments: $(JUDGES)/ready $(NEWEST)/ready $(LINK)
+
+# What the tests of docs/pipelines run, and a plain Debian may lack.
+programs:
+	@command -v curl >/dev/null || { $(call debian,curl); }
+	@command -v systemd-analyze >/dev/null || { $(call debian,systemd); }
 
 $(LINK):
 	@mkdir -p $(@D)
