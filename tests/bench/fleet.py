@@ -1,0 +1,180 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet of 100 databases on one server compared in one run: `python tests/bench fleet`. It needs 6 GB of disk, and some minutes to make them.
+
+The playbook drift over JSON-2 with 10 forks, and the callback with all its reports, may take 15 s more than a playbook with one debug task for each
+host of the same inventory. No instance may take longer because there are more of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import usage
+from databases import quiet_database
+from lab import Lab
+from limits import Limit, judge
+from playbook import HERE
+
+DATABASES = int(os.environ.get("DATABASES", "100"))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+FORKS = 10
+MAKERS = 4
+
+CHECKOUT = HERE.parents[1]
+
+
+@dataclass
+class Fleet:
+    """Databases of the lab as an inventory, all with the same stack.
+
+    :param folder: for the inventory, the reports and the times.
+    """
+
+    lab: Lab
+    databases: list[str]
+    folder: Path
+
+    def make(self) -> None:
+        with ThreadPoolExecutor(MAKERS) as makers:
+            list(makers.map(lambda name: quiet_database(self.lab, name), self.databases))
+
+    def drop(self) -> None:
+        for name in self.databases:
+            self.lab.drop(name)
+
+    def write_inventory(self) -> None:
+        stack = yaml.safe_load((HERE / "playbooks/stack.yml").read_text())[0]["tasks"][0]["postmaster.odoo.mail_stack"]
+        credentials = self.lab.environment()
+        variables: dict[str, Any] = {f"odoo_mail_{name}": value for name, value in stack.items()}
+        variables |= {"odoo_url": credentials["ODOO_URL"], "odoo_api_key": credentials["ODOO_API_KEY"]}
+        variables |= {"odoo_transport": "json2", "ansible_python_interpreter": sys.executable}
+        hosts = {name: {"odoo_database": name} for name in self.databases}
+        (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
+
+    def play(self, playbook: str, hosts: int | None = None, forks: int = FORKS) -> usage.Usage:
+        """Run a playbook on so many of the hosts, all of them where that is not said; its failure is the benchmark's."""
+        command = [sys.executable, "-m", "ansible", "playbook", playbook]
+        command += ["--inventory", str(self.folder / "inventory.json"), "--forks", str(forks)]
+        if hosts is not None:
+            command += ["--limit", ",".join(self.databases[:hosts])]
+        self._times.write_text("")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ODOO_"))}
+        environment |= {
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks"),
+            "ANSIBLE_CALLBACKS_ENABLED": "stopwatch,postmaster.odoo.drift",
+            "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".work/collections"),
+            "POSTMASTER_DRIFT_REPORT_FOLDER": str(self.folder / "reports"),
+            "STOPWATCH_FILE": str(self._times),
+        }
+        servers = {name: self._process(name) for name in ("odoo", "postgres")}
+        done = usage.run(command, environment, servers)
+        if done.exit_code:
+            raise SystemExit(f"{playbook} ended with {done.exit_code}:\n{done.output}")
+        return done
+
+    def times(self) -> dict[str, float]:
+        """Seconds that each host's tasks of the last run took together."""
+        seconds: dict[str, float] = {}
+        for line in map(json.loads, self._times.read_text().splitlines()):
+            seconds[line["host"]] = seconds.get(line["host"], 0) + line["seconds"]
+        return seconds
+
+    def tasks(self) -> dict[str, float]:
+        """Seconds that each task of the last run took on all hosts together."""
+        seconds: dict[str, float] = {}
+        for line in map(json.loads, self._times.read_text().splitlines()):
+            seconds[line["task"]] = seconds.get(line["task"], 0) + line["seconds"]
+        return seconds
+
+    @property
+    def _times(self) -> Path:
+        return self.folder / "times.jsonl"
+
+    def _process(self, name: str) -> int:
+        return int(json.loads((self.lab.layout.processes / f"{name}.json").read_text())["pid"])
+
+
+def main() -> None:
+    lab = Lab.load()
+    lab.start_odoo(max_cron_threads=0)  # what its crons do in a hundred databases is not what is measured
+    with tempfile.TemporaryDirectory() as folder:
+        fleet = Fleet(lab, [f"bench_fleet_{number:03}" for number in range(DATABASES)], Path(folder))
+        fleet.write_inventory()
+        started = time.perf_counter()
+        fleet.make()
+        print(f"{DATABASES} databases made: {time.perf_counter() - started:.0f} s")
+        provisioned = fleet.play("postmaster.odoo.provision")
+        print(f"provisioned, Odoo knowing none of them yet: {provisioned.seconds:.0f} s", flush=True)
+        limits = [*against_debug(fleet), *as_it_grows(fleet)]
+        fleet.drop()
+    lab.start_odoo()
+    judge(*limits)
+
+
+def against_debug(fleet: Fleet) -> Iterable[Limit]:
+    """The comparison of all instances beside a debug task for each."""
+    runs: dict[str, list[usage.Usage]] = {"debug": [], "drift": []}
+    for _round in range(ROUNDS):
+        runs["debug"].append(fleet.play(str(HERE / "playbooks/debug.yml")))
+        runs["drift"].append(fleet.play("postmaster.odoo.drift"))
+    tasks = fleet.tasks()
+    print(f"{DATABASES} instances, no drift, {FORKS} forks; median of {ROUNDS} rounds")
+    print(f"{'seconds':>8}  of the processor: {'controller':>10}  {'workers':>8}  {'Odoo':>8}  {'PostgreSQL':>10}")
+    for name, measured in runs.items():
+        print(
+            f"{middle(one.seconds for one in measured):8.2f}                    "
+            f"{middle(one.controller_cpu for one in measured):10.2f}  {middle(one.workers_cpu for one in measured):8.2f}  "
+            f"{middle(one.others_cpu['odoo'] for one in measured):8.2f}  {middle(one.others_cpu['postgres'] for one in measured):10.2f}  {name}"
+        )
+    largest = max(runs["drift"], key=lambda one: one.memory)
+    print(
+        f"memory of the controller at its peak: {megabytes(largest.memory)} with its {FORKS} workers, "
+        f"{megabytes(largest.controller_memory)} itself, {megabytes(largest.worker_memory)} the largest worker (mostly shared)"
+    )
+    for task, seconds in sorted(tasks.items(), key=lambda item: -item[1]):
+        print(f"{1000 * seconds / DATABASES:8.0f} ms for each instance in its worker: {task}")
+    more = middle(one.seconds for one in runs["drift"]) - middle(one.seconds for one in runs["debug"])
+    yield Limit(f"seconds that {DATABASES} instances take more than as many debug tasks", more, at_most=15)
+
+
+def as_it_grows(fleet: Fleet) -> Iterable[Limit]:
+    """How long one instance takes, the more there are."""
+    print(f"seconds of one instance, all its tasks; median of {ROUNDS} rounds")
+    print(f"{'instances':>10}  {'forks':>5}  {'quickest':>8}  {'median':>8}  {'slowest':>8}")
+    medians: dict[int, float] = {}
+    for instances in (1, 10, 50, DATABASES):
+        rounds = []
+        for _round in range(ROUNDS):
+            fleet.play("postmaster.odoo.drift", hosts=instances)
+            rounds.append(sorted(fleet.times().values()))
+        medians[instances] = middle(middle(times) for times in rounds)
+        print(
+            f"{instances:10}  {FORKS:5}  {middle(times[0] for times in rounds):8.2f}  {medians[instances]:8.2f}  "
+            f"{middle(times[-1] for times in rounds):8.2f}"
+        )
+    yield Limit(
+        f"times as long one of {DATABASES} instances takes as one of 10", medians[DATABASES] / medians[10], at_most=1.25
+    )
+
+
+def middle(figures: Iterable[float]) -> float:
+    return statistics.median(figures)
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 2**20:.0f} MB"

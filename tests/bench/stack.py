@@ -1,0 +1,109 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long a check without drift takes, beside what it is measured against, in one run: `python tests/bench stack`.
+
+The stack is that of the promise in the README: 3 mail servers, 4 crons and 5 parameters. Every contestant gets its turn in every round,
+so that whatever else the machine does meets them alike; the medians are compared. A check over JSON-2 may take 1.5 times the least that a
+playbook can do, and 0.8 times odoo-configurator's rewrite; the same by hand takes 8 times as long.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import yaml
+
+from databases import quiet_database
+from lab import Lab
+from limits import Limit, judge
+from odoo_configurator import OdooConfigurator
+from playbook import HERE, playbook
+
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+DATABASE = "bench"
+CHECKOUT = HERE.parents[1]
+
+DEBUG = "a playbook whose only task is debug"
+CHECK = "check, JSON-2 with an API key"
+BATCHED = "odoo-configurator's rewrite, JSON-2, in batches"
+ONE_BY_ONE = "odoo-configurator's rewrite, JSON-2, one by one"
+BY_HAND = "a hand-written ansible.builtin.uri playbook"
+
+
+def bare_calls(environment: dict[str, str]) -> None:
+    """The calls of such a check and nothing else, in a Python of its own: what no playbook can go below."""
+    script = (
+        "import os\n"
+        "from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect\n"
+        "session = connect(url=os.environ['ODOO_URL'], database=os.environ['ODOO_DATABASE'], api_key=os.environ['ODOO_API_KEY'])\n"
+        "for model in ('ir.mail_server', 'ir.cron'):\n"
+        "    session.fields(model)\n"
+        "for model, field in (('ir.model.data', 'name'), ('ir.config_parameter', 'key'), ('ir.mail_server', 'name'),\n"
+        "                     ('ir.cron', 'name'), ('res.users', 'login')):\n"
+        "    session.search_read(model, [], [field], limit=10)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+
+
+def main() -> None:
+    lab = Lab.load()
+    quiet_database(lab, DATABASE)
+    environment = {**os.environ, **lab.environment(DATABASE), "PYTHONPATH": str(CHECKOUT / ".work/collections")}
+    by_key = {**environment, "ODOO_TRANSPORT": "json2"}
+    by_password = {**environment, "ODOO_TRANSPORT": "jsonrpc", "ODOO_API_KEY": ""}
+    stack = yaml.safe_load((HERE / "playbooks/stack.yml").read_text())[0]["tasks"][0]["postmaster.odoo.mail_stack"]
+    rival = OdooConfigurator(CHECKOUT / ".work")
+    batched, one_by_one = (rival.configuration(stack, batched=batched) for batched in (True, False))
+    contestants: dict[str, Callable[[], object]] = {
+        DEBUG: lambda: playbook("debug", environment),
+        CHECK: lambda: playbook("stack", by_key, "--check"),
+        "check, JSON-RPC with a password": lambda: playbook("stack", by_password, "--check"),
+        "check, shipped as a module": lambda: playbook(
+            "stack", by_key, "--check", "-e", "postmaster_odoo_in_process=false"
+        ),
+        "the bare calls, without Ansible": lambda: bare_calls(by_key),
+        BATCHED: lambda: rival.run(batched, by_key),
+        ONE_BY_ONE: lambda: rival.run(one_by_one, by_key),
+    }
+    # The rival first: its servers are new, ours are then the ones that it has made. Each declares what the other finds.
+    rival.run(batched, by_key)
+    playbook("stack", by_key)
+    rival.run(one_by_one, by_key)
+    if "changed=0" not in playbook("stack", by_key, "--check"):
+        raise SystemExit("odoo-configurator and mail_stack do not declare the same.")
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for _round in range(ROUNDS):
+        for name, run in contestants.items():
+            seconds[name].append(timed(run))
+    # The same by hand takes ten times as long; one round tells enough.
+    seconds[BY_HAND] = [timed(lambda: playbook("by_hand", environment))]
+    report(seconds)
+    lab.drop(DATABASE)
+
+
+def timed(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def report(seconds: dict[str, list[float]]) -> None:
+    """Print the medians, each as a multiple of the first, and what they may come to."""
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    print(f"3 mail servers, 4 crons, 5 parameters, no drift; median of {ROUNDS} rounds")
+    print(f"{'seconds':>8}  {'lowest':>8}  {'times debug':>11}")
+    for name, median in medians.items():
+        print(f"{median:8.2f}  {min(seconds[name]):8.2f}  {median / medians[DEBUG]:11.2f}  {name}")
+    rewrite = min(medians[BATCHED], medians[ONE_BY_ONE])
+    judge(
+        Limit("the check, times debug", medians[CHECK] / medians[DEBUG], at_most=1.5),
+        Limit("the check, times odoo-configurator's quicker way", medians[CHECK] / rewrite, at_most=0.8),
+        Limit("by hand, times the check", medians[BY_HAND] / medians[CHECK], at_least=8),
+    )
