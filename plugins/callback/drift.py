@@ -167,6 +167,11 @@ class CallbackModule(CallbackBase):
             super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         except AnsibleError as error:
             self._wrong_options = str(error)
+        else:
+            # What a shell would take for another number, 256 for 0 and so on.
+            limits = {"exit_code": 255, "keep": 100_000}
+            wrong = [name for name, most in limits.items() if not 0 <= self.get_option(name) <= most]
+            self._wrong_options = " ".join(f"{name} must be from 0 to {limits[name]}." for name in wrong)
 
     # --- watching ---
 
@@ -256,7 +261,7 @@ class CallbackModule(CallbackBase):
             if folder is not None:
                 written = write_reports(folder, formats, document, keep=keep)
                 history.prune(keep)
-                self._display.display(f"Reports: {', '.join(map(str, written))}")
+                self._display.display(f"Reports: {', '.join(map(_from_here, written))}")
             if "github" in formats:
                 self._tell_github(document)
         except OSError as error:
@@ -313,3 +318,9 @@ class CallbackModule(CallbackBase):
     def _end(self, exit_code: int, message: str) -> None:
         self._display.error(f"postmaster.odoo.drift: {message}", wrap_text=False)
         raise SystemExit(exit_code)
+
+
+def _from_here(path: Path) -> str:
+    """A path as short as it can be said from the current folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

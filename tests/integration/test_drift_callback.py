@@ -334,6 +334,7 @@ def test_runs_without_enforcing_tasks_are_left_alone(fleet: Fleet) -> None:
         ({"BASELINE": "missing.yml"}, "The baseline .*missing.yml cannot be read: No such file or directory"),
         ({"EXIT_CODE": "ten"}, "exit_code.*invalid value"),
         ({"FORMATS": "json,pdf"}, "formats"),
+        ({"EXIT_CODE": "256", "KEEP": "-1"}, "exit_code must be from 0 to 255. keep must be from 0 to"),
     ],
 )
 def test_what_cannot_work_ends_the_run_before_the_first_task(fleet: Fleet, options: dict[str, str], words: str) -> None:

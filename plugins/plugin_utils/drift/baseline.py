@@ -45,9 +45,12 @@ class Entry:
     field: str | None = None
     values: tuple[Any, ...] = ()
 
-    def is_for(self, instance: str) -> bool:
-        pattern = ".*".join(map(re.escape, self.instance.split("*")))
-        return re.fullmatch(pattern, instance, re.DOTALL) is not None
+    def hosts(self, names: Mapping[str, Any]) -> list[str]:
+        """The hosts among these that it is for."""
+        if "*" not in self.instance:
+            return [self.instance] if self.instance in names else []
+        pattern = re.compile(".*".join(map(re.escape, self.instance.split("*"))), re.DOTALL)
+        return [name for name in names if pattern.fullmatch(name)]
 
     def fits(self, resource: Resource, difference: Difference) -> bool:
         """Whether this is the difference that was accepted, whatever the date."""
@@ -112,8 +115,12 @@ class Baseline:
         """
         used: set[int] = set()
         problems: dict[int, str] = {}
+        entries_of: dict[str, list[tuple[int, Entry]]] = {one.name: [] for one in instances}
+        for position, entry in enumerate(self._entries):
+            for host in entry.hosts(entries_of):
+                entries_of[host].append((position, entry))
         for instance in instances:
-            entries = [(position, one) for position, one in enumerate(self._entries) if one.is_for(instance.name)]
+            entries = entries_of[instance.name]
             for resource in instance.resources if entries else ():
                 for difference in resource.differences:
                     fitting = {position: one for position, one in entries if one.fits(resource, difference)}
@@ -121,10 +128,11 @@ class Baseline:
                         used.update(fitting)
                     else:
                         problems.update(dict.fromkeys(fitting, "expired"))
+        known = dict.fromkeys(inventory)
         judged = {one.name for one in instances if one.outcome == "clean"}
         compared = {resource.resource for one in instances for resource in one.resources}
         for position, entry in enumerate(self._entries):
-            hosts = [host for host in inventory if entry.is_for(host)]
+            hosts = entry.hosts(known)
             is_judged = hosts and judged.issuperset(hosts) and entry.resource in compared and not partial
             if is_judged and position not in used:
                 problems.setdefault(position, "unmatched")

@@ -48,10 +48,10 @@ class Finding:
 
 def printable(text: str) -> str:
     """A text on one line, without what a terminal would obey or a reader would not see."""
-    return "".join(
-        char if char.isprintable() else " " if char.isspace() else f"\\u{ord(char):04x}"
-        for char in " ".join(text.split())
-    )
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)
 
 
 def subject(resource: Mapping[str, Any]) -> str:
