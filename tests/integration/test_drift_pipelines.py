@@ -329,6 +329,12 @@ class TestGitLabCI:
         (pattern,) = job["cache"]["paths"]
         assert len(list(checkout.folder.glob(pattern))) == 1
 
+    def test_an_inventory_that_cannot_be_read_is_no_success(self, checkout: Checkout) -> None:
+        """Of one source among several Ansible only warns, and the instances in it would not be missed."""
+        (checkout.folder / "inventory" / "more.yml").write_text("plugin: postmaster.odoo.nothing\n")
+        code, output = GitLab.run("nightly", checkout)
+        assert (code, "more.yml" in output) == (1, True), output
+
     def test_a_merge_request_that_changes_something(
         self, checkout: Checkout, notes: tuple[str, list[dict[str, Any]]]
     ) -> None:
