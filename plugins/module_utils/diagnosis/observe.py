@@ -31,7 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Circumstances
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Circumstances, Declaration
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import IS_NEUTRALIZED
 
 if TYPE_CHECKING:
@@ -153,7 +153,10 @@ def _server(session: Session, found: Found, servers: Records, parameters: Mappin
     method = OAUTH2_METHODS.get(report["smtp_authentication"])
     waits = method is not None and report["active"] and not report["connected"]
     # As a declaration of nothing but the way to log in is judged.
-    declaration = MAIL_SERVER.declare({key: report[key] for key in ("name", "smtp_authentication")})
+    options = {key: report[key] for key in ("name", "smtp_authentication")}
+    declaration = Declaration(
+        MAIL_SERVER, report["name"], options
+    )  # whatever it is called: a candidate's name nobody may declare
     circumstances = Circumstances(session.now, parameters=parameters)
     return {
         **report,

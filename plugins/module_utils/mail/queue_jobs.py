@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,8 @@ _BEFORE = "# Before the policy: "
 
 # What every version runs, for a queue whose own code is lost.
 STOCK_CODE = "model.process_email_queue()"
+# What the versions ship: up to 17.0, and from 18.0 on.
+STOCK_CODES = (STOCK_CODE, "model.process_email_queue(batch_size=1000)")
 
 # From 19.0 on a job that says how far it got is not counted as failed when it is killed.
 _COMMIT = """\
@@ -363,6 +366,38 @@ def sends_queue(code: str) -> bool:
 def keeps_order(code: str) -> bool:
     """Whether code of the queue's action sends mails in Odoo's own order."""
     return sends_queue(code) and before_of(code) is None
+
+
+def listener_in(code: str) -> Listener | None:
+    """Who is told by code of the watchdog."""
+    target = re.search(r"^ *target = env\['([\w.]+)'\]\.browse\((\d+)\)", code, re.MULTILINE)
+    return Listener(target[1], int(target[2])) if target else None
+
+
+def lanes_in(code: str) -> list[Lane]:
+    """The lanes in code of the queue.
+
+    :raises ValueError: it holds none: somebody has changed it.
+    """
+    try:
+        statements = ast.parse(code).body
+        rows = next(
+            ast.literal_eval(one.value)
+            for one in statements
+            if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "lanes"
+        )
+        return [Lane(name, list(domain), batch) for name, domain, batch in rows]
+    except (SyntaxError, StopIteration, TypeError, ValueError) as error:
+        raise ValueError("it holds no lanes") from error
+
+
+def numbers_in(code: str) -> list[int]:
+    """The numbers that code of a part was made with, in its own order: of seconds, minutes, days or mails."""
+    body = re.sub(r"^ *#.*$", "", code, flags=re.MULTILINE)  # what a note of former code holds is not meant
+    found = re.findall(
+        r"timedelta\((?:seconds|minutes|days)=(\d+)\)|interval '(\d+) minutes'|^if waiting > (\d+):", body, re.MULTILINE
+    )
+    return [int("".join(groups)) for groups in found]
 
 
 def with_before(code: str, before: Mapping[str, Any]) -> str:

@@ -130,11 +130,15 @@ def _arriving(declarations: Sequence[Declaration], rows: Iterable[Mapping[str, A
     return frozenset(wanted - {row["name"] for row in rows if row["state"] == "installed"})
 
 
-def read_all(session: Session, kind: ResourceType) -> Records:
-    """Every record of a type with its external id, whoever owns it: four calls at most."""
+def read_all(session: Session, kind: ResourceType, *, also: Iterable[str] = ()) -> Records:
+    """Every record of a type with its external id, whoever owns it: four calls at most.
+
+    :param also: fields to read beside those that are reported, where the instance has them.
+    """
     references = References()
     available = session.fields(kind.model)
-    rows = session.search_read(kind.model, [], kind.fields_to_read(available, []))
+    names = kind.fields_to_read(available, []) | (set(also) & available.keys())
+    rows = session.search_read(kind.model, [], names)
     _read_references(session, [], {kind: (rows, available)}, references)
     pins = session.search_read("ir.model.data", [["model", "=", kind.model]], ["module", "name", "res_id"])
     pinned = {row["res_id"]: f"{row['module']}.{row['name']}" for row in pins}

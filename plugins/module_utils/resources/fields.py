@@ -101,6 +101,11 @@ class Field:
         """The value for people."""
         return masked(value) if self.secret else self._readable(value)
 
+    def declared(self, value: Any) -> Any:
+        """A stored value as a user would declare it, in clear where it is secret: what `wire` takes back."""
+        readable = self._readable(value)
+        return "" if readable is None else readable
+
     def _comparable(self, value: Any) -> Any:
         return value
 
@@ -235,17 +240,24 @@ class BinaryField(Field):
         content = value if isinstance(value, bytes) else str(value).encode()
         return base64.b64encode(content).decode()
 
+    def declared(self, value: Any) -> Any:
+        """The content as text; what is none in UTF-8 shows as such, and is no longer the same."""
+        return (self._content(value) or b"").decode(errors="replace")
+
     @staticmethod
-    def _checksum(value: Any) -> str | None:
+    def _content(value: Any) -> bytes | None:
         if isinstance(value, dict):  # reported of 20: a binary reads as a dict
             value = value.get("content") or value.get("data")
         if not value:
             return None
         try:
-            content = base64.b64decode(value)
+            return base64.b64decode(value)
         except (binascii.Error, ValueError):
-            content = str(value).encode()
-        return "sha256:" + hashlib.sha256(content).hexdigest()
+            return str(value).encode()
+
+    def _checksum(self, value: Any) -> str | None:
+        content = self._content(value)
+        return None if content is None else "sha256:" + hashlib.sha256(content).hexdigest()
 
     def _comparable(self, value: Any) -> Any:
         return self._checksum(value)

@@ -169,6 +169,17 @@ def fill(options: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
+def provider_of(host: str) -> Provider | None:
+    """The provider whose server this is, in whatever region."""
+    host = host.strip().lower()
+    for provider in PROVIDERS.values():
+        before, _region, after = provider.regional_host.partition("{region}")
+        regional = rf"{re.escape(before)}({provider.region_pattern}){re.escape(after)}" if before else "(?!)"
+        if host == provider.host or re.fullmatch(regional, host):
+            return provider
+    return None
+
+
 def problems(options: Mapping[str, Any]) -> Iterator[str]:
     """Why `fill` cannot know what is meant."""
     name, region = options.get("provider"), options.get("provider_region")

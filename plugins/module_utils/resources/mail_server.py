@@ -58,7 +58,7 @@ _SHORT_TIMEOUT = 30
 # What Odoo fills in where nothing is said (ODOO-FACTS §2).
 _DEFAULTS: Mapping[str, Any] = {"smtp_authentication": "login", "smtp_encryption": "none", "active": True}
 # How to log in is only checked where it is spoken of.
-_LOGIN_OPTIONS = frozenset(
+LOGIN_OPTIONS = frozenset(
     {
         "smtp_authentication",
         "smtp_encryption",
@@ -285,7 +285,7 @@ class MailServer(ResourceType):
             yield Unsupported(
                 f"from_filter takes one address or domain on {choices.odoo}, and has {len(senders)}: declare one server for each"
             )
-        if not _LOGIN_OPTIONS & declaration.options.keys():
+        if not LOGIN_OPTIONS & declaration.options.keys():
             return
         # Values that were refused are still what the user meant.
         effective = {**self.effective(wanted, found), **_given(declaration, "smtp_authentication", "smtp_encryption")}

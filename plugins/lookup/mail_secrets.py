@@ -1,0 +1,148 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: mail_secrets
+short_description: The secrets of an instance's mail, encrypted
+version_added: 0.1.0
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+description:
+  - Reads the secrets that M(postmaster.odoo.mail_stack_info) leaves out, and returns the content of a vault file that holds them, encrypted with a vault
+    secret that the run itself was given. In clear they are in no result, no file and no output.
+  - What else the file holds stays as it is. Where no secret is another one than in the file, its content is returned as it stands, so that
+    nothing changes.
+  - It runs on the controller, which must reach Odoo. It only reads.
+  - The role P(postmaster.odoo.export#role) writes what it returns.
+options:
+  _terms:
+    description:
+      - The name of the inventory's host, after which the variables are named.
+    type: str
+    required: true
+  path:
+    description:
+      - The vault file, on the controller. It need not exist, and is not written.
+    type: path
+    required: true
+  connection:
+    description:
+      - The connection options, as all modules of this collection have them, such as C(url), C(database) and C(api_key). What is not given is taken from the
+        environment, as the modules do.
+    type: dict
+    default: {}
+  vault_id:
+    description:
+      - The id of the vault secret to encrypt a new file with. Without it C(ANSIBLE_VAULT_ENCRYPT_IDENTITY) or the first one of the run is taken, as
+        C(ansible-vault encrypt) does. A file that is there keeps the one that opens it.
+    type: str
+  more_addons:
+    description:
+      - As in M(postmaster.odoo.mail_stack_info).
+    type: list
+    elements: str
+    default: []
+  more_parameters:
+    description:
+      - As in M(postmaster.odoo.mail_stack_info).
+    type: list
+    elements: str
+    default: []
+  more_crons:
+    description:
+      - As in M(postmaster.odoo.mail_stack_info).
+    type: list
+    elements: str
+    default: []
+notes:
+  - What it returns is written with M(ansible.builtin.copy) and C(decrypt=false), which otherwise would write it in clear.
+seealso:
+  - module: postmaster.odoo.mail_stack_info
+  - ref: postmaster.odoo.export role <ansible_collections.postmaster.odoo.export_role>
+    description: Writes both files of an instance.
+"""
+
+EXAMPLES = r"""
+- name: Read the secrets
+  ansible.builtin.set_fact:
+    mail_secrets: >-
+      {{ lookup('postmaster.odoo.mail_secrets', inventory_hostname, path='host_vars/acme/vault.yml',
+                connection={'url': odoo_url, 'database': odoo_database, 'api_key': odoo_api_key}) }}
+
+- name: Write them
+  ansible.builtin.copy:
+    content: "{{ mail_secrets.content }}"
+    decrypt: false
+    dest: host_vars/acme/vault.yml
+    mode: u=rw,go=
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - One dictionary.
+  type: list
+  elements: dict
+  contains:
+    content:
+      description:
+        - What the vault file is to hold. Empty where the instance has no secrets.
+      type: str
+      sample: "$ANSIBLE_VAULT;1.1;AES256"
+    variables:
+      description:
+        - The names of the variables in it that hold the instance's secrets.
+      type: list
+      elements: str
+      sample: [vault_acme_transactional_smtp_pass]
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.describe import Description
+from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.read import read_instance
+from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.scope import scope_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
+
+
+class LookupModule(LookupBase):
+    """Reads, and gives away nothing in clear."""
+
+    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[dict[str, Any]]:
+        """The content of the vault file.
+
+        :raises AnsibleError: there is nothing to encrypt with, Odoo does not answer, or the file that is there cannot be opened.
+        """
+        self.set_options(var_options=variables, direct=kwargs)
+        if len(terms) != 1:
+            raise AnsibleError("mail_secrets takes the name of one host.")
+        host = str(terms[0])
+        vault = VaultFile(self.get_option("path"), self.get_option("vault_id"))
+        try:
+            with connect(**self._connection(), read_only=True) as session:
+                secrets = Description(read_instance(session, scope_of(self.get_options()))).secrets
+        except OdooError as error:
+            raise AnsibleError(f"The secrets of {host} cannot be read: {error.message}") from None
+        names = vault_names(host, [secret.as_result() for secret in secrets])
+        values = dict(zip(names, (secret.value for secret in secrets), strict=True))
+        return [{"content": vault.content(host, values) if values else "", "variables": names}]
+
+    def _connection(self) -> dict[str, Any]:
+        """The connection options, of the right types, those that were not given from the environment."""
+        given = {name: value for name, value in self.get_option("connection").items() if value is not None}
+        checked = ArgumentSpecValidator(connection_arguments()).validate(given)
+        if checked.error_messages:
+            raise AnsibleError(f"mail_secrets: connection: {'; '.join(checked.error_messages)}.")
+        return dict(checked.validated_parameters)

@@ -1,0 +1,242 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mail_stack_info
+short_description: Ask Odoo for its mail as one would declare it
+version_added: 0.1.0
+description:
+  - Reads everything about the mail of an instance, and returns it as the options of M(postmaster.odoo.mail_stack) and M(postmaster.odoo.queue_policy) that
+    declare exactly what is there. Enforcing them on the same instance changes nothing.
+  - Never changes anything; only methods that read are called, which the client itself enforces.
+  - Secrets are not in the result; RV(secrets) says where one belongs. Passwords, tokens, client certificates and keys are secrets, and so is every text that
+    repeats one.
+  - RV(remarks) says what is worth a look, and what is in Odoo and cannot be declared. Users' own mail servers are never declared.
+  - The role P(postmaster.odoo.export#role) writes what it returns into an inventory.
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes.info
+options:
+  more_addons:
+    description:
+      - Names of installed addons to list beside those that concern mail, with C(*) for any part.
+    type: list
+    elements: str
+    default: []
+  more_parameters:
+    description:
+      - Keys of system parameters to list beside those that concern mail, with C(*) for any part.
+    type: list
+    elements: str
+    default: []
+  more_crons:
+    description:
+      - External ids or names of scheduled actions to list beside those that concern mail, with C(*) for any part.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: postmaster.odoo.mail_stack
+  - module: postmaster.odoo.queue_policy
+  - module: postmaster.odoo.mail_doctor
+    description: What of it does not work, and why.
+"""
+
+EXAMPLES = r"""
+---
+- name: What is there?
+  postmaster.odoo.mail_stack_info:
+  register: found
+
+- name: With links and everything that schedules mailings
+  postmaster.odoo.mail_stack_info:
+    more_parameters: [web.base.url*]
+    more_crons: [marketing_automation.*]
+"""
+
+RETURN = r"""
+---
+stack:
+  description:
+    - The options of M(postmaster.odoo.mail_stack), every one that the resources have and the instance holds, less the secrets.
+  returned: success
+  type: dict
+  contains:
+    addons:
+      description: Installed addons that concern mail, or that bring something listed here.
+      returned: always
+      type: list
+      elements: str
+      sample: [google_gmail, mail, mass_mailing, microsoft_outlook]
+    parameters:
+      description: System parameters that concern mail, those that exist.
+      returned: always
+      type: dict
+      sample: {"base.default_max_email_size": "10"}
+    alias_domains:
+      description: Alias domains, in Odoo's order.
+      returned: where this Odoo has them (from 17.0 on)
+      type: list
+      elements: dict
+      sample:
+        - name: acme.example
+          bounce_alias: bounce
+          catchall_alias: catchall
+          default_from: notifications
+          sequence: 10
+          companies: [base.main_company]
+    servers:
+      description: Outgoing mail servers, archived ones too, in Odoo's order.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - name: Transactional
+          active: true
+          sequence: 10
+          smtp_host: smtp.provider.example
+          smtp_port: 587
+          smtp_encryption: starttls
+          smtp_authentication: login
+          smtp_user: apikey
+          from_filter: acme.example
+          smtp_debug: false
+          max_email_size: 0.0
+    crons:
+      description: Scheduled actions that concern mail. Those of addons by external id, one's own with their code. When they run next is not declared.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - xml_id: mail.ir_cron_mail_scheduler_action
+          active: true
+          interval_number: 1
+          interval_type: hours
+          priority: 6
+          user: __system__
+queue_policy:
+  description:
+    - The options of M(postmaster.odoo.queue_policy); null where none is installed.
+  returned: success
+  type: dict
+  sample:
+    stale_after: 7
+    watchdog: {interval: 5, max_overdue: 30}
+secrets:
+  description:
+    - Where secrets belong in RV(stack).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: V(mail_server), V(system_parameter), V(cron) or V(alias_domain).
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: What the record is known by.
+      returned: always
+      type: str
+      sample: Transactional
+    position:
+      description: Its place in the list of RV(stack), from 0 on. Null for system parameters.
+      returned: always
+      type: int
+      sample: 0
+    option:
+      description: The option that is missing there.
+      returned: always
+      type: str
+      sample: smtp_pass
+remarks:
+  description:
+    - What somebody should look at.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: What kind of resource it is about; null for the whole instance.
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: What the record is known by.
+      returned: always
+      type: str
+      sample: Relay
+    position:
+      description: Its place in the list of RV(stack), from 0 on. Null for what is not in a list, or is left out.
+      returned: always
+      type: int
+      sample: 1
+    option:
+      description: The option that it is about; null for the whole record.
+      returned: always
+      type: str
+      sample: smtp_encryption
+    kind:
+      description: V(suspicious), or V(left_out) for what is in Odoo and not in RV(stack).
+      returned: always
+      type: str
+      sample: suspicious
+    message:
+      description: The remark.
+      returned: always
+      type: str
+      sample: port 587 usually takes starttls, and this is none
+odoo_version:
+  description:
+    - The version of Odoo, as it says itself.
+  returned: success
+  type: str
+  sample: "19.0"
+error_kind:
+  description:
+    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+  returned: failure
+  type: str
+  sample: unreachable
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+
+SPECIFICATION = Specification(
+    options={
+        f"more_{what}": {"type": "list", "elements": "str", "default": []} for what in ("addons", "parameters", "crons")
+    },
+)
+
+
+def run(module: OdooModule) -> None:
+    """Read and describe."""
+    from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.describe import Description
+    from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.read import read_instance
+    from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.scope import scope_of
+
+    with module.session(read_only=True) as session:
+        description = Description(read_instance(session, scope_of(module.params)))
+        module.exit_json(changed=False, **description.as_result(), odoo_version=session.version.text)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

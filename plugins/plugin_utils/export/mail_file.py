@@ -1,0 +1,135 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The file that declares the mail of one instance: host_vars/HOST/mail.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import (
+    Variable,
+    comment,
+    entries,
+    indented,
+    item,
+)
+
+Answer = Mapping[str, Any]
+_Comments = dict[str, list[str]]
+
+_HEAD = (
+    "The mail of {host} as it was found in Odoo, for the roles of postmaster.odoo. The playbook postmaster.odoo.export has made this file. "
+    "What needs somebody's judgement is marked CHECK; what is in Odoo and cannot be declared here LEFT OUT."
+)
+_UNTESTED = "Whether a server works Odoo does not remember, and nothing was tested. To have new settings tested before they go live:"
+_WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
+_KINDS = {"alias_domains": ALIAS_DOMAIN, "servers": MAIL_SERVER, "crons": CRON}
+_PARTS = {"addon": "addons", "system_parameter": "parameters", **{kind.name: part for part, kind in _KINDS.items()}}
+
+
+def mail_file(answer: Answer, host: str) -> str:
+    """The text of the file.
+
+    :param answer: what `mail_stack_info` returned.
+    """
+    stack = with_variables(answer, host)
+    lines = ["---", *comment(_HEAD.format(host=host)), *_notes(answer, resource=None)]
+    for part in ("addons", "parameters", "alias_domains", "servers", "crons"):
+        if part in stack:
+            lines += ["", *_part(answer, part, stack[part])]
+    if answer["queue_policy"]:
+        policy = {f"odoo_queue_{option}": value for option, value in answer["queue_policy"].items()}
+        notes = _by_key(answer, "queue_policy", prefix="odoo_queue_")
+        lines += ["", *(text for key in notes.keys() - policy.keys() for note in notes[key] for text in comment(note))]
+        lines += entries(policy, notes)
+    return "\n".join(lines) + "\n"
+
+
+def with_variables(answer: Answer, host: str) -> dict[str, Any]:
+    """The stack, with the name of a variable in the place of each secret."""
+    stack: dict[str, Any] = dict(answer["stack"])
+    parameters = dict(stack["parameters"])
+    lists = {part: [dict(record) for record in stack[part]] for part in _KINDS if part in stack}
+    for secret, name in zip(answer["secrets"], vault_names(host, answer["secrets"]), strict=True):
+        if secret["resource"] == "system_parameter":
+            parameters[secret["key"]] = Variable(name)
+            continue
+        owner = lists[_PARTS[secret["resource"]]][secret["position"]]
+        *outer, option = secret["option"].split(".")
+        for one in outer:
+            owner = owner.setdefault(one, {})
+        owner[option] = Variable(name)
+    ordered = {part: [_ordered(part, record) for record in records] for part, records in lists.items()}
+    return {**stack, "parameters": dict(sorted(parameters.items())), **ordered}
+
+
+def _ordered(part: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's options as they are documented: what it is known by first, code last."""
+    order = ["name", "xml_id", *(option for option in _KINDS[part].options if option not in ("name", "code")), "code"]
+    return {option: record[option] for option in sorted(record, key=order.index)}
+
+
+def _part(answer: Answer, part: str, value: Any) -> Iterator[str]:
+    """One variable, under what is to be said of what is not in it."""
+    name = f"odoo_mail_{part}"
+    resource = next(one for one, known in _PARTS.items() if known == part)
+    if part not in _KINDS:
+        notes = _by_key(answer, resource)
+        absent = [note for key, said in notes.items() if key not in value for note in said]
+        yield from (line for note in absent for line in comment(note))
+        if value and isinstance(value, Mapping):
+            yield f"{name}:"
+            yield from indented(entries(value, notes))
+        else:
+            yield from entries({name: value})
+        return
+    yield from _notes(answer, resource=resource)
+    if part == "servers":
+        yield from [*comment(_UNTESTED), "# odoo_mail_verify: connection"]
+    if not value:
+        yield f"{name}: []"
+        return
+    yield f"{name}:"
+    for position, record in enumerate(value):
+        if position and part != "crons":
+            yield ""
+        yield from indented(item(record, _of_record(answer, resource, position, record)))
+
+
+def _notes(answer: Answer, *, resource: str | None) -> Iterator[str]:
+    """Comments on what has no place of its own: the whole instance, and records that are left out."""
+    for remark in answer["remarks"]:
+        if remark["resource"] == resource and remark["position"] is None:
+            yield from comment(_words(remark, named=resource is not None))
+
+
+def _by_key(answer: Answer, resource: str, prefix: str = "") -> _Comments:
+    notes: _Comments = {}
+    for remark in answer["remarks"]:
+        if remark["resource"] == resource:
+            notes.setdefault(f"{prefix}{remark['key']}", []).append(_words(remark))
+    return notes
+
+
+def _of_record(answer: Answer, resource: str, position: int, record: Iterable[str]) -> _Comments:
+    """Comments by the option that they stand above; of one that the record does not declare, above the record."""
+    notes: _Comments = {}
+    options = list(record)
+    for remark in answer["remarks"]:
+        if (remark["resource"], remark["position"]) == (resource, position):
+            place = remark["option"] if remark["option"] in options else options[0]
+            notes.setdefault(place, []).append(_words(remark))
+    return notes
+
+
+def _words(remark: Mapping[str, Any], *, named: bool = False) -> str:
+    subject = f"{remark['key']}: " if named and remark["key"] else ""
+    end = "" if remark["message"].endswith("?") else "."
+    return f"{_WORDS[remark['kind']]}: {subject}{remark['message']}{end}"

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The file with an instance's secrets, host_vars/HOST/vault.yml: what is in it before it is encrypted, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.constants import config
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import comment, entries
+
+_HEAD = "The secrets of {host}, to which mail.yml refers."
+
+
+class VaultFile:
+    """One file, and the vault secrets of this run.
+
+    :param vault_id: which of these to encrypt with, where the file is not there yet; None as `ansible-vault encrypt` chooses.
+    :raises AnsibleError: the run was given none, or none that fits.
+    """
+
+    def __init__(self, path: str, vault_id: str | None) -> None:
+        self._path = Path(path)
+        context = VaultSecretsContext.current(optional=True)
+        secrets = context.secrets if context else []
+        if not secrets:
+            raise AnsibleError(
+                "Secrets can only be exported encrypted, and this run was given nothing to encrypt with: add --vault-password-file, --vault-id or "
+                "--ask-vault-pass, or leave export_vault out."
+            )
+        chosen = vault_id or config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
+        self._vault = VaultLib(secrets)
+        try:
+            self._vault_id, self._secret = match_encrypt_secret(secrets, encrypt_vault_id=chosen)
+        except AnsibleError:
+            known = ", ".join(sorted({name for name, _secret in secrets}))
+            raise AnsibleError(f"This run was given no vault secret of the id {chosen!r}, but: {known}.") from None
+
+    def content(self, host: str, values: Mapping[str, str]) -> str:
+        """What the file is to hold, encrypted. Everything else in it stays; where nothing is to change, it is what is there.
+
+        :raises AnsibleError: the file is there and cannot be read.
+        """
+        stored = self._read()
+        before = self._decrypted(stored) if stored else None
+        text = merged(before, values) if before else _new(host, values)
+        if stored and text == before and is_encrypted(stored):
+            return stored
+        return str(self._vault.encrypt(text, self._secret, self._vault_id).decode())
+
+    def _read(self) -> str:
+        try:
+            return self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise AnsibleError(f"{self._path} cannot be read: {error.__class__.__name__}.") from None
+
+    def _decrypted(self, stored: str) -> str:
+        if not is_encrypted(stored):
+            return stored
+        try:
+            plain, self._vault_id, used = self._vault.decrypt_and_get_vault_id(stored)
+        except AnsibleError:
+            raise AnsibleError(
+                f"{self._path} is there, and none of the vault secrets of this run opens it: give the one that it was encrypted with, or move "
+                "it away."
+            ) from None
+        # As ansible-vault edit does: whoever could open it still can.
+        self._secret = used
+        return str(plain.decode())
+
+
+def merged(text: str, values: Mapping[str, str]) -> str:
+    """A text of variables with new values for some; every line that holds others stays as it is.
+
+    :raises AnsibleError: it does not hold variables as such a file does.
+    """
+    try:
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        raise AnsibleError("The vault file that is there is no YAML: move it away.") from None
+    pairs: list[tuple[Any, Any]] = []
+    if document is not None:
+        if not isinstance(document, yaml.MappingNode) or document.flow_style:
+            raise AnsibleError("The vault file that is there does not hold one variable a line: move it away.")
+        pairs = document.value
+    known = {key.value: (key, value) for key, value in pairs}
+    for name in reversed([key.value for key, _value in pairs if key.value in values]):
+        key, node = known[name]
+        if isinstance(node, yaml.ScalarNode) and node.value == values[name]:
+            continue
+        start, end = key.start_mark.index, node.end_mark.index
+        tail = text[start:end]
+        lines = "\n".join(entries({name: values[name]}))
+        text = text[:start] + lines + tail[len(tail.rstrip("\n")) :] + text[end:]
+    missing = {name: value for name, value in values.items() if name not in known}
+    if not missing:
+        return text
+    return "\n".join([text.rstrip("\n"), *entries(missing)]) + "\n"
+
+
+def _new(host: str, values: Mapping[str, str]) -> str:
+    return "\n".join(["---", *comment(_HEAD.format(host=host)), *entries(values)]) + "\n"

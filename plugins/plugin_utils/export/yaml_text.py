@@ -1,0 +1,138 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""YAML that people like to read, and that Ansible, yamllint and ansible-lint take: text is data there, and never a template."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import yaml
+
+# A line is at most about so long, indentation aside.
+_WIDTH = 110
+_PLAIN = re.compile(r"[^\W\d][\w .@/+()-]*")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+# What may stand in YAML as it is, and breaks no line.
+_PRINTABLE = re.compile("[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_TEMPLATE = re.compile(r"\{[{%#]")
+
+
+class Variable(str):
+    """The name of a variable, whose value is meant."""
+
+    __slots__ = ()
+
+
+def entries(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | None = None) -> Iterator[str]:
+    """The lines of a mapping, each key under the comments on it."""
+    for key, value in mapping.items():
+        for text in (remarks or {}).get(key, ()):
+            yield from comment(text)
+        yield from _entry(f"{_scalar(key)}:", value)
+
+
+def item(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | None = None) -> Iterator[str]:
+    """The lines of a mapping that is one of a list; comments on its first key stand before the dash."""
+    first = next(iter(mapping))
+    comments = dict(remarks or {})
+    for text in comments.pop(first, ()):
+        yield from comment(text)
+    for number, line in enumerate(entries(mapping, comments)):
+        yield from indented([line]) if number else [f"- {line}"]
+
+
+def indented(lines: Iterable[str]) -> Iterator[str]:
+    """Lines one level further in."""
+    for line in lines:
+        yield f"  {line}" if line else line
+
+
+def comment(text: str) -> Iterator[str]:
+    """A comment, on as many lines as it takes."""
+    one_line = "".join(character if _PRINTABLE.match(character) else " " for character in text)
+    for line in textwrap.wrap(one_line, _WIDTH, break_long_words=False, break_on_hyphens=False):
+        yield f"# {line}"
+
+
+def _entry(head: str, value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping) and value:
+        yield head
+        yield from indented(entries(value))
+    elif isinstance(value, (list, tuple)) and value:
+        yield head
+        for one in value:
+            yield from indented(item(one) if isinstance(one, Mapping) else _entry("-", one))
+    elif isinstance(value, str):
+        yield from _text(head, value)
+    else:
+        yield f"{head} {_scalar(value)}"
+
+
+def _scalar(value: Any) -> str:
+    """What takes one line."""
+    if isinstance(value, Variable):
+        return f'"{{{{ {value} }}}}"'
+    if isinstance(value, str):
+        return value if _is_plain(value) else f'"{_escaped(value)}"'
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return {"[]": "[]", "{}": "{}"}.get(str(value), repr(value))
+
+
+def _text(head: str, text: str) -> Iterator[str]:
+    if isinstance(text, Variable):
+        yield f"{head} {_scalar(text)}"
+        return
+    if _TEMPLATE.search(text):
+        head = f"{head} !unsafe"
+    if _fits_block(text):
+        yield f"{head} |{'' if text.endswith(chr(10)) else '-'}"
+        yield from indented(text.removesuffix("\n").split("\n"))
+        return
+    if len(text) <= _WIDTH:
+        yield f"{head} {_scalar(text)}"
+        return
+    # A backslash at its end joins a line to the next, whose first blank needs one, too.
+    parts = [_escaped(text[at : at + _WIDTH]) for at in range(0, len(text), _WIDTH)]
+    for number, part in enumerate(parts):
+        start = f'{head} "' if number == 0 else "  " + ("\\" if part.startswith(" ") else "")
+        yield f"{start}{part}{chr(34) if number == len(parts) - 1 else chr(92)}"
+
+
+def _fits_block(text: str) -> bool:
+    """Whether it is of several lines that can stand as they are."""
+    lines = text.removesuffix("\n").split("\n")
+    return (
+        len(lines) > 1
+        and bool(lines[0])
+        and not lines[0].startswith(" ")
+        and bool(lines[-1])
+        and "\n\n\n\n" not in text
+        and all(line == line.rstrip() and len(line) <= _WIDTH + 30 for line in lines)
+        and all(_PRINTABLE.match(character) or character == "\n" for character in text)
+    )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text needs no quotes to stay that text."""
+    if not _PLAIN.fullmatch(text) or text != text.strip() or len(text) > _WIDTH:
+        return False
+    return bool(yaml.safe_load(text) == text) and all(map(_PRINTABLE.match, text))
+
+
+def _escaped(text: str) -> str:
+    return "".join(map(_escape, text))
+
+
+def _escape(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if _PRINTABLE.match(character):
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

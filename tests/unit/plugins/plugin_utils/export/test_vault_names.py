@@ -1,0 +1,52 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables of secrets have names that are valid, unique, and stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
+
+
+def secret(key: str, option: str = "smtp_pass", resource: str = "mail_server") -> dict[str, Any]:
+    return {"resource": resource, "key": key, "position": 0, "option": option}
+
+
+def test_they_say_whose_they_are() -> None:
+    given = [
+        secret("Sales Gmail", "oauth2.refresh_token"),
+        secret("google_gmail_client_secret", "value", "system_parameter"),
+        secret("postmaster.push", "code", "cron"),
+    ]
+    assert vault_names("acme-1.example", given) == [
+        "vault_acme_1_example_sales_gmail_refresh_token",
+        "vault_acme_1_example_google_gmail_client_secret",
+        "vault_acme_1_example_postmaster_push_code",
+    ]
+
+
+def test_names_that_would_be_the_same_are_told_apart_whatever_their_order() -> None:
+    alike = [secret("Büro Süd"), secret("buro_sud"), secret("Other")]
+    names = vault_names("acme", alike)
+    assert len(set(names)) == 3
+    assert names[2] == "vault_acme_other_smtp_pass"
+    assert vault_names("acme", alike[::-1]) == names[::-1]
+
+
+def test_a_name_without_a_latin_letter_has_one_all_the_same() -> None:
+    (name,) = vault_names("acme", [secret("販売")])
+    assert name == f"vault_acme_{name.split('_')[2]}_smtp_pass"
+    assert len(name.split("_")[2]) == 6
+
+
+@given(st.text(min_size=1), st.lists(st.text(min_size=1), unique=True, max_size=8))
+def test_they_are_identifiers_and_unique(host: str, keys: list[str]) -> None:
+    names = vault_names(host, [secret(key) for key in keys])
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() and name.isascii() for name in names)
