@@ -158,6 +158,8 @@ class CallbackModule(CallbackBase):
         self._plays: dict[str, collect.Play | None] = {}
         self._play: collect.Play | None = None
         self._inventory: list[str] = []
+        # By host and task, of loops that are not over yet.
+        self._check_modes: dict[tuple[str, str], bool] = {}
         self._baseline: Baseline | None = None
         self._wrong_options = ""
 
@@ -207,6 +209,16 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
         self._observe(result, "ignored" if result.task.ignore_unreachable else "unreachable")
 
+    def v2_runner_item_on_ok(self, result: CallbackTaskResult) -> None:
+        self._notice(result)
+
+    def v2_runner_item_on_failed(self, result: CallbackTaskResult) -> None:
+        self._notice(result)
+
+    def _notice(self, result: CallbackTaskResult) -> None:
+        """An item of a loop knows whether it was a check; the loop as a whole still has the template of it."""
+        self._check_modes[result.host.get_name(), result.task._uuid] = bool(result.task.check_mode)
+
     def _begin(self, play: Play) -> collect.Play:
         begun = watch.play_of(play)
         self._collector.begin(begun)
@@ -225,7 +237,8 @@ class CallbackModule(CallbackBase):
     def _observe(self, result: CallbackTaskResult, outcome: str) -> None:
         if self._play is None:
             return
-        host, task = result.host.get_name(), watch.task_of(result.task)
+        host = result.host.get_name()
+        task = watch.task_of(result.task, check_mode=self._check_modes.pop((host, result.task._uuid), None))
         try:
             self._collector.observe(host, task, outcome, result.result)
         except Exception:  # Ansible warns of it and goes on; what was in the result is then not known

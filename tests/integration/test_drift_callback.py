@@ -310,6 +310,14 @@ def test_a_run_that_corrects(fleet: Fleet, compared: LabInstance) -> None:
     assert (run.exit_code, fleet.statuses) == (0, {"a": "clean"})
 
 
+@pytest.mark.parametrize("in_check", [True, False])
+def test_a_loop_whose_check_mode_is_a_template(fleet: Fleet, in_check: bool) -> None:
+    loop = parameter(key="drift.{{ item }}", value="{{ value }}", loop=["a", "b"], check_mode="{{ in_check }}")
+    hosts = {"a": {"in_check": in_check, "value": f"in check: {in_check}"}}
+    fleet.run(hosts, play(loop), arguments=())
+    assert fleet.statuses == {"a": "drifted" if in_check else "corrected"}
+
+
 # --- runs that are none of its business, and runs that it must stop ---
 
 

@@ -264,4 +264,5 @@ def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, ex
                 value = {} if as_a_whole or difference.secret else {"value": difference.before}
                 accepted.append({**named, **which, **value, "reason": reason, "owner": owner, "expires": expires})
     content = {"format": FORMAT, "accepted": accepted}
-    return yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120, explicit_start=True)
+    text: str = yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120, explicit_start=True)
+    return text

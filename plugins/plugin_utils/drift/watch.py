@@ -29,13 +29,16 @@ _MODULE_NAMES = frozenset(name.rpartition(".")[2] for name in MODULES)
 _INCLUDE_ROLE = frozenset({"include_role", "ansible.builtin.include_role", "ansible.legacy.include_role"})
 
 
-def task_of(task: AnsibleTask) -> Task:
-    """A task as the collector knows it."""
+def task_of(task: AnsibleTask, *, check_mode: bool | None = None) -> Task:
+    """A task as the collector knows it.
+
+    :param check_mode: whether it was a check, where that is known better than by the task itself.
+    """
     return Task(
         id=task._uuid,
         name=task.get_name(),
         enforces=_enforces(task),
-        check_mode=bool(task.check_mode),
+        check_mode=bool(task.check_mode) if check_mode is None else check_mode,
         run_once=task.run_once is True,
     )
 

@@ -35,13 +35,17 @@ DRIFTED = found(step(change()))
 
 
 def result(content: Any) -> Any:
-    return SimpleNamespace(host=SimpleNamespace(get_name=lambda: "acme"), task=CHECK, result=content)
+    return SimpleNamespace(
+        host=SimpleNamespace(get_name=lambda: "acme"),
+        task=SimpleNamespace(_uuid=CHECK.id, ignore_unreachable=False),
+        result=content,
+    )
 
 
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., CallbackModule]:
     """A callback in the first play of a run, which compares acme. Ansible's objects are left out."""
-    monkeypatch.setattr(watch, "task_of", lambda task: task)
+    monkeypatch.setattr(watch, "task_of", lambda task, **_known: CHECK)
     monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"], [CHECK], enforces=True))
     monkeypatch.setattr(watch, "inventory_of", lambda play: ["acme"])
     monkeypatch.setattr(watch, "wants_verdict", lambda play: True)
