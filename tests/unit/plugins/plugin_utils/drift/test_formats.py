@@ -26,6 +26,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import (
     as_text,
     words,
 )
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector, Play
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Instance
 from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
@@ -39,8 +40,9 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.r
     step,
 )
 
-SCHEMA = json.loads((Path(__file__).resolve().parents[5] / "docs" / "drift-report.schema.json").read_text())
-VALIDATOR = Draft202012Validator(SCHEMA)
+DOCS = Path(__file__).resolve().parents[5] / "docs"
+VALIDATOR = Draft202012Validator(json.loads((DOCS / "drift-report.schema.json").read_text()))
+GUIDE = (DOCS / "drift-report.md").read_text()
 
 ENTRY = {"reason": "As found", "owner": "mail@acme.example", "expires": "2027-01-31"}
 
@@ -147,6 +149,16 @@ def reports(draw: st.DrawFn) -> dict[str, Any]:
     problem = {name: value and value.encode("utf-8", "replace").decode() for name, value in problem.items()}
     baseline = draw(st.none() | st.just({"file": "baseline.yml", "accepted": 1, "problems": [problem]}))
     return report(fleet, baseline=baseline)
+
+
+def test_the_guide_shows_a_report_and_a_baseline(tmp_path: Path) -> None:
+    Draft202012Validator.check_schema(VALIDATOR.schema)
+    (document,) = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)
+    VALIDATOR.validate(json.loads(document))
+    (baseline,) = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    path = tmp_path / "baseline.yml"
+    path.write_text(baseline)
+    Baseline.read(path)
 
 
 @given(reports())
