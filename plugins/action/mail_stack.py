@@ -9,6 +9,23 @@ Named after the largest of them, because Ansible wants an action plugin to have 
 
 from __future__ import annotations
 
+import importlib
+import multiprocessing
+
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.in_process import ActionModule
 
 __all__ = ["ActionModule"]
+
+# A worker would import these for its one host: a tenth of a second, times the hosts. But before it forks one, Ansible looks this action up in the
+# process that all workers are copies of, for every task that is a mail_stack.
+_NEEDED = (
+    "module_utils.operations.enforce",
+    "module_utils.operations.routes",
+    "module_utils.rpc.json2",
+    "module_utils.rpc.session",
+    "modules.mail_stack",
+)
+
+if multiprocessing.parent_process() is None:
+    for _name in _NEEDED:
+        importlib.import_module(f"ansible_collections.postmaster.odoo.plugins.{_name}")
