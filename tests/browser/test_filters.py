@@ -1,0 +1,168 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is shown can be narrowed, and the address says how, so that a view can be linked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from browser import Page
+from reports import CRONS, name
+
+
+def by_status(page: Page, *statuses: str) -> list[str]:
+    return [instance["instance"] for instance in page.report["instances"] if instance["status"] in statuses]
+
+
+@pytest.mark.parametrize("status", ["clean", "accepted", "corrected", "drifted", "unknown", "failed", "unreachable"])
+def test_a_count_shows_its_instances_only(show: Callable[..., Page], status: str) -> None:
+    page = show(50)
+    page.click(f"#counts [data-status={status}]")
+    assert page.instances() == by_status(page, status) != []
+    assert page.address() == f"#status={status}"
+    assert page.find(f"#counts [data-status={status}]").get_attribute("aria-pressed") == "true"
+    page.click(f"#counts [data-status={status}]")
+    assert len(page.instances()) == 50
+    assert page.address() == ""
+
+
+def test_counts_add_up(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.click("#counts [data-status=failed]")
+    page.click("#counts [data-status=unreachable]")
+    assert page.instances() == by_status(page, "failed", "unreachable")
+
+
+@pytest.mark.parametrize(("state", "expected"), [("missing", [name(0), name(40)]), ("unmanaged", [name(0)])])
+def test_missing_and_unmanaged_resources_can_be_asked_for(
+    show: Callable[..., Page], state: str, expected: list[str]
+) -> None:
+    page = show(50)
+    page.click(f"#counts [data-status={state}]")
+    assert page.instances() == expected
+
+
+def test_a_kind_shows_its_columns_only(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.click("#kinds [data-kind=cron]")
+    assert page.headings() == list(CRONS)
+    assert page.address() == "#kind=cron"
+    page.click("#only")
+    assert page.headings() == [f"Cron: {CRONS[0]}"]
+    assert page.instances() == [name(0), name(18), name(20), name(27), name(33), name(40)]
+
+
+def test_only_what_differs_leaves_out_clean_rows_and_columns(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.click("#only")
+    assert page.instances() == [one["instance"] for one in page.report["instances"] if one["status"] != "clean"]
+    assert "mail" not in page.headings()
+    assert "Transactional" in page.headings()
+    assert page.text("#matches") == "11 of 50 instances"
+
+
+@pytest.mark.parametrize(
+    ("words", "instances", "headings"),
+    [
+        ("acme-02", [name(position) for position in range(19, 29)], None),
+        ("smtp_port", [name(0), name(6), name(10), name(20), name(30), name(31), name(40)], None),
+        ("SMTP_PASS", [name(0), name(10), name(20), name(30), name(40)], ["Mail server: Transactional"]),
+        ("acme-011 smtp_host", [name(10)], ["Mail server: Transactional"]),
+        ("cron code", [name(0), name(20), name(40)], [f"Cron: {CRONS[0]}"]),
+        ("authentication", [name(27)], []),
+        ("no such thing", [], []),
+    ],
+)
+def test_a_search_finds_instances_resources_and_fields(
+    show: Callable[..., Page], words: str, instances: list[str], headings: list[str] | None
+) -> None:
+    page = show(50)
+    page.search(words)
+    assert page.instances() == instances
+    if headings is not None:
+        assert page.headings() == headings
+    assert page.text("#matches") == f"{len(instances)} of 50 instances"
+
+
+def test_the_number_of_matches_is_told_to_screen_readers(show: Callable[..., Page]) -> None:
+    matches = show(50).find("#matches")
+    assert matches.get_attribute("role") == "status"
+    assert matches.text == "50 instances"
+
+
+def test_escape_empties_the_search(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.search("smtp_port")
+    page.press(Keys.ESCAPE)
+    assert len(page.instances()) == 50
+    assert page.address() == ""
+
+
+def test_a_slash_begins_a_search(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.press("/")
+    assert page.focus()["id"] == "search"
+    page.press("a/b")
+    assert page.find("#search").get_attribute("value") == "a/b"
+
+
+def test_everything_is_shown_again_at_once(show: Callable[..., Page]) -> None:
+    page = show(50, "#status=drifted&kind=cron&q=code&only=1")
+    assert page.instances() == [name(0), name(20), name(40)]
+    page.click("#reset")
+    assert len(page.instances()) == 50
+    assert page.address() == ""
+    assert not page.find("#reset").is_displayed()
+
+
+def test_instances_can_be_sorted(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.click("#sort option[value=worst]")
+    assert page.instances()[:4] == [name(33), name(27), name(18), name(0)]
+    assert page.address() == "#sort=worst"
+    page.click("#sort option[value=name]")
+    assert page.instances() == [name(position) for position in range(50)]
+
+
+def test_an_address_is_a_view(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.click("#counts [data-status=drifted]")
+    page.click("#kinds [data-kind=mail_server]")
+    page.search("smtp")
+    page.click("#only")
+    page.click(".keys th[data-key=Transactional]")
+    address = page.address()
+    view = (page.instances(), page.headings(), page.text("#details"))
+    again = show(50, address)
+    assert (again.instances(), again.headings(), again.text("#details")) == view
+    assert again.find("#search").get_attribute("value") == "smtp"
+    assert again.find("#only").is_selected()
+    assert again.find("#counts [data-status=drifted]").get_attribute("aria-pressed") == "true"
+
+
+def test_a_changed_address_changes_the_view(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.run("location.hash = '#status=failed'")
+    page.until(lambda: page.instances() == [name(27)])
+
+
+def test_an_address_that_says_nothing_known_shows_everything(show: Callable[..., Page]) -> None:
+    page = show(50, "#status=toString,nothing&kind=constructor&sort=none&view=none&instance=nobody&key=&%=%")
+    assert len(page.instances()) == 50
+    assert not page.find("#details").is_displayed()
+
+
+def test_the_way_back_is_that_of_the_browser(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.cell(name(0), "Transactional").click()
+    assert page.find("#details").is_displayed()
+    page.driver.back()
+    page.until(lambda: not page.find("#details").is_displayed())
+    page.click("[data-view=differences]")
+    page.driver.back()
+    page.until(lambda: page.find("#instances").is_displayed())

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The matrix says what the report says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from browser import SYMBOLS, WORDS, Page
+from reports import CRONS, PARAMETERS, fleet, name
+
+
+def test_a_row_for_each_instance_in_the_order_of_the_inventory(show: Callable[..., Page]) -> None:
+    assert show(50).instances() == [name(position) for position in range(50)]
+
+
+def test_the_verdict_is_in_words_and_counted(show: Callable[..., Page]) -> None:
+    page = show(50)
+    verdict = "5 of 50 instances have drifted, 1 failed, 1 is unreachable and 1 could not be judged"
+    assert verdict in page.text("#verdict")
+    assert page.driver.title == f"Drift report: {verdict}"
+    counts = {
+        count.get_attribute("data-status"): count.text.split() for count in page.find_all("#counts [data-status]")
+    }
+    for status, number in page.report["verdict"]["instances"].items():
+        assert counts[status] == [SYMBOLS[status], str(number), *WORDS[status].split()]
+    assert counts["missing"][1] == "2"
+    assert counts["unmanaged"][1] == "1"
+    run = page.text("#run")
+    for part in (
+        "36 differences: 32 drifted, 1 corrected, 3 accepted",
+        "24 Nov 2026, 15:04 UTC",
+        "postmaster.odoo.drift in 22.0 s",
+        "exit code 4",
+    ):
+        assert part in run
+
+
+@pytest.mark.parametrize(
+    ("statuses", "words"),
+    [
+        (["clean"], "a is as declared"),
+        (["clean", "clean"], "All 2 instances are as declared"),
+        (["accepted", "clean"], "1 of 2 instances differs as accepted"),
+        (
+            ["corrected", "corrected", "accepted"],
+            "2 of 3 instances had drifted and are corrected and 1 differs as accepted",
+        ),
+        (["drifted", "accepted"], "1 of 2 instances has drifted"),
+        (["unreachable", "failed"], "1 of 2 instances failed and 1 is unreachable"),
+        ([], "No instance was looked at"),
+    ],
+)
+def test_every_verdict_has_words(show: Callable[..., Page], statuses: list[str], words: str) -> None:
+    report = fleet(0, baseline=False, runs=0)
+    report["instances"] = [
+        {"instance": chr(ord("a") + position), "status": status, "resources": [], "errors": [], "warnings": []}
+        for position, status in enumerate(statuses)
+    ]
+    report["verdict"]["instances"] |= {status: statuses.count(status) for status in statuses}
+    page = show(report)
+    assert page.text("#verdict").split("\n")[-1] == words
+
+
+def test_a_baseline_that_does_not_hold_is_the_verdict_where_nothing_drifts(show: Callable[..., Page]) -> None:
+    report = fleet(1)
+    report["instances"][0] |= {"status": "clean", "resources": []}
+    report["verdict"] |= {"status": "drifted", "instances": {"clean": 1}}
+    assert "acme-001 is as declared and the baseline has 2 problems" in show(report).text("#verdict")
+
+
+def test_every_cell_has_the_state_its_symbol_and_words(show: Callable[..., Page]) -> None:
+    page = show(50)
+    matrix = page.matrix()
+    assert matrix[name(0)]["google_gmail"] == ("missing", SYMBOLS["missing"], "missing")
+    assert matrix[name(0)]["Transactional"] == ("drifted", "≠", "drifted, 3 fields")
+    assert matrix[name(0)]["Alias domain: acme.example"] == ("accepted", "≈", "accepted, 1 field")
+    assert matrix[name(12)]["mail.bounce.alias"] == ("corrected", "↻", "corrected, 1 field")
+    assert matrix[name(33)]["Transactional"] == ("unreachable", SYMBOLS["unreachable"], "unreachable: not looked at")
+    assert matrix[name(27)]["Transactional"] == ("failed", "!", "failed: not looked at")
+    assert matrix[name(27)]["google_gmail"] == ("clean", "✓", "clean")
+    assert matrix[name(18)]["Transactional"] == ("unknown", "?", "cannot tell: not looked at")
+    for instance in page.report["instances"]:
+        for resource in instance["resources"]:
+            cell = matrix[instance["instance"]].get(resource["key"])
+            if cell and resource["status"] == "clean":
+                assert cell == ("clean", "✓", "clean")
+            elif cell:
+                assert cell[1] == SYMBOLS[cell[0]]
+
+
+def test_an_undeclared_record_is_seen_as_unmanaged(show: Callable[..., Page]) -> None:
+    assert show(1).matrix()[name(0)]["Legacy relay"] == ("unmanaged", "+", "unmanaged")
+
+
+def test_a_resource_that_an_instance_does_not_declare_leaves_its_cell_empty(show: Callable[..., Page]) -> None:
+    matrix = show(3).matrix()
+    assert matrix[name(0)]["Outgoing acme-002"] == ("none", "", "not declared here")
+    assert matrix[name(1)]["Outgoing acme-002"] == ("clean", "✓", "clean")
+
+
+def test_columns_are_grouped_by_kind_in_the_order_of_a_stack(show: Callable[..., Page]) -> None:
+    page = show(50)
+    kinds = page.run(
+        "return [...document.querySelectorAll('.kinds th')].slice(1).map((th) => [th.getAttribute('aria-label'), th.colSpan])"
+    )
+    assert kinds == [
+        ["Addons, 2", 2],
+        ["Parameters, 5", 5],
+        ["Alias domains, 1", 1],
+        ["Mail servers, 49", 2],
+        ["Crons, 4", 4],
+        ["Other, 1", 1],
+    ]
+    assert page.headings()[2:7] == list(PARAMETERS)
+    assert page.headings()[10:] == [*CRONS, "Queue policy: retry"]
+
+
+@pytest.mark.parametrize("size", [50, 500])
+def test_what_few_instances_have_shares_a_column_that_names_it_when_asked(show: Callable[..., Page], size: int) -> None:
+    page = show(fleet(size, own=3))
+    headings = page.headings()
+    assert len(headings) == 15
+    others = next(heading for heading in headings if "that few instances have" in heading)
+    assert page.matrix()[name(0)][others] == ("missing", f"{SYMBOLS['missing']} 2", "missing, 2 of 4")
+    assert page.matrix()[name(1)][others] == ("clean", "✓ 3", "clean, 3")
+    page.click(".keys th[data-name]")
+    assert page.address() == "#named=mail_server"
+    cell = next(words for heading, words in page.matrix()[name(0)].items() if "that few instances have" in heading)
+    assert cell[1].split("\n") == [
+        f"{SYMBOLS['missing']} Outgoing acme-001",
+        f"{SYMBOLS['clean']} Outgoing acme-001 1",
+        f"{SYMBOLS['clean']} Outgoing acme-001 2",
+        "+ Legacy relay",
+    ]
+    assert len(page.headings()) == 15
+
+
+def test_a_kind_folds_into_one_column(show: Callable[..., Page]) -> None:
+    page = show(50)
+    page.click(".kinds [data-fold=system_parameter]")
+    assert page.headings()[2] == "5 resources"
+    assert page.matrix()[name(0)]["5 resources"] == ("drifted", "≠ 1", "drifted, 1 of 5")
+    assert page.matrix()[name(1)]["5 resources"] == ("clean", "✓ 5", "clean, 5")
+    assert page.find(".kinds [data-fold=system_parameter]").get_attribute("aria-expanded") == "false"
+    page.click(".kinds [data-fold=system_parameter]")
+    assert page.headings()[2:7] == list(PARAMETERS)
+
+
+def test_a_grid_says_that_it_is_one(show: Callable[..., Page]) -> None:
+    page = show(50)
+    roles = page.run(
+        """const of = (selector) => [...new Set([...document.querySelectorAll(selector)].map((one) => one.getAttribute("role")))];
+        return {table: of(".matrix"), groups: of(".matrix > *"), rows: of(".matrix tr"), heads: of("thead th"), names: of("tbody th"), cells: of("tbody td")}"""
+    )
+    assert roles == {
+        "table": ["grid"],
+        "groups": ["rowgroup"],
+        "rows": ["row"],
+        "heads": ["columnheader"],
+        "names": ["rowheader"],
+        "cells": ["gridcell"],
+    }
+    assert page.find(".matrix").get_attribute("aria-rowcount") == "52"
+    assert page.find("tbody th").get_attribute("aria-label") == "acme-001, drifted, 7 resources differing"
+
+
+def test_former_runs_are_a_timeline(show: Callable[..., Page]) -> None:
+    page = show(50)
+    bars = page.find_all("#timeline svg g")
+    assert len(bars) == 31
+    title = page.run("return document.querySelector('#timeline g:last-of-type title').textContent")
+    assert (
+        title
+        == "24 Nov 2026, 15:04 UTC: 5 drifted, 1 failed, 1 unreachable, 1 cannot tell, 1 corrected, 2 accepted, 39 clean"
+    )
+    heights = page.run(
+        "return [...document.querySelectorAll('#timeline g:last-of-type rect')].map((rect) => Number(rect.getAttribute('height')))"
+    )
+    assert sum(heights) == 48
+    assert min(heights) >= 3
+    spoken = page.run("return [...document.querySelectorAll('#timeline tr')].map((tr) => tr.innerText)")
+    assert len(spoken) == 31
+
+
+def test_without_former_runs_there_is_no_timeline(show: Callable[..., Page]) -> None:
+    assert show(fleet(3, runs=0)).find_all("#timeline svg") == []
+
+
+def test_a_report_without_instances_says_so(show: Callable[..., Page]) -> None:
+    assert show(fleet(0, runs=0)).text("#instances") == "There is no instance in this report."
