@@ -23,13 +23,13 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 # With ODOO_URL & co. the tests run on that instance, and the lab is not needed.
 LAB := $(if $(ODOO_URL),,lab)
 
-.PHONY: help test judges units integration bench demo demo-down lab-up lab-down environments programs clean
+.PHONY: help test judges units integration browser chromium bench demo demo-down lab-up lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-test: environments programs ## everything: the judges, the unit tests, the integration tests on the lab
-	@$(JUDGES)/bin/python tests/judges judges units $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
+test: environments programs chromium ## everything: the judges, the unit tests, the tests in a browser, the integration tests on the lab
+	@$(JUDGES)/bin/python tests/judges judges units browser $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
 
 judges: environments ## linters, type checker, ansible-test sanity, galaxy-importer
 	@$(JUDGES)/bin/python tests/judges judges
@@ -39,6 +39,9 @@ units: environments ## ansible-test units, on every Python found
 
 integration: environments programs $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
 	@$(JUDGES)/bin/python tests/judges $(LAB:lab=newest-lab) integration
+
+browser: environments chromium ## the page of a drift report in a real Chromium
+	@$(JUDGES)/bin/python tests/judges browser
 
 bench: $(JUDGES)/ready $(LINK) lab-up ## how long things take; the lab stays up
 	@PATH="$(CURDIR)/$(JUDGES)/bin:$$PATH" python tests/bench
@@ -61,6 +64,10 @@ clean: ## remove everything that make has made
 	rm -rf .venv .work
 
 environments: $(JUDGES)/ready $(NEWEST)/ready $(LINK)
+
+# What the tests of pages open them with.
+chromium:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { $(call debian,chromium chromium-driver); }
 
 # What the tests of docs/pipelines run, and a plain Debian may lack.
 programs:
@@ -100,7 +107,7 @@ $(BOOTSTRAP)/ready:
 	@$(BOOTSTRAP)/bin/pip install --quiet --upgrade pip uv
 	@touch $@
 
-# $(1): a package that Debian leaves out of a plain Python
+# $(1): packages that a plain Debian has not
 define debian
 if [ "$$(id -u)" = 0 ]; then echo "==> installing Debian's $(1)"; apt-get update -qq; apt-get install -qq -y $(1); \
 else echo "Debian's $(1) is missing: apt-get install $(1)" >&2; exit 1; fi

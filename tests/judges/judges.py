@@ -85,6 +85,7 @@ JUDGES = [
         environment="newest",
         rejected=SKIPPED,
     ),
+    Judge("browser", "browser", ["python", "-m", "pytest", "tests/browser"]),
     Judge("lab-up", "lab-up", [*LAB, "up"], track="lab"),
     Judge("integration", "integration", INTEGRATION, needs="lab-up", track="lab"),
     Judge("lab-down", "lab-down", [*LAB, "down"], track="lab"),
