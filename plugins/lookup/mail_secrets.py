@@ -61,8 +61,8 @@ notes:
   - What it returns is written with M(ansible.builtin.copy) and C(decrypt=false), which otherwise would write it in clear.
 seealso:
   - module: postmaster.odoo.mail_stack_info
-  - ref: postmaster.odoo.export role <ansible_collections.postmaster.odoo.export_role>
-    description: Writes both files of an instance.
+  - plugin: postmaster.odoo.mail_declarations
+    plugin_type: filter
 """
 
 EXAMPLES = r"""

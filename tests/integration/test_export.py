@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -265,24 +263,3 @@ def test_fields_of_a_file_of_the_server_are_left_out(
         assert str(smtp.password) not in text + run.output
         assert changed(adoption.run("provision", "--check")) == []
         assert changed(adoption.run("provision")) == []
-
-
-def test_linters_take_the_files(adoption: Adoption) -> None:
-    exported(adoption)
-    lint = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ansiblelint",
-            "--offline",
-            "--strict",
-            "--profile",
-            "production",
-            "host_vars/acme/mail.yml",
-        ],
-        cwd=adoption.folder,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert (lint.returncode, lint.stdout) == (0, ""), lint.stdout + lint.stderr

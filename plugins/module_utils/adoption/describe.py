@@ -48,8 +48,9 @@ _LONG = 6
 _ELSEWHERE = "another addon takes it from a file of the Odoo server (mail_environment), where it is to be changed"
 _NAMELESS = "(a name that is not shown)"
 _ONE_CALL = re.compile(r"model\.\w+\([^()\n]*\)")
-# A literal that code gives to what bears the name of a secret.
-_LITERAL = re.compile(r"(\w+)['\"]?\]?\s*[=:]\s*[rbuf]?['\"]([^'\"]+)['\"]")
+# What a text, of code or of data, gives to a name.
+_LITERAL = re.compile(r"(\w+)['\"]?\]?\s*[=:]\s*[rbuf]?['\"][^'\"]+['\"]")
+_PASSWORD_IN_URL = re.compile(r"\w://[^\s/:@'\"]*:[^\s/@'\"]+@")
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Description:
             except Invalid as error:
                 self._remark(LEFT_OUT, error.message, "system_parameter", key)
                 continue
-            if is_secret_name(key) or self._holds_secret(value) or any(secrets_in({"url": value})):
+            if is_secret_name(key) or self._holds_secret(value):
                 self.secrets.append(Secret("system_parameter", key, None, "value", value))
                 if not is_secret_name(key):
                     self._remark(SUSPICIOUS, "it holds a secret that its name does not tell", "system_parameter", key)
@@ -378,22 +379,26 @@ class Description:
             yield from of_cron(found.values, self._instance.now)
             if found.id in self._instance.of_addons and "code" in options:
                 yield "code", "an addon has brought this action, and its code is not what addons ship"
-            if _literal_secret(str(found.values.get("code") or "")):
+            if self._holds_secret(str(found.values.get("code") or "")):
                 yield "code", "it seems to hold a secret: keep that in a system parameter"
 
     def _is_secret(self, kind: ResourceType, found: Found, option: str, value: Any) -> bool:
         if option in kind.secret_fields or (kind is MAIL_SERVER and option in kind.heavy_fields):
             return True
-        return isinstance(value, str) and (
-            self._shows_secret(kind, found, value) or (option == "code" and _literal_secret(value))
-        )
+        return isinstance(value, str) and self._shows_secret(kind, found, value)
 
     def _shows_secret(self, kind: ResourceType, found: Found, text: str) -> bool:
         own = MAIL_SERVER.secrets_of(found.values) if kind is MAIL_SERVER else set()
         return text in own or self._holds_secret(text)
 
     def _holds_secret(self, text: str) -> bool:
-        return any(secret in text for secret in self._known) or any(secrets_in([{"text": text}]))
+        """Whether a text holds one that is known, a private key, a URL's password, or what is given to the name of a secret."""
+        return (
+            any(secret in text for secret in self._known)
+            or any(secrets_in([{"text": text}]))
+            or bool(_PASSWORD_IN_URL.search(text))
+            or any(is_secret_name(name) for name in _LITERAL.findall(text))
+        )
 
     def _remark(
         self,
@@ -454,8 +459,3 @@ def _problem(kind: ResourceType, found: Found, records: Records, options: Mappin
 def _without_label(message: str) -> str:
     """A message without the resource that it begins with."""
     return re.sub(r"^[a-z ]+'.*?': ", "", message).rstrip(".")
-
-
-def _literal_secret(code: str) -> bool:
-    """Whether code gives a text to what bears the name of a secret."""
-    return any(is_secret_name(name) for name, _text in _LITERAL.findall(code))

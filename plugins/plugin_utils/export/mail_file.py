@@ -28,7 +28,7 @@ _HEAD = (
     "The mail of {host} as it was found in Odoo, for the roles of postmaster.odoo. The playbook postmaster.odoo.export has made this file. "
     "What needs somebody's judgement is marked CHECK; what is in Odoo and cannot be declared here LEFT OUT."
 )
-_UNTESTED = "Whether a server works Odoo does not remember, and nothing was tested. To have new settings tested before they go live:"
+_UNTESTED = "Nothing was tested. To have new settings of mail servers tested before they go live:"
 _WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
 _KINDS = {"alias_domains": ALIAS_DOMAIN, "servers": MAIL_SERVER, "crons": CRON}
 _PARTS = {"addon": "addons", "system_parameter": "parameters", **{kind.name: part for part, kind in _KINDS.items()}}
@@ -90,9 +90,9 @@ def _part(answer: Answer, part: str, value: Any) -> Iterator[str]:
         else:
             yield from entries({name: value})
         return
-    yield from _notes(answer, resource=resource)
     if part == "servers":
-        yield from [*comment(_UNTESTED), "# odoo_mail_verify: connection"]
+        yield from [*comment(_UNTESTED), "# odoo_mail_verify: connection", ""]
+    yield from _notes(answer, resource=resource)
     if not value:
         yield f"{name}: []"
         return

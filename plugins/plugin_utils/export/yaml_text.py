@@ -81,7 +81,8 @@ def _scalar(value: Any) -> str:
         return value if _is_plain(value) else f'"{_escaped(value)}"'
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return {"[]": "[]", "{}": "{}"}.get(str(value), repr(value))
+    # In YAML 1.1 a number with an exponent has a point.
+    return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
 
 
 def _text(head: str, text: str) -> Iterator[str]:

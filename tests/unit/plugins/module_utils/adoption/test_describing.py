@@ -150,6 +150,32 @@ def test_what_repeats_a_secret_is_one(odoo: SimulatedOdoo) -> None:
     assert remark(description, "the same as smtp_user").option == "smtp_pass"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "smtp://user:made-up@relay.example",
+        '{"smtp_password": "made-up", "port": 25}',
+        "api_key = 'made-up'\nlog(api_key)",
+        "requests.get('https://u:made-up@hook.example/x')",
+        "-----BEGIN PRIVATE KEY-----\nmade-up\n-----END PRIVATE KEY-----",
+    ],
+)
+def test_a_secret_among_other_words_is_found(odoo: SimulatedOdoo, text: str) -> None:
+    odoo.add("ir.config_parameter", key="mail.server.note", value=text)
+    run(odoo, {"crons": [{"name": "Own", "model": "mail.mail", "code": text}]})
+    description = describe(odoo)
+    assert [(one.key, one.option) for one in description.secrets] == [("mail.server.note", "value"), ("Own", "code")]
+    assert "made-up" not in repr(description.as_result())
+
+
+@pytest.mark.parametrize(
+    "text", ["https://hook.example:8069/a@b", "state = 'exception'", "{'token_expiration': '5'}", "a key: b"]
+)
+def test_other_words_are_none(odoo: SimulatedOdoo, text: str) -> None:
+    odoo.add("ir.config_parameter", key="mail.server.note", value=text)
+    assert describe(odoo).secrets == []
+
+
 def test_a_server_that_is_called_as_its_secret_is_not_named(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="made-up-token", smtp_host="a.example", smtp_pass="made-up-token")
     description = describe(odoo)

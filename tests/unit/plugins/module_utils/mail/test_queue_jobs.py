@@ -153,3 +153,29 @@ def test_the_patterns_mean_the_same_to_postgresql() -> None:
         assert not re.search(r"\(\?", pattern.pattern)
         assert set(re.findall(r"\\(.)", pattern.pattern)) <= set("bs.()[]'\"")
         assert r"\b" not in queue_jobs.postgresql_pattern(pattern.pattern)
+
+
+def test_what_code_was_made_with_can_be_read_from_it() -> None:
+    """Also where it notes former code that looks alike."""
+    lanes = [Lane('it\'s "first"', [("state", "=", "outgoing"), "|", ("id", "in", [1, 2])], 5), Lane("rest", [], 9)]
+    code = queue_jobs.with_before(queue_jobs.lanes_code(lanes, settle=61), {"code": queue_jobs.stale_code(9)})
+    assert queue_jobs.lanes_in(code) == lanes
+    assert queue_jobs.numbers_in(code) == [61]
+    backoff = queue_jobs.backoff_code(first_delay=5, max_delay=60, give_up_after=4320)
+    assert queue_jobs.numbers_in(backoff) == [4320, 5, 60]
+    assert queue_jobs.numbers_in(queue_jobs.stale_code(7)) == [7]
+    assert queue_jobs.numbers_in(queue_jobs.purge_code(90)) == [90]
+
+
+@pytest.mark.parametrize("listener", [None, Listener("discuss.channel", 4), Listener("res.partner", 7)])
+@pytest.mark.parametrize("max_outgoing", [None, 500])
+def test_whom_the_watchdog_tells_can_be_read_from_it(listener: Listener | None, max_outgoing: int | None) -> None:
+    code = queue_jobs.watchdog_code(max_overdue=30, max_outgoing=max_outgoing, listener=listener)
+    assert queue_jobs.listener_in(code) == listener
+    assert queue_jobs.numbers_in(code) == [30, *([max_outgoing] if max_outgoing else [])]
+
+
+@pytest.mark.parametrize("code", ["", "lanes = 5", "lanes = [1]", "if", "model.process_email_queue()"])
+def test_other_code_holds_no_lanes(code: str) -> None:
+    with pytest.raises(ValueError, match="no lanes"):
+        queue_jobs.lanes_in(code)

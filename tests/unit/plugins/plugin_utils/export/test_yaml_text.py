@@ -93,6 +93,11 @@ def test_a_text_stays_that_text(text: str) -> None:
     assert yaml.load("\n".join(item({text: text, "other": text})) + "\n", Loader) == [{text: text, "other": text}]
 
 
+@pytest.mark.parametrize("number", [0.0, 5e-324, 1e-05, 1e16, -1e22, 12.5, 0, -1])
+def test_a_number_stays_that_number(number: float) -> None:
+    assert yaml.safe_load(written(number)) == {"key": number}
+
+
 @given(VALUES)
 def test_every_value_stays_itself(value: Any) -> None:
     text = "---\nlist:\n" + "\n".join(indented(item({"first": value, "second": {"third": value}}))) + "\n"

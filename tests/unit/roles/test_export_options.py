@@ -1,0 +1,68 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role's variables are the options of `mail_stack_info` and `mail_secrets`, and must stay them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.postmaster.odoo.plugins.lookup import mail_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.modules.mail_stack_info import SPECIFICATION
+from ansible_collections.postmaster.odoo.tests.unit.roles.test_provision_options import outline
+
+ROLE = Path(__file__).resolve().parents[3] / "roles" / "export"
+
+
+def read(file: str) -> Any:
+    return yaml.safe_load((ROLE / file).read_text(encoding="utf-8"))
+
+
+def variable(option: str) -> str:
+    return f"odoo_{option}" if option in connection_arguments() else f"export_{option.removeprefix('more_')}"
+
+
+def test_the_roles_variables_are_the_modules_options() -> None:
+    variables = outline(read("meta/argument_specs.yml")["argument_specs"]["main"]["options"])
+    own = {variable(name): option for name, option in outline(dict(SPECIFICATION.options)).items()}
+    assert {name: variables[name] for name in own} == own
+    files = {"export_folder", "export_overwrite", "export_vault", "export_vault_id"}
+    assert variables.keys() == {*own, *files, *map(variable, connection_arguments())}
+
+
+def test_the_defaults_are_those_that_are_documented() -> None:
+    options = read("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    documented = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert read("defaults/main.yml") == {name: documented[name] for name in documented if name.startswith("export_")}
+
+
+def test_every_variable_is_handed_on() -> None:
+    (task,) = (one for one in read("tasks/main.yml") if "postmaster.odoo.mail_stack_info" in one)
+    options = task["postmaster.odoo.mail_stack_info"]
+    assert set(options) == {*SPECIFICATION.options, *connection_arguments()}
+    for name, value in options.items():
+        assert value == f"{{{{ {variable(name)}{' | default(omit)' if name in connection_arguments() else ''} }}}}"
+
+
+def test_the_secrets_are_read_from_the_same_instance_by_the_same_options() -> None:
+    connection = read("vars/main.yml")["export_connection"]
+    assert connection == {name: f"{{{{ {variable(name)} | default(none) }}}}" for name in connection_arguments()}
+    (task,) = (one for one in read("tasks/main.yml") if one["name"] == "Read the secrets")
+    expression = task["ansible.builtin.set_fact"]["export_vault_content"]
+    documented = yaml.safe_load(mail_secrets.DOCUMENTATION)["options"]
+    for name in documented.keys() - {"_terms", "path", "connection", "vault_id"}:
+        assert f"{name}={variable(name)}" in expression
+
+
+def test_what_is_encrypted_stays_so() -> None:
+    """The copy action decrypts what it copies, unless told."""
+    (block,) = (one["block"] for one in read("tasks/main.yml") if "block" in one)
+    (task,) = (one for one in block if one["name"].startswith("Write the secrets"))
+    assert task["ansible.builtin.copy"]["decrypt"] is False
+    assert task["ansible.builtin.copy"]["mode"] == "u=rw,go="
+    assert task["diff"] is False
