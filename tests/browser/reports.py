@@ -79,20 +79,21 @@ def fleet(size: int, *, baseline: bool = True, runs: int = 30, own: int = 1) -> 
             "problem": "expired",
             **EXPIRED,
         },
-        {"resource": "cron", "key": "base.autovacuum_job", "problem": "unmatched", **ACCEPTED},
+        {
+            "instance": "*",
+            "resource": "cron",
+            "key": "base.autovacuum_job",
+            "field": None,
+            "problem": "unmatched",
+            **ACCEPTED,
+        },
     ]
-    accepted = sum(
-        difference.status == "accepted"
-        for instance in instances
-        for resource in instance.resources
-        for difference in resource.differences
-    )
     return document(
         generated=time(),
         run={"playbook": "postmaster.odoo.drift", "seconds": 0.4 * size + 2},
         verdict=verdict(instances, problems=baseline),
         instances=instances,
-        baseline={"file": "baseline.yml", "accepted": accepted, "problems": problems} if baseline else None,
+        baseline={"file": "baseline.yml", "accepted": 2, "problems": problems} if baseline else None,
         history=list(_history(instances, runs)),
     )
 

@@ -187,6 +187,27 @@ def test_former_runs_are_a_timeline(show: Callable[..., Page]) -> None:
     assert len(spoken) == 31
 
 
+def test_runs_of_one_day_are_told_apart_by_their_time(show: Callable[..., Page]) -> None:
+    report = fleet(3, runs=1)
+    report["history"][0]["generated"] = "2026-11-24T03:00:00Z"
+    assert show(report).text("#timeline figcaption").split("\n") == ["03:00 UTC", "2 runs", "15:04 UTC"]
+
+
+def test_of_a_long_limit_the_beginning_is_shown(show: Callable[..., Page]) -> None:
+    report = fleet(1)
+    report["run"] |= {
+        "limit": ",".join(f"acme{number}" for number in range(99)),
+        "tags": ["crons"],
+        "skip_tags": ["servers"],
+    }
+    page = show(report)
+    assert "limited to acme0,acme1" in page.text("#run")
+    assert "acme98" not in page.text("#run")
+    assert "only crons" in page.text("#run")
+    assert "without servers" in page.text("#run")
+    assert page.find("#run [title]").get_attribute("title").endswith("acme98")
+
+
 def test_without_former_runs_there_is_no_timeline(show: Callable[..., Page]) -> None:
     assert show(fleet(3, runs=0)).find_all("#timeline svg") == []
 
