@@ -204,6 +204,8 @@ def test_a_vault_file_that_no_secret_of_the_run_opens_is_an_error(adoption: Adop
 
 
 def test_a_vault_id_is_written_into_the_file(adoption: Adoption) -> None:
+    """Over JSON-RPC, with a password."""
+    adoption.variables = {f"odoo_{name}": value for name, value in adoption.database.options("jsonrpc").items()}
     run = adoption.run(
         *("export", "--vault-id", f"production@{adoption.password}"), export_vault=True, export_vault_id="production"
     )
@@ -221,7 +223,7 @@ def test_a_file_that_the_folder_would_hide_is_an_error(adoption: Adoption) -> No
     assert not adoption.host_vars.exists()
 
 
-def test_what_shares_a_name(adoption: Adoption, database: LabInstance) -> None:
+def test_what_shares_a_name(adoption: Adoption, database: LabInstance, fresh: Callable[[str], LabInstance]) -> None:
     """Told apart by external ids where there are any; else nothing is guessed."""
     with database.session() as session:
         ids = session.create(
@@ -235,10 +237,13 @@ def test_what_shares_a_name(adoption: Adoption, database: LabInstance) -> None:
     run = exported(adoption, export_vault=True)
     text = adoption.text("mail.yml")
     assert [line for line in text.splitlines() if "xml_id: acme." in line] == [
-        *(f"  - xml_id: acme.{name}" for name in ("first", "second", "third")),
+        *(f"    xml_id: acme.{name}" for name in ("first", "second", "third")),
     ]
     assert "Rename all but one in Odoo" in "".join(shown(run, "What came of it")["acme"])
     assert changed(adoption.run("provision", "--check")) == []
+    assert changed(adoption.run("provision")) == []
+    adoption.variables = Adoption(adoption.folder, "acme", fresh("integration_export_twins")).variables
+    assert changed(adoption.run("provision")) == ["Enforce the mail of the instance"]
     assert changed(adoption.run("provision")) == []
 
 

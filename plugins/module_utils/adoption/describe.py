@@ -312,8 +312,6 @@ class Description:
             )
             return None
         identity = {kind.key_field: name, **pinned, **(also or {})}
-        if kind is MAIL_SERVER and len(namesakes) > 1:
-            del identity[kind.key_field]
         try:
             kind.declare(identity)
         except Invalid as error:

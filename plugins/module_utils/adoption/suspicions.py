@@ -60,8 +60,7 @@ def of_server(values: Mapping[str, Any], *, namesake: bool) -> Iterator[tuple[st
     if namesake:
         yield (
             "xml_id",
-            "another mail server bears the same name, so that only the external id tells them apart, and it cannot be made anew where that is "
-            "unknown: rename one of them in Odoo, and export again",
+            "another mail server bears the same name, and only the external id tells them apart",
         )
     if not values["active"]:
         yield "active", "it is archived, and sends nothing"

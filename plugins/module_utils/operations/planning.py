@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -111,6 +112,7 @@ class Planner:
         self._policy = policy
         self._where = where
         self._refuse_contradictions()
+        self.declarations = _told_apart(self.declarations)
 
     @property
     def types(self) -> list[ResourceType]:
@@ -332,6 +334,15 @@ def _archived(unmanaged: Sequence[Found], snapshot: Snapshot) -> tuple[list[Step
             archived = Change("active", True, False)
             steps.append(Step(MAIL_SERVER.name, name, "archive", (archived,), found.id, {"active": False}))
     return steps, kept
+
+
+def _told_apart(declarations: Sequence[Declaration]) -> list[Declaration]:
+    """Mail servers that share a name under their external ids too: plans, trials and results know each by its key."""
+    names = Counter(one.key for one in declarations if one.type is MAIL_SERVER)
+    return [
+        replace(one, key=f"{one.key} ({one.xml_id})") if one.type is MAIL_SERVER and names[one.key] > 1 else one
+        for one in declarations
+    ]
 
 
 def _with_implied(declarations: Sequence[Declaration]) -> list[Declaration]:

@@ -171,9 +171,13 @@ class MailServer(ResourceType):
                 yield SYSTEM_PARAMETER.declare({"key": key, "value": value})
 
     def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
-        names = [declaration.key for declaration in declarations if declaration.state != "absent"]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"{names.count(name)} {self.label}s are declared by the name {name!r}: give each its own, or nobody could tell them apart"
+        present = [declaration for declaration in declarations if declaration.state != "absent"]
+        names = [declaration.key for declaration in present]
+        for name in sorted({one.key for one in present if names.count(one.key) > 1 and not one.xml_id}):
+            yield (
+                f"{names.count(name)} {self.label}s are declared by the name {name!r}: give each its own, or each an xml_id, or nobody could tell "
+                "them apart"
+            )
 
     # --- reading ---
 

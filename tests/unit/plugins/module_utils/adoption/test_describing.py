@@ -241,13 +241,19 @@ def test_namesakes_without_external_ids_are_left_out(odoo: SimulatedOdoo) -> Non
     assert (found.kind, found.key, found.position) == ("left_out", "Twin", None)
 
 
-def test_namesakes_with_external_ids_are_declared_by_these(odoo: SimulatedOdoo) -> None:
+def test_namesakes_with_external_ids_are_declared_with_these(odoo: SimulatedOdoo) -> None:
     for name in ("one", "two"):
         record_id = odoo.add("ir.mail_server", name="Twin", smtp_host=name)
         odoo.add("ir.model.data", module="acme", name=name, model="ir.mail_server", res_id=record_id)
     description = describe(odoo)
     assert [server["xml_id"] for server in description.stack["servers"]] == ["acme.one", "acme.two"]
     assert run(odoo, whole(description)).plan == ()
+    empty = SimulatedOdoo(odoo.series)
+    assert [step.key for step in run(empty, whole(description), verify="connection").plan][-2:] == [
+        "Twin (acme.one)",
+        "Twin (acme.two)",
+    ]
+    assert describe(empty).as_result() == description.as_result()
 
 
 def test_what_is_nobodys_to_declare(odoo: SimulatedOdoo) -> None:

@@ -613,12 +613,27 @@ def test_the_last_server_in_use_is_not_archived_for_one_that_is_archived(odoo: S
     assert server(odoo, "Old")["active"] is True
 
 
-def test_one_name_is_one_server_also_where_both_are_pinned(odoo: SimulatedOdoo) -> None:
+def test_one_name_is_one_server_unless_each_is_pinned(odoo: SimulatedOdoo) -> None:
     twins = [{**MAIN, "xml_id": f"postmaster.{number}"} for number in ("one", "other")]
     with pytest.raises(Invalid, match="2 mail servers are declared by the name 'Main'"):
-        run(odoo, stack(*twins), verify="connection")
+        run(odoo, stack(twins[0], MAIN), verify="connection")
+    outcome = run(odoo, stack(*twins), verify="connection")
+    keys = ["Main (postmaster.one)", "Main (postmaster.other)"]
+    assert actions(outcome.plan) == [("create", key) for key in keys]
+    assert [(one["key"], one["outcome"]) for one in outcome.verifications] == [(key, "ok") for key in keys]
+    assert [one["name"] for one in servers(odoo)] == ["Main", "Main"]
+    assert run(odoo, stack(*twins), verify="connection").plan == ()
     run(odoo, stack(twins[0], {**twins[1], "state": "absent"}))
     assert len(servers(odoo)) == 1
+
+
+def test_of_two_servers_of_one_name_each_is_tested(odoo: SimulatedOdoo) -> None:
+    """The failure of the first is not taken for the success of the second."""
+    broken = {**MAIN, "xml_id": "postmaster.one", "smtp_port": 1}
+    odoo.smtp = lambda server: "[Errno 111] Connection refused" if server["smtp_port"] == 1 else None
+    with pytest.raises(Rejected, match=r"'Main \(postmaster.one\)'"):
+        run(odoo, stack(broken, {**MAIN, "xml_id": "postmaster.other"}), verify="connection")
+    assert servers(odoo) == []
 
 
 @pytest.mark.parametrize("existing", [True, False])
