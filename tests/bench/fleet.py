@@ -84,7 +84,7 @@ class Fleet:
         servers = {name: self._process(name) for name in ("odoo", "postgres")}
         done = usage.run(command, environment, servers)
         if done.exit_code:
-            raise SystemExit(f"{playbook} ended with {done.exit_code}:\n{done.output}")
+            raise SystemExit(f"{playbook} ended with {done.exit_code}:\n{done.output[-3000:]}")
         return done
 
     def times(self) -> dict[str, float]:
@@ -120,56 +120,72 @@ def main() -> None:
         print(f"{DATABASES} databases made: {time.perf_counter() - started:.0f} s")
         provisioned = fleet.play("postmaster.odoo.provision")
         print(f"provisioned, Odoo knowing none of them yet: {provisioned.seconds:.0f} s", flush=True)
-        limits = [*against_debug(fleet), *as_it_grows(fleet)]
+        limits = measure(fleet)
         fleet.drop()
     lab.start_odoo()
     judge(*limits)
 
 
-def against_debug(fleet: Fleet) -> Iterable[Limit]:
-    """The comparison of all instances beside a debug task for each."""
-    runs: dict[str, list[usage.Usage]] = {"debug": [], "drift": []}
+def measure(fleet: Fleet) -> list[Limit]:
+    """Compare few and many instances, and run as many debug tasks, all in turn, so that whatever else the machine does meets them alike."""
+    debug: list[usage.Usage] = []
+    drift: list[usage.Usage] = []
+    times: dict[int, list[list[float]]] = {instances: [] for instances in (1, 10, 50, DATABASES)}
     for _round in range(ROUNDS):
-        runs["debug"].append(fleet.play(str(HERE / "playbooks/debug.yml")))
-        runs["drift"].append(fleet.play("postmaster.odoo.drift"))
-    tasks = fleet.tasks()
+        debug.append(fleet.play(str(HERE / "playbooks/debug.yml")))
+        for instances, rounds in times.items():
+            drift.append(fleet.play("postmaster.odoo.drift", hosts=instances))
+            rounds.append(sorted(fleet.times().values()))
+    of_all = drift[len(times) - 1 :: len(times)]
     print(f"{DATABASES} instances, no drift, {FORKS} forks; median of {ROUNDS} rounds")
+    show_usage({"debug": debug, "drift": of_all})
+    show_tasks(fleet)
+    medians = show_times(times)
+    more = middle(one.seconds for one in of_all) - middle(one.seconds for one in debug)
+    return [
+        Limit(f"seconds that {DATABASES} instances take more than as many debug tasks", more, at_most=15),
+        Limit(
+            f"times as long one of {DATABASES} instances takes as one of 10",
+            medians[DATABASES] / medians[10],
+            at_most=1.25,
+        ),
+    ]
+
+
+def show_usage(runs: dict[str, list[usage.Usage]]) -> None:
+    """Who needs the processor and the memory."""
     print(f"{'seconds':>8}  of the processor: {'controller':>10}  {'workers':>8}  {'Odoo':>8}  {'PostgreSQL':>10}")
     for name, measured in runs.items():
         print(
             f"{middle(one.seconds for one in measured):8.2f}                    "
-            f"{middle(one.controller_cpu for one in measured):10.2f}  {middle(one.workers_cpu for one in measured):8.2f}  "
-            f"{middle(one.others_cpu['odoo'] for one in measured):8.2f}  {middle(one.others_cpu['postgres'] for one in measured):10.2f}  {name}"
+            f"{middle(one.controller_cpu for one in measured):10.2f}  "
+            f"{middle(one.workers_cpu for one in measured):8.2f}  "
+            f"{middle(one.others_cpu['odoo'] for one in measured):8.2f}  "
+            f"{middle(one.others_cpu['postgres'] for one in measured):10.2f}  {name}"
         )
     largest = max(runs["drift"], key=lambda one: one.memory)
     print(
         f"memory of the controller at its peak: {megabytes(largest.memory)} with its {FORKS} workers, "
         f"{megabytes(largest.controller_memory)} itself, {megabytes(largest.worker_memory)} the largest worker (mostly shared)"
     )
-    for task, seconds in sorted(tasks.items(), key=lambda item: -item[1]):
+
+
+def show_tasks(fleet: Fleet) -> None:
+    """Where the time of the last run went."""
+    for task, seconds in sorted(fleet.tasks().items(), key=lambda item: -item[1]):
         print(f"{1000 * seconds / DATABASES:8.0f} ms for each instance in its worker: {task}")
-    more = middle(one.seconds for one in runs["drift"]) - middle(one.seconds for one in runs["debug"])
-    yield Limit(f"seconds that {DATABASES} instances take more than as many debug tasks", more, at_most=15)
 
 
-def as_it_grows(fleet: Fleet) -> Iterable[Limit]:
-    """How long one instance takes, the more there are."""
-    print(f"seconds of one instance, all its tasks; median of {ROUNDS} rounds")
-    print(f"{'instances':>10}  {'forks':>5}  {'quickest':>8}  {'median':>8}  {'slowest':>8}")
-    medians: dict[int, float] = {}
-    for instances in (1, 10, 50, DATABASES):
-        rounds = []
-        for _round in range(ROUNDS):
-            fleet.play("postmaster.odoo.drift", hosts=instances)
-            rounds.append(sorted(fleet.times().values()))
-        medians[instances] = middle(middle(times) for times in rounds)
-        print(
-            f"{instances:10}  {FORKS:5}  {middle(times[0] for times in rounds):8.2f}  {medians[instances]:8.2f}  "
-            f"{middle(times[-1] for times in rounds):8.2f}"
-        )
-    yield Limit(
-        f"times as long one of {DATABASES} instances takes as one of 10", medians[DATABASES] / medians[10], at_most=1.25
-    )
+def show_times(times: dict[int, list[list[float]]]) -> dict[int, float]:
+    """How long one instance takes, the more there are; the medians."""
+    print(f"seconds of one instance, all its tasks; {FORKS} forks, median of {ROUNDS} rounds")
+    print(f"{'instances':>10}  {'quickest':>8}  {'median':>8}  {'slowest':>8}")
+    medians = {}
+    for instances, rounds in times.items():
+        medians[instances] = middle(middle(one) for one in rounds)
+        quickest, slowest = middle(one[0] for one in rounds), middle(one[-1] for one in rounds)
+        print(f"{instances:10}  {quickest:8.2f}  {medians[instances]:8.2f}  {slowest:8.2f}")
+    return medians
 
 
 def middle(figures: Iterable[float]) -> float:
