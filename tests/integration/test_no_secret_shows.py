@@ -128,6 +128,7 @@ def tasks(lab: Lab) -> list[Task]:
         task("info", "mail_server_info", {}),
         task("info, queried", "mail_server_info", {"query": "[].[smtp_pass, google_gmail_refresh_token]"}),
         task("crons", "cron_info", {}),
+        task("as declared", "mail_stack_info", {}),
         task("tested", "mail_server_test", {"name": "Transactional", "fail_on_error": False}),
         # Failing at the connection test
         task("not proven", "mail_server", {**working, "smtp_pass": "{{ smtp_pass }}", **verify}),
