@@ -83,6 +83,7 @@ WORKING = [
     task("info of one", "mail_server_info", {"xml_id": "postmaster.transactional"}),
     task("info, queried", "mail_server_info", {"query": "[?smtp_port > `100`].name"}),
     task("crons", "cron_info", {"query": "[].[name, nextcall]"}),
+    task("as declared", "mail_stack_info", {"more_parameters": ["a.*"]}),
     task("the queue", "mail_queue_info", {"by": ["server", "from_domain"]}),
     task("a mail", "mail_queue", {"action": "process", "from_domain": "front-ends.example"}),
     task("a mail, checked", "mail_queue", {"action": "retry", "limit": 1}, check_mode=True),
