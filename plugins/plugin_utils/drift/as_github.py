@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import
     STATUS_WORDS,
     Document,
     differences,
+    nobody,
     printable,
     problem_words,
     subject,
@@ -27,8 +28,8 @@ _MESSAGE_LIMIT = 4_000
 
 def commands(report: Document) -> Iterator[str]:
     """A workflow command for each instance that is not clean and each problem of the baseline, the worst first: GitHub shows ten of a kind."""
-    if not report["instances"]:
-        yield _command("error", "Drift: cannot tell", "No instance was compared.")
+    for sentence in nobody(report):
+        yield _command("error", "Drift: cannot tell", sentence)
     for instance in sorted(report["instances"], key=lambda one: -STATUSES.index(one["status"])):
         status = instance["status"]
         if status == "clean":

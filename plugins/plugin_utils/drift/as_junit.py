@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
     Document,
     differences,
+    nobody,
     printable,
     problem_words,
     remark,
@@ -30,8 +31,8 @@ def render(report: Document) -> str:
     if problems:
         cases = [(subject(one), "failure", one["problem"], [problem_words(one)]) for one in problems]
         suites.append(_suite(f"baseline {report['baseline']['file']}", cases, ()))
-    if not report["instances"]:
-        suites.append(_suite("instances", [("instances", "error", "unknown", ["No instance was compared."])], ()))
+    if nobody(report):
+        suites.append(_suite("instances", [("instances", "error", "unknown", nobody(report))], ()))
     root = ElementTree.Element("testsuites", {"name": "drift", "time": str(report["run"]["seconds"])})
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, 0)) for suite in suites)))

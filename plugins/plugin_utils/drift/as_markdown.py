@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import
     differences,
     findings,
     headline,
+    nobody,
     printable,
     problem_words,
     remark,
@@ -69,7 +70,8 @@ def render(report: Document, limit: int = LIMIT) -> str:
     page.table(
         "Not compared",
         ("", "instance", "why"),
-        [
+        [(_SYMBOLS["unknown"], "", _literally(sentence)) for sentence in nobody(report)]
+        + [
             (_SYMBOLS[one["status"]], _literally(one["instance"]), _literally(" ".join(_reasons(one))))
             for one in report["instances"]
             if one["status"] in ("unknown", "failed", "unreachable")

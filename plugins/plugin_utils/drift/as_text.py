@@ -13,6 +13,8 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import
     Finding,
     findings,
     headline,
+    named,
+    nobody,
     printable,
     problem_words,
     some,
@@ -31,6 +33,8 @@ def render(report: Document) -> Iterator[Line]:
     """Lines, each with the status whose colour it is to have."""
     verdict = report["verdict"]
     yield verdict["status"], headline(report)
+    for sentence in nobody(report) if report["instances"] else ():
+        yield "unknown", sentence
     for status, title in _TITLES:
         found = findings(report, [status])
         if found:
@@ -56,7 +60,7 @@ def _differences(found: list[Finding]) -> Iterator[Line]:
     for one in found:
         by_resource.setdefault((one.resource, one.key), []).append(one)
     for (resource, key), several in by_resource.items():
-        yield several[0].status, f"  {printable(resource)} {printable(key)}"
+        yield several[0].status, f"  {printable(resource)} {named(key)}"
         for one in several:
             remarks = "; ".join(
                 filter(None, (f"since {one.since[:10]}" if one.status != "corrected" else "", one.remark))

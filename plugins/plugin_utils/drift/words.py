@@ -47,8 +47,8 @@ class Finding:
 
 
 def printable(text: str) -> str:
-    """A text on one line, without what a terminal would obey or a reader would not see."""
-    line = " ".join(text.split())
+    """A text on one line, without what a terminal or a job's log would obey, or a reader would not see."""
+    line = " ".join(text.split()).replace("##[", r"#\u0023[")  # GitHub obeys that anywhere in a line
     if line.isprintable():
         return line
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)
@@ -56,7 +56,12 @@ def printable(text: str) -> str:
 
 def subject(resource: Mapping[str, Any]) -> str:
     """What a resource is called."""
-    return printable(f"{resource['resource']} {resource['key']}")
+    return printable(f"{resource['resource']} {named(resource['key'])}")
+
+
+def named(key: str) -> str:
+    """A key, however long somebody has made it."""
+    return printable(key if len(key) <= 2 * _LONG else f"{key[:_LONG]}… ({len(key)} characters)")
 
 
 def differences(resource: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -107,6 +112,14 @@ def problem_words(problem: Mapping[str, Any]) -> str:
     if problem["problem"] == "expired":
         return f"{what} of {where}: accepted until {problem['expires']}, and it still differs: {said}"
     return f"{what} of {where}: nothing differs in this way any more; take the entry out: {said}"
+
+
+def nobody(report: Document) -> list[str]:
+    """What is to be said where there was nobody to compare."""
+    plays = [printable(name) for name in report["run"].get("without_hosts", ())]
+    if plays:
+        return [f"No host matches the play {name}." for name in plays]
+    return [] if report["instances"] else ["No instance was compared."]
 
 
 def headline(report: Document) -> str:

@@ -277,6 +277,31 @@ def test_no_instance_at_all_is_not_green() -> None:
     assert report([])["verdict"]["status"] == "unknown"
 
 
+def test_a_play_without_hosts_is_said_in_every_format() -> None:
+    run = {"playbook": "site.yml", "seconds": 1.0, "without_hosts": ["Compare <production>"]}
+    told = report([instance(("ok", found()))], run=run)
+    VALIDATOR.validate(told)
+    assert ("unknown", "No host matches the play Compare <production>.") in list(as_text.render(told))
+    assert "Compare &#60;production&#62;" in as_markdown.render(told)
+    assert "No host matches the play Compare &lt;production&gt;." in as_junit.render(told)
+    assert list(as_github.commands(told)) == [
+        "::error title=Drift%3A cannot tell::No host matches the play Compare <production>."
+    ]
+
+
+def test_no_name_is_an_old_command_of_github() -> None:
+    told = report([instance(("ok", found(step(change(), key="##[stop-commands]x"))))])
+    everything = [line for _status, line in as_text.render(told)] + list(as_github.commands(told))
+    assert everything
+    assert not [line for line in everything if "##[" in line]
+
+
+def test_a_long_name_is_cut() -> None:
+    told = report([instance(("ok", found(step(change(), key="x" * 5000))))])
+    assert ("drifted", f"  mail_server {'x' * 80}… (5000 characters)") in list(as_text.render(told))
+    assert max(map(len, as_github.commands(told))) < 300
+
+
 def test_markdown_is_cut_and_says_so() -> None:
     fleet = [
         instance(("ok", found(step(change(after=number), key="x" * 2000))), hosts=(f"acme{number}",))
