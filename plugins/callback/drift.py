@@ -30,7 +30,8 @@ requirements:
 options:
   report_folder:
     description:
-      - The folder to write reports into, made where it does not exist. Without it no files are written.
+      - The folder to write reports into, made where it does not exist. Without it no files are written; an environment variable that is empty is
+        one that is not set.
     type: path
     env:
       - name: POSTMASTER_DRIFT_REPORT_FOLDER
@@ -44,7 +45,6 @@ options:
       - V(github) prints workflow commands of GitHub Actions, which it shows as annotations, and appends the Markdown to the summary of the step.
     type: list
     elements: str
-    choices: [json, markdown, junit, html, github]
     default: [json, markdown, junit, html]
     env:
       - name: POSTMASTER_DRIFT_FORMATS
@@ -54,7 +54,7 @@ options:
   exit_code:
     description:
       - What C(ansible-playbook) ends with on drift.
-      - V(0) leaves every exit code to Ansible; the verdict is only reported.
+      - V(0) leaves every exit code to Ansible; the verdict is only reported. V(1), V(2) and V(4) would not tell drift from what Ansible ends with.
     type: int
     default: 10
     env:
@@ -64,7 +64,8 @@ options:
         key: exit_code
   baseline:
     description:
-      - A file of accepted drift, such as the playbook C(postmaster.odoo.drift_baseline) writes.
+      - A file of accepted drift, such as the playbook C(postmaster.odoo.drift_baseline) writes. An environment variable that is empty is one that is not
+        set.
     type: path
     env:
       - name: POSTMASTER_DRIFT_BASELINE
@@ -114,7 +115,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_github, as_text, report, watch
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline, BaselineError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import write_reports
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import FILES, prepare, write_reports
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import History
 
 if TYPE_CHECKING:
@@ -130,6 +131,9 @@ if TYPE_CHECKING:
 # A task can tell by this variable of the environment that there will be a verdict.
 _ACTIVE = "POSTMASTER_DRIFT_CALLBACK"
 _CANNOT_WORK = 1
+_FORMATS = (*FILES, "github")
+# Of these Ansible would make the current folder, where they are empty.
+_PATHS = ("POSTMASTER_DRIFT_REPORT_FOLDER", "POSTMASTER_DRIFT_BASELINE")
 _COLOURS = {
     "clean": constants.COLOR_OK,
     "corrected": constants.COLOR_CHANGED,
@@ -160,11 +164,15 @@ class CallbackModule(CallbackBase):
         self._inventory: list[str] = []
         # By host and task, of loops that are not over yet.
         self._check_modes: dict[tuple[str, str], bool] = {}
+        self._prepared = False
         self._baseline: Baseline | None = None
         self._wrong_options = ""
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
         """Take the options. Of wrong ones Ansible would warn, and go on without a verdict: they end the run when it begins."""
+        for name in _PATHS:
+            if os.environ.get(name) == "":
+                del os.environ[name]
         try:
             super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         except AnsibleError as error:
@@ -172,8 +180,17 @@ class CallbackModule(CallbackBase):
         else:
             # What a shell would take for another number, 256 for 0 and so on.
             limits = {"exit_code": 255, "keep": 100_000}
-            wrong = [name for name, most in limits.items() if not 0 <= self.get_option(name) <= most]
-            self._wrong_options = " ".join(f"{name} must be from 0 to {limits[name]}." for name in wrong)
+            wrong = [
+                f"{name} must be from 0 to {most}."
+                for name, most in limits.items()
+                if not 0 <= self.get_option(name) <= most
+            ]
+            wrong += [
+                f"{given!r} in formats is none of {', '.join(_FORMATS)}."
+                for given in self.get_option("formats")
+                if given not in _FORMATS
+            ]
+            self._wrong_options = " ".join(wrong)
 
     # --- watching ---
 
@@ -193,9 +210,8 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_start(self, host: Host, task: Task) -> None:
         # What is included while a play runs is seen here first.
-        if self._play is not None and not self._play.enforces and watch.task_of(task).enforces:
-            self._play.enforces = True
-            self._prepare()
+        with self._no_silent_defect():
+            self._take_in(watch.task_of(task))
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         self._observe(result, "ok")
@@ -225,20 +241,35 @@ class CallbackModule(CallbackBase):
         self._inventory = watch.inventory_of(play)
         return begun
 
+    def _take_in(self, task: collect.Task) -> None:
+        """A task that enforces makes the play one that does."""
+        if self._play is not None and not self._play.enforces and task.enforces:
+            self._play.enforces = True
+            self._prepare()
+
     def _prepare(self) -> None:
-        """Read the baseline before anything is compared: a wrong one ends the run while that costs nothing."""
-        path = self.get_option("baseline")
-        if path and self._baseline is None:
-            try:
+        """Read the baseline and make the folder before anything is compared: a wrong one ends the run while that costs nothing."""
+        if self._prepared:
+            return
+        self._prepared = True
+        path, folder = self.get_option("baseline"), self.get_option("report_folder")
+        try:
+            if path:
                 self._baseline = Baseline.read(Path(path))
-            except BaselineError as error:
-                self._end(_CANNOT_WORK, str(error))
+            if folder:
+                prepare(Path(folder))
+        except BaselineError as error:
+            self._end(_CANNOT_WORK, str(error))
+        except OSError as error:
+            self._end(_CANNOT_WORK, f"The report_folder {folder} cannot be written: {error.strerror}.")
 
     def _observe(self, result: CallbackTaskResult, outcome: str) -> None:
         if self._play is None:
             return
         host = result.host.get_name()
         task = watch.task_of(result.task, check_mode=self._check_modes.pop((host, result.task._uuid), None))
+        with self._no_silent_defect():
+            self._take_in(task)
         try:
             self._collector.observe(host, task, outcome, result.result)
         except Exception:  # Ansible warns of it and goes on; what was in the result is then not known
@@ -274,7 +305,8 @@ class CallbackModule(CallbackBase):
             if folder is not None:
                 written = write_reports(folder, formats, document, keep=keep)
                 history.prune(keep)
-                self._display.display(f"Reports: {', '.join(map(_from_here, written))}")
+                if written:
+                    self._display.display(f"Reports: {', '.join(map(_from_here, written))}")
             if "github" in formats:
                 self._tell_github(document)
         except OSError as error:
@@ -291,11 +323,16 @@ class CallbackModule(CallbackBase):
         now = datetime.now(timezone.utc)
         generated = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         run = watch.run_of(self._playbooks[-1], time.time() - self._began)
+        # A limit leaves plays without hosts on purpose.
+        without_hosts = [] if "limit" in run else self._collector.plays_without_hosts
+        if without_hosts:
+            run["without_hosts"] = without_hosts
         instances = self._collector.instances(self._inventory, failures=failures)
         baseline = None
         if self._baseline is not None:
-            partial = report.is_partial(run)
-            baseline = self._baseline.apply(instances, now.date(), self._inventory, partial=partial)
+            baseline = self._baseline.apply(
+                instances, now.date(), self._inventory, partial=report.is_partial(run), limited="limit" in run
+            )
         history.date(instances, generated)
         return report.document(
             generated=generated,
@@ -303,6 +340,7 @@ class CallbackModule(CallbackBase):
             verdict=report.verdict(
                 instances,
                 problems=bool(baseline and baseline["problems"]),
+                without_hosts=bool(without_hosts),
                 ansible_code=ansible_code,
                 drift_code=drift_code,
             ),

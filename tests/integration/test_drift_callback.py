@@ -341,7 +341,8 @@ def test_runs_without_enforcing_tasks_are_left_alone(fleet: Fleet) -> None:
     [
         ({"BASELINE": "missing.yml"}, "The baseline .*missing.yml cannot be read: No such file or directory"),
         ({"EXIT_CODE": "ten"}, "exit_code.*invalid value"),
-        ({"FORMATS": "json,pdf"}, "formats"),
+        ({"FORMATS": "json,pdf"}, "'pdf' in formats is none of json, markdown, junit, html, github"),
+        ({"REPORT_FOLDER": "/dev/null"}, "The report_folder /dev/null cannot be written: "),
         ({"EXIT_CODE": "256", "KEEP": "-1"}, "exit_code must be from 0 to 255. keep must be from 0 to"),
     ],
 )
@@ -350,14 +351,6 @@ def test_what_cannot_work_ends_the_run_before_the_first_task(fleet: Fleet, optio
     assert run.exit_code == 1
     assert "TASK" not in run.output
     assert re.search(rf"postmaster\.odoo\.drift: .*{words}", run.output)
-
-
-def test_reports_that_cannot_be_written_fail_the_run_after_the_verdict(fleet: Fleet) -> None:
-    (fleet.folder / "reports").write_text("in the way")
-    run = fleet.run(["a"], play(parameter()))
-    assert run.exit_code == 1
-    assert "clean: 1 instance, 1 clean" in run.output
-    assert "The reports cannot be written: " in run.output
 
 
 def test_several_playbooks_have_one_verdict(fleet: Fleet) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import MASK
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Difference, Instance, Resource
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
+    KINDS,
+    Difference,
+    Instance,
+    Resource,
+)
 
 FORMAT = 1
 _REQUIRED = ("resource", "key", "reason", "owner", "expires")
 _OPTIONAL = ("instance", "field", "value")
 _EVERYWHERE = "*"
+_MERGE = "tag:yaml.org,2002:merge"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class BaselineError(Exception):
@@ -94,24 +102,45 @@ class Baseline:
         """
         import yaml
 
+        problems: list[str] = []
+
+        class Loader(yaml.SafeLoader):
+            """Says which keys stand there twice, of which YAML takes the last, and leaves days and moments the text that they are."""
+
+            def compose_mapping_node(self, anchor: Any) -> Any:
+                node = super().compose_mapping_node(anchor)
+                for key, count in Counter(
+                    key.value for key, _value in node.value if key.id == "scalar" and key.tag != _MERGE
+                ).items():
+                    if count > 1:
+                        problems.append(f"{key} stands twice in the mapping of line {node.start_mark.line + 1}")
+                return node
+
+        Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
         try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeError, yaml.YAMLError) as error:
+            content = yaml.load(path.read_text(encoding="utf-8"), Loader)
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
             raise BaselineError(f"The baseline {path} cannot be read: {reason}.") from error
-        problems: list[str] = []
         entries = list(_entries(content, problems))
         if problems:
             raise BaselineError(f"The baseline {path} is wrong: {'; '.join(problems)}.")
         return cls(path.name, entries)
 
     def apply(
-        self, instances: Sequence[Instance], today: date, inventory: Sequence[str], *, partial: bool
+        self,
+        instances: Sequence[Instance],
+        today: date,
+        inventory: Sequence[str],
+        *,
+        partial: bool = False,
+        limited: bool = False,
     ) -> dict[str, Any]:
         """Mark the differences that are accepted, and those that were; returns what a report says of the baseline.
 
         :param inventory: all hosts that there are, in this run or not.
         :param partial: tags have kept something from being compared; what an entry was for may be among it.
+        :param limited: hosts were left out on purpose; an entry that fits none of the inventory is then nobody's concern.
         """
         used: set[int] = set()
         problems: dict[int, str] = {}
@@ -133,8 +162,8 @@ class Baseline:
         compared = {resource.resource for one in instances for resource in one.resources}
         for position, entry in enumerate(self._entries):
             hosts = entry.hosts(known)
-            is_judged = hosts and judged.issuperset(hosts) and entry.resource in compared and not partial
-            if is_judged and position not in used:
+            is_looked_at = judged.issuperset(hosts) and entry.resource in compared if hosts else not limited
+            if is_looked_at and not partial and position not in used:
                 problems.setdefault(position, "unmatched")
         return {
             "file": self.name,
@@ -191,7 +220,7 @@ def _entries(content: Any, problems: list[str]) -> Iterator[Entry]:
             expires=read_date(given["expires"]),
             instance=given.get("instance", _EVERYWHERE),
             field=given.get("field"),
-            values=(_stored(given["value"]),) if "value" in given else (),
+            values=(given["value"],) if "value" in given else (),
         )
 
 
@@ -207,6 +236,9 @@ def _wrong(given: Mapping[Any, Any]) -> Iterator[str]:
         value = given.get(name)
         if name in given and name not in missing and not (isinstance(value, str) and value.strip()):
             yield f"{name} must be a text that is not empty, and is {value!r}"
+    kind = given.get("resource")
+    if isinstance(kind, str) and kind.strip() and kind not in KINDS:
+        yield f"resource must be one of {', '.join(KINDS)}, and is {kind!r}"
     if "expires" not in missing:
         try:
             read_date(given["expires"])
@@ -223,7 +255,7 @@ def read_date(given: Any) -> date:
 
     :raises ValueError: it is none; the words go on a sentence that begins with what it is for.
     """
-    if isinstance(given, str):
+    if isinstance(given, str) and _DAY.fullmatch(given.strip()):
         try:
             return date.fromisoformat(given.strip())
         except ValueError:
@@ -231,11 +263,6 @@ def read_date(given: Any) -> date:
     elif type(given) is date:  # a datetime is one, too, but no day
         return given
     raise ValueError(f"must be a day such as 2027-01-31, and is {str(given)!r}")
-
-
-def _stored(value: Any) -> Any:
-    """A value as Odoo's API has it: YAML reads an unquoted moment as one, the API knows text."""
-    return str(value) if isinstance(value, date) else value
 
 
 def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, expires: date) -> str:

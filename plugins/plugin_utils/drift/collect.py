@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import MASK
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
+    KINDS,
     UNMANAGED,
     Difference,
     Error,
@@ -33,8 +34,6 @@ MODULES = frozenset(
 )
 ROLES = frozenset(f"postmaster.odoo.{name}" for name in ("drift", "provision", "queue_policy"))
 
-# The order of a stack; whatever else there may be comes after it.
-_ORDER = ("addon", "system_parameter", "alias_domain", "mail_server", "cron")
 _ANSIBLE = "ansible"
 _LOST = frozenset({Unreachable.kind, Timeout.kind})
 _HIDDEN = "its result is hidden by no_log"
@@ -54,6 +53,7 @@ class Task:
 
     :param id: the same for every host, and for every event of the task.
     :param enforces: it is one of those whose results have a plan.
+    :param asks: the module and its arguments, by which another task is known to ask for the same; empty where that cannot be told, as of a loop.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Task:
     enforces: bool = False
     check_mode: bool = False
     run_once: bool = False
+    asks: str = field(default="", repr=False)  # secrets are among it
 
 
 @dataclass
@@ -69,11 +70,13 @@ class Play:
 
     :param hosts: all of it, in whatever batches, the first to be reached or not.
     :param tasks: its enforcing tasks as far as they are known beforehand; what is included while it runs is not.
+    :param name: what people call it.
     """
 
     hosts: Sequence[str]
     tasks: Sequence[Task] = ()
     enforces: bool = False
+    name: str = ""
 
 
 @dataclass
@@ -81,12 +84,14 @@ class _Event:
     """A task that did not come to a verdict on a host.
 
     :param outcome: failed, unreachable, ignored (what the user wants not to count), or hidden.
+    :param asks: as of the task.
     """
 
     outcome: str
     own: bool
     errors: list[Error]
-    then_judged: bool = False  # afterwards, by whatever task
+    asks: str = ""
+    then_judged: bool = False  # afterwards, by a task that asked for the same
 
 
 @dataclass
@@ -121,21 +126,19 @@ class Collector:
         :param outcome: ok, skipped, failed, ignored (an error that the user wants not to count) or unreachable.
         """
         host = self._hosts.setdefault(host_name, _Host())
-        job = host.jobs.get(str(result.get("ansible_job_id")))
-        if job is not None and not task.enforces:
-            if not result.get("finished"):
-                return
-            task = job  # looked after by async_status
-        elif not task.enforces:
-            if outcome in ("failed", "unreachable"):
+        items = _items(result)
+        if not task.enforces:
+            finished = [item for item in items if item.get("finished") and _job(item) in host.jobs]
+            for item in finished:  # looked after by async_status
+                failed = len(items) == 1 or item.get("failed")
+                self.observe(host_name, host.jobs.pop(_job(item)), outcome if failed else "ok", item)
+            if not finished and outcome in ("failed", "unreachable"):
                 kind = Unreachable.kind if outcome == "unreachable" else _ANSIBLE
                 host.events.append(_Event(outcome, False, [Error(task.name, kind, _message(result))]))
             return
         host.reached.add(task.id)
         if outcome == "skipped":
             return
-        loop = result.get("results")
-        items = [item for item in loop if isinstance(item, Mapping)] if isinstance(loop, list) else [result]
         errors: list[Error] = []
         hidden = False
         for item in items:
@@ -148,14 +151,14 @@ class Collector:
             elif "plan" in item:
                 host.judged = True
                 for event in host.events:
-                    event.then_judged = True
-            elif item.get("ansible_job_id"):
-                host.jobs[str(item["ansible_job_id"])] = task
+                    event.then_judged = event.then_judged or task.asks == event.asks != ""
+            elif item.get("ansible_job_id") and not item.get("finished"):
+                host.jobs[_job(item)] = task
             elif not _is_skipped(item):
                 hidden = True
         if errors:
             # The module failed, and the task did not: failed_when has it so.
-            host.events.append(_Event("ignored" if outcome == "ok" else outcome, True, errors))
+            host.events.append(_Event("ignored" if outcome == "ok" else outcome, True, errors, task.asks))
         elif hidden:
             host.events.append(_Event("hidden", True, []))
             self._warn(host, [f"Cannot tell what {task.name!r} has found: {_HIDDEN}."])
@@ -209,18 +212,20 @@ class Collector:
 
     # --- the end ---
 
+    @property
+    def plays_without_hosts(self) -> list[str]:
+        """The plays that were to compare, and had nobody to compare."""
+        return [play.name for play in self._plays if play.enforces and not play.hosts]
+
     def instances(self, inventory: Sequence[str], *, failures: Mapping[str, int]) -> list[Instance]:
         """What is known of each instance, at the end.
 
         :param inventory: the hosts in order.
         :param failures: how many tasks failed on a host without being rescued.
         """
-        cut = any(failures.values()) or any(
-            event.outcome == "unreachable" for host in self._hosts.values() for event in host.events
-        )
         names = {name: None for name in inventory if self._is_instance(name)}
         names.update({name: None for name in self._names() if self._is_instance(name)})
-        return [self._instance(name, failures.get(name, 0), cut=cut) for name in names]
+        return [self._instance(name, failures.get(name, 0)) for name in names]
 
     def _names(self) -> Iterator[str]:
         for play in self._plays:
@@ -237,11 +242,11 @@ class Collector:
             for play in self._plays
         )
 
-    def _instance(self, name: str, failures: int, *, cut: bool) -> Instance:
+    def _instance(self, name: str, failures: int) -> Instance:
         host = self._hosts.get(name) or _Host()
         resources = sorted(host.resources.values(), key=lambda one: (_rank(one.resource), one.resource, one.key))
         instance = Instance(name, resources, [], list(host.warnings))
-        complete = host.judged and not (cut and self._unreached(name, host))
+        complete = host.judged and not host.jobs and not self._unreached(name, host)
         outcomes = []
         # What failed and was not rescued ended the play for this host: it is the last.
         failed = [event for event in host.events if event.outcome == "failed"]
@@ -275,11 +280,22 @@ class Collector:
 
 def _why_unknown(host: _Host) -> str:
     """Why nothing failed and nothing is known."""
-    if host.judged:
-        return "the run ended before everything was compared"
     if host.jobs:
         return "a task runs in the background, and nobody has asked for its result"
+    if host.judged:
+        return "the run ended before everything was compared"
     return "all that compares was skipped" if host.reached else "nothing that compares was reached"
+
+
+def _items(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The results of a loop; of another task its one result."""
+    loop = result.get("results")
+    return [item for item in loop if isinstance(item, Mapping)] if isinstance(loop, list) else [result]
+
+
+def _job(item: Mapping[str, Any]) -> str:
+    """The name of a task in the background; empty where there is none."""
+    return str(item.get("ansible_job_id") or "")
 
 
 def _records(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -321,7 +337,7 @@ def _identity(difference: Difference) -> str:
 
 
 def _rank(resource: str) -> int:
-    return _ORDER.index(resource) if resource in _ORDER else len(_ORDER)
+    return KINDS.index(resource) if resource in KINDS else len(KINDS)
 
 
 def _is_skipped(item: Mapping[str, Any]) -> bool:

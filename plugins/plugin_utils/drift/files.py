@@ -25,13 +25,22 @@ FILES: Mapping[str, tuple[str, str]] = {
 _RENDERERS = "ansible_collections.postmaster.odoo.plugins.plugin_utils.drift"
 
 
+def prepare(folder: Path) -> None:
+    """Make the folder, and see that it can be written.
+
+    :raises OSError: it cannot.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any], *, keep: int) -> list[Path]:
     """Write the reports that were asked for, each whole or not at all; returns their paths.
 
     :param keep: 0 writes no dated copy of the JSON report.
     :raises OSError: the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for one in formats:
         if one in FILES:

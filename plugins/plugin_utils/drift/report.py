@@ -22,6 +22,9 @@ STATUSES = ("clean", "corrected", "accepted", "drifted", "unknown", "failed", "u
 # Of these a difference has one.
 DIFFERENCE_STATUSES = ("corrected", "accepted", "drifted")
 
+# What can be looked at, in the order of a stack.
+KINDS = ("addon", "system_parameter", "alias_domain", "mail_server", "cron")
+
 # The action of a record that nobody declared. The others are those of a plan's steps.
 UNMANAGED = "unmanaged"
 
@@ -132,21 +135,29 @@ class Instance:
 
 
 def is_partial(run: Mapping[str, Any]) -> bool:
-    """Whether tags have kept some kinds of resources from being compared."""
-    return "tags" in run or "skip_tags" in run
+    """Whether some kinds of resources may have been kept from being compared."""
+    return not {"tags", "skip_tags", "start_at_task"}.isdisjoint(run)
 
 
 def verdict(
-    instances: Sequence[Instance], *, problems: bool = False, ansible_code: int = 0, drift_code: int = 10
+    instances: Sequence[Instance],
+    *,
+    problems: bool = False,
+    without_hosts: bool = False,
+    ansible_code: int = 0,
+    drift_code: int = 10,
 ) -> dict[str, Any]:
     """The verdict on a run.
 
     :param problems: the baseline has entries that are expired or unmatched.
+    :param without_hosts: a play was to compare, and had nobody to compare.
     :param ansible_code: what ansible-playbook would end with of its own accord.
     :param drift_code: what it is to end with on drift; 0 for what it would end with anyway.
     """
     # Where there was nobody to look at, nothing is known; a pipeline with a misspelt group must not be green.
     status = worst(instance.status for instance in instances) if instances else "unknown"
+    if without_hosts:
+        status = worst([status, "unknown"])
     if problems:
         status = worst([status, "drifted"])
     differences = Counter(

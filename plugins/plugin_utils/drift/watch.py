@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from ansible import context
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 # A play whose variable of this name is false compares for another purpose than a verdict.
 VERDICT_WANTED = "drift_verdict"
 
-_MODULE_NAMES = frozenset(name.rpartition(".")[2] for name in MODULES)
 _INCLUDE_ROLE = frozenset({"include_role", "ansible.builtin.include_role", "ansible.legacy.include_role"})
 
 
@@ -40,29 +40,27 @@ def task_of(task: AnsibleTask, *, check_mode: bool | None = None) -> Task:
         enforces=_enforces(task),
         check_mode=bool(task.check_mode) if check_mode is None else check_mode,
         run_once=task.run_once is True,
+        asks="" if task.loop or task.loop_with else repr((task.action, task.args)),
     )
 
 
 def _enforces(task: AnsibleTask) -> bool:
-    action = str(task.action)
-    if action.rpartition(".")[2] not in _MODULE_NAMES:
-        return False
-    # A short name means what the play's `collections` have it mean.
-    return action in MODULES if "." in action else task.resolved_action in MODULES
+    # A name may be short, or another collection's for one of ours; what a template says is known once it has run.
+    return task.action in MODULES or ("{" not in str(task.action) and task.resolved_action in MODULES)
 
 
 def play_of(play: AnsiblePlay) -> Play:
     """A play as the collector knows it, its hosts as a limit leaves them."""
     variables = play.get_variable_manager().get_vars(play=play)
     tasks, enforces = [], False
-    for task in _tasks(play.compile()):
+    for task in _from_start(list(_tasks(play.compile()))):
         if not (_enforces(task) or _includes_enforcing_role(task)):
             continue
         if task.evaluate_tags(play.only_tags, play.skip_tags, all_vars=variables):
             enforces = True
             if _enforces(task):
                 tasks.append(task_of(task))
-    return Play(list(variables["ansible_play_hosts_all"]), tasks, enforces)
+    return Play(list(variables["ansible_play_hosts_all"]), tasks, enforces, play.get_name())
 
 
 def _includes_enforcing_role(task: AnsibleTask) -> bool:
@@ -78,6 +76,14 @@ def _tasks(blocks: list[Any]) -> Iterator[AnsibleTask]:
             yield from _tasks(block.always)
         else:
             yield block
+
+
+def _from_start(tasks: list[AnsibleTask]) -> list[AnsibleTask]:
+    """The tasks without those before the one that the run is to start at, if it is among them."""
+    start = context.CLIARGS.get("start_at_task")
+    names = [(task.name or "", task.get_name()) for task in tasks] if start else []
+    first = (position for position, both in enumerate(names) if any(fnmatch(name, start) for name in both))
+    return tasks[next(first, 0) :]
 
 
 def wants_verdict(play: AnsiblePlay) -> bool:
@@ -115,6 +121,8 @@ def run_of(playbook: AnsiblePlaybook | None, seconds: float) -> dict[str, Any]:
     run: dict[str, Any] = {"playbook": " ".join(map(os.path.basename, given)), "seconds": round(seconds, 1)}
     if context.CLIARGS.get("subset"):
         run["limit"] = str(context.CLIARGS["subset"])
+    if context.CLIARGS.get("start_at_task"):
+        run["start_at_task"] = str(context.CLIARGS["start_at_task"])
     for name in ("tags", "skip_tags"):
         tags = [str(tag) for tag in context.CLIARGS.get(name) or () if tag != "all"]
         if tags:

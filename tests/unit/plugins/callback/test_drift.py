@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -179,3 +180,79 @@ def test_a_play_begins_once_in_however_many_batches(begun: Begun, monkeypatch: p
 def test_tasks_can_tell_that_there_will_be_a_verdict(begun: Begun) -> None:
     begun()
     assert os.environ["POSTMASTER_DRIFT_CALLBACK"] == "active"
+
+
+def test_a_wrong_baseline_ends_a_run_whose_tasks_come_as_it_runs(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"]))
+    callback = begun(baseline=str(tmp_path / "missing.yml"))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_runner_on_start(SimpleNamespace(), SimpleNamespace())
+    assert ended.value.code == 1
+
+
+def test_a_defect_when_a_task_starts_is_not_green(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+    callback = begun()
+    monkeypatch.setattr(watch, "task_of", lambda task: 1 / 0)
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_runner_on_start(SimpleNamespace(), SimpleNamespace())
+    assert ended.value.code == 1
+
+
+def test_a_task_that_turns_out_to_enforce_has_a_verdict(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"]))
+    callback = begun()
+    callback.v2_runner_on_ok(result(DRIFTED))  # the name of its module is a template
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 10
+
+
+@pytest.mark.parametrize(("limit", "code"), [({}, 2), ({"limit": "acme"}, None)])
+def test_a_play_without_hosts_is_not_green(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: dict[str, str], code: int | None
+) -> None:
+    monkeypatch.setattr(watch, "unstarted_plays", lambda *_: iter([Play([], [CHECK], enforces=True, name="Others")]))
+    monkeypatch.setattr(watch, "run_of", lambda *_: {"playbook": "drift", "seconds": 1.0, **limit})
+    callback = begun()
+    callback.v2_runner_on_ok(result(found()))
+    with pytest.raises(SystemExit, match=f"^{code}$") if code else nullcontext():
+        callback.v2_playbook_on_stats(CLEAN)
+    run = json.loads((tmp_path / "drift.json").read_text())["run"]
+    assert run.get("without_hosts") == (["Others"] if code else None)
+
+
+def test_a_folder_that_cannot_be_written_ends_the_run_before_anything_is_compared(
+    begun: Begun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SystemExit) as ended:
+        begun(report_folder=str(tmp_path / "file"))
+    assert ended.value.code == 1
+    assert "The report_folder " in capsys.readouterr().err
+
+
+def test_reports_that_cannot_be_written_after_all_are_not_green(begun: Begun, tmp_path: Path) -> None:
+    callback = begun(report_folder=str(tmp_path / "reports"))
+    (tmp_path / "reports").rmdir()
+    callback.v2_runner_on_ok(result(found()))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 1
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, str | None] = {}
+
+    def take(self: Any, **_how: Any) -> None:
+        seen.update({name: os.environ.get(f"POSTMASTER_DRIFT_{name}") for name in ("REPORT_FOLDER", "BASELINE")})
+        self._plugin_options = {"exit_code": 10, "keep": 90, "formats": ["json", "pdf"]}
+
+    monkeypatch.setattr(CallbackBase, "set_options", take)
+    monkeypatch.setenv("POSTMASTER_DRIFT_REPORT_FOLDER", "")
+    monkeypatch.setenv("POSTMASTER_DRIFT_BASELINE", "baseline.yml")
+    callback = CallbackModule()
+    callback.set_options()
+    assert seen == {"REPORT_FOLDER": None, "BASELINE": "baseline.yml"}
+    assert callback._wrong_options == "'pdf' in formats is none of json, markdown, junit, html, github."

@@ -56,8 +56,8 @@ def drifted(*changes: Any, name: str = "acme", **more: Any) -> Instance:
     return instance(("ok", found(step(*changes or [change()], **more))), hosts=(name,))
 
 
-def apply(baseline: Baseline, *fleet: Instance, inventory: tuple[str, ...] = (), partial: bool = False) -> Any:
-    return baseline.apply(fleet, TODAY, inventory or tuple(one.name for one in fleet), partial=partial)
+def apply(baseline: Baseline, *fleet: Instance, inventory: tuple[str, ...] = (), **more: bool) -> Any:
+    return baseline.apply(fleet, TODAY, inventory or tuple(one.name for one in fleet), **more)
 
 
 def problems(*arguments: Any, **more: Any) -> list[tuple[str, str]]:
@@ -167,9 +167,10 @@ def test_an_entry_without_its_drift_is_unmatched(read: Reader) -> None:
         ("*", ("acme",), False, True),
         ("*", ("acme", "globex"), False, False),  # --limit acme
         ("globex", ("acme", "globex"), False, False),
-        ("hooli", ("acme",), False, False),  # another inventory's
-        ("ac", ("acme",), False, False),
-        ("acm?", ("acme",), False, False),  # only * means something
+        ("hooli", ("acme",), False, True),  # no host of the inventory
+        ("hooli", ("acme",), True, False),
+        ("ac", ("acme",), False, True),
+        ("acm?", ("acme",), False, True),  # only * means something
         ("acme", ("acme",), True, False),  # --tags
     ],
 )
@@ -180,6 +181,11 @@ def test_only_what_was_compared_is_judged(
     expected = [(pattern, "unmatched")] if judged else []
     baseline = read({**ENTRY, "instance": pattern})
     assert problems(baseline, clean, inventory=inventory, partial=partial) == expected
+
+
+def test_a_run_with_a_limit_does_not_judge_an_entry_without_a_host(read: Reader) -> None:
+    clean = instance(("ok", found(records=[{"resource": "mail_server", "key": "Transactional"}])))
+    assert problems(read({**ENTRY, "instance": "hooli"}), clean, limited=True) == []
 
 
 def test_a_run_that_looks_at_other_kinds_judges_nothing(read: Reader) -> None:
@@ -203,6 +209,10 @@ def test_an_instance_that_failed_judges_nothing(read: Reader) -> None:
         ({**ENTRY, "owner": None, "reason": None}, "reason, owner are missing"),
         ({**ENTRY, "expires": "soon"}, "expires must be a day such as 2027-01-31, and is 'soon'"),
         ({**ENTRY, "expires": 2027}, "expires must be a day"),
+        ({**ENTRY, "expires": "2027-02-30"}, "expires must be a day"),
+        ({**ENTRY, "expires": "20270131"}, "expires must be a day"),
+        ({**ENTRY, "expires": "2027-W04-1"}, "expires must be a day"),
+        ({**ENTRY, "resource": "mail_serverr"}, "resource must be one of addon, .*, and is 'mail_serverr'"),
         ({**ENTRY, "until": "2027-01-31"}, "until is not known"),
         ({**ENTRY, "value": 1}, "value goes with a field"),
         ({**ENTRY, "field": "smtp_pass", "value": "********"}, "a secret has no value here"),
@@ -221,7 +231,31 @@ def test_everything_that_is_wrong_is_said_at_once(read: Reader) -> None:
         read({**ENTRY, "expires": "soon"}, {**ENTRY, "owner": ""}, format=2, more=1)
 
 
-@pytest.mark.parametrize("text", ["- a", "a: [", "", "format: 1\naccepted: all"])
+@pytest.mark.parametrize("day", ["2027-01-31", "'2027-01-31'"])
+def test_a_day_may_be_quoted(tmp_path: Path, day: str) -> None:
+    path = tmp_path / "baseline.yml"
+    path.write_text(f"format: 1\naccepted: [{{resource: cron, key: a.b, reason: r, owner: o, expires: {day}}}]")
+    assert apply(Baseline.read(path), inventory=("acme",))["problems"] == []
+    path.write_text(path.read_text().replace("01-31", "02-30"))
+    with pytest.raises(BaselineError, match=r"is wrong: entry 1 \(cron 'a.b'\): expires must be .* '2027-02-30'\.$"):
+        Baseline.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("format: 1\naccepted: []\naccepted: []\n", "accepted stands twice in the mapping of line 1"),
+        ("format: 1\naccepted:\n- key: a\n  key: b\n", "key stands twice in the mapping of line 3"),
+    ],
+)
+def test_what_stands_twice_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "baseline.yml"
+    path.write_text(text)
+    with pytest.raises(BaselineError, match=words):
+        Baseline.read(path)
+
+
+@pytest.mark.parametrize("text", ["- a", "a: [", "", "format: 1\naccepted: all", "[" * 100_000])
 def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "baseline.yml"
     path.write_text(text)

@@ -173,9 +173,23 @@ def test_drift_that_the_same_run_corrects_is_corrected() -> None:
     assert judged.status == "corrected"
 
 
-def test_a_rescue_that_comes_to_a_verdict_settles_it() -> None:
-    assert observe((RUN, "failed", failure()), (CHECK, "ok", found())).status == "clean"
-    assert observe((RUN, "failed", failure())).status == "unknown"
+def asking(number: str, asks: str) -> Task:
+    return Task(number, f"Compare {number}", enforces=True, check_mode=True, asks=asks)
+
+
+def test_a_rescue_that_asks_for_the_same_and_comes_to_a_verdict_settles_it() -> None:
+    judged = observe((asking("1", "A"), "failed", failure()), (asking("2", "A"), "ok", found()))
+    assert (judged.status, judged.errors) == ("clean", [])
+
+
+@pytest.mark.parametrize(("first", "then"), [("A", "B"), ("", "")])
+def test_a_rescued_error_is_not_settled_by_what_else_is_compared(first: str, then: str) -> None:
+    judged = observe((asking("1", first), "failed", failure("access")), (asking("2", then), "ok", found()))
+    assert (judged.status, [error.kind for error in judged.errors]) == ("unknown", ["access"])
+
+
+def test_arguments_are_not_shown() -> None:
+    assert "made-up-secret" not in repr(asking("1", "made-up-secret"))
 
 
 def test_an_ignored_error_leaves_a_doubt_whatever_else_was_compared() -> None:
@@ -222,7 +236,43 @@ def test_what_ran_in_the_background_is_judged_once_somebody_asks() -> None:
     assert observe((CHECK, "ok", ticket), (OTHER, "ok", result)).status == "drifted"
 
 
+TICKET = {"ansible_job_id": "j1.2", "started": 1, "finished": 0}
+
+
+def test_what_is_left_in_the_background_leaves_a_doubt_whatever_else_was_compared() -> None:
+    judged = observe((CHECK, "ok", found()), (RUN, "ok", TICKET))
+    assert (judged.status, len(judged.warnings)) == ("unknown", 1)
+
+
+def test_jobs_that_a_loop_asks_for_are_judged_each() -> None:
+    second = {**TICKET, "ansible_job_id": "j2.3"}
+    done = [{**found(step(change(), key=one)), "ansible_job_id": one, "finished": 1} for one in ("j1.2", "j2.3")]
+    assert observe((CHECK, "ok", {"results": [TICKET, second]}), (OTHER, "ok", {"results": done})).status == "drifted"
+    asked = {"results": [done[0], second]}
+    assert observe((CHECK, "ok", {"results": [TICKET, second]}), (OTHER, "ok", asked)).status == "unknown"
+    failed = {"results": [done[0], {**failure(), "ansible_job_id": "j2.3", "finished": 1, "failed": True}]}
+    judged = observe((CHECK, "ok", {"results": [TICKET, second]}), (OTHER, "failed", failed), failures=1)
+    assert (judged.status, len(judged.errors)) == ("failed", 1)
+
+
 # --- hosts that were not reached ---
+
+
+def test_a_task_that_was_never_reached_leaves_a_doubt_although_nothing_failed() -> None:
+    collector = Collector()
+    collector.begin(Play(["acme"], [CHECK, RUN], enforces=True))
+    collector.observe("acme", CHECK, "ok", found())  # and then end_play
+    assert collector.instances(["acme"], failures={})[0].status == "unknown"
+    collector.observe("acme", RUN, "skipped", {"skip_reason": "Conditional result was False"})
+    assert collector.instances(["acme"], failures={})[0].status == "clean"
+
+
+def test_plays_that_were_to_compare_and_have_nobody() -> None:
+    collector = Collector()
+    collector.begin(Play(["acme"], [CHECK], enforces=True, name="Compare"))
+    collector.begin(Play([], [CHECK], enforces=True, name="Compare production"))
+    collector.begin(Play([], name="Something else"))
+    assert collector.plays_without_hosts == ["Compare production"]
 
 
 def test_hosts_that_never_came_to_a_verdict_are_unknown() -> None:

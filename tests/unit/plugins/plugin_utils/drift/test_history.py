@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_json
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import write, write_reports
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import prepare, write, write_reports
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import History, dated_name
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Instance
 from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
@@ -161,6 +161,7 @@ def test_files_of_others_stay(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_yet_has_no_history(tmp_path: Path) -> None:
+    prepare(tmp_path / "a" / "b")
     document = run(tmp_path / "a" / "b", 1, drifted())
     assert document["history"] == []
     assert since(document) == {"smtp_port": day(1)}
