@@ -201,6 +201,8 @@ class CallbackModule(CallbackBase):
         self._playbooks.append(playbook)
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
+        if not self._playbooks:
+            return  # ad hoc
         with self._no_silent_defect():
             if play._uuid not in self._plays:  # and not just another batch of it
                 self._plays[play._uuid] = self._begin(play) if watch.wants_verdict(play) else None
@@ -279,6 +281,8 @@ class CallbackModule(CallbackBase):
     # --- the verdict ---
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
+        if not self._playbooks:
+            return  # ad hoc
         ansible_code = 0
         if any(stats.dark.values()):
             ansible_code = report.UNREACHABLE

@@ -256,3 +256,12 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     callback.set_options()
     assert seen == {"REPORT_FOLDER": None, "BASELINE": "baseline.yml"}
     assert callback._wrong_options == "'pdf' in formats is none of json, markdown, junit, html, github."
+
+
+def test_what_is_run_ad_hoc_is_left_alone(begun: Begun, capsys: pytest.CaptureFixture[str]) -> None:
+    begun()  # Ansible's objects are left out
+    callback = CallbackModule()
+    callback.v2_playbook_on_play_start(SimpleNamespace(_uuid="1"))
+    callback.v2_runner_on_failed(result(DRIFTED))
+    callback.v2_playbook_on_stats(SimpleNamespace(dark={}, failures={"acme": 1}))
+    assert "DRIFT" not in capsys.readouterr().out

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, Collector, Play, Task
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import KINDS
 from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
     CHECK,
     change,
@@ -36,6 +38,15 @@ def test_modules_are_those_whose_results_have_a_plan() -> None:
         if "plan" in (yaml.safe_load(returned) or {}):
             with_plan.add(f"postmaster.odoo.{path.stem}")
     assert with_plan == MODULES
+
+
+def test_kinds_are_those_of_the_engine() -> None:
+    names = {
+        name
+        for path in (PLUGINS / "module_utils" / "resources").glob("*.py")
+        for name in re.findall(r'^    name = "(\w+)"$', path.read_text(), re.MULTILINE)
+    }
+    assert names == set(KINDS)
 
 
 # --- one task on one host ---
