@@ -294,6 +294,7 @@ class CallbackModule(CallbackBase):
             for play in watch.unstarted_plays(self._playbooks[-1], set(self._plays)):
                 self._collector.begin(play)
             if self._collector.enforces:
+                self._prepare()
                 self._conclude(ansible_code, stats.failures)
 
     def _conclude(self, ansible_code: int, failures: dict[str, int]) -> None:

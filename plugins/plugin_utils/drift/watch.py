@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.playbook.block import Block
+from ansible.plugins.loader import module_loader
 from ansible.template import Templar
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, ROLES, Play, Task
@@ -45,8 +47,16 @@ def task_of(task: AnsibleTask, *, check_mode: bool | None = None) -> Task:
 
 
 def _enforces(task: AnsibleTask) -> bool:
-    # A name may be short, or another collection's for one of ours; what a template says is known once it has run.
-    return task.action in MODULES or ("{" not in str(task.action) and task.resolved_action in MODULES)
+    action = str(task.action)
+    # What a template says is known once it has run.
+    return action in MODULES or ("{" not in action and _module(action, tuple(task.collections or ())) in MODULES)
+
+
+@lru_cache
+def _module(action: str, collections: tuple[str, ...]) -> str | None:
+    """The module of a name that may be short, or another collection's. `resolved_action` tells the action plugin, which is one for all of ours."""
+    found = module_loader.find_plugin_with_context(action, ignore_deprecated=True, collection_list=list(collections))
+    return found.resolved_fqcn
 
 
 def play_of(play: AnsiblePlay) -> Play:

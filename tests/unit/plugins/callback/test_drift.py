@@ -265,3 +265,15 @@ def test_what_is_run_ad_hoc_is_left_alone(begun: Begun, capsys: pytest.CaptureFi
     callback.v2_runner_on_failed(result(DRIFTED))
     callback.v2_playbook_on_stats(SimpleNamespace(dark={}, failures={"acme": 1}))
     assert "DRIFT" not in capsys.readouterr().out
+
+
+def test_a_run_whose_comparing_plays_never_began_has_its_folder(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"]))
+    monkeypatch.setattr(watch, "unstarted_plays", lambda *_: iter([Play(["acme"], [CHECK], enforces=True)]))
+    callback = begun(report_folder=str(tmp_path / "reports"))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(SimpleNamespace(dark={}, failures={"acme": 1}))
+    assert ended.value.code == 2
+    assert (tmp_path / "reports" / "drift.json").exists()
