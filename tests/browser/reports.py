@@ -208,6 +208,36 @@ def _history(instances: list[Instance], runs: int) -> Iterator[dict[str, Any]]:
         yield {"generated": time(runs - run), "instances": counts}
 
 
+def shuffled(size: int) -> dict[str, Any]:
+    """The report on such a fleet, the inventory of which is in no order that anything else has."""
+    report = fleet(size)
+    report["instances"] = [report["instances"][position * 7 % size] for position in range(size)]
+    return report
+
+
+def worst_first(report: dict[str, Any]) -> list[str]:
+    """Its instances by status, then by how many resources differ, then in the order of the inventory."""
+
+    def badness(instance: dict[str, Any]) -> tuple[int, int]:
+        differing = [resource for resource in instance["resources"] if resource["status"] != "clean"]
+        return STATUSES.index(instance["status"]), len(differing)
+
+    # Sorting keeps what is as bad in its order, in reverse too.
+    return [instance["instance"] for instance in sorted(report["instances"], key=badness, reverse=True)]
+
+
+def in_inventory(report: dict[str, Any]) -> list[str]:
+    return [instance["instance"] for instance in report["instances"]]
+
+
+def by_name(report: dict[str, Any]) -> list[str]:
+    return sorted(in_inventory(report))
+
+
+# By address, the order that it asks for.
+ORDERS = {"": worst_first, "#sort=inventory": in_inventory, "#sort=name": by_name}
+
+
 def differences(report: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     """Every difference, with its instance and its resource."""
     for instance in report["instances"]:

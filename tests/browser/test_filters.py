@@ -10,13 +10,16 @@ from collections.abc import Callable
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
 
 from browser import Page
-from reports import CRONS, name
+from reports import CRONS, ORDERS, name, shuffled, worst_first
 
 
 def by_status(page: Page, *statuses: str) -> list[str]:
-    return [instance["instance"] for instance in page.report["instances"] if instance["status"] in statuses]
+    """The instances that have one of these statuses, worst first."""
+    status = {instance["instance"]: instance["status"] for instance in page.report["instances"]}
+    return [instance for instance in worst_first(page.report) if status[instance] in statuses]
 
 
 @pytest.mark.parametrize("status", ["clean", "accepted", "corrected", "drifted", "unknown", "failed", "unreachable"])
@@ -54,13 +57,13 @@ def test_a_kind_shows_its_columns_only(show: Callable[..., Page]) -> None:
     assert page.address() == "#kind=cron"
     page.click("#only")
     assert page.headings() == [f"Cron: {CRONS[0]}"]
-    assert page.instances() == [name(0), name(18), name(20), name(27), name(33), name(40)]
+    assert page.instances() == [name(position) for position in (33, 27, 18, 0, 40, 20)]
 
 
 def test_only_what_differs_leaves_out_clean_rows_and_columns(show: Callable[..., Page]) -> None:
     page = show(50)
     page.click("#only")
-    assert page.instances() == [one["instance"] for one in page.report["instances"] if one["status"] != "clean"]
+    assert page.instances() == [name(position) for position in (33, 27, 18, 0, 40, 20, 10, 30, 6, 31, 12)]
     assert "mail" not in page.headings()
     assert "Transactional" in page.headings()
     assert page.text("#matches") == "11 of 50 instances"
@@ -69,11 +72,11 @@ def test_only_what_differs_leaves_out_clean_rows_and_columns(show: Callable[...,
 @pytest.mark.parametrize(
     ("words", "instances", "headings"),
     [
-        ("acme-02", [name(position) for position in range(19, 29)], None),
-        ("smtp_port", [name(0), name(6), name(10), name(20), name(30), name(31), name(40)], None),
-        ("SMTP_PASS", [name(0), name(10), name(20), name(30), name(40)], ["Mail server: Transactional"]),
+        ("acme-02", [name(position) for position in (27, 20, 19, *range(21, 27), 28)], None),
+        ("smtp_port", [name(position) for position in (0, 40, 20, 10, 30, 6, 31)], None),
+        ("SMTP_PASS", [name(position) for position in (0, 40, 20, 10, 30)], ["Mail server: Transactional"]),
         ("acme-011 smtp_host", [name(10)], ["Mail server: Transactional"]),
-        ("cron code", [name(0), name(20), name(40)], [f"Cron: {CRONS[0]}"]),
+        ("cron code", [name(0), name(40), name(20)], [f"Cron: {CRONS[0]}"]),
         ("authentication", [name(27)], []),
         ("no such thing", [], []),
     ],
@@ -113,7 +116,7 @@ def test_a_slash_begins_a_search(show: Callable[..., Page]) -> None:
 
 def test_everything_is_shown_again_at_once(show: Callable[..., Page]) -> None:
     page = show(50, "#status=drifted&kind=cron&q=code&only=1")
-    assert page.instances() == [name(0), name(20), name(40)]
+    assert page.instances() == [name(0), name(40), name(20)]
     page.click("#reset")
     assert len(page.instances()) == 50
     assert page.address() == ""
@@ -121,12 +124,15 @@ def test_everything_is_shown_again_at_once(show: Callable[..., Page]) -> None:
 
 
 def test_instances_can_be_sorted(show: Callable[..., Page]) -> None:
-    page = show(50)
-    page.click("#sort option[value=worst]")
-    assert page.instances()[:4] == [name(33), name(27), name(18), name(0)]
-    assert page.address() == "#sort=worst"
-    page.click("#sort option[value=name]")
-    assert page.instances() == [name(position) for position in range(50)]
+    report = shuffled(50)
+    page = show(report)
+    order = Select(page.find("#sort"))
+    assert order.first_selected_option.text == "Worst first"
+    assert page.instances() == worst_first(report)
+    for words, address in {"Inventory order": "#sort=inventory", "By name": "#sort=name", "Worst first": ""}.items():
+        order.select_by_visible_text(words)
+        assert page.address() == address
+        assert page.instances() == ORDERS[address](report)
 
 
 def test_an_address_is_a_view(show: Callable[..., Page]) -> None:
@@ -153,7 +159,7 @@ def test_a_changed_address_changes_the_view(show: Callable[..., Page]) -> None:
 
 def test_an_address_that_says_nothing_known_shows_everything(show: Callable[..., Page]) -> None:
     page = show(50, "#status=toString,nothing&kind=constructor&sort=none&view=none&instance=nobody&key=&%=%")
-    assert len(page.instances()) == 50
+    assert page.instances() == worst_first(page.report)
     assert not page.find("#details").is_displayed()
 
 

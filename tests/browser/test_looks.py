@@ -13,8 +13,8 @@ import pytest
 from pypdf import PdfReader
 from selenium.webdriver.support.select import Select
 
-from browser import Page
-from reports import MASK, differences, fleet, name
+from browser import WORDS, Page
+from reports import MASK, ORDERS, differences, fleet, name, shuffled
 
 AA = 4.5
 
@@ -109,7 +109,7 @@ def test_nothing_is_wider_than_the_window(show: Callable[..., Page], width: int,
 
 
 def test_headings_and_names_stay_in_view(show: Callable[..., Page]) -> None:
-    page = show(500)
+    page = show(500, "#sort=inventory")
     page.resize(800, 700)
     page.run("const pane = document.getElementById('instances'); pane.scrollIntoView(false); pane.scrollTo(200, 5000)")
     page.settle()
@@ -156,8 +156,18 @@ def test_on_paper_is_everything_that_differs(show: Callable[..., Page]) -> None:
         for error in instance["errors"]:
             assert error["message"] in text
     assert MASK not in text
-    for control in ("By instance", "Only what differs", "Inventory order", "Enter opens", "Close"):
+    for control in ("By instance", "Only what differs", "Worst first", "Inventory order", "Enter opens", "Close"):
         assert control not in text
+
+
+@pytest.mark.parametrize("address", ORDERS)
+def test_paper_is_in_the_order_of_the_screen(show: Callable[..., Page], address: str) -> None:
+    report = shuffled(50)
+    text, _pages = printed(show(report, address))
+    status = {one["instance"]: one["status"] for one in report["instances"] if one["status"] != "clean"}
+    expected = [instance for instance in ORDERS[address](report) if instance in status]
+    assert len(expected) == 11
+    assert sorted(expected, key=lambda instance: text.index(f"{instance}: {WORDS[status[instance]]}")) == expected
 
 
 def test_what_is_filtered_is_printed_so_and_says_so(show: Callable[..., Page]) -> None:

@@ -11,11 +11,20 @@ from collections.abc import Callable
 import pytest
 
 from browser import SYMBOLS, WORDS, Page
-from reports import CRONS, PARAMETERS, fleet, name
+from reports import CRONS, ORDERS, PARAMETERS, fleet, name, shuffled
 
 
-def test_a_row_for_each_instance_in_the_order_of_the_inventory(show: Callable[..., Page]) -> None:
-    assert show(50).instances() == [name(position) for position in range(50)]
+@pytest.mark.parametrize("address", ORDERS)
+def test_a_row_for_each_instance_in_the_order_that_is_asked_for(show: Callable[..., Page], address: str) -> None:
+    report = shuffled(50)
+    assert len({tuple(order(report)) for order in ORDERS.values()}) == 3
+    assert show(report, address).instances() == ORDERS[address](report)
+
+
+def test_a_row_for_each_instance_the_worst_first_and_the_inventory_among_equals(show: Callable[..., Page]) -> None:
+    worst = [33, 27, 18, 0, 40, 20, 10, 30, 6, 31, 12]
+    clean = [position for position in range(50) if position not in worst]
+    assert show(50).instances() == [name(position) for position in worst + clean]
 
 
 def test_the_verdict_is_in_words_and_counted(show: Callable[..., Page]) -> None:
@@ -152,7 +161,7 @@ def test_a_kind_folds_into_one_column(show: Callable[..., Page]) -> None:
 
 
 def test_a_grid_says_that_it_is_one(show: Callable[..., Page]) -> None:
-    page = show(50)
+    page = show(50, "#sort=inventory")
     roles = page.run(
         """const of = (selector) => [...new Set([...document.querySelectorAll(selector)].map((one) => one.getAttribute("role")))];
         return {table: of(".matrix"), groups: of(".matrix > *"), rows: of(".matrix tr"), heads: of("thead th"), names: of("tbody th"), cells: of("tbody td")}"""
