@@ -60,7 +60,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], others: Mapping[
         watcher.start()
         assert process.stdout
         usage.output = process.stdout.read()
-        _, status, total = os.wait4(process.pid, 0)
+        _pid, status, total = os.wait4(process.pid, 0)
         usage.seconds = time.perf_counter() - started
         usage.exit_code = process.returncode = os.waitstatus_to_exitcode(status)
         ended.set()

@@ -49,13 +49,13 @@ class Fleet:
         hosts: Mapping[str, Mapping[str, Any]] | Sequence[str],
         *plays: Mapping[str, Any],
         arguments: Sequence[str] = ("--check",),
-        options: Mapping[str, str] = {},
+        options: Mapping[str, str] | None = None,
     ) -> Run:
         named = hosts if isinstance(hosts, Mapping) else {name: {} for name in hosts}
         inventory = {"all": {"hosts": {name: {**self._connection, **more} for name, more in named.items()}}}
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "inventory.json").write_text(json.dumps(inventory))
-        settings = {"REPORT_FOLDER": "reports", "FORMATS": "json", **options}
+        settings = {"REPORT_FOLDER": "reports", "FORMATS": "json", **(options or {})}
         return ansible_playbook(
             self.folder,
             plays,

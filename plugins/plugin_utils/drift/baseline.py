@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +260,7 @@ def read_date(given: Any) -> date:
             return date.fromisoformat(given.strip())
         except ValueError:
             pass
-    elif type(given) is date:  # a datetime is one, too, but no day
+    elif isinstance(given, date) and not isinstance(given, datetime):  # a datetime is a date, too, but no day
         return given
     raise ValueError(f"must be a day such as 2027-01-31, and is {str(given)!r}")
 

@@ -39,14 +39,14 @@ def instances(
     *observed: tuple[str, Result],
     task: Task = CHECK,
     hosts: Sequence[str] = ("acme",),
-    failures: Mapping[str, int] = {},
+    failures: Mapping[str, int] | None = None,
 ) -> list[Instance]:
     """What is known of hosts after these outcomes and results of one task on the first of them."""
     collector = Collector()
     collector.begin(Play(hosts, [task], enforces=True))
     for outcome, result in observed:
         collector.observe(hosts[0], task, outcome, result)
-    return collector.instances(hosts, failures=failures)
+    return collector.instances(hosts, failures=failures or {})
 
 
 def instance(*observed: tuple[str, Result], **more: Any) -> Instance:
