@@ -32,6 +32,7 @@ _UNTESTED = "Nothing was tested. To have new settings of mail servers tested bef
 _WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
 _KINDS = {"alias_domains": ALIAS_DOMAIN, "servers": MAIL_SERVER, "crons": CRON}
 _PARTS = {"addon": "addons", "system_parameter": "parameters", **{kind.name: part for part, kind in _KINDS.items()}}
+_RESOURCES = {part: resource for resource, part in _PARTS.items()}
 
 
 def mail_file(answer: Answer, host: str) -> str:
@@ -79,7 +80,7 @@ def _ordered(part: str, record: Mapping[str, Any]) -> dict[str, Any]:
 def _part(answer: Answer, part: str, value: Any) -> Iterator[str]:
     """One variable, under what is to be said of what is not in it."""
     name = f"odoo_mail_{part}"
-    resource = next(one for one, known in _PARTS.items() if known == part)
+    resource = _RESOURCES[part]
     if part not in _KINDS:
         notes = _by_key(answer, resource)
         absent = [note for key, said in notes.items() if key not in value for note in said]

@@ -38,7 +38,7 @@ def entries(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | N
 
 def item(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | None = None) -> Iterator[str]:
     """The lines of a mapping that is one of a list; comments on its first key stand before the dash."""
-    first = next(iter(mapping))
+    first, *_others = mapping
     comments = dict(remarks or {})
     for text in comments.pop(first, ()):
         yield from comment(text)
