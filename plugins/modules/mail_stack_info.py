@@ -147,6 +147,11 @@ secrets:
       returned: always
       type: str
       sample: Transactional
+    identity:
+      description: What tells the record from others of the same name. Its external id where it has one, else its name, with the model of a scheduled action.
+      returned: always
+      type: str
+      sample: Transactional
     position:
       description: Its place in the list of RV(stack), from 0 on. Null for system parameters.
       returned: always

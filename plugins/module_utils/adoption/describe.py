@@ -55,17 +55,23 @@ _PASSWORD_IN_URL = re.compile(r"\w://[^\s/:@'\"]*:[^\s/@'\"]+@")
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that is not shown. `position` is the place in the stack's list, None for system parameters."""
+    """A value that is not shown.
+
+    :param identity: what tells its record from others that are called the same: the external id, or the name, of an action with its model.
+    :param position: the place in the stack's list, None for system parameters.
+    """
 
     resource: str
     key: str
+    identity: str
     position: int | None
     option: str
     value: str = field(repr=False)
 
     def as_result(self) -> dict[str, Any]:
         """Where the secret belongs, in a task's result."""
-        return {"resource": self.resource, "key": self.key, "position": self.position, "option": self.option}
+        names = ("resource", "key", "identity", "position", "option")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,7 @@ class Description:
                 self._remark(LEFT_OUT, error.message, "system_parameter", key)
                 continue
             if is_secret_name(key) or self._holds_secret(value):
-                self.secrets.append(Secret("system_parameter", key, None, "value", value))
+                self.secrets.append(Secret("system_parameter", key, key, None, "value", value))
                 if not is_secret_name(key):
                     self._remark(SUSPICIOUS, "it holds a secret that its name does not tell", "system_parameter", key)
             else:
@@ -352,12 +358,14 @@ class Description:
         """Put a record into the stack, and its secrets and what is to be said of it beside it."""
         position = len(self.stack[part])
         key = str(options.get(kind.key_field) or options.get("xml_id"))
+        identity = str(options.get("xml_id") or " of ".join(filter(None, (key, options.get("model")))))
         shown: dict[str, Any] = {}
         for option, value in options.items():
             if option == "oauth2":
-                self.secrets.append(Secret(kind.name, key, position, "oauth2.refresh_token", value["refresh_token"]))
+                token = value["refresh_token"]
+                self.secrets.append(Secret(kind.name, key, identity, position, "oauth2.refresh_token", token))
             elif value and self._is_secret(kind, found, option, value):
-                self.secrets.append(Secret(kind.name, key, position, option, value))
+                self.secrets.append(Secret(kind.name, key, identity, position, option, value))
             else:
                 shown[option] = value
         self.stack[part].append(shown)

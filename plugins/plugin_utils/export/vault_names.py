@@ -13,7 +13,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible.errors import AnsibleError
+
 _DIGITS = 6
+# Somebody has to read and to type them.
+_LONGEST = 60
 
 
 def vault_names(host: str, secrets: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -23,18 +27,26 @@ def vault_names(host: str, secrets: Sequence[Mapping[str, Any]]) -> list[str]:
     checksum added to both.
 
     :param secrets: as `mail_stack_info` returns them.
+    :raises AnsibleError: two would have the same name all the same, and one value would be taken for the other.
     """
     plain = [_name(host, secret) for secret in secrets]
     counts = Counter(plain)
-    return [
+    names = [
         name if counts[name] == 1 else f"{name}_{_checksum(secret)}"
         for name, secret in zip(plain, secrets, strict=True)
     ]
+    for name, count in Counter(names).items():
+        if count > 1:
+            keys = ", ".join(repr(secret["key"]) for one, secret in zip(names, secrets, strict=True) if one == name)
+            raise AnsibleError(f"The secrets of {keys} would share the variable {name}: rename all but one in Odoo.")
+    return names
 
 
 def _name(host: str, secret: Mapping[str, Any]) -> str:
     option = "" if secret["resource"] == "system_parameter" else str(secret["option"]).rpartition(".")[2]
-    owner = _slug(secret["key"]) or _checksum(secret)
+    owner = _slug(secret["key"])
+    if not owner or len(owner) > _LONGEST:
+        owner = "_".join(filter(None, (owner[:_LONGEST].strip("_"), _checksum(secret))))
     return "_".join(filter(None, ("vault", _slug(host), owner, option)))
 
 
@@ -45,5 +57,5 @@ def _slug(text: str) -> str:
 
 
 def _checksum(secret: Mapping[str, Any]) -> str:
-    identity = f"{secret['resource']}\n{secret['key']}\n{secret['option']}"
-    return hashlib.sha256(identity.encode()).hexdigest()[:_DIGITS]
+    parts = (secret["resource"], secret["key"], secret["identity"], secret["option"])
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:_DIGITS]

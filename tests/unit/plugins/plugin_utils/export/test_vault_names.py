@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from ansible.errors import AnsibleError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
 
 
-def secret(key: str, option: str = "smtp_pass", resource: str = "mail_server") -> dict[str, Any]:
-    return {"resource": resource, "key": key, "position": 0, "option": option}
+def secret(
+    key: str, option: str = "smtp_pass", resource: str = "mail_server", identity: str | None = None
+) -> dict[str, Any]:
+    return {"resource": resource, "key": key, "identity": identity or key, "position": 0, "option": option}
 
 
 def test_they_say_whose_they_are() -> None:
@@ -50,3 +54,25 @@ def test_they_are_identifiers_and_unique(host: str, keys: list[str]) -> None:
     names = vault_names(host, [secret(key) for key in keys])
     assert len(set(names)) == len(names)
     assert all(name.isidentifier() and name.isascii() for name in names)
+
+
+@given(
+    st.text(min_size=1),
+    st.sets(st.tuples(st.sampled_from(["Relay", "relay", "販売"]), st.text(min_size=1)), max_size=8),
+)
+def test_those_of_one_name_are_told_apart_by_what_they_are(host: str, given: set[tuple[str, str]]) -> None:
+    names = vault_names(host, [secret(key, identity=identity) for key, identity in given])
+    assert len(set(names)) == len(names)
+
+
+def test_two_that_cannot_be_told_apart_are_refused() -> None:
+    with pytest.raises(
+        AnsibleError, match=r"'Relay', 'Relay' would share the variable vault_acme_relay_smtp_pass_\w+: rename"
+    ):
+        vault_names("acme", [secret("Relay"), secret("Relay")])
+
+
+def test_a_long_name_is_cut_and_still_unique() -> None:
+    first, second = vault_names("acme", [secret("x" * 300), secret("x" * 301)])
+    assert first != second
+    assert len(first) < 100
