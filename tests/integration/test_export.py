@@ -223,6 +223,20 @@ def test_a_file_that_the_folder_would_hide_is_an_error(adoption: Adoption) -> No
     assert not adoption.host_vars.exists()
 
 
+def test_a_relative_folder_is_where_the_user_stands(adoption: Adoption) -> None:
+    """Ansible calls modules in the folder of the playbook, here one of the collection."""
+    run = exported(adoption, export_folder="apart", export_vault=True)
+    place = adoption.folder.resolve() / "apart/host_vars/acme"
+    assert run.results["What came of it"]["msg"][0] == f"{place}/mail.yml: written"
+    assert sorted(file.name for file in place.iterdir()) == ["mail.yml", "vault.yml"]
+
+
+def test_a_host_of_no_file_has_no_place_to_write_to(adoption: Adoption) -> None:
+    run = adoption.run("export", "--inventory", "nowhere,", "--limit", "nowhere")
+    assert run.exit_code == 2
+    assert "This host comes from no inventory file" in run.results["Know where to write"]["msg"]
+
+
 def test_what_shares_a_name(adoption: Adoption, database: LabInstance, fresh: Callable[[str], LabInstance]) -> None:
     """Told apart by external ids where there are any; else nothing is guessed."""
     with database.session() as session:

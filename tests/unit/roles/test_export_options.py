@@ -9,7 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 from ansible_collections.postmaster.odoo.plugins.lookup import mail_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
@@ -66,3 +69,35 @@ def test_what_is_encrypted_stays_so() -> None:
     assert task["ansible.builtin.copy"]["decrypt"] is False
     assert task["ansible.builtin.copy"]["mode"] == "u=rw,go="
     assert task["diff"] is False
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ({"inventory_dir": "/inventory"}, "/inventory"),
+        ({"inventory_dir": "/inventory", "export_folder": "/other"}, "/other"),
+        ({"inventory_dir": "/inventory", "export_folder": "some/inventory"}, "{here}/some/inventory"),
+        ({"inventory_dir": "/inventory", "export_folder": "~/other"}, "{home}/other"),
+        ({"inventory_dir": "None", "export_folder": "other"}, "{here}/other"),
+        ({"inventory_dir": "None"}, ""),
+        ({"inventory_dir": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_where_it_writes_is_where_the_user_means(
+    given: dict[str, Any], folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ansible calls modules in the playbook's folder, and gives a host of no file the inventory_dir "None"."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    expression = trust_as_template(read("vars/main.yml")["export_inventory"])
+    rendered = Templar(loader=DataLoader(), variables=given).template(expression)
+    assert rendered == folder.format(here=tmp_path.resolve(), home=tmp_path.resolve() / "home")
+
+
+def test_a_host_of_no_file_has_no_place_to_write_to() -> None:
+    first = read("tasks/main.yml")[0]
+    assert (first["when"], "set export_folder" in first["ansible.builtin.fail"]["msg"]) == (
+        "export_inventory | length == 0",
+        True,
+    )
