@@ -99,6 +99,12 @@ _raw:
       type: list
       elements: str
       sample: [vault_acme_transactional_smtp_pass]
+    missing:
+      description:
+        - Those of these variables that the file does not hold yet.
+      type: list
+      elements: str
+      sample: [vault_acme_transactional_smtp_pass]
 """
 
 from typing import Any
@@ -137,7 +143,8 @@ class LookupModule(LookupBase):
             raise AnsibleError(f"The secrets of {host} cannot be read: {error.message}") from None
         names = vault_names(host, [secret.as_result() for secret in secrets])
         values = dict(zip(names, (secret.value for secret in secrets), strict=True))
-        return [{"content": vault.content(host, values) if values else "", "variables": names}]
+        content = vault.content(host, values) if values else ""
+        return [{"content": content, "variables": names, "missing": vault.missing(names)}]
 
     def _connection(self) -> dict[str, Any]:
         """The connection options, of the right types, those that were not given from the environment."""

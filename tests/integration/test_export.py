@@ -176,7 +176,11 @@ def test_what_is_there_is_left_alone_unless_told(adoption: Adoption) -> None:
     run = exported(adoption, export_vault=True)
     assert changed(run) == []
     assert adoption.text("mail.yml") == adoption.text("vault.yml") == "somebody: wrote this\n"
-    assert all("export_overwrite: true" in line for line in shown(run, "What came of it")["acme"][:2])
+    lines = shown(run, "What came of it")["acme"]
+    assert all("export_overwrite: true" in line for line in lines[:2])
+    assert "encrypted" not in lines[1]
+    assert "vault.yml lacks" in lines[2]
+    assert "vault_acme_gmail_braces_refresh_token" in lines[2]
 
     exported(adoption, export_vault=True, export_overwrite=True)
     assert "odoo_mail_servers:" in adoption.text("mail.yml")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from ansible.constants import config
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import comment, entries
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import TEMPLATE, comment, entries
 
+_CANNOT = "The vault file that is there cannot be merged, for {}: move it away."
 _HEAD = "The secrets of {host}, to which mail.yml refers."
 
 
@@ -56,6 +57,15 @@ class VaultFile:
             return stored
         return str(self._vault.encrypt(text, self._secret, self._vault_id).decode())
 
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Which variables the file that is there does not hold; all where there is none.
+
+        :raises AnsibleError: the file is there and cannot be read.
+        """
+        stored = self._read()
+        known = _variables(self._decrypted(stored)) if stored else None
+        return [name for name in names if name not in (known or {})]
+
     def _read(self) -> str:
         try:
             return self._path.read_text(encoding="utf-8")
@@ -84,19 +94,24 @@ def merged(text: str, values: Mapping[str, str]) -> str:
 
     :raises AnsibleError: it does not hold variables as such a file does.
     """
-    try:
-        document = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
-        raise AnsibleError("The vault file that is there is no YAML: move it away.") from None
-    pairs: list[tuple[Any, Any]] = []
-    if document is not None:
-        if not isinstance(document, yaml.MappingNode) or document.flow_style:
-            raise AnsibleError("The vault file that is there does not hold one variable a line: move it away.")
-        pairs = document.value
-    known = {key.value: (key, value) for key, value in pairs}
-    for name in reversed([key.value for key, _value in pairs if key.value in values]):
+    before = _variables(text)
+    if before is None:
+        raise AnsibleError(_CANNOT.format("it does not hold one variable a line"))
+    new = _with_values(text, before, values)
+    # It is encrypted next, and nobody would see what has become of it.
+    after = _variables(new)
+    expected = {name: _meaning(node) for name, (_key, node) in before.items()}
+    for name, value in values.items():
+        expected[name] = ("text", value)
+    if after is None or {name: _meaning(node) for name, (_key, node) in after.items()} != expected:
+        raise AnsibleError(_CANNOT.format("it is written in a way that new values would break"))
+    return new
+
+
+def _with_values(text: str, known: Mapping[str, tuple[Any, Any]], values: Mapping[str, str]) -> str:
+    for name in reversed([name for name in known if name in values]):
         key, node = known[name]
-        if isinstance(node, yaml.ScalarNode) and node.value == values[name]:
+        if _meaning(node) == ("text", values[name]):
             continue
         start, end = key.start_mark.index, node.end_mark.index
         tail = text[start:end]
@@ -105,7 +120,34 @@ def merged(text: str, values: Mapping[str, str]) -> str:
     missing = {name: value for name, value in values.items() if name not in known}
     if not missing:
         return text
-    return "\n".join([text.rstrip("\n"), *entries(missing)]) + "\n"
+    # A text that is a block to the end of the file may mean the blank lines there.
+    return "\n".join([text.removesuffix("\n"), *entries(missing)]) + "\n"
+
+
+def _variables(text: str) -> dict[str, tuple[Any, Any]] | None:
+    """The nodes of names and values by name, None where there are no variables that could be told apart."""
+    try:
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return None
+    if document is None:
+        return {}
+    if not isinstance(document, yaml.MappingNode) or document.flow_style:
+        return None
+    names = [key.value for key, _value in document.value]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        return None
+    return {key.value: (key, value) for key, value in document.value}
+
+
+def _meaning(node: Any) -> Any:
+    """What Ansible makes of a value, as far as two are the same or not."""
+    if isinstance(node, yaml.MappingNode):
+        return "mapping", node.tag, [(_meaning(key), _meaning(value)) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return "sequence", node.tag, [_meaning(value) for value in node.value]
+    is_text = node.tag == "!unsafe" or (node.tag == "tag:yaml.org,2002:str" and not TEMPLATE.search(node.value))
+    return ("text" if is_text else node.tag), node.value
 
 
 def _new(host: str, values: Mapping[str, str]) -> str:

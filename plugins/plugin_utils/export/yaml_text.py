@@ -19,7 +19,8 @@ _PLAIN = re.compile(r"[^\W\d][\w .@/+()-]*")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 # What may stand in YAML as it is, and breaks no line.
 _PRINTABLE = re.compile("[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_TEMPLATE = re.compile(r"\{[{%#]")
+# What Ansible would take for a template.
+TEMPLATE = re.compile(r"\{[{%#]")
 
 
 class Variable(str):
@@ -89,7 +90,7 @@ def _text(head: str, text: str) -> Iterator[str]:
     if isinstance(text, Variable):
         yield f"{head} {_scalar(text)}"
         return
-    if _TEMPLATE.search(text):
+    if TEMPLATE.search(text):
         head = f"{head} !unsafe"
     if _fits_block(text):
         yield f"{head} |{'' if text.endswith(chr(10)) else '-'}"

@@ -62,6 +62,35 @@ def test_what_holds_no_variables_is_not_touched(text: str) -> None:
         merged(text, {"a": "b"})
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: &x foo\nb: *x\n", "made-up"),
+        ("b: 1\n...\n", "made-up"),
+        ("? a\n: 1\n", "made-up"),
+        ("  c: 1\n  b: 2\n", "made-up"),
+        ("a: x # said of it\n", "two\nlines\n"),
+        ("a: x\na: y\n", "made-up"),
+        ("b: 1\n--- \nc: 2\n", "made-up"),
+    ],
+)
+def test_what_would_break_is_not_touched(text: str, value: str) -> None:
+    with pytest.raises(AnsibleError, match=r"cannot be merged, for .*: move it away"):
+        merged(text, {"a": value})
+
+
+@pytest.mark.parametrize("stored", ["5", "true", "null", "'{{ x }}'"])
+def test_what_only_looks_like_the_secret_is_another_value(stored: str) -> None:
+    secret = stored.strip("'")
+    loaded = yaml.safe_load(merged(f"a: {stored}\n", {"a": secret}).replace("!unsafe ", "!!str "))
+    assert loaded == {"a": secret}
+    assert merged(f"a: {stored}\n", {"a": secret}) != f"a: {stored}\n"
+
+
+def test_the_blank_lines_of_others_stay() -> None:
+    assert yaml.safe_load(merged("b: >+\n  x\n\n", {"a": "made-up"})) == {"b": "x\n\n", "a": "made-up"}
+
+
 @pytest.fixture
 def given_secrets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, VaultSecret]]:
     """What a run was given."""
@@ -79,6 +108,14 @@ def test_a_file_stays_as_it_is_until_a_value_differs(
     assert VaultFile(str(path), None).content("acme", {"vault_acme_a": "made-up"}) == first
     assert VaultFile(str(path), None).content("acme", {"vault_acme_a": "another"}) != first
     assert "vault_acme_a: made-up" in VaultLib(given_secrets).decrypt(first).decode()
+
+
+def test_what_a_file_that_is_there_lacks_is_known(tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]) -> None:
+    path = tmp_path / "vault.yml"
+    values = {"vault_acme_a": "made-up", "vault_acme_b": "made-up"}
+    assert VaultFile(str(path), None).missing(values) == ["vault_acme_a", "vault_acme_b"]
+    path.write_text(VaultLib(given_secrets).encrypt("vault_acme_b: x\n", given_secrets[0][1]).decode())
+    assert VaultFile(str(path), None).missing(values) == ["vault_acme_a"]
 
 
 def test_a_file_keeps_the_secret_that_opens_it(tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]) -> None:
