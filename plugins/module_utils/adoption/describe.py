@@ -22,8 +22,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.suspicion
     of_server,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import (
+    holds_secret,
     is_secret_name,
-    secrets_in,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
@@ -48,9 +48,6 @@ _LONG = 6
 _ELSEWHERE = "another addon takes it from a file of the Odoo server (mail_environment), where it is to be changed"
 _NAMELESS = "(a name that is not shown)"
 _ONE_CALL = re.compile(r"model\.\w+\([^()\n]*\)")
-# What a text, of code or of data, gives to a name.
-_LITERAL = re.compile(r"(\w+)['\"]?\]?\s*[=:]\s*[rbuf]?['\"][^'\"]+['\"]")
-_PASSWORD_IN_URL = re.compile(r"\w://[^\s/:@'\"]*:[^\s/@'\"]+@")
 
 
 @dataclass(frozen=True)
@@ -398,13 +395,8 @@ class Description:
         return text in own or self._holds_secret(text)
 
     def _holds_secret(self, text: str) -> bool:
-        """Whether a text holds one that is known, a private key, a URL's password, or what is given to the name of a secret."""
-        return (
-            any(secret in text for secret in self._known)
-            or any(secrets_in([{"text": text}]))
-            or bool(_PASSWORD_IN_URL.search(text))
-            or any(is_secret_name(name) for name in _LITERAL.findall(text))
-        )
+        """Whether a text holds a secret of this instance, or one that shows by itself."""
+        return any(secret in text for secret in self._known) or holds_secret(text)
 
     def _remark(
         self,

@@ -25,8 +25,31 @@ _SECRET_NAME_OF_A_SETTING = re.compile(
 _HOLD_SECRETS: Mapping[str, frozenset[str]] = {"oauth2": frozenset({"client_id", "update", "required"})}
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
+# A part of a URL that only somebody who logs in writes there.
+_LOGIN_IN_URL = re.compile(r"\w://[^\s/@'\"?#]+@")
+_PASSWORD_BEFORE_HOST = re.compile(
+    r"://[^\s:@'\"]*:(?!\d+/)[^\s@'\"]+@[\w.-]+\.\w|^(?!mailto:)[^\s:@/]+:[^\s@/]+@[\w.-]+(:\d+)?$"
+)
+# What code or data gives to a name, by a sign of its own or as what stands after it among arguments: x = 'a', "x": "a", get('x', 'a').
+_GIVEN = re.compile(
+    r"""(?P<name>[\w.]+)['"]?\s*\]?\s*(?::\s*\w+\s*=|[=:]|(?<=['"])\s*,)\s*\(?\s*[rbuf]{0,2}(?:\"{3}|'{3}|['"])(?=[^'"\s])""",
+    re.IGNORECASE,
+)
+# In a text of a line for each, as a system parameter may hold: password=a.
+_GIVEN_UNQUOTED = re.compile(r"^\s*(?P<name>[\w.]+)\s*=\s*[^\s'\"(){}\[\].,]+\s*$", re.MULTILINE)
+_LOGIN = re.compile(
+    r"""(\.login\(|\bauth\s*=\s*\()[^()\n]*,\s*[rbuf]?['"][^'"]|\b(bearer|basic)\s+(?=\S*[\d=])[\w+/=.~-]{6,}|['"]bearer\s+[\w+/=.~-]{6,}""",
+    re.IGNORECASE,
+)
+# In code these are names of columns and of what is sorted by, not of secrets.
+_NO_SECRET_KEY = re.compile(
+    r"(sort|order|group|primary|foreign|natural|unique|partition|index|lookup|cache|dict|record|field|row)[._]?keys?$",
+    re.IGNORECASE,
+)
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
+# What a URL gives to a name.
+_GIVEN_IN_QUERY = re.compile(r"[?&](?P<name>[\w.]+)=[^&\s'\"{%]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{2,}={0,2}")
 # From here on no text holds a secret by chance.
 _LONG = 6
@@ -42,6 +65,16 @@ def masked(value: Any) -> str | None:
 def is_secret_name(name: str) -> bool:
     """Whether what bears this name is a secret, by the name alone: `google_gmail_client_secret`, `smtp_passwd`, …"""
     return bool(_SECRET_NAME.search(name)) and not _SECRET_NAME_OF_A_SETTING.search(name)
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text, such as code or the value of a system parameter, seems to hold a secret: a key, a login, or what is given to the name of one."""
+    names = {
+        match["name"] for pattern in (_GIVEN, _GIVEN_UNQUOTED, _GIVEN_IN_QUERY) for match in pattern.finditer(text)
+    }
+    return any(is_secret_name(name) and not _NO_SECRET_KEY.search(name) for name in names) or any(
+        pattern.search(text) for pattern in (_PRIVATE_KEY, _LOGIN_IN_URL, _PASSWORD_BEFORE_HOST, _LOGIN)
+    )
 
 
 def without_secrets(text: str, known: Iterable[str] = ()) -> str:

@@ -158,6 +158,8 @@ def test_what_repeats_a_secret_is_one(odoo: SimulatedOdoo) -> None:
         '{"smtp_password": "made-up", "port": 25}',
         "api_key = 'made-up'\nlog(api_key)",
         "requests.get('https://u:made-up@hook.example/x')",
+        "server.login('user', 'made-up')",
+        "https://hook.example/?client_secret=made-up",
         "-----BEGIN PRIVATE KEY-----\nmade-up\n-----END PRIVATE KEY-----",
     ],
 )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import (
     MASK,
+    holds_secret,
     masked,
     secrets_in,
     without_secrets,
@@ -87,3 +88,73 @@ def test_a_short_secret_is_no_part_of_a_word(secret: str) -> None:
         words.replace(" not ", f" {MASK if secret == 'not' else 'not'} ")
     )
     assert without_secrets(f"{words}: {secret}.", {secret}).endswith(f": {MASK}.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://hook.example/?client_secret=made-up",
+        "https://hook.example/?access_token=made-up",
+        "https://hook.example/?a=b&api_key=made-up",
+        "https://madeup@hook.example",
+        "https://user:made/up@hook.example",
+        "smtp://user:made-up@relay.example:25",
+        "user:made-up@relay.example:25",
+        "server.login('user', 'made-up')",
+        "requests.get(url, auth=('user', 'made-up'))",
+        "kw.get('password', 'made-up')",
+        "env['ir.config_parameter'].set_param('x.api_key', 'made-up')",
+        "password: str = 'made-up'",
+        'password = """made-up"""',
+        "password = b'made-up'",
+        "headers = {'Authorization': 'Bearer made-up'}",
+        "headers = {'Authorization': 'Basic bWFkZS11cA=='}",
+        "Authorization: Basic bWFkZS11cA==",
+        "config['smtp_password'] = 'made-up'",
+        '{"smtp_password": "made-up"}',
+        "send(host, api_key='made-up')",
+        "api_key=made-up",
+        "host=a\npassword=made-up\n",
+        "secret_key = 'made-up'",
+        "-----BEGIN PRIVATE KEY-----\nmade-up",
+    ],
+)
+def test_texts_that_hold_a_secret(text: str) -> None:
+    assert holds_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "records.sorted(key=lambda one: one.id)",
+        "sort_key = 'date'",
+        "primary_key='id', foreign_key='partner_id'",
+        "groupby(records, key='name')",
+        "https://hook.example:8069/a@b",
+        "https://hook.example:8069/a@b.example",
+        "mailto:someone@acme.example",
+        "name = 'Basic settings'",
+        "basic mail-templates",
+        "https://hook.example/web?db=acme&reset_password=1",
+        "mail.example.com:25",
+        "someone@acme.example",
+        "Some One <someone@acme.example>, other@acme.example",
+        "password = env['ir.config_parameter'].get_param('x')",
+        "token = record.access_token",
+        "password = ''",
+        "{'token_expiration': '5'}",
+        "basic information about the mail",
+        "record.login('user')",
+        "model._process_queue(auto_commit=True)",
+        "state = 'exception'",
+        "code = 'x'",
+    ],
+)
+def test_texts_that_hold_none(text: str) -> None:
+    assert not holds_secret(text)
+
+
+@given(st.text())
+def test_any_text_can_be_asked(text: str) -> None:
+    assert holds_secret(text) in (True, False)
