@@ -124,6 +124,8 @@ def secrets_in(arguments: Any) -> Iterator[str]:
                 yield value
             elif name in ("url", "proxy") and isinstance(value, str):
                 yield from _PASSWORD_IN_URL.findall(value)
+            elif isinstance(value, str) and holds_secret(value):
+                yield value
             else:
                 yield from secrets_in(value)
     elif isinstance(arguments, (list, tuple)):

@@ -68,6 +68,7 @@ class Cron(ResourceType):
     field_names: ClassVar[Mapping[str, Any]] = {"user": "user_id", "model": "model_name"}
     identity_options = frozenset({"name", "model", "max_overdue"})
     heavy_fields = frozenset({"code"})
+    free_texts = frozenset({"code"})
     addons_rely_on_it = True
     # Where Odoo keeps the code of a scheduled action.
     delegate: ClassVar[str] = "ir_actions_server_id"
@@ -164,6 +165,7 @@ class Cron(ResourceType):
         return nextcall < circumstances.now - overdue or nextcall > latest
 
     def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
+        step = super().finish(step, declaration, found)
         if step.action in ("archive", "unarchive"):
             step = replace(step, action="update")
         if "max_overdue" not in declaration.options:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step, Wanted
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import holds_secret, masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step, Wanted
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
 
@@ -80,6 +81,8 @@ class ResourceType:
     # Options that are no fields: they say how others are meant.
     directives: ClassVar[frozenset[str]] = frozenset()
     secret_fields: ClassVar[frozenset[str]] = frozenset()
+    # What somebody has written there freely may hold a secret among other things, and then is one.
+    free_texts: ClassVar[frozenset[str]] = frozenset()
     address_list_fields: ClassVar[frozenset[str]] = frozenset()
     # Blanks around these are always a mistake, and one that is hard to see.
     trimmed_options: ClassVar[frozenset[str]] = frozenset()
@@ -222,7 +225,15 @@ class ResourceType:
 
     def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
         """Last word on a step that was planned."""
-        return step
+        return replace(step, changes=tuple(map(self._without_secret, step.changes)))
+
+    def _without_secret(self, change: Change) -> Change:
+        texts = (change.before, change.after)
+        if change.field not in self.free_texts or not any(
+            isinstance(text, str) and holds_secret(text) for text in texts
+        ):
+            return change
+        return replace(change, before=masked(change.before), after=masked(change.after), secret=True)
 
     def missing(self, declaration: Declaration) -> str | None:
         """Why a record that does not exist cannot be created, or None where it can."""
@@ -270,6 +281,9 @@ class ResourceType:
             for name, value in found.values.items()
             if name in fields and name not in markers
         }
+        for name in self.free_texts & shown.keys():
+            if isinstance(shown[name], str) and holds_secret(shown[name]):
+                shown[name] = masked(shown[name])
         return {"id": found.id, "xml_id": found.xml_id, **shown}
 
     def wanted(self, declaration: Declaration, values: Mapping[str, Any]) -> Wanted:

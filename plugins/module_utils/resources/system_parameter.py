@@ -41,6 +41,7 @@ class SystemParameter(ResourceType):
     label = "system parameter"
     model = "ir.config_parameter"
     key_field = "key"
+    free_texts = frozenset({"value"})
     options: ClassVar[Mapping[str, Any]] = {
         "key": {"type": "str", "required": True, "no_log": False},
         "value": {"type": "raw"},
@@ -76,7 +77,7 @@ class SystemParameter(ResourceType):
 
     def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
         if not _is_secret(step.key):
-            return step
+            return super().finish(step, declaration, found)
         changes = tuple(
             replace(change, before=masked(change.before), after=masked(change.after), secret=True)
             if change.field == "value"

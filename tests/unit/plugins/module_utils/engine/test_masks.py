@@ -46,6 +46,8 @@ def test_no_secret_is_none(nothing: Any) -> None:
         ({"servers": [{"smtp_pass": "a"}, {"name": "b"}]}, {"a"}),
         ({"key": "a.client_secret", "value": "b"}, {"b"}),
         ({"url": "https://admin:b@odoo.acme.example"}, {"b"}),
+        ({"parameters": {"x": "https://hook.example/?token=a", "y": "b"}}, {"https://hook.example/?token=a"}),
+        ({"crons": [{"name": "x", "code": "token = 'a'"}]}, {"token = 'a'"}),
     ],
 )
 def test_secrets_are_known_by_where_they_stand(arguments: Any, secrets: set[str]) -> None:

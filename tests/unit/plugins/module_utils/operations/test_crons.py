@@ -300,6 +300,14 @@ def test_a_model_that_does_not_exist(odoo: SimulatedOdoo) -> None:
     assert "there is no ir.model called 'no.such.model'" in text
 
 
+def test_code_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo) -> None:
+    with_secret = {**OWN, "code": "password = 'made-up'\n"}
+    (record,) = run(odoo, {"crons": [with_secret]}).records
+    assert record["code"] == "********"
+    assert changes(run(odoo, {"crons": [OWN]}, check=True).plan) == {"code": ("********", "********")}
+    assert run(odoo, {"crons": [with_secret]}).plan == ()
+
+
 def test_an_empty_code_is_none(odoo: SimulatedOdoo) -> None:
     assert "code must not be empty" in refused_unwritten(Invalid, odoo, {"crons": [{**OWN, "code": " \n"}]})
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
@@ -91,3 +92,21 @@ def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
 def test_a_clerk_may_not(odoo: SimulatedOdoo) -> None:
     odoo.user = "clerk"
     assert "new-secret" not in refused_unwritten(AccessRefused, odoo, {"parameters": {SECRET: "new-secret"}})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("https://user:made-up-old@hook.example", "https://user:made-up-new@hook.example"),
+        ("https://hook.example", "https://hook.example/?token=made-up-new"),
+        ("password=made-up-old", "none"),
+    ],
+)
+def test_a_value_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo, old: str, new: str) -> None:
+    odoo.add("ir.config_parameter", key=KEY, value=old)
+    outcome = run(odoo, {"parameters": {KEY: new}}, check=True)
+    assert changes(outcome.plan) == {"value": ("********", "********")}
+    assert plan_diff(outcome.plan)[0]["after"] == 'value: "********"  # differs\n'
+    assert "made-up" not in repr(outcome.records)
+    (record,) = run(odoo, {"parameters": {KEY: old}}, check=True).records
+    assert "made-up" not in repr(record)
