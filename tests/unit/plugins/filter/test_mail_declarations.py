@@ -26,9 +26,15 @@ FOUND: dict[str, Any] = {
     },
     "queue_policy": {"stale_after": 7},
     "secrets": [
-        {"resource": "system_parameter", "key": "mail.secret", "position": None, "option": "value"},
-        {"resource": "mail_server", "key": "Main", "position": 0, "option": "smtp_pass"},
-        {"resource": "mail_server", "key": "Main", "position": 0, "option": "oauth2.refresh_token"},
+        {
+            "resource": "system_parameter",
+            "key": "mail.secret",
+            "identity": "mail.secret",
+            "position": None,
+            "option": "value",
+        },
+        {"resource": "mail_server", "key": "Main", "identity": "Main", "position": 0, "option": "smtp_pass"},
+        {"resource": "mail_server", "key": "Main", "identity": "Main", "position": 0, "option": "oauth2.refresh_token"},
     ],
     "remarks": [
         {"resource": None, "key": None, "position": None, "option": None, "kind": "suspicious", "message": "all of it"},
