@@ -368,7 +368,8 @@ class Description:
         self.stack[part].append(shown)
         self._positions[kind.model, found.id] = (key, position)
         for option, message in left_out:
-            self._remark(LEFT_OUT, f"{option} is left out: {message}", kind.name, key, position, option)
+            words = re.sub(rf"^{option}(?= )", "it", message)
+            self._remark(LEFT_OUT, f"{option} is left out: {words}", kind.name, key, position, option)
         for about, message in self._suspicions(kind, found, options):
             self._remark(SUSPICIOUS, message, kind.name, key, position, about)
 

@@ -131,6 +131,11 @@ def _of_record(answer: Answer, resource: str, position: int, record: Iterable[st
 
 
 def _words(remark: Mapping[str, Any], *, named: bool = False) -> str:
-    subject = f"{remark['key']}: " if named and remark["key"] else ""
+    subject = f"{_distinct(remark['key'])}: " if named and remark["key"] else ""
     end = "" if remark["message"].endswith("?") else "."
     return f"{_WORDS[remark['kind']]}: {subject}{remark['message']}{end}"
+
+
+def _distinct(key: str) -> str:
+    """A name as it is, in quotes where one would not see where it begins or ends."""
+    return key if key == key.strip() and key.isprintable() and ":" not in key else repr(key)

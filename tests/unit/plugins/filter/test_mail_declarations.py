@@ -113,6 +113,19 @@ odoo_queue_stale_after: 7
 """
 
 
+@pytest.mark.parametrize(("name", "shown"), [(" lead", "' lead'"), ("a: b", "'a: b'"), ("Büro", "Büro")])
+def test_one_sees_where_a_name_ends(name: str, shown: str) -> None:
+    gone = {
+        "resource": "mail_server",
+        "key": name,
+        "position": None,
+        "option": None,
+        "kind": "left_out",
+        "message": "x",
+    }
+    assert f"# LEFT OUT: {shown}: x.\n" in FILTERS["mail_declarations"]({**FOUND, "remarks": [gone]}, "acme")
+
+
 def test_everything_stands_where_it_belongs() -> None:
     text = FILTERS["mail_declarations"](FOUND, "acme")
     head, _newline, rest = text.partition("LEFT OUT.\n")

@@ -319,6 +319,7 @@ def test_values_that_declaring_would_refuse_or_change_are_left_out(odoo: Simulat
         "smtp_port",
         "from_filter",
     }
+    assert remark(description, "from_filter").message.startswith("from_filter is left out: it takes email addresses")
     assert run(odoo, whole(description)).plan == ()
 
 
