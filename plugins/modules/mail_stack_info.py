@@ -16,7 +16,7 @@ description:
     declare exactly what is there. Enforcing them on the same instance changes nothing.
   - Never changes anything; only methods that read are called, which the client itself enforces.
   - Secrets are not in the result; RV(secrets) says where one belongs. Passwords, tokens, client certificates and keys are secrets, and so is every text that
-    repeats one.
+    repeats one, or seems to hold one.
   - RV(remarks) says what is worth a look, and what is in Odoo and cannot be declared. Users' own mail servers are never declared.
   - The role P(postmaster.odoo.export#role) writes what it returns into an inventory.
 author:

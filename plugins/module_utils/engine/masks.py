@@ -32,11 +32,11 @@ _PASSWORD_BEFORE_HOST = re.compile(
 )
 # What code or data gives to a name, by a sign of its own or as what stands after it among arguments: x = 'a', "x": "a", get('x', 'a').
 _GIVEN = re.compile(
-    r"""(?P<name>[\w.]+)['"]?\s*\]?\s*(?::\s*\w+\s*=|[=:]|(?<=['"])\s*,)\s*\(?\s*[rbuf]{0,2}(?:\"{3}|'{3}|['"])(?=[^'"\s])""",
+    r"""(?<![\w.])(?P<name>[\w.]+)['"]?\s{0,20}\]?\s{0,20}(?::\s{0,20}\w+\s{0,20}=|[=:]|(?<=['"])\s{0,20},)\s{0,20}\(?\s{0,20}[rbuf]{0,2}(?:\"{3}|'{3}|['"])(?=[^'"\s])""",
     re.IGNORECASE,
 )
 # In a text of a line for each, as a system parameter may hold: password=a.
-_GIVEN_UNQUOTED = re.compile(r"^\s*(?P<name>[\w.]+)\s*=\s*[^\s'\"(){}\[\].,]+\s*$", re.MULTILINE)
+_GIVEN_UNQUOTED = re.compile(r"^[ \t]*(?P<name>[\w.]+)[ \t]*=[ \t]*[^\s'\"(){}\[\].,]+[ \t\r]*$", re.MULTILINE)
 _LOGIN = re.compile(
     r"""(\.login\(|\bauth\s*=\s*\()[^()\n]*,\s*[rbuf]?['"][^'"]|\b(bearer|basic)\s+(?=\S*[\d=])[\w+/=.~-]{6,}|['"]bearer\s+[\w+/=.~-]{6,}""",
     re.IGNORECASE,
