@@ -123,6 +123,21 @@ def test_headings_and_names_stay_in_view(show: Callable[..., Page]) -> None:
     assert 0 <= left < 40
 
 
+@pytest.mark.parametrize(("width", "height"), [(720, 450), (320, 256)])
+def test_in_a_low_window_headings_make_room_for_rows(show: Callable[..., Page], width: int, height: int) -> None:
+    page = show(50, "#sort=inventory")
+    page.resize(width, height)
+    page.run("const pane = document.getElementById('instances'); pane.scrollIntoView(false); pane.scrollTo(0, 600)")
+    page.settle()
+    bottom, seen = page.run(
+        """const box = (it) => it.getBoundingClientRect(), pane = box(document.getElementById("instances"));
+        const inView = (tr) => box(tr).top >= Math.max(0, pane.top) && box(tr).bottom <= Math.min(innerHeight, pane.bottom);
+        return [box(document.querySelector("thead")).bottom - pane.top, [...document.querySelectorAll(".matrix tbody tr")].filter(inView).length]"""
+    )
+    assert bottom < 0
+    assert seen >= 5
+
+
 def printed(page: Page) -> tuple[str, int]:
     reader = PdfReader(io.BytesIO(page.pdf()))
     text = "\n".join(page.extract_text() for page in reader.pages)

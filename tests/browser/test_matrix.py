@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -208,13 +209,118 @@ def test_of_a_long_limit_the_beginning_is_shown(show: Callable[..., Page]) -> No
         "limit": ",".join(f"acme{number}" for number in range(99)),
         "tags": ["crons"],
         "skip_tags": ["servers"],
+        "start_at_task": "Compare the crons",
     }
     page = show(report)
     assert "limited to acme0,acme1" in page.text("#run")
     assert "acme98" not in page.text("#run")
     assert "only crons" in page.text("#run")
     assert "without servers" in page.text("#run")
+    assert "from the task Compare the crons" in page.text("#run")
     assert page.find("#run [title]").get_attribute("title").endswith("acme98")
+
+
+@pytest.mark.parametrize("part", [{"tags": ["crons"]}, {"skip_tags": ["crons"]}, {"start_at_task": "Compare"}])
+def test_a_run_of_a_part_says_so(show: Callable[..., Page], part: dict[str, Any]) -> None:
+    report = fleet_of("clean", "clean")
+    report["run"] |= part
+    run = show(report).text("#run")
+    assert "no differences in what was compared" in run
+    assert "only a part was compared" in run
+
+
+def fleet_of(*statuses: str, compared: bool = True) -> dict[str, Any]:
+    """Instances of these statuses, of which nothing is known but a clean addon, if it was compared."""
+    report = fleet(0, baseline=False, runs=0)
+    resources = [{"resource": "addon", "key": "mail", "status": "clean", "action": "none"}] if compared else []
+    report["instances"] = [
+        {"instance": name(position), "status": status, "resources": resources, "errors": [], "warnings": []}
+        for position, status in enumerate(statuses)
+    ]
+    report["verdict"]["instances"] |= {status: statuses.count(status) for status in statuses}
+    return report
+
+
+@pytest.mark.parametrize(
+    ("statuses", "compared", "words"),
+    [
+        (["clean", "clean"], True, "no differences"),
+        (["clean", "unreachable"], True, "no differences in what was compared"),
+        (["failed"], True, "no differences in what was compared"),
+        (["unreachable", "unreachable"], False, "nothing was compared"),
+        ([], False, "nothing was compared"),
+    ],
+)
+def test_what_was_not_compared_is_not_said_to_be_without_differences(
+    show: Callable[..., Page], statuses: list[str], compared: bool, words: str
+) -> None:
+    page = show(fleet_of(*statuses, compared=compared), "#view=differences")
+    assert page.run("return document.querySelector('#run span').innerText") == words
+    assert "as declared" not in page.text("#verdict") or set(statuses) == {"clean"}
+    judged = "unreachable" not in statuses and "failed" not in statuses
+    assert page.text("#matches").startswith("0 differences on" if judged else "1 problem on")
+
+
+@pytest.mark.parametrize(
+    ("status", "plays", "statuses", "words"),
+    [
+        ("unknown", ["Acme"], ["clean", "clean"], "No host matches a play and 2 instances are as declared"),
+        ("unknown", ["Acme"], ["clean"], "No host matches a play and acme-001 is as declared"),
+        ("unknown", ["Acme", "Zoo"], ["drifted", "clean"], "No host matches 2 plays and 1 of 2 instances has drifted"),
+        ("failed", ["Acme"], ["failed", "clean"], "1 of 2 instances failed and no host matches a play"),
+        ("unknown", ["Acme"], [], "No instance was looked at"),
+    ],
+)
+def test_a_play_without_hosts_is_told(
+    show: Callable[..., Page], status: str, plays: list[str], statuses: list[str], words: str
+) -> None:
+    report = fleet_of(*statuses)
+    report["run"]["without_hosts"] = plays
+    report["verdict"]["status"] = status
+    page = show(report)
+    assert page.text("#verdict").split("\n")[-1] == words
+    assert page.driver.title == f"Drift report: {words}"
+    assert page.text("#nobody").split("\n") == [f"? cannot tell No host matches the play {play}." for play in plays]
+    if statuses:
+        assert "no differences in what was compared" in page.text("#run")
+
+
+def test_where_every_play_has_hosts_nothing_is_said(show: Callable[..., Page]) -> None:
+    assert not show(3).find("#nobody").is_displayed()
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        (" lead", '" lead"'),
+        ("trail ", '"trail "'),
+        ("two  blanks", '"two  blanks"'),
+        ("line\u2028separator", r'"line\u2028separator"'),
+        ("hard\u00a0blank", r'"hard\u00a0blank"'),
+        ("\u202egnp.exe", r'"\u202egnp.exe"'),
+        ('a " b', 'a " b'),
+        ("one blank", "one blank"),
+    ],
+)
+def test_what_cannot_be_seen_in_a_key_is_seen(show: Callable[..., Page], key: str, shown: str) -> None:
+    report = fleet(2)
+    resource = next(one for one in report["instances"][0]["resources"] if one["key"] == "google_gmail")
+    resource["key"] = key
+    page = show(report)
+
+    def read(selector: str) -> list[str]:
+        return page.run("return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)", selector)
+
+    assert shown in page.headings()
+    assert shown in read(".keys .label")
+    page.cell(name(0), shown).click()
+    assert read("#details h4") == [shown]
+    page.click(f".keys th:nth-child({page.headings().index(shown) + 1})")
+    assert read("#about") == [shown]
+    page.click("[data-view=differences]")
+    assert shown in read("#differences h3")
+    page.open(page.address())
+    assert read("#about") == [shown]
 
 
 def test_without_former_runs_there_is_no_timeline(show: Callable[..., Page]) -> None:
