@@ -43,6 +43,8 @@ def ansible_playbook(
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "recorder",
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        # Where a home of the environment is not that of the user, Ansible looks for jobs in one and writes them into the other.
+        "ANSIBLE_ASYNC_DIR": str(folder / "home/async"),
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_NOCOLOR": "1",
         "RECORDER_FILE": str(results),
