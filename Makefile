@@ -28,6 +28,8 @@ LAB := $(if $(ODOO_URL),,lab)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The tests make hundreds of databases, which is quickest in memory, where there is plenty.
+test: export POSTMASTER_LAB_MEMORY ?= $(shell df --output=avail --block-size=G /dev/shm 2>/dev/null | awk '$$1 + 0 >= 8 {print "/dev/shm"}')
 test: environments programs chromium ## everything: the judges, the unit tests, the tests in a browser, the integration tests on the lab
 	@$(JUDGES)/bin/python tests/judges judges units browser $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
 
@@ -43,7 +45,7 @@ integration: environments programs $(LAB:lab=lab-up) ## the tests on a real Odoo
 browser: environments chromium ## the page of a drift report in a real Chromium
 	@$(JUDGES)/bin/python tests/judges browser
 
-bench: $(JUDGES)/ready $(LINK) lab-up ## how long things take; the lab stays up
+bench: $(JUDGES)/ready $(LINK) chromium lab-up ## how long things take; the lab stays up
 	@PATH="$(CURDIR)/$(JUDGES)/bin:$$PATH" python tests/bench
 
 demo: $(PLAYBOOKS)/ready $(LINK) ## the collection at work on an Odoo of its own

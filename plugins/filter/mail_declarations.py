@@ -12,7 +12,6 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.mail_file import mail_file
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
 
 
 def mail_declarations(answer: Any, host: Any) -> str:
@@ -27,18 +26,8 @@ def mail_declarations(answer: Any, host: Any) -> str:
     return mail_file(answer, host)
 
 
-def mail_secret_variables(answer: Any, host: Any) -> list[str]:
-    """The names of the variables that such a file takes secrets from.
-
-    :raises AnsibleFilterError: what was given is not that.
-    """
-    if not isinstance(answer, Mapping) or "secrets" not in answer:
-        raise AnsibleFilterError("mail_secret_variables takes a result of postmaster.odoo.mail_stack_info.")
-    return vault_names(str(host), answer["secrets"])
-
-
 class FilterModule:
-    """What Ansible finds the filters by."""
+    """What Ansible finds the filter by."""
 
     def filters(self) -> dict[str, Any]:
-        return {"mail_declarations": mail_declarations, "mail_secret_variables": mail_secret_variables}
+        return {"mail_declarations": mail_declarations}

@@ -22,6 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.suspicion
     of_server,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import (
+    LONG,
     holds_secret,
     is_secret_name,
 )
@@ -43,8 +44,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
 
 SUSPICIOUS, LEFT_OUT = "suspicious", "left_out"
 
-# Text of at least so many characters that holds a secret does not do so by chance.
-_LONG = 6
 _ELSEWHERE = "another addon takes it from a file of the Odoo server (mail_environment), where it is to be changed"
 _NAMELESS = "(a name that is not shown)"
 _ONE_CALL = re.compile(r"model\.\w+\([^()\n]*\)")
@@ -103,7 +102,7 @@ class Description:
             secret
             for server in instance.servers.found
             for secret in MAIL_SERVER.secrets_of(server.values)
-            if len(secret) >= _LONG
+            if len(secret) >= LONG
         }
         self._circumstances = Circumstances(instance.now, parameters=instance.all_parameters)
         self._positions: dict[tuple[str, int], tuple[str, int]] = {}
@@ -380,7 +379,7 @@ class Description:
             namesakes = [one for one in self._instance.servers.found if one.values["name"] == found.values["name"]]
             yield from of_server(found.values, namesake=len(namesakes) > 1)
         elif kind is CRON:
-            yield from of_cron(found.values, self._instance.now)
+            yield from of_cron(found.values)
             if found.id in self._instance.of_addons and "code" in options:
                 yield "code", "an addon has brought this action, and its code is not what addons ship"
             if self._holds_secret(str(found.values.get("code") or "")):

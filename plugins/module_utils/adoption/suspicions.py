@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import Finding
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observation import Limits
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.inquire import overdue_minutes
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_providers import PROVIDERS, provider_of
 
 # Right names that the providers' own pages do not have, and that look like those which they have.
@@ -27,7 +24,7 @@ _ODD = {"none": (_TLS_FROM_THE_START, 587), "starttls": (_TLS_FROM_THE_START,), 
 _SUPERSEDED = ("mail.bounce.alias", "mail.catchall.alias", "mail.catchall.domain", "mail.default.from")
 # What the doctor finds of the whole instance.
 _GENERAL = frozenset({"neutralized", "no_active_server", "addons_pending"})
-# What is said here of the value itself, or is about where the record stands among others that a declaration does not have.
+# What is said here of the value itself, is of the minute, or is about where the record stands among others that a declaration does not have.
 _SAID_HERE = frozenset({"cron_disabled", "cron_auto_disabled", "cron_overdue_no_worker", "cron_overdue_running"})
 _OPTIONS = {
     "alias_domain_missing": "companies",
@@ -100,12 +97,10 @@ def _of_login(user: str, password: str) -> Iterator[tuple[str, str]]:
         yield "smtp_user", "there is a password and no user, and Odoo does not log in"
 
 
-def of_cron(values: Mapping[str, Any], now: datetime) -> Iterator[tuple[str | None, str]]:
+def of_cron(values: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
     """Of a scheduled action."""
     if not values["active"]:
         yield "active", "it is inactive, and does not run"
-    elif overdue_minutes(dict(values), now) > Limits().max_overdue:
-        yield "active", "it was overdue when this was exported: no worker had come to it"
     if values.get("numbercall", -1) == 0:
         yield "active", "it has no runs left (numbercall is 0)"
     elif values.get("numbercall", -1) > 0:

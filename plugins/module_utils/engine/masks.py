@@ -52,8 +52,8 @@ _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[
 # What a URL gives to a name.
 _GIVEN_IN_QUERY = re.compile(r"[?&](?P<name>[\w.]+)=[^&\s'\"{%]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{2,}={0,2}")
-# From here on no text holds a secret by chance.
-_LONG = 6
+# A secret of so many characters is in no text by chance.
+LONG = 6
 # Words that no secret is; scrubbing them from a result would make it unreadable.
 _NO_SECRETS = frozenset({"true", "false", "none", "null"})
 
@@ -95,13 +95,13 @@ def _encodes(word: str, secrets: Iterable[str]) -> bool:
     except binascii.Error:
         return False
     encoded = [secret.encode() for secret in secrets]
-    return any(secret in content.split(b"\0") or (len(secret) >= _LONG and secret in content) for secret in encoded)
+    return any(secret in content.split(b"\0") or (len(secret) >= LONG and secret in content) for secret in encoded)
 
 
 def _wherever_it_shows(secret: str) -> str:
     """A pattern. A short secret is also a part of innocent words, which a mask in them would tell it by."""
     pattern = re.escape(secret)
-    if len(secret) >= _LONG:
+    if len(secret) >= LONG:
         return pattern
     before = r"(?<!\w)" if re.match(r"\w", secret) else ""
     after = r"(?!\w)" if re.search(r"\w\Z", secret) else ""

@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import
     nobody,
     printable,
     problem_words,
+    reasons,
     subject,
 )
 
@@ -35,9 +36,7 @@ def commands(report: Document) -> Iterator[str]:
         if status == "clean":
             continue
         level = "warning" if status in ("accepted", "corrected") else "error"
-        message = [error["message"] for error in instance["errors"]] or (
-            instance["warnings"] if status == "unknown" else []
-        )
+        message = reasons(instance) if status in ("unknown", "failed", "unreachable") else []
         for resource in instance["resources"]:
             message += [
                 f"{subject(resource)}: {words}" for words, one in differences(resource) if one["status"] == status

@@ -20,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import
     nobody,
     printable,
     problem_words,
+    reasons,
     remark,
     some,
     subject,
@@ -72,7 +73,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
         ("", "instance", "why"),
         [(_SYMBOLS["unknown"], "", _literally(sentence)) for sentence in nobody(report)]
         + [
-            (_SYMBOLS[one["status"]], _literally(one["instance"]), _literally(" ".join(_reasons(one))))
+            (_SYMBOLS[one["status"]], _literally(one["instance"]), _literally(" ".join(reasons(one))))
             for one in report["instances"]
             if one["status"] in ("unknown", "failed", "unreachable")
         ],
@@ -134,10 +135,6 @@ def _details(instance: dict[str, Any]) -> Iterator[str]:
     for warning in instance["warnings"]:
         yield f"- ⚠️ {_literally(warning)}\n"
     yield "\n</details>\n\n"
-
-
-def _reasons(instance: dict[str, Any]) -> list[str]:
-    return [error["message"] for error in instance["errors"]] or instance["warnings"]
 
 
 def _literally(text: str) -> str:

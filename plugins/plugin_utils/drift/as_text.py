@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import
     nobody,
     printable,
     problem_words,
+    reasons,
     some,
 )
 
@@ -45,8 +46,7 @@ def render(report: Document) -> Iterator[Line]:
         if instances:
             yield status, title
         for instance in instances:
-            reasons = [error["message"] for error in instance["errors"]] or instance["warnings"]
-            yield status, f"  {printable(instance['instance'])}: {' '.join(map(printable, reasons))}"
+            yield status, f"  {printable(instance['instance'])}: {' '.join(map(printable, reasons(instance)))}"
     problems = report.get("baseline", {}).get("problems", ())
     if problems:
         yield "drifted", f"The baseline {printable(report['baseline']['file'])} does not hold:"

@@ -122,6 +122,11 @@ def nobody(report: Document) -> list[str]:
     return [] if report["instances"] else ["No instance was compared."]
 
 
+def reasons(instance: Mapping[str, Any]) -> list[str]:
+    """Why an instance was not compared."""
+    return [error["message"] for error in instance["errors"]] or list(instance["warnings"])
+
+
 def headline(report: Document) -> str:
     """The verdict in one sentence."""
     verdict = report["verdict"]

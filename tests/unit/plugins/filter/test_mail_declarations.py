@@ -13,9 +13,9 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.postmaster.odoo.plugins.filter import mail_declarations as plugin
+from ansible_collections.postmaster.odoo.plugins.filter import mail_declarations, mail_secret_variables
 
-FILTERS = plugin.FilterModule().filters()
+FILTERS = mail_declarations.FilterModule().filters() | mail_secret_variables.FilterModule().filters()
 
 FOUND: dict[str, Any] = {
     "stack": {
@@ -151,6 +151,6 @@ def test_a_file_is_of_a_host() -> None:
 
 @pytest.mark.parametrize("name", sorted(FILTERS))
 def test_each_is_documented(name: str) -> None:
-    documented = yaml.safe_load((Path(plugin.__file__).parent / f"{name}.yml").read_text(encoding="utf-8"))
+    documented = yaml.safe_load((Path(mail_declarations.__file__).parent / f"{name}.yml").read_text(encoding="utf-8"))
     assert documented["DOCUMENTATION"]["name"] == name
     assert documented["DOCUMENTATION"]["options"].keys() == {"_input", "host"}

@@ -74,7 +74,7 @@ class Loader(yaml.SafeLoader):
     """Takes what Ansible calls unsafe for the text that it is."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[no-untyped-call]
+Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[no-untyped-call]  # PyYAML has no types
 
 
 def written(value: Any) -> str:
