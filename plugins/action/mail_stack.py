@@ -19,8 +19,8 @@ __all__ = ["ActionModule"]
 # A worker would import these for its one host: a tenth of a second, times the hosts. But before it forks one, Ansible looks this action up in the
 # process that all workers are copies of, for every task that is a mail_stack.
 _NEEDED = (
-    "module_utils.operations.enforce",
-    "module_utils.operations.routes",
+    "module_utils.enforcement.enforce",
+    "module_utils.routing.assertions",
     "module_utils.rpc.json2",
     "module_utils.rpc.session",
     "modules.mail_stack",

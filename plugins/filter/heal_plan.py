@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import FIXES
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import FIXES
 
 Finding = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.routing import (
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     Rules,
     addresses_in,
     mail_server_of,

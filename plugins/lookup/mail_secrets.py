@@ -113,11 +113,11 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.describe import Description
-from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.read import read_instance
-from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.scope import scope_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names

@@ -136,12 +136,12 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(ADDON, xml_id=False, states=("present", "absent", "latest"))
 SPECIFICATION = Specification(
@@ -152,8 +152,8 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one addon."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
 
     declaration = ADDON.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:

@@ -153,12 +153,12 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(ALIAS_DOMAIN, states=("present", "absent"))
 SPECIFICATION = Specification(
@@ -170,8 +170,8 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one alias domain."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
 
     declaration = ALIAS_DOMAIN.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:

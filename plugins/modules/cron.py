@@ -248,13 +248,13 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(CRON, states=("present", "absent"))
 SPECIFICATION = Specification(
@@ -270,9 +270,9 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one cron, and run it if asked to."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.cron_run import run_declared
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_declared
 
     declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
     if module.params["run"] and declaration.state == "absent":

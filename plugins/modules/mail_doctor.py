@@ -234,11 +234,11 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import CHECKS
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _LIMITS = ("max_outgoing", "max_age", "max_exceptions", "max_overdue", "max_running", "stale_days")
 
@@ -262,9 +262,9 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Look, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.doctor import Examination, diagnose, worst
-    from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.observation import Limits
-    from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.odoo_configuration import read_configuration
+    from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
+    from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
+    from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
 
     params = module.params
     how = Examination(

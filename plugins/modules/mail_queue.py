@@ -195,11 +195,11 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import FAILURE_CLASSES
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -220,7 +220,7 @@ _FILTERS = ("states", "failure_class", "older_than", "server", "from_domain", "i
 
 def run(module: OdooModule) -> None:
     """Do it, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_action import Selection, act
+    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
 
     params = module.params
     selection = Selection(**{name: params[name] for name in _FILTERS})

@@ -195,11 +195,11 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import FAILURE_CLASSES
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -215,11 +215,11 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Ask, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.mail.queue_metrics import (
+    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
         prometheus_text,
         write_atomically,
     )
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_state import (
+    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
         Thresholds,
         ask_queue,
         exceeded,

@@ -454,12 +454,12 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import VERIFY, resource_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(MAIL_SERVER, states=("present", "absent"))
 SPECIFICATION = Specification(
@@ -471,8 +471,8 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one mail server."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
 
     declaration = MAIL_SERVER.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:

@@ -158,10 +158,10 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -174,7 +174,7 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Read and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.inquire import (
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
         apply_query,
         inquire_mail_servers,
     )

@@ -163,10 +163,10 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -184,7 +184,7 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Test, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_test import Canary, run_tests
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, run_tests
 
     params = module.params
     canary = None

@@ -656,14 +656,14 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import VERIFY, resource_list
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -687,9 +687,9 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce a whole stack."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import declarations_of, enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import assertions_of
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import declarations_of, enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 
     declarations = declarations_of(module.params)
     assertions = assertions_of(module.params["routes"] or ())

@@ -215,10 +215,10 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -229,9 +229,9 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Read and describe."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.describe import Description
-    from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.read import read_instance
-    from ansible_collections.postmaster.odoo.plugins.module_utils.adoption.scope import scope_of
+    from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
+    from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
+    from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 
     with module.session(read_only=True) as session:
         description = Description(read_instance(session, scope_of(module.params)))

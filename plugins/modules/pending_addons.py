@@ -80,10 +80,10 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={"action": {"type": "str", "required": True, "choices": ["call_off", "finish"]}},
@@ -92,7 +92,7 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Do it, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.pending_addons import resolve
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pending_addons import resolve
 
     with module.session() as session:
         addons = resolve(session, module.params["action"])

@@ -270,12 +270,12 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OPTIONS, QueuePolicy
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import OPTIONS, QueuePolicy
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={**OPTIONS, "activate_neutralized": {"type": "bool", "default": False}},
@@ -285,8 +285,8 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce the queue policy."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_policy import enforce_queue_policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
 
     queue_policy = QueuePolicy({name: module.params.get(name) for name in OPTIONS})
     policy = Policy(activate_neutralized=module.params["activate_neutralized"])

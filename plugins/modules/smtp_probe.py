@@ -337,10 +337,10 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -378,8 +378,8 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Speak SMTP, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.mail.smtp_probe import probe
-    from ansible_collections.postmaster.odoo.plugins.module_utils.mail.smtp_settings import settings_of
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import settings_of
 
     module.exit_probed(probe(settings_of(module.params)), fail_on_error=module.params["fail_on_error"])
 

@@ -135,12 +135,12 @@ error_kind:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(SYSTEM_PARAMETER, xml_id=False, states=("present", "absent"))
 SPECIFICATION = Specification(
@@ -152,8 +152,8 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one system parameter."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
 
     declaration = SYSTEM_PARAMETER.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:

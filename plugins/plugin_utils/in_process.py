@@ -23,7 +23,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule, drive
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule, drive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

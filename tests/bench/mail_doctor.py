@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.doctor import Examination, diagnose
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
 from lab import Lab
 from mail_queue import DATABASE, MAILS, REASONS, ROUNDS, fill, give_reasons, logins, median, timed
 

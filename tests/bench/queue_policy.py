@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail import queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.cron_run import run_cron
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.external_ids import read_external_ids
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_policy import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_state import queue_action_id
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import queue_action_id
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
 from lab import Lab
 from mail_queue import MAILS, REASONS, fill, give_reasons

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_policy import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
 from instance import LabInstance
 from inventory import run_on
 from lab import Lab

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
     Policy,
     declarations_of,
     enforce,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import assertions_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
 from lab import Lab
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.doctor import Examination, diagnose
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
 from instance import LabInstance
 from lab import Lab
 from mail_servers import oauth2_server, password_server, token_fields

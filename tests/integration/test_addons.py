@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Policy, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from instance import LabInstance, apply
 

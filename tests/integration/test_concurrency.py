@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY, exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations import lock
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import LOCK_KEY, exclusive_run
 from instance import LabInstance
 from playbook import Run, ansible_playbook, play
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.doctor import Examination, diagnose
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import CATALOGUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_policy import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
 from instance import TRANSPORTS
 from lab import Lab
 from patient import FAULTS, MAIN, Diagnosis, Patient, queue_runs, without_recipient

@@ -20,8 +20,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
+    Policy,
+    declarations_of,
+    enforce,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Unreachable
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Policy, declarations_of, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
 from instance import TRANSPORTS, LabInstance
 from lab import Lab

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_action import Selection, Work, act
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_state import ask_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, Work, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
 from instance import TRANSPORTS, LabInstance
 from lab import Lab

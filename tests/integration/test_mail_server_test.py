@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.server_test import Canary, run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, run_tests
 from instance import LabInstance
 from lab import Lab, SmtpServer
 from playbook import ansible_playbook, play

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail import queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import TRANSIENT, classify
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.cron_run import run_cron
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Outcome
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.policy import Policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.queue_policy import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QueuePolicy
-from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.mail.test_classification import MESSAGES
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TRANSIENT, classify
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.test_classification import MESSAGES
 from instance import LabInstance
 from lab import Lab
 from playbook import ansible_playbook, play

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.routing import (
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     RULES,
     Route,
     Rules,

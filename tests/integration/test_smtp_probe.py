@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.smtp_probe import probe
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.smtp_settings import settings_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import settings_of
 from ansible_collections.postmaster.odoo.plugins.modules.smtp_probe import SPECIFICATION
 from instance import LabInstance
 from lab import Lab, SmtpServer

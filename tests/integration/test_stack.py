@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ReadOnly
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import Outcome
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from instance import TRANSPORTS, LabInstance
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.lock import LOCK_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY
 from instance import LabInstance
 from lab import Lab
 from mail_servers import (

@@ -9,8 +9,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations import lock, server_test
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connection_test as server_test
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 

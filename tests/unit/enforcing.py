@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.enforce import (
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
     Policy,
     declarations_of,
     enforce,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.routes import assertions_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.front_end import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 

@@ -20,8 +20,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
 
 # An address or a domain, in any script; no wildcards and no URLs, which Odoo would compare letter by letter.
 _SENDER = re.compile(r"([^@\s,;:<>\"*]+@)?[\w-]+(\.[\w-]+)*")

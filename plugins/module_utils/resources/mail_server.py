@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Collector,
@@ -43,6 +42,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
     MAILING_SERVER_KEY,
     SYSTEM_PARAMETER,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     AccessRefused,
     AuthenticationFailed,
@@ -18,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
     Unsupported,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
 
 # Odoo says so when a cron is running (UserError) or a row is locked; seen on 16.0 to 19.0 in en_US.
 _BUSY_SENTENCES = (

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.masks import MASK
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     KINDS,
     UNMANAGED,

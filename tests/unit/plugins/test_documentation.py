@@ -16,12 +16,12 @@ import yaml
 from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments, resource_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.classification import OUTCOMES
-from ansible_collections.postmaster.odoo.plugins.module_utils.operations.planning import ORDER
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import ORDER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import OUTCOMES
 from ansible_collections.postmaster.odoo.tests.unit.tasks import module_named
 
 COLLECTION = Path(importlib.import_module(connection.__name__).__file__ or "").parents[2]

@@ -14,7 +14,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.postmaster.odoo.plugins.filter import doctor_report as plugin
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import Finding, sorted_results
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, sorted_results
 
 doctor_report = plugin.FilterModule().filters()["doctor_report"]
 DOCUMENTED = yaml.safe_load(Path(plugin.__file__).with_suffix(".yml").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.postmaster.odoo.plugins.filter import heal_plan as plugin
-from ansible_collections.postmaster.odoo.plugins.module_utils.diagnosis.finding import FIXES, Finding, sorted_results
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import FIXES, Finding, sorted_results
 
 heal_plan = plugin.FilterModule().filters()["heal_plan"]
 DOCUMENTED = yaml.safe_load(Path(plugin.__file__).with_suffix(".yml").read_text(encoding="utf-8"))

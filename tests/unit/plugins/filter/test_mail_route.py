@@ -15,7 +15,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.postmaster.odoo.plugins.filter import mail_route as plugin
-from ansible_collections.postmaster.odoo.plugins.module_utils.mail.routing import RULES
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import RULES
 
 mail_route = plugin.FilterModule().filters()["mail_route"]
 DOCUMENTED = yaml.safe_load(Path(plugin.__file__).with_suffix(".yml").read_text(encoding="utf-8"))

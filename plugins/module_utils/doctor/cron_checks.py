@@ -1,0 +1,255 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether scheduled actions run: without them nothing that is queued leaves (ODOO-FACTS §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, some
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE, sends_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON, interval_of, latest_nextcall
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import overdue_minutes
+
+# What mail depends on. Without the queue nothing that waits leaves; the others send what is scheduled, or look after the queue.
+MAIL_CRONS = (
+    QUEUE,
+    "mail.ir_cron_send_scheduled_message",
+    "mail.ir_cron_post_scheduled_message",
+    "mass_mailing.ir_cron_mass_mailing_queue",
+    *OWN_ACTIONS,
+)
+
+
+def check_crons(seen: Observation, limits: Limits) -> Iterator[Finding]:
+    """Everything that keeps scheduled actions from running."""
+    crons = {cron["xml_id"]: cron for cron in seen.crons if cron["xml_id"] in MAIL_CRONS}
+    if QUEUE not in crons:
+        evidence = f"There is no scheduled action {QUEUE}: somebody has deleted it, or its external id."
+        remedy = "Upgrade the addon mail (postmaster.odoo.addon), which brings it back."
+        yield Finding("cron_disabled", evidence, {"model": CRON.model, "xml_id": QUEUE}, remedy=remedy, fix="")
+    for xml_id in MAIL_CRONS:
+        if xml_id in crons:
+            yield from _check_one(crons[xml_id], seen)
+    if QUEUE in crons and crons[QUEUE]["active"]:
+        yield from _check_queue_action(crons[QUEUE], limits)
+    if seen.pending_addons:
+        yield _addons_pending(seen, _overdue(seen, limits))
+    else:
+        yield from _check_late(seen, limits)
+
+
+def _about(cron: Record) -> dict[str, object]:
+    return {"model": CRON.model, "id": cron["id"], "name": cron["name"], "xml_id": cron["xml_id"]}
+
+
+def _severity(cron: Record) -> str:
+    """Of what stops one action."""
+    return "error" if cron["xml_id"] == QUEUE else "warning"
+
+
+def _check_one(cron: Record, seen: Observation) -> Iterator[Finding]:
+    """Of one action by itself: it is active, on schedule, and does not fail."""
+    name, about, severity = cron["name"], _about(cron), _severity(cron)
+    if not cron["active"]:
+        if seen.is_neutralized:  # which is a finding of its own, and disables them all
+            return
+        notice = _notice(cron, seen)
+        if notice:
+            evidence = (
+                f"{name!r} is inactive. Odoo told its administrators at {notice['date'][:19]} UTC: {notice['body']}"
+            )
+            yield Finding("cron_auto_disabled", evidence, about, severity)
+        else:
+            last = f"It last ran at {cron['lastcall']} UTC." if cron["lastcall"] else "It has never run."
+            yield Finding("cron_disabled", f"{name!r} is inactive. {last}", about, severity)
+        return
+    if moment_of(cron["nextcall"]) > latest_nextcall(cron, seen.now):
+        evidence = (
+            f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}, and next at {cron['nextcall']} UTC, "
+            f"in {_span(moment_of(cron['nextcall']) - seen.now)}."
+        )
+        yield Finding("cron_far_future", evidence, about, severity)
+    failures = cron.get("failure_count") or 0
+    if failures:
+        since = f" since {cron['first_failure_date']} UTC" if cron.get("first_failure_date") else ""
+        evidence = (
+            f"{name!r} has failed {failures} times in a row{since}."
+            if failures > 1
+            else f"{name!r} has failed once{since}."
+        )
+        yield Finding("cron_failing", evidence, about, severity if failures > 1 else "warning")
+
+
+def _check_queue_action(cron: Record, limits: Limits) -> Iterator[Finding]:
+    """Of the queue's own action: that it sends the queue, and often enough."""
+    name, about = cron["name"], _about(cron)
+    code = cron.get("code")
+    if code is not None and not sends_queue(code):
+        yield Finding("cron_code_changed", f"The code of {name!r} is {code.strip()[:100]!r}.", about)
+    if interval_of(cron) > timedelta(minutes=limits.max_age):
+        evidence = f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}, and mails may wait for {limits.max_age} minutes (max_age)."
+        remedy = f"Have it run more often: postmaster.odoo.cron with xml_id {QUEUE}, interval_number and interval_type."
+        yield Finding("cron_far_future", evidence, about, "warning", remedy=remedy, fix="")
+
+
+def _notice(cron: Record, seen: Observation) -> Record | None:
+    """What Odoo said when it disabled the action itself; of no account once somebody has changed the action since."""
+    own = [one for one in seen.notices if f"({cron['id']})" in one["body"] and one["date"] >= cron["write_date"][:19]]
+    return own[0] if own else None
+
+
+def _addons_pending(seen: Observation, overdue: list[Record]) -> Finding:
+    addons = some(f"{name} ({state})" for name, state in sorted(seen.pending_addons.items()))
+    evidence = f"{addons}. {_overdue_words(seen, overdue)}"
+    about = {"model": "ir.module.module", "id": None, "name": min(seen.pending_addons)}
+    return Finding("addons_pending", evidence, about)
+
+
+def _overdue_words(seen: Observation, overdue: list[Record]) -> str:
+    if not overdue:
+        return "No action is overdue yet."
+    active = sum(bool(cron["active"]) for cron in seen.crons)
+    return f"{len(overdue)} of {active} active actions are overdue."
+
+
+def late_actions(seen: Observation, limits: Limits) -> dict[int, datetime]:
+    """The actions that no worker has come to in time, by their schedule or a call in between, and since when they are due."""
+    due = {cron["id"]: moment_of(cron["nextcall"]) for cron in _overdue(seen, limits)}
+    for call in seen.late_triggers:
+        cron_id, moment = call["cron_id"][0], moment_of(call["call_at"])
+        due[cron_id] = min(due.get(cron_id, moment), moment)
+    return due
+
+
+def _overdue(seen: Observation, limits: Limits) -> list[Record]:
+    return [cron for cron in seen.crons if overdue_minutes(dict(cron), seen.now) > limits.max_overdue]
+
+
+def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
+    """Actions are late: workers are at them, or at others first, or there are none."""
+    late, running, sign = late_actions(seen, limits), _running(seen, limits), _last_sign(seen, limits)
+    if not late:
+        return
+    # Whoever has done something since each was due is alive, and held up.
+    if running or (sign and sign[0] > max(late.values())):
+        yield from _held_up(seen, late, limits)
+        return
+    overdue = _overdue(seen, limits)
+    if not overdue:
+        untaken = [call for call in seen.late_triggers if not sign or moment_of(call["call_at"]) >= sign[0]]
+        yield _trigger_backlog(untaken)
+        return
+    first = min(overdue, key=_importance)
+    evidence = f"{_due_words(seen, first, late)} {_overdue_words(seen, overdue)} " + (
+        f"The last sign of a worker is {sign[1]}." if sign else "There is no sign that any worker has ever run one."
+    )
+    evidence += _unended_words(seen, first)
+    if seen.locked:
+        evidence += " Nobody holds its lock."
+    if seen.configuration.get("max_cron_threads") == "0":
+        evidence += " In odoo.conf max_cron_threads is 0."
+    if seen.late_triggers:
+        evidence += f" {_trigger_words(seen.late_triggers)}"
+    yield Finding("cron_overdue_no_worker", evidence, _about(first))
+
+
+def _held_up(seen: Observation, late: Mapping[int, datetime], limits: Limits) -> Iterator[Finding]:
+    """Workers are alive. What mail does not depend on may run for as long as it likes, and what was called for for a while."""
+    overdue = {cron["id"] for cron in _overdue(seen, limits)}
+    patience = timedelta(minutes=limits.max_running)
+    mine = [cron for cron in seen.crons if cron["id"] in late and cron["xml_id"] in MAIL_CRONS]
+    held_up = [cron for cron in mine if cron["id"] in overdue or seen.now - late[cron["id"]] > patience]
+    if not held_up:
+        return
+    first = min(held_up, key=_importance)
+    hangs = "" if first["id"] in _running(seen, limits) else _unended_words(seen, first)
+    evidence = f"{_due_words(seen, first, late)}{hangs} {_busy_words(seen, limits)}"
+    # No mail takes so long.
+    severity = "error" if first["xml_id"] == QUEUE and seen.now - late[first["id"]] > patience else ""
+    yield Finding("cron_overdue_running", evidence, _about(first), severity)
+
+
+def _importance(cron: Record) -> tuple[int, str]:
+    known = cron["xml_id"] in MAIL_CRONS
+    return (MAIL_CRONS.index(cron["xml_id"]) if known else len(MAIL_CRONS), cron["nextcall"])
+
+
+def _due_words(seen: Observation, cron: Record, late: Mapping[int, datetime]) -> str:
+    since = late[cron["id"]]
+    return f"{cron['name']!r} was due at {since.strftime(DATETIME_FORMAT)} UTC, {_span(seen.now - since)} ago."
+
+
+def _busy_words(seen: Observation, limits: Limits) -> str:
+    """What workers are at, or that they are alive."""
+    names = {cron["id"]: cron["name"] for cron in seen.crons}
+    if any(seen.locked.values()):
+        held = some(repr(names.get(cron_id)) for cron_id, is_locked in seen.locked.items() if is_locked)
+        return f"A worker holds the lock of {held}."
+    running, sign = _running(seen, limits), _last_sign(seen, limits)
+    begun = [(moment, cron_id) for cron_id, moment in _unended(seen).items() if cron_id in running]
+    if begun:
+        moment, cron_id = min(begun)
+        return f"{names.get(cron_id)!r} has been running since {moment.strftime(DATETIME_FORMAT)} UTC, for {_span(seen.now - moment)}."
+    return f"Workers are alive: {sign[1]}, after it was due." if sign else ""
+
+
+def _unended(seen: Observation) -> dict[int, datetime]:
+    """The actions that were begun and have not ended, and when they were. Odoo counts a run as timed out until it ends (18.0 on)."""
+    latest: dict[int, Record] = {}
+    for row in seen.progress or ():
+        latest.setdefault(row["cron_id"], row)
+    return {cron_id: moment_of(row["create_date"]) for cron_id, row in latest.items() if row["timed_out_counter"]}
+
+
+def _unended_words(seen: Observation, cron: Record) -> str:
+    begun = _unended(seen).get(cron["id"])
+    return f" It was begun at {begun.strftime(DATETIME_FORMAT)} UTC, and has not ended." if begun else ""
+
+
+def _running(seen: Observation, limits: Limits) -> set[int]:
+    """The actions that a worker is at: a lock is proof; else those that were begun, and not so long ago that they count as killed."""
+    oldest = seen.now - timedelta(minutes=limits.max_running)
+    believed = {cron_id for cron_id, begun in _unended(seen).items() if begun >= oldest and cron_id not in seen.locked}
+    return believed | {cron_id for cron_id, is_locked in seen.locked.items() if is_locked}
+
+
+def _last_sign(seen: Observation, limits: Limits) -> tuple[datetime, str] | None:
+    """When a worker was last seen to do anything, in words too. That a run was begun is none once it counts as killed."""
+    names = {cron["id"]: cron["name"] for cron in seen.crons}
+    killed = _unended(seen).keys() - _running(seen, limits)
+    signs = [(moment_of(cron["lastcall"]), f"{cron['name']!r} ran") for cron in seen.crons if cron["lastcall"]]
+    signs += [
+        (moment_of(row["create_date"]), f"{names.get(row['cron_id'])!r} was begun")
+        for row in seen.progress or ()
+        if row["cron_id"] not in killed
+    ]
+    if not signs:
+        return None
+    moment, what = max(signs)
+    return moment, f"that {what} at {moment.strftime(DATETIME_FORMAT)} UTC"
+
+
+def _trigger_backlog(calls: Sequence[Record]) -> Finding:
+    about = {"model": CRON.model, "id": calls[0]["cron_id"][0], "name": calls[0]["cron_id"][1], "xml_id": None}
+    return Finding("cron_trigger_backlog", _trigger_words(calls), about)
+
+
+def _trigger_words(calls: Sequence[Record]) -> str:
+    names = dict.fromkeys(repr(call["cron_id"][1]) for call in calls)
+    return f"{len(calls)} calls of {some(names)} have not been taken, the oldest of {calls[0]['call_at'][:19]} UTC."
+
+
+def _span(time: timedelta) -> str:
+    """A span of time in its largest unit: `3 days`."""
+    minutes = int(time.total_seconds() // 60)
+    for unit, length in (("days", 1440), ("hours", 60)):
+        if minutes >= 2 * length:
+            return f"{minutes // length} {unit}"
+    return f"{minutes} minutes"

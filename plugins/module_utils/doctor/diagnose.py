@@ -1,0 +1,159 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The diagnosis: look, have Odoo test its mail servers, and say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import check_crons, late_actions
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
+    CHECKS,
+    SEVERITIES,
+    Finding,
+    count_by_severity,
+    sorted_results,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe import observe, read_servers
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import relay_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.queue_checks import check_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import check_routing
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_checks import check_servers
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import outcomes
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+_CHECKS: Mapping[str, Callable[[Observation, Limits], Iterator[Finding]]] = dict(
+    zip(CHECKS, (check_crons, check_servers, check_routing, check_queue, check_setup), strict=True)
+)
+
+# What the connection itself failed at; of logins and addresses Odoo knows more.
+_WORTH_A_PROBE = frozenset(
+    {
+        "auth_unsupported",
+        "certificate",
+        "disconnected",
+        "dns",
+        "not_tested",
+        "starttls_unsupported",
+        "timeout",
+        "tls",
+        "unreachable",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """How closely to look.
+
+    :param live_tests: have Odoo run its own connection test of every active mail server.
+    :param lock_probe: find out of overdue actions whether a worker holds them, by a write that changes nothing but `write_date`.
+    :param probe: speak SMTP to servers that fail their test or are not tested, from where this runs.
+    :param configuration: what odoo.conf says.
+    :raises Invalid: no checks.
+    """
+
+    checks: Collection[str] = CHECKS
+    limits: Limits = field(default_factory=Limits)
+    live_tests: bool = True
+    lock_probe: bool = False
+    probe: bool = False
+    configuration: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.checks:
+            raise Invalid(f"checks is empty, so that nothing would be looked at: name some of {', '.join(CHECKS)}.")
+
+
+def diagnose(session: Session, how: Examination) -> dict[str, Any]:
+    """Findings, and what they rest on. With a read-only session nothing is tested and nothing is probed."""
+    servers = read_servers(session, how.checks)
+    seen = observe(session, how.limits, how.checks, servers, how.configuration)
+    if how.lock_probe and "cron" in how.checks and not session.read_only:
+        seen = replace(seen, locked=_probe_locks(session, seen, how.limits))
+    if how.live_tests and servers and "server" in how.checks:
+        shared = {server["id"] for server in seen.shared_servers}
+        seen = replace(seen, tests=outcomes(session, [found for found in servers.found if found.id in shared]))
+    if how.probe and "server" in how.checks:
+        seen = replace(seen, probes=_probe_servers(seen), relay_probe=_probe_relay(seen))
+    findings = sorted_results(
+        finding for check in CHECKS if check in how.checks for finding in _CHECKS[check](seen, how.limits)
+    )
+    counts = count_by_severity(findings)
+    return {
+        "findings": findings,
+        "counts": counts,
+        "healthy": not counts["error"],
+        "tests": list(seen.tests),
+        "queue": dict(seen.queue) or None,
+        "odoo_version": session.version.text,
+    }
+
+
+def worst(diagnosis: Mapping[str, Any], fail_on: str) -> list[str]:
+    """One sentence for each finding that is at least as bad as `fail_on`; none for `never`."""
+    if fail_on not in SEVERITIES:
+        return []
+    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return [
+        f"{finding['id']}: {finding['evidence']}" for finding in diagnosis["findings"] if finding["severity"] in bad
+    ]
+
+
+def _probe_locks(session: Session, seen: Observation, limits: Limits) -> dict[int, bool]:
+    """Whether a worker holds each action that is late. Odoo says of no lock that it is held but to who wants to write."""
+    late = list(late_actions(seen, limits))
+    if not late or not _is_locked(session, late):
+        return dict.fromkeys(late, False)
+    return {cron_id: _is_locked(session, [cron_id]) for cron_id in late}
+
+
+def _is_locked(session: Session, ids: list[int]) -> bool:
+    try:
+        session.write(CRON.model, ids, {})
+    except Conflict:
+        return True
+    return False
+
+
+def _probe_servers(seen: Observation) -> dict[int, dict[str, Any]]:
+    """What is seen of the servers that Odoo does not reach, or was not asked to, from where this runs; without their credentials."""
+    tested = {test["id"]: test["outcome"] for test in seen.tests}
+    return {
+        server["id"]: probe(
+            Settings(
+                server["smtp_host"],
+                server["smtp_port"],
+                server["smtp_encryption"],
+                explore=True,
+                # What the machine of the task trusts does not matter to Odoo.
+                enforce=False,
+            )
+        )
+        for server in seen.shared_servers
+        if server["smtp_host"]
+        and server["smtp_authentication"] != "cli"
+        and not server["leads_nowhere"]
+        and tested.get(server["id"], "not_tested") in _WORTH_A_PROBE
+    }
+
+
+def _probe_relay(seen: Observation) -> dict[str, Any] | None:
+    """The same of the server that the configuration file names, where it is all there is. The file is where this runs, and so is a localhost."""
+    relay = relay_of(seen.configuration)
+    if seen.shared_servers or not relay or not relay[1].isdecimal():
+        return None
+    encryption = "starttls" if seen.configuration.get("smtp_ssl") else "none"
+    return probe(Settings(relay[0], int(relay[1]), encryption, enforce=False))

@@ -1,0 +1,230 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look at an instance: the same number of calls whatever its size, and one more for each mail server that waits for a consent."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import MAIL_CRONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import BASE_URL, BATCH_SIZES
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL, ask_queue, due
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON, PENDING
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import authorize_url
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import inquire
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Circumstances, Declaration
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import IS_NEUTRALIZED
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, RoutingTable
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name, masked
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+_PARAMETERS = frozenset(
+    {
+        *BATCH_SIZES,
+        *CLIENT_PARAMETERS,
+        BASE_URL,
+        IS_NEUTRALIZED,
+        *PARAMETERS,
+    }
+)
+_PROGRESS = "ir.cron.progress"
+_CHANNEL = "mail.channel_admin"
+_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+# What names its mail server leaves through that, as whoever it is from.
+_UNBOUND = [["mail_server_id", "=", False]]
+# How many of what may be many are looked at.
+_RUNS, _TRIGGERS, _PEOPLE, _TEMPLATES, _RECENT = 200, 500, 2000, 1000, 200
+
+
+def read_servers(session: Session, checks: Collection[str]) -> Records | None:
+    """Every mail server with its secrets, where these checks need them."""
+    return read_all(session, MAIL_SERVER) if {"server", "routing"} & set(checks) else None
+
+
+def observe(
+    session: Session,
+    limits: Limits,
+    checks: Collection[str],
+    servers: Records | None,
+    configuration: Mapping[str, str] | None = None,
+) -> Observation:
+    """Read what else these checks need.
+
+    :param servers: what `read_servers` has read for them.
+    :param configuration: what odoo.conf says, where it could be read.
+    """
+    stored: dict[str, str] = {}
+    if set(checks) - {"queue"}:
+        rows = session.search_read("ir.config_parameter", [["key", "in", sorted(_PARAMETERS)]], ["key", "value"])
+        stored = {row["key"]: row["value"] or "" for row in rows}
+    shown = {key: (masked(value) or "") if is_secret_name(key) else value for key, value in stored.items()}
+    seen = Observation(session.now, shown, configuration=configuration or {})
+    if {"cron", "setup"} & set(checks):
+        seen = replace(seen, crons=_crons(session))
+    if "cron" in checks:
+        seen = _see_workers(session, seen, limits)
+    if servers is not None:
+        encryptions = dict(session.fields(MAIL_SERVER.model)["smtp_encryption"]["selection"])
+        listed = [_server(session, found, servers, stored) for found in servers.found]
+        seen = replace(seen, servers=listed, offers_strict="starttls_strict" in encryptions)
+        if "server" in checks and not seen.shared_servers:
+            seen = replace(seen, sent_without_server=_sent_without_server(session))
+    if {"routing", "setup"} & set(checks):
+        seen = _see_senders(session, seen)
+    if "queue" in checks:
+        seen = _see_queue(session, seen, limits)
+    return seen
+
+
+def _crons(session: Session) -> list[dict[str, Any]]:
+    """Every scheduled action, and more of those that mail depends on."""
+    crons = inquire(session, CRON)
+    ids = [cron["id"] for cron in crons if cron["xml_id"] in MAIL_CRONS]
+    details = session.search_read(CRON.model, [["id", "in", ids]], ["code", "write_date"])
+    of_id = {row["id"]: row for row in details}
+    return [{**cron, **of_id.get(cron["id"], {})} for cron in crons]
+
+
+def _see_workers(session: Session, seen: Observation, limits: Limits) -> Observation:
+    """What tells whether workers run, and what would keep them from it."""
+    progress = None
+    if session.has_model(_PROGRESS):
+        fields = ["cron_id", "create_date", "timed_out_counter"]
+        progress = session.search_read(_PROGRESS, [], fields, order="id desc", limit=_RUNS)
+        progress = [{**row, "cron_id": row["cron_id"][0]} for row in progress]
+    late = (seen.now - timedelta(minutes=limits.max_overdue)).strftime(DATETIME_FORMAT)
+    # Odoo leaves those of inactive actions lying around.
+    domain = [["call_at", "<", late], ["cron_id.active", "=", True]]
+    triggers = session.search_read(
+        "ir.cron.trigger", domain, ["cron_id", "call_at"], order="call_at, id", limit=_TRIGGERS
+    )
+    addons = session.search_read(ADDON.model, [["state", "in", list(PENDING)]], ["name", "state"])
+    pending = {addon["name"]: addon["state"] for addon in addons}
+    return replace(
+        seen, progress=progress, late_triggers=triggers, pending_addons=pending, notices=_notices(session, seen)
+    )
+
+
+def _notices(session: Session, seen: Observation) -> list[dict[str, Any]]:
+    """What Odoo has posted in the administrators' channel of actions that it disabled; always in English (18.0 on)."""
+    inactive = [cron for cron in seen.crons if cron["xml_id"] in MAIL_CRONS and not cron["active"]]
+    channel = read_external_ids(session, {_CHANNEL}).get(_CHANNEL) if inactive else None
+    if channel is None:
+        return []
+    domain = [
+        *(["model", "=", channel["model"]], ["res_id", "=", channel["res_id"]]),
+        ["body", "ilike", "has been deactivated after failing"],
+    ]
+    try:
+        rows = session.search_read("mail.message", domain, ["date", "body"], order="id desc", limit=_RECENT)
+    except AccessRefused:  # to a user who may not read the channel Odoo has said nothing
+        return []
+    return [{"date": row["date"], "body": _plain(row["body"])} for row in rows]
+
+
+def _plain(body: str) -> str:
+    """The text of a message."""
+    return html.unescape(re.sub(r"<[^>]*>", " ", body)).strip()
+
+
+def _server(session: Session, found: Found, servers: Records, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """A mail server as `mail_server_info` lists it, with what its way to log in lacks, and whether it is neutralization's."""
+    report = MAIL_SERVER.report(found, servers.fields)
+    method = OAUTH2_METHODS.get(report["smtp_authentication"])
+    waits = method is not None and report["active"] and not report["connected"]
+    # As a declaration of nothing but the way to log in is judged.
+    options = {key: report[key] for key in ("name", "smtp_authentication")}
+    declaration = Declaration(
+        MAIL_SERVER, report["name"], options
+    )  # whatever it is called: a candidate's name nobody may declare
+    circumstances = Circumstances(session.now, parameters=parameters)
+    return {
+        **report,
+        "authorize_url": authorize_url(session, found.id, method) if method and waits else None,
+        "problems": [
+            error.message for error in MAIL_SERVER.refusals(declaration, {}, found, servers.fields, circumstances)
+        ],
+        "remarks": list(MAIL_SERVER.remarks(declaration, found, servers.fields, circumstances)),
+        "leads_nowhere": MAIL_SERVER.is_neutralization_dummy(found),
+    }
+
+
+def _sent_without_server(session: Session) -> dict[str, Any] | None:
+    """The latest mail that has left since anybody touched a mail server. Most of them Odoo deletes."""
+    newest = "write_date desc"
+    servers = session.search_read(MAIL_SERVER.model, [], ["write_date"], order=newest, limit=1)
+    since = [["write_date", ">", server["write_date"]] for server in servers]
+    sent = session.search_read(MAIL, [["state", "=", "sent"], *since], ["write_date"], order=newest, limit=1)
+    return sent[0] if sent else None
+
+
+def _see_senders(session: Session, seen: Observation) -> Observation:
+    """The addresses that Odoo sends from, and those that it sends from in their place."""
+    domains: list[dict[str, Any]] | None = None
+    company_fields = ["name", "email"]
+    if session.has_model(ALIAS_DOMAIN.model):
+        fields = ["name", "default_from", "default_from_email", "bounce_alias"]
+        domains = session.search_read(ALIAS_DOMAIN.model, [], fields, order="sequence, id")
+        company_fields.append("alias_domain_id")
+    companies = session.search_read("res.company", [], company_fields)
+    users = session.search_read(
+        "res.users", [["active", "=", True], ["share", "=", False]], ["login", "email"], limit=_PEOPLE
+    )
+    templates = session.search_read(
+        "mail.template", [["email_from", "!=", False], *_UNBOUND], ["name", "email_from"], limit=_TEMPLATES
+    )
+    recent = session.search_read(MAIL, _UNBOUND, ["email_from"], order="id desc", limit=_RECENT)
+    found = [
+        *((domain["default_from_email"], f"alias domain {domain['name']}") for domain in domains or ()),
+        *((company["email"], f"company {company['name']}") for company in companies),
+        *((user["email"], f"user {user['login']}") for user in users),
+        *((template["email_from"], f"template {template['name']}") for template in templates),
+        *((mail["email_from"], "recent mail") for mail in recent),
+    ]
+    senders: dict[str, Sender] = {}
+    for text, source in found:
+        # An expression of a template is an address, or a part of one, only once it is rendered.
+        address = address_of(_EXPRESSION.sub("{}", text or ""))
+        if address and "{" not in address:
+            senders.setdefault(address, Sender(address, source))
+    routing = RoutingTable(
+        seen.servers,
+        seen.parameters,
+        None if domains is None else {domain["id"]: domain for domain in domains},
+        {company["id"]: (company.get("alias_domain_id") or [None])[0] for company in companies},
+        # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
+        several="cli" in dict(session.fields(MAIL_SERVER.model)["smtp_authentication"]["selection"]),
+        has_personal=True,
+    )
+    fallback = seen.configuration.get("email_from", "")
+    rules = [replace(one, notifications=one.notifications or fallback) for one in routing.rules]
+    return replace(seen, companies=companies, alias_domains=domains, senders=list(senders.values()), rules=rules)
+
+
+def _see_queue(session: Session, seen: Observation, limits: Limits) -> Observation:
+    def waiting_for(**span: int) -> int:
+        moment = (seen.now - timedelta(**span)).strftime(DATETIME_FORMAT)
+        return int(session.call(MAIL, "search_count", domain=[*due(moment), ["create_date", "<=", moment]]))
+
+    late, stale = waiting_for(minutes=limits.max_age), waiting_for(days=limits.stale_days)
+    return replace(seen, queue=ask_queue(session), late=late, stale=stale)

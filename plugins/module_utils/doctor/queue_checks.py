@@ -1,0 +1,62 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is in the mail queue that should not be, or not any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL
+
+
+def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
+    """Mails that wait, mails that have failed, and mails that were left behind."""
+    queue = seen.queue
+    oldest = queue["oldest_due"]
+    since = f"mail {oldest['id']}, since {oldest['since']} UTC" if oldest else ""
+    about = {"model": MAIL, "id": oldest["id"] if oldest else None, "name": None}
+    if queue["due"] > limits.max_outgoing:
+        evidence = f"{queue['due']} mails wait to be sent (max_outgoing {limits.max_outgoing}), the oldest is {since}."
+        yield Finding("backlog", evidence, about)
+    if seen.stale:
+        evidence = (
+            f"{seen.stale} mails have been waiting for more than {limits.stale_days} days, the oldest is {since}."
+        )
+        yield Finding("stale_outgoing", evidence, about)
+    if seen.late > seen.stale:
+        evidence = f"{seen.late - seen.stale} mails have been waiting for more than {limits.max_age} minutes (max_age)"
+        if seen.stale:  # among which the oldest is
+            yield Finding("oldest_too_old", f"{evidence}.", {**about, "id": None})
+        else:
+            yield Finding("oldest_too_old", f"{evidence}, the oldest is {since}.", about)
+    yield from _interrupted(queue)
+    if queue["states"]["exception"] > limits.max_exceptions:
+        for failure in queue["failures"]:
+            yield _failure(failure)
+        if queue["unclassified"]:
+            evidence = f"{queue['unclassified']} more mails have failed, for reasons that are each their own."
+            yield Finding("failures_by_class", evidence, {"model": MAIL, "id": None, "name": "unknown"})
+
+
+def _interrupted(queue: Record) -> Iterator[Finding]:
+    left = queue["interrupted"]
+    if not left["count"]:
+        return
+    evidence = f"{left['count']} mails were to follow the one that the run of {left['last_run']} UTC was cut off at, and are still outgoing."
+    yield Finding("interrupted_batch", evidence, {"model": MAIL, "id": None, "name": None})
+
+
+def _failure(failure: Record) -> Finding:
+    """Failed mails of one class, which for some is a finding of its own."""
+    kind = failure["class"] if failure["class"] in ("throttled", "no_recipient") else "failures_by_class"
+    evidence = (
+        f"{failure['count']} mails have failed as {failure['class']}, such as mail {failure['id']}: "
+        f"{failure['reason'] or 'without a reason'}"
+    )
+    # Of those that were cut off another attempt is as good as of those that may pass by themselves.
+    fix = "transient" if failure["transient"] or failure["class"] == "interrupted" else ""
+    return Finding(kind, evidence, {"model": MAIL, "id": failure["id"], "name": failure["class"]}, fix=fix)

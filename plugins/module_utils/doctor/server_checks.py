@@ -1,0 +1,237 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether mail servers can send: by their settings, and by Odoo's own connection test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, some
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import LOCAL, relay_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import IS_NEUTRALIZED
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
+
+# What came of a connection test, and the finding that it is.
+_OF_OUTCOME = {
+    "auth": "auth_failed",
+    "auth_unsupported": "auth_unsupported",
+    "certificate": "certificate_untrusted",
+    "disconnected": "server_disconnected",
+    "dns": "server_dns",
+    "recipient_rejected": "recipient_rejected",
+    "sender_rejected": "sender_rejected",
+    "starttls_unsupported": "tls_mismatch",
+    "throttled": "throttled",
+    "timeout": "server_timeout",
+    "tls": "tls_mismatch",
+    "unconfigured": "server_unconfigured",
+    "unreachable": "server_unreachable",
+}
+# What the words of a test tell more of than its outcome does. A refusal of TLS may be meant for now (454).
+_OF_WORDS = tuple(
+    (re.compile(pattern, re.IGNORECASE), kind)
+    for pattern, kind in (
+        (r"configure an email on the current user", "server_untested"),
+        (r"could not load your certificate|is not a valid file", "server_unconfigured"),
+        (r"\(4\d\d, .*\b(start)?tls\b|, starttls: 4\d\d ", "tls_mismatch"),
+        (r"\(504, ", "auth_unsupported"),
+    )
+)
+# Outcomes that tell so little that what the probe saw of the same server is better.
+_VAGUE = ("disconnected", "unknown")
+# Fetching a token fails in words of its own, or in those of the HTTP client that Odoo fetches it with.
+_TOKEN = re.compile(r"fetching the access token|HTTPS?ConnectionPool", re.IGNORECASE)
+_NO_WAY = re.compile(r"HTTPS?ConnectionPool", re.IGNORECASE)
+
+_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]", re.IGNORECASE)
+
+
+def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
+    """Everything that keeps mail servers from sending."""
+    dummies = [server for server in seen.shared_servers if server["leads_nowhere"]]
+    if seen.is_neutralized or dummies:
+        yield _neutralized(seen, dummies)
+    elif not seen.shared_servers:
+        yield from _no_server(seen)
+    servers = [server for server in seen.shared_servers if server not in dummies]
+    tests = {test["id"]: test for test in seen.tests}
+    for server in servers:
+        logins = list(_check_login(server))
+        yield from logins
+        yield from _check_secrecy(server, offers_strict=seen.offers_strict)
+        # What is known to be missing explains what a test would say.
+        if not any(finding.rank == 0 for finding in logins):
+            yield from _tested(server, tests.get(server["id"]), seen.probes.get(server["id"]))
+    yield from _duplicates(servers)
+    if servers:
+        yield from _without_effect(seen)
+
+
+def _about(server: Record) -> dict[str, object]:
+    return {"model": MAIL_SERVER.model, "id": server["id"], "name": server["name"], "xml_id": server["xml_id"]}
+
+
+def _address(server: Record) -> str:
+    """Where Odoo connects to. With `cli` it takes all but the senders from its configuration file (17.0 on)."""
+    if server["smtp_authentication"] == "cli":
+        return "the server of odoo.conf"
+    return place(server["smtp_host"] or "", server["smtp_port"])
+
+
+def _neutralized(seen: Observation, dummies: list[Record]) -> Finding:
+    evidence = []
+    if seen.is_neutralized:
+        evidence.append(f"The system parameter {IS_NEUTRALIZED} is {seen.parameters[IS_NEUTRALIZED]!r}.")
+    evidence += [
+        f"The mail server {one['name']!r} ({_address(one)}) takes all mail, and leads nowhere." for one in dummies
+    ]
+    about = {"model": "ir.config_parameter", "id": None, "name": IS_NEUTRALIZED} if seen.is_neutralized else None
+    return Finding("neutralized", " ".join(evidence), about or _about(dummies[0]))
+
+
+def _no_server(seen: Observation) -> Iterator[Finding]:
+    archived = [server["name"] for server in seen.servers if not server["active"]]
+    evidence = f"Of {len(seen.servers)} mail servers none is active, but for users' own."
+    if archived:
+        evidence += f" Archived are {some(map(repr, archived))}."
+    relay, severity = relay_of(seen.configuration), ""
+    if relay:
+        severity = "info"
+        evidence += f" Odoo sends through {place(*relay)}, of odoo.conf."
+    else:
+        evidence += " Odoo then tries the server of its configuration file: localhost:25 unless it says so."
+    if seen.sent_without_server:
+        severity = severity or "warning"
+        evidence += f" Through it mail {seen.sent_without_server['id']} has left, at {seen.sent_without_server['write_date'][:19]} UTC."
+    if seen.relay_probe:
+        severity = severity if seen.relay_probe["outcome"] == "ok" else "error"
+        evidence += f" From where the task runs: {seen.relay_probe['message']}"
+    yield Finding("no_active_server", evidence, severity=severity)
+
+
+def _check_login(server: Record) -> Iterator[Finding]:
+    """What a server lacks to log in with OAuth2, or with a certificate."""
+    method = OAUTH2_METHODS.get(server["smtp_authentication"])
+    problems = "; ".join(server["problems"])
+    if problems:
+        kind = "oauth_misconfigured" if method else "server_unconfigured"
+        yield Finding(kind, f"{server['name']!r}: {problems}.", _about(server))
+    if method is None:
+        return
+    if server["remarks"]:
+        yield Finding("oauth_misconfigured", " ".join(server["remarks"]), _about(server), "warning")
+    if not server["connected"]:
+        url = server["authorize_url"]
+        remedy = f"An administrator of the database opens {url}" if url else ""
+        evidence = f"{server['name']!r} logs in to {method.label} as {server['smtp_user']}, and Odoo holds no refresh token for it."
+        yield Finding("oauth_not_connected", evidence, _about(server), remedy=remedy)
+
+
+def _check_secrecy(server: Record, *, offers_strict: bool) -> Iterator[Finding]:
+    if server["smtp_authentication"] == "cli":  # its encryption is odoo.conf's
+        return
+    encryption, host = server["smtp_encryption"], str(server["smtp_host"] or "")
+    if encryption == "none" and server["smtp_pass"] and not _LOOPBACK.fullmatch(host):
+        evidence = (
+            f"{server['name']!r} logs in to {_address(server)} as {server['smtp_user']!r}, and smtp_encryption is none."
+        )
+        yield Finding("plaintext_password", evidence, _about(server))
+    # OAuth2 demands exactly starttls.
+    if offers_strict and encryption in ("starttls", "ssl") and server["smtp_authentication"] not in OAUTH2_METHODS:
+        evidence = (
+            f"{server['name']!r}: smtp_encryption is {encryption}, which takes any certificate of {_address(server)}."
+        )
+        remedy = f"Set smtp_encryption to {encryption}_strict."
+        yield Finding("unverified_tls", evidence, _about(server), remedy=remedy)
+
+
+def _tested(server: Record, test: Record | None, probe: Record | None) -> Iterator[Finding]:
+    """What came of Odoo's own connection test, and of speaking SMTP from where the task runs."""
+    ways = [("", test), (" From where the task runs:", probe)]
+    seen = [(where, one) for where, one in ways if one and one["outcome"] != "not_tested"]
+    if not seen or seen[0][1]["outcome"] == "ok":
+        return
+    # What Odoo meets counts, unless it tells too little.
+    telling = [one for _where, one in seen if one["outcome"] not in ("ok", *_VAGUE)]
+    decisive = (telling or [seen[0][1]])[0]
+    message = decisive["message"]
+    kind = next((kind for pattern, kind in _OF_WORDS if pattern.search(message)), "")
+    method = OAUTH2_METHODS.get(server["smtp_authentication"])
+    if method and _TOKEN.search(message):
+        kind = "oauth_refresh_failed"
+    kind = kind or _OF_OUTCOME.get(decisive["outcome"], "server_failing")
+    words = "".join(f"{where} {one['message'].rstrip('.')}." for where, one in seen)
+    encryption = "" if server["smtp_authentication"] == "cli" else f", {server['smtp_encryption']}"
+    evidence = f"{server['name']!r} ({_address(server)}{encryption}):{words}{_certificate_words(probe)}"
+    # What a server refuses for now is none of the queue's mails, and no mail leaves through it.
+    severity = "error" if kind == "throttled" else ""
+    yield Finding(kind, evidence, _about(server), severity, remedy=_remedy(server, kind, message, probe), fix="")
+
+
+def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> str:
+    """What to do where it is not what the catalogue says."""
+    authentication = server["smtp_authentication"]
+    if kind == "oauth_refresh_failed" and _NO_WAY.search(message):
+        return "Let the machine that Odoo runs on reach the provider over HTTPS: its name servers, its proxy, the firewall."
+    if kind == "auth_failed" and authentication in OAUTH2_METHODS:
+        return "Connect it with its account anew (postmaster.odoo.connect_oauth): the token is refused, or is another account's than smtp_user's."
+    if kind == "auth_failed" and authentication == "certificate":
+        return "Have the server trust the certificate, or give the mail server one that it trusts: smtp_ssl_certificate and smtp_ssl_private_key."
+    if authentication == "cli":
+        return "Mend smtp_server, smtp_port, smtp_user, smtp_password or smtp_ssl in odoo.conf, which it takes its settings from, and restart Odoo."
+    if kind == "throttled":
+        return (
+            "Try again later, and if it stays ask who runs the server. What fails meanwhile Odoo does not try again: "
+            "postmaster.odoo.mail_queue with action retry and failure_class throttled."
+        )
+    # Which authorities the machine of the task trusts does not matter to Odoo; and no password is to go out in clear.
+    suggestion = str((probe or {}).get("suggestion") or "")
+    if kind == "certificate_untrusted" or (server["smtp_pass"] and "smtp_encryption: none" in suggestion):
+        return ""
+    return suggestion
+
+
+def _certificate_words(probe: Record | None) -> str:
+    """The server's certificate, as far as it was seen."""
+    tls = (probe or {}).get("tls")
+    leaf = tls["chain"][0] if tls and tls["chain"] else {}
+    if "not_after" not in leaf:
+        return ""
+    return f" Its certificate is for {some(leaf['names'])}, by {leaf['issuer']}, until {leaf['not_after'][:10]}."
+
+
+def _duplicates(servers: list[Record]) -> Iterator[Finding]:
+    """Servers that differ in nothing but their names: mail leaves through the first, and what is mended in one is broken in the other."""
+    same: dict[tuple[object, ...], list[Record]] = {}
+    for server in servers:
+        senders = ",".join(sorted(part.strip().lower() for part in str(server["from_filter"] or "").split(",")))
+        login = None if server["smtp_authentication"] == "cli" else server["smtp_user"]
+        same.setdefault((_address(server).lower(), login, senders), []).append(server)
+    for alike in same.values():
+        if len(alike) > 1:
+            names = ", ".join(f"{server['name']!r} (id {server['id']})" for server in alike)
+            senders = alike[0]["from_filter"]
+            evidence = f"{names} are all {_address(alike[0])} for {senders or 'any sender'}, as {alike[0]['smtp_user'] or 'nobody'}."
+            yield Finding("duplicate_servers", evidence, _about(alike[1]))
+
+
+def _without_effect(seen: Observation) -> Iterator[Finding]:
+    """Settings for the server of the configuration file, which is only used where the database has none."""
+    relay = relay_of(seen.configuration)
+    sender = seen.parameters.get("mail.default.from_filter")
+    idle = []
+    if relay and relay != LOCAL:
+        idle.append(f"odoo.conf names the SMTP server {place(*relay)}")
+    if seen.configuration.get("from_filter"):
+        idle.append(f"odoo.conf has from_filter {seen.configuration['from_filter']!r}")
+    if sender:
+        idle.append(f"the system parameter mail.default.from_filter is {sender!r}")
+    if idle and not any(server["smtp_authentication"] == "cli" for server in seen.shared_servers):
+        evidence = f"{len(seen.shared_servers)} mail servers are active in the database, and take precedence: {' and '.join(idle)}."
+        yield Finding("config_file_overridden", evidence)

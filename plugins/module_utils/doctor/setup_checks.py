@@ -1,0 +1,100 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What lies around mail servers and queue: alias domains, the address of links, batch sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, some
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+
+BASE_URL = "web.base.url"
+# What they are in Odoo where nothing is set: 50 mails to render at once, 1000 and more to send.
+QUEUE_BATCH = "mail.mail.queue.batch.size"
+BATCH_SIZES = ("mail.batch_size", QUEUE_BATCH, "mail.session.batch.size")
+_SMALLEST, _LARGEST = 10, 20000
+_BATCH_IN_CODE = re.compile(r"process_email_queue\([^)]*batch_size\s*=\s*(\d+)")
+_OWN_MACHINE = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|0\.0\.0\.0|::1", re.IGNORECASE)
+
+
+def check_setup(seen: Observation, limits: Limits) -> Iterator[Finding]:
+    """Settings that mail depends on."""
+    yield from _alias_domains(seen)
+    url = seen.parameters.get(BASE_URL, "")
+    if _leads_nowhere(url):
+        yield Finding("base_url_localhost", f"{BASE_URL} is {url!r}.", _parameter(BASE_URL))
+    yield from _batch_sizes(seen)
+
+
+def _leads_nowhere(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return True
+    return not host or bool(_OWN_MACHINE.fullmatch(host))
+
+
+def _parameter(key: str) -> dict[str, object]:
+    return {"model": "ir.config_parameter", "id": None, "name": key}
+
+
+def _alias_domains(seen: Observation) -> Iterator[Finding]:
+    if seen.alias_domains is None:  # up to 16.0
+        if not seen.parameters.get("mail.catchall.domain"):
+            yield Finding(
+                "alias_domain_missing", "mail.catchall.domain is not set.", _parameter("mail.catchall.domain")
+            )
+        if not seen.parameters.get("mail.default.from"):
+            yield Finding("default_from_missing", "mail.default.from is not set.", _parameter("mail.default.from"))
+        return
+    without = [company for company in seen.companies if not company["alias_domain_id"]]
+    if without:
+        names = some(repr(company["name"]) for company in without)
+        evidence = f"{len(without)} of {len(seen.companies)} companies have none: {names}; {len(seen.alias_domains)} alias domains exist."
+        about = {"model": "res.company", "id": without[0]["id"], "name": without[0]["name"]}
+        yield Finding("alias_domain_missing", evidence, about)
+    for domain in seen.alias_domains:
+        if not domain["default_from"]:
+            about = {"model": ALIAS_DOMAIN.model, "id": domain["id"], "name": domain["name"]}
+            yield Finding("default_from_missing", f"The alias domain {domain['name']!r} has no default_from.", about)
+
+
+def _batch_sizes(seen: Observation) -> Iterator[Finding]:
+    for key in BATCH_SIZES:
+        value = seen.parameters.get(key)
+        if not value:
+            continue
+        try:
+            size = int(value)
+        except ValueError:
+            evidence = f"{key} is {value!r}, which is no number: whatever reads it fails."
+            yield Finding("batch_size_extreme", evidence, _parameter(key), "error")
+        else:
+            yield from _batch_size(size, f"{key} is {size}.", _parameter(key), limits_rate=key == QUEUE_BATCH)
+    for cron in seen.crons:
+        in_code = _BATCH_IN_CODE.search(cron.get("code") or "") if cron["xml_id"] == QUEUE else None
+        if in_code:
+            about = {"model": "ir.cron", "id": cron["id"], "name": cron["name"], "xml_id": QUEUE}
+            evidence = f"{cron['name']!r} sends {in_code[1]} mails at most in a run."
+            yield from _batch_size(int(in_code[1]), evidence, about, limits_rate=True)
+
+
+def _batch_size(size: int, evidence: str, about: dict[str, object], *, limits_rate: bool) -> Iterator[Finding]:
+    """How many mails a run sends is also how one keeps to a provider's limit."""
+    if limits_rate and 0 < size < _SMALLEST:
+        yield Finding(
+            "batch_size_extreme",
+            evidence,
+            about,
+            "info",
+            remedy="Nothing, if it is to keep to a limit of the provider's; else remove it.",
+        )
+    elif not _SMALLEST <= size <= _LARGEST:
+        yield Finding("batch_size_extreme", evidence, about)

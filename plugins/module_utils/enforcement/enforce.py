@@ -1,0 +1,113 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make an instance hold the declared resources, or in check mode say what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.stack import Stack
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Collector, NotConnected, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import Assertion
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+        Declaration,
+        ResourceType,
+    )
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    plan: Plan
+    records: list[dict[str, Any]]
+    unmanaged: list[dict[str, Any]]
+    verifications: list[dict[str, Any]]
+    connections: list[dict[str, Any]]
+    warnings: list[str]
+    routes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def enforce(
+    session: Session, declarations: Sequence[Declaration], policy: Policy, assertions: Sequence[Assertion] = ()
+) -> Outcome:
+    """Make the instance hold what was declared. With a read-only session: only say what differs.
+
+    :param assertions: what must be true of it then; if it would not be, nothing is written.
+    :raises OdooError: `details` holds what was done and tested before it: applied, verifications, connections.
+    """
+    stack = Stack(session, declarations, policy, assertions)
+    plan: Plan = ()
+    connections: list[Connection] = []
+    try:
+        stack.update_addon_list()
+        plan = converge(stack, check_mode=session.read_only)
+        connections = stack.connections()
+        _refuse_unconnected(connections)
+    except OdooError as error:
+        error.details.setdefault("predicted" if session.read_only else "applied", plan)
+        error.details["verifications"] = [verification.as_result() for verification in stack.verifications()]
+        error.details["connections"] = [connection.as_result() for connection in connections]
+        raise
+    return Outcome(
+        plan,
+        stack.report(),
+        stack.report_unmanaged(),
+        [verification.as_result() for verification in stack.verifications()],
+        [connection.as_result() for connection in connections],
+        [*stack.warnings, *(_waiting(connection) for connection in connections if not connection.connected)],
+        stack.routes,
+    )
+
+
+def _waiting(connection: Connection) -> str:
+    link = f"open {connection.authorize_url}" if connection.authorize_url else "there is no link yet"
+    return f"mail server {connection.key!r} is not connected and cannot log in. As an administrator of the database: {link}"
+
+
+def _refuse_unconnected(connections: Sequence[Connection]) -> None:
+    """Whatever else could be done is done: without it there would be no link for a human to open."""
+    waiting = [one for one in connections if one.required and not one.connected]
+    if waiting:
+        raise NotConnected(f"{' '.join(map(_waiting, waiting))} (oauth2.required asks for it.)")
+
+
+def declarations_of(stack: Mapping[str, Any]) -> list[Declaration]:
+    """The declarations of a whole stack, from the options of `mail_stack`.
+
+    :raises Invalid: something in them no Odoo would take; the message lists all of it.
+    """
+    options: list[tuple[ResourceType, Mapping[str, Any]]] = [
+        *((ADDON, {"name": name}) for name in stack.get("addons") or ()),
+        *(
+            (SYSTEM_PARAMETER, {"key": key, "value": value})
+            for key, value in (stack.get("parameters") or {}).items()
+            if value is not None
+        ),
+        *((ALIAS_DOMAIN, one) for one in stack.get("alias_domains") or ()),
+        *((MAIL_SERVER, one) for one in stack.get("servers") or ()),
+        *((CRON, one) for one in stack.get("crons") or ()),
+    ]
+    declarations: list[Declaration] = []
+    problems = Collector()
+    for kind, given in options:
+        with problems:
+            declarations.append(kind.declare(given))
+    problems.raise_gathered()
+    return declarations

@@ -1,0 +1,199 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an instance holds of the declared resources: read in a handful of calls, however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import References
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import (
+    Records,
+    fields_of,
+    found_records,
+    read_references,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+    XML_ID,
+    Declaration,
+    ResourceType,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
+    SYSTEM_PARAMETER,
+    is_neutralized,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import without_trial
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Fields of ir.config_parameter and ir.module.module are the same in every version; asking for them would be a call for nothing.
+_TEXT = {"type": "char", "store": True}
+_KNOWN_FIELDS: dict[str, dict[str, dict[str, Any]]] = {
+    "ir.config_parameter": {"key": _TEXT, "value": _TEXT},
+    "ir.module.module": {
+        "name": _TEXT,
+        "state": _TEXT,
+        "shortdesc": _TEXT,
+        "installed_version": _TEXT,
+        "latest_version": _TEXT,
+    },
+}
+
+
+class Snapshot:
+    """What was found at one moment.
+
+    :param records: by resource type; a type whose model a declared addon is yet to bring is missing.
+    :param pins: ids of the rows of `ir.model.data` that hold the declared external ids, as far as there are any.
+    :param parameters: every system parameter that was read, by key.
+    :param of_addons: external ids of the records that installed addons have brought, by type and id; only read where
+        something is to be deleted that an addon may rely on.
+    """
+
+    def __init__(
+        self,
+        records: Mapping[ResourceType, Records],
+        pins: Mapping[str, int],
+        parameters: Mapping[str, str],
+        arriving_addons: frozenset[str],
+        of_addons: Mapping[tuple[ResourceType, int], str],
+    ) -> None:
+        self.records = records
+        self.of_addons = of_addons
+        self.pins = pins
+        self.arriving_addons = arriving_addons
+        self.parameters = parameters
+        self.is_neutralized = is_neutralized(parameters)
+
+
+def take_snapshot(session: Session, declarations: Sequence[Declaration], types: Iterable[ResourceType]) -> Snapshot:
+    """Read everything that the declarations are compared with.
+
+    One call for the external ids, one for each resource type (and one more for its fields, once in a session), one for each
+    other model that the records refer to.
+
+    :raises Unsupported: the instance lacks a model. :raises Invalid: an external id belongs to another model.
+    """
+    references = References()
+    pins = _read_pins(session, declarations, references)
+    raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
+    arriving: frozenset[str] = frozenset()
+    for kind in types:
+        own = [declaration for declaration in declarations if declaration.type is kind]
+        try:
+            available = _available_fields(session, kind, own)
+        except Unsupported:
+            if arriving:
+                continue
+            raise
+        names = kind.fields_to_read(available, own)
+        raw[kind] = (
+            session.search_read(kind.model, kind.domain(own), names),
+            available,
+        )
+        if kind is SYSTEM_PARAMETER:
+            raw[kind] = (without_trial(raw[kind][0]), available)
+        if kind is ADDON:
+            arriving = _arriving(own, raw[kind][0])
+    read_references(session, declarations, raw, references)
+    records = {}
+    for kind, (rows, available) in raw.items():
+        pinned = {pin["res_id"]: xml_id for xml_id, pin in pins.items() if pin["model"] == kind.model}
+        own_rows = [row for row in rows if kind.is_own(row)]
+        _refuse_foreign_pins(kind, rows, pinned)
+        records[kind] = Records(found_records(own_rows, pinned), fields_of(session, kind, available, references))
+    parameters = raw[SYSTEM_PARAMETER][0] if SYSTEM_PARAMETER in raw else []
+    return Snapshot(
+        records,
+        {xml_id: pin["id"] for xml_id, pin in pins.items()},
+        {row["key"]: row["value"] or "" for row in parameters},
+        arriving,
+        _read_of_addons(session, declarations),
+    )
+
+
+def _arriving(declarations: Sequence[Declaration], rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The declared addons that are not installed yet."""
+    wanted = {declaration.key for declaration in declarations if declaration.state != "absent"}
+    return frozenset(wanted - {row["name"] for row in rows if row["state"] == "installed"})
+
+
+def _available_fields(
+    session: Session, kind: ResourceType, declarations: Sequence[Declaration]
+) -> dict[str, dict[str, Any]]:
+    if kind.model in _KNOWN_FIELDS:
+        return _KNOWN_FIELDS[kind.model]
+    try:
+        return session.fields(kind.model)
+    except Unsupported as error:
+        label = declarations[0].label if declarations else kind.label
+        raise Unsupported(
+            f"{label}: Odoo {session.version.text} at {session.url} has no model {kind.model}: {kind.label}s do not exist in this version, "
+            "or the addon that brings them is not installed."
+        ) from error
+
+
+def _refuse_foreign_pins(kind: ResourceType, rows: Iterable[Mapping[str, Any]], pinned: Mapping[int, str]) -> None:
+    for row in rows:
+        if row["id"] in pinned and not kind.is_own(row):
+            raise Invalid(
+                f"{kind.label} {pinned[row['id']]!r}: this external id belongs to a user's own {kind.label} "
+                f"({row[kind.key_field]!r}, id {row['id']}), which this collection never touches: choose another xml_id."
+            )
+
+
+def _read_pins(
+    session: Session, declarations: Sequence[Declaration], references: References
+) -> dict[str, dict[str, Any]]:
+    """The rows of `ir.model.data` for external ids that were declared, or that a reference might mean."""
+    declared = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
+    xml_ids = set(declared) | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
+    pins = {}
+    for xml_id, row in read_external_ids(session, xml_ids).items():
+        references.add_xml_id(row["model"], row["res_id"], xml_id)
+        declaration = declared.get(xml_id)
+        if declaration is None:
+            continue
+        if row["model"] != declaration.type.model:
+            raise Invalid(
+                f"{declaration.label}: the external id {xml_id} belongs to a record of {row['model']}, "
+                f"not of {declaration.type.model}: choose another xml_id."
+            )
+        pins[xml_id] = row
+    return pins
+
+
+def _read_of_addons(session: Session, declarations: Sequence[Declaration]) -> dict[tuple[ResourceType, int], str]:
+    """What addons have brought, of the types that are not to lose it."""
+    kinds = {one.type.model: one.type for one in declarations if one.state == "absent" and one.type.addons_rely_on_it}
+    if not kinds:
+        return {}
+    rows = session.search_read("ir.model.data", [["model", "in", sorted(kinds)]], ["module", "name", "model", "res_id"])
+    installed = session.search_read(
+        ADDON.model, [["name", "in", sorted({row["module"] for row in rows})], ["state", "!=", "uninstalled"]], ["name"]
+    )
+    addons = {row["name"] for row in installed}
+    return {
+        (kinds[row["model"]], row["res_id"]): f"{row['module']}.{row['name']}"
+        for row in rows
+        if row["module"] in addons
+    }
+
+
+def _reference_texts(declarations: Sequence[Declaration]) -> set[str]:
+    """Texts that may name a record of another model."""
+    texts: set[str] = set()
+    for declaration in declarations:
+        for name, value in declaration.type.declared_fields(declaration).items():
+            if name.endswith("_id") and isinstance(value, str):
+                texts.add(value)
+            elif name.endswith("_ids") and isinstance(value, list):
+                texts.update(str(one) for one in value)
+    return texts

@@ -1,0 +1,232 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Test new settings of a mail server before they go live: on a candidate, an archived record that Odoo never sends through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
+    OAUTH2_METHODS,
+    TOKEN_FIELDS,
+    OAuth2Method,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import trial_parameters
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
+    fitting_sender,
+    test_connection,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Odoo's test wants a sender: of the from_filter, or else the address of the user who asks (ODOO-FACTS §2.2).
+_NO_SENDER = re.compile(r"configure an email on the current user", re.IGNORECASE)
+# Where no address fits: the one that Odoo's own test offers as the recipient.
+_ANY_SENDER = "noreply@odoo.com"
+# A provider takes a refresh token from the client only that it was given to.
+_FORMER_CLIENT = (
+    "If it is the client that changes, the token that Odoo holds belongs to the former one: give oauth2.refresh_token for the new client, or run "
+    "once with verify: none and have the server connected anew."
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """New settings for one mail server.
+
+    :param found: the live record, None for a new server.
+    :param values: what is to be written to it.
+    :param new_client: the OAuth2 client's id or secret change, too.
+    """
+
+    key: str
+    found: Found | None
+    values: Mapping[str, Any] = field(repr=False)
+    new_client: bool = False
+
+    @property
+    def method(self) -> OAuth2Method | None:
+        """How the server will log in, where that is OAuth2."""
+        return OAUTH2_METHODS.get(MAIL_SERVER.effective(self.values, self.found)["smtp_authentication"])
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of a trial; `outcome` is `ok`, `not_tested`, or a failure as `mail.classification` calls it."""
+
+    key: str
+    outcome: str
+    message: str
+    seconds: float | None = None
+
+    def as_result(self) -> dict[str, Any]:
+        """The verification in a task's result."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Promotion:
+    """A candidate that passed and becomes the new server itself."""
+
+    record_id: int
+    values: Mapping[str, Any]
+
+
+class Verifier:
+    """The trials of one run.
+
+    :ivar before_trial: called before each, which may take Odoo minutes.
+    :ivar verifications: by the server's key, in the order of the trials.
+    :ivar rotated: tokens that Microsoft gave during a test in place of the one that it used, by the record that they belong to.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.before_trial: Callable[[], None] = lambda: None
+        self._promotions: dict[str, _Promotion] = {}
+        self.verifications: dict[str, Verification] = {}
+        self.rotated: dict[int, dict[str, Any]] = {}
+        self.warnings: list[str] = []
+
+    @property
+    def settled(self) -> set[tuple[int, str]]:
+        """Records and their fields that hold a token which Microsoft gave in exchange for the declared one."""
+        return {(record_id, name) for record_id, tokens in self.rotated.items() for name in tokens}
+
+    def verify(self, trials: Sequence[Trial], clients: Mapping[str, str], stored: Mapping[str, str]) -> None:
+        """Try all of them. Where one fails nothing has changed.
+
+        :param clients: new ids and secrets of OAuth2 clients, by system parameter. They are in force, for the live servers too, no longer
+            than the trials that need them.
+        :param stored: the system parameters that there are.
+        :raises Rejected: a server failed; the message names each with the words of the SMTP dialogue.
+        """
+        self._try_all(trial for trial in trials if not trial.new_client)
+        with trial_parameters(self._session, clients, stored):
+            self._try_all(trial for trial in trials if trial.new_client)
+        failed = [one for one in self.verifications.values() if one.outcome not in ("ok", "not_tested")]
+        if failed:
+            self.discard()
+            raise Rejected(
+                " ".join(
+                    f"mail server {one.key!r}: the connection test of its new settings failed ({one.outcome}), and they were not written: {one.message}"
+                    for one in failed
+                )
+            )
+
+    def promote(self, key: str) -> int | None:
+        """Make the candidate that was tested for a new server the server itself; None where there is none."""
+        promotion = self._promotions.get(key)
+        if promotion is None:
+            return None
+        self._session.write(MAIL_SERVER.model, [promotion.record_id], promotion.values)
+        del self._promotions[key]
+        return promotion.record_id
+
+    def discard(self) -> None:
+        """Remove the candidates that will not become servers."""
+        if self._promotions:
+            record_ids = [promotion.record_id for promotion in self._promotions.values()]
+            self._promotions.clear()
+            self._session.unlink(MAIL_SERVER.model, record_ids)
+
+    def _try_all(self, trials: Iterable[Trial]) -> None:
+        for trial in trials:
+            self.before_trial()
+            verification = self._try(trial)
+            if verification.outcome == "auth" and trial.new_client and trial.method and trial.found:
+                verification = replace(verification, message=f"{verification.message} {_FORMER_CLIENT}")
+            self.verifications[trial.key] = verification
+
+    def _try(self, trial: Trial) -> Verification:
+        candidate_id = self._create_candidate(trial)
+        passed = False
+        try:
+            verification, lent = self._test(trial, candidate_id)
+            passed = verification.outcome == "ok"
+            if passed and trial.method and trial.method.rotates:
+                self._keep_rotated(trial, trial.method, candidate_id)
+        finally:
+            if not passed or trial.found is not None:
+                self._session.unlink(MAIL_SERVER.model, [candidate_id])
+        if trial.found is None and passed:
+            restored = {"from_filter": trial.values.get("from_filter", False)} if lent else {}
+            live = {"name": trial.values["name"], "active": True}
+            self._promotions[trial.key] = _Promotion(candidate_id, {**live, **restored})
+        return verification
+
+    def _create_candidate(self, trial: Trial) -> int:
+        session = self._session
+        own = {"name": MAIL_SERVER.candidate_name(trial.key), "active": False}
+        if trial.found is None:
+            return session.create(MAIL_SERVER.model, [MAIL_SERVER.new_values(session, {**trial.values, **own})])[0]
+        # A copy carries what other addons add. What was read goes along, for some of it is never copied (tokens, and what
+        # mail_environment computes by the name of the record).
+        kept = {
+            name: value
+            for name, value in trial.found.values.items()
+            if name in TOKEN_FIELDS or (name in MAIL_SERVER.options and name not in MAIL_SERVER.directives)
+        }
+        forced = trial.method.no_access_token if trial.new_client and trial.method else {}
+        values = {**kept, **trial.values, **forced, **own}
+        return session.copy(MAIL_SERVER.model, trial.found.id, MAIL_SERVER.new_values(session, values))
+
+    def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, bool]:
+        """Odoo's own test; and whether the candidate was lent another sender for it."""
+        server = MAIL_SERVER.effective(trial.values, trial.found)
+        test = test_connection(self._session, candidate_id, server)
+        if _NO_SENDER.search(test["message"]):
+            return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id, server)), True
+        login = str(server.get("smtp_user") or "")
+        if test["outcome"] == "sender_rejected" and login and fitting_sender(self._session, server) == login:
+            # Of a domain alone Odoo makes an address up, which a server that lets an account send as itself must refuse.
+            refused = test["message"]
+            test = self._test_as(login, candidate_id, server)
+            test["message"] += f" The sender was the login, {login}; one that Odoo made up was refused. ({refused})"
+            return Verification(trial.key, **test), True
+        return Verification(trial.key, **test), False
+
+    def _test_with_any_sender(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
+        """A test of a server that names no sender, by a user without an address (ODOO-FACTS §2.2)."""
+        fitting = fitting_sender(self._session, server)
+        sender = fitting or _ANY_SENDER
+        test = self._test_as(sender, candidate_id, server)
+        if test["outcome"] == "ok":
+            test["message"] += (
+                f" The sender was {sender}, for the server has no from_filter and the user no email address."
+            )
+        elif test["outcome"] == "sender_rejected" and fitting is None and trial.method is None:
+            words = test["message"]
+            test.update(
+                outcome="ok",
+                message="Connected, encrypted and logged in as declared. The sender could not be tested: the server has no from_filter, and the "
+                f"user no email address; set one of them. ({words})",
+            )
+            self.warnings.append(f"mail server {trial.key!r}: {test['message']}")
+        return test
+
+    def _test_as(self, sender: str, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
+        self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": sender})
+        return test_connection(self._session, candidate_id, server)
+
+    def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
+        """Keep the tokens that the test brought: the one that it used may be worth nothing from now on."""
+        names = [method.refresh_token, method.access_token, method.expiration]
+        tokens = self._session.call(MAIL_SERVER.model, "read", [candidate_id], fields=names)[0]
+        used = MAIL_SERVER.effective(trial.values, trial.found)[method.refresh_token]
+        if tokens[method.refresh_token] == used:
+            return
+        rotated = {name: tokens[name] for name in names}
+        self.rotated[trial.found.id if trial.found else candidate_id] = rotated
+        if trial.found and method.refresh_token not in trial.values:
+            # It was the live server's own: whatever comes of the other trials, that must go on sending.
+            self._session.write(MAIL_SERVER.model, [trial.found.id], rotated)

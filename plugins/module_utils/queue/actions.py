@@ -1,0 +1,365 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Do something to chosen mails of the queue: in chunks, each chosen right before it is worked on, and counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AccessRefused,
+    Ambiguous,
+    Conflict,
+    Invalid,
+    OdooError,
+    Rejected,
+    Timeout,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
+    MAIL,
+    add_failure,
+    by_frequency,
+    due,
+    queue_action_id,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import MINUTES, beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify_mail
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# The states that an action takes mails from; the first ones where the user does not say.
+STATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "process": (("outgoing",), ()),
+    "retry": (("exception",), ()),
+    "cancel": (("outgoing",), ("exception",)),
+    "purge": (("exception", "cancel"), ()),
+}
+_DONE = {"process": "tried", "retry": "queued again", "cancel": "cancelled", "purge": "deleted"}
+# Deleting loads each mail and what hangs on it; writing a state does not.
+_CHUNKS = {"retry": 10000, "cancel": 10000, "purge": 1000}
+# Odoo answers when the batch is through: a minute for a server that is silent, and its mails.
+_BATCH_SECONDS = 900.0
+# For so long nobody else sends a batch, should this run die within it.
+_PUT_OFF_SECONDS = 3600.0
+# So many refused calls are split to find the mail at fault; after that a refused chunk is left as a whole.
+_SPLITS = 500
+_SHOWN = 20
+
+_NO_DOCUMENT = (
+    "These mails belong to no document, and then Odoo lets nobody delete their message over RPC: "
+    "cancel them, or have queue_policy purge them on Odoo's side."
+)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which mails are meant: those that all of these fit.
+
+    :param server: the name of the server that they are bound to; empty: bound to none.
+    """
+
+    states: Sequence[str] = ()
+    failure_class: Sequence[str] = ()
+    older_than: int | None = None
+    server: str | None = None
+    from_domain: str | None = None
+    ids: Sequence[int] | None = None
+    limit: int | None = None
+
+
+@dataclass
+class Work:
+    """What came of an action.
+
+    :param refused: {reason, count, ids} of mails that Odoo did not let us touch.
+    :param cut_off: Odoo's words, where it ended before the last mail.
+    :param error: what ended the action early.
+    :param secrets: what no words of SMTP servers must show.
+    """
+
+    action: str
+    count: int = 0
+    sent: int = 0
+    failed: int = 0
+    postponed: int = 0
+    unsent: int = 0
+    classes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refused: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cut_off: str = ""
+    error: OdooError | None = None
+    secrets: Collection[str] = field(default=frozenset(), repr=False)
+
+    def refuse(self, ids: Sequence[int], reason: str, *, count: int | None = None) -> None:
+        """Note that mails were left as they are."""
+        entry = self.refused.setdefault(reason, {"reason": reason, "count": 0, "ids": []})
+        entry["count"] += len(ids) if count is None else count
+        entry["ids"] += list(ids)[: _SHOWN - len(entry["ids"])]
+
+    def as_result(self) -> dict[str, Any]:
+        """For the result of a task."""
+        result: dict[str, Any] = {"action": self.action, "count": self.count, "refused": list(self.refused.values())}
+        if self.action == "process":
+            # Apart from the result's own keys: there, `failed` is Ansible's word for the task.
+            names = ("sent", "failed", "postponed", "unsent")
+            result["outcomes"] = {name: getattr(self, name) for name in names}
+            result["failures"] = by_frequency(self.classes)
+        return result
+
+
+def act(
+    session: Session, action: str, selection: Selection, *, batch_size: int, progress: Progress = lambda _text: None
+) -> Work:
+    """Do it; with a read-only session only count the mails that would be touched.
+
+    :raises Invalid: a filter that makes no sense. :raises Unsupported: a server that there is not.
+    """
+    work = Work(action)
+    domain = _domain(session, action, selection, batch_size)
+    if action == "purge":
+        domain = _without_undeletable(session, domain, selection, work)
+    if session.read_only:
+        work.count = _count(session, domain, selection)
+    elif action == "process":
+        _process(session, domain, selection, batch_size, work, progress)
+    else:
+        _change(session, domain, selection, work, progress)
+    return work
+
+
+# Choosing
+
+
+def _domain(session: Session, action: str, selection: Selection, batch_size: int) -> list[Any]:
+    problems = [
+        *beyond("batch_size", batch_size, least=1),
+        *beyond("limit", selection.limit, least=1),
+        *beyond("older_than", selection.older_than, least=0, most=MINUTES),
+    ]
+    if problems:
+        raise Invalid(f"{'; '.join(problems)}.")
+    default, more = STATES[action]
+    for state in selection.states:
+        if state not in default + more:
+            raise Invalid(f"states: {action} takes mails that are {' or '.join(default + more)}, not {state}.")
+    domain: list[Any] = [["state", "in", list(selection.states or default)]]
+    if action == "process":
+        domain = due(session.now.strftime(DATETIME_FORMAT))
+    if selection.older_than is not None:
+        before = (session.now - timedelta(minutes=selection.older_than)).strftime(DATETIME_FORMAT)
+        # What is scheduled is as old as the moment at which it was to leave.
+        domain += [["create_date", "<=", before], "|", ["scheduled_date", "=", False], ["scheduled_date", "<=", before]]
+    if selection.server is not None:
+        domain.append(["mail_server_id", "=", _server_id(session, selection.server)])
+    if selection.from_domain is not None:
+        if not re.fullmatch(r"[^@\s<>%_\\]+", selection.from_domain):
+            raise Invalid(f"from_domain takes a domain such as acme.example, and {selection.from_domain!r} is none.")
+        domain += ["|", *(["email_from", "=ilike", f"%@{selection.from_domain}{end}"] for end in ("", ">"))]
+    if selection.ids is not None:
+        domain.append(["id", "in", list(selection.ids)])
+    return domain
+
+
+def _server_id(session: Session, name: str) -> int | bool:
+    if not name:
+        return False
+    found = session.search_read("ir.mail_server", [["name", "=", name]], ["name"])
+    if len(found) > 1:
+        ids = ", ".join(str(server["id"]) for server in found)
+        raise Ambiguous(f"{len(found)} mail servers are called {name!r} (ids {ids}): rename all but one.")
+    if not found:
+        raise Unsupported(f"There is no mail server {name!r} in database {session.database} at {session.url}.")
+    return int(found[0]["id"])
+
+
+def _without_undeletable(session: Session, domain: list[Any], selection: Selection, work: Work) -> list[Any]:
+    """Leave out what RPC may not delete (ODOO-FACTS §5), and say how much that is: trying would fail one by one."""
+    undeletable = [*domain, ["is_notification", "=", False], "|", ["model", "=", False], ["res_id", "in", [False, 0]]]
+    count = _count(session, undeletable, selection)
+    if count:
+        ids = next(_chunks(session, undeletable, selection, _SHOWN), [])
+        work.refuse(ids, _NO_DOCUMENT, count=count)
+    return [*domain, "|", ["is_notification", "=", True], "&", ["model", "!=", False], ["res_id", "not in", [False, 0]]]
+
+
+def _count(session: Session, domain: list[Any], selection: Selection) -> int:
+    if selection.failure_class:
+        return sum(len(ids) for ids in _chunks(session, domain, selection, _CHUNKS["cancel"]))
+    count: int = session.call(MAIL, "search_count", domain=domain)
+    return count if selection.limit is None else min(count, selection.limit)
+
+
+def _chunks(session: Session, domain: list[Any], selection: Selection, size: int) -> Iterator[list[int]]:
+    """The ids of the mails that are meant, the oldest first, each chunk read when it is asked for."""
+    last, left = 0, selection.limit
+    while left is None or left > 0:
+        page: list[Any] = [*domain, ["id", ">", last]]
+        if selection.failure_class:
+            mails = session.search_read(MAIL, page, ["failure_reason", "failure_type"], limit=max(size, 1000))
+            found = [mail["id"] for mail in mails]
+            ids = [
+                mail["id"]
+                for mail in mails
+                if classify_mail(mail["failure_reason"] or "", mail["failure_type"] or "") in selection.failure_class
+            ]
+        else:
+            ids = found = session.call(
+                MAIL, "search", domain=page, order="id", limit=size if left is None else min(size, left)
+            )
+        if not found:
+            return
+        last = found[-1]
+        if left is not None:
+            ids = ids[:left]
+            left -= len(ids)
+        for start in range(0, len(ids), size):
+            yield ids[start : start + size]
+
+
+# Doing
+
+
+def _change(session: Session, domain: list[Any], selection: Selection, work: Work, progress: Progress) -> None:
+    """Queue again, cancel or delete."""
+    method = {"retry": "mark_outgoing", "cancel": "cancel", "purge": "unlink"}[work.action]
+    splits = _SPLITS
+    for chunk in _chunks(session, domain, selection, _CHUNKS[work.action]):
+        waiting = [chunk]
+        while waiting:
+            ids = waiting.pop()
+            try:
+                session.call(MAIL, method, ids)
+                work.count += len(ids)
+            except (AccessRefused, Conflict, Rejected) as error:
+                # One mail is enough for Odoo to refuse them all.
+                if len(ids) > 1 and splits > 0:
+                    splits -= 1
+                    middle = len(ids) // 2
+                    waiting += [ids[middle:], ids[:middle]]
+                else:
+                    work.refuse(ids, error.message)
+        progress(f"{work.count} mails {_DONE[work.action]}")
+
+
+def _process(
+    session: Session, domain: list[Any], selection: Selection, batch_size: int, work: Work, progress: Progress
+) -> None:
+    """Have Odoo send, batch by batch, and read what became of each mail: Odoo itself says nothing (ODOO-FACTS §5)."""
+    if next(_chunks(session, domain, selection, 1), None) is None:
+        return
+    action_id = queue_action_id(session)
+    work.secrets = read_server_secrets(session)
+    try:
+        # Two that send the same mails send some of them twice.
+        with exclusive_run(session, key=SENDING_KEY) as touch:
+            for batch in _chunks(session, domain, selection, batch_size):
+                touch()
+                _send(session, batch, action_id, work)
+                progress(f"{work.sent} mails sent, {work.failed} failed")
+                if work.unsent or work.error:
+                    break
+    except OdooError as error:
+        # Where Odoo is gone, the lock cannot be given back either.
+        work.error = work.error or error
+
+
+def _send(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
+    """Send a batch that Odoo's own queue does not send meanwhile.
+
+    The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running. Nor before they
+    are: it would break off at the first mail that is written to meanwhile, and forget that it has sent it.
+    """
+    still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
+    chosen = session.search_read(MAIL, still_due, ["scheduled_date"])
+    ids = [mail["id"] for mail in chosen]
+    if not ids:
+        return
+    _refuse_running(session, action_id)
+    put_off = (session.now + timedelta(seconds=_PUT_OFF_SECONDS)).strftime(DATETIME_FORMAT)
+    session.write(MAIL, ids, {"scheduled_date": put_off})
+    try:
+        _refuse_running(session, action_id)
+        # Not `process_email_queue`, which only takes what is due; committed mail by mail as there.
+        with session.patience(_BATCH_SECONDS):
+            session.call(MAIL, "send", ids, auto_commit=True)
+    except Rejected as error:
+        work.cut_off = without_secrets(error.message, work.secrets)
+    except (Timeout, Unreachable) as error:
+        # Without an answer Odoo may be at it still; what is left is due again when the time is over.
+        error.message += (
+            f" What is left of {len(ids)} mails is put off until {put_off} UTC, in case Odoo still sends them."
+        )
+        work.error = error
+        _read_back(session, ids, put_off, work)
+        return
+    except OdooError as error:
+        work.error = error
+    _read_back(session, ids, put_off, work)
+    _put_back(session, chosen, put_off)
+
+
+def _refuse_running(session: Session, action_id: int | None) -> None:
+    """
+    :raises Conflict: the queue's action is running, which Odoo says of nothing but a write.
+    """
+    if action_id is None:
+        return
+    try:
+        session.write(CRON.model, [action_id], {})
+    except Conflict as error:
+        raise CRON.is_running(session, action_id, error) from error
+
+
+def _put_back(session: Session, chosen: Sequence[Mapping[str, Any]], put_off: str) -> None:
+    """Give mails that were put off the `scheduled_date` back that they had."""
+    before = {mail["id"]: mail["scheduled_date"] for mail in chosen}
+    there = session.search_read(MAIL, [["id", "in", list(before)], ["scheduled_date", "=", put_off]], ["state"])
+    for moment in set(before.values()):
+        ids = [mail["id"] for mail in there if before[mail["id"]] == moment]
+        if ids:
+            session.write(MAIL, ids, {"scheduled_date": moment})
+
+
+def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -> None:
+    """Count what became of mails."""
+    fields = ["state", "failure_reason", "failure_type", "scheduled_date"]
+    found = {mail["id"]: mail for mail in session.search_read(MAIL, [["id", "in", list(ids)]], fields)}
+    for mail_id in ids:
+        mail = found.get(mail_id)
+        if mail is None or mail["state"] in ("sent", "received"):  # `auto_delete` deletes what was sent
+            work.sent += 1
+        elif mail["state"] == "exception":
+            work.failed += 1
+            add_failure(work.classes, mail, work.secrets)
+        elif mail["state"] == "outgoing" and mail["scheduled_date"] == put_off:
+            work.unsent += 1
+            continue
+        else:
+            work.postponed += 1  # 19.0 paces users' own servers so
+        work.count += 1
+
+
+def warnings(work: Work) -> list[str]:
+    """What a user should know of an action that went through."""
+    sentences = [
+        f"{one['count']} mails were left as they are: {without_secrets(one['reason'])}" for one in work.refused.values()
+    ]
+    if work.unsent and not work.error:
+        sentences.append(f"{work.unsent} mails are still outgoing, for the next run: {work.cut_off}")
+    return sentences

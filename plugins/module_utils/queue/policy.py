@@ -1,0 +1,270 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a queue policy is: its parts as options, and the scheduled actions that they come to.
+
+The lanes run inside Odoo's own queue action, whose code they replace. So there is one queue and one schedule: nothing can race, whatever
+triggers or watches the queue keeps meaning it, and a `cron` task for it does not fight this policy over `active`. Every other part is
+an action of its own under an external id `postmaster_odoo.queue_…`.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Lane, Listener
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
+
+_BATCH = 100
+_DAY_SECONDS = 24 * 60 * 60
+
+OPTIONS: Mapping[str, Any] = {
+    "lanes": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "domain": {"type": "raw"},
+            "batch": {"type": "int", "default": _BATCH},
+        },
+    },
+    "interval": {"type": "int"},
+    "settle": {"type": "int", "default": 60},
+    "backoff": {
+        "type": "dict",
+        "options": {
+            "enabled": {"type": "bool", "default": True},
+            "first_delay": {"type": "int", "default": 5},
+            "max_delay": {"type": "int", "default": 60},
+            "give_up_after": {"type": "int", "default": 4320},
+        },
+    },
+    "stale_after": {"type": "int"},
+    "purge_after": {"type": "int"},
+    "watchdog": {
+        "type": "dict",
+        "mutually_exclusive": [["channel", "user"]],
+        "options": {
+            "enabled": {"type": "bool", "default": True},
+            "interval": {"type": "int", "default": 5},
+            "max_overdue": {"type": "int", "default": 30},
+            "max_outgoing": {"type": "int"},
+            "channel": {"type": "str"},
+            "user": {"type": "str"},
+        },
+    },
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+# The parts that are actions of their own, by their external ids.
+OWN_ACTIONS: Mapping[str, str] = {
+    queue_jobs.BACKOFF: "backoff",
+    queue_jobs.STALE: "stale_after",
+    queue_jobs.PURGE: "purge_after",
+    queue_jobs.WATCHDOG: "watchdog",
+}
+
+# The fields of Odoo's own queue that the lanes may change, and that are put back when the lanes go.
+_INTERVAL = ("interval_number", "interval_type")
+QUEUE_FIELDS = ("code", "active", *_INTERVAL)
+
+
+class QueuePolicy:
+    """A policy as a user wrote it; options that are None count as not given.
+
+    :raises Invalid: something in it no Odoo would take; the message lists all of it.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._given = {name: value for name, value in options.items() if value is not None}
+        self.state = str(self._given.pop("state", "present"))
+        if self.state == "absent":
+            self._given = {}
+        problems: list[str] = []
+        self.lanes = self._read_lanes(problems)
+        problems += self._problems()
+        if problems:
+            raise Invalid(f"queue policy: {'; '.join(problems)}.")
+
+    @property
+    def listener(self) -> tuple[str, str] | None:
+        """Who is to be told, by the option that names them: (channel or user, name)."""
+        watchdog = self._part("watchdog") or {}
+        named = [(option, watchdog[option]) for option in ("channel", "user") if watchdog.get(option)]
+        return named[0] if named else None
+
+    def undeclared(self, installed: Sequence[str], *, has_lanes: bool) -> list[str]:
+        """The parts that are installed, and that this policy does not speak of."""
+        if self.state == "absent":
+            return []
+        parts = [OWN_ACTIONS[xml_id] for xml_id in OWN_ACTIONS if xml_id in installed]
+        parts += ["lanes"] if has_lanes else []
+        return sorted(part for part in parts if part not in self._given)
+
+    def declarations(self, queue: Mapping[str, Any] | None, listener: Listener | None) -> list[Declaration]:
+        """The scheduled actions as they should be.
+
+        :param queue: the fields of Odoo's own queue action as found; None where there is none.
+        """
+        actions = [
+            *self._queue_action(queue),
+            *(self._own_action(xml_id, listener) for xml_id in OWN_ACTIONS if self._is_declared(xml_id)),
+        ]
+        return [CRON.declare(action) for action in actions]
+
+    # --- the parts ---
+
+    def _part(self, name: str) -> Mapping[str, Any] | None:
+        """The options of a part that is to be there."""
+        part = self._given.get(name)
+        if part is None or not part.get("enabled", True):
+            return None
+        return {option: value for option, value in part.items() if value is not None}
+
+    def _is_declared(self, xml_id: str) -> bool:
+        return self.state == "absent" or OWN_ACTIONS[xml_id] in self._given
+
+    def _own_action(self, xml_id: str, listener: Listener | None) -> dict[str, Any]:
+        option = OWN_ACTIONS[xml_id]
+        backoff, watchdog = self._part("backoff"), self._part("watchdog")
+        if option == "backoff" and backoff is not None:
+            code = queue_jobs.backoff_code(**{name: value for name, value in backoff.items() if name != "enabled"})
+            return _action(xml_id, "failed mails are tried again", code, min(5, backoff["first_delay"]))
+        if option == "stale_after" and self._given.get(option):
+            return _action(xml_id, "stale mails are cancelled", queue_jobs.stale_code(self._given[option]), 60)
+        if option == "purge_after" and self._given.get(option):
+            return _action(xml_id, "old mails are purged", queue_jobs.purge_code(self._given[option]), 60)
+        if option == "watchdog" and watchdog is not None:
+            code = queue_jobs.watchdog_code(
+                max_overdue=watchdog["max_overdue"], max_outgoing=watchdog.get("max_outgoing"), listener=listener
+            )
+            return _action(xml_id, "the queue is kept running", code, watchdog["interval"])
+        return {"xml_id": xml_id, "state": "absent"}
+
+    def _queue_action(self, queue: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Odoo's own queue, with the lanes in it or as it was before them."""
+        found = queue or {}
+        before = queue_jobs.before_of(str(found.get("code") or ""))
+        if self.lanes:
+            wanted: dict[str, Any] = {"active": True}
+            if "interval" in self._given:
+                wanted.update(interval_number=self._given["interval"], interval_type="minutes")
+            noted = before or {"code": found.get("code") or queue_jobs.STOCK_CODE}
+            noted = {**{name: found.get(name) for name in wanted}, **noted}
+            code = queue_jobs.lanes_code(self.lanes, settle=self._given["settle"])
+            if "interval" in self._given and any(found.get(name) != wanted[name] for name in _INTERVAL):
+                # The next run is still planned by the former interval; where that is further off than the new one, it is now.
+                wanted["max_overdue"] = MINUTES
+            yield {"xml_id": queue_jobs.QUEUE, "code": queue_jobs.with_before(code, noted), **wanted}
+        elif before is not None and (self.state == "absent" or "lanes" in self._given):
+            yield {"xml_id": queue_jobs.QUEUE, **{name: before[name] for name in QUEUE_FIELDS if name in before}}
+
+    # --- what no Odoo would take ---
+
+    def _problems(self) -> Iterator[str]:
+        backoff, watchdog = self._part("backoff") or {}, self._part("watchdog") or {}
+        yield from beyond("interval", self._given.get("interval"), least=1, most=MINUTES)
+        yield from beyond("settle", self._given.get("settle"), least=0, most=_DAY_SECONDS)
+        for name in ("first_delay", "max_delay", "give_up_after"):
+            yield from beyond(f"backoff.{name}", backoff.get(name), least=1, most=MINUTES)
+        for name in ("stale_after", "purge_after"):
+            yield from beyond(name, self._given.get(name), least=0, most=DAYS)
+        for name in ("interval", "max_overdue"):
+            yield from beyond(f"watchdog.{name}", watchdog.get(name), least=1, most=MINUTES)
+        yield from beyond("watchdog.max_outgoing", watchdog.get("max_outgoing"), least=1)
+        for name in ("channel", "user"):
+            if watchdog.get(name) == "":
+                yield f"watchdog.{name} must not be empty"
+        if backoff and backoff["max_delay"] < backoff["first_delay"]:
+            yield f"backoff.max_delay ({backoff['max_delay']}) must not be less than backoff.first_delay ({backoff['first_delay']})"
+        if "interval" in self._given and not self.lanes:
+            yield "interval is how often the lanes run, and goes with lanes"
+
+    def _read_lanes(self, problems: list[str]) -> list[Lane]:
+        given = self._given.get("lanes") or []
+        lanes: list[Lane] = []
+        for position, one in enumerate(given):
+            name = one["name"]
+            if name in {lane.name for lane in lanes}:
+                problems.append(f"lane {name!r} is declared twice")
+            if not name:
+                problems.append("a lane's name must not be empty")
+            problems += beyond(f"lane {name!r}: batch", one["batch"], least=1)
+            domain: list[Any] = []
+            try:
+                domain = read_domain(one.get("domain"))
+            except ValueError as error:
+                problems.append(f"lane {name!r}: {error}")
+            else:
+                if not domain and position < len(given) - 1:
+                    problems.append(f"lane {name!r}: without a domain it takes everything, and must be the last")
+            lanes.append(Lane(name, domain, one["batch"]))
+        if lanes and lanes[-1].domain:
+            lanes.append(Lane("everything else", [], _BATCH))
+        return lanes
+
+
+def read_domain(given: Any) -> list[Any]:
+    """An Odoo domain from its text, or from a list of lists.
+
+    :raises ValueError: it is none, in words.
+    """
+    domain = given
+    if isinstance(given, str):
+        try:
+            domain = ast.literal_eval(given.strip() or "[]")
+        except (ValueError, SyntaxError):
+            raise ValueError(f"domain takes an Odoo domain of plain values, and {given!r} is none") from None
+    if domain is None:
+        return []
+    if not isinstance(domain, (list, tuple)):
+        raise ValueError(f"domain takes a list of conditions, and {given!r} is none")
+    read: list[Any] = []
+    # How many conditions an operator still waits for; conditions beyond that are joined by an implied "and".
+    missing = 0
+    for term in domain:
+        if term in ("&", "|"):
+            missing = max(missing, 1) + 1
+            read.append(term)
+        elif term == "!":
+            missing = max(missing, 1)
+            read.append(term)
+        elif isinstance(term, (list, tuple)) and len(term) == 3 and all(isinstance(part, str) for part in term[:2]):
+            if not _is_plain(term[2]):
+                raise ValueError(f"domain: {term[2]!r} in {term!r} is no plain value")
+            missing = max(missing - 1, 0)
+            read.append(tuple(term))
+        else:
+            raise ValueError(f"domain: {term!r} is neither a condition (field, operator, value) nor one of &, |, !")
+    if missing:
+        raise ValueError(f"domain {given!r} ends before it is complete")
+    return read
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is the same in YAML, in JSON, and in the Python that Odoo runs."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _action(xml_id: str, what: str, code: str, minutes: int) -> dict[str, Any]:
+    return {
+        "xml_id": xml_id,
+        "name": f"Mail queue: {what}",
+        "model": "mail.mail",
+        "code": code,
+        "active": True,
+        "interval_number": minutes,
+        "interval_type": "minutes",
+        # As Odoo itself: what it may not do to a mail, no administrator's action may.
+        "user": "base.user_root",
+    }

@@ -1,0 +1,237 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a mail queue is: a fixed number of grouped calls, whatever its size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import INTERRUPTED, QUEUE, keeps_order
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TRANSIENT, classify_mail
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+MAIL = "mail.mail"
+_STATES = ("outgoing", "sent", "received", "exception", "cancel")
+# Servers tend to put the address into their reply, and then every mail has a reason of its own.
+_REASONS = 1000
+_SENDERS = 10000
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What is still good. None allows anything.
+
+    :param max_age: minutes.
+    :raises Invalid: a negative number.
+    """
+
+    max_outgoing: int | None = None
+    max_age: int | None = None
+    max_exceptions: int | None = None
+    fail_on: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        names = ("max_outgoing", "max_age", "max_exceptions")
+        problems = [problem for name in names for problem in beyond(name, getattr(self, name), least=0)]
+        if problems:
+            raise Invalid(f"{'; '.join(problems)}.")
+
+
+class _Groups:
+    """Mails counted in groups, by whichever method this Odoo has."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._has_formatted = True
+
+    def count(
+        self, domain: Sequence[Any], by: Sequence[str], *, newest: bool = False, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The largest groups first; each with `__count`, and with `newest` the highest id as `newest`."""
+        named: dict[str, Any] = {"domain": list(domain), "groupby": list(by)}
+        if limit is not None:
+            named["limit"] = limit
+        aggregates = ["id:max"] if newest else []
+        if self._has_formatted:
+            try:
+                groups = self._session.call(
+                    MAIL, "formatted_read_group", aggregates=["__count", *aggregates], order="__count desc", **named
+                )
+                return [{**group, "newest": group.get("id:max")} for group in groups]
+            except (Unsupported, Rejected):  # up to 18.0; what else may be wrong, the older method says
+                self._has_formatted = False
+        try:
+            groups = self._session.call(
+                MAIL, "read_group", fields=aggregates or ["id"], orderby="__count desc", lazy=False, **named
+            )
+        except (Unsupported, Rejected):  # 16.0 does not order by the size; the newest groups stand for the largest
+            groups = self._session.call(MAIL, "read_group", fields=["id:max"], orderby="id desc", lazy=False, **named)
+            groups.sort(key=lambda group: -group["__count"])
+        return [{**group, "newest": group.get("id")} for group in groups]
+
+
+def queue_action_id(session: Session) -> int | None:
+    """The id of the scheduled action that sends the queue, unless somebody has deleted it."""
+    row = read_external_ids(session, {QUEUE}).get(QUEUE)
+    return row["res_id"] if row else None
+
+
+def due(moment: str) -> list[Any]:
+    """The domain of what could leave at a moment."""
+    return [["state", "=", "outgoing"], "|", ["scheduled_date", "=", False], ["scheduled_date", "<=", moment]]
+
+
+def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
+    """The state of the queue.
+
+    :param by: `server` and `from_domain` split the counts further.
+    """
+    now = session.now.strftime(DATETIME_FORMAT)
+    groups = _Groups(session)
+    states = dict.fromkeys(_STATES, 0)
+    states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
+    scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
+    failures = _failures(groups, read_server_secrets(session))
+    queue: dict[str, Any] = {
+        "states": states,
+        "due": max(0, states["outgoing"] - scheduled),
+        "scheduled": scheduled,
+        "oldest_due": _oldest_due(session, now),
+        "failures": failures,
+        "unclassified": max(0, states["exception"] - sum(failure["count"] for failure in failures)),
+        "interrupted": _interrupted(session),
+    }
+    if "server" in by:
+        queue["by_server"] = _by_server(groups)
+    if "from_domain" in by:
+        queue["by_from_domain"] = _by_from_domain(groups)
+    return queue
+
+
+def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
+    """The mail that has been waiting for longest: since it was made, or since it was to leave."""
+    outgoing = ["state", "=", "outgoing"]
+    waiting = [
+        (mail[since], mail["id"])
+        for since, domain in (
+            ("create_date", [outgoing, ["scheduled_date", "=", False]]),
+            ("scheduled_date", [outgoing, ["scheduled_date", "<=", now]]),
+        )
+        for mail in session.search_read(MAIL, domain, [since], order=f"{since}, id", limit=1)
+    ]
+    if not waiting:
+        return None
+    since, mail_id = min(waiting)
+    age = max(0, int((session.now - moment_of(since)).total_seconds()))
+    return {"id": mail_id, "since": since[:19], "age_seconds": age, "age_minutes": age // 60}
+
+
+def _failures(groups: _Groups, secrets: Collection[str]) -> list[dict[str, Any]]:
+    """Failed mails by the class of their failure, the most frequent first."""
+    classes: dict[str, dict[str, Any]] = {}
+    failed = [["state", "=", "exception"]]
+    for group in groups.count(failed, ["failure_type", "failure_reason"], newest=True, limit=_REASONS):
+        mail = {**group, "id": group["newest"]}
+        add_failure(classes, mail, secrets, group["__count"])
+    return by_frequency(classes)
+
+
+def add_failure(
+    classes: dict[str, dict[str, Any]], mail: Mapping[str, Any], secrets: Collection[str], count: int = 1
+) -> None:
+    """Count failed mails under the class of their failure; the first of a class is its sample.
+
+    :param secrets: what their reasons must not show.
+    """
+    reason = mail["failure_reason"] or ""
+    kind = classify_mail(reason, mail["failure_type"] or "")
+    sample = " ".join(without_secrets(reason, secrets).split())
+    failure = classes.setdefault(
+        kind, {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": sample, "id": mail["id"]}
+    )
+    failure["count"] += count
+
+
+def by_frequency(classes: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The classes of failures, the most frequent first."""
+    return sorted(classes.values(), key=lambda failure: (-failure["count"], failure["class"]))
+
+
+def _interrupted(session: Session) -> dict[str, Any]:
+    """Mails that the last run of the queue's action would have sent, had it not been cut off.
+
+    Odoo takes the newest mails that are due, as many as a batch holds, and sends those in the order of their ids. The mail that it was at
+    when it was cut off tells of itself. What is newer was to follow; what is older may be what the batch had no room for, of which this makes
+    no claim, and nor does it of code with an order of its own.
+    """
+    crons = session.search_read(CRON.model, [["id", "=", queue_action_id(session)]], ["lastcall", "code"])
+    last_run = crons[0]["lastcall"][:19] if crons and crons[0]["lastcall"] else None
+    count = 0
+    if last_run and keeps_order(crons[0]["code"] or ""):
+        stopped_at = [
+            *(["state", "=", "exception"], ["write_date", ">=", last_run]),
+            ["failure_reason", "=like", f"{INTERRUPTED}%"],
+        ]
+        for mail in session.search_read(MAIL, stopped_at, ["id"], order="id desc", limit=1):
+            left = [["failure_reason", "=", False], ["create_date", "<=", last_run], ["id", ">", mail["id"]]]
+            count = session.call(MAIL, "search_count", domain=[*due(last_run), *left])
+    return {"count": count, "last_run": last_run}
+
+
+def _by_server(groups: _Groups) -> list[dict[str, Any]]:
+    """Counts by the server that a mail is bound to; most are bound to none, and Odoo chooses when it sends them."""
+    counts: dict[Any, dict[str, Any]] = {}
+    for group in groups.count([], ["mail_server_id", "state"]):
+        server_id, name = group["mail_server_id"] or (None, None)
+        entry = counts.setdefault(server_id, {"server": name, "id": server_id, "states": dict.fromkeys(_STATES, 0)})
+        entry["states"][group["state"]] += group["__count"]
+    return sorted(counts.values(), key=lambda entry: -sum(entry["states"].values()))
+
+
+def _by_from_domain(groups: _Groups) -> list[dict[str, Any]]:
+    """Counts by the domain of the sender, of the most frequent senders."""
+    counts: dict[str | None, dict[str, Any]] = {}
+    for group in groups.count([], ["email_from", "state"], limit=_SENDERS):
+        match = re.search(r"@([^@\s<>]+)>?\s*$", group["email_from"] or "")
+        domain = match[1].lower() if match else None
+        entry = counts.setdefault(domain, {"from_domain": domain, "states": dict.fromkeys(_STATES, 0)})
+        entry["states"][group["state"]] += group["__count"]
+    return sorted(counts.values(), key=lambda entry: -sum(entry["states"].values()))
+
+
+def exceeded(queue: Mapping[str, Any], thresholds: Thresholds) -> list[str]:
+    """One sentence for each threshold that the queue exceeds."""
+    oldest = queue["oldest_due"]
+    sentences = []
+    if thresholds.max_outgoing is not None and queue["due"] > thresholds.max_outgoing:
+        sentences.append(f"{queue['due']} mails wait to be sent (max_outgoing {thresholds.max_outgoing}).")
+    if thresholds.max_age is not None and oldest and oldest["age_seconds"] > thresholds.max_age * 60:
+        sentences.append(
+            f"Mail {oldest['id']} has been waiting for {oldest['age_minutes']} minutes, since {oldest['since']} UTC "
+            f"(max_age {thresholds.max_age})."
+        )
+    if thresholds.max_exceptions is not None and queue["states"]["exception"] > thresholds.max_exceptions:
+        sentences.append(
+            f"{queue['states']['exception']} mails have failed (max_exceptions {thresholds.max_exceptions})."
+        )
+    sentences += [
+        f"{failure['count']} mails have failed as {failure['class']} (fail_on), such as mail {failure['id']}: "
+        f"{failure['reason'] or 'without a reason'}"
+        for failure in queue["failures"]
+        if failure["class"] in thresholds.fail_on
+    ]
+    return sentences

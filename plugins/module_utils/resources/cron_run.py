@@ -1,0 +1,83 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a scheduled action once, now, and see whether it failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Odoo answers when the action has ended, however long that takes; its own limit is limit_time_real_cron, by default 2 minutes.
+_RUN_SECONDS = 3600.0
+
+_CAUSE_OF = "The above exception was the direct cause of the following exception"
+
+
+def run_declared(session: Session, outcome: Outcome) -> dict[str, Any]:
+    """Run the action that was just enforced; not in check mode, where it may not be there yet.
+
+    :raises OdooError: with what had been enforced before it.
+    """
+    if session.read_only or not outcome.records:
+        return {"outcome": "not_run", "seconds": None}
+    record = outcome.records[0]
+    try:
+        return run_cron(session, record["id"], record["xml_id"] or record["name"])
+    except OdooError as error:
+        error.details["applied"] = outcome.plan
+        raise
+
+
+def run_cron(session: Session, cron_id: int, key: str) -> dict[str, Any]:
+    """Run it, be it inactive.
+
+    :raises Rejected: it failed; the message has Odoo's words.
+    :raises Conflict: it is running already.
+    """
+    started = time.monotonic()
+    failures = _failures(session, cron_id)
+    try:
+        with session.patience(_RUN_SECONDS):
+            answer = session.call(CRON.model, "method_direct_trigger", [cron_id])
+    except OdooError as error:
+        shown = CRON.is_running(session, cron_id, error) if isinstance(error, Conflict) else error
+        raise type(error)(f"cron {key!r} (run): {shown.message}") from error
+    # Up to 18.0 a failure is an error. 19.0 returns it as a dialogue; before 2025-12-27 it said nothing, but counted it (ODOO-FACTS §4).
+    if isinstance(answer, Mapping) and answer.get("tag") == "display_exception":
+        raise Rejected(f"cron {key!r} (run): it failed: {_words(answer)}")
+    if _failures(session, cron_id) > failures:
+        raise Rejected(f"cron {key!r} (run): it failed, and this Odoo does not say why: see its log.")
+    return {"outcome": "ok", "seconds": round(time.monotonic() - started, 2)}
+
+
+def _failures(session: Session, cron_id: int) -> int:
+    """How often it has failed in a row; 0 where Odoo does not count (up to 17.0)."""
+    if "failure_count" not in session.fields(CRON.model):
+        return 0
+    return int(session.call(CRON.model, "read", [cron_id], fields=["failure_count"])[0]["failure_count"])
+
+
+def _words(answer: Mapping[str, Any]) -> str:
+    """What the exception said, without its traceback.
+
+    19.0 wraps it in one that says nothing; its own words only stand in the traceback, after the last indented line of the first part
+    (19:odoo/addons/base/models/ir_cron.py:170).
+    """
+    data = (answer.get("params") or {}).get("data") or {}
+    message = str(data.get("message") or "")
+    if not message:
+        cause = str(data.get("debug") or "").partition(_CAUSE_OF)[0].rstrip().splitlines()
+        begin = max((number for number, line in enumerate(cause) if line.startswith("  ")), default=-1) + 1
+        message = " ".join(cause[begin:])
+    return without_secrets(" ".join(message.split())) or "without a word"

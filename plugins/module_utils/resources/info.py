@@ -1,0 +1,76 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read records of one resource type, for the modules that only ask."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import authorize_url
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+
+def inquire(
+    session: Session, kind: ResourceType, *, name: str | None = None, xml_id: str | None = None
+) -> list[dict[str, Any]]:
+    """Every record of a resource type, or those of a name or an external id; secrets masked.
+
+    :raises Unsupported: an external id that no record has.
+    """
+    records = read_all(session, kind)
+    reports = [
+        kind.report(found, records.fields)
+        for found in records.found
+        if (name is None or found.values.get(kind.key_field) == name) and (xml_id is None or found.xml_id == xml_id)
+    ]
+    if xml_id is not None and not reports:
+        raise Unsupported(
+            f"No {kind.label} has the external id {xml_id} (database {session.database} at {session.url})."
+        )
+    return reports
+
+
+def inquire_mail_servers(session: Session, *, name: str | None, xml_id: str | None) -> list[dict[str, Any]]:
+    """The same of mail servers, each that waits for a human's consent with the link to give it."""
+    reports = inquire(session, MAIL_SERVER, name=name, xml_id=xml_id)
+    for report in reports:
+        method = OAUTH2_METHODS.get(report["smtp_authentication"])
+        report["authorize_url"] = (
+            authorize_url(session, report["id"], method) if method and not report["connected"] else None
+        )
+    return reports
+
+
+def overdue_minutes(cron: dict[str, Any], now: datetime) -> int:
+    """How many minutes an active scheduled action lies behind its `nextcall`; 0 where it does not."""
+    if not (cron.get("active") and cron.get("nextcall")):
+        return 0
+    return max(0, int((now - moment_of(cron["nextcall"])).total_seconds() // 60))
+
+
+def apply_query(expression: str, records: list[dict[str, Any]]) -> Any:
+    """What a JMESPath expression makes of the records.
+
+    :raises Invalid: the expression is none, or jmespath is not installed.
+    """
+    try:
+        import jmespath
+    except ImportError as error:
+        raise Invalid(
+            "query needs the Python package jmespath where this task runs: install it there (pip install jmespath)."
+        ) from error
+    try:
+        return jmespath.search(expression, records)
+    except jmespath.exceptions.JMESPathError as error:
+        raise Invalid(f"query {expression!r} is no JMESPath expression: {' '.join(str(error).split())}") from error

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Records of one resource type as Odoo returns them, and declared values as Odoo accepts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import Field, References, field_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+    NATURAL_NAMES,
+    Declaration,
+    ResourceType,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of one resource type, and the fields they were read with."""
+
+    found: Sequence[Found]
+    fields: Mapping[str, Field]
+
+
+def read_all(session: Session, kind: ResourceType, *, also: Iterable[str] = ()) -> Records:
+    """Every record of a type with its external id, whoever owns it: four calls at most.
+
+    :param also: fields to read beside those that are reported, where the instance has them.
+    """
+    references = References()
+    available = session.fields(kind.model)
+    names = kind.fields_to_read(available, []) | (set(also) & available.keys())
+    rows = session.search_read(kind.model, [], names)
+    read_references(session, [], {kind: (rows, available)}, references)
+    pins = session.search_read("ir.model.data", [["model", "=", kind.model]], ["module", "name", "res_id"])
+    pinned = {row["res_id"]: f"{row['module']}.{row['name']}" for row in pins}
+    return Records(found_records(rows, pinned), fields_of(session, kind, available, references))
+
+
+def found_records(rows: Iterable[Mapping[str, Any]], pinned: Mapping[int, str]) -> list[Found]:
+    """Return rows of `search_read` as records, each with its external id."""
+    return [
+        Found(row["id"], {name: value for name, value in row.items() if name != "id"}, pinned.get(row["id"]))
+        for row in rows
+    ]
+
+
+def fields_of(
+    session: Session, kind: ResourceType, available: Mapping[str, Mapping[str, Any]], references: References
+) -> dict[str, Field]:
+    """Return the fields that `fields_get` describes, by name."""
+    return {
+        name: field_of(
+            name,
+            description,
+            references,
+            odoo=f"Odoo {session.version.text}",
+            secret=name in kind.secret_fields,
+            address_list=name in kind.address_list_fields,
+        )
+        for name, description in available.items()
+    }
+
+
+def read_references(
+    session: Session,
+    declarations: Sequence[Declaration],
+    raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]],
+    references: References,
+) -> None:
+    """Names of the records that the found and the declared values refer to: one call for each model."""
+    ids: dict[str, set[int]] = {}
+    names: dict[str, set[str]] = {}
+    for kind, (rows, available) in raw.items():
+        relations = {name: about["relation"] for name, about in available.items() if about.get("relation")}
+        for row in rows:
+            for name in relations.keys() & row.keys():
+                value = row[name]
+                linked = value[:1] if is_many2one(available[name]) and value else value or []
+                ids.setdefault(relations[name], set()).update(linked)
+        for declaration in declarations:
+            if declaration.type is not kind:
+                continue
+            for name, value in kind.declared_fields(declaration).items():
+                if name in relations and value not in (None, "", []):
+                    texts = [str(text) for text in value] if isinstance(value, list) else [str(value)]
+                    names.setdefault(relations[name], set()).update(texts)
+                    pinned = (references.pinned(relations[name], text) for text in texts)
+                    ids.setdefault(relations[name], set()).update(one for one in pinned if one is not None)
+    for model in sorted(ids.keys() | names.keys()):
+        wanted_names = sorted(names.get(model, ()))
+        if not ids.get(model) and not wanted_names:
+            continue
+        natural = NATURAL_NAMES.get(model, "name")
+        domain = ["|", ["id", "in", sorted(ids.get(model, ()))], [natural, "in", wanted_names]]
+        for row in session.search_read(model, domain, [natural]):
+            references.add(model, row["id"], row[natural])
+
+
+def is_many2one(description: dict[str, Any]) -> bool:
+    """Whether `fields_get` describes a many2one."""
+    return bool(description["type"] == "many2one")
+
+
+def resolve(
+    declaration: Declaration, records: Records, arriving_addons: frozenset[str]
+) -> tuple[dict[str, Any], list[OdooError]]:
+    """The declared values as Odoo takes them, and what it would not take.
+
+    A field or value that a declared but not yet installed addon will bring is passed through as it stands.
+    """
+    values: dict[str, Any] = {}
+    problems: list[OdooError] = []
+    kind = declaration.type
+    for name, value in kind.declared_fields(declaration).items():
+        addon = kind.expected_from(name, value)
+        known = records.fields.get(name)
+        try:
+            if known is None:
+                raise Unsupported(f"there is no field {name}")
+            values[name] = known.wire(value)
+            if known.readonly:
+                raise Unsupported(f"{name} cannot be written: it is computed on this instance")
+            if known.required and values[name] is False and not isinstance(value, bool):
+                raise Invalid(f"{name} must not be empty")
+        except OdooError as error:
+            if addon is not None and addon in arriving_addons:
+                values[name] = value
+                continue
+            hint = f" ({kind.how_to_get(addon)})" if addon else ""
+            problems.append(type(error)(error.message + hint))
+    return values, problems

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that decides about routes in one instance, as it is or as a plan leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import MailServer, Rules, mail_server_of
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+Record = Mapping[str, Any]
+
+_CONFIG_FILTER = "mail.default.from_filter"
+_NO_PERSONAL = "mail.disable_personal_mail_servers"
+# Up to 16.0, in the place of alias domains.
+_DEFAULT_FROM, _BOUNCE, _DOMAIN = "mail.default.from", "mail.bounce.alias", "mail.catchall.domain"
+PARAMETERS = (_CONFIG_FILTER, _NO_PERSONAL, _DEFAULT_FROM, _BOUNCE, _DOMAIN)
+
+# What Odoo gives a new alias domain where nothing is said.
+_ALIASES = {"default_from": "notifications", "bounce_alias": "bounce"}
+
+
+@dataclass(frozen=True)
+class RoutingTable:
+    """All that decides about routes in one instance.
+
+    :param mail_servers: records of `ir.mail_server`. :param alias_domains: records by id, None up to 16.0.
+    :param companies: the id of each company's alias domain, None where it has none; the main company first.
+    :param several: a `from_filter` may list several senders (17.0 on).
+    :param has_personal: users can have mail servers of their own (19.0 on).
+    """
+
+    mail_servers: Sequence[Record] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    alias_domains: Mapping[int, Record] | None = None
+    companies: Mapping[int, int | None] = field(default_factory=dict)
+    several: bool = True
+    has_personal: bool = False
+
+    @property
+    def servers(self) -> list[MailServer]:
+        """The mail servers, as routing sees them."""
+        return [mail_server_of(record) for record in self.mail_servers]
+
+    @property
+    def rules(self) -> list[Rules]:
+        """The rules for mail of each company, those of the main company first; the same rules only once."""
+        common = Rules(
+            config_filter=self.parameters.get(_CONFIG_FILTER, ""),
+            several=self.several,
+            bare_notifications=self.several,
+            personal=self.has_personal and not self.parameters.get(_NO_PERSONAL),
+        )
+        if self.alias_domains is None:
+            default_from, bounce, domain = (self.parameters.get(key, "") for key in (_DEFAULT_FROM, _BOUNCE, _DOMAIN))
+            return [replace(common, notifications=_at(default_from, domain), bounce=_at(bounce, domain))]
+        domains = (self.alias_domains.get(domain or 0, {}) for domain in self.companies.values())
+        return list(
+            dict.fromkeys(
+                replace(
+                    common,
+                    notifications=_at(domain.get("default_from") or "", domain.get("name", "")),
+                    bounce=_at(domain.get("bounce_alias") or "", domain.get("name", "")),
+                )
+                for domain in domains
+            )
+        ) or [common]
+
+    def after(self, steps: Iterable[Step]) -> RoutingTable:
+        """The same once the steps of a plan are done."""
+        table = self
+        for step in steps:
+            if step.resource == MAIL_SERVER.name:
+                table = table._with_mail_server(step)
+            elif step.resource == ALIAS_DOMAIN.name and self.alias_domains is not None:
+                table = table._with_alias_domain(step)
+            elif step.resource == SYSTEM_PARAMETER.name:
+                parameters = {key: value for key, value in table.parameters.items() if key != step.key}
+                if step.action != "delete":
+                    parameters[step.key] = step.values.get("value") or ""
+                table = replace(table, parameters=parameters)
+        return table
+
+    def _with_mail_server(self, step: Step) -> RoutingTable:
+        records = [record for record in self.mail_servers if step.record_id is None or record["id"] != step.record_id]
+        if step.action != "delete":
+            before = next((record for record in self.mail_servers if record["id"] == step.record_id), {})
+            records.append({"id": step.record_id, **(before if step.record_id else {}), **step.values})
+        return replace(self, mail_servers=records)
+
+    def _with_alias_domain(self, step: Step) -> RoutingTable:
+        known = dict(self.alias_domains or {})
+        companies = dict(self.companies)
+        # A new one has no id yet; none that there is can be negative.
+        domain_id = step.record_id or -len(known) - 1
+        if step.action == "delete":
+            known.pop(domain_id, None)
+            return replace(self, alias_domains=known, companies=companies)
+        if not known and "company_ids" not in step.values:  # Odoo gives the first one to every company
+            companies = {company: domain or domain_id for company, domain in companies.items()}
+        known[domain_id] = {**known.get(domain_id, _ALIASES), **step.values}
+        for _command, _zero, members in step.values.get("company_ids", ()):
+            kept = {company: None if domain == domain_id else domain for company, domain in companies.items()}
+            companies = kept | dict.fromkeys(members, domain_id)
+        return replace(self, alias_domains=known, companies=companies)
+
+
+def _at(alias: str, domain: str) -> str:
+    """An address from what may be one or only stand before its @; empty where it comes to none."""
+    return alias if "@" in alias or not alias else f"{alias}@{domain}" if domain else ""
+
+
+def read_routing(session: Session) -> RoutingTable:
+    """Read what decides about routes: four calls, and one for the fields of each model that was not asked for yet."""
+    fields = session.fields(MAIL_SERVER.model)
+    wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host"} & fields.keys()
+    servers = session.search_read(MAIL_SERVER.model, [], wanted)
+    parameters = session.search_read(SYSTEM_PARAMETER.model, [["key", "in", sorted(PARAMETERS)]], ["key", "value"])
+    domains, companies = None, {}
+    if session.has_model(ALIAS_DOMAIN.model):
+        rows = session.search_read(ALIAS_DOMAIN.model, [], ["name", *_ALIASES])
+        domains = {row["id"]: row for row in rows}
+        for row in session.search_read("res.company", [["active", "=", True]], ["alias_domain_id"]):
+            companies[row["id"]] = row["alias_domain_id"][0] if row["alias_domain_id"] else None
+    return RoutingTable(
+        servers,
+        {row["key"]: row["value"] or "" for row in parameters},
+        domains,
+        companies,
+        # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
+        several="cli" in dict(fields["smtp_authentication"]["selection"]),
+        has_personal="owner_user_id" in fields,
+    )

@@ -1,0 +1,222 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Odoo's own connection test, with its outcome classified, and a canary: a real mail that is followed to its end."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Odoo waits 60 s for connecting and again for each reply (SMTP_TIMEOUT); the caller must not give up before it does.
+_TEST_SECONDS = 300.0
+_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A test mail to be sent.
+
+    :param sender: empty takes an address that fits the server.
+    :param keep: leave the mail in Odoo afterwards.
+    :param wait: seconds to wait for its end state.
+    """
+
+    recipient: str
+    sender: str | None = None
+    keep: bool = False
+    wait: float = 60.0
+
+
+def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary: Canary | None) -> list[dict[str, Any]]:
+    """Test the named server, or every active one. With a read-only session only the servers are named.
+
+    :raises Invalid: an address of the canary is none.
+    """
+    if canary is not None:
+        for option, address in (("canary", canary.recipient), ("canary_from", canary.sender)):
+            if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+                raise Invalid(f"{option} takes an email address, and {address!r} is none.")
+    return outcomes(session, servers_to_test(session, name=name, xml_id=xml_id), canary)
+
+
+def outcomes(session: Session, servers: Iterable[Found], canary: Canary | None = None) -> list[dict[str, Any]]:
+    """Test these servers, one after the other. With a read-only session they are only named."""
+    return [{"name": server.values["name"], "id": server.id, **_test(session, server, canary)} for server in servers]
+
+
+def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
+    if session.read_only:
+        return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
+    test = test_connection(session, server.id, server.values)
+    if canary is not None and test["outcome"] == "ok":
+        test["canary"] = send_canary(session, server, canary)
+    return test
+
+
+def failures(tests: list[dict[str, Any]]) -> list[str]:
+    """One sentence for each server that failed."""
+    sentences = []
+    for test in tests:
+        canary = test.get("canary", test)
+        for what, part in (("connection test", test), ("canary", canary)):
+            if part["outcome"] not in ("ok", "not_tested"):
+                sentences.append(f"{test['name']}: {what}: {part['outcome']}: {part['message']}")
+                break
+    return sentences
+
+
+def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -> list[Found]:
+    """The named server, archived or not, or every active one; personal servers are their users' own.
+
+    :raises Unsupported: there is none of that name or external id, or none at all.
+    """
+    found = read_all(session, MAIL_SERVER).found
+    if name is None and xml_id is None:
+        chosen = [server for server in found if server.values["active"] and MAIL_SERVER.is_own(server.values)]
+        wanted = "active outgoing mail server"
+    else:
+        declaration = MAIL_SERVER.declare({"name": name or xml_id, "xml_id": xml_id})
+        match = MAIL_SERVER.find(declaration, [server for server in found if MAIL_SERVER.is_own(server.values)])
+        chosen = [match] if match else []
+        wanted = declaration.label
+    if not chosen:
+        raise Unsupported(f"There is no {wanted} in database {session.database} at {session.url}.")
+    return chosen
+
+
+def test_connection(session: Session, server_id: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
+
+    :param values: the record's; SMTP servers quote who logs in, and its secrets must not be shown.
+    """
+    started = time.monotonic()
+    outcome, message = "ok", "Connection Test Successful!"
+    try:
+        with session.patience(_TEST_SECONDS):
+            session.call(MAIL_SERVER.model, "test_smtp_connection", [server_id])
+    except Rejected as error:
+        words = _own_words(error)
+        outcome, message = classify(words), without_secrets(words, MAIL_SERVER.secrets_of(values))
+    return {"outcome": outcome, "message": message, "seconds": round(time.monotonic() - started, 2)}
+
+
+def _own_words(error: OdooError) -> str:
+    """What Odoo said, without what we put before it."""
+    return error.message.rpartition("Odoo refused: ")[2]
+
+
+def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, Any]:
+    """Create a mail, have Odoo send it through this very server, and follow it to its end state."""
+    sender = canary.sender or fitting_sender(session, server.values)
+    if sender is None:
+        message = "No sender address fits this server: give canary_from, or set the server's from_filter."
+        return {"outcome": "unconfigured", "message": message, "state": None, "email_from": None, "kept_id": None}
+    values: dict[str, Any] = {
+        "subject": f"Canary through {server.values['name']}",
+        "body_html": "<p>This mail was sent to prove that outgoing mail works. Nothing needs to be done.</p>",
+        "email_from": sender,
+        "email_to": canary.recipient,
+        "mail_server_id": server.id,
+        "auto_delete": False,
+        "state": "outgoing",
+        # Belongs to the server's record: a mail without a document cannot be deleted over RPC (ODOO-FACTS §5).
+        "model": MAIL_SERVER.model,
+        "res_id": server.id,
+    }
+    mail_id = session.create("mail.mail", [values])[0]
+    try:
+        mail, reason = _deliver(session, mail_id, canary)
+    except OdooError as error:
+        if not _removed(session, mail_id):
+            error.message += f" The canary is still in Odoo (mail.mail {mail_id})."
+        raise
+    state = mail.get("state")
+    outcome, words = _canary_verdict(state, " ".join(reason.split()))
+    message = without_secrets(words, MAIL_SERVER.secrets_of(server.values))
+    kept = canary.keep or not _removed(session, mail_id)
+    if kept and not canary.keep:
+        message += f" Odoo refused to delete the canary (mail.mail {mail_id})."
+    return {
+        "outcome": outcome,
+        "message": message,
+        "state": state,
+        "email_from": sender,
+        "email_to": canary.recipient,
+        "message_id": mail.get("message_id") or None,
+        "kept_id": mail_id if kept else None,
+    }
+
+
+def _deliver(session: Session, mail_id: int, canary: Canary) -> tuple[Mapping[str, Any], str]:
+    """Have Odoo send the mail; what became of it, and why where it did not leave."""
+    refused = ""
+    try:
+        # Not `process_email_queue`: only this one mail is to go out. `send` answers None (ODOO-FACTS §5).
+        with session.patience(_TEST_SECONDS):
+            session.call("mail.mail", "send", [mail_id])
+    except Rejected as error:  # an SMTP server that hangs up late; the mail stays as it was
+        refused = error.message
+    mail = _end_state(session, mail_id, 0 if refused else canary.wait)
+    return mail, refused or mail.get("failure_reason") or ""
+
+
+def _removed(session: Session, mail_id: int) -> bool:
+    """Delete the mail; whether Odoo let us, which it does not always (ODOO-FACTS §5)."""
+    try:
+        session.unlink("mail.mail", [mail_id])
+    except OdooError:
+        return False
+    return True
+
+
+def _canary_verdict(state: str | None, reason: str) -> tuple[str, str]:
+    if state == "sent":
+        return "ok", "Sent."
+    if state == "outgoing" and not reason:
+        # What Odoo leaves behind where the server hangs up in the middle (ODOO-FACTS §5).
+        return (
+            "disconnected",
+            "Odoo tried to send the mail and left it outgoing without a reason: the SMTP server hung up in the middle.",
+        )
+    return classify(reason), reason or f"The mail ended as {state} without a reason."
+
+
+def _end_state(session: Session, mail_id: int, wait: float) -> Mapping[str, Any]:
+    deadline = time.monotonic() + wait
+    while True:
+        mail: Mapping[str, Any] = session.call(
+            "mail.mail", "read", [mail_id], fields=["state", "failure_reason", "message_id"]
+        )[0]
+        if mail["state"] in ("sent", "exception", "cancel") or time.monotonic() >= deadline:
+            return mail
+        time.sleep(_POLL_SECONDS)
+
+
+def fitting_sender(session: Session, server: Mapping[str, Any]) -> str | None:
+    """An address that the server is for: of its filter, its login, its domain, or the one that Odoo sends notifications from."""
+    entries = [entry.strip() for entry in str(server.get("from_filter") or "").split(",") if entry.strip()]
+    addresses = [entry for entry in entries if "@" in entry]
+    login = str(server.get("smtp_user") or "")
+    if addresses:
+        return addresses[0]
+    if "@" in login and (not entries or login.rpartition("@")[2].lower() in map(str.lower, entries)):
+        return login
+    if entries:
+        return f"odoo@{entries[0]}"
+    return read_routing(session).rules[0].notifications or None

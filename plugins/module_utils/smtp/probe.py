@@ -1,0 +1,152 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Speaking SMTP to a server as Odoo would, up to the point at which it would send: what works, what does not, and what would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.advice import Alternative, advice
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.certificates import UNREADABLE
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.dialogue import (
+    CLIENT_CERTIFICATE,
+    Dialogue,
+    Failure,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings, place
+
+# Where mail is handed in, the most usual first.
+PORTS = (587, 465, 25)
+
+
+def probe(settings: Settings) -> dict[str, Any]:
+    """What came of it, as the module returns it."""
+    dialogue, failure = _held(settings)
+    alternatives = list(_alternatives(settings, failure)) if failure else []
+    where = place(settings.host, settings.port)
+    return {
+        "outcome": failure.outcome if failure else "ok",
+        "stage": failure.stage if failure else None,
+        "message": f"{where}, {failure.stage}: {failure.words}." if failure else f"{where}: {_passed(dialogue)}.",
+        "suggestion": advice(settings, dialogue, failure, alternatives),
+        "alternatives": [alternative.as_result() for alternative in alternatives],
+        "stages": dialogue.stages,
+        "addresses": dialogue.addresses,
+        "address": dialogue.address,
+        "banner": dialogue.banner,
+        "helo": dialogue.name,
+        "features": dialogue.features,
+        "size": dialogue.size,
+        "starttls": dialogue.starttls,
+        "auth_mechanisms": dialogue.mechanisms,
+        "tls": dialogue.tls,
+    }
+
+
+def _held(settings: Settings) -> tuple[Dialogue, Failure | None]:
+    """The conversation, and what ended it.
+
+    The certificate is always checked, by OpenSSL, as Odoo does where it is strict. What does not pass is not shown by OpenSSL,
+    so another connection reads it; where the check is not enforced, the conversation is held over that one.
+    """
+    checked = Dialogue(settings, verify=True)
+    failure = checked.hold()
+    if not failure or failure.outcome != "certificate":
+        return _commented(checked), failure
+    unchecked = Dialogue(settings, verify=False)
+    other_failure = unchecked.hold(until_tls=settings.verified)
+    tls = unchecked.tls or {"version": None, "cipher": None, "chain": [], "chain_complete": False}
+    tls = {**tls, "verified": False, "verify_error": failure.words}
+    if settings.verified:
+        checked.tls = tls
+        return _commented(checked), failure
+    unchecked.tls = tls
+    return _commented(unchecked), other_failure
+
+
+def _commented(dialogue: Dialogue) -> Dialogue:
+    if dialogue.tls:
+        unreadable = any("subject" not in certificate for certificate in dialogue.tls["chain"])
+        dialogue.tls["note"] = UNREADABLE if unreadable else None
+    return dialogue
+
+
+def _passed(dialogue: Dialogue) -> str:
+    done = {"tls": "TLS", "auth": "the login", "sender": "the sender", "recipient": "the recipient"}
+    passed = ["SMTP", *(done[stage["stage"]] for stage in dialogue.stages if stage["ok"] and stage["stage"] in done)]
+    *first, last = passed
+    words = f"{', '.join(first)} and {last} work" if first else f"{last} works"
+    return f"{words}; nothing was sent"
+
+
+def _alternatives(settings: Settings, failure: Failure) -> Iterator[Alternative]:
+    """Other ways to hand mail in at the same host, each tried without logging in, until one port takes mail encrypted."""
+    quiet = replace(settings, user="", password="", access_token="", sender="", recipient="")
+    if failure.outcome in ("dns", "certificate") or CLIENT_CERTIFICATE in failure.words:
+        return
+    if _is_of_the_mode(failure):
+        for tried in _on_port(quiet, settings.port, failure):
+            yield tried
+            if tried.would_do(settings):
+                return
+    elif failure.stage != "connect":
+        return
+    if not settings.explore:
+        return
+    for port in PORTS:
+        if port == settings.port:
+            continue
+        for tried in _on_port(quiet, port, None):
+            yield tried
+            if tried.would_do(settings):
+                return
+
+
+def _is_of_the_mode(failure: Failure) -> bool:
+    """Whether another encryption may mend it."""
+    if failure.outcome in ("starttls_unsupported", "auth_unsupported", "tls"):
+        return True
+    return failure.stage in ("banner", "ehlo", "starttls", "tls") and failure.outcome != "throttled"
+
+
+def _on_port(quiet: Settings, port: int, failure: Failure | None) -> Iterator[Alternative]:
+    """The ways to begin at a port, but the one that has failed.
+
+    :param failure: how the asked way failed, where it is this port's.
+    """
+    strict = "_strict" if quiet.encryption.endswith("_strict") else ""
+    # Whoever heard nothing in plain text need not ask again, whatever was to follow.
+    deaf = failure is not None and not quiet.implicit_tls and failure.stage in ("banner", "ehlo")
+
+    def tried(encryption: str) -> Alternative:
+        dialogue, problem = _held(replace(quiet, port=port, encryption=encryption))
+        return Alternative(port, encryption, dialogue, problem)
+
+    def in_plain() -> Iterator[Alternative]:
+        plain = tried("none")
+        yield plain
+        if plain.works and plain.dialogue.starttls:
+            yield tried(f"starttls{strict}")
+
+    def in_tls() -> Iterator[Alternative]:
+        yield tried(f"ssl{strict}")
+
+    ways = [in_tls, in_plain] if port == 465 else [in_plain, in_tls]
+    if deaf:
+        ways.remove(in_plain)
+    if failure is not None and quiet.implicit_tls:
+        ways.remove(in_tls)
+    for way in ways:
+        found = list(way())
+        yield from found
+        if any(alternative.works or _is_of_the_port(alternative.failure) for alternative in found):
+            return
+
+
+def _is_of_the_port(failure: Failure | None) -> bool:
+    """Whether no encryption can mend it."""
+    return failure is not None and failure.stage in ("resolve", "connect")

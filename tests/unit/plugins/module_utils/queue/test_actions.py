@@ -1,0 +1,436 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is done to mails of the queue: to exactly those that are meant, counted, and predicted by check mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AccessRefused,
+    Ambiguous,
+    Conflict,
+    Invalid,
+    Timeout,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import actions as queue_action
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import (
+    Selection,
+    Work,
+    act,
+    warnings,
+)
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.mails import HANGS_UP
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
+
+REFUSED = "SMTPRecipientsRefused: {'x@b.example': (550, b'5.1.1 No such user')}"
+THROTTLED = "SMTPSenderRefused: (421, b'4.7.0 Too many messages', 'odoo@acme.example')"
+DOCUMENT = {"model": "res.partner", "res_id": 1}
+
+
+def add(odoo: SimulatedOdoo, state: str = "outgoing", *, minutes: float = 0, **values: Any) -> int:
+    mail = odoo.add("mail.mail", state=state, **values)
+    moment = odoo.now - timedelta(minutes=minutes)
+    odoo.record("mail.mail", mail)["create_date"] = moment.strftime("%Y-%m-%d %H:%M:%S")
+    return mail
+
+
+def states(odoo: SimulatedOdoo) -> dict[int, str]:
+    return {key: mail["state"] for key, mail in odoo.records.tables["mail.mail"].items()}
+
+
+def do(odoo: SimulatedOdoo, action: str, *, batch_size: int = 50, **filters: Any) -> Work:
+    """Do it, and hold check mode to its word: it counts exactly what is touched then."""
+    before = states(odoo)
+    predicted = act(odoo.session(read_only=True), action, Selection(**filters), batch_size=batch_size)
+    assert states(odoo) == before
+    work = act(odoo.session(), action, Selection(**filters), batch_size=batch_size)
+    assert predicted.count == work.count + work.unsent + sum(
+        one["count"] for one in work.refused.values() if one["reason"] not in predicted.refused
+    )
+    return work
+
+
+# Choosing
+
+
+@pytest.mark.parametrize(
+    ("action", "taken", "left_as"),
+    [
+        ("process", {"outgoing"}, "sent"),
+        ("retry", {"exception"}, "outgoing"),
+        ("cancel", {"outgoing"}, "cancel"),
+        ("purge", {"exception", "cancel"}, None),
+    ],
+)
+def test_each_action_takes_its_states(odoo: SimulatedOdoo, action: str, taken: set[str], left_as: str | None) -> None:
+    before = {add(odoo, state, **DOCUMENT): state for state in ("outgoing", "sent", "exception", "cancel")}
+    work = do(odoo, action)
+    assert work.count == len(taken)
+    expected = {key: left_as if state in taken else state for key, state in before.items()}
+    assert states(odoo) == {key: state for key, state in expected.items() if state}
+
+
+@pytest.mark.parametrize("action", ["process", "cancel"])
+def test_a_scheduled_mail_is_as_old_as_its_date(odoo: SimulatedOdoo, action: str) -> None:
+    """What was made long ago to leave next week is none that nobody wants any more."""
+    dates = {"long ago": -60, "just now": -1, "next week": 10080}
+    mails = {
+        name: add(
+            odoo, minutes=20000, scheduled_date=(odoo.now + timedelta(minutes=delay)).strftime("%Y-%m-%d %H:%M:%S")
+        )
+        for name, delay in dates.items()
+    }
+    do(odoo, action, older_than=30)
+    assert [name for name, mail in mails.items() if states(odoo)[mail] != "outgoing"] == ["long ago"]
+
+
+FILTERS: list[tuple[dict[str, Any], str]] = [
+    ({"older_than": 30}, "a"),
+    ({"server": "Main"}, "b"),
+    ({"server": ""}, "acd"),
+    ({"from_domain": "acme.example"}, "ab"),
+    ({"from_domain": "acme"}, ""),
+    ({"failure_class": ["throttled"]}, "c"),
+    ({"failure_class": ["throttled", "unknown"]}, "acd"),
+    ({"ids": [1, 4, 99]}, "ad"),
+    ({"ids": []}, ""),
+    ({"limit": 2}, "ab"),
+    ({"limit": 2, "failure_class": ["unknown"]}, "ad"),
+    ({"older_than": 30, "from_domain": "b.example"}, ""),
+    ({}, "abcd"),
+]
+
+
+@pytest.mark.parametrize(("filters", "fitting"), FILTERS)
+@pytest.mark.parametrize("size", [1, 3, 10000])
+def test_filters(
+    odoo: SimulatedOdoo, filters: dict[str, Any], fitting: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(queue_action._CHUNKS, "retry", size)
+    server = odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example")
+    mails = {
+        add(odoo, "exception", minutes=31, email_from='"A" <a@Acme.example>'): "a",
+        add(odoo, "exception", mail_server_id=server, email_from="b@acme.example", failure_reason=REFUSED): "b",
+        add(odoo, "exception", email_from="c@b.acme.example", failure_reason=THROTTLED): "c",
+        add(odoo, "exception", minutes=29, email_from="d@b.example"): "d",
+    }
+    work = do(odoo, "retry", **filters)
+    assert "".join(mails[key] for key, state in states(odoo).items() if state == "outgoing") == fitting
+    assert work.count == len(fitting)
+
+
+def test_failed_ones_are_cancelled_where_that_is_said(odoo: SimulatedOdoo) -> None:
+    outgoing, failed = add(odoo), add(odoo, "exception", failure_reason=REFUSED)
+    do(odoo, "cancel", states=["exception"], failure_class=["recipient_rejected"])
+    assert states(odoo) == {outgoing: "outgoing", failed: "cancel"}
+
+
+@pytest.mark.parametrize(
+    ("action", "filters", "message"),
+    [
+        ("retry", {"states": ["outgoing"]}, "states: retry takes mails that are exception, not outgoing"),
+        ("purge", {"states": ["outgoing"]}, "states: purge takes mails that are exception or cancel, not outgoing"),
+        ("cancel", {"limit": 0}, "limit must be at least 1, not 0"),
+        ("cancel", {"older_than": -1}, "older_than must be at least 0, not -1"),
+        ("cancel", {"older_than": 10**14}, "older_than must be at most 52560000"),
+        ("process", {"batch_size": 0}, "batch_size must be at least 1, not 0"),
+        ("process", {"batch_size": 10**23}, "batch_size must be at most 2147483647"),
+        ("cancel", {"from_domain": "a@acme.example"}, "from_domain takes a domain such as acme.example"),
+        ("cancel", {"from_domain": "%"}, "from_domain takes a domain such as acme.example"),
+        ("cancel", {"from_domain": ""}, "from_domain takes a domain such as acme.example"),
+    ],
+)
+def test_filters_that_make_no_sense(odoo: SimulatedOdoo, action: str, filters: dict[str, Any], message: str) -> None:
+    add(odoo)
+    with pytest.raises(Invalid, match=message):
+        do(odoo, action, **filters)
+    assert written(odoo) == []
+
+
+def test_which_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
+    with pytest.raises(Unsupported, match="no mail server 'Main' in database simulated"):
+        do(odoo, "cancel", server="Main")
+    odoo.add("ir.mail_server", name="Main", smtp_host="a.example")
+    odoo.add("ir.mail_server", name="Main", smtp_host="b.example", active=False)
+    with pytest.raises(Ambiguous, match=r"ids 1, 2"):
+        do(odoo, "cancel", server="Main")
+
+
+# Sending
+
+
+def test_what_went_out_and_what_failed(odoo: SimulatedOdoo) -> None:
+    reasons: dict[int, str | None] = {add(odoo): None, add(odoo): REFUSED, add(odoo): THROTTLED}
+    deleted = add(odoo, auto_delete=True)
+    reasons[deleted] = None
+    odoo.delivery = lambda mail: reasons[mail["id"]]
+    work = do(odoo, "process", batch_size=3)
+    assert (work.count, work.sent, work.failed, work.postponed, work.unsent) == (4, 2, 2, 0, 0)
+    assert [(one["class"], one["count"]) for one in work.as_result()["failures"]] == [
+        ("recipient_rejected", 1),
+        ("throttled", 1),
+    ]
+    assert deleted not in states(odoo)
+    assert warnings(work) == []
+
+
+def test_only_what_is_due_leaves(odoo: SimulatedOdoo) -> None:
+    later = (odoo.now + timedelta(minutes=1)).strftime("%Y-%m-%d %H:%M:%S")
+    scheduled, now = add(odoo, scheduled_date=later), add(odoo)
+    assert do(odoo, "process").sent == 1
+    assert states(odoo) == {scheduled: "outgoing", now: "sent"}
+
+
+def test_the_oldest_leave_first_though_odoo_would_begin_with_the_newest(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.config_parameter", key="mail.mail.queue.batch.size", value="2")
+    mails = [add(odoo) for _number in range(5)]
+    assert do(odoo, "process", limit=3).sent == 3
+    assert [key for key, state in states(odoo).items() if state == "sent"] == mails[:3]
+
+
+def test_batches_are_bounded(odoo: SimulatedOdoo) -> None:
+    for _number in range(5):
+        add(odoo)
+    do(odoo, "process", batch_size=2)
+    sizes = [len(ids or ()) for _model, method, ids, _arguments in odoo.log if method == "send"]
+    assert sizes == [2, 2, 1]
+
+
+def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(odoo: SimulatedOdoo) -> None:
+    mails = [add(odoo) for _number in range(6)]
+    odoo.delivery = lambda mail: HANGS_UP if mail["id"] == mails[2] else None
+    work = do(odoo, "process", batch_size=4, limit=4)
+    assert (work.count, work.sent, work.failed, work.unsent) == (2, 2, 0, 2)
+    assert warnings(work)[0].startswith("2 mails are still outgoing, for the next run: ")
+    assert "SMTPServerDisconnected" in warnings(work)[0]
+    odoo.delivery = lambda _mail: None
+    assert do(odoo, "process").sent == 4
+    assert set(states(odoo).values()) == {"sent"}
+
+
+def test_what_was_put_off_for_the_batch_is_put_back(odoo: SimulatedOdoo) -> None:
+    scheduled = (odoo.now - timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S")
+    mails = {add(odoo): False, add(odoo, scheduled_date=scheduled): scheduled, add(odoo): False}
+    reasons = iter([None, REFUSED, HANGS_UP])
+    odoo.delivery = lambda _mail: next(reasons)
+    work = do(odoo, "process")
+    assert (work.sent, work.failed, work.unsent) == (1, 1, 1)
+    assert {mail: odoo.record("mail.mail", mail)["scheduled_date"] for mail in mails} == mails
+
+
+def test_what_was_given_up_meanwhile_is_not_sent(odoo: SimulatedOdoo) -> None:
+    first, second = add(odoo), add(odoo)
+
+    def deliver(_mail: Mapping[str, Any]) -> None:
+        odoo.record("mail.mail", second)["state"] = "cancel"
+
+    odoo.delivery = deliver
+    work = act(odoo.session(), "process", Selection(failure_class=["unknown"]), batch_size=1)  # one page, two batches
+    assert (work.count, work.sent) == (1, 1)
+    assert states(odoo) == {first: "sent", second: "cancel"}
+
+
+def test_nothing_is_sent_while_the_queues_own_action_does(odoo: SimulatedOdoo) -> None:
+    mail = add(odoo)
+    odoo.running_crons.add(odoo.ref(QUEUE))
+    work = act(odoo.session(), "process", Selection(), batch_size=50)
+    assert isinstance(work.error, Conflict)
+    assert "the scheduled action is running" in work.error.message
+    assert states(odoo) == {mail: "outgoing"}
+    assert ("mail.mail", "write") not in written(odoo)  # which would make the action break off
+    odoo.running_crons.clear()
+    assert do(odoo, "process").sent == 1
+
+
+def test_nothing_is_sent_that_the_queues_own_action_may_have_chosen_just_now(odoo: SimulatedOdoo) -> None:
+    mail = add(odoo)
+
+    def begins(model: str, method: str, *_rest: Any) -> None:
+        if (model, method) == ("mail.mail", "write"):
+            odoo.running_crons.add(odoo.ref(QUEUE))
+
+    odoo.before.append(begins)
+    assert isinstance(act(odoo.session(), "process", Selection(), batch_size=50).error, Conflict)
+    assert states(odoo) == {mail: "outgoing"}
+    assert not odoo.record("mail.mail", mail)["scheduled_date"]
+
+
+def test_the_queues_own_action_does_not_send_what_is_being_sent(odoo: SimulatedOdoo) -> None:
+    mails = [add(odoo), add(odoo)]
+    sent = []
+
+    def deliver(mail: Mapping[str, Any]) -> None:
+        sent.append(mail["id"])
+
+    def meanwhile(model: str, method: str, *_rest: Any) -> None:
+        if (model, method) == ("mail.mail", "send"):
+            odoo.before.clear()
+            odoo.session().call("mail.mail", "process_email_queue")
+            assert sent == []
+
+    odoo.delivery = deliver
+    odoo.before.append(meanwhile)
+    assert act(odoo.session(), "process", Selection(), batch_size=50).sent == 2
+    assert sent == mails
+
+
+def test_without_the_queues_own_action(odoo: SimulatedOdoo) -> None:
+    del odoo.records.tables["ir.cron"][odoo.ref(QUEUE)]
+    for key, data in list(odoo.records.tables["ir.model.data"].items()):
+        if f"{data['module']}.{data['name']}" == QUEUE:
+            del odoo.records.tables["ir.model.data"][key]
+    add(odoo)
+    assert do(odoo, "process").sent == 1
+
+
+def test_what_odoo_postpones_is_no_failure(odoo: SimulatedOdoo) -> None:
+    mail = add(odoo)
+
+    def postpone(model: str, method: str, *_rest: Any) -> None:
+        record = odoo.record("mail.mail", mail)
+        if (model, method, record["state"]) == ("mail.mail", "search_read", "sent"):
+            later = (odoo.now + timedelta(minutes=1)).strftime("%Y-%m-%d %H:%M:%S")
+            record.update(state="outgoing", scheduled_date=later)
+
+    odoo.before.append(postpone)
+    work = do(odoo, "process")
+    assert (work.count, work.postponed, work.sent) == (1, 1, 0)
+
+
+def test_no_answer_in_time(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect_to(odoo, monkeypatch)
+    first, second = add(odoo), add(odoo)
+
+    def late(model: str, method: str, *_rest: Any) -> None:
+        if (model, method) == ("mail.mail", "send"):
+            odoo.record("mail.mail", first)["state"] = "sent"
+            raise Timeout("no answer in time.")
+
+    odoo.before.append(late)
+    result = shipped("mail_queue", {"action": "process"}, capsys)
+    assert (result["failed"], result["error_kind"]) == (True, "timeout")
+    assert result["msg"] == (
+        "no answer in time. What is left of 2 mails is put off until 2026-01-15 13:00:00 UTC, in case Odoo still sends them."
+    )
+    assert (result["changed"], result["outcomes"]["sent"], result["outcomes"]["unsent"]) == (True, 1, 1)
+    assert states(odoo)[second] == "outgoing"
+
+
+def test_odoo_is_gone_in_the_middle(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither can be read what became of the mails, nor the lock be given back; what was done before is told all the same."""
+    connect_to(odoo, monkeypatch)
+    for _mail in range(4):
+        add(odoo)
+    sent = []
+
+    def gone(model: str, method: str, *_rest: Any) -> None:
+        sent.extend([method] if (model, method) == ("mail.mail", "send") else [])
+        if len(sent) > 1:
+            raise Unreachable("nothing listens there.")
+
+    odoo.before.append(gone)
+    result = shipped("mail_queue", {"action": "process", "batch_size": 2}, capsys)
+    assert (result["failed"], result["error_kind"]) == (True, "unreachable")
+    assert "What is left of 2 mails is put off until 2026-01-15 13:00:00 UTC" in result["msg"]
+    assert result["outcomes"]["sent"] == 2
+
+
+# Deleting, and being refused
+
+
+def test_purging_leaves_what_rpc_may_not_delete(odoo: SimulatedOdoo) -> None:
+    kept = [add(odoo, "exception"), add(odoo, "cancel", model="res.partner"), add(odoo, "cancel", res_id=3)]
+    add(odoo, "exception", **DOCUMENT)
+    add(odoo, "cancel", is_notification=True)
+    work = do(odoo, "purge")
+    assert work.count == 2
+    assert list(states(odoo)) == kept
+    (refused,) = list(work.refused.values())
+    assert (refused["count"], refused["ids"]) == (3, kept)
+    assert "have queue_policy purge them" in refused["reason"]
+    assert warnings(work) == [f"3 mails were left as they are: {refused['reason']}"]
+
+
+def refuse(odoo: SimulatedOdoo, method: str, ids: set[int]) -> None:
+    """Let Odoo refuse a call with any of these mails."""
+
+    def hook(model: str, called: str, given: list[int] | None, _arguments: Mapping[str, Any]) -> None:
+        if (model, called) == ("mail.mail", method) and ids & set(given or ()):
+            raise AccessRefused("not this one")
+
+    odoo.before.append(hook)
+
+
+@pytest.mark.parametrize(("action", "method"), [("purge", "unlink"), ("cancel", "cancel"), ("retry", "mark_outgoing")])
+@given(refused=st.sets(st.integers(1, 20)))
+def test_a_refused_record_holds_up_no_other(action: str, method: str, refused: set[int]) -> None:
+    odoo = SimulatedOdoo("19.0")
+    state = "outgoing" if action == "cancel" else "exception"
+    mails = [add(odoo, state, **DOCUMENT) for _number in range(20)]
+    refuse(odoo, method, refused)
+    work = do(odoo, action)
+    assert work.count == 20 - len(refused)
+    assert [mail for mail in mails if states(odoo).get(mail) == state] == sorted(refused)
+    assert [(one["reason"], one["count"], one["ids"]) for one in work.refused.values()] == (
+        [("not this one", len(refused), sorted(refused))] if refused else []
+    )
+
+
+def test_splitting_has_an_end(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_action, "_SPLITS", 5)
+    for _number in range(64):
+        add(odoo)
+    refuse(odoo, "cancel", set(range(1, 65)))
+    work = do(odoo, "cancel")
+    (refused,) = list(work.refused.values())
+    assert (work.count, refused["count"], len(refused["ids"])) == (0, 64, 20)
+    assert len([one for one in odoo.log if one[1] == "cancel"]) == 11
+
+
+def test_work_says_how_far_it_is(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(queue_action._CHUNKS, "cancel", 2)
+    for _number in range(3):
+        add(odoo)
+    said: list[str] = []
+    act(odoo.session(), "cancel", Selection(), batch_size=50, progress=said.append)
+    assert said == ["2 mails cancelled", "3 mails cancelled"]
+
+
+def test_nothing_to_do_is_no_change(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect_to(odoo, monkeypatch)
+    result = shipped("mail_queue", {"action": "cancel"}, capsys)
+    assert (result["changed"], result["count"], result["refused"]) == (False, 0, [])
+    add(odoo)
+    result = shipped("mail_queue", {"action": "cancel"}, capsys, check=True)
+    assert (result["changed"], result["count"]) == (True, 1)
+    assert written(odoo) == []
+
+
+def test_mails_that_fail_are_no_failure_of_the_task(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect_to(odoo, monkeypatch)
+    add(odoo)
+    odoo.delivery = lambda _mail: REFUSED
+    result = shipped("mail_queue", {"action": "process"}, capsys)
+    assert "failed" not in result
+    assert result["outcomes"] == {"sent": 0, "failed": 1, "postponed": 0, "unsent": 0}

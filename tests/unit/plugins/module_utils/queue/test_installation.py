@@ -1,0 +1,207 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Queue policies, on every version: installed, kept, taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, actions, changes, neutralize, written
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+WATCHDOG = {"enabled": True, "interval": 5, "max_overdue": 30}
+EVERYTHING: dict[str, Any] = {
+    "lanes": [{"name": "accounts", "domain": "[('model', '=', 'res.users')]", "batch": 100}],
+    "interval": 5,
+    "backoff": {"enabled": True, "first_delay": 3, "max_delay": 60, "give_up_after": 4320},
+    "stale_after": 7,
+    "purge_after": 90,
+    "watchdog": WATCHDOG,
+}
+OWN = [queue_jobs.BACKOFF, queue_jobs.STALE, queue_jobs.PURGE, queue_jobs.WATCHDOG]
+
+
+def run(odoo: SimulatedOdoo, *, check: bool = False, activate_neutralized: bool = False, **options: Any) -> Outcome:
+    policy = Policy(activate_neutralized=activate_neutralized)
+    return enforce_queue_policy(odoo.session(read_only=check), QueuePolicy({"settle": 60, **options}), policy)
+
+
+def refused(kind: type[OdooError], odoo: SimulatedOdoo, **options: Any) -> str:
+    """The message of a run that must fail before anything is written; check mode must say the same."""
+    messages = []
+    for check in (True, False):
+        with pytest.raises(kind) as caught:
+            run(odoo, check=check, **options)
+        messages.append(caught.value.message)
+    assert messages[0] == messages[1]
+    assert written(odoo) == []
+    return messages[0]
+
+
+def cron(odoo: SimulatedOdoo, xml_id: str) -> dict[str, Any]:
+    return odoo.record("ir.cron", odoo.ref(xml_id))
+
+
+def crons(odoo: SimulatedOdoo) -> dict[int, dict[str, Any]]:
+    return {key: dict(value) for key, value in odoo.records.tables["ir.cron"].items()}
+
+
+def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
+    before = crons(odoo)
+    server_actions = len(odoo.records.tables["ir.actions.server"])
+    predicted = actions(run(odoo, check=True, **EVERYTHING).plan)
+    assert written(odoo) == []
+    outcome = run(odoo, **EVERYTHING)
+    assert actions(outcome.plan) == predicted == [("update", QUEUE), *(("create", xml_id) for xml_id in OWN)]
+    assert [record["xml_id"] for record in outcome.records if record["resource"] == "cron"] == [QUEUE, *OWN]
+    assert run(odoo, **EVERYTHING).plan == ()
+    assert cron(odoo, QUEUE)["nextcall"] == odoo.now.strftime(DATETIME_FORMAT)
+    assert [cron(odoo, xml_id)["interval_number"] for xml_id in OWN] == [3, 60, 60, 5]
+    for xml_id in OWN:
+        record = cron(odoo, xml_id)
+        assert odoo.record("res.users", record["user_id"])["login"] == "__system__"
+        assert (record["state"], record["active"], record["interval_type"]) == ("code", True, "minutes")
+    assert actions(run(odoo, state="absent").plan) == [("update", QUEUE), *(("delete", xml_id) for xml_id in OWN)]
+    unstamped = [
+        {
+            # The queue's next run, which was planned by the hour, came with the policy's shorter interval.
+            key: {name: value for name, value in one.items() if name != "nextcall" and not name.startswith("write_")}
+            for key, one in whole.items()
+        }
+        for whole in (crons(odoo), before)
+    ]
+    assert unstamped[0] == unstamped[1]
+    assert len(odoo.records.tables["ir.actions.server"]) == server_actions
+    assert run(odoo, state="absent").plan == ()
+
+
+def test_code_edited_by_hand_is_drift(odoo: SimulatedOdoo) -> None:
+    run(odoo, **EVERYTHING)
+    kept = {xml_id: cron(odoo, xml_id)["code"] for xml_id in (QUEUE, *OWN)}
+    for xml_id in kept:
+        cron(odoo, xml_id)["code"] += "\nlog('made up')"
+    plan = run(odoo, check=True, **EVERYTHING).plan
+    assert [[change.field for change in step.changes] for step in plan] == [["code"]] * 5
+    run(odoo, **EVERYTHING)
+    assert {xml_id: cron(odoo, xml_id)["code"] for xml_id in kept} == kept
+
+
+def test_the_queue_as_it_was_before_the_first_policy_is_remembered(odoo: SimulatedOdoo) -> None:
+    queue = cron(odoo, QUEUE)
+    queue.update(code="# ours\nmodel.process_email_queue()", active=False, interval_number=2)
+    run(odoo, lanes=EVERYTHING["lanes"])
+    assert (queue["active"], queue["interval_number"], queue["interval_type"]) == (True, 2, "hours")
+    queue["interval_number"] = 3  # by whoever: without `interval` it is not the policy's
+    run(odoo, lanes=EVERYTHING["lanes"], interval=5)
+    run(odoo, lanes=[{"name": "all", "batch": 1}], interval=10)
+    run(odoo, lanes=[])
+    assert queue["code"] == "# ours\nmodel.process_email_queue()"
+    assert (queue["active"], queue["interval_number"], queue["interval_type"]) == (False, 3, "hours")
+    assert run(odoo, lanes=[]).plan == ()
+
+
+def test_a_part_that_is_not_given_is_left_and_spoken_of(odoo: SimulatedOdoo) -> None:
+    run(odoo, **EVERYTHING)
+    outcome = run(odoo, stale_after=8)
+    assert actions(outcome.plan) == [("update", queue_jobs.STALE)]
+    assert [warning.split()[2] for warning in outcome.warnings] == ["backoff", "lanes", "purge_after", "watchdog"]
+    assert run(odoo, **EVERYTHING).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("off", "xml_id"),
+    [
+        ({"backoff": {**EVERYTHING["backoff"], "enabled": False}}, queue_jobs.BACKOFF),
+        ({"stale_after": 0}, queue_jobs.STALE),
+        ({"purge_after": 0}, queue_jobs.PURGE),
+        ({"watchdog": {**WATCHDOG, "enabled": False}}, queue_jobs.WATCHDOG),
+    ],
+)
+def test_a_part_is_taken_away_by_itself(off: dict[str, Any], xml_id: str, odoo: SimulatedOdoo) -> None:
+    run(odoo, **EVERYTHING)
+    assert actions(run(odoo, **off).plan) == [("delete", xml_id)]
+    assert run(odoo, **off).plan == ()
+
+
+def test_a_field_that_this_odoo_lacks_is_refused(odoo: SimulatedOdoo) -> None:
+    lanes = [
+        {"name": "first", "domain": "[('priority', '=', 1)]", "batch": 1},
+        {"name": "second", "domain": "[('email_bcc', '!=', False)]", "batch": 1},
+    ]
+    text = refused(Unsupported, odoo, lanes=lanes)
+    assert "lane 'first': its domain does not work here" in text
+    assert "lane 'second': its domain does not work here" in text
+
+
+def test_who_is_told(odoo: SimulatedOdoo) -> None:
+    for option, words in (("channel", "there is no channel 'Mail'"), ("user", "there is no user 'Mail'")):
+        assert words in refused(Unsupported, odoo, watchdog={**WATCHDOG, option: "Mail"})
+    channel = odoo.add("discuss.channel", name="Mail")
+    run(odoo, watchdog={**WATCHDOG, "channel": "Mail"})
+    assert f"env['discuss.channel'].browse({channel})" in cron(odoo, queue_jobs.WATCHDOG)["code"]
+    odoo.add("ir.model.data", module="mail", name="channel_admin", model="discuss.channel", res_id=channel)
+    assert run(odoo, watchdog={**WATCHDOG, "channel": "mail.channel_admin"}).plan == ()
+    partner = odoo.add("res.partner", name="Clerk")
+    odoo.record("res.users", 3)["partner_id"] = partner
+    run(odoo, watchdog={**WATCHDOG, "user": "clerk"})
+    assert f"env['res.partner'].browse({partner})" in cron(odoo, queue_jobs.WATCHDOG)["code"]
+
+
+def test_two_channels_of_one_name_are_ambiguous(odoo: SimulatedOdoo) -> None:
+    for _number in range(2):
+        odoo.add("discuss.channel", name="Mail")
+    assert "2 bear the name 'Mail'" in refused(Ambiguous, odoo, watchdog={**WATCHDOG, "channel": "Mail"})
+
+
+def test_nothing_wakes_on_a_neutralized_copy(odoo: SimulatedOdoo) -> None:
+    neutralize(odoo)
+    outcome = run(odoo, **EVERYTHING)
+    assert len(outcome.warnings) == 5
+    assert not any(cron(odoo, xml_id)["active"] for xml_id in (QUEUE, *OWN))
+    assert run(odoo, **EVERYTHING).plan == ()
+    run(odoo, activate_neutralized=True, **EVERYTHING)
+    assert all(cron(odoo, xml_id)["active"] for xml_id in (QUEUE, *OWN))
+
+
+def test_a_queue_that_is_running_is_a_conflict(odoo: SimulatedOdoo) -> None:
+    odoo.running_crons.add(odoo.ref(QUEUE))
+    with pytest.raises(Conflict) as caught:
+        run(odoo, **EVERYTHING)
+    assert caught.value.message.startswith(f"cron '{QUEUE}' (update): the scheduled action is running")
+
+
+def test_the_code_is_the_same_on_every_version() -> None:
+    """So that a database that is upgraded shows no drift."""
+    codes = set()
+    for series in ("17.0", "18.0", "19.0"):
+        odoo = SimulatedOdoo(series)
+        run(odoo, **EVERYTHING)
+        codes.add(tuple(cron(odoo, xml_id)["code"] for xml_id in OWN))
+    assert len(codes) == 1
+
+
+def test_a_database_without_the_queue(odoo: SimulatedOdoo) -> None:
+    for data in odoo.records.tables["ir.model.data"].values():
+        if data["name"] == "ir_cron_mail_scheduler_action":
+            data["name"] = "elsewhere"
+    assert "its scheduled action mail.ir_cron_mail_scheduler_action was deleted in database" in refused(
+        Unsupported, odoo, lanes=EVERYTHING["lanes"]
+    )
+    assert run(odoo, state="absent").plan == ()
+
+
+def test_what_differs_is_shown(odoo: SimulatedOdoo) -> None:
+    run(odoo, **EVERYTHING)
+    shown = changes(run(odoo, check=True, **{**EVERYTHING, "stale_after": 9}).plan)
+    assert "days=7" in shown["code"][0]
+    assert "days=9" in shown["code"][1]

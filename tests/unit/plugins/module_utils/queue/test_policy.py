@@ -1,0 +1,123 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a queue policy takes, and what not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy, read_domain
+
+BACKOFF = {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320}
+WATCHDOG = {"enabled": True, "interval": 5, "max_overdue": 30}
+
+
+def lane(**changed: Any) -> dict[str, Any]:
+    return {"name": "one", "batch": 10, **changed}
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (None, []),
+        ("", []),
+        ("[]", []),
+        ("[('a', '=', 1)]", [("a", "=", 1)]),
+        ([["a", "=", 1]], [("a", "=", 1)]),
+        ("['|', ('a', '=', 1), ('b', 'in', [1, 2])]", ["|", ("a", "=", 1), ("b", "in", [1, 2])]),
+        ("['!', '&', ('a', '=', 1), ('b', '=', None)]", ["!", "&", ("a", "=", 1), ("b", "=", None)]),
+        ("[('a', '=', 1), '|', ('b', '=', 1), ('c', '=', 1)]", [("a", "=", 1), "|", ("b", "=", 1), ("c", "=", 1)]),
+    ],
+)
+def test_domains(given: Any, read: list[Any]) -> None:
+    assert read_domain(given) == read
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("[('a', '=', uid)]", "plain values"),
+        ("[('a', '=', 1)", "plain values"),
+        ("__import__('os')", "plain values"),
+        ("{'a': 1}", "a list of conditions"),
+        (5, "a list of conditions"),
+        ("[('a', '=')]", "neither a condition"),
+        ("['or', ('a', '=', 1)]", "neither a condition"),
+        ("['|', ('a', '=', 1)]", "ends before it is complete"),
+        ("[('a', '=', 1), '!']", "ends before it is complete"),
+        # What JSON, or the Python that Odoo runs, has no word for.
+        ([["a", "=", float("nan")]], "no plain value"),
+        ("[('a', '=', 1e999)]", "no plain value"),
+        ("[('a', 'in', {1, 2})]", "no plain value"),
+        ("[('a', 'in', [1, [b'x']])]", "no plain value"),
+        ("[('a', '=', 1j)]", "no plain value"),
+        ("[('a', '=', ...)]", "no plain value"),
+    ],
+)
+def test_what_is_no_domain(given: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        read_domain(given)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"lanes": [lane(domain="[('a', '=', uid)]")]}, "lane 'one': domain takes an Odoo domain of plain values"),
+        ({"lanes": [lane(batch=0)]}, "lane 'one': batch must be at least 1, not 0"),
+        (
+            {"lanes": [lane(), lane(name="two")]},
+            "lane 'one': without a domain it takes everything, and must be the last",
+        ),
+        ({"lanes": [lane(domain="[('a', '=', 1)]"), lane()]}, "lane 'one' is declared twice"),
+        ({"lanes": [lane()], "interval": 0}, "interval must be at least 1, not 0"),
+        ({"interval": 5}, "interval is how often the lanes run, and goes with lanes"),
+        ({"lanes": [lane()], "settle": -1}, "settle must be at least 0, not -1"),
+        ({"stale_after": -1}, "stale_after must be at least 0, not -1"),
+        ({"purge_after": -1}, "purge_after must be at least 0, not -1"),
+        ({"backoff": {**BACKOFF, "give_up_after": 0}}, "backoff.give_up_after must be at least 1"),
+        (
+            {"backoff": {**BACKOFF, "max_delay": 1}},
+            r"backoff.max_delay \(1\) must not be less than backoff.first_delay \(5\)",
+        ),
+        ({"watchdog": {**WATCHDOG, "max_overdue": 0}}, "watchdog.max_overdue must be at least 1"),
+        ({"watchdog": {**WATCHDOG, "max_outgoing": 0}}, "watchdog.max_outgoing must be at least 1"),
+        ({"watchdog": {**WATCHDOG, "channel": ""}}, "watchdog.channel must not be empty"),
+        ({"lanes": [lane(name="")]}, "a lane's name must not be empty"),
+        # What neither dates nor integers hold, and would fail at each run.
+        ({"lanes": [lane()], "settle": 99999999999999}, "settle must be at most 86400"),
+        ({"lanes": [lane()], "interval": 10**9}, "interval must be at most 52560000"),
+        ({"lanes": [lane(batch=2**31)]}, "lane 'one': batch must be at most 2147483647"),
+        ({"stale_after": 1000000}, "stale_after must be at most 36500"),
+        ({"purge_after": 99999999999}, "purge_after must be at most 36500"),
+        ({"backoff": {**BACKOFF, "give_up_after": 10**17}}, "backoff.give_up_after must be at most 52560000"),
+        ({"watchdog": {**WATCHDOG, "max_overdue": 99999999999}}, "watchdog.max_overdue must be at most 52560000"),
+    ],
+)
+def test_what_no_odoo_would_take(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        QueuePolicy(options)
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(Invalid) as caught:
+        QueuePolicy({"stale_after": -1, "purge_after": -1, "lanes": [lane(batch=0)]})
+    assert caught.value.message.count(";") == 2
+
+
+def test_a_last_lane_takes_what_is_left() -> None:
+    lanes = QueuePolicy({"lanes": [lane(domain="[('a', '=', 1)]")], "settle": 60}).lanes
+    assert [(one.name, list(one.domain), one.batch) for one in lanes] == [
+        ("one", [("a", "=", 1)], 10),
+        ("everything else", [], 100),
+    ]
+    assert len(QueuePolicy({"lanes": [lane()], "settle": 60}).lanes) == 1
+
+
+def test_absent_speaks_of_everything_whatever_else_is_given() -> None:
+    policy = QueuePolicy({"state": "absent", "stale_after": -5})
+    assert [one.state for one in policy.declarations(None, None)] == ["absent"] * 4

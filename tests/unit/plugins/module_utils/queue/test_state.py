@@ -1,0 +1,297 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a queue is: counted, classified, held to thresholds, at a fixed price and without a write."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import state as queue_state
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Lane, lanes_code
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
+    prometheus_text,
+    write_atomically,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
+    Thresholds,
+    ask_queue,
+    exceeded,
+)
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
+
+REFUSED = "SMTPRecipientsRefused: {'%s': (550, b'5.1.1 No such user')}"
+THROTTLED = "SMTPSenderRefused: (421, b'4.7.0 Too many messages', 'odoo@acme.example')"
+
+
+def add(odoo: SimulatedOdoo, state: str = "outgoing", *, minutes: float = 0, **values: Any) -> int:
+    """A mail that was made so many minutes ago."""
+    mail = odoo.add("mail.mail", state=state, **values)
+    odoo.record("mail.mail", mail)["create_date"] = ago(odoo, minutes)
+    return mail
+
+
+def ago(odoo: SimulatedOdoo, minutes: float) -> str:
+    return (odoo.now - timedelta(minutes=minutes)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ask(odoo: SimulatedOdoo, *by: str) -> dict[str, Any]:
+    return ask_queue(odoo.session(read_only=True), by)
+
+
+def last_run(odoo: SimulatedOdoo, moment: str | bool) -> None:
+    odoo.record("ir.cron", odoo.ref(QUEUE))["lastcall"] = moment
+
+
+def test_an_empty_queue(odoo: SimulatedOdoo) -> None:
+    last_run(odoo, False)
+    assert ask(odoo) == {
+        "states": {"outgoing": 0, "sent": 0, "received": 0, "exception": 0, "cancel": 0},
+        "due": 0,
+        "scheduled": 0,
+        "oldest_due": None,
+        "failures": [],
+        "unclassified": 0,
+        "interrupted": {"count": 0, "last_run": None},
+    }
+
+
+def test_states_due_and_scheduled(odoo: SimulatedOdoo) -> None:
+    for state, count in {"outgoing": 3, "sent": 2, "exception": 1, "cancel": 4}.items():
+        for _number in range(count):
+            add(odoo, state)
+    add(odoo, scheduled_date=ago(odoo, -10))
+    add(odoo, scheduled_date=ago(odoo, 10))
+    queue = ask(odoo)
+    assert queue["states"] == {"outgoing": 5, "sent": 2, "received": 0, "exception": 1, "cancel": 4}
+    assert (queue["due"], queue["scheduled"]) == (4, 1)
+    assert written(odoo) == []
+
+
+def test_the_oldest_is_the_one_that_waits_for_longest(odoo: SimulatedOdoo) -> None:
+    add(odoo, minutes=999, scheduled_date=ago(odoo, 10))  # made long ago, due for ten minutes
+    oldest = add(odoo, minutes=30)
+    add(odoo, "sent", minutes=5000)
+    add(odoo, minutes=5000, scheduled_date=ago(odoo, -1))
+    expected = {"id": oldest, "since": ago(odoo, 30), "age_seconds": 1800, "age_minutes": 30}
+    assert ask(odoo)["oldest_due"] == expected
+    due_for_longer = add(odoo, scheduled_date=ago(odoo, 31))
+    assert ask(odoo)["oldest_due"]["id"] == due_for_longer
+
+
+def test_failures_by_class_with_a_sample(odoo: SimulatedOdoo) -> None:
+    for number in range(3):
+        add(odoo, "exception", failure_reason=REFUSED % f"{number}@b.example")
+    throttled = add(odoo, "exception", failure_reason=THROTTLED)
+    add(odoo, "exception", failure_reason="at https://x.example?token=made-up-secret")
+    add(odoo, "exception")
+    add(odoo, failure_reason="111\nConnection refused")  # queued again: it has not failed
+    queue = ask(odoo)
+    assert [(one["class"], one["count"], one["transient"]) for one in queue["failures"]] == [
+        ("recipient_rejected", 3, False),
+        ("unknown", 2, False),
+        ("throttled", 1, True),
+    ]
+    assert queue["failures"][2]["id"] == throttled
+    assert queue["failures"][2]["reason"] == THROTTLED
+    assert queue["unclassified"] == 0
+    assert "made-up-secret" not in repr(queue)
+
+
+def test_too_many_reasons_are_counted_all_the_same(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_state, "_REASONS", 2)
+    for number in range(5):
+        add(odoo, "exception", failure_reason=REFUSED % f"{number}@b.example")
+    for _number in range(2):
+        add(odoo, "exception", failure_reason=THROTTLED)
+    queue = ask(odoo)
+    # The most frequent reasons are looked at.
+    assert {one["class"]: one["count"] for one in queue["failures"]} == {"throttled": 2, "recipient_rejected": 1}
+    assert queue["unclassified"] == 4
+
+
+def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -> None:
+    """As 16.0 is reported to be."""
+
+    def refuse(_model: str, _method: str, _ids: Any, arguments: dict[str, Any]) -> None:
+        if "__count desc" in (arguments.get("orderby"), arguments.get("order")):
+            raise Unsupported("Invalid field '__count' on model 'mail.mail'")
+
+    odoo.before.append(refuse)
+    for reason in (THROTTLED, THROTTLED, REFUSED % "a@b.example"):
+        newest = add(odoo, "exception", failure_reason=reason)
+    add(odoo)
+    queue = ask(odoo)
+    assert (queue["states"]["exception"], queue["states"]["outgoing"]) == (3, 1)
+    assert [(one["class"], one["count"]) for one in queue["failures"]] == [("throttled", 2), ("recipient_rejected", 1)]
+    assert queue["failures"][1]["id"] == newest
+
+
+CUT_OFF = "Error without exception. Probably due to sending an email without computed recipients."
+
+
+def stopped_at(odoo: SimulatedOdoo, *, minutes: float) -> None:
+    """A mail that a run was cut off at, so many minutes ago."""
+    mail = add(odoo, "exception", minutes=99, failure_reason=CUT_OFF)
+    odoo.record("mail.mail", mail)["write_date"] = ago(odoo, minutes)
+
+
+def test_what_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
+    last_run(odoo, ago(odoo, 20))
+    add(odoo, minutes=30)  # older than the mail it was at: the batch may have had no room for it
+    stopped_at(odoo, minutes=19)
+    add(odoo, minutes=30)  # this one
+    add(odoo, minutes=30, scheduled_date=ago(odoo, 25))  # and this
+    add(odoo, minutes=10)  # made since
+    add(odoo, minutes=30, failure_reason=THROTTLED)  # tried, and queued again
+    add(odoo, minutes=30, scheduled_date=ago(odoo, 10))  # was not due
+    add(odoo, "exception", minutes=30)
+    assert ask(odoo)["interrupted"] == {"count": 2, "last_run": ago(odoo, 20)}
+
+
+@pytest.mark.parametrize("stopped", [None, 21, 500])
+def test_a_full_batch_leaves_mails_behind_and_was_not_cut_off(odoo: SimulatedOdoo, stopped: int | None) -> None:
+    last_run(odoo, ago(odoo, 20))
+    if stopped:  # an earlier run
+        stopped_at(odoo, minutes=stopped)
+    add(odoo, minutes=30)
+    assert ask(odoo)["interrupted"]["count"] == 0
+
+
+def test_of_an_order_of_its_own_nothing_is_claimed(odoo: SimulatedOdoo) -> None:
+    last_run(odoo, ago(odoo, 20))
+    stopped_at(odoo, minutes=19)
+    add(odoo, minutes=30)
+    assert ask(odoo)["interrupted"]["count"] == 1
+    for code in (lanes_code([Lane("all", [], 5)], settle=0), "pass"):
+        odoo.record("ir.cron", odoo.ref(QUEUE))["code"] = code
+        assert ask(odoo)["interrupted"]["count"] == 0
+
+
+def test_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
+    server = odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example")
+    for sender in ('"A" <a@Acme.example>', "b@acme.example", "b@acme.example", False):
+        add(odoo, email_from=sender)
+    add(odoo, "exception", email_from="c@b.example", mail_server_id=server)
+    queue = ask(odoo, "server", "from_domain")
+    assert [(one["server"], one["id"], one["states"]["outgoing"]) for one in queue["by_server"]] == [
+        (None, None, 4),
+        ("Main", server, 0),
+    ]
+    domains = {one["from_domain"]: one["states"] for one in queue["by_from_domain"]}
+    assert domains["acme.example"]["outgoing"] == 3
+    assert domains["b.example"]["exception"] == 1
+    assert domains[None]["outgoing"] == 1
+
+
+def test_asking_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
+    prices = []
+    for count in (0, 50):
+        for number in range(count):
+            add(odoo, "exception", failure_reason=REFUSED % f"{number}@b.example", email_from=f"{number}@b.example")
+            add(odoo, minutes=99, scheduled_date=ago(odoo, number - 20))
+        session = odoo.session(read_only=True)
+        ask_queue(session, ["server", "from_domain"])
+        prices.append(len(session.calls))
+    assert prices[0] == prices[1] <= 13
+
+
+# Thresholds
+
+
+def test_thresholds(odoo: SimulatedOdoo) -> None:
+    for _number in range(3):
+        add(odoo, minutes=30)
+        throttled = add(odoo, "exception", failure_reason=THROTTLED)
+    add(odoo, minutes=99, scheduled_date=ago(odoo, -1))
+    queue = ask(odoo)
+    assert exceeded(queue, Thresholds()) == []
+    assert exceeded(queue, Thresholds(3, 30, 3, ["auth"])) == []
+    assert exceeded(queue, Thresholds(2, 29, 2, ["throttled"])) == [
+        "3 mails wait to be sent (max_outgoing 2).",
+        f"Mail 1 has been waiting for 30 minutes, since {ago(odoo, 30)} UTC (max_age 29).",
+        "3 mails have failed (max_exceptions 2).",
+        f"3 mails have failed as throttled (fail_on), such as mail {throttled}: {THROTTLED}",
+    ]
+    assert exceeded(queue, Thresholds(max_outgoing=0))
+
+
+def test_what_is_no_threshold() -> None:
+    with pytest.raises(Invalid) as raised:
+        Thresholds(-1, -2, 0)
+    assert raised.value.message == "max_outgoing must be at least 0, not -1; max_age must be at least 0, not -2."
+
+
+def test_a_gate_that_shuts_still_tells_everything(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    connect_to(odoo, monkeypatch)
+    add(odoo)
+    path = tmp_path / "queue.prom"
+    options = {"max_outgoing": 0, "metrics_file": str(path)}
+    result = shipped("mail_queue_info", options, capsys, check=True)
+    assert (result["failed"], result["error_kind"], result["changed"]) == (True, "threshold", False)
+    assert result["msg"] == "1 mails wait to be sent (max_outgoing 0)."
+    assert result["queue"]["states"]["outgoing"] == 1
+    assert not path.exists()
+    shipped("mail_queue_info", options, capsys)
+    assert (
+        'odoo_mail_queue_mails{url="http://odoo.example",database="simulated",state="outgoing"} 1' in path.read_text()
+    )
+
+
+# Metrics
+
+
+def test_metrics(odoo: SimulatedOdoo) -> None:
+    add(odoo, minutes=30)
+    add(odoo, "exception", failure_reason=THROTTLED)
+    text = prometheus_text(ask(odoo), {"database": 'a "b" \\ c'}, moment=1790000000.25)
+    lines = text.splitlines()
+    label = 'database="a \\"b\\" \\\\ c"'
+    assert f'odoo_mail_queue_mails{{{label},state="exception"}} 1' in lines
+    assert f'odoo_mail_queue_failed_mails{{{label},class="throttled"}} 1' in lines
+    assert f'odoo_mail_queue_failed_mails{{{label},class="auth"}} 0' in lines
+    assert f"odoo_mail_queue_oldest_due_age_seconds{{{label}}} 1800" in lines
+    assert f"odoo_mail_queue_checked_timestamp_seconds{{{label}}} 1790000000.25" in lines
+    families = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+    assert families == [line.split()[2] for line in lines if line.startswith("# HELP")]
+    assert len(families) == len(set(families)) == 8
+    assert text.endswith("\n")
+
+
+def test_metrics_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
+    server = odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example")
+    add(odoo, email_from="a@acme.example", mail_server_id=server)
+    add(odoo, email_from="a@acme.example")
+    lines = prometheus_text(ask(odoo, "server", "from_domain"), {}, moment=0).splitlines()
+    assert 'odoo_mail_queue_mails_by_server{server="Main",state="outgoing"} 1' in lines
+    assert 'odoo_mail_queue_mails_by_server{server="",state="outgoing"} 1' in lines
+    assert 'odoo_mail_queue_mails_by_from_domain{from_domain="acme.example",state="outgoing"} 2' in lines
+
+
+def test_metrics_are_replaced_in_one_step(tmp_path: Path) -> None:
+    path = tmp_path / "queue.prom"
+    path.write_text("old\n")
+    before = path.stat().st_ino
+    write_atomically(str(path), "new\n")
+    assert path.read_text() == "new\n"
+    assert path.stat().st_ino != before
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_metrics_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "nowhere" / "queue.prom", tmp_path / "folder"):
+        with pytest.raises(Invalid, match=f"metrics_file {path} cannot be written: "):
+            write_atomically(str(path), "new\n")
+    assert [one.name for one in tmp_path.iterdir()] == ["folder"]

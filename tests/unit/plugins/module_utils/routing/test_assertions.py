@@ -1,0 +1,326 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What routing depends on, on every series, and the routes that a stack asserts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
+    Policy,
+    declarations_of,
+    enforce,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import (
+    RoutingTable,
+    read_routing,
+)
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
+    actions,
+    neutralize,
+    oauth2_server,
+    refused_unwritten,
+    run,
+    server,
+)
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+SALES = {"from": "sales@acme.example", "server": "Sales"}
+
+
+def table(odoo: SimulatedOdoo) -> RoutingTable:
+    return read_routing(odoo.session(read_only=True))
+
+
+def refused(odoo: SimulatedOdoo, stack: Mapping[str, Any], kind: type[OdooError] = Conflict, **policy: Any) -> str:
+    """The message of a run that must fail before anything is written, whatever was written earlier."""
+    odoo.log.clear()
+    return refused_unwritten(kind, odoo, stack, **policy)
+
+
+def declared(name: str, from_filter: str = "", **options: Any) -> dict[str, Any]:
+    return {"name": name, "smtp_host": "smtp.acme.example", "from_filter": from_filter, **options}
+
+
+# --- what there is ---
+
+
+def test_what_there_is(odoo: SimulatedOdoo) -> None:
+    odoo.add("mail.alias.domain", name="acme.example", default_from="hello@acme.example", bounce_alias="returned")
+    odoo.add("ir.mail_server", name="B", sequence=5, from_filter="acme.example", active=False)
+    odoo.add("ir.config_parameter", key="mail.default.from_filter", value="acme.example")
+    found = table(odoo)
+    assert [(one.name, one.sequence, one.from_filter, one.active, one.personal) for one in found.servers] == [
+        ("B", 5, "acme.example", False, False)
+    ]
+    assert found.rules == [
+        Rules(
+            notifications="hello@acme.example",
+            bounce="returned@acme.example",
+            config_filter="acme.example",
+            personal=odoo.major >= 19,
+        )
+    ]
+
+
+def test_it_takes_the_same_calls_however_much_there_is(odoo: SimulatedOdoo) -> None:
+    def calls() -> int:
+        session = odoo.session(read_only=True)
+        read_routing(session)
+        return len(session.calls)
+
+    few = calls()
+    for number in range(50):
+        odoo.add("ir.mail_server", name=f"S{number}", from_filter="acme.example")
+        domain = odoo.add("mail.alias.domain", name=f"d{number}.example")
+        odoo.add("res.company", name=f"C{number}", alias_domain_id=domain)
+    assert calls() == few == 6
+
+
+def test_each_company_has_its_rules(odoo: SimulatedOdoo) -> None:
+    odoo.add("res.company", name="Branch", alias_domain_id=odoo.add("mail.alias.domain", name="acme.example"))
+    odoo.add("res.company", name="Shop", alias_domain_id=odoo.add("mail.alias.domain", name="shop.example"))
+    odoo.add("res.company", name="Gone", active=False)
+    odoo.record("res.company", 1)["alias_domain_id"] = False
+    notifications = [rules.notifications for rules in table(odoo).rules]
+    assert notifications == ["", "notifications@acme.example", "notifications@shop.example"]
+
+
+def test_personal_servers_may_be_switched_off() -> None:
+    odoo = SimulatedOdoo("19.0")
+    odoo.add("ir.mail_server", name="Own", owner_user_id=2, from_filter="admin@yourcompany.example")
+    assert [one.personal for one in table(odoo).servers] == [True]
+    assert table(odoo).rules[0].personal
+    odoo.add("ir.config_parameter", key="mail.disable_personal_mail_servers", value="True")
+    assert not table(odoo).rules[0].personal
+
+
+@pytest.mark.parametrize(
+    ("parameters", "notifications", "bounce"),
+    [
+        ({}, "", ""),
+        ({"mail.default.from": "hello"}, "", ""),
+        ({"mail.default.from": "hello@b.example"}, "hello@b.example", ""),
+        ({"mail.default.from": "hello", "mail.catchall.domain": "a.example"}, "hello@a.example", ""),
+        ({"mail.bounce.alias": "back", "mail.catchall.domain": "a.example"}, "", "back@a.example"),
+    ],
+)
+def test_the_parameters_of_16(parameters: dict[str, str], notifications: str, bounce: str) -> None:
+    """Where there are no alias domains; and lists of senders came with `cli`."""
+    choices = [choice for choice in field("17.0", "smtp_authentication")["selection"] if choice != "cli"]
+    without_cli = {
+        "ir.mail_server": {"smtp_authentication": {**field("17.0", "smtp_authentication"), "selection": choices}}
+    }
+    odoo = SimulatedOdoo("17.0", without_models=["mail.alias.domain"], extra_fields=without_cli)
+    for key, value in parameters.items():
+        odoo.add("ir.config_parameter", key=key, value=value)
+    (rules,) = table(odoo).rules
+    assert (rules.notifications, rules.bounce) == (notifications, bounce)
+    assert (rules.several, rules.bare_notifications, rules.personal) == (False, False, False)
+
+
+def field(series: str, name: str) -> dict[str, Any]:
+    return dict(SimulatedOdoo(series).schema.models["ir.mail_server"][name])
+
+
+# --- what a plan leaves ---
+
+STACKS: list[dict[str, Any]] = [
+    {"servers": [declared("Sales", "sales@acme.example", sequence=3), declared("Main", "acme.example", active=False)]},
+    {
+        "servers": [
+            {"name": "Old", "active": False},
+            {"name": "Renamed", "xml_id": "postmaster.main", "from_filter": ""},
+        ]
+    },
+    {"servers": [{"name": "Old", "state": "absent"}]},
+    {"parameters": {"mail.default.from_filter": "acme.example", "mail.disable_personal_mail_servers": "True"}},
+    {"alias_domains": [{"name": "acme.example"}]},
+    {"alias_domains": [{"name": "acme.example", "default_from": "hello", "companies": ["Branch"]}]},
+    {
+        "alias_domains": [
+            {"name": "acme.example", "companies": ["Branch"]},
+            {"name": "shop.example", "bounce_alias": "back"},
+        ]
+    },
+]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("lived_in", [False, True])
+def test_a_plan_leaves_what_is_found_afterwards(odoo: SimulatedOdoo, stack: dict[str, Any], lived_in: bool) -> None:
+    odoo.add("res.company", name="Branch")
+    main = odoo.add("ir.mail_server", name="Main", from_filter="main.example")
+    odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=main)
+    odoo.add("ir.mail_server", name="Old")
+    if lived_in:
+        odoo.add("mail.alias.domain", name="acme.example", default_from="old")
+        odoo.add("ir.config_parameter", key="mail.default.from_filter", value="old.example")
+    before = table(odoo)
+    plan = run(odoo, stack, check=True).plan
+    run(odoo, stack)
+    assert plan or (lived_in and "alias_domains" in stack)
+    foreseen, found = before.after(plan), table(odoo)
+    assert foreseen.rules == found.rules
+    assert without_ids(foreseen) == without_ids(found)
+
+
+def without_ids(table_: RoutingTable) -> list[tuple[str, int, str, bool]]:
+    return sorted((one.name, one.sequence, one.from_filter, one.active) for one in table_.servers)
+
+
+def test_a_removed_parameter_and_alias_domain_are_gone() -> None:
+    found = RoutingTable(
+        parameters={"mail.default.from_filter": "a.example"},
+        alias_domains={3: {"name": "a.example", "default_from": "n", "bounce_alias": "b"}},
+        companies={1: 3},
+    )
+    steps = [
+        Step("system_parameter", "mail.default.from_filter", "delete", record_id=9),
+        Step("alias_domain", "a.example", "delete", record_id=3),
+    ]
+    assert found.after(steps).rules == [Rules()]
+
+
+# --- what is asserted ---
+
+
+def test_a_route_that_will_hold(odoo: SimulatedOdoo) -> None:
+    stack = {"servers": [declared("Main", "acme.example"), declared("Sales", "sales@acme.example")], "routes": [SALES]}
+    shown = {"from": "sales@acme.example", "server": "Sales", "email_from": "sales@acme.example"}
+    for check in (True, False, False):
+        assert run(odoo, stack, check=check).routes == [{**shown, "rewritten": False, "rule": "address"}]
+    assert run(odoo, stack, check=True).plan == ()
+
+
+def test_a_route_that_will_not_hold(odoo: SimulatedOdoo) -> None:
+    message = refused(odoo, {"servers": [declared("Main", "acme.example"), declared("Sales")], "routes": [SALES]})
+    assert message.startswith(
+        "route 'sales@acme.example': mail would leave through 'Main', for its from_filter names the domain of the address, "
+        "and not through 'Sales'."
+    )
+
+
+def test_every_route_that_does_not_hold_is_named(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", name="Found", from_filter="acme.example")
+    routes = [SALES, {"from": "info@acme.example", "server": "Gone"}, {"from": "x@acme.example", "server": "Found"}]
+    message = refused(odoo, {"routes": routes})
+    assert "'sales@acme.example': mail would leave through 'Found'" in message
+    assert "not through 'Gone', which there is not." in message
+    assert "x@acme.example" not in message
+
+
+def test_a_server_that_another_program_archived_takes_nothing(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", name="Sales", from_filter="sales@acme.example", active=False)
+    message = refused(odoo, {"routes": [SALES]})
+    assert "through the server of Odoo's configuration file, for no mail server is active" in message
+    assert "not through 'Sales', which is archived." in message
+
+
+def test_a_route_may_be_what_drifted(odoo: SimulatedOdoo) -> None:
+    """Nothing differs in what is declared; somebody else's server came in between."""
+    stack = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
+    run(odoo, stack)
+    odoo.add("ir.mail_server", name="Intruder", from_filter="SALES@acme.example")
+    assert "leave through 'Intruder', for its from_filter names the address" in refused(odoo, stack)
+    assert actions(run(odoo, stack, unmanaged="archive").plan) == [("archive", "Intruder")]
+
+
+def test_a_route_by_external_id(odoo: SimulatedOdoo) -> None:
+    stack: dict[str, Any] = {
+        "servers": [{**declared("Sales 2026", "acme.example"), "xml_id": "postmaster.sales"}],
+        "routes": [{"from": "sales@acme.example", "server": "postmaster.sales"}],
+    }
+    assert [one["server"] for one in run(odoo, stack).routes] == ["Sales 2026"]
+    stack["servers"] = [{"xml_id": "postmaster.sales"}]
+    assert [one["server"] for one in run(odoo, stack).routes] == ["Sales 2026"]
+
+
+def test_two_servers_of_the_name_are_never_guessed_between(odoo: SimulatedOdoo) -> None:
+    for from_filter in ("acme.example", "sales@acme.example"):
+        odoo.add("ir.mail_server", name="Sales", from_filter=from_filter)
+    assert "several mail servers in use are called 'Sales'" in refused(odoo, {"routes": [SALES]}, Ambiguous)
+
+
+def test_a_route_must_hold_for_every_company(odoo: SimulatedOdoo) -> None:
+    odoo.add("mail.alias.domain", name="acme.example")
+    stack: dict[str, Any] = {
+        "servers": [declared("Sales", "acme.example"), declared("Shop", "shop.example")],
+        "routes": [{"from": "ann@elsewhere.example", "server": "Sales"}],
+    }
+    (shown,) = run(odoo, stack).routes
+    assert (shown["email_from"], shown["rewritten"], shown["rule"]) == (
+        '"ann" <notifications@acme.example>',
+        True,
+        "notifications_domain",
+    )
+    odoo.add("res.company", name="Shop", alias_domain_id=odoo.add("mail.alias.domain", name="shop.example"))
+    message = refused(odoo, stack)
+    assert "leave through 'Shop' (for companies that send notifications from notifications@shop.example)" in message
+
+
+def test_users_own_servers_are_left_out_of_account() -> None:
+    odoo = SimulatedOdoo("19.0")
+    odoo.add("ir.mail_server", name="Ann's", owner_user_id=2, from_filter="sales@acme.example")
+    stack = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
+    assert [one["rule"] for one in run(odoo, stack).routes] == ["domain"]
+    stack["routes"] = [{**SALES, "server": "Ann's"}]
+    assert 'not through "Ann\'s", which there is not' in refused(odoo, stack)
+
+
+@pytest.mark.parametrize("verify", ["none", "connection"])
+def test_a_server_that_waits_for_consent_counts_as_in_use(odoo: SimulatedOdoo, verify: str) -> None:
+    """Refusing would leave the user without the link to open."""
+    sales = oauth2_server("gmail", name="Sales", from_filter="sales@acme.example")
+    stack = {"servers": [declared("Main", "acme.example"), sales], "routes": [SALES]}
+    for _run in range(2):
+        outcome = run(odoo, stack, verify=verify)
+        warnings = [one for one in outcome.warnings if one.startswith("route ")]
+        if verify == "none":
+            assert warnings == []
+            assert [one["server"] for one in outcome.routes] == ["Sales"]
+        else:
+            assert [one["server"] for one in outcome.routes] == ["Main"]
+            assert len(warnings) == 1
+            assert warnings[0].endswith("not through 'Sales', which is archived. It holds once the server is in use.")
+    sales["from_filter"] = "other.example"
+    assert "'Main', for its from_filter names the domain" in refused(odoo, stack, verify=verify)
+
+
+def test_a_server_that_keeps_its_login_until_there_is_consent(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", name="Sales", smtp_host="smtp.acme.example", from_filter="old.example")
+    sales = oauth2_server("gmail", name="Sales", from_filter="sales@acme.example")
+    outcome = run(odoo, {"servers": [declared("Main", "acme.example"), sales], "routes": [SALES]}, verify="connection")
+    assert server(odoo, "Sales")["from_filter"] == "old.example"
+    assert any(one.endswith("It holds once the server is in use.") for one in outcome.warnings)
+
+
+def test_a_neutralized_copy_is_held_to_what_it_would_be(odoo: SimulatedOdoo) -> None:
+    stack: dict[str, Any] = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
+    run(odoo, stack)
+    neutralize(odoo)
+    outcome = run(odoo, stack)
+    assert (outcome.plan, [one["server"] for one in outcome.routes]) == ((), ["neutralization - disable emails"])
+    assert any(one.endswith("It holds once the server is in use.") for one in outcome.warnings)
+    assert "leave through 'Sales'" in refused(odoo, {**stack, "routes": [{**SALES, "server": "Else"}]})
+
+
+def test_without_routes_nothing_is_read_for_them(odoo: SimulatedOdoo) -> None:
+    session = odoo.session(read_only=True)
+    outcome = enforce(session, declarations_of({"servers": [declared("Sales")]}), Policy())
+    assert outcome.routes == []
+    assert not [call for call in session.calls if call.startswith(("res.company", "mail.alias.domain"))]
+
+
+def test_a_route_is_from_an_address() -> None:
+    with pytest.raises(Invalid, match=r"route 'acme.example': from takes one email address"):
+        assertions_of([{**SALES, "from": "acme.example"}])

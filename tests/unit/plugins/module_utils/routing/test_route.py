@@ -1,0 +1,271 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Routing by the rules of ODOO-FACTS §2.3. tests/integration holds the same functions to a real Odoo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
+    RULES,
+    MailServer,
+    Rules,
+    Shadow,
+    address_of,
+    mail_server_of,
+    route,
+    shadowed,
+)
+
+NOTIFICATIONS = "notifications@acme.example"
+RULES_17 = Rules(notifications=NOTIFICATIONS, bounce="bounce@acme.example")
+RULES_16 = replace(RULES_17, several=False, bare_notifications=False)
+
+SALES = MailServer(1, "Sales", 20, "sales@acme.example, sales@shop.example")
+ACME = MailServer(2, "Acme", 10, "Acme.example")
+SHOP = MailServer(3, "Shop", 5, "shop.example")
+ANY = MailServer(4, "Any", 1)
+SERVERS = [ANY, SHOP, ACME, SALES]
+
+
+@pytest.mark.parametrize(
+    ("sender", "server", "rule"),
+    [
+        ("sales@acme.example", SALES, "address"),
+        ('"Ann Lee" <SALES@Acme.example>', SALES, "address"),
+        ("Ann Lee sales@acme.example", SALES, "address"),
+        ("info@ACME.example", ACME, "domain"),
+        ("info@sub.acme.example", ACME, "notifications_domain"),
+        ("ann@elsewhere.example", ACME, "notifications_domain"),
+        ("", ACME, "notifications_domain"),
+        ("no address", ACME, "notifications_domain"),
+    ],
+)
+def test_the_server_of_a_sender(sender: str, server: MailServer, rule: str) -> None:
+    found = route(sender, SERVERS, RULES_17)
+    assert (found.server, found.rule) == (server, rule)
+
+
+@pytest.mark.parametrize(
+    ("servers", "server", "rule"),
+    [
+        ([ANY, SHOP, MailServer(5, "N", 30, NOTIFICATIONS.upper()), ACME], "N", "notifications_address"),
+        ([ANY, SHOP, ACME], "Acme", "notifications_domain"),
+        ([SHOP, replace(ANY, sequence=90)], "Any", "unfiltered"),
+        ([replace(SHOP, from_filter=" "), SALES], "Shop", "first"),
+        ([replace(ANY, active=False)], None, "configuration"),
+        ([], None, "configuration"),
+    ],
+)
+def test_the_server_of_a_sender_that_none_is_for(servers: list[MailServer], server: str | None, rule: str) -> None:
+    found = route('"Ann" <ann@elsewhere.example>', servers, RULES_17)
+    assert (found.server and found.server.name, found.rule) == (server, rule)
+    expected = '"Ann" <notifications@acme.example>' if servers and server else '"Ann" <ann@elsewhere.example>'
+    assert (found.email_from, found.rewritten) == (expected, server is not None)
+
+
+def test_every_rule_is_in_words() -> None:
+    assert list(RULES) == [
+        *("address", "domain", "notifications_address", "notifications_domain", "unfiltered", "first", "configuration"),
+    ]
+
+
+def test_lists_of_senders_are_of_17_on() -> None:
+    """Up to 16.0 a list is one entry that fits nobody."""
+    assert route("sales@acme.example", [SALES, ANY], RULES_17).server == SALES
+    assert route("sales@acme.example", [SALES, ANY], RULES_16).server == ANY
+    single = replace(SALES, from_filter="sales@acme.example")
+    assert route("sales@acme.example", [single, ANY], RULES_16).server == single
+
+
+@pytest.mark.parametrize(
+    ("sender", "in_16", "in_17"),
+    [
+        ('"Acme" <notifications@acme.example>', '"Acme" <notifications@acme.example>', NOTIFICATIONS),
+        (NOTIFICATIONS, NOTIFICATIONS, NOTIFICATIONS),
+        ("ann@elsewhere.example", '"ann" <notifications@acme.example>', '"ann" <notifications@acme.example>'),
+    ],
+)
+def test_the_sender_through_a_server_that_is_not_for_it(sender: str, in_16: str, in_17: str) -> None:
+    assert [route(sender, [ANY], rules).email_from for rules in (RULES_16, RULES_17)] == [in_16, in_17]
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("Lee, Ann", '"Lee, Ann"'),
+        ('Ann \\"A\\" Lee', '"Ann \\"A\\" Lee"'),
+        ("Zoë", '"Zoë"'),
+    ],
+)
+def test_names_are_kept(name: str, header: str) -> None:
+    assert route(f'"{name}" <a@b.example>', [ANY], RULES_17).email_from == f"{header} <{NOTIFICATIONS}>"
+    assert route(f'"{name}" <a@acme.example>', [ACME], RULES_17).email_from == f"{header} <a@acme.example>"
+
+
+def test_without_a_notifications_address_nothing_is_rewritten() -> None:
+    found = route("ann@elsewhere.example", [ANY], Rules())
+    assert (found.email_from, found.envelope_from, found.rewritten) == (
+        "ann@elsewhere.example",
+        "ann@elsewhere.example",
+        False,
+    )
+
+
+@pytest.mark.parametrize("sender", ["", "no address"])
+def test_without_any_address_there_is_none_to_send_from(sender: str) -> None:
+    assert route(sender, [ACME], Rules()).envelope_from == ""
+
+
+@pytest.mark.parametrize(
+    ("servers", "bounce", "envelope"),
+    [
+        ([ANY], "bounce@else.example", "bounce@else.example"),  # it may send from anything
+        ([ACME], "bounce@acme.example", "bounce@acme.example"),
+        ([ACME], "bounce@else.example", "info@acme.example"),
+        ([ACME], "", "info@acme.example"),
+        ([SHOP], "", NOTIFICATIONS),
+        ([ANY], "", "info@acme.example"),  # though the recipient sees another
+        ([ANY], "bounce@bücher.example", "bounce@xn--bcher-kva.example"),
+    ],
+)
+def test_where_bounces_go(servers: list[MailServer], bounce: str, envelope: str) -> None:
+    assert route("info@acme.example", servers, Rules(NOTIFICATIONS, bounce)).envelope_from == envelope
+
+
+@pytest.mark.parametrize(
+    ("config_filter", "email_from"),
+    [
+        ("", "ann@elsewhere.example"),
+        ("elsewhere.example", "ann@elsewhere.example"),
+        ("acme.example", '"ann" <notifications@acme.example>'),
+        ("third.example", '"ann" <notifications@acme.example>'),
+    ],
+)
+def test_the_server_of_the_configuration_file(config_filter: str, email_from: str) -> None:
+    found = route("ann@elsewhere.example", [], replace(RULES_17, config_filter=config_filter))
+    assert (found.server, found.rule, found.email_from) == (None, "configuration", email_from)
+
+
+def test_a_personal_server_is_for_its_owners_address_only() -> None:
+    own = MailServer(9, "Ann's", 1, "ann@acme.example", personal=True)
+    with_personal = replace(RULES_17, personal=True)
+    assert route("ann@acme.example", [own, ACME], with_personal).server == own
+    assert route("ann@acme.example", [own, ACME], RULES_17).server == ACME
+    assert (
+        route("bob@elsewhere.example", [own], replace(with_personal, notifications="ann@acme.example")).server is None
+    )
+
+
+def test_what_is_yet_to_be_created_comes_after_its_equals() -> None:
+    new, old = MailServer(None, "New", 10, "acme.example"), MailServer(7, "Old", 10, "acme.example")
+    assert route("info@acme.example", [new, old], RULES_17).server == old
+    assert route("info@acme.example", [replace(new, sequence=9), old], RULES_17).server == replace(new, sequence=9)
+
+
+def test_a_record_of_odoo_and_one_of_the_collection() -> None:
+    odoo = {"id": 3, "name": "A", "sequence": 5, "from_filter": False, "active": True, "owner_user_id": [2, "Ann"]}
+    shown = {"id": 3, "name": "A", "sequence": 5, "from_filter": None, "active": True, "owner_user_id": "Ann"}
+    assert mail_server_of(odoo) == mail_server_of(shown) == MailServer(3, "A", 5, personal=True)
+    assert mail_server_of({"name": "B"}) == MailServer(None, "B")
+
+
+# --- shadows ---
+
+
+def test_what_an_earlier_server_takes() -> None:
+    first = MailServer(1, "First", 1, "acme.example, info@shop.example")
+    part = MailServer(2, "Part", 2, "ACME.example, shop.example")
+    whole = MailServer(3, "Whole", 3, "info@SHOP.example, shop.example")
+    assert shadowed([whole, part, first], RULES_17) == [Shadow(part, "acme.example", first), Shadow(whole, "", first)]
+
+
+def test_an_address_is_not_taken_by_its_domain() -> None:
+    assert shadowed([ACME, SALES], RULES_17) == []
+
+
+def test_what_no_fallback_reaches() -> None:
+    """All mail without a server of its own goes the one way of the notifications address."""
+    assert shadowed([ACME, ANY], RULES_17) == [Shadow(ANY, "", ACME)]
+    second = MailServer(8, "Second", 50)
+    assert shadowed([ANY, second], Rules()) == [Shadow(second, "", ANY)]
+    # Another company sends notifications from elsewhere, and its mail reaches the server.
+    assert shadowed([ACME, ANY], RULES_17, Rules("notifications@elsewhere.example")) == []
+
+
+def test_a_list_in_16_reaches_nobody() -> None:
+    assert shadowed([SALES, ANY], RULES_16) == [Shadow(SALES, "", ANY)]
+
+
+# --- properties ---
+
+ADDRESSES = [f"{local}@{domain}" for local in ("a", "b", "n") for domain in ("x.example", "y.example")]
+DOMAINS = ["x.example", "y.example"]
+FILTERS = st.lists(st.sampled_from([*ADDRESSES, *DOMAINS]), max_size=3).map(", ".join)
+SOME_SERVERS = st.lists(
+    st.builds(
+        dict,
+        sequence=st.integers(1, 3),
+        from_filter=st.one_of(FILTERS, st.just(",")),
+        active=st.sampled_from([True, True, False]),
+        personal=st.sampled_from([False, False, True]),
+    ),
+    max_size=5,
+).map(lambda made: [MailServer(id=place + 1, name=f"S{place}", **values) for place, values in enumerate(made)])
+SOME_RULES = st.builds(
+    Rules,
+    notifications=st.sampled_from(["", *ADDRESSES]),
+    bounce=st.sampled_from(["", *ADDRESSES]),
+    config_filter=FILTERS,
+    several=st.booleans(),
+    bare_notifications=st.booleans(),
+    personal=st.booleans(),
+)
+SENDERS = st.sampled_from(["", "no address", "c@z.example", *ADDRESSES, *(f'"Name" <{one}>' for one in ADDRESSES)])
+
+
+@given(SENDERS, SOME_SERVERS, SOME_RULES, st.randoms())
+def test_routes(sender: str, servers: list[MailServer], rules: Rules, chance: Any) -> None:
+    found = route(sender, servers, rules)
+    usable = [server for server in servers if server.active and (rules.personal or not server.personal)]
+    assert found.server is None or found.server in usable
+    assert (
+        (found.server is None)
+        == (found.rule == "configuration")
+        == (not [one for one in usable if not one.personal or found.server == one])
+    )
+    # However the list is sorted, the answer is the same.
+    mixed = list(servers)
+    chance.shuffle(mixed)
+    assert route(sender, mixed, rules) == found
+    # Who is named is never rewritten; who is rewritten leaves from the notifications address.
+    if found.rule in ("address", "domain"):
+        assert not found.rewritten
+    if found.rewritten:
+        assert address_of(found.email_from) == rules.notifications
+    # Without the server that was taken another is, and it comes later or fits less well.
+    if found.server:
+        again = route(sender, [one for one in servers if one is not found.server], rules)
+        assert again.server != found.server
+        assert list(RULES).index(again.rule) >= list(RULES).index(found.rule)
+
+
+@given(SOME_SERVERS, SOME_RULES)
+def test_shadows(servers: list[MailServer], rules: Rules) -> None:
+    """A server is reached by an address of those that there are, or it is shadowed; its entries likewise."""
+    shared = replace(rules, personal=False)
+    reached = [route(sender, servers, shared) for sender in [*ADDRESSES, "c@x.example", "c@y.example", "c@z.example"]]
+    whole = {shadow.server for shadow in shadowed(servers, rules) if not shadow.entry}
+    in_use = {server for server in servers if server.active and not server.personal}
+    assert whole == in_use - {one.server for one in reached}
+    for shadow in shadowed(servers, rules):
+        sender = shadow.entry if "@" in shadow.entry else f"c@{shadow.entry}"
+        if shadow.entry:
+            assert route(sender, servers, shared).server == shadow.by

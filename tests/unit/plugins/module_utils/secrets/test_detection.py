@@ -1,0 +1,162 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Masks have one length, and tell only whether there is something."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import (
+    MASK,
+    holds_secret,
+    masked,
+    secrets_in,
+    without_secrets,
+)
+
+
+@given(st.text(min_size=1) | st.binary(min_size=1) | st.integers(min_value=1))
+def test_every_secret_looks_alike(secret: Any) -> None:
+    assert masked(secret) == MASK
+
+
+@pytest.mark.parametrize("nothing", [None, False, ""])
+def test_no_secret_is_none(nothing: Any) -> None:
+    assert masked(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secrets"),
+    [
+        ({"smtp_passwd": "a"}, {"a"}),
+        ({"oauth2": {"client_id": "a", "client_secret": "b", "refresh_token": "c", "update": "always"}}, {"b", "c"}),
+        ({"oauth2": {"client_id": "a", "refresh": "c"}}, {"c"}),
+        ({"smtp_pas": "a"}, {"a"}),
+        ({"oauth2": "refresh_token c"}, {"refresh_token c"}),
+        ({"oauth2": ["c"]}, {"c"}),
+        ({"smtp_ssl_certificate": "-----BEGIN RSA PRIVATE KEY-----x"}, {"-----BEGIN RSA PRIVATE KEY-----x"}),
+        ({"smtp_ssl_certificate": "-----BEGIN CERTIFICATE-----x"}, set()),
+        ({"servers": [{"smtp_pass": "a"}, {"name": "b"}]}, {"a"}),
+        ({"key": "a.client_secret", "value": "b"}, {"b"}),
+        ({"url": "https://admin:b@odoo.acme.example"}, {"b"}),
+        ({"parameters": {"x": "https://hook.example/?token=a", "y": "b"}}, {"https://hook.example/?token=a"}),
+        ({"crons": [{"name": "x", "code": "token = 'a'"}]}, {"token = 'a'"}),
+    ],
+)
+def test_secrets_are_known_by_where_they_stand(arguments: Any, secrets: set[str]) -> None:
+    assert set(secrets_in(arguments)) == secrets
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (
+            "/token?refresh_token=1//made%2Fup&db_uuid=7 (Caused by x)",
+            f"/token?refresh_token={MASK}&db_uuid=7 (Caused by x)",
+        ),
+        ("url: '/?client_secret=a' and Access_Token=b", f"url: '/?client_secret={MASK}' and Access_Token={MASK}"),
+        ("(535, b'5.7.8 Authentication failed')", "(535, b'5.7.8 Authentication failed')"),
+    ],
+)
+def test_secrets_in_the_words_of_others(words: str, shown: str) -> None:
+    assert without_secrets(words) == shown
+
+
+def test_known_secrets_in_the_words_of_others() -> None:
+    words = "Sender address rejected: not owned by user made-up-token, made-up"
+    shown = f"Sender address rejected: not owned by user {MASK}, {MASK}"
+    assert without_secrets(words, {"made-up", "made-up-token"}) == shown
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_a_secret_does_not_show_in_base64(secret: str, before: str, after: str) -> None:
+    for login in (secret, f"\0someone\0{secret}"):
+        encoded = b64encode(login.encode()).decode()
+        shown = without_secrets(f"{before} {encoded} {after}", {secret})
+        assert encoded not in shown.replace(before, "", 1)
+
+
+@pytest.mark.parametrize("secret", ["p", "-p", "p-", "%", "not", "\\d"])
+def test_a_short_secret_is_no_part_of_a_word(secret: str) -> None:
+    words = "An option is not supported"
+    assert without_secrets(f"{words}: {secret}.", {secret}).startswith(
+        words.replace(" not ", f" {MASK if secret == 'not' else 'not'} ")
+    )
+    assert without_secrets(f"{words}: {secret}.", {secret}).endswith(f": {MASK}.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://hook.example/?client_secret=made-up",
+        "https://hook.example/?access_token=made-up",
+        "https://hook.example/?a=b&api_key=made-up",
+        "https://madeup@hook.example",
+        "https://user:made/up@hook.example",
+        "smtp://user:made-up@relay.example:25",
+        "user:made-up@relay.example:25",
+        "server.login('user', 'made-up')",
+        "requests.get(url, auth=('user', 'made-up'))",
+        "kw.get('password', 'made-up')",
+        "env['ir.config_parameter'].set_param('x.api_key', 'made-up')",
+        "password: str = 'made-up'",
+        'password = """made-up"""',
+        "password = b'made-up'",
+        "headers = {'Authorization': 'Bearer made-up'}",
+        "headers = {'Authorization': 'Basic bWFkZS11cA=='}",
+        "Authorization: Basic bWFkZS11cA==",
+        "config['smtp_password'] = 'made-up'",
+        '{"smtp_password": "made-up"}',
+        "send(host, api_key='made-up')",
+        "api_key=made-up",
+        "host=a\npassword=made-up\n",
+        "secret_key = 'made-up'",
+        "-----BEGIN PRIVATE KEY-----\nmade-up",
+    ],
+)
+def test_texts_that_hold_a_secret(text: str) -> None:
+    assert holds_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "records.sorted(key=lambda one: one.id)",
+        "sort_key = 'date'",
+        "primary_key='id', foreign_key='partner_id'",
+        "groupby(records, key='name')",
+        "https://hook.example:8069/a@b",
+        "https://hook.example:8069/a@b.example",
+        "mailto:someone@acme.example",
+        "name = 'Basic settings'",
+        "basic mail-templates",
+        "https://hook.example/web?db=acme&reset_password=1",
+        "mail.example.com:25",
+        "someone@acme.example",
+        "Some One <someone@acme.example>, other@acme.example",
+        "password = env['ir.config_parameter'].get_param('x')",
+        "token = record.access_token",
+        "password = ''",
+        "{'token_expiration': '5'}",
+        "basic information about the mail",
+        "record.login('user')",
+        "model._process_queue(auto_commit=True)",
+        "state = 'exception'",
+        "code = 'x'",
+    ],
+)
+def test_texts_that_hold_none(text: str) -> None:
+    assert not holds_secret(text)
+
+
+@given(st.text())
+def test_any_text_can_be_asked(text: str) -> None:
+    assert holds_secret(text) in (True, False)

@@ -1,0 +1,168 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every message of ODOO-FACTS §2.2, §3 and §5, as each version words it, by its class."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import (
+    FAILURE_CLASSES,
+    OUTCOMES,
+    TRANSIENT,
+    classify,
+    classify_mail,
+)
+
+ELSE = "Connection Test Failed! Here is what we got instead:\n "
+REPLIED = "Server replied with following exception:\n "
+OPTION = "An option is not supported by the server:\n "
+SILENT = "No response received. Check server address and port number.\n "
+TLS = "An SSL exception occurred. Check connection security type.\n "
+CLOSED = "The server has closed the connection unexpectedly. Check configuration served on this port number.\n "
+DELIVERY = "Mail Delivery Failed\nMail delivery failed via SMTP server 'smtp.acme.example'.\n"
+GMAIL_CONSENT = (
+    "The server refused the sender address (u@acme.example) with error b'5.7.0 Authentication Required. "
+    "For more information, go to https://support.google.com/accounts/troubleshooter/2402620'"
+)
+# The word of a version in brackets, where they differ.
+MESSAGES: list[tuple[str, str]] = [
+    # §2.2 bad login
+    ("auth", REPLIED + "(535, b'5.7.8 Authentication failed')"),
+    ("auth", "535\nb'5.7.8 Authentication credentials invalid'"),
+    ("throttled", "421\nb'Too busy'"),
+    ("auth", REPLIED + " 5.7.8 Authentication failed"),  # 16
+    ("auth", REPLIED + "(535, b'5.7.3 Authentication unsuccessful [AM0PR01CA0099.eurprd01.prod.exchangelabs.com]')"),
+    ("auth", REPLIED + "(534, b'5.7.9 Application-specific password required')"),
+    ("auth", REPLIED + "(535, b'5.7.8 Username and Password not accepted')"),
+    ("auth", REPLIED + "(530, b'5.7.0 Must issue a STARTTLS command first')"),
+    # §2.2 without AUTH, without STARTTLS
+    ("auth_unsupported", OPTION + "SMTP AUTH extension not supported by server."),
+    ("starttls_unsupported", OPTION + "STARTTLS extension not supported by server."),
+    ("unknown", OPTION + "None"),  # 16, either
+    # §2.2 connecting
+    ("unreachable", ELSE + "[Errno 111] Connection refused"),
+    ("unreachable", ELSE + "111\nConnection refused"),  # 16
+    ("unreachable", ELSE + "[Errno 113] No route to host"),
+    ("unreachable", ELSE + "[Errno 101] Network is unreachable"),
+    ("dns", SILENT + "[Errno -2] Name or service not known"),
+    ("dns", SILENT + "[Errno -3] Temporary failure in name resolution"),
+    ("dns", SILENT + "[Errno -5] No address associated with hostname"),
+    ("timeout", SILENT + "timed out"),
+    ("timeout", SILENT + "[Errno 110] Connection timed out"),
+    # §2.2 TLS
+    ("tls", TLS + "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"),
+    ("tls", ELSE + "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1129)"),  # 16
+    ("tls", TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1006)"),
+    ("certificate", TLS + "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"),  # 19
+    (
+        "certificate",
+        TLS + "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid",
+    ),
+    # §2.2 sender and recipient
+    ("sender_rejected", "The server refused the sender address (odoo@acme.example) with error b'5.7.1 Not allowed'"),
+    ("sender_rejected", "The server refused the sender address (odoo@acme.example) with error b'5.7.60 SMTP; Client'"),
+    ("recipient_rejected", "The server refused the test recipient (noreply@odoo.com) with error b'5.1.1 unknown'"),
+    ("recipient_rejected", "The server refused the test recipient (noreply@odoo.com) with error b'5.7.1 Relay denied'"),
+    ("disconnected", CLOSED + "Connection unexpectedly closed"),
+    ("disconnected", CLOSED + "please run connect() first"),
+    # §2.2 not configured
+    (
+        "unconfigured",
+        "Please configure an email on the current user to simulate sending an email message via this outgoing server",
+    ),
+    ("unconfigured", "Missing SMTP Server\nPlease define at least one SMTP server, or provide the SMTP parameters."),
+    ("unconfigured", ELSE + "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'"),
+    ("unconfigured", "SSL private key is missing for Main."),
+    ("unconfigured", 'The server "Main" cannot be used because it is archived.'),
+    ("unconfigured", "SSL certificate is missing for Main."),
+    # §3 OAuth2
+    ("auth", GMAIL_CONSENT),
+    ("auth", "The server refused the sender address (u@acme.example) with error b'5.7.0 Authentication Required…'"),
+    ("unconfigured", "Please configure your Gmail credentials."),
+    ("unconfigured", "Please configure your Outlook credentials."),
+    ("unconfigured", "Please connect with your Outlook account before using it."),
+    ("auth", "An error occurred when fetching the access token."),
+    ("auth", "An error occurred when fetching the access token. AADSTS700082: The refresh token has expired."),
+    (
+        "unreachable",
+        ELSE + "HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): Max retries exceeded with url: /token "
+        "(Caused by NewConnectionError('Failed to establish a new connection: [Errno 111] Connection refused'))",
+    ),
+    (
+        "dns",
+        ELSE + "HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): Max retries exceeded with url: /token "
+        "(Caused by NameResolutionError(\"Failed to resolve 'oauth2.googleapis.com' ([Errno -3] Temporary failure in "
+        'name resolution)"))',
+    ),
+    ("timeout", ELSE + "HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): Read timed out. (read timeout=5)"),
+    # §5 failure_reason of a mail
+    ("sender_rejected", DELIVERY + "SMTPSenderRefused: (553, b'5.7.1 Sender address rejected', 'odoo@acme.example')"),
+    (
+        "auth",
+        DELIVERY + "SMTPSenderRefused: (530, b'5.7.0 Authentication Required.', 'sales@acme.example')",
+    ),
+    ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 No such user')}"),
+    ("throttled", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (451, b'4.7.1 Greylisted')}"),
+    ("throttled", DELIVERY + "SMTPSenderRefused: (421, b'4.7.0 Too many messages', 'odoo@acme.example')"),
+    ("throttled", DELIVERY + "SMTPSenderRefused: (450, b'Try later', 'odoo@acme.example')"),
+    ("throttled", DELIVERY + "SMTPDataError: (452, b'Insufficient system storage')"),
+    ("throttled", DELIVERY + "SMTPDataError: (550, b'5.7.1 Rate limit exceeded')"),
+    ("throttled", DELIVERY + "SMTPSenderRefused: (550, b'5.4.5 Daily user sending quota exceeded', 'a@b.example')"),
+    (
+        "throttled",
+        DELIVERY
+        + "SMTPDataError: (550, b'5.1.90 Your message can not be sent because you have reached your daily limit')",
+    ),
+    ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (552, b'5.2.2 Mailbox full')}"),
+    ("throttled", "The server refused the test recipient (noreply@odoo.com) with error b'4.2.0 Not now'"),
+    ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 see 4.7.1 of our rules')}"),
+    ("disconnected", DELIVERY + "SMTPServerDisconnected: Connection unexpectedly closed"),
+    ("unreachable", "111\nConnection refused"),
+    ("unreachable", "[Errno 111] Connection refused"),
+    ("interrupted", "Error without exception. Probably due to sending an email without computed recipients."),
+    ("no_recipient", "At least one valid recipient address should be specified for outgoing emails (To/Cc/Bcc)"),  # 19
+    ("unknown", ""),
+]
+
+
+@pytest.mark.parametrize(("outcome", "message"), MESSAGES)
+def test_messages(outcome: str, message: str) -> None:
+    assert classify(message) == outcome
+    # As it arrives: on one line, behind what Odoo and this collection put before it.
+    assert classify("ir.mail_server.test_smtp_connection on database acme: " + " ".join(message.split())) == outcome
+
+
+def test_every_outcome_has_a_message() -> None:
+    assert {outcome for outcome, _message in MESSAGES} == set(OUTCOMES) - {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "failure_type"),
+    [
+        ("no_recipient", "At least one valid recipient address should be specified", "mail_email_missing"),
+        ("recipient_invalid", "At least one valid recipient address should be specified", "mail_email_invalid"),
+        ("sender_invalid", "Malformed", "mail_from_invalid"),
+        ("sender_invalid", "", "mail_from_missing"),
+        ("unreachable", "111\nConnection refused", "mail_email_missing"),  # of an earlier failure
+        ("interrupted", "Error without exception. Probably due to", "unknown"),
+        ("unknown", "", ""),
+        ("unknown", "", "mail_smtp"),
+    ],
+)
+def test_mails(outcome: str, reason: str, failure_type: str) -> None:
+    assert classify_mail(reason, failure_type) == outcome
+
+
+def test_the_classes_of_mails() -> None:
+    assert set(OUTCOMES) - {"ok"} <= set(FAILURE_CLASSES)
+    assert set(FAILURE_CLASSES) >= TRANSIENT
+
+
+@given(st.text())
+def test_any_text_has_a_class_and_never_a_good_one(message: str) -> None:
+    assert classify(message) in set(OUTCOMES) - {"ok"}

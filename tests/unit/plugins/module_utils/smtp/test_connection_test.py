@@ -1,0 +1,176 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Testing mail servers: Odoo's own test, classified, and a canary that is followed to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, failures, run_tests
+from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import written
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+REFUSED = "Connection Test Failed! Here is what we got instead:\n [Errno 111] Connection refused"
+RECIPIENT = "postmaster@acme.example"
+
+
+def add(odoo: SimulatedOdoo, name: str = "Main", **values: Any) -> int:
+    return odoo.add("ir.mail_server", name=name, smtp_host="smtp.acme.example", **values)
+
+
+def outcomes(
+    odoo: SimulatedOdoo, name: str | None = None, canary: Canary | None = None, *, check: bool = False
+) -> list[dict[str, Any]]:
+    return run_tests(odoo.session(read_only=check), name=name, xml_id=None, canary=canary)
+
+
+def test_every_active_server_is_outcomes(odoo: SimulatedOdoo) -> None:
+    first, second = add(odoo), add(odoo, "Second")
+    add(odoo, "Archived", active=False)
+    odoo.smtp_outcomes[second] = REFUSED
+    tests = outcomes(odoo)
+    assert [(one["name"], one["id"], one["outcome"]) for one in tests] == [
+        ("Main", first, "ok"),
+        ("Second", second, "unreachable"),
+    ]
+    assert tests[1]["message"] == "Connection Test Failed! Here is what we got instead: [Errno 111] Connection refused"
+    assert failures(tests) == [f"Second: connection test: unreachable: {tests[1]['message']}"]
+
+
+def test_one_server_is_tested_archived_or_not(odoo: SimulatedOdoo) -> None:
+    add(odoo)
+    add(odoo, "Archived", active=False)
+    assert [one["name"] for one in outcomes(odoo, "Archived")] == ["Archived"]
+
+
+def test_by_external_id(odoo: SimulatedOdoo) -> None:
+    add(odoo)
+    twin = add(odoo)
+    odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=twin)
+    (test,) = run_tests(odoo.session(), name=None, xml_id="postmaster.main", canary=None)
+    assert test["id"] == twin
+
+
+@pytest.mark.parametrize("series", ["19.0"])
+def test_personal_servers_are_left_alone(odoo: SimulatedOdoo) -> None:
+    add(odoo, "Personal", owner_user_id=2)
+    with pytest.raises(Unsupported, match="no active outgoing mail server in database simulated"):
+        outcomes(odoo)
+    with pytest.raises(Unsupported, match="no mail server 'Personal'"):
+        outcomes(odoo, "Personal")
+
+
+def test_which_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
+    ids = [add(odoo), add(odoo)]
+    with pytest.raises(Ambiguous, match=f"ids {ids[0]}, {ids[1]}"):
+        outcomes(odoo, "Main")
+
+
+def test_what_odoo_itself_lacks(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", name="Without host")
+    add(odoo, "Without sender")
+    assert outcomes(odoo, "Without host")[0]["outcome"] == "unconfigured"
+    odoo.record("res.users", odoo.uid)["email"] = False
+    (test,) = outcomes(odoo, "Without sender")
+    assert test["outcome"] == "unconfigured"
+    assert test["message"].startswith("Please configure an email on the current user")
+
+
+def test_check_mode_tests_nothing(odoo: SimulatedOdoo) -> None:
+    add(odoo)
+    (test,) = outcomes(odoo, canary=Canary(RECIPIENT), check=True)
+    assert (test["outcome"], "canary" in test) == ("not_tested", False)
+    assert failures([test]) == []
+    assert written(odoo) == []
+
+
+# The canary
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_canary_that_leaves(odoo: SimulatedOdoo, keep: bool) -> None:
+    server = add(odoo, from_filter="acme.example")
+    sent: list[Mapping[str, Any]] = []
+    odoo.delivery = sent.append
+    (test,) = outcomes(odoo, canary=Canary(RECIPIENT, keep=keep))
+    (mail,) = sent
+    assert (mail["mail_server_id"], mail["email_to"], mail["email_from"]) == (server, RECIPIENT, "odoo@acme.example")
+    canary = test["canary"]
+    assert (canary["outcome"], canary["state"], canary["email_from"]) == ("ok", "sent", "odoo@acme.example")
+    assert canary["kept_id"] == (mail["id"] if keep else None)
+    assert list(odoo.records.tables["mail.mail"]) == ([mail["id"]] if keep else [])
+    assert failures([test]) == []
+
+
+def test_a_canary_that_is_refused(odoo: SimulatedOdoo) -> None:
+    add(odoo, from_filter="acme.example")
+    odoo.delivery = lambda _mail: "Mail Delivery Failed\nSMTPSenderRefused: (553, b'no', 'odoo@acme.example')"
+    (test,) = outcomes(odoo, canary=Canary(RECIPIENT))
+    assert (test["outcome"], test["canary"]["outcome"], test["canary"]["state"]) == (
+        "ok",
+        "sender_rejected",
+        "exception",
+    )
+    assert "\n" not in test["canary"]["message"]
+    assert failures([test]) == [f"Main: canary: sender_rejected: {test['canary']['message']}"]
+    assert not odoo.records.tables["mail.mail"]
+
+
+def test_a_canary_that_does_not_end_is_waited_for(odoo: SimulatedOdoo, clock: Clock) -> None:
+    add(odoo, from_filter="acme.example")
+
+    def hold(model: str, method: str, *_rest: Any) -> None:
+        if (model, method) == ("mail.mail", "read"):
+            for mail in odoo.records.tables["mail.mail"].values():
+                mail["state"] = "outgoing"
+
+    odoo.before.append(hold)
+    (test,) = outcomes(odoo, canary=Canary(RECIPIENT, wait=20))
+    assert (test["canary"]["outcome"], test["canary"]["state"]) == ("disconnected", "outgoing")
+    assert "left it outgoing without a reason" in test["canary"]["message"]
+    assert 20 <= clock.monotonic() <= 25
+
+
+def test_no_canary_through_a_server_that_failed(odoo: SimulatedOdoo) -> None:
+    odoo.smtp_outcomes[add(odoo)] = REFUSED
+    (test,) = outcomes(odoo, canary=Canary(RECIPIENT))
+    assert "canary" not in test
+    assert not odoo.records.tables["mail.mail"]
+
+
+@pytest.mark.parametrize(
+    ("values", "sender"),
+    [
+        ({"from_filter": "acme.example, sales@acme.example"}, "sales@acme.example"),
+        ({"from_filter": "acme.example"}, "odoo@acme.example"),
+        ({"from_filter": "acme.example", "smtp_user": "robot@acme.example"}, "robot@acme.example"),
+        ({"from_filter": "acme.example", "smtp_user": "robot@other.example"}, "odoo@acme.example"),
+        ({"smtp_user": "robot@other.example"}, "robot@other.example"),
+        ({"smtp_user": "apikey"}, "notifications@default.example"),
+        ({}, "notifications@default.example"),
+    ],
+)
+def test_the_sender_fits_the_server(odoo: SimulatedOdoo, values: dict[str, str], sender: str) -> None:
+    odoo.add("mail.alias.domain", name="default.example")
+    add(odoo, **values)
+    (test,) = outcomes(odoo, canary=Canary(RECIPIENT))
+    assert test["canary"]["email_from"] == sender
+    (given,) = outcomes(odoo, canary=Canary(RECIPIENT, sender="me@acme.example"))
+    assert given["canary"]["email_from"] == "me@acme.example"
+
+
+@pytest.mark.parametrize("without_models", [(), ("mail.alias.domain",)])
+def test_without_any_sender_no_mail_is_made(series: str, without_models: tuple[str, ...]) -> None:
+    odoo = SimulatedOdoo(series, without_models=without_models)
+    add(odoo)
+    (test,) = outcomes(odoo, canary=Canary(RECIPIENT))
+    assert test["canary"]["outcome"] == "unconfigured"
+    assert len(failures([test])) == 1
+    assert not odoo.records.tables["mail.mail"]
