@@ -6,13 +6,13 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# The Python that the environments are made of. PYTHONS may name more, for the judges that run on several.
+# The Python that the environments are made of. PYTHONS may name more, for the checks that run on several.
 PYTHON ?= python3
 
 REQUIREMENTS := tests/requirements
 BOOTSTRAP := .venv/bootstrap
 PLAYBOOKS := .venv/playbooks
-JUDGES := .venv/judges
+CHECKS := .venv/checks
 NEWEST := .venv/newest
 
 # Tests and playbooks find the checkout where Ansible looks for a collection.
@@ -23,30 +23,30 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 # With ODOO_URL & co. the tests run on that instance, and the lab is not needed.
 LAB := $(if $(ODOO_URL),,lab)
 
-.PHONY: help test judges units integration browser chromium bench demo demo-down lab-up lab-down environments programs clean
+.PHONY: help test checks units integration browser chromium bench demo demo-down lab-up lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The tests make hundreds of databases, which is quickest in memory, where there is plenty.
 test: export POSTMASTER_LAB_MEMORY ?= $(shell df --output=avail --block-size=G /dev/shm 2>/dev/null | awk '$$1 + 0 >= 8 {print "/dev/shm"}')
-test: environments programs chromium ## everything: the judges, the unit tests, the tests in a browser, the integration tests on the lab
-	@$(JUDGES)/bin/python tests/judges judges units browser $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
+test: environments programs chromium ## everything: the checks, the unit tests, the tests in a browser, the integration tests on the lab
+	@$(CHECKS)/bin/python tests/checks checks units browser $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
 
-judges: environments ## linters, type checker, ansible-test sanity, galaxy-importer
-	@$(JUDGES)/bin/python tests/judges judges
+checks: environments ## linters, type checker, ansible-test sanity, galaxy-importer
+	@$(CHECKS)/bin/python tests/checks checks
 
 units: environments ## ansible-test units, on every Python found
-	@$(JUDGES)/bin/python tests/judges units
+	@$(CHECKS)/bin/python tests/checks units
 
 integration: environments programs $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
-	@$(JUDGES)/bin/python tests/judges $(LAB:lab=newest-lab) integration
+	@$(CHECKS)/bin/python tests/checks $(LAB:lab=newest-lab) integration
 
 browser: environments chromium ## the page of a drift report in a real Chromium
-	@$(JUDGES)/bin/python tests/judges browser
+	@$(CHECKS)/bin/python tests/checks browser
 
-bench: $(JUDGES)/ready $(LINK) chromium lab-up ## how long things take; the lab stays up
-	@PATH="$(CURDIR)/$(JUDGES)/bin:$$PATH" python tests/bench
+bench: $(CHECKS)/ready $(LINK) chromium lab-up ## how long things take; the lab stays up
+	@PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" python tests/bench
 
 demo: $(PLAYBOOKS)/ready $(LINK) ## the collection at work on an Odoo of its own
 	@PATH="$(CURDIR)/$(PLAYBOOKS)/bin:$$PATH" python tests/demo up
@@ -65,7 +65,7 @@ clean: ## remove everything that make has made
 	@POSTMASTER_LAB_DIR=.work/newest-lab $(PYTHON) tests/lab down --purge
 	rm -rf .venv .work
 
-environments: $(JUDGES)/ready $(NEWEST)/ready $(LINK)
+environments: $(CHECKS)/ready $(NEWEST)/ready $(LINK)
 
 # What the tests of pages open them with.
 chromium:
@@ -93,11 +93,11 @@ endef
 $(PLAYBOOKS)/ready: $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
 	@$(call environment,ansible-core and what playbooks need,$(PYTHON),$<)
 
-$(JUDGES)/ready: $(REQUIREMENTS)/judges.txt $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
-	@$(call environment,the judges and the oldest ansible-core supported,$(PYTHON),$<)
+$(CHECKS)/ready: $(REQUIREMENTS)/checks.txt $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
+	@$(call environment,the checks and the oldest ansible-core supported,$(PYTHON),$<)
 
 $(NEWEST)/ready: $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
-	@newest="$$($(PYTHON) tests/judges/interpreters.py)"; \
+	@newest="$$($(PYTHON) tests/checks/interpreters.py)"; \
 	if [ -z "$$newest" ]; then echo "==> no Python 3.12 or newer found: the newest ansible-core is not tried"; \
 	else $(call environment,the newest ansible-core,"$$newest",$<); fi
 

@@ -185,7 +185,12 @@ from ansible import constants
 from ansible.errors import AnsibleOptionsError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Collector, Invalid, OdooError, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    ErrorCollector,
+    Invalid,
+    OdooError,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -365,7 +370,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if not isinstance(given, list) or not given or not all(isinstance(options, dict) for options in given):
             raise Invalid("servers must be a list of servers, each with its url and what else is its own.")
         del of_the_file["url"]
-        servers, wrong = [], Collector()
+        servers, wrong = [], ErrorCollector()
         for number, options in enumerate(given, 1):
             own = {name: value for name, value in options.items() if value is not None}
             with wrong:
@@ -381,7 +386,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         kept: dict[str, Listing] = (self._cache.get(key) or {}) if caching and use_cache else {}
         if kept.keys() >= asked.keys():
             return kept
-        listings, wrong = {}, Collector()
+        listings, wrong = {}, ErrorCollector()
         for name, server in asked.items():
             with wrong:
                 listings[name] = server.ask()
@@ -392,7 +397,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _hosts(self, servers: list[Server], listings: dict[str, Listing]) -> dict[str, dict[str, str]]:
         """The hosts and their variables, no two of one name, and none of a group's, for plays would take it for that."""
-        databases, wrong = [], Collector()
+        databases, wrong = [], ErrorCollector()
         for server in servers:
             with wrong:
                 databases += [(server, one) for one in server.variables(listings.get(server.cache_key, {}))]

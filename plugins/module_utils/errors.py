@@ -96,7 +96,7 @@ class ReadOnly(OdooError):
     kind = "read_only"
 
 
-class Collector:
+class ErrorCollector:
     """Errors that are gathered, so that a user can mend everything at once.
 
     As a context manager it takes the errors that are raised within; it may be entered again and again.

@@ -137,8 +137,8 @@ error_kind:
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule

@@ -249,8 +249,8 @@ error_kind:
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 
 if TYPE_CHECKING:
@@ -279,7 +279,9 @@ def run(module: OdooModule) -> None:
         raise Invalid(f"{declaration.label}: run goes with state present.")
     with module.session() as session:
         outcome = enforce(session, [declaration], Policy(activate_neutralized=module.params["activate_neutralized"]))
-        module.exit_enforced(outcome, run=run_declared(session, outcome) if module.params["run"] else None)
+        module.exit_enforced(
+            outcome, run=run_declared(session, outcome.records, outcome.plan) if module.params["run"] else None
+        )
 
 
 def main() -> None:

@@ -118,13 +118,13 @@ def run(module: OdooModule) -> None:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
         apply_query,
-        inquire,
         overdue_minutes,
+        read_info,
     )
 
     with module.session(read_only=True) as session:
         names = {name: module.params[name] for name in ("name", "xml_id")}
-        records = inquire(session, CRON, **names)
+        records = read_info(session, CRON, **names)
         for record in records:
             record["overdue_minutes"] = overdue_minutes(record, session.now)
         answer = {"crons": records, "odoo_version": session.version.text}

@@ -455,7 +455,7 @@ error_kind:
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import VERIFY, resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 
 if TYPE_CHECKING:

@@ -176,11 +176,11 @@ def run(module: OdooModule) -> None:
     """Read and report."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
         apply_query,
-        inquire_mail_servers,
+        read_mail_server_info,
     )
 
     with module.session(read_only=True) as session:
-        records = inquire_mail_servers(session, name=module.params["name"], xml_id=module.params["xml_id"])
+        records = read_mail_server_info(session, name=module.params["name"], xml_id=module.params["xml_id"])
         answer = {"mail_servers": records, "odoo_version": session.version.text}
     if module.params["query"] is not None:
         answer["query_result"] = apply_query(module.params["query"], records)

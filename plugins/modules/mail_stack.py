@@ -657,21 +657,15 @@ error_kind:
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import VERIFY, resource_list
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, stack_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
-        "addons": {"type": "list", "elements": "str"},
-        "parameters": {"type": "dict"},
-        "alias_domains": resource_list(ALIAS_DOMAIN),
-        "servers": resource_list(MAIL_SERVER, states=("present", "absent")),
-        "crons": resource_list(CRON, states=("present", "absent")),
+        **stack_arguments(RESOURCE_TYPES),
         "routes": {
             "type": "list",
             "elements": "dict",

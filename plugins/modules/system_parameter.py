@@ -136,7 +136,7 @@ error_kind:
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 
 if TYPE_CHECKING:

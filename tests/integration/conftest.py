@@ -74,8 +74,8 @@ def fresh(lab: Lab) -> Iterator[Callable[[str], LabInstance]]:
 
 
 @pytest.fixture(autouse=True)
-def _own_tempers(lab: Lab) -> Iterator[None]:
-    """After each test every SMTP server is of its own temper again, without memory. The silent one is being tested meanwhile."""
+def _own_behaviors(lab: Lab) -> Iterator[None]:
+    """After each test every SMTP server is of its own behavior again, without memory. The silent one is being tested meanwhile."""
     yield
     for name, server in lab.smtp.items():
         if name != "silent":

@@ -134,7 +134,7 @@ def test_what_an_addon_relies_on_is_not_deleted(database: LabInstance) -> None:
 def run_own(database: LabInstance, **changed: Any) -> dict[str, Any]:
     outcome = database.enforce({"crons": [{**OWN, **changed}]})
     with database.session() as session:
-        return run_declared(session, outcome)
+        return run_declared(session, outcome.records, outcome.plan)
 
 
 def test_it_runs_once_though_it_is_not_due(database: LabInstance) -> None:
@@ -154,7 +154,7 @@ def test_a_failing_run_is_a_failure(database: LabInstance) -> None:
 def test_a_running_one_is_a_conflict_that_says_since_when(database: LabInstance) -> None:
     outcome = database.enforce({"crons": [{**OWN, "code": "time.sleep(15)"}]})
     with database.session() as session, ThreadPoolExecutor() as meanwhile:
-        running = meanwhile.submit(run_declared, session, outcome)
+        running = meanwhile.submit(run_declared, session, outcome.records, outcome.plan)
         time.sleep(2)
         for change in ({"priority": 1}, {"state": "absent"}):
             with pytest.raises(Conflict) as raised:

@@ -19,13 +19,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from broken_instance import FAULTS, MAIN, BrokenInstance, Diagnosis, queue_runs, without_recipient
 from instance import TRANSPORTS
 from lab import Lab
-from patient import FAULTS, MAIN, Diagnosis, Patient, queue_runs, without_recipient
 from playbook import ansible_playbook, play
 
 SLOW = "silence"
-# One patient after the other has it: Odoo loads it anew in less time than it takes to drop it.
+# One broken after the other has it: Odoo loads it anew in less time than it takes to drop it.
 DATABASE = "doctor"
 
 
@@ -43,17 +43,17 @@ def found(diagnosis: Diagnosis, *severities: str) -> list[str]:
     return [finding["id"] for finding in diagnosis["findings"] if not severities or finding["severity"] in severities]
 
 
-def with_fault(patient: Patient, name: str) -> Diagnosis:
-    FAULTS[name][1](patient)
-    return patient.examine()
+def with_fault(broken: BrokenInstance, name: str) -> Diagnosis:
+    FAULTS[name][1](broken)
+    return broken.examine()
 
 
 @pytest.fixture(scope="module")
 def slow_diagnosis(lab: Lab, _without_workers: None) -> Iterator[Future[Diagnosis]]:
-    patient = Patient.healthy(lab, "doctor_slow")
+    broken = BrokenInstance.healthy(lab, "doctor_slow")
     with ThreadPoolExecutor() as meanwhile:
-        yield meanwhile.submit(with_fault, patient, SLOW)
-    patient.discharge()
+        yield meanwhile.submit(with_fault, broken, SLOW)
+    broken.discharge()
 
 
 @pytest.fixture(scope="module")
@@ -66,27 +66,27 @@ def table(slow_diagnosis: Future[Diagnosis], pytestconfig: pytest.Config) -> Ite
 
 
 @pytest.fixture
-def patient(lab: Lab) -> Iterator[Patient]:
-    patient = Patient.healthy(lab, DATABASE)
-    yield patient
-    patient.rest()
+def broken(lab: Lab) -> Iterator[BrokenInstance]:
+    broken = BrokenInstance.healthy(lab, DATABASE)
+    yield broken
+    broken.rest()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_healthy_instance(patient: Patient, transport: str) -> None:
-    before = patient.instance.fingerprint()
-    with patient.instance.session(transport) as session:
+def test_a_healthy_instance(broken: BrokenInstance, transport: str) -> None:
+    before = broken.instance.fingerprint()
+    with broken.instance.session(transport) as session:
         diagnosis = diagnose(session, Examination())
     assert diagnosis["findings"] == []
     assert diagnosis["healthy"]
     assert [test["outcome"] for test in diagnosis["tests"]] == ["ok"]
-    assert patient.instance.fingerprint() == before
+    assert broken.instance.fingerprint() == before
 
 
 @pytest.mark.parametrize("name", [*(name for name in FAULTS if name != SLOW), SLOW])
-def test_fault(name: str, patient: Patient, table: list[str], slow_diagnosis: Future[Diagnosis]) -> None:
+def test_fault(name: str, broken: BrokenInstance, table: list[str], slow_diagnosis: Future[Diagnosis]) -> None:
     expected = FAULTS[name][0]
-    diagnosis = slow_diagnosis.result() if name == SLOW else with_fault(patient, name)
+    diagnosis = slow_diagnosis.result() if name == SLOW else with_fault(broken, name)
     mine = [finding for finding in diagnosis["findings"] if finding["id"] == expected]
     table += [f"{name:40} {expected:25} {mine[0]['severity'] if mine else 'MISSED':8} also {found(diagnosis)}"]
     assert mine, diagnosis["findings"]
@@ -99,18 +99,18 @@ def test_every_finding_is_brought_about() -> None:
     assert {expected for expected, _bring in FAULTS.values()} == set(CATALOGUE) - {"server_failing"}
 
 
-def _long_job(patient: Patient) -> None:
+def _long_job(broken: BrokenInstance) -> None:
     """What mail does not depend on has been at it for two hours; others have run since."""
-    patient.instance.sql(
+    broken.instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '2 hours' WHERE cron_name = 'Base: Auto-vacuum internal data'; "
         "INSERT INTO ir_cron_progress (cron_id, timed_out_counter, create_date) "
         "SELECT id, 1, now() at time zone 'utc' - interval '2 hours' FROM ir_cron WHERE cron_name = 'Base: Auto-vacuum internal data'"
     )
 
 
-def _called_for_and_running(patient: Patient) -> None:
+def _called_for_and_running(broken: BrokenInstance) -> None:
     """Odoo forgets the call only when the run has ended."""
-    patient.instance.sql(
+    broken.instance.sql(
         "INSERT INTO ir_cron_trigger (cron_id, call_at) "
         "SELECT id, now() at time zone 'utc' - interval '15 minutes' FROM ir_cron WHERE cron_name = 'Mail: Email Queue Manager'; "
         "INSERT INTO ir_cron_progress (cron_id, timed_out_counter, create_date) "
@@ -118,66 +118,66 @@ def _called_for_and_running(patient: Patient) -> None:
     )
 
 
-def _full_batches(patient: Patient) -> None:
-    patient.parameter("mail.mail.queue.batch.size", "10")
-    patient.mail(30)
-    patient.age_mails("1 minute")
-    patient.run_queue()
+def _full_batches(broken: BrokenInstance) -> None:
+    broken.parameter("mail.mail.queue.batch.size", "10")
+    broken.mail(30)
+    broken.age_mails("1 minute")
+    broken.run_queue()
 
 
-def _full_lanes(patient: Patient) -> None:
-    with patient.instance.session() as session:
+def _full_lanes(broken: BrokenInstance) -> None:
+    with broken.instance.session() as session:
         policy = QueuePolicy({"lanes": [{"name": "all", "batch": 5}], "settle": 0})
         enforce_queue_policy(session, policy, Policy())
-    patient.mail(30)
-    patient.age_mails("1 minute")
-    patient.run_queue()
+    broken.mail(30)
+    broken.age_mails("1 minute")
+    broken.run_queue()
 
 
 @pytest.mark.parametrize("do", [_long_job, _called_for_and_running, _full_batches, _full_lanes])
-def test_what_only_looks_like_a_fault(patient: Patient, do: Callable[[Patient], None]) -> None:
-    do(patient)
-    assert found(patient.examine()) == []
+def test_what_only_looks_like_a_fault(broken: BrokenInstance, do: Callable[[BrokenInstance], None]) -> None:
+    do(broken)
+    assert found(broken.examine()) == []
 
 
-def test_mail_leaves_through_the_configuration_file(patient: Patient) -> None:
-    patient.server(active=False)
-    patient.instance.sql("UPDATE ir_mail_server SET write_date = write_date - interval '1 minute'")
-    patient.mail(state="sent")
-    (finding,) = patient.examine(checks=["server"])["findings"]
+def test_mail_leaves_through_the_configuration_file(broken: BrokenInstance) -> None:
+    broken.server(active=False)
+    broken.instance.sql("UPDATE ir_mail_server SET write_date = write_date - interval '1 minute'")
+    broken.mail(state="sent")
+    (finding,) = broken.examine(checks=["server"])["findings"]
     assert (finding["id"], finding["severity"]) == ("no_active_server", "warning")
-    relay = patient.lab.smtp["plain"]
+    relay = broken.lab.smtp["plain"]
     configuration = {"smtp_server": relay.host, "smtp_port": str(relay.port)}
-    (finding,) = patient.examine(checks=["server"], configuration=configuration, probe=True)["findings"]
+    (finding,) = broken.examine(checks=["server"], configuration=configuration, probe=True)["findings"]
     assert finding["severity"] == "info"
     assert "From where the task runs" in finding["evidence"]
 
 
-def test_a_server_of_the_configuration_file(patient: Patient) -> None:
-    patient.server(smtp_authentication="cli")
-    (finding,) = patient.examine(checks=["server"])["findings"]
+def test_a_server_of_the_configuration_file(broken: BrokenInstance) -> None:
+    broken.server(smtp_authentication="cli")
+    (finding,) = broken.examine(checks=["server"])["findings"]
     assert (finding["id"], finding["severity"]) == ("server_unreachable", "error")
     assert f"{MAIN!r} (the server of odoo.conf):" in finding["evidence"]
     assert "odoo.conf" in finding["remedy"]
 
 
-def test_a_template_that_names_its_mail_server(patient: Patient) -> None:
-    template = {"name": "A test", "model_id": patient.ids("ir.model", ["model", "=", "res.partner"])[0]}
-    server = patient.ids("ir.mail_server", ["name", "=", MAIN])[0]
-    patient.create("mail.template", **template, email_from="bound@else.example", mail_server_id=server)
-    assert patient.examine(checks=["routing"])["findings"] == []
-    patient.create("mail.template", **template, email_from='"{{ object.name }}" <free@else.example>')
-    (finding,) = patient.examine(checks=["routing"])["findings"]
+def test_a_template_that_names_its_mail_server(broken: BrokenInstance) -> None:
+    template = {"name": "A test", "model_id": broken.ids("ir.model", ["model", "=", "res.partner"])[0]}
+    server = broken.ids("ir.mail_server", ["name", "=", MAIN])[0]
+    broken.create("mail.template", **template, email_from="bound@else.example", mail_server_id=server)
+    assert broken.examine(checks=["routing"])["findings"] == []
+    broken.create("mail.template", **template, email_from='"{{ object.name }}" <free@else.example>')
+    (finding,) = broken.examine(checks=["routing"])["findings"]
     assert "free@else.example" in finding["evidence"]
 
 
-def test_five_at_once(patient: Patient) -> None:
-    without_recipient(patient)
-    patient.queue_action(active=False)
-    patient.server(smtp_pass="wrong")
-    patient.parameter("web.base.url", "http://localhost:8069")
-    patient.admin_address("admin@else.example")
-    assert found(patient.examine()) == [
+def test_five_at_once(broken: BrokenInstance) -> None:
+    without_recipient(broken)
+    broken.queue_action(active=False)
+    broken.server(smtp_pass="wrong")
+    broken.parameter("web.base.url", "http://localhost:8069")
+    broken.admin_address("admin@else.example")
+    assert found(broken.examine()) == [
         "cron_disabled",
         "auth_failed",
         "no_recipient",
@@ -186,36 +186,36 @@ def test_five_at_once(patient: Patient) -> None:
     ]
 
 
-def test_who_holds_the_lock(patient: Patient) -> None:
-    patient.overdue()
-    assert found(patient.examine(checks=["cron"], lock_probe=True)) == ["cron_overdue_no_worker"]
-    queue_runs(patient, delay=2)
-    (finding,) = patient.examine(checks=["cron"], lock_probe=True)["findings"]
+def test_who_holds_the_lock(broken: BrokenInstance) -> None:
+    broken.overdue()
+    assert found(broken.examine(checks=["cron"], lock_probe=True)) == ["cron_overdue_no_worker"]
+    queue_runs(broken, delay=2)
+    (finding,) = broken.examine(checks=["cron"], lock_probe=True)["findings"]
     assert finding["id"] == "cron_overdue_running"
     assert "A worker holds the lock of 'Mail: Email Queue Manager'." in finding["evidence"]
 
 
-def test_what_speaking_smtp_adds(patient: Patient) -> None:
-    patient.server(smtp_encryption="ssl_strict")
-    with patient.instance.session(read_only=True) as session:
+def test_what_speaking_smtp_adds(broken: BrokenInstance) -> None:
+    broken.server(smtp_encryption="ssl_strict")
+    with broken.instance.session(read_only=True) as session:
         (finding,) = diagnose(session, Examination(probe=True))["findings"]
     assert finding["id"] == "tls_mismatch"
-    assert "From where the task runs" not in patient.examine()["findings"][0]["evidence"]
-    assert finding["remedy"] == f"Use smtp_encryption: starttls_strict, smtp_port: {patient.lab.smtp[MAIN].port}."
-    patient.through("expired", smtp_encryption="starttls_strict")
-    (finding,) = patient.examine(probe=True)["findings"]
+    assert "From where the task runs" not in broken.examine()["findings"][0]["evidence"]
+    assert finding["remedy"] == f"Use smtp_encryption: starttls_strict, smtp_port: {broken.lab.smtp[MAIN].port}."
+    broken.through("expired", smtp_encryption="starttls_strict")
+    (finding,) = broken.examine(probe=True)["findings"]
     assert "Its certificate is for localhost" in finding["evidence"]
 
 
 @pytest.mark.parametrize("in_process", [True, False])
-def test_the_module(patient: Patient, tmp_path: Path, in_process: bool) -> None:
+def test_the_module(broken: BrokenInstance, tmp_path: Path, in_process: bool) -> None:
     """Both front ends; at any verbosity without a secret, also where the server repeats it."""
     password = "made-up-password-of-a-test"
-    patient.server(smtp_pass=password)
-    patient.lab.smtp[MAIN].configure(replies={"AUTH": f"535 5.7.8 {password} is not welcome"})
+    broken.server(smtp_pass=password)
+    broken.lab.smtp[MAIN].configure(replies={"AUTH": f"535 5.7.8 {password} is not welcome"})
     configuration = tmp_path / "odoo.conf"
     configuration.write_text("[options]\nsmtp_server = relay.example\nsmtp_password = made-up-password-in-a-file\n")
-    options = patient.instance.options()
+    options = broken.instance.options()
     tasks = {
         "gate": {},
         "told": {"fail_on": "never", "config_file": str(configuration)},

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from broken_instance import FAULTS, BrokenInstance
 from inventory import failed_hosts, run_on, shown
 from lab import Lab
-from patient import FAULTS, Patient
 from playbook import Run
 
 pytestmark = pytest.mark.in_process
@@ -30,17 +30,17 @@ def hosts(lab: Lab) -> Iterator[Hosts]:
     """One that is well, one that is ill, one with warnings; one that does not answer, and one that knows no such key."""
     lab.start_odoo(max_cron_threads=0)
     faults = {"acme": (), "globex": ILL, "initech": ("throttled mails", "links to localhost")}
-    patients = {host: Patient.healthy(lab, f"doctor_playbook_{host}") for host in faults}
+    broken_instances = {host: BrokenInstance.healthy(lab, f"doctor_playbook_{host}") for host in faults}
     for host, names in faults.items():
         for name in names:
-            FAULTS[name][1](patients[host])
-    options = {host: patient.instance.options() for host, patient in patients.items()}
+            FAULTS[name][1](broken_instances[host])
+    options = {host: broken.instance.options() for host, broken in broken_instances.items()}
     options["umbrella"] = {**options["acme"], "url": "http://127.0.0.1:1"}
     options["hooli"] = {**options["acme"], "api_key": "made-up-key-that-nobody-knows", "transport": "json2"}
     yield {host: {f"odoo_{name}": value for name, value in given.items()} for host, given in options.items()}
     lab.stop_odoo()
-    for patient in patients.values():
-        patient.discharge()
+    for broken in broken_instances.values():
+        broken.discharge()
     lab.start_odoo()
 
 

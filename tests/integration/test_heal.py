@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
+from broken_instance import FAULTS, MAIN, BrokenInstance
 from inventory import failed_hosts, recap, run_on, shown
 from lab import Lab
 from mail_servers import password_server
-from patient import FAULTS, MAIN, Patient
 from playbook import Run
 
 pytestmark = pytest.mark.in_process
@@ -31,31 +31,31 @@ PLAN, DONE, LEFT = "Show the plan", "Show what was done", "What the doctor found
 ADDON = "base_sparse_field"
 
 
-def fault(name: str) -> Callable[[Patient], None]:
+def fault(name: str) -> Callable[[BrokenInstance], None]:
     return FAULTS[name][1]
 
 
-def to_install(patient: Patient) -> None:
-    with patient.instance.session() as session:
-        session.call("ir.module.module", "button_install", patient.ids("ir.module.module", ["name", "=", ADDON]))
+def to_install(broken: BrokenInstance) -> None:
+    with broken.instance.session() as session:
+        session.call("ir.module.module", "button_install", broken.ids("ir.module.module", ["name", "=", ADDON]))
 
 
-def impossible_to_install(patient: Patient) -> None:
-    to_install(patient)
-    patient.instance.sql(
+def impossible_to_install(broken: BrokenInstance) -> None:
+    to_install(broken)
+    broken.instance.sql(
         "UPDATE ir_module_module_dependency SET name = 'no_such_addon' "
         f"WHERE module_id = (SELECT id FROM ir_module_module WHERE name = '{ADDON}')"
     )
 
 
-def waiting_for_three_hours(patient: Patient) -> None:
-    patient.mail()
-    patient.age_mails("3 hours")
+def waiting_for_three_hours(broken: BrokenInstance) -> None:
+    broken.mail()
+    broken.age_mails("3 hours")
 
 
-def broken_server_beside(patient: Patient) -> None:
-    server = password_server(patient.lab, MAIN, smtp_pass="wrong", from_filter="shop.example")
-    patient.instance.enforce({"servers": [{**server, "name": "Shop"}]})
+def broken_server_beside(broken: BrokenInstance) -> None:
+    server = password_server(broken.lab, MAIN, smtp_pass="wrong", from_filter="shop.example")
+    broken.instance.enforce({"servers": [{**server, "name": "Shop"}]})
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Case:
     :param left: the errors and warnings that are left. :param sends: whether Odoo's own workers send mail in the end.
     """
 
-    faults: tuple[Callable[[Patient], None], ...]
+    faults: tuple[Callable[[BrokenInstance], None], ...]
     found: set[str]
     planned: tuple[str, ...] = ()
     arrives: int = 0
@@ -191,23 +191,23 @@ class Ward:
 def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     folder = tmp_path_factory.mktemp("heal")
     lab.start_odoo(max_cron_threads=0)
-    patients = {name: Patient.healthy(lab, f"heal_{name}") for name in CASES}
+    broken_instances = {name: BrokenInstance.healthy(lab, f"heal_{name}") for name in CASES}
     for name, case in CASES.items():
         for bring in case.faults:
-            bring(patients[name])
-        patients[name].age_mails("2 minutes")  # the youngest may be on their way, and are left alone
-        patients[name].instance.sql(f"UPDATE mail_mail SET email_to = '{address(name)}' WHERE email_to != ''")
+            bring(broken_instances[name])
+        broken_instances[name].age_mails("2 minutes")  # the youngest may be on their way, and are left alone
+        broken_instances[name].instance.sql(f"UPDATE mail_mail SET email_to = '{address(name)}' WHERE email_to != ''")
     smtp = lab.smtp[MAIN]
     smtp.reset()
     hosts = {
-        name: {f"odoo_{option}": value for option, value in patient.instance.options().items()} | CASES[name].variables
-        for name, patient in patients.items()
+        name: {f"odoo_{option}": value for option, value in broken.instance.options().items()} | CASES[name].variables
+        for name, broken in broken_instances.items()
     }
     # Nobody answers there.
     hosts["lost"] = {**hosts["well"], "odoo_url": "http://127.0.0.1:1"}
 
     def fingerprints() -> dict[str, Any]:
-        return {name: patient.instance.fingerprint() for name, patient in patients.items()}
+        return {name: broken.instance.fingerprint() for name, broken in broken_instances.items()}
 
     def changed(before: Mapping[str, Any]) -> list[str]:
         return [name for name, fingerprint in fingerprints().items() if fingerprint != before[name]]
@@ -220,8 +220,8 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         heal = run_on(folder / "heal", "heal", hosts, doctor_report_folder=str(folder / "left"))
         arrived = Counter(record["to"] for record in smtp.accepted())
         states = {
-            name: Counter(mail["state"] for mail in patient.instance.read("mail.mail", fields=("state",)))
-            for name, patient in patients.items()
+            name: Counter(mail["state"] for mail in broken.instance.read("mail.mail", fields=("state",)))
+            for name, broken in broken_instances.items()
         }
         mended = fingerprints()
         again = run_on(folder / "again", "heal", hosts)
@@ -237,20 +237,20 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
             touched_again,
             json.loads((folder / "left" / "doctor.json").read_text()),
             found_in(json.loads((folder / "before" / "doctor.json").read_text())),
-            _canaries(lab, patients),
+            _canaries(lab, broken_instances),
         )
     finally:
         lab.stop_odoo()  # which would take as long for each database as it takes to start
-        for patient in patients.values():
-            patient.discharge()
+        for broken in broken_instances.values():
+            broken.discharge()
         lab.start_odoo()
 
 
-def _canaries(lab: Lab, patients: Mapping[str, Patient]) -> set[str]:
+def _canaries(lab: Lab, broken_instances: Mapping[str, BrokenInstance]) -> set[str]:
     """Queue a mail in each instance, have workers begin, and wait: whose mail arrives of those that are to, and of the others."""
-    for name, patient in patients.items():
-        patient.mail(email_to=canary(name))
-        patient.instance.sql("UPDATE ir_cron SET nextcall = now() at time zone 'utc'")
+    for name, broken in broken_instances.items():
+        broken.mail(email_to=canary(name))
+        broken.instance.sql("UPDATE ir_cron SET nextcall = now() at time zone 'utc'")
     lab.start_odoo()
     expected = {canary(name) for name, case in CASES.items() if case.sends}
     deadline = time.monotonic() + 180
@@ -349,18 +349,18 @@ def test_odoo_sends_again(ward: Ward, name: str) -> None:
 
 def test_a_queue_that_runs_is_let_end(lab: Lab, tmp_path: Path) -> None:
     """Its mails leave once, and it does not break off."""
-    patient = Patient.healthy(lab, "heal_running")
+    broken = BrokenInstance.healthy(lab, "heal_running")
     try:
-        fault("throttled mails")(patient)
-        patient.instance.sql(f"UPDATE mail_mail SET email_to = '{address('failed')}'")
+        fault("throttled mails")(broken)
+        broken.instance.sql(f"UPDATE mail_mail SET email_to = '{address('failed')}'")
         # At more than a second each these last until well after heal has come to them, and end within its patience.
-        patient.mail(20, email_to=address("queued"))
-        patient.age_mails("2 minutes")
+        broken.mail(20, email_to=address("queued"))
+        broken.age_mails("2 minutes")
         lab.smtp[MAIN].configure(delay=0.3)
-        patient.begin_queue()
+        broken.begin_queue()
         while not lab.smtp[MAIN].accepted():
             time.sleep(0.1)
-        options = {f"odoo_{option}": value for option, value in patient.instance.options().items()}
+        options = {f"odoo_{option}": value for option, value in broken.instance.options().items()}
         run = run_on(tmp_path, "heal", {"running": options})
         assert run.exit_code == 0, run.output
         assert run.results["Send what is due"]["attempts"] > 1
@@ -368,7 +368,7 @@ def test_a_queue_that_runs_is_let_end(lab: Lab, tmp_path: Path) -> None:
         arrived = Counter(record["to"] for record in lab.smtp[MAIN].accepted())
         assert arrived == {address("failed"): 3, address("queued"): 20}
     finally:
-        patient.discharge()
+        broken.discharge()
 
 
 def test_no_secret_shows(ward: Ward, lab: Lab) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The queue on a real Odoo with SMTP servers of several tempers: what leaves, what fails and why, what is deleted and what is not."""
+"""The queue on a real Odoo with SMTP servers of several behaviors: what leaves, what fails and why, what is deleted and what is not."""
 
 from __future__ import annotations
 

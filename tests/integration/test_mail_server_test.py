@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of mail servers, and canaries, against SMTP servers of many tempers: each failure gets its name."""
+"""Tests of mail servers, and canaries, against SMTP servers of many behaviors: each failure gets its name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def outcome_of(database: LabInstance, name: str | None, canary: Canary | None = 
     return test
 
 
-# SMTP server, its temper, how Odoo is told to use it, what comes of it, and a word of why.
+# SMTP server, its behavior, how Odoo is told to use it, what comes of it, and a word of why.
 OUTCOMES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "plain": ("plain", {}, {}, "ok", "Successful"),
     "starttls": ("starttls", {}, {}, "ok", "Successful"),
@@ -88,8 +88,8 @@ OUTCOMES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_outcome(case: str, database: LabInstance, lab: Lab) -> None:
-    smtp, temper, changed, outcome, why = OUTCOMES[case]
-    lab.smtp[smtp].configure(**temper)
+    smtp, behavior, changed, outcome, why = OUTCOMES[case]
+    lab.smtp[smtp].configure(**behavior)
     test = outcome_of(database, declare(database, lab.smtp[smtp], **({"active": True} | changed)))
     assert test["outcome"] == outcome, test["message"]
     assert why in test["message"]
@@ -161,17 +161,17 @@ def test_a_canary_is_kept_if_asked(database: LabInstance, lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("smtp", "temper", "sender", "outcome", "words"),
+    ("smtp", "behavior", "sender", "outcome", "words"),
     [
         ("starttls", {}, "other@lab.example", "sender_rejected", "553"),
         ("plain", {"drop_at": "CONTENT"}, None, "disconnected", ""),
     ],
 )
 def test_a_canary_that_does_not_leave(
-    smtp: str, temper: dict[str, Any], sender: str | None, outcome: str, words: str, database: LabInstance, lab: Lab
+    smtp: str, behavior: dict[str, Any], sender: str | None, outcome: str, words: str, database: LabInstance, lab: Lab
 ) -> None:
     name = declare(database, lab.smtp[smtp])
-    lab.smtp[smtp].configure(**temper)
+    lab.smtp[smtp].configure(**behavior)
     test = outcome_of(database, name, Canary("canary@elsewhere.example", sender=sender, wait=1))
     assert test["outcome"] == "ok"
     assert test["canary"]["outcome"] == outcome, test["canary"]

@@ -65,11 +65,11 @@ def run(database: LabInstance, xml_id: str = queue_jobs.QUEUE) -> None:
         run_cron(session, ref(database, xml_id), xml_id)
 
 
-def use(database: LabInstance, lab: Lab, smtp: str, **temper: Any) -> None:
+def use(database: LabInstance, lab: Lab, smtp: str, **behavior: Any) -> None:
     """Have all mail go through one of the lab's SMTP servers."""
     server = lab.smtp[smtp]
-    if temper:
-        server.configure(**temper)
+    if behavior:
+        server.configure(**behavior)
     with database.session() as session:
         session.create("ir.mail_server", [{"name": smtp, "smtp_host": server.host, "smtp_port": server.port}])
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of SMTP servers of many tempers, through both front ends; what they find is what Odoo's own test finds."""
+"""Probes of SMTP servers of many behaviors, through both front ends; what they find is what Odoo's own test finds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENDER = "sender@lab.example"
 RECIPIENT = "recipient@elsewhere.example"
 WRONG = "wrong-password-made-up"
 
-# SMTP server, its temper, what differs from what it wants, what comes of it, and a word of the message.
+# SMTP server, its behavior, what differs from what it wants, what comes of it, and a word of the message.
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "plain": ("plain", {}, {}, "ok", "the sender and the recipient work"),
     "starttls": ("starttls", {}, {}, "ok", "TLS, the login, the sender"),
@@ -155,10 +155,10 @@ def probed(options: dict[str, Any]) -> Result:
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_a_probe_finds(case: str, lab: Lab) -> None:
-    smtp, temper, changed, outcome, why = CASES[case]
+    smtp, behavior, changed, outcome, why = CASES[case]
     server = lab.smtp[smtp]
     if smtp != "silent":  # which Odoo tests meanwhile
-        server.configure(**temper)
+        server.configure(**behavior)
     result = probed(probe_of(lab, server, **changed))
     assert result["outcome"] in outcome.split(" or "), result["message"]  # for some it depends on who is quicker
     assert why in result["message"]
@@ -172,18 +172,18 @@ def test_both_front_ends_find_the_same(lab: Lab, tmp_path: Path) -> None:
     told = {case: CASES[case] for case in ("starttls", "untrusted", "wrong password", "no STARTTLS", "no such host")}
     tasks = [
         task(case, probe_of(lab, lab.smtp[smtp], **changed))
-        for case, (smtp, _temper, changed, _outcome, _why) in told.items()
+        for case, (smtp, _behavior, changed, _outcome, _why) in told.items()
     ]
     in_process, shipped = (run(tmp_path, *tasks, in_process=here).results for here in (True, False))
     assert seconds_left_out(in_process) == seconds_left_out(shipped)
-    for case, (_smtp, _temper, _changed, outcome, _why) in told.items():
+    for case, (_smtp, _behavior, _changed, outcome, _why) in told.items():
         result = in_process[case]
         assert (result["outcome"], result["failed"], result["changed"]) == (outcome, outcome != "ok", False)
         assert result.get("error_kind") == ("rejected" if outcome != "ok" else None)
 
 
 def test_every_server_of_the_lab_is_probed(lab: Lab) -> None:
-    assert {smtp for smtp, _temper, _changed, _outcome, _why in CASES.values()} == set(lab.smtp)
+    assert {smtp for smtp, _behavior, _changed, _outcome, _why in CASES.values()} == set(lab.smtp)
 
 
 def test_what_is_known_of_a_server(lab: Lab, tmp_path: Path) -> None:
@@ -228,8 +228,8 @@ ALIKE = (
 def test_odoo_finds_the_same(fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path) -> None:
     instance = fresh("integration_smtp_probe")
     for case in ALIKE:
-        smtp, temper, changed, outcome, _why = CASES[case]
-        lab.smtp[smtp].configure(**temper)
+        smtp, behavior, changed, outcome, _why = CASES[case]
+        lab.smtp[smtp].configure(**behavior)
         wanted = probe_of(lab, lab.smtp[smtp], **changed)
         declared = password_server(
             lab,

@@ -295,8 +295,8 @@ print(json.dumps([waited, {name: late(name) for name in ("plain", "starttls_any_
 def test_every_way_to_connect(with_addon: LabInstance, lab: Lab) -> None:
     with with_addon.session() as session:
         session.unlink("ir.mail_server", [row["id"] for row in session.search_read("ir.mail_server", [], ["name"])])
-    tempers = {"plain": 1, "starttls_any_sender": 2, "ssl": 3}
-    servers = {name: server(with_addon, name, lab.smtp[name], seconds) for name, seconds in tempers.items()}
+    behaviors = {"plain": 1, "starttls_any_sender": 2, "ssl": 3}
+    servers = {name: server(with_addon, name, lab.smtp[name], seconds) for name, seconds in behaviors.items()}
     server(with_addon, "Found", lab.smtp["plain"], 7, from_filter="found@lab.example")
     files = {"smtp_ssl_certificate": "client.pem", "smtp_ssl_private_key": "client.key"}
     certificate = {
@@ -314,6 +314,6 @@ def test_every_way_to_connect(with_addon: LabInstance, lab: Lab) -> None:
     given = {"servers": servers, "plain": [plain.host, plain.port], "control": plain.control_port}
     waited, late = json.loads(lab.shell(with_addon.database, f"given = {given}\n{CONNECTIONS}"))
     print(f"Connections wait: {waited}; a late reply is given up after: {late}")
-    assert waited == {**tempers, "found": 7, "host": 60, "odoo.conf": 60}
+    assert waited == {**behaviors, "found": 7, "host": 60, "odoo.conf": 60}
     for name, seconds in {"plain": 1, "starttls_any_sender": 2, "client_certificate": 2}.items():
         assert seconds <= late[name] < 4.5

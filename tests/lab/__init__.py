@@ -1,4 +1,4 @@
-"""A real Odoo and SMTP servers of several tempers, from nothing, in a folder that git ignores.
+"""A real Odoo and SMTP servers of several behaviors, from nothing, in a folder that git ignores.
 
 With tests/ on sys.path:
 

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_do
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import authorize_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import inquire
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_info
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
@@ -98,7 +98,7 @@ def observe(
 
 def _crons(session: Session) -> list[dict[str, Any]]:
     """Every scheduled action, and more of those that mail depends on."""
-    crons = inquire(session, CRON)
+    crons = read_info(session, CRON)
     ids = [cron["id"] for cron in crons if cron["xml_id"] in MAIL_CRONS]
     details = session.search_read(CRON.model, [["id", "in", ids]], ["code", "write_date"])
     of_id = {row["id"]: row for row in details}

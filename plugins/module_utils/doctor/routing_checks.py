@@ -12,8 +12,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
-    MailServer,
     Route,
+    RoutingServer,
     Rules,
     Shadow,
     address_of,
@@ -40,7 +40,7 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield _shadowed(shadow)
 
 
-def _route(sender: Sender, servers: Sequence[MailServer], rules: Sequence[Rules]) -> Route:
+def _route(sender: Sender, servers: Sequence[RoutingServer], rules: Sequence[Rules]) -> Route:
     """By the alias domain of the sender's own domain, where there is one; mail has that of its document's company."""
     domain = address_of(sender.address).partition("@")[2]
     own = [one for one in rules if address_of(one.notifications).partition("@")[2] == domain]

@@ -13,20 +13,15 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.stack import Stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Collector, NotConnected, OdooError
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, NotConnected, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import Assertion
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
         Declaration,
-        ResourceType,
     )
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
@@ -93,21 +88,11 @@ def declarations_of(stack: Mapping[str, Any]) -> list[Declaration]:
 
     :raises Invalid: something in them no Odoo would take; the message lists all of it.
     """
-    options: list[tuple[ResourceType, Mapping[str, Any]]] = [
-        *((ADDON, {"name": name}) for name in stack.get("addons") or ()),
-        *(
-            (SYSTEM_PARAMETER, {"key": key, "value": value})
-            for key, value in (stack.get("parameters") or {}).items()
-            if value is not None
-        ),
-        *((ALIAS_DOMAIN, one) for one in stack.get("alias_domains") or ()),
-        *((MAIL_SERVER, one) for one in stack.get("servers") or ()),
-        *((CRON, one) for one in stack.get("crons") or ()),
-    ]
     declarations: list[Declaration] = []
-    problems = Collector()
-    for kind, given in options:
-        with problems:
-            declarations.append(kind.declare(given))
+    problems = ErrorCollector()
+    for kind in RESOURCE_TYPES:
+        for options in kind.stack_entries(stack.get(kind.stack_option)):
+            with problems:
+                declarations.append(kind.declare(options))
     problems.raise_gathered()
     return declarations

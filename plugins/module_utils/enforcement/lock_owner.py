@@ -10,18 +10,18 @@ import os
 import re
 import socket
 
-_HOLDER = re.compile(r"(?P<host>\S+) pid (?P<pid>\d+) \[(?P<birth>\S+)\]")
+_OWNER = re.compile(r"(?P<host>\S+) pid (?P<pid>\d+) \[(?P<birth>\S+)\]")
 _UNSEEN = "?"
 
 
 def this_process() -> str:
-    """This process as a holder: `host.example pid 4711 [4026531836.8a2f….12345678]`."""
+    """This process as a owner: `host.example pid 4711 [4026531836.8a2f….12345678]`."""
     return f"{socket.gethostname()} pid {os.getpid()} [{_birth(os.getpid())}]"
 
 
-def has_died(holder: str) -> bool:
-    """Whether the holder was a process of this very machine and is no more. What cannot be told counts as alive."""
-    parts = _HOLDER.fullmatch(holder)
+def has_died(owner: str) -> bool:
+    """Whether the owner was a process of this very machine and is no more. What cannot be told counts as alive."""
+    parts = _OWNER.fullmatch(owner)
     if parts is None or parts["host"] != socket.gethostname():
         return False
     here, now = _birth(os.getpid()), _birth(int(parts["pid"]))

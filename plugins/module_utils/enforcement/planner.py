@@ -18,13 +18,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Ambiguous,
-    Collector,
+    ErrorCollector,
     Invalid,
     Rejected,
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
@@ -32,6 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 i
     OAuth2Method,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import resolve
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Circumstances,
     Declaration,
@@ -42,9 +42,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
     TRIAL_KEY,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
-
-# The order in which a stack is built: what comes later may need what comes earlier.
-ORDER: tuple[ResourceType, ...] = (ADDON, SYSTEM_PARAMETER, ALIAS_DOMAIN, MAIL_SERVER, CRON)
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ class Planner:
     """
 
     def __init__(self, declarations: Sequence[Declaration], policy: Policy, *, where: str) -> None:
-        self.declarations = sorted(_with_implied(declarations), key=lambda one: ORDER.index(one.type))
+        self.declarations = sorted(_with_implied(declarations), key=lambda one: RESOURCE_TYPES.index(one.type))
         self._policy = policy
         self._where = where
         self._refuse_contradictions()
@@ -121,7 +118,7 @@ class Planner:
         declared = {declaration.type for declaration in self.declarations}
         if declared & {MAIL_SERVER, CRON}:
             declared.add(SYSTEM_PARAMETER)
-        return [kind for kind in ORDER if kind in declared]
+        return [kind for kind in RESOURCE_TYPES if kind in declared]
 
     def plan(
         self,
@@ -147,7 +144,7 @@ class Planner:
         )
         planned: list[Planned] = []
         warnings: list[str] = []
-        problems = Collector()
+        problems = ErrorCollector()
         for declaration in self.declarations:
             with problems:
                 records = snapshot.records.get(declaration.type)
@@ -185,7 +182,7 @@ class Planner:
             if identity in seen:
                 raise Invalid(f"{declaration.label} is declared twice: declare each {declaration.type.label} once.")
             seen.add(identity)
-        for kind in ORDER:
+        for kind in RESOURCE_TYPES:
             contradictions = list(kind.contradictions([one for one in self.declarations if one.type is kind]))
             if contradictions:
                 raise Invalid(f"{'; '.join(contradictions)}.")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.held_back import steps_once_in_use
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, is_another_at_it
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import (
-    ORDER,
     Planner,
     Planning,
     is_leftover,
@@ -31,6 +30,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon im
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection, authorize_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
     SYSTEM_PARAMETER,
     TRIAL_KEY,
@@ -126,7 +126,7 @@ class Stack:
         if step.key == TRIAL_KEY:
             end_trial(self._session, interrupted_trial(self._snapshot.parameters))
             return
-        kind = next(kind for kind in ORDER if kind.name == step.resource)
+        kind = resource_type(step.resource)
         record_id = self._verifier.promote(step.key) if kind is MAIL_SERVER and step.action == "create" else None
         if record_id is None:
             rotated = self._verifier.rotated.get(step.record_id or 0, {}) if kind is MAIL_SERVER else {}
@@ -193,7 +193,7 @@ class Stack:
             raise Rejected(" ".join(refusals))
 
     def _owner(self, step: Step) -> str:
-        model = next(kind.model for kind in ORDER if kind.name == step.resource)
+        model = resource_type(step.resource).model
         domain = [["model", "=", model], ["name", "=", server_environment.OWNER_FIELD]]
         owners = self._session.search_read("ir.model.fields", domain, ["modules"])
         return f"the addon {owners[0]['modules']}" if owners and owners[0]["modules"] else "another addon"

@@ -10,7 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, enforce
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Collector, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Ambiguous,
+    ErrorCollector,
+    OdooError,
+    Unsupported,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import (
     OWN_ACTIONS,
@@ -31,7 +36,7 @@ def enforce_queue_policy(session: Session, queue_policy: QueuePolicy, policy: Po
 
     :raises OdooError: a lane or a listener that this instance would not take, before anything is written.
     """
-    problems = Collector()
+    problems = ErrorCollector()
     for lane in queue_policy.lanes:
         with problems:
             _try_domain(session, lane)

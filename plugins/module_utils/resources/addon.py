@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
@@ -38,7 +38,12 @@ class Addon(ResourceType):
     label = "addon"
     model = "ir.module.module"
     options: ClassVar[Mapping[str, Any]] = {"name": {"type": "str", "required": True}}
+    stack_option = "addons"
+    stack_argument: ClassVar[Mapping[str, Any]] = {"type": "list", "elements": "str"}
     info_fields = frozenset({"state", "shortdesc", "installed_version", "latest_version"})
+
+    def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
+        return [{"name": name} for name in value or ()]
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
         return [["name", "in", sorted({declaration.key for declaration in declarations})]]

@@ -21,6 +21,7 @@ class AliasDomain(ResourceType):
     name = "alias_domain"
     label = "alias domain"
     model = "mail.alias.domain"
+    stack_option = "alias_domains"
     options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str"},
         "bounce_alias": {"type": "str"},

@@ -46,6 +46,8 @@ class Cron(ResourceType):
     name = "cron"
     label = "cron"
     model = "ir.cron"
+    stack_option = "crons"
+    stack_states = ("present", "absent")
     options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str"},
         "model": {"type": "str"},

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # Odoo answers when the action has ended, however long that takes; its own limit is limit_time_real_cron, by default 2 minutes.
@@ -24,18 +24,20 @@ _RUN_SECONDS = 3600.0
 _CAUSE_OF = "The above exception was the direct cause of the following exception"
 
 
-def run_declared(session: Session, outcome: Outcome) -> dict[str, Any]:
-    """Run the action that was just enforced; not in check mode, where it may not be there yet.
+def run_declared(session: Session, records: Sequence[Mapping[str, Any]], applied: Plan) -> dict[str, Any]:
+    """Run the cron that was just enforced. In check mode nothing runs: the cron may not exist yet.
 
-    :raises OdooError: with what had been enforced before it.
+    :param records: the reported record of the cron, or nothing.
+    :param applied: the steps that enforced it.
+    :raises OdooError: `details["applied"]` holds these steps.
     """
-    if session.read_only or not outcome.records:
+    if session.read_only or not records:
         return {"outcome": "not_run", "seconds": None}
-    record = outcome.records[0]
+    record = records[0]
     try:
         return run_cron(session, record["id"], record["xml_id"] or record["name"])
     except OdooError as error:
-        error.details["applied"] = outcome.plan
+        error.details["applied"] = applied
         raise
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
-def inquire(
+def read_info(
     session: Session, kind: ResourceType, *, name: str | None = None, xml_id: str | None = None
 ) -> list[dict[str, Any]]:
     """Every record of a resource type, or those of a name or an external id; secrets masked.
@@ -41,9 +41,9 @@ def inquire(
     return reports
 
 
-def inquire_mail_servers(session: Session, *, name: str | None, xml_id: str | None) -> list[dict[str, Any]]:
+def read_mail_server_info(session: Session, *, name: str | None, xml_id: str | None) -> list[dict[str, Any]]:
     """The same of mail servers, each that waits for a human's consent with the link to give it."""
-    reports = inquire(session, MAIL_SERVER, name=name, xml_id=xml_id)
+    reports = read_info(session, MAIL_SERVER, name=name, xml_id=xml_id)
     for report in reports:
         method = OAUTH2_METHODS.get(report["smtp_authentication"])
         report["authorize_url"] = (

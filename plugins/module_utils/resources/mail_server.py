@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
-    Collector,
+    ErrorCollector,
     Invalid,
     OdooError,
     Rejected,
@@ -82,6 +82,8 @@ class MailServer(ResourceType):
     name = "mail_server"
     label = "mail server"
     model = "ir.mail_server"
+    stack_option = "servers"
+    stack_states = ("present", "absent")
     options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str"},
         "active": {"type": "bool"},
@@ -125,7 +127,7 @@ class MailServer(ResourceType):
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         given = {name: value for name, value in options.items() if value is not None}
         label = f"{self.label} {self.key_of(given, given.get('xml_id'))!r}"
-        unreadable = Collector()
+        unreadable = ErrorCollector()
         readers: Mapping[str, Callable[[str, str], str]] = {
             "smtp_ssl_certificate": certificate_text,
             "smtp_ssl_private_key": private_key_text,

@@ -92,8 +92,21 @@ class ResourceType:
     addons_rely_on_it: ClassVar[bool] = False
     # Never read unless declared: long, and not for people.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
+    # The option of `mail_stack` that declares records of this type, the states that an entry of it can have, and its argument
+    # specification if it is not a list of dictionaries.
+    stack_option: ClassVar[str]
+    stack_states: ClassVar[tuple[str, ...]] = ()
+    stack_argument: ClassVar[Mapping[str, Any]] = {}
 
     # --- declaring ---
+
+    def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
+        """Return the options of each record that the stack's option declares.
+
+        :param value: the option's value, None if it is not given.
+        """
+        entries: Iterable[Mapping[str, Any]] = value or ()
+        return entries
 
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         """A declaration from the options that a user gave; options that are None count as not given.

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -41,11 +41,16 @@ class SystemParameter(ResourceType):
     label = "system parameter"
     model = "ir.config_parameter"
     key_field = "key"
+    stack_option = "parameters"
+    stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict"}
     free_texts = frozenset({"value"})
     options: ClassVar[Mapping[str, Any]] = {
         "key": {"type": "str", "required": True, "no_log": False},
         "value": {"type": "raw"},
     }
+
+    def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
+        return [{"key": key, "value": one} for key, one in (value or {}).items() if one is not None]
 
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         given = dict(options)

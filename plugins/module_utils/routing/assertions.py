@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Collector, Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, ErrorCollector, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     RULES,
     Route,
@@ -36,7 +36,7 @@ def assertions_of(options: Iterable[Mapping[str, Any]]) -> list[Assertion]:
 
     :raises Invalid: something that is no address.
     """
-    problems = Collector()
+    problems = ErrorCollector()
     assertions = []
     for one in options:
         with problems:

@@ -25,7 +25,7 @@ RULES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class MailServer:
+class RoutingServer:
     """What routing looks at in an outgoing mail server.
 
     :param id: None while it is yet to be created; such a one comes after the others of its sequence.
@@ -73,7 +73,7 @@ class Route:
     :ivar rule: one of RULES.
     """
 
-    server: MailServer | None
+    server: RoutingServer | None
     email_from: str
     envelope_from: str
     rewritten: bool
@@ -87,12 +87,12 @@ class Shadow:
     :ivar entry: one address or domain of the server's `from_filter`; empty where no mail reaches the server at all.
     """
 
-    server: MailServer
+    server: RoutingServer
     entry: str
-    by: MailServer
+    by: RoutingServer
 
 
-def route(email_from: str, servers: Sequence[MailServer], rules: Rules) -> Route:
+def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Route:
     """How mail of a sender leaves that names no server itself.
 
     :param email_from: an address, with or without a name before it, as in a `From` header. Empty is what Odoo sends without one.
@@ -110,14 +110,14 @@ def route(email_from: str, servers: Sequence[MailServer], rules: Rules) -> Route
     return Route(server, str(visible), _in_ascii(envelope), visible.address != sender.address, rule)
 
 
-def shadowed(servers: Sequence[MailServer], rules: Rules, *more: Rules) -> list[Shadow]:
+def shadowed(servers: Sequence[RoutingServer], rules: Rules, *more: Rules) -> list[Shadow]:
     """The shared servers in use, and the entries of their filters, that no mail reaches.
 
     :param more: of further alias domains, which have notifications addresses of their own.
     """
     shared = [server for server in _in_order(servers) if not server.personal]
     fallbacks = [server for each in (rules, *more) if (server := _choose("", shared, each)[0])]
-    takers: dict[str, MailServer] = {}
+    takers: dict[str, RoutingServer] = {}
     shadows: list[Shadow] = []
     for server in shared:
         entries = _entries(server.from_filter, rules)
@@ -131,9 +131,9 @@ def shadowed(servers: Sequence[MailServer], rules: Rules, *more: Rules) -> list[
     return shadows
 
 
-def mail_server_of(record: Mapping[str, Any]) -> MailServer:
+def mail_server_of(record: Mapping[str, Any]) -> RoutingServer:
     """A mail server from a record of `ir.mail_server`, as Odoo answers it or as `mail_server_info` returns it."""
-    return MailServer(
+    return RoutingServer(
         record.get("id"),
         str(record.get("name") or ""),
         int(record.get("sequence", 10)),
@@ -189,7 +189,7 @@ def _mailboxes(text: str) -> Iterator[tuple[str, str]]:
             yield name, address
 
 
-def _choose(sender: str, servers: Sequence[MailServer], rules: Rules) -> tuple[MailServer | None, str]:
+def _choose(sender: str, servers: Sequence[RoutingServer], rules: Rules) -> tuple[RoutingServer | None, str]:
     """The server of a sender, and the rule that it is taken by."""
     candidates = [server for server in _in_order(servers) if rules.personal or not server.personal]
     for address, prefix in ((sender, ""), (address_of(rules.notifications), "notifications_")):
@@ -205,7 +205,7 @@ def _choose(sender: str, servers: Sequence[MailServer], rules: Rules) -> tuple[M
     return (candidates[0], "first") if candidates else (None, "configuration")
 
 
-def _in_order(servers: Sequence[MailServer]) -> list[MailServer]:
+def _in_order(servers: Sequence[RoutingServer]) -> list[RoutingServer]:
     """The servers that are in use, the first to be tried first."""
     active = [server for server in servers if server.active]
     return sorted(active, key=lambda server: (server.sequence, server.id is None, server.id or 0))

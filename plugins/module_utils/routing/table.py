@@ -14,7 +14,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import MailServer, Rules, mail_server_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import RoutingServer, Rules, mail_server_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -49,7 +49,7 @@ class RoutingTable:
     has_personal: bool = False
 
     @property
-    def servers(self) -> list[MailServer]:
+    def servers(self) -> list[RoutingServer]:
         """The mail servers, as routing sees them."""
         return [mail_server_of(record) for record in self.mail_servers]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_markdown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import STATUSES
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
-    STATUS_WORDS,
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
+    STATUS_TEXT,
     Document,
     differences,
     nobody,
@@ -41,7 +41,7 @@ def commands(report: Document) -> Iterator[str]:
             message += [
                 f"{subject(resource)}: {words}" for words, one in differences(resource) if one["status"] == status
             ]
-        title = f"Drift: {instance['instance']}: {STATUS_WORDS[status]}"
+        title = f"Drift: {instance['instance']}: {STATUS_TEXT[status]}"
         yield _command(level, title, "\n".join(map(printable, message)))
     for problem in report.get("baseline", {}).get("problems", ()):
         yield _command(

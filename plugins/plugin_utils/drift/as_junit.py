@@ -10,7 +10,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
     differences,
     nobody,

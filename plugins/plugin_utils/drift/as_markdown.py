@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
-    STATUS_WORDS,
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
+    STATUS_TEXT,
     Document,
     counted,
     differences,
@@ -125,7 +125,7 @@ class _Page:
 def _details(instance: dict[str, Any]) -> Iterator[str]:
     """Everything of an instance, folded."""
     status = instance["status"]
-    yield f"<details><summary>{_SYMBOLS[status]} {_literally(instance['instance'])}: {STATUS_WORDS[status]}</summary>\n\n"
+    yield f"<details><summary>{_SYMBOLS[status]} {_literally(instance['instance'])}: {STATUS_TEXT[status]}</summary>\n\n"
     for resource in instance["resources"]:
         for words, difference in differences(resource):
             remarks = ", ".join(filter(None, (f"since {difference['since'][:10]}", _literally(remark(difference)))))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.words import (
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
-    Finding,
+    GroupedDifference,
     findings,
     headline,
     named,
@@ -54,9 +54,9 @@ def render(report: Document) -> Iterator[Line]:
         yield "drifted", f"  {problem_words(problem)}"
 
 
-def _differences(found: list[Finding]) -> Iterator[Line]:
+def _differences(found: list[GroupedDifference]) -> Iterator[Line]:
     """The differences under the resources that have them."""
-    by_resource: dict[tuple[str, str], list[Finding]] = {}
+    by_resource: dict[tuple[str, str], list[GroupedDifference]] = {}
     for one in found:
         by_resource.setdefault((one.resource, one.key), []).append(one)
     for (resource, key), several in by_resource.items():

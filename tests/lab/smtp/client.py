@@ -1,4 +1,4 @@
-"""One SMTP server as a test sees it: where it is, what it accepted and refused, and how to change its temper.
+"""One SMTP server as a test sees it: where it is, what it accepted and refused, and how to change its behavior.
 
 Needs nothing but Python, so that tests in any environment can use it.
 """
@@ -64,11 +64,11 @@ class SmtpServer:
         return Path(record["message"]).read_bytes()
 
     def reset(self) -> None:
-        """Forget all records and counts, and be of the original temper again."""
+        """Forget all records and counts, and be of the original behavior again."""
         self._command("reset")
 
     def configure(self, **settings: Any) -> None:
-        """Change the temper; the settings are those of `servers.Temper`. Holds from the next command on."""
+        """Change the behavior; the settings are those of `servers.Behavior`. Holds from the next command on."""
         self._command("configure", settings)
 
     def _command(self, command: str, settings: Record | None = None) -> None:

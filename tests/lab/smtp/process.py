@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, TLSSetupExc
 from aiosmtpd.smtp import Session as SmtpSession
 
 from .records import Records
-from .servers import SERVERS, Server, Temper
+from .servers import SERVERS, Behavior, Server
 
 HOST = "127.0.0.1"
 
@@ -34,7 +34,7 @@ TOKEN_REFUSED = {"status": "400", "schemes": "Bearer", "scope": "https://mail.go
 
 
 class Desk:
-    """One server's state across its sessions: its temper, its records and what it counts."""
+    """One server's state across its sessions: its behavior, its records and what it counts."""
 
     def __init__(self, server: Server, records: Records, tls: ssl.SSLContext | None) -> None:
         self.server = server
@@ -43,42 +43,42 @@ class Desk:
         self.reset()
 
     def reset(self) -> None:
-        self.temper = self.server.temper.changed({})
+        self.behavior = self.server.behavior.changed({})
         self.records.forget()
         self._accepted: deque[float] = deque()
         self._first_seen: dict[tuple[str, str], float] = {}
 
     def configure(self, settings: dict[str, Any]) -> None:
-        self.temper = self.temper.changed(settings)
+        self.behavior = self.behavior.changed(settings)
 
     @property
     def drops_now(self) -> str | None:
-        """The verb at which the connection is cut, once as many messages were accepted as the temper allows."""
-        return self.temper.drop_at if len(self._accepted) >= self.temper.drop_after else None
+        """The verb at which the connection is cut, once as many messages were accepted as the behavior allows."""
+        return self.behavior.drop_at if len(self._accepted) >= self.behavior.drop_after else None
 
     @property
     def is_throttled(self) -> bool:
-        limit, since = self.temper.throttle_messages, time.monotonic() - self.temper.throttle_seconds
+        limit, since = self.behavior.throttle_messages, time.monotonic() - self.behavior.throttle_seconds
         return limit is not None and sum(moment > since for moment in self._accepted) >= limit
 
     def is_greylisted(self, sender: str, recipient: str) -> bool:
-        if self.temper.greylist_seconds is None:
+        if self.behavior.greylist_seconds is None:
             return False
         now = time.monotonic()
-        return now - self._first_seen.setdefault((sender, recipient), now) < self.temper.greylist_seconds
+        return now - self._first_seen.setdefault((sender, recipient), now) < self.behavior.greylist_seconds
 
     def accept(self) -> None:
         self._accepted.append(time.monotonic())
 
 
 def _played(verb: str) -> Callable[[Conversation, str], Awaitable[None]]:
-    """aiosmtpd's own handling of a command, after the temper had its say."""
+    """aiosmtpd's own handling of a command, after the behavior had its say."""
     original = getattr(SMTP, f"smtp_{verb}")
 
     @functools.wraps(original)
     async def command(self: Conversation, argument: str) -> None:
         self.verb = verb
-        if not await self.temper_answers(verb):
+        if not await self.behavior_answers(verb):
             await original(self, argument)
 
     return command
@@ -112,7 +112,7 @@ class Conversation(SMTP):
 
     async def smtp_STARTTLS(self, argument: str) -> None:
         self.verb = "STARTTLS"
-        if await self.temper_answers("STARTTLS"):
+        if await self.behavior_answers("STARTTLS"):
             return
         try:
             await super().smtp_STARTTLS(argument)
@@ -122,13 +122,13 @@ class Conversation(SMTP):
 
     async def _handle_client(self) -> None:
         self.note("connected")
-        if self.desk.temper.silent:
+        if self.desk.behavior.silent:
             await asyncio.Event().wait()  # until the client has had enough, which cancels this
-        if not await self.temper_answers("CONNECT"):
+        if not await self.behavior_answers("CONNECT"):
             await super()._handle_client()
 
     async def push(self, status: AnyStr) -> None:
-        await asyncio.sleep(self.desk.temper.delay)
+        await asyncio.sleep(self.desk.behavior.delay)
         text = status.decode() if isinstance(status, bytes) else status
         if text[:1] in "45":
             self.note("refused", verb=self.verb, reply=text)
@@ -136,15 +136,15 @@ class Conversation(SMTP):
         if text.startswith("421") and self.transport:
             self.transport.close()
 
-    async def temper_answers(self, verb: str) -> bool:
-        """Hang up or give the scripted reply where the temper says so; whether that was the answer."""
+    async def behavior_answers(self, verb: str) -> bool:
+        """Hang up or give the scripted reply where the behavior says so; whether that was the answer."""
         if self.desk.drops_now == verb:
             self.note("dropped", verb=verb, reply=None)
             if self.transport:
                 self.transport.close()
             return True
-        if verb in self.desk.temper.replies:
-            await self.push(self.desk.temper.replies[verb])
+        if verb in self.desk.behavior.replies:
+            await self.push(self.desk.behavior.replies[verb])
             return True
         return False
 
@@ -215,7 +215,7 @@ class Conversation(SMTP):
 
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str | None:
         self.verb = "CONTENT"
-        if await self.temper_answers("CONTENT"):
+        if await self.behavior_answers("CONTENT"):
             return None
         content = envelope.original_content or b""
         self.desk.accept()
@@ -269,15 +269,15 @@ def tls_context(server: Server, certificates: Path) -> ssl.SSLContext | None:
     return context
 
 
-def carry_out(desk: Desk, command: str, settings: dict[str, Any]) -> Temper:
-    """A command from the control port; the temper that it led to."""
+def carry_out(desk: Desk, command: str, settings: dict[str, Any]) -> Behavior:
+    """A command from the control port; the behavior that it led to."""
     if command == "reset":
         desk.reset()
     elif command == "configure":
         desk.configure(settings)
     else:
         raise ValueError(f"{command} is no command")
-    return desk.temper
+    return desk.behavior
 
 
 async def control(desks: dict[str, Desk], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -285,8 +285,8 @@ async def control(desks: dict[str, Desk], reader: asyncio.StreamReader, writer: 
     while line := await reader.readline():
         try:
             request = json.loads(line)
-            temper = carry_out(desks[request["server"]], request["command"], request["settings"])
-            answer: dict[str, Any] = {"temper": asdict(temper)}
+            behavior = carry_out(desks[request["server"]], request["command"], request["settings"])
+            answer: dict[str, Any] = {"behavior": asdict(behavior)}
         except (KeyError, TypeError, ValueError) as problem:
             answer = {"error": str(problem)}
         writer.write(json.dumps(answer).encode() + b"\n")

@@ -10,7 +10,7 @@ from .. import credentials
 
 
 @dataclass
-class Temper:
+class Behavior:
     """How a server behaves. Every server can be given every behaviour at run time.
 
     A verb is EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA (the command) or CONTENT (the message has been received).
@@ -39,12 +39,12 @@ class Temper:
     replies: dict[str, str] = field(default_factory=dict)
     """Verb to the reply it always gets, such as {"RCPT": "550 5.1.1 No such user"}. A 421 also hangs up."""
 
-    def changed(self, settings: Mapping[str, Any]) -> Temper:
-        """A temper with these settings in place of its own; unknown ones are an error."""
+    def changed(self, settings: Mapping[str, Any]) -> Behavior:
+        """A behavior with these settings in place of its own; unknown ones are an error."""
         unknown = sorted(set(settings) - {known.name for known in fields(self)})
         if unknown:
-            raise ValueError(f"A server's temper has no setting {', '.join(unknown)}")
-        return Temper(**{**self.__dict__, **settings})
+            raise ValueError(f"A server's behavior has no setting {', '.join(unknown)}")
+        return Behavior(**{**self.__dict__, **settings})
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Server:
     authentication: str = "none"  # none, login, xoauth2 or certificate
     certificate: str = "trusted"  # see certificates.py
     sender_must_be_user: bool = False
-    temper: Temper = field(default_factory=Temper)
+    behavior: Behavior = field(default_factory=Behavior)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -79,9 +79,9 @@ SERVERS = {
         Server("untrusted", "starttls", "login", "untrusted"),
         Server("expired", "starttls", "login", "expired"),
         Server("misnamed", "starttls", "login", "misnamed"),
-        Server("silent", temper=Temper(silent=True)),
-        Server("throttle", temper=Temper(throttle_messages=3)),
-        Server("greylist", temper=Temper(greylist_seconds=2)),
-        Server("drop", temper=Temper(drop_at="DATA")),
+        Server("silent", behavior=Behavior(silent=True)),
+        Server("throttle", behavior=Behavior(throttle_messages=3)),
+        Server("greylist", behavior=Behavior(greylist_seconds=2)),
+        Server("drop", behavior=Behavior(drop_at="DATA")),
     )
 }

@@ -15,11 +15,12 @@ import yaml
 
 from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments, resource_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import ORDER
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import OUTCOMES
 from ansible_collections.postmaster.odoo.tests.unit.tasks import module_named
@@ -57,7 +58,7 @@ def all_comparable(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_there_are_modules() -> None:
-    assert {kind.name for kind in ORDER} < set(MODULES)
+    assert {kind.name for kind in RESOURCE_TYPES} < set(MODULES)
 
 
 def test_every_module_that_talks_to_odoo_is_in_the_action_group() -> None:
@@ -100,7 +101,7 @@ def test_the_fragments_of_a_module(name: str) -> None:
     fragments = documentation(name)["extends_documentation_fragment"]
     assert "postmaster.odoo.connection" in fragments
     assert ("postmaster.odoo.attributes.info" in fragments) is asks
-    if name in {kind.name for kind in ORDER} | {"mail_stack"}:
+    if name in {kind.name for kind in RESOURCE_TYPES} | {"mail_stack"}:
         assert "postmaster.odoo.attributes" in fragments
 
 
@@ -111,7 +112,7 @@ def test_the_attributes_name_the_action_group(fragment: str) -> None:
     assert told["action_group"]["membership"] == [f"postmaster.odoo.{group}" for group in RUNTIME["action_groups"]]
 
 
-@pytest.mark.parametrize("kind", ORDER, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", RESOURCE_TYPES, ids=lambda kind: kind.name)
 def test_a_module_has_every_option_of_its_resource(kind: ResourceType) -> None:
     options = module_named(kind.name).SPECIFICATION.options
     for name, option in kind.options.items():
@@ -132,7 +133,7 @@ def test_a_stack_has_every_option_of_its_resources(name: str) -> None:
         assert option["options"][suboption] == alone.options[suboption]
 
 
-@pytest.mark.parametrize("kind", ORDER, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", RESOURCE_TYPES, ids=lambda kind: kind.name)
 def test_secret_fields_are_secret_options(kind: ResourceType) -> None:
     for name, option in kind.options.items():
         assert bool(option.get("no_log")) is (kind.field_names.get(name, name) in kind.secret_fields)

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.modules.mail_stack import SPECIFICATION
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "provision"

@@ -31,7 +31,7 @@ from unittest import mock
 import pytest
 import yaml
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "smtp_timeout"

@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
     Unsupported,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import inquire_mail_servers
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_mail_server_info
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     OAUTH2,
     actions,
@@ -480,7 +480,7 @@ def test_several_servers_wait(odoo: SimulatedOdoo) -> None:
     links = {one["key"]: one["authorize_url"] for one in outcome.connections}
     assert set(links) == {"One", "Two"}
     assert len(set(links.values())) == 2
-    reports = {one["name"]: one for one in inquire_mail_servers(odoo.session(), name=None, xml_id=None)}
+    reports = {one["name"]: one for one in read_mail_server_info(odoo.session(), name=None, xml_id=None)}
     assert {name: reports[name]["authorize_url"] for name in links} == links
     assert (reports["Three"]["connected"], reports["Three"]["authorize_url"]) == (None, None)
 
@@ -508,7 +508,7 @@ def test_a_second_run_that_waits_writes_nothing(odoo: SimulatedOdoo, method: str
 
 def test_tokens_are_not_reported(odoo: SimulatedOdoo, method: str) -> None:
     run(odoo, stack(oauth2_server(method, refresh_token="made-up-token")))
-    (record,) = inquire_mail_servers(odoo.session(), name="Main", xml_id=None)
+    (record,) = read_mail_server_info(odoo.session(), name="Main", xml_id=None)
     assert record["connected"] is True
     assert not [name for name in record if "token" in name or "authorization_code" in name]
 

@@ -325,7 +325,8 @@ def test_an_action_of_ones_own_stays_inactive_in_a_copy(odoo: SimulatedOdoo) -> 
 
 
 def ran(odoo: SimulatedOdoo, *, check: bool = False) -> dict[str, Any]:
-    return run_declared(odoo.session(read_only=check), run(odoo, declared(active=True), check=check))
+    outcome = run(odoo, declared(active=True), check=check)
+    return run_declared(odoo.session(read_only=check), outcome.records, outcome.plan)
 
 
 def test_running_it_once(odoo: SimulatedOdoo) -> None:
@@ -355,8 +356,9 @@ def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo, monkeypatch: pytes
         return True if method == "method_direct_trigger" else answer
 
     monkeypatch.setattr(session, "call", forgetful)
+    outcome = run(odoo, declared(active=True))
     with pytest.raises(Rejected, match="it failed, and this Odoo does not say why"):
-        run_declared(session, run(odoo, declared(active=True)))
+        run_declared(session, outcome.records, outcome.plan)
 
 
 def test_running_one_that_runs_is_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:

@@ -13,36 +13,38 @@ import sys
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock_owner as holder
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock_owner
 
 # Elsewhere nothing can be told, and the last test's answer holds for everything.
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/ns/pid"), reason="processes are told apart by /proc")
 
 
 def of_process(pid: int) -> str:
-    return holder.this_process().replace(f"pid {os.getpid()} ", f"pid {pid} ").rpartition(".")[0] + f".{started(pid)}]"
+    return (
+        lock_owner.this_process().replace(f"pid {os.getpid()} ", f"pid {pid} ").rpartition(".")[0] + f".{started(pid)}]"
+    )
 
 
 def started(pid: int) -> str:
-    return holder._birth(pid).rpartition(".")[2]
+    return lock_owner._birth(pid).rpartition(".")[2]
 
 
 def test_this_process_lives() -> None:
-    assert not holder.has_died(holder.this_process())
+    assert not lock_owner.has_died(lock_owner.this_process())
 
 
 def test_another_process_lives_until_it_ends() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = of_process(process.pid)
-        assert not holder.has_died(held)
+        assert not lock_owner.has_died(held)
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        assert holder.has_died(held), "a zombie holds nothing"
-    assert holder.has_died(held)
+        assert lock_owner.has_died(held), "a zombie holds nothing"
+    assert lock_owner.has_died(held)
 
 
 def test_a_number_that_was_given_anew_is_another_process() -> None:
-    assert holder.has_died(holder.this_process()[:-1].rpartition(".")[0] + ".1]")
+    assert lock_owner.has_died(lock_owner.this_process()[:-1].rpartition(".")[0] + ".1]")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_a_number_that_was_given_anew_is_another_process() -> None:
     ],
 )
 def test_what_cannot_be_told_counts_as_alive(held: str) -> None:
-    assert not holder.has_died(held)
+    assert not lock_owner.has_died(held)
 
 
 def test_a_process_that_proc_hides_counts_as_alive(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +73,6 @@ def test_a_process_that_proc_hides_counts_as_alive(monkeypatch: pytest.MonkeyPat
             return opened(path, *arguments, **options)  # type: ignore[call-overload]  # whatever open takes
 
         monkeypatch.setattr("builtins.open", hide)
-        assert not holder.has_died(held)
+        assert not lock_owner.has_died(held)
         process.kill()
-    assert holder.has_died(held)
+    assert lock_owner.has_died(held)

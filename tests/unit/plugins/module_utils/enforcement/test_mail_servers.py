@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Rejected,
     Unsupported,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import inquire
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_info
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
@@ -486,7 +486,7 @@ def test_a_user_that_is_the_password_too_is_as_secret(odoo: SimulatedOdoo) -> No
     assert outcome.records[0]["smtp_user"] == MASK
     assert not any(secret in repr(outcome) for secret in ("old-token", "new-token"))
     assert "# differs" in plan_diff(outcome.plan)[0]["after"]
-    assert inquire(odoo.session(), MAIL_SERVER)[0]["smtp_user"] == MASK
+    assert read_info(odoo.session(), MAIL_SERVER)[0]["smtp_user"] == MASK
 
 
 @pytest.mark.parametrize("unmanaged", [True, False])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import inquire_mail_servers
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_mail_server_info
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,
@@ -109,7 +109,7 @@ def test_records_say_what_is_managed_elsewhere(odoo: SimulatedOdoo) -> None:
     outcome = run(odoo, {"servers": [{"name": "Main"}, {"name": "Other"}]})
     told = {one["name"]: one["managed_elsewhere"] for one in outcome.records}
     assert told == {"Main": OWNED, "Other": []}
-    reports = inquire_mail_servers(odoo.session(), name=None, xml_id=None)
+    reports = read_mail_server_info(odoo.session(), name=None, xml_id=None)
     assert {one["name"]: one["managed_elsewhere"] for one in reports} == told
 
 
@@ -117,7 +117,7 @@ def test_the_addons_own_fields_are_neither_read_nor_told(odoo: SimulatedOdoo) ->
     """Some of them hold secrets in clear."""
     server(odoo, "Main")["smtp_pass"] = "made-up-default"
     outcome = run(odoo, declared(smtp_user="you"))
-    reports = inquire_mail_servers(odoo.session(), name=None, xml_id=None)
+    reports = read_mail_server_info(odoo.session(), name=None, xml_id=None)
     assert not [name for record in [*outcome.records, *reports] for name in record if "_env_" in name]
     for _model, _method, _ids, arguments in odoo.log:
         read = arguments.get("fields") or ()

@@ -16,8 +16,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Acce
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
     apply_query,
-    inquire,
     overdue_minutes,
+    read_info,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
@@ -29,7 +29,7 @@ def test_mail_servers(odoo: SimulatedOdoo, series: str) -> None:
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=server)
     owner = {"owner_user_id": 2} if series == "19.0" else {}
     odoo.add("ir.mail_server", name="Other", **owner)
-    main, other = inquire(odoo.session(read_only=True), MAIL_SERVER)
+    main, other = read_info(odoo.session(read_only=True), MAIL_SERVER)
     assert (main["id"], main["xml_id"], main["active"], main["smtp_pass"]) == (
         server,
         "postmaster.main",
@@ -52,18 +52,18 @@ def test_some_mail_servers(odoo: SimulatedOdoo, names: dict[str, str], found: li
     server = odoo.add("ir.mail_server", name="Main")
     odoo.add("ir.mail_server", name="Other")
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=server)
-    assert [one["name"] for one in inquire(odoo.session(), MAIL_SERVER, **names)] == found
+    assert [one["name"] for one in read_info(odoo.session(), MAIL_SERVER, **names)] == found
 
 
 def test_an_external_id_that_no_record_has(odoo: SimulatedOdoo) -> None:
     with pytest.raises(Unsupported, match=r"No mail server has the external id base.user_admin \(database simulated"):
-        inquire(odoo.session(), MAIL_SERVER, xml_id="base.user_admin")
+        read_info(odoo.session(), MAIL_SERVER, xml_id="base.user_admin")
 
 
 def test_crons(odoo: SimulatedOdoo) -> None:
-    (queue,) = inquire(odoo.session(read_only=True), CRON, xml_id=QUEUE)
+    (queue,) = read_info(odoo.session(read_only=True), CRON, xml_id=QUEUE)
     assert (queue["model_name"], queue["user_id"], queue["interval_type"]) == ("mail.mail", "__system__", "hours")
-    assert len(inquire(odoo.session(), CRON)) == len(odoo.records.tables["ir.cron"])
+    assert len(read_info(odoo.session(), CRON)) == len(odoo.records.tables["ir.cron"])
 
 
 def test_asking_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
@@ -72,7 +72,7 @@ def test_asking_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
         for number in range(count):
             odoo.add("ir.mail_server", name=f"{count}-{number}")
         session = odoo.session(read_only=True)
-        inquire(session, MAIL_SERVER)
+        read_info(session, MAIL_SERVER)
         prices.append(len(session.calls))
     assert prices[0] == prices[1] <= 4
 
@@ -80,7 +80,7 @@ def test_asking_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
 def test_a_clerk_may_not(odoo: SimulatedOdoo) -> None:
     odoo.user = "clerk"
     with pytest.raises(AccessRefused):
-        inquire(odoo.session(), MAIL_SERVER)
+        read_info(odoo.session(), MAIL_SERVER)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_overdue_minutes(odoo: SimulatedOdoo, active: bool, ago: timedelta, minu
     odoo.record("ir.cron", odoo.ref(QUEUE)).update(
         active=active, nextcall=(odoo.now - ago).strftime("%Y-%m-%d %H:%M:%S")
     )
-    (queue,) = inquire(odoo.session(), CRON, xml_id=QUEUE)
+    (queue,) = read_info(odoo.session(), CRON, xml_id=QUEUE)
     assert overdue_minutes(queue, odoo.now) == minutes
 
 

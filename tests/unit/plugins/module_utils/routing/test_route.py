@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     RULES,
-    MailServer,
+    RoutingServer,
     Rules,
     Shadow,
     address_of,
@@ -28,10 +28,10 @@ NOTIFICATIONS = "notifications@acme.example"
 RULES_17 = Rules(notifications=NOTIFICATIONS, bounce="bounce@acme.example")
 RULES_16 = replace(RULES_17, several=False, bare_notifications=False)
 
-SALES = MailServer(1, "Sales", 20, "sales@acme.example, sales@shop.example")
-ACME = MailServer(2, "Acme", 10, "Acme.example")
-SHOP = MailServer(3, "Shop", 5, "shop.example")
-ANY = MailServer(4, "Any", 1)
+SALES = RoutingServer(1, "Sales", 20, "sales@acme.example, sales@shop.example")
+ACME = RoutingServer(2, "Acme", 10, "Acme.example")
+SHOP = RoutingServer(3, "Shop", 5, "shop.example")
+ANY = RoutingServer(4, "Any", 1)
 SERVERS = [ANY, SHOP, ACME, SALES]
 
 
@@ -48,7 +48,7 @@ SERVERS = [ANY, SHOP, ACME, SALES]
         ("no address", ACME, "notifications_domain"),
     ],
 )
-def test_the_server_of_a_sender(sender: str, server: MailServer, rule: str) -> None:
+def test_the_server_of_a_sender(sender: str, server: RoutingServer, rule: str) -> None:
     found = route(sender, SERVERS, RULES_17)
     assert (found.server, found.rule) == (server, rule)
 
@@ -56,7 +56,7 @@ def test_the_server_of_a_sender(sender: str, server: MailServer, rule: str) -> N
 @pytest.mark.parametrize(
     ("servers", "server", "rule"),
     [
-        ([ANY, SHOP, MailServer(5, "N", 30, NOTIFICATIONS.upper()), ACME], "N", "notifications_address"),
+        ([ANY, SHOP, RoutingServer(5, "N", 30, NOTIFICATIONS.upper()), ACME], "N", "notifications_address"),
         ([ANY, SHOP, ACME], "Acme", "notifications_domain"),
         ([SHOP, replace(ANY, sequence=90)], "Any", "unfiltered"),
         ([replace(SHOP, from_filter=" "), SALES], "Shop", "first"),
@@ -64,7 +64,7 @@ def test_the_server_of_a_sender(sender: str, server: MailServer, rule: str) -> N
         ([], None, "configuration"),
     ],
 )
-def test_the_server_of_a_sender_that_none_is_for(servers: list[MailServer], server: str | None, rule: str) -> None:
+def test_the_server_of_a_sender_that_none_is_for(servers: list[RoutingServer], server: str | None, rule: str) -> None:
     found = route('"Ann" <ann@elsewhere.example>', servers, RULES_17)
     assert (found.server and found.server.name, found.rule) == (server, rule)
     expected = '"Ann" <notifications@acme.example>' if servers and server else '"Ann" <ann@elsewhere.example>'
@@ -136,7 +136,7 @@ def test_without_any_address_there_is_none_to_send_from(sender: str) -> None:
         ([ANY], "bounce@bücher.example", "bounce@xn--bcher-kva.example"),
     ],
 )
-def test_where_bounces_go(servers: list[MailServer], bounce: str, envelope: str) -> None:
+def test_where_bounces_go(servers: list[RoutingServer], bounce: str, envelope: str) -> None:
     assert route("info@acme.example", servers, Rules(NOTIFICATIONS, bounce)).envelope_from == envelope
 
 
@@ -155,7 +155,7 @@ def test_the_server_of_the_configuration_file(config_filter: str, email_from: st
 
 
 def test_a_personal_server_is_for_its_owners_address_only() -> None:
-    own = MailServer(9, "Ann's", 1, "ann@acme.example", personal=True)
+    own = RoutingServer(9, "Ann's", 1, "ann@acme.example", personal=True)
     with_personal = replace(RULES_17, personal=True)
     assert route("ann@acme.example", [own, ACME], with_personal).server == own
     assert route("ann@acme.example", [own, ACME], RULES_17).server == ACME
@@ -165,7 +165,7 @@ def test_a_personal_server_is_for_its_owners_address_only() -> None:
 
 
 def test_what_is_yet_to_be_created_comes_after_its_equals() -> None:
-    new, old = MailServer(None, "New", 10, "acme.example"), MailServer(7, "Old", 10, "acme.example")
+    new, old = RoutingServer(None, "New", 10, "acme.example"), RoutingServer(7, "Old", 10, "acme.example")
     assert route("info@acme.example", [new, old], RULES_17).server == old
     assert route("info@acme.example", [replace(new, sequence=9), old], RULES_17).server == replace(new, sequence=9)
 
@@ -173,17 +173,17 @@ def test_what_is_yet_to_be_created_comes_after_its_equals() -> None:
 def test_a_record_of_odoo_and_one_of_the_collection() -> None:
     odoo = {"id": 3, "name": "A", "sequence": 5, "from_filter": False, "active": True, "owner_user_id": [2, "Ann"]}
     shown = {"id": 3, "name": "A", "sequence": 5, "from_filter": None, "active": True, "owner_user_id": "Ann"}
-    assert mail_server_of(odoo) == mail_server_of(shown) == MailServer(3, "A", 5, personal=True)
-    assert mail_server_of({"name": "B"}) == MailServer(None, "B")
+    assert mail_server_of(odoo) == mail_server_of(shown) == RoutingServer(3, "A", 5, personal=True)
+    assert mail_server_of({"name": "B"}) == RoutingServer(None, "B")
 
 
 # --- shadows ---
 
 
 def test_what_an_earlier_server_takes() -> None:
-    first = MailServer(1, "First", 1, "acme.example, info@shop.example")
-    part = MailServer(2, "Part", 2, "ACME.example, shop.example")
-    whole = MailServer(3, "Whole", 3, "info@SHOP.example, shop.example")
+    first = RoutingServer(1, "First", 1, "acme.example, info@shop.example")
+    part = RoutingServer(2, "Part", 2, "ACME.example, shop.example")
+    whole = RoutingServer(3, "Whole", 3, "info@SHOP.example, shop.example")
     assert shadowed([whole, part, first], RULES_17) == [Shadow(part, "acme.example", first), Shadow(whole, "", first)]
 
 
@@ -194,7 +194,7 @@ def test_an_address_is_not_taken_by_its_domain() -> None:
 def test_what_no_fallback_reaches() -> None:
     """All mail without a server of its own goes the one way of the notifications address."""
     assert shadowed([ACME, ANY], RULES_17) == [Shadow(ANY, "", ACME)]
-    second = MailServer(8, "Second", 50)
+    second = RoutingServer(8, "Second", 50)
     assert shadowed([ANY, second], Rules()) == [Shadow(second, "", ANY)]
     # Another company sends notifications from elsewhere, and its mail reaches the server.
     assert shadowed([ACME, ANY], RULES_17, Rules("notifications@elsewhere.example")) == []
@@ -218,7 +218,7 @@ SOME_SERVERS = st.lists(
         personal=st.sampled_from([False, False, True]),
     ),
     max_size=5,
-).map(lambda made: [MailServer(id=place + 1, name=f"S{place}", **values) for place, values in enumerate(made)])
+).map(lambda made: [RoutingServer(id=place + 1, name=f"S{place}", **values) for place, values in enumerate(made)])
 SOME_RULES = st.builds(
     Rules,
     notifications=st.sampled_from(["", *ADDRESSES]),
@@ -232,7 +232,7 @@ SENDERS = st.sampled_from(["", "no address", "c@z.example", *ADDRESSES, *(f'"Nam
 
 
 @given(SENDERS, SOME_SERVERS, SOME_RULES, st.randoms())
-def test_routes(sender: str, servers: list[MailServer], rules: Rules, chance: Any) -> None:
+def test_routes(sender: str, servers: list[RoutingServer], rules: Rules, chance: Any) -> None:
     found = route(sender, servers, rules)
     usable = [server for server in servers if server.active and (rules.personal or not server.personal)]
     assert found.server is None or found.server in usable
@@ -258,7 +258,7 @@ def test_routes(sender: str, servers: list[MailServer], rules: Rules, chance: An
 
 
 @given(SOME_SERVERS, SOME_RULES)
-def test_shadows(servers: list[MailServer], rules: Rules) -> None:
+def test_shadows(servers: list[RoutingServer], rules: Rules) -> None:
     """A server is reached by an address of those that there are, or it is shadowed; its entries likewise."""
     shared = replace(rules, personal=False)
     reached = [route(sender, servers, shared) for sender in [*ADDRESSES, "c@x.example", "c@y.example", "c@z.example"]]

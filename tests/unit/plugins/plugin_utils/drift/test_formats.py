@@ -24,7 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import (
     as_junit,
     as_markdown,
     as_text,
-    words,
+    text,
 )
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector, Play
@@ -354,4 +354,4 @@ def test_records_as_a_whole(action: str, shown: str) -> None:
     if action == "unmanaged":
         result = found(unmanaged=[{"resource": "mail_server", "name": "Old relay"}])
     (resource,) = report([instance(("ok", result))])["instances"][0]["resources"]
-    assert words.differences(resource)[0][0] == shown
+    assert text.differences(resource)[0][0] == shown

@@ -24,7 +24,7 @@ Diagnosis = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Patient:
+class BrokenInstance:
     """A healthy instance, and the ways to hurt it."""
 
     instance: LabInstance
@@ -32,19 +32,17 @@ class Patient:
     runs: list[Thread] = field(default_factory=list)
 
     @classmethod
-    def healthy(cls, lab: Lab, name: str) -> Patient:
+    def healthy(cls, lab: Lab, name: str) -> BrokenInstance:
         """Its mail leaves encrypted, from its own domain, and its scheduled actions have run half an hour ago."""
         instance = LabInstance.fresh(lab, name)
         instance.sql(
             "UPDATE ir_cron SET nextcall = now() at time zone 'utc' + interval '30 minutes', "
             "lastcall = now() at time zone 'utc' - interval '30 minutes'"
         )
-        patient = cls(instance, lab)
+        broken = cls(instance, lab)
         with instance.session() as session:
-            session.write("res.company", patient.ids("res.company"), {"email": "info@lab.example"})
-            session.write(
-                "res.users", patient.ids("res.users", ["login", "=", "admin"]), {"email": "admin@lab.example"}
-            )
+            session.write("res.company", broken.ids("res.company"), {"email": "info@lab.example"})
+            session.write("res.users", broken.ids("res.users", ["login", "=", "admin"]), {"email": "admin@lab.example"})
         domain = {"name": "lab.example", "companies": [instance.read("res.company")[0]["name"]]}
         instance.enforce(
             {
@@ -53,7 +51,7 @@ class Patient:
                 "servers": [password_server(lab, MAIN, smtp_encryption="starttls_strict", from_filter="lab.example")],
             }
         )
-        return patient
+        return broken
 
     def examine(self, **how: Any) -> Diagnosis:
         with self.instance.session() as session:
@@ -95,7 +93,7 @@ class Patient:
 
     def rest(self) -> None:
         """Let all that runs end, so that another may have the database's name."""
-        if self.runs:  # which a slow server would keep; another patient's server is left as it is
+        if self.runs:  # which a slow server would keep; another broken's server is left as it is
             self.lab.smtp[MAIN].reset()
         for run in self.runs:
             run.join()
@@ -137,9 +135,9 @@ class Patient:
 # --- the faults ---
 
 
-def _queue_hangs(patient: Patient) -> None:
+def _queue_hangs(broken: BrokenInstance) -> None:
     """For three hours now, while another worker goes on with all else."""
-    patient.instance.sql(
+    broken.instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '3 hours', "
         "lastcall = now() at time zone 'utc' - interval '4 hours' WHERE cron_name = 'Mail: Email Queue Manager'; "
         "INSERT INTO ir_cron_progress (cron_id, timed_out_counter, create_date) "
@@ -147,117 +145,115 @@ def _queue_hangs(patient: Patient) -> None:
     )
 
 
-def _cron_fails(patient: Patient) -> None:
-    patient.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
-    patient.run_queue()
+def _cron_fails(broken: BrokenInstance) -> None:
+    broken.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
+    broken.run_queue()
 
 
-def _cron_fails_for_long(patient: Patient) -> None:
+def _cron_fails_for_long(broken: BrokenInstance) -> None:
     """Odoo itself gives it up."""
-    patient.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
-    patient.instance.sql(
+    broken.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
+    broken.instance.sql(
         "UPDATE ir_cron SET failure_count = 4, first_failure_date = now() at time zone 'utc' - interval '8 days' "
         "WHERE cron_name = 'Mail: Email Queue Manager'"
     )
     time.sleep(1.1)  # Odoo's times have no fractions
-    patient.run_queue()
+    broken.run_queue()
 
 
-def queue_runs(patient: Patient, *, delay: float = 0.3) -> None:
+def queue_runs(broken: BrokenInstance, *, delay: float = 0.3) -> None:
     """A slow SMTP server holds it up."""
-    patient.overdue()
-    patient.lab.smtp[MAIN].configure(delay=1)
-    patient.mail()
-    patient.begin_queue()
+    broken.overdue()
+    broken.lab.smtp[MAIN].configure(delay=1)
+    broken.mail()
+    broken.begin_queue()
     deadline = time.monotonic() + 10
-    while not patient.instance.sql("SELECT 1 FROM ir_cron_progress WHERE timed_out_counter > 0"):
+    while not broken.instance.sql("SELECT 1 FROM ir_cron_progress WHERE timed_out_counter > 0"):
         assert time.monotonic() < deadline, "the queue has not begun"
         time.sleep(0.1)
-    patient.lab.smtp[MAIN].configure(delay=delay)
+    broken.lab.smtp[MAIN].configure(delay=delay)
 
 
-def _addon_to_upgrade(patient: Patient) -> None:
-    with patient.instance.session() as session:
-        session.call("ir.module.module", "button_upgrade", patient.ids("ir.module.module", ["name", "=", "digest"]))
+def _addon_to_upgrade(broken: BrokenInstance) -> None:
+    with broken.instance.session() as session:
+        session.call("ir.module.module", "button_upgrade", broken.ids("ir.module.module", ["name", "=", "digest"]))
 
 
-def _call_not_taken(patient: Patient) -> None:
-    patient.instance.sql(
+def _call_not_taken(broken: BrokenInstance) -> None:
+    broken.instance.sql(
         "INSERT INTO ir_cron_trigger (cron_id, call_at) "
         "SELECT id, now() at time zone 'utc' - interval '20 minutes' FROM ir_cron WHERE cron_name = 'Mail: Email Queue Manager'"
     )
 
 
-def _gmail(patient: Patient, **oauth2: str) -> None:
-    patient.server(active=False)
-    patient.instance.enforce(
-        {"servers": [oauth2_server(patient.lab, "gmail", oauth2=oauth2, from_filter="lab.example")]}
-    )
+def _gmail(broken: BrokenInstance, **oauth2: str) -> None:
+    broken.server(active=False)
+    broken.instance.enforce({"servers": [oauth2_server(broken.lab, "gmail", oauth2=oauth2, from_filter="lab.example")]})
 
 
-def _gmail_without_a_secret(patient: Patient) -> None:
-    _gmail(patient, refresh_token="made-up-refresh-token")
+def _gmail_without_a_secret(broken: BrokenInstance) -> None:
+    _gmail(broken, refresh_token="made-up-refresh-token")
     _refresh_token, access_token, expiration = token_fields("gmail")
-    known = {access_token: patient.lab.smtp["xoauth2"].token, expiration: int(time.time()) + 3600}
-    patient.write("ir.mail_server", known, ["name", "=", "gmail"])
-    patient.instance.enforce({"parameters": {"google_gmail_client_secret": ""}})
+    known = {access_token: broken.lab.smtp["xoauth2"].token, expiration: int(time.time()) + 3600}
+    broken.write("ir.mail_server", known, ["name", "=", "gmail"])
+    broken.instance.enforce({"parameters": {"google_gmail_client_secret": ""}})
 
 
-def _login_in_clear(patient: Patient) -> None:
+def _login_in_clear(broken: BrokenInstance) -> None:
     """Through a server that lets one log in without TLS, under a name that does not say that it is this machine."""
     welcome = {"EHLO": "250-plain.lab.example\r\n250 AUTH PLAIN LOGIN", "AUTH": "235 2.7.0 Welcome"}
-    patient.lab.smtp["plain"].configure(replies={**welcome, "MAIL": "250 OK", "RCPT": "250 OK", "DATA": "354 Go on"})
-    patient.through("plain", smtp_host="127.1", smtp_user="user", smtp_pass="made-up-password", smtp_encryption="none")
+    broken.lab.smtp["plain"].configure(replies={**welcome, "MAIL": "250 OK", "RCPT": "250 OK", "DATA": "354 Go on"})
+    broken.through("plain", smtp_host="127.1", smtp_user="user", smtp_pass="made-up-password", smtp_encryption="none")
 
 
-def _neutralized(patient: Patient) -> None:
-    patient.lab.shell(
-        patient.instance.database,
+def _neutralized(broken: BrokenInstance) -> None:
+    broken.lab.shell(
+        broken.instance.database,
         "from odoo.modules.neutralize import neutralize_database\nneutralize_database(env.cr)",
     )
 
 
-def _twin(patient: Patient, smtp_name: str, **values: Any) -> None:
-    patient.instance.enforce({"servers": [password_server(patient.lab, smtp_name, name="Twin", **values)]})
+def _twin(broken: BrokenInstance, smtp_name: str, **values: Any) -> None:
+    broken.instance.enforce({"servers": [password_server(broken.lab, smtp_name, name="Twin", **values)]})
 
 
-def _many_mails(patient: Patient) -> None:
-    patient.mail(1001)
+def _many_mails(broken: BrokenInstance) -> None:
+    broken.mail(1001)
 
 
-def _refused(patient: Patient, verb: str, reply: str) -> None:
+def _refused(broken: BrokenInstance, verb: str, reply: str) -> None:
     """Mails that an SMTP server has refused, which takes everything again."""
-    patient.lab.smtp[MAIN].configure(replies={verb: reply})
-    patient.mail(3)
-    patient.run_queue()
-    patient.lab.smtp[MAIN].reset()
+    broken.lab.smtp[MAIN].configure(replies={verb: reply})
+    broken.mail(3)
+    broken.run_queue()
+    broken.lab.smtp[MAIN].reset()
 
 
-def _hung_up(patient: Patient) -> None:
+def _hung_up(broken: BrokenInstance) -> None:
     """A run of the queue that ended in the middle."""
-    patient.lab.smtp[MAIN].configure(drop_at="DATA", drop_after=2)
-    patient.mail(6)
-    patient.age_mails("1 minute")
-    patient.run_queue()
-    patient.lab.smtp[MAIN].reset()
+    broken.lab.smtp[MAIN].configure(drop_at="DATA", drop_after=2)
+    broken.mail(6)
+    broken.age_mails("1 minute")
+    broken.run_queue()
+    broken.lab.smtp[MAIN].reset()
 
 
-def without_recipient(patient: Patient) -> None:
-    patient.mail(email_to=False)
-    patient.run_queue()
+def without_recipient(broken: BrokenInstance) -> None:
+    broken.mail(email_to=False)
+    broken.run_queue()
 
 
-def _old_mail(patient: Patient, span: str) -> None:
-    patient.mail()
-    patient.age_mails(span)
+def _old_mail(broken: BrokenInstance, span: str) -> None:
+    broken.mail()
+    broken.age_mails(span)
 
 
-def _no_sender_to_test_with(patient: Patient) -> None:
-    patient.server(from_filter=False)
-    patient.admin_address(False)
+def _no_sender_to_test_with(broken: BrokenInstance) -> None:
+    broken.server(from_filter=False)
+    broken.admin_address(False)
 
 
-FAULTS: dict[str, tuple[str, Callable[[Patient], None]]] = {
+FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "the queue's action is disabled": ("cron_disabled", lambda it: it.queue_action(active=False)),
     "the queue's external id is gone": (
         "cron_disabled",

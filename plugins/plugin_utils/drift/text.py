@@ -19,7 +19,7 @@ Document = Mapping[str, Any]
 _LONG = 80
 _CONTEXT = 15
 
-STATUS_WORDS: Mapping[str, str] = {
+STATUS_TEXT: Mapping[str, str] = {
     "clean": "clean",
     "corrected": "corrected",
     "accepted": "accepted",
@@ -31,7 +31,7 @@ STATUS_WORDS: Mapping[str, str] = {
 
 
 @dataclass
-class Finding:
+class GroupedDifference:
     """One difference, and all instances that have it.
 
     :param since: the earliest.
@@ -87,17 +87,17 @@ def remark(difference: Mapping[str, Any]) -> str:
     return "; ".join(remarks)
 
 
-def findings(report: Document, statuses: Iterable[str]) -> list[Finding]:
+def findings(report: Document, statuses: Iterable[str]) -> list[GroupedDifference]:
     """Every difference of these statuses once, those of most instances first."""
     wanted = set(statuses)
-    found: dict[tuple[str, ...], Finding] = {}
+    found: dict[tuple[str, ...], GroupedDifference] = {}
     for instance in report["instances"]:
         for resource in instance["resources"]:
             for words, difference in differences(resource):
                 if difference["status"] not in wanted:
                     continue
                 identity = (resource["resource"], resource["key"], words, difference["status"], remark(difference))
-                one = found.setdefault(identity, Finding(*identity, since=difference["since"]))
+                one = found.setdefault(identity, GroupedDifference(*identity, since=difference["since"]))
                 one.since = min(one.since, difference["since"])
                 if instance["instance"] not in one.instances:
                     one.instances.append(instance["instance"])
@@ -134,9 +134,9 @@ def headline(report: Document) -> str:
     if not total:
         return "cannot tell: no instance was compared"
     counts = [
-        f"{count} {STATUS_WORDS[status]}" for status, count in reversed(list(verdict["instances"].items())) if count
+        f"{count} {STATUS_TEXT[status]}" for status, count in reversed(list(verdict["instances"].items())) if count
     ]
-    return f"{STATUS_WORDS[verdict['status']]}: {counted(total, 'instance')}, {', '.join(counts)}"
+    return f"{STATUS_TEXT[verdict['status']]}: {counted(total, 'instance')}, {', '.join(counts)}"
 
 
 def counted(number: int, word: str) -> str:

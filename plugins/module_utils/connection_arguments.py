@@ -2,19 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Argument specifications that modules share: the connection, and the resources as options."""
+"""The argument specification of the connection, which all modules that call Odoo share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible.module_utils.basic import env_fallback
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
-
-# How new settings of mail servers are tested before they go live.
-VERIFY = {"type": "str", "choices": ["none", "connection"], "default": "none"}
 
 
 def connection_arguments() -> dict[str, Any]:
@@ -35,18 +29,3 @@ def connection_arguments() -> dict[str, Any]:
         "timeout": option("timeout", type="int", default=30),
         "proxy": option("proxy", type="str"),
     }
-
-
-def resource_arguments(kind: ResourceType, *, xml_id: bool = True, states: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The options of one resource: its fields, and where it has them `xml_id` and `state`."""
-    arguments = {name: dict(specification) for name, specification in kind.options.items()}
-    if xml_id:
-        arguments["xml_id"] = {"type": "str"}
-    if states:
-        arguments["state"] = {"type": "str", "choices": list(states), "default": "present"}
-    return arguments
-
-
-def resource_list(kind: ResourceType, **how: Any) -> dict[str, Any]:
-    """An option that takes a list of resources of one kind."""
-    return {"type": "list", "elements": "dict", "options": resource_arguments(kind, **how), **kind.option_rules}

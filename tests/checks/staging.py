@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies of the checkout for the judges.
+"""Copies of the checkout for the checks.
 
-ansible-test insists on a git checkout under ansible_collections/NAMESPACE/NAME, and no judge may see ignored files.
+ansible-test insists on a git checkout under ansible_collections/NAMESPACE/NAME, and no check may see ignored files.
 """
 
 from __future__ import annotations

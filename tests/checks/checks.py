@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which judges there are, and how each is asked."""
+"""Which checks there are, and how each is asked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-HERE = CHECKOUT / "tests/judges"
+HERE = CHECKOUT / "tests/checks"
 
 SKIPPED = re.compile(r"Skipping |Required program")
 COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
@@ -23,32 +23,32 @@ NEWEST_LAB = {"POSTMASTER_LAB_DIR": CHECKOUT / ".work/newest-lab"}
 
 
 @dataclass(frozen=True)
-class Judge:
+class Check:
     name: str
     group: str
     command: list[str | Path]  # run in the folder of the collection
     stage: str | None = None  # the copy of the checkout that it is shown; None: the checkout itself
-    environment: str = "judges"  # the virtual environment whose programs it finds first
+    environment: str = "checks"  # the virtual environment whose programs it finds first
     variables: dict[str, str | Path] = field(default_factory=dict)
     rejected: re.Pattern[str] | None = None  # a line of its output that fails it, whatever its exit code
-    needs: str | None = None  # the judge without whose success this one has nothing to say
-    track: str = "copies"  # judges of one track are asked one after the other, beside those of another track
+    needs: str | None = None  # the check without whose success this one has nothing to say
+    track: str = "copies"  # checks of one track are asked one after the other, beside those of another track
 
 
-JUDGES = [
-    Judge("ruff", "judges", ["ruff", "check", "--output-format", "concise"], stage="static"),
-    Judge("ruff-format", "judges", ["ruff", "format", "--check", "--output-format", "concise"], stage="static"),
-    Judge(
+CHECKS = [
+    Check("ruff", "checks", ["ruff", "check", "--output-format", "concise"], stage="static"),
+    Check("ruff-format", "checks", ["ruff", "format", "--check", "--output-format", "concise"], stage="static"),
+    Check(
         "mypy",
-        "judges",
+        "checks",
         ["mypy", "--package", "ansible_collections.postmaster.odoo.plugins.module_utils"],
         stage="static",
         variables={"MYPYPATH": "../../.."},
     ),
-    Judge("antsibull-changelog", "judges", ["antsibull-changelog", "lint"], stage="static"),
-    Judge(
+    Check("antsibull-changelog", "checks", ["antsibull-changelog", "lint"], stage="static"),
+    Check(
         "antsibull-docs",
-        "judges",
+        "checks",
         [
             *("antsibull-docs", "--config-file", HERE / "antsibull-docs.cfg", "lint-collection-docs"),
             *("--plugin-docs", "--check-extra-docs-refs"),
@@ -56,28 +56,28 @@ JUDGES = [
         ],
         stage="static",
     ),
-    Judge("ansible-lint", "judges", ["ansible-lint"], stage="static", rejected=COMPLAINT),
-    Judge("build", "judges", ["ansible-galaxy", "collection", "build"], stage="static"),
-    Judge(
+    Check("ansible-lint", "checks", ["ansible-lint"], stage="static", rejected=COMPLAINT),
+    Check("build", "checks", ["ansible-galaxy", "collection", "build"], stage="static"),
+    Check(
         "galaxy-importer",
-        "judges",
+        "checks",
         ["bash", "-c", "python -m galaxy_importer.main *.tar.gz"],
         stage="static",
         variables={"GALAXY_IMPORTER_CONFIG": HERE / "galaxy-importer.cfg"},
         rejected=COMPLAINT,
         needs="build",
     ),
-    Judge("sanity", "judges", [*ANSIBLE_TEST, "sanity"], stage="oldest-core", rejected=SKIPPED),
-    Judge(
+    Check("sanity", "checks", [*ANSIBLE_TEST, "sanity"], stage="oldest-core", rejected=SKIPPED),
+    Check(
         "sanity-newest",
-        "judges",
+        "checks",
         [*ANSIBLE_TEST, "sanity", "--own-python"],
         stage="newest-core",
         environment="newest",
         rejected=SKIPPED,
     ),
-    Judge("units", "units", [*ANSIBLE_TEST, "units"], stage="oldest-core", rejected=SKIPPED),
-    Judge(
+    Check("units", "units", [*ANSIBLE_TEST, "units"], stage="oldest-core", rejected=SKIPPED),
+    Check(
         "units-newest",
         "units",
         [*ANSIBLE_TEST, "units", "--own-python"],
@@ -85,13 +85,13 @@ JUDGES = [
         environment="newest",
         rejected=SKIPPED,
     ),
-    Judge("browser", "browser", ["python", "-m", "pytest", "tests/browser"]),
-    Judge("lab-up", "lab-up", [*LAB, "up"], track="lab"),
-    Judge("integration", "integration", INTEGRATION, needs="lab-up", track="lab"),
-    Judge("lab-down", "lab-down", [*LAB, "down"], track="lab"),
+    Check("browser", "browser", ["python", "-m", "pytest", "tests/browser"]),
+    Check("lab-up", "lab-up", [*LAB, "up"], track="lab"),
+    Check("integration", "integration", INTEGRATION, needs="lab-up", track="lab"),
+    Check("lab-down", "lab-down", [*LAB, "down"], track="lab"),
     # A lab of its own lets it run beside the other, which restarts Odoo as it likes.
-    Judge("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
-    Judge(
+    Check("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
+    Check(
         "integration-newest",
         "integration",
         [*INTEGRATION, "-m", "in_process"],
@@ -99,5 +99,5 @@ JUDGES = [
         variables=NEWEST_LAB,
         needs="newest-lab-up",
     ),
-    Judge("newest-lab-down", "newest-lab", [*LAB, "down"], environment="newest", variables=NEWEST_LAB),
+    Check("newest-lab-down", "newest-lab", [*LAB, "down"], environment="newest", variables=NEWEST_LAB),
 ]

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specifications of resources: as options of a module of their own, and of a stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+
+# How new settings of mail servers are tested before they go live.
+VERIFY = {"type": "str", "choices": ["none", "connection"], "default": "none"}
+
+
+def resource_arguments(kind: ResourceType, *, xml_id: bool = True, states: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The options of one resource: its fields, and where it has them `xml_id` and `state`."""
+    arguments = {name: dict(specification) for name, specification in kind.options.items()}
+    if xml_id:
+        arguments["xml_id"] = {"type": "str"}
+    if states:
+        arguments["state"] = {"type": "str", "choices": list(states), "default": "present"}
+    return arguments
+
+
+def stack_arguments(kinds: Iterable[ResourceType]) -> dict[str, Any]:
+    """Return the options of a stack: one for each of these resource types."""
+    return {kind.stack_option: dict(kind.stack_argument) or _resource_list(kind) for kind in kinds}
+
+
+def _resource_list(kind: ResourceType) -> dict[str, Any]:
+    options = resource_arguments(kind, states=kind.stack_states)
+    return {"type": "list", "elements": "dict", "options": options, **kind.option_rules}

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The packages of module_utils: each imports only what is below it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ansible_collections.postmaster.odoo.plugins.module_utils as module_utils
+
+PREFIX = "ansible_collections.postmaster.odoo.plugins.module_utils."
+ROOT = Path(next(iter(module_utils.__path__)))
+
+# Each package with the packages that it may import. Files beside the packages are shared ground.
+MAY_IMPORT: dict[str, set[str]] = {
+    "secrets": set(),
+    "engine": set(),
+    "rpc": {"secrets"},
+    "resources": {"engine", "rpc", "secrets"},
+    "routing": {"engine", "resources", "rpc"},
+    "smtp": {"engine", "resources", "routing", "rpc", "secrets"},
+    "enforcement": {"engine", "resources", "routing", "rpc", "secrets", "smtp"},
+    "queue": {"enforcement", "engine", "resources", "rpc", "secrets", "smtp"},
+    "doctor": {"engine", "queue", "resources", "routing", "rpc", "secrets", "smtp"},
+    "export": {"doctor", "engine", "queue", "resources", "rpc", "secrets"},
+}
+
+
+def imported_modules(file: Path) -> set[str]:
+    """Return the modules that a file imports, those for type checking included."""
+    tree = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return {node.module for node in tree if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def test_every_package_is_listed() -> None:
+    assert {folder.parent.name for folder in ROOT.glob("*/__init__.py")} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_what_is_below_it(package: str) -> None:
+    found = {
+        module.removeprefix(PREFIX).split(".")[0]
+        for file in (ROOT / package).rglob("*.py")
+        for module in imported_modules(file)
+        if module.startswith(PREFIX)
+    }
+    assert (found & set(MAY_IMPORT)) - {package} <= MAY_IMPORT[package]
+
+
+def test_there_is_no_cycle() -> None:
+    order = list(MAY_IMPORT)
+    for package, below in MAY_IMPORT.items():
+        assert all(order.index(one) < order.index(package) for one in below), package
+
+
+@pytest.mark.parametrize("package", ["engine", "resources"])
+def test_the_core_imports_no_ansible(package: str) -> None:
+    for file in (ROOT / package).rglob("*.py"):
+        assert not [one for one in imported_modules(file) if one.split(".")[0] == "ansible"], file
