@@ -13,30 +13,30 @@ options:
   url:
     description:
       - Where Odoo answers, with scheme, and with port and path where they are not the usual ones.
-      - If not set, the value of the environment variable E(ODOO_URL) is used.
+      - If not set, the inventory variable C(odoo_url) is used, then the environment variable E(ODOO_URL).
     type: str
     required: true
   database:
     description:
       - The name of the database. One database is one instance.
-      - If not set, the value of the environment variable E(ODOO_DATABASE) is used.
+      - If not set, the inventory variable C(odoo_database) is used, then the environment variable E(ODOO_DATABASE).
     type: str
     required: true
   username:
     description:
       - The login of the user. It must have the access right Administration / Settings.
       - Not needed with JSON-2, where O(api_key) already stands for a user.
-      - If not set, the value of the environment variable E(ODOO_USERNAME) is used.
+      - If not set, the inventory variable C(odoo_username) is used, then the environment variable E(ODOO_USERNAME).
     type: str
   password:
     description:
       - The password of O(username). A user with two-factor authentication needs O(api_key) instead.
-      - If not set, the value of the environment variable E(ODOO_PASSWORD) is used.
+      - If not set, the inventory variable C(odoo_password) is used, then the environment variable E(ODOO_PASSWORD).
     type: str
   api_key:
     description:
       - An API key of the user, created in Odoo under Preferences / Account Security. It wins over O(password).
-      - If not set, the value of the environment variable E(ODOO_API_KEY) is used.
+      - If not set, the inventory variable C(odoo_api_key) is used, then the environment variable E(ODOO_API_KEY).
     type: str
   transport:
     description:
@@ -45,37 +45,39 @@ options:
       - V(json2) is Odoo's own HTTP interface from 19.0 on. It needs O(api_key), no login and no Python package.
       - V(jsonrpc) works with every version up to 19.0 and needs the Python package C(odoorpc) where the task runs. It remembers there, under
         E(ANSIBLE_HOME) (C(~/.ansible)), the id that O(username) has in the database, so that not every task costs Odoo a login.
-      - If not set, the value of the environment variable E(ODOO_TRANSPORT) is used.
+      - If not set, the inventory variable C(odoo_transport) is used, then the environment variable E(ODOO_TRANSPORT).
     type: str
     choices: [auto, jsonrpc, json2]
     default: auto
   validate_certs:
     description:
       - Whether the certificate of an https O(url) must be trusted.
-      - If not set, the value of the environment variable E(ODOO_VALIDATE_CERTS) is used.
+      - If not set, the inventory variable C(odoo_validate_certs) is used, then the environment variable E(ODOO_VALIDATE_CERTS).
     type: bool
     default: true
   ca_path:
     description:
       - A file or folder of CA certificates to trust instead of the system's own.
-      - If not set, the value of the environment variable E(ODOO_CA_PATH) is used.
+      - If not set, the inventory variable C(odoo_ca_path) is used, then the environment variable E(ODOO_CA_PATH).
     type: path
   timeout:
     description:
       - Seconds to wait for a connection, and for each answer. Calls that are known to take longer, such as installing an addon, get more.
-      - If not set, the value of the environment variable E(ODOO_TIMEOUT) is used.
+      - If not set, the inventory variable C(odoo_timeout) is used, then the environment variable E(ODOO_TIMEOUT).
     type: int
     default: 30
   proxy:
     description:
       - The URL of an HTTP proxy to go through. An empty string goes directly.
-      - If not set, the value of the environment variable E(ODOO_PROXY) is used, and without that the usual
+      - If not set, the inventory variable C(odoo_proxy) is used, then the environment variable E(ODOO_PROXY), and without that the usual
         E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
     type: str
 notes:
   - On a C(local) connection the module runs inside Ansible's own worker, which takes milliseconds. Over any other connection it is
-    shipped to the host as usual. Set the variable C(postmaster_odoo_in_process) to V(false) to have it shipped always.
-  - Every connection option can be set once for all modules with C(module_defaults) and the group C(postmaster.odoo.odoo).
+    shipped to the host as usual. Set the variable C(postmaster_odoo_in_process) to V(false) to have it shipped always. C(-v) prints which way
+    was taken, and why.
+  - Every connection option can be set once for all modules with an inventory variable, or with C(module_defaults) and the group
+    C(postmaster.odoo.odoo).
 requirements:
   - python >= 3.10
   - odoorpc >= 0.10.1, for JSON-RPC

@@ -21,9 +21,12 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule, drive
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.python_environment import is_same_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,19 +93,24 @@ class ActionModule(ActionBase):
     _supports_diff = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task's module, here where that means the same, shipped otherwise."""
+        """Run the task's module: in this process if that gives the same result, shipped otherwise."""
         variables = task_vars or {}
         result = super().run(tmp, variables)
-        if not self._runs_here(variables):
+        name = self._task.action.rpartition(".")[2]
+        module = importlib.import_module(f"{_MODULES}.{name}")
+        arguments = dict(self._task.args)
+        if module.SPECIFICATION.connection:
+            arguments = {**self._connection_variables(variables), **arguments}
+        obstacle = self._obstacle(variables)
+        if obstacle:
+            Display().v(f"{name}: shipped as a module, because {obstacle}", host=variables.get("inventory_hostname"))
             wrap_async = self._task.async_val and not self._connection.has_native_async
-            result.update(self._execute_module(task_vars=variables, wrap_async=wrap_async))
+            result.update(self._execute_module(module_args=arguments, task_vars=variables, wrap_async=wrap_async))
             if not wrap_async:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
             return result
-        name = self._task.action.rpartition(".")[2]
-        arguments = dict(self._task.args)
+        Display().v(f"{name}: runs inside Ansible's worker", host=variables.get("inventory_hostname"))
         self._update_module_args(self._task.action, arguments, variables)
-        module = importlib.import_module(f"{_MODULES}.{name}")
         with self._environment():
             try:
                 drive(_InProcessModule(module.SPECIFICATION, arguments), module.run)
@@ -110,18 +118,34 @@ class ActionModule(ActionBase):
                 result.update(_as_received(finished.result))
         return {key: value for key, value in result.items() if not key.startswith("_ansible_")}
 
-    def _runs_here(self, variables: dict[str, Any]) -> bool:
-        """Whether running in the worker is the same as running the module where the task asks for it."""
-        if self._connection.transport not in ("local", "ansible.builtin.local") or self._task.async_val:
-            return False
+    def _connection_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the connection options that the inventory gives as `odoo_*`. The options of the task override them.
+
+        A variable that is empty or that resolves to `omit` counts as not given, so the environment can give the option.
+        """
+        given = [name for name in connection_arguments() if f"odoo_{name}" in variables]
+        expressions = {name: trust_as_template(f"{{{{ odoo_{name} }}}}") for name in given}
+        values: dict[str, Any] = self._templar.template(expressions)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _obstacle(self, variables: dict[str, Any]) -> str | None:
+        """Return why running in this process would not be the same as running the module where the task asks for it, or None."""
+        if self._connection.transport not in ("local", "ansible.builtin.local"):
+            return f"the connection is {self._connection.transport}"
+        if self._task.async_val:
+            return "the task runs in the background (async)"
         if self._connection.become is not None:
-            return False
+            return "the task becomes another user"
+        if not boolean(self._templar.template(variables.get("postmaster_odoo_in_process", True))):
+            return "postmaster_odoo_in_process is false"
         interpreter = variables.get("ansible_python_interpreter")
         if interpreter is not None:
             interpreter = self._templar.template(interpreter)
-        if interpreter not in (None, sys.executable, "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"):
-            return False
-        return boolean(self._templar.template(variables.get("postmaster_odoo_in_process", True)))
+        if interpreter in (None, "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"):
+            return None
+        if not is_same_environment(str(interpreter), sys.executable):
+            return f"its interpreter {interpreter} is another Python environment than Ansible's ({sys.executable})"
+        return None
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

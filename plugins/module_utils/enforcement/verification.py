@@ -61,7 +61,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of a trial; `outcome` is `ok`, `not_tested`, or a failure as `mail.classification` calls it."""
+    """What came of a trial; `outcome` is `ok`, `not_tested`, or a failure as `smtp.classification` calls it."""
 
     key: str
     outcome: str

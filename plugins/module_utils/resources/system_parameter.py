@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
 
 IS_NEUTRALIZED = "database.is_neutralized"
-# Held while a run changes the database (operations/lock.py).
+# Held while a run changes the database (enforcement/lock.py).
 LOCK_KEY = "postmaster_odoo.running"
-# Held while a run sends mails of the queue (operations/queue_action.py).
+# Held while a run sends mails of the queue (queue/actions.py).
 SENDING_KEY = "postmaster_odoo.sending"
-# What others hold instead while new ones are tried (operations/verify.py).
+# What others hold instead while new ones are tried (enforcement/verification.py).
 TRIAL_KEY = "postmaster_odoo.trial"
 # The id of the mail server that Email Marketing takes by default (mass_mailing).
 MAILING_SERVER_KEY = "mass_mailing.mail_server_id"

@@ -41,17 +41,10 @@ def test_the_doctors_variables_are_the_modules_options() -> None:
 def test_every_variable_is_handed_on() -> None:
     (task,) = load("doctor", "tasks/examine.yml")
     options = task["postmaster.odoo.mail_doctor"]
-    assert set(options) == {*SPECIFICATION.options, *connection_arguments()}
+    assert set(options) == set(SPECIFICATION.options)  # the action plugin resolves the connection
     assert options.pop(VERDICT) == "never"
     for name, value in options.items():
-        variable = f"odoo_{name}" if name in connection_arguments() else f"doctor_{name}"
-        assert value == f"{{{{ {variable} | default(omit) }}}}"
-
-
-def test_heal_speaks_to_the_same_instance() -> None:
-    (block,) = (task for task in load("heal", "tasks/mend.yml") if "block" in task)
-    (connection,) = block["module_defaults"].values()
-    assert connection == {name: f"{{{{ odoo_{name} | default(omit) }}}}" for name in connection_arguments()}
+        assert value == f"{{{{ doctor_{name} | default(omit) }}}}"
 
 
 def test_heals_variables() -> None:

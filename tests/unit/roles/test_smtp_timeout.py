@@ -387,13 +387,3 @@ def test_the_roles_variables_are_the_connections_options() -> None:
         for name, option in connection_arguments().items()
     }
     assert variables == options
-    (block,) = (
-        task
-        for task in yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))
-        if "module_defaults" in task
-    )
-    assert block["module_defaults"] == {
-        "group/postmaster.odoo.odoo": {
-            name: f"{{{{ odoo_{name} | default(omit) }}}}" for name in connection_arguments()
-        }
-    }

@@ -143,6 +143,8 @@ def test_an_error_of_odoo_is_a_failed_result(odoo: SimulatedOdoo) -> None:
         ({}, {"ansible_python_interpreter": sys.executable}, True),
         ({}, {"ansible_python_interpreter": trust_as_template("{{ 'auto' }}")}, True),
         ({}, {"ansible_python_interpreter": "auto_silent"}, True),
+        ({}, {"ansible_python_interpreter": os.path.join(sys.prefix, "bin", "python")}, True),
+        ({}, {"ansible_python_interpreter": trust_as_template("{{ ansible_playbook_python }}")}, True),
         ({}, {"ansible_python_interpreter": "/no/such/python"}, False),
         ({}, {"postmaster_odoo_in_process": False}, False),
         ({}, {"postmaster_odoo_in_process": "no"}, False),
@@ -156,6 +158,7 @@ def test_where_a_task_runs(
 ) -> None:
     made = action("mail_server", MAIN, **task)
     made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]  # a stand-in
+    made._templar.available_variables = {"ansible_playbook_python": sys.executable}
     result = made.run(task_vars=variables)
     assert bool(asked) is here
     assert made._execute_module.called is not here  # type: ignore[attr-defined]  # of the stand-in
@@ -193,3 +196,48 @@ def test_a_task_leaves_the_worker_as_it_was(odoo: SimulatedOdoo) -> None:
     assert options == {"servers": [MAIN]}
     assert made._task.args == {**CONNECTION, **options}
     assert len(servers(odoo)) == 1
+
+
+def connected(variables: dict[str, Any], options: dict[str, Any], **task: Any) -> ActionModule:
+    """Run a task that gives no connection of its own, with variables of the inventory."""
+    made = action("mail_server_info", {}, **task)
+    made._task.args = options
+    made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]  # a stand-in
+    made._templar.available_variables = variables
+    made.run(task_vars=variables)
+    return made
+
+
+INVENTORY = {"odoo_url": "http://inventory.example", "odoo_database": trust_as_template("{{ name }}"), "name": "acme"}
+
+
+def test_the_connection_comes_from_the_task_then_the_inventory_then_the_environment(
+    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("URL", "DATABASE", "USERNAME", "API_KEY", "PROXY"):
+        monkeypatch.setenv(f"ODOO_{name}", f"http://environment.example/{name}")
+    unset = {"odoo_proxy": None, "odoo_username": trust_as_template("{{ nobody | default(omit) }}")}
+    connected({**INVENTORY, **unset}, {"url": "http://task.example"})
+    (given,) = asked
+    assert (given["url"], given["database"]) == ("http://task.example", "acme")
+    assert given["api_key"] == "http://environment.example/API_KEY"
+    assert (given["proxy"], given["username"]) == (
+        "http://environment.example/PROXY",
+        "http://environment.example/USERNAME",
+    )
+
+
+def test_a_shipped_module_gets_the_connection_of_the_inventory(asked: list[dict[str, Any]]) -> None:
+    made = connected(INVENTORY, {"name": "Main"}, transport="ssh")
+    arguments = made._execute_module.call_args.kwargs["module_args"]  # type: ignore[attr-defined]  # of the stand-in
+    assert arguments == {"url": "http://inventory.example", "database": "acme", "name": "Main"}
+    assert not asked
+
+
+def test_a_module_without_a_connection_gets_none() -> None:
+    made = action("smtp_probe", {}, transport="ssh")
+    made._task.args = {"host": "localhost"}
+    made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]  # a stand-in
+    made._templar.available_variables = INVENTORY
+    made.run(task_vars=INVENTORY)
+    assert made._execute_module.call_args.kwargs["module_args"] == {"host": "localhost"}  # type: ignore[attr-defined]  # of the stand-in
