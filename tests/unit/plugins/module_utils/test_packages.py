@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import ansible_collections.postmaster.odoo.plugins.module_utils as module_utils
+from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 
 PREFIX = "ansible_collections.postmaster.odoo.plugins.module_utils."
-ROOT = Path(next(iter(module_utils.__path__)))
+ROOT = Path(errors.__file__).parent
 
 # Each package with the packages that it may import. Files beside the packages are shared ground.
 MAY_IMPORT: dict[str, set[str]] = {
