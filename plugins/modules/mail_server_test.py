@@ -184,7 +184,8 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Test, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, run_tests
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary
 
     params = module.params
     canary = None

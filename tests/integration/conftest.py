@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `lab` is
 

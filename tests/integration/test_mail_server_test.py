@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary
 from instance import LabInstance
 from lab import Lab, SmtpServer
 from playbook import ansible_playbook, play

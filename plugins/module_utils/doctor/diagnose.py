@@ -27,7 +27,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_chec
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import outcomes
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import outcomes
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
 

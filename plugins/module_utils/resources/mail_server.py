@@ -28,11 +28,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 i
     TOKEN_FIELDS,
     OAuth2Method,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import (
-    certificate_text,
-    private_key_text,
-    refuse_foreign_key,
-)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Circumstances,
     Declaration,
@@ -43,6 +38,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
     SYSTEM_PARAMETER,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
+    certificate_text,
+    private_key_text,
+    refuse_foreign_key,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import RoutingServer, Rules, mail_server_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 Record = Mapping[str, Any]
+
+_MAIL_SERVERS, _ALIAS_DOMAINS, _PARAMETERS = "ir.mail_server", "mail.alias.domain", "ir.config_parameter"
 
 _CONFIG_FILTER = "mail.default.from_filter"
 _NO_PERSONAL = "mail.disable_personal_mail_servers"
@@ -81,11 +80,11 @@ class RoutingTable:
         """The same once the steps of a plan are done."""
         table = self
         for step in steps:
-            if step.resource == MAIL_SERVER.name:
+            if step.resource == "mail_server":
                 table = table._with_mail_server(step)
-            elif step.resource == ALIAS_DOMAIN.name and self.alias_domains is not None:
+            elif step.resource == "alias_domain" and self.alias_domains is not None:
                 table = table._with_alias_domain(step)
-            elif step.resource == SYSTEM_PARAMETER.name:
+            elif step.resource == "system_parameter":
                 parameters = {key: value for key, value in table.parameters.items() if key != step.key}
                 if step.action != "delete":
                     parameters[step.key] = step.values.get("value") or ""
@@ -123,13 +122,13 @@ def _at(alias: str, domain: str) -> str:
 
 def read_routing(session: Session) -> RoutingTable:
     """Read what decides about routes: four calls, and one for the fields of each model that was not asked for yet."""
-    fields = session.fields(MAIL_SERVER.model)
+    fields = session.fields(_MAIL_SERVERS)
     wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host"} & fields.keys()
-    servers = session.search_read(MAIL_SERVER.model, [], wanted)
-    parameters = session.search_read(SYSTEM_PARAMETER.model, [["key", "in", sorted(PARAMETERS)]], ["key", "value"])
+    servers = session.search_read(_MAIL_SERVERS, [], wanted)
+    parameters = session.search_read(_PARAMETERS, [["key", "in", sorted(PARAMETERS)]], ["key", "value"])
     domains, companies = None, {}
-    if session.has_model(ALIAS_DOMAIN.model):
-        rows = session.search_read(ALIAS_DOMAIN.model, [], ["name", *_ALIASES])
+    if session.has_model(_ALIAS_DOMAINS):
+        rows = session.search_read(_ALIAS_DOMAINS, [], ["name", *_ALIASES])
         domains = {row["id"]: row for row in rows}
         for row in session.search_read("res.company", [["active", "=", True]], ["alias_domain_id"]):
             companies[row["id"]] = row["alias_domain_id"][0] if row["alias_domain_id"] else None

@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Rejected, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
 # Odoo waits 60 s for connecting and again for each reply (SMTP_TIMEOUT); the caller must not give up before it does.
 _TEST_SECONDS = 300.0
 _POLL_SECONDS = 1.0
+_MAIL_SERVERS = "ir.mail_server"
 
 
 @dataclass(frozen=True)
@@ -43,32 +41,6 @@ class Canary:
     wait: float = 60.0
 
 
-def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary: Canary | None) -> list[dict[str, Any]]:
-    """Test the named server, or every active one. With a read-only session only the servers are named.
-
-    :raises Invalid: an address of the canary is none.
-    """
-    if canary is not None:
-        for option, address in (("canary", canary.recipient), ("canary_from", canary.sender)):
-            if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
-                raise Invalid(f"{option} takes an email address, and {address!r} is none.")
-    return outcomes(session, servers_to_test(session, name=name, xml_id=xml_id), canary)
-
-
-def outcomes(session: Session, servers: Iterable[Found], canary: Canary | None = None) -> list[dict[str, Any]]:
-    """Test these servers, one after the other. With a read-only session they are only named."""
-    return [{"name": server.values["name"], "id": server.id, **_test(session, server, canary)} for server in servers]
-
-
-def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
-    if session.read_only:
-        return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
-    test = test_connection(session, server.id, server.values)
-    if canary is not None and test["outcome"] == "ok":
-        test["canary"] = send_canary(session, server, canary)
-    return test
-
-
 def failures(tests: list[dict[str, Any]]) -> list[str]:
     """One sentence for each server that failed."""
     sentences = []
@@ -81,38 +53,19 @@ def failures(tests: list[dict[str, Any]]) -> list[str]:
     return sentences
 
 
-def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -> list[Found]:
-    """The named server, archived or not, or every active one; personal servers are their users' own.
-
-    :raises Unsupported: there is none of that name or external id, or none at all.
-    """
-    found = read_all(session, MAIL_SERVER).found
-    if name is None and xml_id is None:
-        chosen = [server for server in found if server.values["active"] and MAIL_SERVER.is_own(server.values)]
-        wanted = "active outgoing mail server"
-    else:
-        declaration = MAIL_SERVER.declare({"name": name or xml_id, "xml_id": xml_id})
-        match = MAIL_SERVER.find(declaration, [server for server in found if MAIL_SERVER.is_own(server.values)])
-        chosen = [match] if match else []
-        wanted = declaration.label
-    if not chosen:
-        raise Unsupported(f"There is no {wanted} in database {session.database} at {session.url}.")
-    return chosen
-
-
-def test_connection(session: Session, server_id: int, values: Mapping[str, Any]) -> dict[str, Any]:
+def test_connection(session: Session, server_id: int, secrets: Iterable[str]) -> dict[str, Any]:
     """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
 
-    :param values: the record's; SMTP servers quote who logs in, and its secrets must not be shown.
+    :param secrets: of the mail server. SMTP servers repeat what a client logs in with, and the message must not show it.
     """
     started = time.monotonic()
     outcome, message = "ok", "Connection Test Successful!"
     try:
         with session.patience(_TEST_SECONDS):
-            session.call(MAIL_SERVER.model, "test_smtp_connection", [server_id])
+            session.call(_MAIL_SERVERS, "test_smtp_connection", [server_id])
     except Rejected as error:
         words = _own_words(error)
-        outcome, message = classify(words), without_secrets(words, MAIL_SERVER.secrets_of(values))
+        outcome, message = classify(words), without_secrets(words, secrets)
     return {"outcome": outcome, "message": message, "seconds": round(time.monotonic() - started, 2)}
 
 
@@ -121,7 +74,7 @@ def _own_words(error: OdooError) -> str:
     return error.message.rpartition("Odoo refused: ")[2]
 
 
-def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, Any]:
+def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterable[str]) -> dict[str, Any]:
     """Create a mail, have Odoo send it through this very server, and follow it to its end state."""
     sender = canary.sender or fitting_sender(session, server.values)
     if sender is None:
@@ -136,7 +89,7 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
         "auto_delete": False,
         "state": "outgoing",
         # Belongs to the server's record: a mail without a document cannot be deleted over RPC (ODOO-FACTS §5).
-        "model": MAIL_SERVER.model,
+        "model": _MAIL_SERVERS,
         "res_id": server.id,
     }
     mail_id = session.create("mail.mail", [values])[0]
@@ -148,7 +101,7 @@ def send_canary(session: Session, server: Found, canary: Canary) -> dict[str, An
         raise
     state = mail.get("state")
     outcome, words = _canary_verdict(state, " ".join(reason.split()))
-    message = without_secrets(words, MAIL_SERVER.secrets_of(server.values))
+    message = without_secrets(words, secrets)
     kept = canary.keep or not _removed(session, mail_id)
     if kept and not canary.keep:
         message += f" Odoo refused to delete the canary (mail.mail {mail_id})."

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import certificate_text, private_key_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import certificate_text, private_key_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
 
 # As Odoo names them. Those that are strict check the server's certificate; 18.0 and older have no such ones.

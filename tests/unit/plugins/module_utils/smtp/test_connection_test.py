@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, failures, run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, failures
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pem import (
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
     certificate_text,
     private_key_text,
     refuse_foreign_key,

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which mail servers are tested, and the tests of each: Odoo's connection test, then a canary if one is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
+    Canary,
+    send_canary,
+    test_connection,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+
+def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary: Canary | None) -> list[dict[str, Any]]:
+    """Test the named server, or every active one. With a read-only session only the servers are named.
+
+    :raises Invalid: an address of the canary is none.
+    """
+    if canary is not None:
+        for option, address in (("canary", canary.recipient), ("canary_from", canary.sender)):
+            if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+                raise Invalid(f"{option} takes an email address, and {address!r} is none.")
+    return outcomes(session, servers_to_test(session, name=name, xml_id=xml_id), canary)
+
+
+def outcomes(session: Session, servers: Iterable[Found], canary: Canary | None = None) -> list[dict[str, Any]]:
+    """Test these servers, one after the other. With a read-only session they are only named."""
+    return [{"name": server.values["name"], "id": server.id, **_test(session, server, canary)} for server in servers]
+
+
+def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
+    if session.read_only:
+        return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
+    test = test_connection(session, server.id, MAIL_SERVER.secrets_of(server.values))
+    if canary is not None and test["outcome"] == "ok":
+        test["canary"] = send_canary(session, server, canary, MAIL_SERVER.secrets_of(server.values))
+    return test
+
+
+def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -> list[Found]:
+    """The named server, archived or not, or every active one; personal servers are their users' own.
+
+    :raises Unsupported: there is none of that name or external id, or none at all.
+    """
+    found = read_all(session, MAIL_SERVER).found
+    if name is None and xml_id is None:
+        chosen = [server for server in found if server.values["active"] and MAIL_SERVER.is_own(server.values)]
+        wanted = "active outgoing mail server"
+    else:
+        declaration = MAIL_SERVER.declare({"name": name or xml_id, "xml_id": xml_id})
+        match = MAIL_SERVER.find(declaration, [server for server in found if MAIL_SERVER.is_own(server.values)])
+        chosen = [match] if match else []
+        wanted = declaration.label
+    if not chosen:
+        raise Unsupported(f"There is no {wanted} in database {session.database} at {session.url}.")
+    return chosen
