@@ -21,13 +21,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON, PENDING
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import authorize_url
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts, PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_info
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Circumstances, Declaration
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, RoutingTable
@@ -157,14 +158,12 @@ def _server(session: Session, found: Found, servers: Records, parameters: Mappin
     declaration = Declaration(
         MAIL_SERVER, report["name"], options
     )  # whatever it is called: a candidate's name nobody may declare
-    circumstances = Circumstances(session.now, parameters=parameters)
+    context = PlanContext(declaration, found, servers.fields, InstanceFacts(session.now, parameters=parameters))
     return {
         **report,
         "authorize_url": authorize_url(session, found.id, method) if method and waits else None,
-        "problems": [
-            error.message for error in MAIL_SERVER.refusals(declaration, {}, found, servers.fields, circumstances)
-        ],
-        "remarks": list(MAIL_SERVER.remarks(declaration, found, servers.fields, circumstances)),
+        "problems": [error.message for error in MAIL_SERVER.refusals(context)],
+        "remarks": list(MAIL_SERVER.remarks(context)),
         "leads_nowhere": MAIL_SERVER.is_neutralization_dummy(found),
     }
 

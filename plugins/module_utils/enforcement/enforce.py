@@ -51,7 +51,7 @@ def enforce(
     plan: Plan = ()
     connections: list[Connection] = []
     try:
-        stack.update_addon_list()
+        stack.prepare_instance()
         plan = converge(stack, check_mode=session.read_only)
         connections = stack.connections()
         _refuse_unconnected(connections)
@@ -66,21 +66,16 @@ def enforce(
         stack.report_unmanaged(),
         [verification.as_result() for verification in stack.verifications()],
         [connection.as_result() for connection in connections],
-        [*stack.warnings, *(_waiting(connection) for connection in connections if not connection.connected)],
+        [*stack.warnings, *(connection.instruction for connection in connections if not connection.connected)],
         stack.routes,
     )
-
-
-def _waiting(connection: Connection) -> str:
-    link = f"open {connection.authorize_url}" if connection.authorize_url else "there is no link yet"
-    return f"mail server {connection.key!r} is not connected and cannot log in. As an administrator of the database: {link}"
 
 
 def _refuse_unconnected(connections: Sequence[Connection]) -> None:
     """Whatever else could be done is done: without it there would be no link for a human to open."""
     waiting = [one for one in connections if one.required and not one.connected]
     if waiting:
-        raise NotConnected(f"{' '.join(map(_waiting, waiting))} (oauth2.required asks for it.)")
+        raise NotConnected(f"{' '.join(one.instruction for one in waiting)} (oauth2.required asks for it.)")
 
 
 def declarations_of(stack: Mapping[str, Any]) -> list[Declaration]:

@@ -84,7 +84,7 @@ def _release(session: Session, lock_id: int) -> None:
             raise
 
 
-def is_another_at_it(session: Session, parameters: Mapping[str, str]) -> bool:
+def is_another_running(session: Session, parameters: Mapping[str, str]) -> bool:
     """Whether another run is changing the database, as far as one can see.
 
     :param parameters: the system parameters that there are; a call more only where they show a lock.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import References
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import (
     Records,
@@ -23,28 +23,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     Declaration,
     ResourceType,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
-    SYSTEM_PARAMETER,
-    is_neutralized,
-)
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import without_trial
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
-
-# Fields of ir.config_parameter and ir.module.module are the same in every version; asking for them would be a call for nothing.
-_TEXT = {"type": "char", "store": True}
-_KNOWN_FIELDS: dict[str, dict[str, dict[str, Any]]] = {
-    "ir.config_parameter": {"key": _TEXT, "value": _TEXT},
-    "ir.module.module": {
-        "name": _TEXT,
-        "state": _TEXT,
-        "shortdesc": _TEXT,
-        "installed_version": _TEXT,
-        "latest_version": _TEXT,
-    },
-}
 
 
 class Snapshot:
@@ -52,25 +35,24 @@ class Snapshot:
 
     :param records: by resource type; a type whose model a declared addon is yet to bring is missing.
     :param pins: ids of the rows of `ir.model.data` that hold the declared external ids, as far as there are any.
-    :param parameters: every system parameter that was read, by key.
+    :param facts: what the rows tell about the whole instance.
     :param of_addons: external ids of the records that installed addons have brought, by type and id; only read where
         something is to be deleted that an addon may rely on.
     """
 
     def __init__(
         self,
-        records: Mapping[ResourceType, Records],
+        records: dict[ResourceType, Records],
         pins: Mapping[str, int],
-        parameters: Mapping[str, str],
-        arriving_addons: frozenset[str],
+        facts: ReadFacts,
         of_addons: Mapping[tuple[ResourceType, int], str],
     ) -> None:
         self.records = records
         self.of_addons = of_addons
         self.pins = pins
-        self.arriving_addons = arriving_addons
-        self.parameters = parameters
-        self.is_neutralized = is_neutralized(parameters)
+        self.arriving_addons = facts.arriving_addons
+        self.parameters = facts.parameters
+        self.is_neutralized = is_neutralized(facts.parameters)
 
 
 def take_snapshot(session: Session, declarations: Sequence[Declaration], types: Iterable[ResourceType]) -> Snapshot:
@@ -84,24 +66,18 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     references = References()
     pins = _read_pins(session, declarations, references)
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
-    arriving: frozenset[str] = frozenset()
+    facts = ReadFacts()
     for kind in types:
         own = [declaration for declaration in declarations if declaration.type is kind]
         try:
             available = _available_fields(session, kind, own)
         except Unsupported:
-            if arriving:
+            if facts.arriving_addons:
                 continue
             raise
         names = kind.fields_to_read(available, own)
-        raw[kind] = (
-            session.search_read(kind.model, kind.domain(own), names),
-            available,
-        )
-        if kind is SYSTEM_PARAMETER:
-            raw[kind] = (without_trial(raw[kind][0]), available)
-        if kind is ADDON:
-            arriving = _arriving(own, raw[kind][0])
+        rows = session.search_read(kind.model, kind.domain(own), names)
+        raw[kind] = (kind.note_facts(rows, own, facts), available)
     read_references(session, declarations, raw, references)
     records = {}
     for kind, (rows, available) in raw.items():
@@ -109,27 +85,19 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         own_rows = [row for row in rows if kind.is_own(row)]
         _refuse_foreign_pins(kind, rows, pinned)
         records[kind] = Records(found_records(own_rows, pinned), fields_of(session, kind, available, references))
-    parameters = raw[SYSTEM_PARAMETER][0] if SYSTEM_PARAMETER in raw else []
     return Snapshot(
         records,
         {xml_id: pin["id"] for xml_id, pin in pins.items()},
-        {row["key"]: row["value"] or "" for row in parameters},
-        arriving,
+        facts,
         _read_of_addons(session, declarations),
     )
-
-
-def _arriving(declarations: Sequence[Declaration], rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """The declared addons that are not installed yet."""
-    wanted = {declaration.key for declaration in declarations if declaration.state != "absent"}
-    return frozenset(wanted - {row["name"] for row in rows if row["state"] == "installed"})
 
 
 def _available_fields(
     session: Session, kind: ResourceType, declarations: Sequence[Declaration]
 ) -> dict[str, dict[str, Any]]:
-    if kind.model in _KNOWN_FIELDS:
-        return _KNOWN_FIELDS[kind.model]
+    if kind.known_fields:
+        return dict(kind.known_fields)
     try:
         return session.fields(kind.model)
     except Unsupported as error:
@@ -177,7 +145,9 @@ def _read_of_addons(session: Session, declarations: Sequence[Declaration]) -> di
         return {}
     rows = session.search_read("ir.model.data", [["model", "in", sorted(kinds)]], ["module", "name", "model", "res_id"])
     installed = session.search_read(
-        ADDON.model, [["name", "in", sorted({row["module"] for row in rows})], ["state", "!=", "uninstalled"]], ["name"]
+        "ir.module.module",
+        [["name", "in", sorted({row["module"] for row in rows})], ["state", "!=", "uninstalled"]],
+        ["name"],
     )
     addons = {row["name"] for row in installed}
     return {

@@ -8,54 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.held_back import steps_once_in_use
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, is_another_at_it
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, is_another_running
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import (
-    Planner,
-    Planning,
-    is_leftover,
+    StackPlan,
+    build_plan,
+    complete_declarations,
+    types_to_read,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot, take_snapshot
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.verification import (
-    Trial,
-    Verification,
-    Verifier,
-)
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection, authorize_url
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
-    SYSTEM_PARAMETER,
-    TRIAL_KEY,
-)
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import (
-    end_trial,
-    interrupted_trial,
-)
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import (
-    Assertion,
-    failures,
-    find_routes,
-    refuse,
-)
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Verification
+    from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import Assertion
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
 class Stack:
-    """The declared resources of one instance, and the routes that are to come of them."""
+    """The declared resources of one instance, and the routes that are to result from them."""
+
+    reverted_because = (
+        "Odoo normalizes it, another addon owns it (for instance mail_environment, which computes it from a file), "
+        "or another program writes it at the same time"
+    )
 
     def __init__(
         self,
@@ -67,70 +52,77 @@ class Stack:
         self._session = session
         self._policy = policy
         self._where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
-        self._planner = Planner(declarations, policy, where=self._where)
-        self._assertions = assertions
-        self._snapshot = Snapshot({}, {}, {}, frozenset(), {})
-        self._planning = Planning()
-        self._verifier = Verifier(session)
+        self._declarations = complete_declarations(declarations)
+        self._types = types_to_read(self._declarations)
+        self._assertions = RouteAssertions(assertions)
+        self._snapshot = Snapshot({}, {}, ReadFacts(), {})
+        self._plan = StackPlan()
+        self._trials = {kind: kind.trials(session) for kind in self._types}
         self._pins: dict[str, dict[str, Any]] = {}
-        self._authorize_urls: dict[int, str | None] = {}
-        self.routes: list[dict[str, Any]] = []
+        self._connections: dict[str, Connection] = {}
         self.warnings: list[str] = []
 
     # --- the engine's Target ---
 
     def plan(self) -> Plan:
-        """Read, compare, and say what is to be done."""
-        self._snapshot = take_snapshot(self._session, self._planner.declarations, self._planner.types)
-        # What another run is just trying is no leftover. (A run that writes waits for the other, and then looks again.)
-        foreign = self._session.read_only and is_another_at_it(self._session, self._snapshot.parameters)
-        self._planning = self._planner.plan(
-            self._snapshot, self._session.now, self._verifier.settled, leftovers=not foreign
+        """Read, compare, and return what is to be done."""
+        self._snapshot = take_snapshot(self._session, self._declarations, self._types)
+        # What another run is trying at the moment is no leftover. (A run that writes waits for the other, and then reads again.)
+        foreign = self._session.read_only and is_another_running(self._session, self._snapshot.parameters)
+        self._plan = build_plan(
+            self._declarations,
+            self._snapshot,
+            self._policy,
+            where=self._where,
+            now=self._session.now,
+            settled={kind: trials.settled for kind, trials in self._trials.items()},
+            leftovers=not foreign,
         )
-        self._warn(self._planning.warnings)
-        self._assert_routes()
-        return self._planning.plan
+        self._warn(self._plan.warnings)
+        self._warn(
+            self._assertions.check(
+                self._session,
+                self._plan.steps,
+                self._plan.resources,
+                neutralized=self._plan.neutralized,
+                where=self._where,
+            )
+        )
+        return self._plan.steps
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """One run at a time, which takes its candidates with it, however it ends."""
+        """Let one run at a time write. It removes the copies that it has made for its trials, however it ends."""
         with exclusive_run(self._session) as touch:
-            self._verifier.before_trial = touch
+            for trials in self._trials.values():
+                trials.before_trial = touch
             try:
                 yield
             finally:
-                self._verifier.discard()
+                for trials in self._trials.values():
+                    trials.discard()
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
-        """What a killed run has left, then addons, each alone: they change what the rest is compared with."""
-        leftovers = [step for step in plan if is_leftover(step)]
-        return leftovers or [step for step in plan if step.resource == ADDON.name] or plan
+        """Return the steps of the first stage: what a later one is compared with may depend on it."""
+        stages = [resource_type(step.resource).stage(step) for step in plan]
+        return [step for step, stage in zip(plan, stages, strict=True) if stage == min(stages)]
 
     def prepare(self, steps: Sequence[Step]) -> None:
-        """Refuse what would be written in vain, and test the mail servers that are to go live."""
+        """Refuse what would be written in vain, and test what is to go live."""
         self._refuse_managed_elsewhere(steps)
         if self._policy.verify == "none":
             return
-        clients = {
-            step.key: step.values["value"]
-            for step in steps
-            if step.key in CLIENT_PARAMETERS and step.action != "delete"
-        }
-        trials = self._to_verify(steps)
-        needed = clients if any(trial.new_client for trial in trials) else {}
-        self._verifier.verify(trials, needed, self._snapshot.parameters)
-        self._warn(self._verifier.warnings)
+        for kind, trials in self._trials.items():
+            trials.run(self._plan.of_type(kind), steps, self._snapshot.parameters)
+            self._warn(trials.warnings)
 
     def perform(self, step: Step) -> None:
-        """Do one step; note the record where it is to have an external id."""
-        if step.key == TRIAL_KEY:
-            end_trial(self._session, interrupted_trial(self._snapshot.parameters))
-            return
+        """Do one step; note the record if it is to have an external id."""
         kind = resource_type(step.resource)
-        record_id = self._verifier.promote(step.key) if kind is MAIL_SERVER and step.action == "create" else None
+        trials = self._trials[kind]
+        record_id = trials.promote(step)
         if record_id is None:
-            rotated = self._verifier.rotated.get(step.record_id or 0, {}) if kind is MAIL_SERVER else {}
-            record_id = kind.perform(self._session, replace(step, values={**step.values, **rotated}))
+            record_id = kind.perform(self._session, trials.adjusted(step))
         if step.xml_id and record_id:
             self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
 
@@ -147,37 +139,17 @@ class Stack:
         if new:
             self._session.create("ir.model.data", new)
 
-    # --- before and beside the plan ---
+    # --- before the plan ---
 
-    def update_addon_list(self) -> None:
-        """Let Odoo look for addons that it does not know yet, where a declared one is missing."""
-        wanted = {one.key for one in self._planner.declarations if one.type is ADDON and one.state != "absent"}
-        if not (wanted and self._policy.update_list) or self._session.read_only:
-            return
-        rows = self._session.search_read(ADDON.model, [["name", "in", sorted(wanted)]], ["name"])
-        if wanted - {row["name"] for row in rows}:
-            self._session.call(ADDON.model, "update_list")
+    def prepare_instance(self) -> None:
+        """Have the instance look for what it does not know yet, if the user allows it."""
+        for kind in self._types:
+            own = [one for one in self._declarations if one.type is kind]
+            kind.prepare_instance(self._session, own, update_list=self._policy.update_list)
 
     def _warn(self, warnings: Sequence[str]) -> None:
         """Once, however often it is planned; what the first look warned of still holds after the last."""
         self.warnings += [warning for warning in warnings if warning not in self.warnings]
-
-    def _assert_routes(self) -> None:
-        """Hold the asserted routes to what the plan leaves, before any of it is done."""
-        if not self._assertions:
-            return
-        found = read_routing(self._session)
-        names = {
-            planned.declaration.xml_id: str(planned.effective.get("name") or planned.declaration.key)
-            for planned in self._planning.mail_servers
-            if planned.declaration.xml_id
-        }
-        once_in_use = found.after(steps_once_in_use(self._planning, found))
-        refuse(failures(self._assertions, once_in_use, names), where=self._where)
-        table = found.after(self._planning.plan)
-        failed = failures(self._assertions, table, names)
-        self._warn([f"{words} It holds once the server is in use." for words in failed.values()])
-        self.routes = find_routes(self._assertions, table)
 
     def _refuse_managed_elsewhere(self, steps: Sequence[Step]) -> None:
         """Do not write where writing is known to be in vain."""
@@ -198,72 +170,51 @@ class Stack:
         owners = self._session.search_read("ir.model.fields", domain, ["modules"])
         return f"the addon {owners[0]['modules']}" if owners and owners[0]["modules"] else "another addon"
 
-    def _to_verify(self, steps: Sequence[Step]) -> list[Trial]:
-        """What these steps bring live, in a server itself or in the OAuth2 client that it logs in with."""
-        changed = {step.key for step in steps if step.resource == SYSTEM_PARAMETER.name}
-        trials = []
-        for planned in self._planning.mail_servers:
-            step = planned.step if planned.step in steps else None
-            values = step.values if step else {}
-            method = planned.method
-            new_client = method is not None and bool({method.client_id, method.client_secret} & changed)
-            is_live = planned.found is not None and MAIL_SERVER.effective(values, planned.found)["active"]
-            affected = (step and MAIL_SERVER.needs_test(step, planned.found)) or (new_client and is_live)
-            if affected and planned.connected is not False:
-                trials.append(Trial(planned.declaration.key, planned.found, values, new_client))
-        return trials
-
     # --- reporting ---
 
+    @property
+    def routes(self) -> list[dict[str, Any]]:
+        """How mail of each asserted address leaves."""
+        return self._assertions.routes
+
     def report(self) -> list[dict[str, Any]]:
-        """The declared records as they were last found, secrets masked, each under the key that plans have for it."""
+        """Return the declared records as they were last found, secrets masked, each under the key that plans have for it."""
         reported = []
-        for planned in self._planning.planned:
-            kind, found = planned.declaration.type, planned.found
+        for resource in self._plan.resources:
+            kind, found = resource.declaration.type, resource.found
             if found is None:
                 continue
-            report = {
-                "resource": kind.name,
-                "key": planned.declaration.key,
-                **kind.report(found, self._snapshot.records[kind].fields),
-            }
-            if kind is MAIL_SERVER:
-                report["authorize_url"] = self._authorize_urls.get(found.id)
-            reported.append(report)
+            key = resource.declaration.key
+            connection = self._connections.get(key)
+            record = kind.report(found, self._snapshot.records[kind].fields)
+            reported.append({"resource": kind.name, "key": key, **record, **kind.extra_report(connection)})
         return reported
 
     def report_unmanaged(self) -> list[dict[str, Any]]:
-        """Mail servers that nobody declared."""
+        """Return the records that nobody declared."""
         return [
-            {"resource": MAIL_SERVER.name, "id": found.id, "name": found.values["name"]}
-            for found in self._planning.unmanaged
+            {"resource": kind.name, "id": found.id, kind.key_field: found.values[kind.key_field]}
+            for kind, found in self._plan.unmanaged
         ]
 
     def connections(self) -> list[Connection]:
-        """The consent of every declared mail server that logs in with OAuth2; a call for each that lacks it."""
-        connections = []
-        for planned in self._planning.mail_servers:
-            if planned.method is None:
+        """Return the consent of every declared resource that needs one; a call for each that lacks it."""
+        for resource in self._plan.resources:
+            if resource.declaration.state == "absent":
                 continue
-            found, connected = planned.found, bool(planned.connected)
-            if found and not connected and planned.method.refresh_token in found.values:
-                self._authorize_urls[found.id] = authorize_url(self._session, found.id, planned.method)
-            url = self._authorize_urls.get(found.id) if found else None
-            required = bool((planned.declaration.options.get("oauth2") or {}).get("required"))
-            connections.append(Connection(planned.declaration.key, connected, url, required))
-        return connections
+            connection = resource.declaration.type.connection(self._session, resource)
+            if connection:
+                self._connections[connection.key] = connection
+        return list(self._connections.values())
 
     def verifications(self) -> list[Verification]:
-        """What was tested, and what could not be."""
+        """Return what was tested, and what could not be."""
         if self._policy.verify == "none":
             return []
-        verifications = dict(self._verifier.verifications)
-        if self._session.read_only:
-            for trial in self._to_verify(self._planning.plan):
-                verifications[trial.key] = Verification(trial.key, "not_tested", "Not tested: check mode only reads.")
-        for planned in self._planning.mail_servers:
-            if planned.connected is False:
-                key = planned.declaration.key
-                words = "Not tested: it is not connected yet, and could not log in."
-                verifications[key] = Verification(key, "not_tested", words)
-        return list(verifications.values())
+        return [
+            verification
+            for kind, trials in self._trials.items()
+            for verification in trials.verifications(
+                self._plan.of_type(kind), self._plan.steps, read_only=self._session.read_only
+            )
+        ]

@@ -15,7 +15,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Odoo
 
 
 class Target(Protocol):
-    """What is made to converge."""
+    """What is made to converge.
+
+    :ivar reverted_because: possible reasons why a value is not stored although the store accepted it, to end a message with.
+    """
+
+    reverted_because: str
 
     def plan(self) -> Plan:
         """Look, and say what is to be done. Only reads."""
@@ -52,7 +57,7 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
             # Under the lock once more: what another run has just done counts as found.
             plan = target.plan()
             while plan:
-                _refuse_repetition(applied, plan)
+                _refuse_repetition(applied, plan, target.reverted_because)
                 steps = target.next_steps(plan)
                 target.prepare(steps)
                 for step in steps:
@@ -74,7 +79,7 @@ def _perform(target: Target, step: Step) -> None:
         raise
 
 
-def _refuse_repetition(applied: Sequence[Step], plan: Plan) -> None:
+def _refuse_repetition(applied: Sequence[Step], plan: Plan, reasons: str) -> None:
     """A step that comes up again did not stick. (An update of what was just created is another step: the store has defaults.)"""
     done = {(step.resource, step.key, step.action) for step in applied}
     for step in plan:
@@ -83,7 +88,5 @@ def _refuse_repetition(applied: Sequence[Step], plan: Plan) -> None:
         fields = ", ".join(change.field for change in step.changes) or "its existence"
         shown = ", ".join(f"{change.field} {change.before!r}" for change in step.changes) or "that it is still there"
         raise Rejected(
-            f"{step.resource} {step.key!r}: {fields} did not stick. Odoo took the write without an error, but reading back "
-            f"shows {shown}: Odoo normalizes it, another addon owns it (for instance mail_environment, which computes it from a file), "
-            "or another program writes it at the same time."
+            f"{step.resource} {step.key!r}: {fields} did not stick. The write was accepted, but reading back shows {shown}: {reasons}."
         )

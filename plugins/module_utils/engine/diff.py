@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan as Ansible's `--diff` shows it."""
+"""A plan as pairs of texts, before and after."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def plan_diff(plan: Plan) -> list[dict[str, str]]:
 
 def _step_diff(step: Step) -> dict[str, str]:
     name = f"{step.resource}: {step.key}"
-    if step.action in ("delete", "uninstall"):
+    if step.removes:
         before, after = "present\n", ""
     else:
         before = "".join(_line(change, change.before) for change in step.changes if step.action != "create")

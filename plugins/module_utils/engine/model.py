@@ -77,6 +77,11 @@ class Step:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     xml_id: str | None = None
 
+    @property
+    def removes(self) -> bool:
+        """Whether the resource is gone afterwards."""
+        return self.action in ("delete", "uninstall")
+
     def as_result(self) -> dict[str, Any]:
         """The step in a task's result."""
         return {

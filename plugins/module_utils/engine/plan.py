@@ -29,10 +29,7 @@ def plan_record(wanted: Wanted, found: Found | None, fields: Mapping[str, Field]
         changes += (Change("xml_id", found.xml_id, xml_id),)
     if not changes:
         return None
-    action = "update"
-    if "active" in values:
-        action = "unarchive" if values["active"] else "archive"
-    return Step(wanted.resource, wanted.key, action, changes, found.id, values, xml_id)
+    return Step(wanted.resource, wanted.key, "update", changes, found.id, values, xml_id)
 
 
 def _creation(wanted: Wanted, fields: Mapping[str, Field]) -> Step:

@@ -26,13 +26,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.suspicions 
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE, STOCK_CODES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts, PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import LOGIN_OPTIONS, MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, resolve
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     XML_ID,
-    Circumstances,
     ResourceType,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
@@ -104,7 +104,7 @@ class Description:
             for secret in MAIL_SERVER.secrets_of(server.values)
             if len(secret) >= LONG
         }
-        self._circumstances = Circumstances(instance.now, parameters=instance.all_parameters)
+        self._facts = InstanceFacts(instance.now, parameters=instance.all_parameters)
         self._positions: dict[tuple[str, int], tuple[str, int]] = {}
         self.stack: dict[str, Any] = {}
         self.queue_policy: dict[str, Any] | None = None
@@ -240,13 +240,14 @@ class Description:
             dropped.append(("smtp_ssl_certificate", _without_label(error.message)))
             declaration = MAIL_SERVER.declare(options)
         values, _problems = resolve(declaration, records, frozenset())
-        refusals = list(MAIL_SERVER.refusals(declaration, values, found, records.fields, self._circumstances))
+        context = PlanContext(declaration, found, records.fields, self._facts, values)
+        refusals = list(MAIL_SERVER.refusals(context))
         if refusals:
             for name in LOGIN_OPTIONS:
                 options.pop(name, None)
             words = "; ".join(error.message for error in refusals)
             return [*dropped, ("smtp_authentication", f"how it logs in could not be declared as it is: {words}")]
-        MAIL_SERVER.adapt(values, declaration, found, self._circumstances)
+        MAIL_SERVER.adapt(context)
         step = plan_record(MAIL_SERVER.wanted(declaration, values), found, records.fields)
         if step is not None:
             for name in ("smtp_authentication", "oauth2"):

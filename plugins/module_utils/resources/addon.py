@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, ReadFacts
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+    PLAIN_TEXT,
+    Declaration,
+    ResourceType,
+    Stage,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -38,8 +44,12 @@ class Addon(ResourceType):
     label = "addon"
     model = "ir.module.module"
     options: ClassVar[Mapping[str, Any]] = {"name": {"type": "str", "required": True}}
+    known_fields: ClassVar[Mapping[str, Any]] = dict.fromkeys(
+        ("name", "state", "shortdesc", "installed_version", "latest_version"), PLAIN_TEXT
+    )
     stack_option = "addons"
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "list", "elements": "str"}
+    compares_fields = False
     info_fields = frozenset({"state", "shortdesc", "installed_version", "latest_version"})
 
     def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
@@ -54,8 +64,30 @@ class Addon(ResourceType):
             "so that Odoo looks again"
         )
 
-    def plan(self, declaration: Declaration, found: Found) -> Step | None:
-        """The step to the declared state; an addon has no fields to compare."""
+    def note_facts(
+        self, rows: list[dict[str, Any]], declarations: Sequence[Declaration], facts: ReadFacts
+    ) -> list[dict[str, Any]]:
+        wanted = {declaration.key for declaration in declarations if declaration.state != "absent"}
+        facts.arriving_addons = frozenset(wanted - {row["name"] for row in rows if row["state"] == "installed"})
+        return rows
+
+    def prepare_instance(self, session: Session, declarations: Sequence[Declaration], *, update_list: bool) -> None:
+        """Have Odoo look for addons that it does not know yet, if a declared one is missing."""
+        wanted = {one.key for one in declarations if one.state != "absent"}
+        if not (wanted and update_list) or session.read_only:
+            return
+        rows = session.search_read(self.model, [["name", "in", sorted(wanted)]], ["name"])
+        if wanted - {row["name"] for row in rows}:
+            session.call(self.model, "update_list")
+
+    def stage(self, step: Step) -> Stage:
+        return Stage.SCHEMA
+
+    def plan_state(self, context: PlanContext) -> Step | None:
+        """Return the step to the declared state; an addon has no fields to compare."""
+        declaration, found = context.declaration, context.found
+        if found is None:
+            return None
         installed = found.values.get("state") in ("installed", "to upgrade")
         behind = found.values.get("latest_version") != found.values.get("installed_version")
         if declaration.state == "absent":

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAuth2Method
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -29,6 +27,14 @@ class Connection:
     authorize_url: str | None = None
     required: bool = False
 
+    @property
+    def instruction(self) -> str:
+        """What is missing, and who can give it."""
+        link = f"open {self.authorize_url}" if self.authorize_url else "there is no link yet"
+        return (
+            f"mail server {self.key!r} is not connected and cannot log in. As an administrator of the database: {link}"
+        )
+
     def as_result(self) -> dict[str, Any]:
         """The connection in a task's result."""
         return {"key": self.key, "connected": self.connected, "authorize_url": self.authorize_url}
@@ -39,5 +45,5 @@ def authorize_url(session: Session, record_id: int, method: OAuth2Method) -> str
 
     One call for each: Odoo 19.0 computes it for one record at a time and fails for more (google_gmail_mixin.py:44).
     """
-    record = session.call(MAIL_SERVER.model, "read", [record_id], fields=[method.authorize_url])[0]
+    record = session.call("ir.mail_server", "read", [record_id], fields=[method.authorize_url])[0]
     return record[method.authorize_url] or None

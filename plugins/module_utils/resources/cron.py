@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
-    Circumstances,
     Declaration,
     ResourceType,
 )
@@ -72,6 +72,8 @@ class Cron(ResourceType):
     heavy_fields = frozenset({"code"})
     free_texts = frozenset({"code"})
     addons_rely_on_it = True
+    arrives_with_addons = True
+    also_reads = ("system_parameter",)
     # Where Odoo keeps the code of a scheduled action.
     delegate: ClassVar[str] = "ir_actions_server_id"
     info_fields = frozenset({"lastcall", "failure_count", "first_failure_date"})
@@ -128,12 +130,11 @@ class Cron(ResourceType):
             + " (one of your own needs name, model and code)"
         )
 
-    def adapt(
-        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
-    ) -> list[str]:
+    def adapt(self, context: PlanContext) -> list[str]:
+        wanted, declaration, found = context.values, context.declaration, context.found
         warnings: list[str] = []
         goes_live = wanted.get("active", True) if found is None else wanted.get("active") and not found.values["active"]
-        if circumstances.neutralized and goes_live:
+        if context.instance.neutralized and goes_live:
             if found is None:
                 wanted["active"] = False
             else:
@@ -145,32 +146,25 @@ class Cron(ResourceType):
         if found is None:
             return warnings
         active = wanted.get("active", found.values.get("active"))
-        if (
-            active
-            and "max_overdue" in declaration.options
-            and self._is_off_schedule(wanted, declaration, found, circumstances)
-        ):
-            wanted["nextcall"] = circumstances.now.strftime(DATETIME_FORMAT)
+        if active and "max_overdue" in declaration.options and self._is_off_schedule(context, found):
+            wanted["nextcall"] = context.instance.now.strftime(DATETIME_FORMAT)
         return warnings
 
-    def _is_off_schedule(
-        self, wanted: Mapping[str, Any], declaration: Declaration, found: Found, circumstances: Circumstances
-    ) -> bool:
+    @staticmethod
+    def _is_off_schedule(context: PlanContext, found: Found) -> bool:
         """Whether nextcall lies too far in the past, or further ahead than one interval."""
-        nextcall = moment_of(found.values["nextcall"])
-        overdue = timedelta(minutes=declaration.options["max_overdue"])
-        changed = {**found.values, **wanted}
-        latest = latest_nextcall(changed, circumstances.now)
+        now, nextcall = context.instance.now, moment_of(found.values["nextcall"])
+        overdue = timedelta(minutes=context.declaration.options["max_overdue"])
+        changed = {**found.values, **context.values}
+        latest = latest_nextcall(changed, now)
         if interval_of(changed) != interval_of(found.values):
             # What was planned by another interval was not planned across a change of the clock.
             latest -= _CLOCK_CHANGE
-        return nextcall < circumstances.now - overdue or nextcall > latest
+        return nextcall < now - overdue or nextcall > latest
 
-    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
-        step = super().finish(step, declaration, found)
-        if step.action in ("archive", "unarchive"):
-            step = replace(step, action="update")
-        if "max_overdue" not in declaration.options:
+    def finish(self, step: Step, context: PlanContext) -> Step:
+        step = super().finish(step, context)
+        if "max_overdue" not in context.declaration.options:
             return step
         # The moment itself would differ between a check and the run that follows it; what both mean is "now".
         changes = tuple(

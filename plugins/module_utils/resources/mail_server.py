@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     ErrorCollector,
     Invalid,
@@ -19,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import mail_providers, server_environment
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection, authorize_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import (
     AddressListField,
     SelectionField,
@@ -29,9 +31,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 i
     OAuth2Method,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
-    Circumstances,
     Declaration,
     ResourceType,
+    Stage,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
     MAILING_SERVER_KEY,
@@ -46,6 +48,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, PlannedResource
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # An archived copy that carries new settings while they are tested; nothing else in Odoo tells it from a mail server.
@@ -121,6 +125,8 @@ class MailServer(ResourceType):
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
     heavy_fields = frozenset(_CERTIFICATE_FIELDS)
+    also_reads = ("system_parameter",)
+    implied_conflict = "oauth2 gives the {label} another value than the rest of the stack does; one database has one client for each provider"
 
     # --- declaring ---
 
@@ -181,6 +187,11 @@ class MailServer(ResourceType):
                 "them apart"
             )
 
+    def distinct_keys(self, declarations: Sequence[Declaration]) -> Sequence[Declaration]:
+        """Servers that share a name under their external ids get the id into their key: plans, trials and results know each by its key."""
+        names = Counter(one.key for one in declarations)
+        return [replace(one, key=f"{one.key} ({one.xml_id})") if names[one.key] > 1 else one for one in declarations]
+
     # --- reading ---
 
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
@@ -194,9 +205,8 @@ class MailServer(ResourceType):
 
     # --- planning ---
 
-    def adapt(
-        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
-    ) -> list[str]:
+    def adapt(self, context: PlanContext) -> list[str]:
+        wanted, declaration, found = context.values, context.declaration, context.found
         stored = found.values if found else {}
         self._keep_secrets(wanted, declaration, stored)
         self._leave_other_logins(wanted, stored)
@@ -238,17 +248,16 @@ class MailServer(ResourceType):
             if stored.get(name):
                 wanted[name] = 0 if name.endswith("_expiration") else False
 
-    def hold_back(
-        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
-    ) -> list[str]:
-        if circumstances.neutralized and _keep_archived(wanted, found):
+    def hold_back(self, context: PlanContext) -> list[str]:
+        wanted, declaration, found = context.values, context.declaration, context.found
+        if context.instance.neutralized and _keep_archived(wanted, found):
             return [
                 f"{declaration.label} stays archived: this database is a neutralized copy (database.is_neutralized), and its mail "
                 "servers would send real mail. Set activate_neutralized to true if it is meant to."
             ]
         effective = self.effective(wanted, found)
         method = OAUTH2_METHODS.get(effective["smtp_authentication"])
-        if not circumstances.verify or method is None:
+        if not context.instance.verify or method is None:
             return []
         if effective.get(method.refresh_token):
             if effective["active"] or "active" in declaration.options:
@@ -266,15 +275,9 @@ class MailServer(ResourceType):
             ]
         return []
 
-    def refusals(
-        self,
-        declaration: Declaration,
-        wanted: Mapping[str, Any],
-        found: Found | None,
-        fields: Mapping[str, Field],
-        circumstances: Circumstances,
-    ) -> Iterator[OdooError]:
-        users = self.used_by(found, fields, circumstances.parameters) if found and found.values.get("active") else ""
+    def refusals(self, context: PlanContext) -> Iterator[OdooError]:
+        wanted, declaration, found, fields = context.values, context.declaration, context.found, context.fields
+        users = self.used_by(found, fields, context.instance.parameters) if found and found.values.get("active") else ""
         if found and users and wanted.get("active") is False:
             # In Odoo's words, but before anything else is written.
             yield Rejected(
@@ -297,7 +300,7 @@ class MailServer(ResourceType):
         effective = {**self.effective(wanted, found), **_given(declaration, "smtp_authentication", "smtp_encryption")}
         method = OAUTH2_METHODS.get(effective["smtp_authentication"])
         if method is not None:
-            yield from self._oauth2_refusals(method, declaration, effective, fields, circumstances)
+            yield from self._oauth2_refusals(method, context, effective)
         elif effective["smtp_authentication"] == "certificate":
             for name in _CERTIFICATE_FIELDS:
                 if not effective.get(name) and (found is None or name in found.values):
@@ -307,12 +310,9 @@ class MailServer(ResourceType):
 
     @staticmethod
     def _oauth2_refusals(
-        method: OAuth2Method,
-        declaration: Declaration,
-        effective: Mapping[str, Any],
-        fields: Mapping[str, Field],
-        circumstances: Circumstances,
+        method: OAuth2Method, context: PlanContext, effective: Mapping[str, Any]
     ) -> Iterator[OdooError]:
+        declaration, fields = context.declaration, context.fields
         needs = f"smtp_authentication {method.authentication} needs"
         if effective["smtp_encryption"] != "starttls":
             yield Invalid(f"{needs} smtp_encryption starttls, exactly, and it is {effective['smtp_encryption']}")
@@ -322,22 +322,17 @@ class MailServer(ResourceType):
             yield Invalid(f"{needs} no smtp_pass: leave it out")
         if not {"smtp_authentication", "oauth2"} & declaration.options.keys():
             return
-        missing = [key for key in (method.client_id, method.client_secret) if not circumstances.parameters.get(key)]
+        missing = [key for key in (method.client_id, method.client_secret) if not context.instance.parameters.get(key)]
         if missing and not (method.has_iap(fields) and len(missing) == 2):
             yield Invalid(
                 f"{needs} oauth2.client_id and oauth2.client_secret, or the system parameter{'s' if len(missing) > 1 else ''} "
                 f"{' and '.join(missing)}"
             )
 
-    def remarks(
-        self,
-        declaration: Declaration,
-        found: Found | None,
-        fields: Mapping[str, Field],
-        circumstances: Circumstances,
-    ) -> Iterator[str]:
+    def remarks(self, context: PlanContext) -> Iterator[str]:
+        declaration, found, fields = context.declaration, context.found, context.fields
         if declaration.state == "absent":
-            users = self.used_by(found, fields, circumstances.parameters) if found else ""
+            users = self.used_by(found, fields, context.instance.parameters) if found else ""
             if users:
                 yield (
                     f"{declaration.label}: deleting it takes it from {users}, whose mail then leaves through whichever server "
@@ -346,21 +341,60 @@ class MailServer(ResourceType):
             return
         method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
         clients = {method.client_id, method.client_secret} if method else set()
-        if method and method.has_iap(fields) and not clients & circumstances.parameters.keys():
+        if method and method.has_iap(fields) and not clients & context.instance.parameters.keys():
             yield (
                 f"{declaration.label}: no client id is set, so Odoo would go through its own IAP service ({method.iap_service}) "
                 f"to log in to {method.label}, and offers the link to connect only in Enterprise. "
                 "Give oauth2.client_id and oauth2.client_secret to use a client of your own."
             )
 
-    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
+    def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
+        for found in records:
+            if self.is_candidate(found):
+                yield Step(self.name, found.values["name"], "delete", record_id=found.id)
+
+    def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
+        return bool(found.values.get("active")) and not (neutralized and self.is_neutralization_dummy(found))
+
+    def archive_unmanaged(
+        self,
+        unmanaged: Sequence[Found],
+        resources: Sequence[PlannedResource],
+        fields: Mapping[str, Field],
+        parameters: Mapping[str, str],
+    ) -> tuple[list[Step], list[str]]:
+        declared = [one for one in resources if one.declaration.state != "absent"]
+        if not any(one.declaration.options.get("active", True) for one in declared):
+            raise Invalid(
+                "unmanaged: archive would leave no mail server in use: no server is declared as present and active."
+            )
+        if unmanaged and not any(self.expected_values(one)["active"] for one in declared):
+            return [], [
+                "No mail server that nobody declared is archived: none of the declared ones will be in use yet, and no mail would leave."
+            ]
+        steps, kept = [], []
+        for found in unmanaged:
+            name = found.values["name"]
+            users = self.used_by(found, fields, parameters)
+            if users:
+                kept.append(f"mail server {name!r}, which nobody declared, is not archived: it is used by {users}.")
+            else:
+                archived = Change("active", True, False)
+                steps.append(Step(self.name, name, "archive", (archived,), found.id, {"active": False}))
+        return steps, kept
+
+    def finish(self, step: Step, context: PlanContext) -> Step:
+        found = context.found
         secrets = self.secrets_of(found.values if found else {}) | self.secrets_of(step.values)
         changes = []
         for change in step.changes:
             before, after = (_masked_if_in(secrets, value) for value in (change.before, change.after))
             repeats = (before, after) != (change.before, change.after)
             changes.append(replace(change, before=before, after=after, secret=change.secret or repeats))
-        return replace(step, changes=tuple(changes))
+        action = step.action
+        if action == "update" and "active" in step.values:
+            action = "unarchive" if step.values["active"] else "archive"
+        return replace(step, action=action, changes=tuple(changes))
 
     def expected_from(self, field_name: str, value: Any) -> str | None:
         if field_name == "smtp_timeout":
@@ -376,6 +410,15 @@ class MailServer(ResourceType):
 
     # --- applying ---
 
+    def stage(self, step: Step) -> Stage:
+        is_leftover = step.action == "delete" and self.is_candidate_name(step.key)
+        return Stage.LEFTOVERS if is_leftover else Stage.RECORDS
+
+    def trials(self, session: Session) -> Trials:
+        from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_trials import ServerTrials
+
+        return ServerTrials(session)
+
     def perform(self, session: Session, step: Step) -> int | None:
         if step.record_id is None:
             step = replace(step, values=self.new_values(session, step.values))
@@ -386,6 +429,33 @@ class MailServer(ResourceType):
         return server_environment.with_defaults(values, session.fields(self.model))
 
     # --- what others ask of a mail server ---
+
+    def expected_values(self, resource: PlannedResource) -> dict[str, Any]:
+        """Return the values that a mail server has after the plan."""
+        return self.effective(resource.step.values if resource.step else {}, resource.found)
+
+    def oauth2_method(self, resource: PlannedResource) -> OAuth2Method | None:
+        """Return how a mail server is to log in, if that is OAuth2."""
+        declared = resource.declaration.options.get("smtp_authentication")
+        return OAUTH2_METHODS.get(declared or self.expected_values(resource)["smtp_authentication"])
+
+    def is_connected(self, resource: PlannedResource) -> bool | None:
+        """Return whether a mail server has the token that OAuth2 takes; None if it needs none."""
+        method = self.oauth2_method(resource)
+        return bool(self.expected_values(resource).get(method.refresh_token)) if method else None
+
+    def connection(self, session: Session, resource: PlannedResource) -> Connection | None:
+        method = self.oauth2_method(resource)
+        if method is None:
+            return None
+        found, connected = resource.found, bool(self.is_connected(resource))
+        url = None
+        if found and not connected and method.refresh_token in found.values:
+            url = authorize_url(session, found.id, method)
+        return Connection(resource.declaration.key, connected, url, bool(_oauth2(resource.declaration).get("required")))
+
+    def extra_report(self, connection: Connection | None) -> dict[str, Any]:
+        return {"authorize_url": connection.authorize_url if connection else None}
 
     def secrets_of(self, values: Mapping[str, Any]) -> set[str]:
         """The texts in a record that must not be shown, whichever other field repeats them: some providers want the token as the user, too."""

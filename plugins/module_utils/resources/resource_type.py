@@ -9,16 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step, Wanted
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret, masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import (
+        PlanContext,
+        PlannedResource,
+        ReadFacts,
+    )
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
@@ -27,22 +34,16 @@ XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
 NATURAL_NAMES = {"res.users": "login", "mailing.mailing": "subject", "ir.model": "model"}
 
 
-@dataclass(frozen=True)
-class Circumstances:
-    """What planning depends on beside the records.
+# The description of a char field by `fields_get`.
+PLAIN_TEXT: Mapping[str, Any] = {"type": "char", "store": True}
 
-    :param now: the server's time, UTC.
-    :param neutralized: the database is a neutralized copy and the user did not say that it may send (ODOO-FACTS §2.4).
-    :param arriving_addons: addons that are not installed yet but will be, by this very plan.
-    :param parameters: the system parameters that were read, as they will be after this plan.
-    :param verify: what goes live is tested first.
-    """
 
-    now: datetime
-    neutralized: bool = False
-    arriving_addons: frozenset[str] = frozenset()
-    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
-    verify: bool = False
+class Stage(IntEnum):
+    """When a step is done. The steps of one stage are done before the instance is read again for the next one."""
+
+    LEFTOVERS = 0
+    SCHEMA = 1
+    RECORDS = 2
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,16 @@ class Declaration:
 
 class ResourceType:
     """The kind of a resource. Subclasses say what is special; most say little more than names.
+
+    A run calls the hooks in this order:
+
+    1. `declare` (with `problems`, `key_of`), `implied`, `contradictions`, `distinct_keys`
+    2. `prepare_instance`, `fields_to_read`, `domain`, `note_facts`, `is_own`, `expected_parameters`
+    3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
+       `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
+    4. `is_unmanaged`, `archive_unmanaged`, `leftovers`
+    5. if something is to be done: `stage`, `trials`, `perform`
+    6. `connection`, `report`, `extra_report`
 
     `options` is the argument specification of the fields that a user may declare; an option is called as Odoo's field,
     except where `field_names` says otherwise.
@@ -90,6 +101,16 @@ class ResourceType:
     info_fields: ClassVar[frozenset[str]] = frozenset()
     # What an addon has brought of this type is not deleted: its code looks it up.
     addons_rely_on_it: ClassVar[bool] = False
+    # The fields of the model, if they are the same in every version: asking for them would be a call for nothing.
+    known_fields: ClassVar[Mapping[str, Any]] = {}
+    # Names of the types that are read together with this one.
+    also_reads: ClassVar[tuple[str, ...]] = ()
+    # A record that does not exist may come with an addon of the same stack.
+    arrives_with_addons: ClassVar[bool] = False
+    # Whether fields are compared. A type that compares none plans its step in `plan_state`.
+    compares_fields: ClassVar[bool] = True
+    # The error for an implied resource that is also declared with another value. {label} is that resource.
+    implied_conflict: ClassVar[str] = "the {label} has another value in the rest of the stack"
     # Never read unless declared: long, and not for people.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
     # The option of `mail_stack` that declares records of this type, the states that an entry of it can have, and its argument
@@ -155,7 +176,26 @@ class ResourceType:
         """What declarations that are each right cannot be together."""
         yield from ()
 
+    def distinct_keys(self, declarations: Sequence[Declaration]) -> Sequence[Declaration]:
+        """Return the declarations with a key of its own for each."""
+        return declarations
+
     # --- reading ---
+
+    def prepare_instance(self, session: Session, declarations: Sequence[Declaration], *, update_list: bool) -> None:
+        """Have the instance look for what it does not know yet, if the user allows it."""
+
+    def note_facts(
+        self, rows: list[dict[str, Any]], declarations: Sequence[Declaration], facts: ReadFacts
+    ) -> list[dict[str, Any]]:
+        """Note in `facts` what the rows tell about the instance, and return the rows to compare."""
+        return rows
+
+    def expected_parameters(
+        self, declarations: Sequence[Declaration], parameters: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Return the system parameters as these declarations leave them."""
+        return parameters
 
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
         """The fields to ask for: what is reported and what is declared, as far as the instance has it."""
@@ -203,40 +243,52 @@ class ResourceType:
 
     # --- planning ---
 
-    def adapt(
-        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
-    ) -> list[str]:
-        """Last word on the values to enforce (may change `wanted`), given what was found; returns warnings."""
+    def plan_state(self, context: PlanContext) -> Step | None:
+        """Return the step to the declared state, for a type that compares no fields."""
+        raise NotImplementedError
+
+    def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
+        """Yield steps that remove what an interrupted run has left."""
+        yield from ()
+
+    def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
+        """Return whether a record is reported if nobody declared it.
+
+        :param neutralized: the database is a neutralized copy.
+        """
+        return False
+
+    def archive_unmanaged(
+        self,
+        unmanaged: Sequence[Found],
+        resources: Sequence[PlannedResource],
+        fields: Mapping[str, Field],
+        parameters: Mapping[str, str],
+    ) -> tuple[list[Step], list[str]]:
+        """Return the steps that archive unmanaged records, and warnings for those that stay.
+
+        :param resources: the declared resources of this type.
+        :raises Invalid: archiving them would leave nothing in use.
+        """
+        return [], []
+
+    def adapt(self, context: PlanContext) -> list[str]:
+        """Change the values to enforce, given what was found, and return warnings."""
         return []
 
-    def refusals(
-        self,
-        declaration: Declaration,
-        wanted: Mapping[str, Any],
-        found: Found | None,
-        fields: Mapping[str, Field],
-        circumstances: Circumstances,
-    ) -> Iterator[OdooError]:
+    def refusals(self, context: PlanContext) -> Iterator[OdooError]:
         """What this instance would not take, or could not work with, judged on the values that the record will have."""
         yield from ()
 
-    def hold_back(
-        self, wanted: dict[str, Any], declaration: Declaration, found: Found | None, circumstances: Circumstances
-    ) -> list[str]:
-        """Take out of `wanted`, which is right in itself, what must not go live, or cannot yet; returns warnings that say so."""
+    def hold_back(self, context: PlanContext) -> list[str]:
+        """Remove values that are right, but must not or cannot go live yet, and return warnings that say so."""
         return []
 
-    def remarks(
-        self,
-        declaration: Declaration,
-        found: Found | None,
-        fields: Mapping[str, Field],
-        circumstances: Circumstances,
-    ) -> Iterator[str]:
+    def remarks(self, context: PlanContext) -> Iterator[str]:
         """What a user should know of a declaration that is right; warnings."""
         yield from ()
 
-    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
+    def finish(self, step: Step, context: PlanContext) -> Step:
         """Last word on a step that was planned."""
         return replace(step, changes=tuple(map(self._without_secret, step.changes)))
 
@@ -264,6 +316,14 @@ class ResourceType:
 
     # --- applying ---
 
+    def stage(self, step: Step) -> Stage:
+        """Return when a step is done."""
+        return Stage.RECORDS
+
+    def trials(self, session: Session) -> Trials:
+        """Return the trials of new settings before they go live."""
+        return Trials()
+
     def perform(self, session: Session, step: Step) -> int | None:
         """Do a step with as few calls as it takes; returns the id of the record, None where it is gone."""
         if step.action == "delete":
@@ -276,6 +336,14 @@ class ResourceType:
         return step.record_id
 
     # --- reporting ---
+
+    def connection(self, session: Session, resource: PlannedResource) -> Connection | None:
+        """Return whether a human has given the consent that a resource needs; None if it needs none."""
+        return None
+
+    def extra_report(self, connection: Connection | None) -> dict[str, Any]:
+        """Return what a report has in addition to the record's fields."""
+        return {}
 
     def managed_elsewhere(self, found: Found, fields: Mapping[str, Field]) -> set[str]:
         """The fields that a user could declare, but that another addon computes on this record."""

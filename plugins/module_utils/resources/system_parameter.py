@@ -11,20 +11,31 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+    PLAIN_TEXT,
+    Declaration,
+    ResourceType,
+    Stage,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import (
+    TRIAL_KEY,
+    end_trial,
+    interrupted_trial,
+    without_trial,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name, masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 IS_NEUTRALIZED = "database.is_neutralized"
 # Held while a run changes the database (enforcement/lock.py).
 LOCK_KEY = "postmaster_odoo.running"
 # Held while a run sends mails of the queue (queue/actions.py).
 SENDING_KEY = "postmaster_odoo.sending"
-# What others hold instead while new ones are tried (enforcement/verification.py).
-TRIAL_KEY = "postmaster_odoo.trial"
 # The id of the mail server that Email Marketing takes by default (mass_mailing).
 MAILING_SERVER_KEY = "mass_mailing.mail_server_id"
 
@@ -44,6 +55,7 @@ class SystemParameter(ResourceType):
     stack_option = "parameters"
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict"}
     free_texts = frozenset({"value"})
+    known_fields: ClassVar[Mapping[str, Any]] = {"key": PLAIN_TEXT, "value": PLAIN_TEXT}
     options: ClassVar[Mapping[str, Any]] = {
         "key": {"type": "str", "required": True, "no_log": False},
         "value": {"type": "raw"},
@@ -80,9 +92,40 @@ class SystemParameter(ResourceType):
             ]
         ]
 
-    def finish(self, step: Step, declaration: Declaration, found: Found | None) -> Step:
+    def note_facts(
+        self, rows: list[dict[str, Any]], declarations: Sequence[Declaration], facts: ReadFacts
+    ) -> list[dict[str, Any]]:
+        rows = without_trial(rows)
+        facts.parameters = {row["key"]: row["value"] or "" for row in rows}
+        return rows
+
+    def expected_parameters(
+        self, declarations: Sequence[Declaration], parameters: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        expected = {key: value for key, value in parameters.items() if value}
+        for declaration in declarations:
+            expected.pop(declaration.key, None)
+            if declaration.state != "absent":
+                expected[declaration.key] = declaration.options["value"]
+        return expected
+
+    def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
+        for found in records:
+            if found.values["key"] == TRIAL_KEY:
+                yield Step(self.name, TRIAL_KEY, "delete", record_id=found.id, values=found.values)
+
+    def stage(self, step: Step) -> Stage:
+        return Stage.LEFTOVERS if step.key == TRIAL_KEY else Stage.RECORDS
+
+    def perform(self, session: Session, step: Step) -> int | None:
+        if step.key == TRIAL_KEY:
+            end_trial(session, interrupted_trial({TRIAL_KEY: step.values["value"]}))
+            return None
+        return super().perform(session, step)
+
+    def finish(self, step: Step, context: PlanContext) -> Step:
         if not _is_secret(step.key):
-            return super().finish(step, declaration, found)
+            return super().finish(step, context)
         changes = tuple(
             replace(change, before=masked(change.before), after=masked(change.after), secret=True)
             if change.field == "value"

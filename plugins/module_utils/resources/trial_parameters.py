@@ -15,15 +15,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
-    SYSTEM_PARAMETER,
-    TRIAL_KEY,
-)
-
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-_MODEL = SYSTEM_PARAMETER.model
+# What parameters held before new values were tried.
+TRIAL_KEY = "postmaster_odoo.trial"
+_MODEL = "ir.config_parameter"
 
 
 def interrupted_trial(parameters: Mapping[str, str]) -> dict[str, str | None]:

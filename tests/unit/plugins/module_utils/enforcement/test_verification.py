@@ -14,7 +14,8 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Timeout
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY, TRIAL_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import TRIAL_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,

@@ -134,8 +134,7 @@ def test_the_action_is_named_after_what_happens_to_the_record() -> None:
     assert action(None, port=25) == "create"
     assert action(live, port=25) == "none"
     assert action(live, port=587) == "update"
-    assert action(live, port=587, active=False) == "archive"
-    assert action(archived, port=587, active=True) == "unarchive"
+    assert action(live, port=587, active=False) == action(archived, active=True) == "update"
     assert action(archived, state="absent") == "delete"
     assert action(None, state="absent") == "none"
 

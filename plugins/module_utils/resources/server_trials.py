@@ -7,25 +7,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
+    CLIENT_PARAMETERS,
     OAUTH2_METHODS,
     TOKEN_FIELDS,
     OAuth2Method,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import trial_parameters
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials, Verification
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
     fitting_sender,
     test_connection,
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # Odoo's test wants a sender: of the from_filter, or else the address of the user who asks (ODOO-FACTS §2.2).
@@ -60,20 +64,6 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Verification:
-    """What came of a trial; `outcome` is `ok`, `not_tested`, or a failure as `smtp.classification` calls it."""
-
-    key: str
-    outcome: str
-    message: str
-    seconds: float | None = None
-
-    def as_result(self) -> dict[str, Any]:
-        """The verification in a task's result."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class _Promotion:
     """A candidate that passed and becomes the new server itself."""
 
@@ -81,39 +71,37 @@ class _Promotion:
     values: Mapping[str, Any]
 
 
-class Verifier:
-    """The trials of one run.
+class ServerTrials(Trials):
+    """The trials of mail servers in one run.
 
-    :ivar before_trial: called before each, which may take Odoo minutes.
-    :ivar verifications: by the server's key, in the order of the trials.
     :ivar rotated: tokens that Microsoft gave during a test in place of the one that it used, by the record that they belong to.
     """
 
     def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
-        self.before_trial: Callable[[], None] = lambda: None
         self._promotions: dict[str, _Promotion] = {}
-        self.verifications: dict[str, Verification] = {}
+        self._verifications: dict[str, Verification] = {}
         self.rotated: dict[int, dict[str, Any]] = {}
-        self.warnings: list[str] = []
 
     @property
     def settled(self) -> set[tuple[int, str]]:
         """Records and their fields that hold a token which Microsoft gave in exchange for the declared one."""
         return {(record_id, name) for record_id, tokens in self.rotated.items() for name in tokens}
 
-    def verify(self, trials: Sequence[Trial], clients: Mapping[str, str], stored: Mapping[str, str]) -> None:
-        """Try all of them. Where one fails nothing has changed.
-
-        :param clients: new ids and secrets of OAuth2 clients, by system parameter. They are in force, for the live servers too, no longer
-            than the trials that need them.
-        :param stored: the system parameters that there are.
-        :raises Rejected: a server failed; the message names each with the words of the SMTP dialogue.
-        """
+    def run(self, resources: Sequence[PlannedResource], steps: Sequence[Step], stored: Mapping[str, str]) -> None:
+        """Test every mail server that these steps bring live. New OAuth2 clients are in force no longer than the trials that need them."""
+        trials = self._needed(resources, steps)
+        clients = {
+            step.key: step.values["value"]
+            for step in steps
+            if step.key in CLIENT_PARAMETERS and step.action != "delete"
+        }
         self._try_all(trial for trial in trials if not trial.new_client)
-        with trial_parameters(self._session, clients, stored):
+        needed = clients if any(trial.new_client for trial in trials) else {}
+        with trial_parameters(self._session, needed, stored):
             self._try_all(trial for trial in trials if trial.new_client)
-        failed = [one for one in self.verifications.values() if one.outcome not in ("ok", "not_tested")]
+        failed = [one for one in self._verifications.values() if one.outcome not in ("ok", "not_tested")]
         if failed:
             self.discard()
             raise Rejected(
@@ -123,21 +111,55 @@ class Verifier:
                 )
             )
 
-    def promote(self, key: str) -> int | None:
-        """Make the candidate that was tested for a new server the server itself; None where there is none."""
-        promotion = self._promotions.get(key)
+    def promote(self, step: Step) -> int | None:
+        promotion = self._promotions.get(step.key) if step.action == "create" else None
         if promotion is None:
             return None
         self._session.write(MAIL_SERVER.model, [promotion.record_id], promotion.values)
-        del self._promotions[key]
+        del self._promotions[step.key]
         return promotion.record_id
 
+    def adjusted(self, step: Step) -> Step:
+        rotated = self.rotated.get(step.record_id or 0, {})
+        return replace(step, values={**step.values, **rotated})
+
+    def verifications(
+        self, resources: Sequence[PlannedResource], steps: Sequence[Step], *, read_only: bool
+    ) -> list[Verification]:
+        found = dict(self._verifications)
+        if read_only:
+            for trial in self._needed(resources, steps):
+                found[trial.key] = Verification(trial.key, "not_tested", "Not tested: check mode only reads.")
+        for resource in resources:
+            if resource.declaration.state != "absent" and MAIL_SERVER.is_connected(resource) is False:
+                key = resource.declaration.key
+                message = "Not tested: it is not connected yet, and could not log in."
+                found[key] = Verification(key, "not_tested", message)
+        return list(found.values())
+
     def discard(self) -> None:
-        """Remove the candidates that will not become servers."""
         if self._promotions:
             record_ids = [promotion.record_id for promotion in self._promotions.values()]
             self._promotions.clear()
             self._session.unlink(MAIL_SERVER.model, record_ids)
+
+    @staticmethod
+    def _needed(resources: Sequence[PlannedResource], steps: Sequence[Step]) -> list[Trial]:
+        """Return what these steps bring live, in a server itself or in the OAuth2 client that it logs in with."""
+        changed = {step.key for step in steps if step.resource == SYSTEM_PARAMETER.name}
+        trials = []
+        for resource in resources:
+            if resource.declaration.state == "absent":
+                continue
+            step = resource.step if resource.step in steps else None
+            values = step.values if step else {}
+            method = MAIL_SERVER.oauth2_method(resource)
+            new_client = method is not None and bool({method.client_id, method.client_secret} & changed)
+            is_live = resource.found is not None and MAIL_SERVER.effective(values, resource.found)["active"]
+            affected = (step and MAIL_SERVER.needs_test(step, resource.found)) or (new_client and is_live)
+            if affected and MAIL_SERVER.is_connected(resource) is not False:
+                trials.append(Trial(resource.declaration.key, resource.found, values, new_client))
+        return trials
 
     def _try_all(self, trials: Iterable[Trial]) -> None:
         for trial in trials:
@@ -145,7 +167,7 @@ class Verifier:
             verification = self._try(trial)
             if verification.outcome == "auth" and trial.new_client and trial.method and trial.found:
                 verification = replace(verification, message=f"{verification.message} {_FORMER_CLIENT}")
-            self.verifications[trial.key] = verification
+            self._verifications[trial.key] = verification
 
     def _try(self, trial: Trial) -> Verification:
         candidate_id = self._create_candidate(trial)

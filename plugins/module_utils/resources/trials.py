@@ -1,0 +1,76 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tests of new settings before they go live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result of a trial.
+
+    :param outcome: `ok`, `not_tested`, or a class of failure of `smtp.classification`.
+    """
+
+    key: str
+    outcome: str
+    message: str
+    seconds: float | None = None
+
+    def as_result(self) -> dict[str, Any]:
+        """Return the verification as a task's result shows it."""
+        return asdict(self)
+
+
+class Trials:
+    """The trials of one resource type in one run. This class tests nothing; a type that can be tested has a subclass.
+
+    :ivar before_trial: called before each trial, which can take minutes.
+    :ivar warnings: what a user should know of the trials.
+    """
+
+    def __init__(self) -> None:
+        self.before_trial: Callable[[], None] = lambda: None
+        self.warnings: list[str] = []
+
+    @property
+    def settled(self) -> Collection[tuple[int, str]]:
+        """Record ids and fields whose value a trial has replaced, so that it is no longer compared."""
+        return ()
+
+    def run(self, resources: Sequence[PlannedResource], steps: Sequence[Step], stored: Mapping[str, str]) -> None:
+        """Test what these steps bring live. If a test fails, nothing has changed.
+
+        :param stored: the system parameters that were read.
+        :raises Rejected: a test failed.
+        """
+
+    def promote(self, step: Step) -> int | None:
+        """Make the tested copy of a new record the record itself, and return its id; None if there is no copy."""
+        return None
+
+    def adjusted(self, step: Step) -> Step:
+        """Return the step with the values that a trial has replaced."""
+        return step
+
+    def discard(self) -> None:
+        """Remove the copies that did not become records."""
+
+    def verifications(
+        self, resources: Sequence[PlannedResource], steps: Sequence[Step], *, read_only: bool
+    ) -> list[Verification]:
+        """Return the result of each trial, and what could not be tested.
+
+        :param read_only: nothing could be tested.
+        """
+        return []
