@@ -14,8 +14,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.stack import Stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, NotConnected, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import Assertion
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def declarations_of(stack: Mapping[str, Any]) -> list[Declaration]:
     """
     declarations: list[Declaration] = []
     problems = ErrorCollector()
-    for kind in RESOURCE_TYPES:
+    for kind in registry.RESOURCE_TYPES:
         for options in kind.stack_entries(stack.get(kind.stack_option)):
             with problems:
                 declarations.append(kind.declare(options))

@@ -20,13 +20,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Rejected,
     Unsupported,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import (
     InstanceFacts,
     PlanContext,
     PlannedResource,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import resolve
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def complete_declarations(declarations: Sequence[Declaration]) -> list[Declarati
     with_implied = _with_implied(declarations)
     _refuse_duplicates(with_implied)
     completed: list[Declaration] = []
-    for kind in RESOURCE_TYPES:
+    for kind in registry.RESOURCE_TYPES:
         own = [one for one in with_implied if one.type is kind]
         contradictions = list(kind.contradictions(own))
         if contradictions:
@@ -81,7 +81,7 @@ def types_to_read(declarations: Sequence[Declaration]) -> list[ResourceType]:
     """Return the types of the declarations, and those that are read together with them, in the order of the registry."""
     declared = {declaration.type for declaration in declarations}
     names = {kind.name for kind in declared}.union(*(kind.also_reads for kind in declared))
-    return [kind for kind in RESOURCE_TYPES if kind.name in names]
+    return [kind for kind in registry.RESOURCE_TYPES if kind.name in names]
 
 
 def build_plan(
@@ -224,7 +224,7 @@ class _FutureField:
 
 def _expected_parameters(declarations: Sequence[Declaration], stored: Mapping[str, str]) -> Mapping[str, str]:
     expected = stored
-    for kind in RESOURCE_TYPES:
+    for kind in registry.RESOURCE_TYPES:
         expected = kind.expected_parameters([one for one in declarations if one.type is kind], expected)
     return expected
 

@@ -115,6 +115,7 @@ class Description:
         self._alias_domains()
         self._servers()
         self._crons()
+        self._others()
         self._policy()
         self._doctor()
 
@@ -275,6 +276,17 @@ class Description:
             if "code" in options:
                 options["code"] = options.pop("code")  # the longest comes last
             self._append(CRON, "crons", found, options, left_out)
+
+    def _others(self) -> None:
+        """The records of resource types that need no description of their own."""
+        for kind, records in self._instance.others.items():
+            self.stack[kind.stack_option] = []
+            own = [found for found in records.found if kind.is_own(found.values)]
+            for found in sorted(own, key=lambda one: (str(one.values.get(kind.key_field)), one.id)):
+                identity = self._identity(kind, found, own)
+                if identity is not None:
+                    options, left_out = self._options(kind, found, records, identity, without=set())
+                    self._append(kind, kind.stack_option, found, options, left_out)
 
     def _cron_of_addon(self, found: Found, code: str) -> dict[str, Any]:
         """Its external id; and with the name its code, where that is not what an addon ships."""

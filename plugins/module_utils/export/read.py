@@ -20,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_check
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import Scope
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON, PENDING
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
@@ -30,6 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_pa
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _CHECKS = ("cron", "server", "setup")
@@ -59,6 +61,7 @@ class Instance:
     :param policy: the scheduled actions of the queue policy, by their external ids, and Odoo's own queue where it has lanes.
     :param listener: who is told by the policy's watchdog, by the option that names them: (channel or user, name).
     :param findings: what the doctor says without testing anything.
+    :param others: the records of the resource types that need no description of their own.
     """
 
     now: datetime
@@ -74,6 +77,7 @@ class Instance:
     policy: Mapping[str, Found] = field(default_factory=dict)
     listener: tuple[str, str] | None = None
     findings: Sequence[Finding] = ()
+    others: Mapping[ResourceType, Records] = field(default_factory=dict)
 
 
 def read_instance(session: Session, scope: Scope) -> Instance:
@@ -113,7 +117,14 @@ def read_instance(session: Session, scope: Scope) -> Instance:
         policy,
         _read_listener(session, policy),
         [finding for check in checks for finding in check(seen, Limits())],
+        {kind: read_all(session, kind) for kind in _others() if session.has_model(kind.model)},
     )
+
+
+def _others() -> list[ResourceType]:
+    """Return the resource types whose records are described as they are."""
+    described = (ADDON, ALIAS_DOMAIN, CRON, MAIL_SERVER, SYSTEM_PARAMETER)
+    return [kind for kind in registry.RESOURCE_TYPES if kind not in described]
 
 
 def _module(xml_id: str | None) -> str:

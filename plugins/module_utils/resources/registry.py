@@ -20,9 +20,6 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (ADDON, SYSTEM_PARAMETER, ALIAS_DOMAI
 def resource_type(name: str) -> ResourceType:
     """Return the resource type of a name, such as `mail_server`.
 
-    :raises KeyError: no resource type has this name.
+    :raises StopIteration: no resource type has this name.
     """
-    return _BY_NAME[name]
-
-
-_BY_NAME = {one.name: one for one in RESOURCE_TYPES}
+    return next(kind for kind in RESOURCE_TYPES if kind.name == name)

@@ -82,6 +82,8 @@ class ResourceType:
     name: ClassVar[str]
     label: ClassVar[str]
     model: ClassVar[str]
+    # The heading of its records in a report, if it is not the label.
+    title: ClassVar[str] = ""
     key_field: ClassVar[str] = "name"
     options: ClassVar[Mapping[str, Any]] = {}
     field_names: ClassVar[Mapping[str, str]] = {}

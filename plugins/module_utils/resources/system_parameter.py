@@ -51,6 +51,7 @@ class SystemParameter(ResourceType):
     name = "system_parameter"
     label = "system parameter"
     model = "ir.config_parameter"
+    title = "Parameter"
     key_field = "key"
     stack_option = "parameters"
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict"}

@@ -14,8 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+
 _POLICY = "@POLICY@"
 _REPORT = "@REPORT@"
+_KINDS = "@KINDS@"
 _INLINE = r"<{tag}>(.*?)</{tag}>"
 
 # What could end a script element, or begin a comment in it. JSON has them in strings only, and there they may be escaped.
@@ -28,14 +32,21 @@ def render(report: Mapping[str, Any]) -> str:
     :raises ValueError: the report holds a number that JSON does not know.
     """
     page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    page = page.replace(_KINDS, _data([_titles(kind) for kind in registry.RESOURCE_TYPES]))
     page = page.replace(_POLICY, _policy(page))
     before, after = page.split(_REPORT)  # not replaced: a report may well hold such a word
     return before + _data(report) + after
 
 
-def _data(report: Mapping[str, Any]) -> str:
+def _titles(kind: ResourceType) -> dict[str, str]:
+    """Return the headings of a resource type's records."""
+    one = kind.title or kind.label.capitalize()
+    return {"id": kind.name, "many": f"{one}s", "one": one}
+
+
+def _data(document: Any) -> str:
     """The document as JSON that can stand in a script element: ASCII, and without a character of markup."""
-    return json.dumps(report, allow_nan=False, separators=(",", ":")).translate(_MARKUP)
+    return json.dumps(document, allow_nan=False, separators=(",", ":")).translate(_MARKUP)
 
 
 def _policy(page: str) -> str:

@@ -16,10 +16,10 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
-    KINDS,
     Difference,
     Instance,
     Resource,
+    kinds,
 )
 
 FORMAT = 1
@@ -237,8 +237,8 @@ def _wrong(given: Mapping[Any, Any]) -> Iterator[str]:
         if name in given and name not in missing and not (isinstance(value, str) and value.strip()):
             yield f"{name} must be a text that is not empty, and is {value!r}"
     kind = given.get("resource")
-    if isinstance(kind, str) and kind.strip() and kind not in KINDS:
-        yield f"resource must be one of {', '.join(KINDS)}, and is {kind!r}"
+    if isinstance(kind, str) and kind.strip() and kind not in kinds():
+        yield f"resource must be one of {', '.join(kinds())}, and is {kind!r}"
     if "expires" not in missing:
         try:
             read_date(given["expires"])

@@ -18,20 +18,17 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
-    KINDS,
     UNMANAGED,
     Difference,
     Error,
     Instance,
     Resource,
+    kinds,
     worst,
 )
 
 # The modules whose results have a plan, and the roles that consist of them.
-MODULES = frozenset(
-    f"postmaster.odoo.{name}"
-    for name in ("addon", "alias_domain", "cron", "mail_server", "mail_stack", "queue_policy", "system_parameter")
-)
+MODULES = frozenset(f"postmaster.odoo.{name}" for name in (*kinds(), "mail_stack", "queue_policy"))
 ROLES = frozenset(f"postmaster.odoo.{name}" for name in ("drift", "provision", "queue_policy"))
 
 _ANSIBLE = "ansible"
@@ -337,7 +334,8 @@ def _identity(difference: Difference) -> str:
 
 
 def _rank(resource: str) -> int:
-    return KINDS.index(resource) if resource in KINDS else len(KINDS)
+    known = kinds()
+    return known.index(resource) if resource in known else len(known)
 
 
 def _is_skipped(item: Mapping[str, Any]) -> bool:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+
 # Counts up when a reader of reports has to learn something new.
 FORMAT = 1
 
@@ -22,14 +24,16 @@ STATUSES = ("clean", "corrected", "accepted", "drifted", "unknown", "failed", "u
 # Of these a difference has one.
 DIFFERENCE_STATUSES = ("corrected", "accepted", "drifted")
 
-# What can be looked at, in the order of a stack.
-KINDS = ("addon", "system_parameter", "alias_domain", "mail_server", "cron")
-
 # The action of a record that nobody declared. The others are those of a plan's steps.
 UNMANAGED = "unmanaged"
 
 # What ansible-playbook ends with of its own accord.
 FAILED, UNREACHABLE = 2, 4
+
+
+def kinds() -> list[str]:
+    """Return the names of the resource types, in the order of a stack."""
+    return [kind.name for kind in registry.RESOURCE_TYPES]
 
 
 def worst(statuses: Iterable[str]) -> str:

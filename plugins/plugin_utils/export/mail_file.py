@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import (
     Variable,
@@ -30,8 +28,9 @@ _HEAD = (
 )
 _UNTESTED = "Nothing was tested. To have new settings of mail servers tested before they go live:"
 _WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
-_KINDS = {"alias_domains": ALIAS_DOMAIN, "servers": MAIL_SERVER, "crons": CRON}
-_PARTS = {"addon": "addons", "system_parameter": "parameters", **{kind.name: part for part, kind in _KINDS.items()}}
+# The parts of a stack that are lists of records, with their resource types.
+_KINDS = {kind.stack_option: kind for kind in RESOURCE_TYPES if not kind.stack_argument}
+_PARTS = {kind.name: kind.stack_option for kind in RESOURCE_TYPES}
 _RESOURCES = {part: resource for resource, part in _PARTS.items()}
 
 
@@ -42,7 +41,7 @@ def mail_file(answer: Answer, host: str) -> str:
     """
     stack = with_variables(answer, host)
     lines = ["---", *comment(_HEAD.format(host=host)), *_notes(answer, resource=None)]
-    for part in ("addons", "parameters", "alias_domains", "servers", "crons"):
+    for part in _RESOURCES:
         if part in stack:
             lines += ["", *_part(answer, part, stack[part])]
     if answer["queue_policy"]:

@@ -61,3 +61,15 @@ def test_there_is_no_cycle() -> None:
 def test_the_core_imports_no_ansible(package: str) -> None:
     for file in (ROOT / package).rglob("*.py"):
         assert not [one for one in imported_modules(file) if one.split(".")[0] == "ansible"], file
+
+
+CONCRETE = {"addon", "alias_domain", "cron", "mail_server", "system_parameter", "server_trials", "oauth2"}
+
+
+@pytest.mark.parametrize("package", ["engine", "enforcement"])
+def test_the_generic_packages_name_no_resource_type(package: str) -> None:
+    for file in (ROOT / package).rglob("*.py"):
+        imported = {one.removeprefix(f"{PREFIX}resources.") for one in imported_modules(file)}
+        text = file.read_text(encoding="utf-8")
+        assert not imported & CONCRETE - {"system_parameter"}, file
+        assert not [name for name in CONCRETE if f'"{name}"' in text or name.upper() in text], file

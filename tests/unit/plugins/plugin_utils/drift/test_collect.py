@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, Collector, Play, Task
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import KINDS
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import kinds
 from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
     CHECK,
     change,
@@ -46,7 +46,7 @@ def test_kinds_are_those_of_the_engine() -> None:
         for path in (PLUGINS / "module_utils" / "resources").glob("*.py")
         for name in re.findall(r'^    name = "(\w+)"$', path.read_text(), re.MULTILINE)
     }
-    assert names == set(KINDS)
+    assert names == set(kinds())
 
 
 # --- one task on one host ---
