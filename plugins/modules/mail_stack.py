@@ -46,7 +46,8 @@ options:
         type: str
       xml_id:
         description:
-          - An external id such as V(postmaster.acme), that pins the record. It is created with the record and survives renaming.
+          - An external id such as V(postmaster.acme), that pins the record. It is created with the record and survives
+            renaming.
         type: str
       bounce_alias:
         description:
@@ -58,7 +59,8 @@ options:
         type: str
       default_from:
         description:
-          - The part before the @ of the address that Odoo sends from where it must not use the sender's own, or a whole address.
+          - The part before the @ of the address that Odoo sends from where it must not use the sender's own, or a whole
+            address.
         type: str
       sequence:
         description:
@@ -66,7 +68,8 @@ options:
         type: int
       companies:
         description:
-          - The companies that use the domain, by name or external id; all of them. Companies that are not listed lose it.
+          - The companies that use the domain, by name or external id; all of them. Companies that are not listed lose
+            it.
         type: list
         elements: str
   servers:
@@ -82,12 +85,13 @@ options:
         type: str
       xml_id:
         description:
-          - An external id such as V(postmaster.transactional), that pins the record. It is created with the record, or added to the one that has
-            the name, and survives renaming.
+          - An external id such as V(postmaster.transactional), that pins the record. It is created with the record,
+            or added to the one that has the name, and survives renaming.
         type: str
       active:
         description:
-          - Whether the server is in use. V(false) archives it, which Odoo refuses while mail templates or mailings use it.
+          - Whether the server is in use. V(false) archives it, which Odoo refuses while mail templates or mailings
+            use it.
           - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
         type: bool
       sequence:
@@ -96,15 +100,16 @@ options:
         type: int
       provider:
         description:
-          - A well-known provider. Fills in O(servers[].smtp_host), O(servers[].smtp_port) and O(servers[].smtp_encryption) where they are not
-            given; what is given wins, and the port and the encryption follow one another.
-          - What is filled in counts as declared. The values and where each comes from stand in C(docs/providers.md) of the collection.
+          - A well-known provider. Fills in O(servers[].smtp_host), O(servers[].smtp_port) and O(servers[].smtp_encryption)
+            where they are not given; what is given wins, and the port and the encryption follow one another.
+          - What is filled in counts as declared. The values and where each comes from stand in C(docs/providers.md)
+            of the collection.
         type: str
         choices: [brevo, gandi, gmail, infomaniak, mailgun, mailjet, office365, outlook, ovh, postmark, sendgrid, ses]
       provider_region:
         description:
-          - Which server, where the provider has several. V(ses) takes a region of AWS (V(us-east-1) if not given), V(mailgun) V(us) or V(eu)
-            (V(us) if not given). Other providers have no regions.
+          - Which server, where the provider has several. V(ses) takes a region of AWS (V(us-east-1) if not given),
+            V(mailgun) V(us) or V(eu) (V(us) if not given). Other providers have no regions.
         type: str
       smtp_host:
         description:
@@ -112,23 +117,25 @@ options:
         type: str
       smtp_port:
         description:
-          - Its port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it to
-            O(servers[].smtp_encryption); O(servers[].provider) does.
+          - Its port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it
+            to O(servers[].smtp_encryption); O(servers[].provider) does.
         type: int
       smtp_encryption:
         description:
-          - V(none), V(starttls) or V(ssl). From Odoo 19.0 on also V(starttls_strict) and V(ssl_strict), which verify the server's certificate.
+          - V(none), V(starttls) or V(ssl). From Odoo 19.0 on also V(starttls_strict) and V(ssl_strict), which verify
+            the server's certificate.
           - What the instance offers is asked of the instance; anything else is an error before anything is written.
         type: str
       smtp_authentication:
         description:
-          - V(login) (user and password), V(certificate), from Odoo 17.0 on V(cli) (Odoo's own configuration file), V(gmail) with the addon
-            C(google_gmail), V(outlook) with the addon C(microsoft_outlook).
-          - What a method needs is checked before anything is written, on the values that the server will have. V(gmail) and V(outlook) need
-            O(servers[].smtp_encryption=starttls) exactly, O(servers[].smtp_user), no O(servers[].smtp_pass), and a client (O(servers[].oauth2)).
-            V(certificate) needs O(servers[].smtp_ssl_certificate), O(servers[].smtp_ssl_private_key), and any encryption but V(none).
-          - Declaring a method clears what another one has left in Odoo, in the same write (V(gmail) and V(outlook) the password, the others the
-            tokens).
+          - V(login) (user and password), V(certificate), from Odoo 17.0 on V(cli) (Odoo's own configuration file),
+            V(gmail) with the addon C(google_gmail), V(outlook) with the addon C(microsoft_outlook).
+          - What a method needs is checked before anything is written, on the values that the server will have. V(gmail)
+            and V(outlook) need O(servers[].smtp_encryption=starttls) exactly, O(servers[].smtp_user), no O(servers[].smtp_pass),
+            and a client (O(servers[].oauth2)). V(certificate) needs O(servers[].smtp_ssl_certificate), O(servers[].smtp_ssl_private_key),
+            and any encryption but V(none).
+          - Declaring a method clears what another one has left in Odoo, in the same write (V(gmail) and V(outlook)
+            the password, the others the tokens).
         type: str
       smtp_user:
         description:
@@ -141,63 +148,66 @@ options:
         type: str
       smtp_ssl_certificate:
         description:
-          - The client certificate for O(servers[].smtp_authentication=certificate), as PEM or as the absolute path of a PEM file where the task
-            runs, which may begin with C(~). Compared and shown by checksum.
+          - The client certificate for O(servers[].smtp_authentication=certificate), as PEM or as the absolute path
+            of a PEM file where the task runs, which may begin with C(~). Compared and shown by checksum.
         type: str
       smtp_ssl_private_key:
         description:
-          - The private key of O(servers[].smtp_ssl_certificate), likewise as PEM or as the path of a PEM file. It must have no passphrase. Never
-            shown.
+          - The private key of O(servers[].smtp_ssl_certificate), likewise as PEM or as the path of a PEM file. It must
+            have no passphrase. Never shown.
         type: str
       oauth2:
         description:
-          - How to log in with OAuth2. Goes with O(servers[].smtp_authentication=gmail) or O(servers[].smtp_authentication=outlook), declared
-            beside it.
+          - How to log in with OAuth2. Goes with O(servers[].smtp_authentication=gmail) or O(servers[].smtp_authentication=outlook),
+            declared beside it.
         type: dict
         suboptions:
           client_id:
             description:
-              - The client that was registered with Google or Microsoft. Becomes the system parameter C(google_gmail_client_id) or
-                C(microsoft_outlook_client_id), of which a database has one; servers that give it different values are an error.
+              - The client that was registered with Google or Microsoft. Becomes the system parameter C(google_gmail_client_id)
+                or C(microsoft_outlook_client_id), of which a database has one; servers that give it different values
+                are an error.
               - Not needed where the system parameters are set in another way.
             type: str
           client_secret:
             description:
-              - Its secret. Becomes the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret). Never shown.
+              - Its secret. Becomes the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret).
+                Never shown.
             type: str
           refresh_token:
             description:
-              - What a human's consent brought, where you have it already. Without one the result holds the link to open
-                (RV(connections[].authorize_url)), and the server is not connected until somebody has opened it. Never shown.
+              - What a human's consent brought, where you have it already. Without one the result holds the link to
+                open (RV(authorize_url)), and the server is not connected until somebody has opened it. Never shown.
               - Writing it resets the access token, so that Odoo fetches a new one.
             type: str
           update:
             description:
-              - V(always) compares O(servers[].oauth2.refresh_token) with what Odoo holds, and writes it where it differs, the default of
-                V(gmail). V(if_missing) writes it only where Odoo holds none, the default of V(outlook), for Microsoft gives a new one at each
-                use, which Odoo keeps.
+              - V(always) compares O(servers[].oauth2.refresh_token) with what Odoo holds, and writes it where it differs,
+                the default of V(gmail). V(if_missing) writes it only where Odoo holds none, the default of V(outlook),
+                for Microsoft gives a new one at each use, which Odoo keeps.
             type: str
             choices: [always, if_missing]
           required:
             description:
-              - Whether the task fails with RV(error_kind=not_connected) where the server is not connected at its end. Whatever else can be done
-                is done before, for without the record there would be no link.
+              - Whether the task fails with RV(error_kind=not_connected) where the server is not connected at its end.
+                Whatever else can be done is done before, for without the record there would be no link.
             type: bool
             default: false
       update_secrets:
         description:
-          - When O(servers[].smtp_pass), O(servers[].smtp_ssl_certificate) and O(servers[].smtp_ssl_private_key) are written.
-          - V(always) compares them with what Odoo holds, and writes what differs. V(on_create) writes them only where Odoo holds none, so that a
-            password that was changed in Odoo stays, and is no drift.
+          - When O(servers[].smtp_pass), O(servers[].smtp_ssl_certificate) and O(servers[].smtp_ssl_private_key) are
+            written.
+          - V(always) compares them with what Odoo holds, and writes what differs. V(on_create) writes them only where
+            Odoo holds none, so that a password that was changed in Odoo stays, and is no drift.
         type: str
         choices: [always, on_create]
         default: always
       from_filter:
         description:
-          - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make no difference. Odoo 16.0
-            takes one entry only.
-          - Empty is for no sender in particular. Mail of a sender that no server names leaves through the one that names the
-            notifications address, or else the first without filter, its C(From) rewritten to that address.
+          - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make
+            no difference. Odoo 16.0 takes one entry only.
+          - Empty is for no sender in particular. Mail of a sender that no server names leaves through the one that
+            names the notifications address, or else the first without filter, its C(From) rewritten to that address.
         type: str
       smtp_debug:
         description:
@@ -206,13 +216,21 @@ options:
       smtp_timeout:
         description:
           - Seconds that Odoo waits for the SMTP server. Below 30 a warning says why that is little.
-          - No version of Odoo has this field of its own (it always waits 60 seconds). The addon C(mail_smtp_timeout) brings it, which the role
-            P(postmaster.odoo.smtp_timeout#role) installs. Where the instance lacks it, asking for it is an error.
+          - No version of Odoo has this field of its own (it always waits 60 seconds). The addon C(mail_smtp_timeout)
+            brings it, which the role P(postmaster.odoo.smtp_timeout#role) installs. Where the instance lacks it, asking
+            for it is an error.
         type: int
       max_email_size:
         description:
           - The size in megabytes from which on Odoo sends attachments as links. Odoo 18.0 and 19.0.
         type: float
+      state:
+        description:
+          - V(absent) deletes the server; a warning names the mail templates and mailings that lose it. To keep the
+            record, archive it with O(servers[].active=false).
+        type: str
+        choices: [present, absent]
+        default: present
 
       state:
         description:
@@ -237,18 +255,19 @@ options:
         type: str
       model:
         description:
-          - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(crons[].name) apart.
+          - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(crons[].name)
+            apart.
         type: str
       code:
         description:
-          - The Python code of a scheduled action of your own, as Odoo runs it in server actions (C(model), C(env), C(log), ...). With it, and
-            O(crons[].name) and O(crons[].model), the action is created where there is none.
+          - The Python code of a scheduled action of your own, as Odoo runs it in server actions (C(model), C(env),
+            C(log), ...). With it, and O(crons[].name) and O(crons[].model), the action is created where there is none.
           - The code is compared as it stands, to the last blank.
         type: str
       state:
         description:
-          - V(absent) deletes a scheduled action of your own. What an addon has brought is not deleted, for the addon relies on it; that is an error
-            before anything is written. Use O(crons[].active=false) for it.
+          - V(absent) deletes a scheduled action of your own. What an addon has brought is not deleted, for the addon
+            relies on it; that is an error before anything is written. Use O(crons[].active=false) for it.
         type: str
         choices: [present, absent]
         default: present
@@ -275,12 +294,13 @@ options:
         type: str
       nextcall:
         description:
-          - When it runs next, in UTC, such as V(2026-01-31 06:00:00). Odoo moves it on with each run, so declare it only to move it once.
+          - When it runs next, in UTC, such as V(2026-01-31 06:00:00). Odoo moves it on with each run, so declare it
+            only to move it once.
         type: str
       max_overdue:
         description:
-          - Minutes. An active action whose C(nextcall) lies further back than that, or further ahead than one interval, is drift, and is
-            rescheduled to now.
+          - Minutes. An active action whose C(nextcall) lies further back than that, or further ahead than one interval,
+            is drift, and is rescheduled to now.
         type: int
       numbercall:
         description:

@@ -45,6 +45,13 @@ CHECKS = [
         stage="static",
         variables={"MYPYPATH": "../../.."},
     ),
+    Check(
+        "documentation",
+        "checks",
+        ["python", "tests/checks/update_documentation.py", "--check"],
+        stage="static",
+        variables={"PYTHONPATH": "../../.."},
+    ),
     Check("antsibull-changelog", "checks", ["antsibull-changelog", "lint"], stage="static"),
     Check(
         "antsibull-docs",

@@ -1,0 +1,229 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write the documentation that repeats, from the one place that says it first.
+
+The modules document their options. The options of `mail_stack` that take lists of resources repeat those of their modules, and the roles'
+argument specifications repeat the options of `mail_stack`, of `queue_policy` and of the connection.
+
+    python tests/checks/update_documentation.py          # write
+    python tests/checks/update_documentation.py --check  # fail if something is out of date
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+COLLECTION = "ansible_collections.postmaster.odoo"
+MODULES = CHECKOUT / "plugins/modules"
+WIDTH = 110  # PyYAML breaks a line after the word that passes it
+
+Options = dict[str, Any]
+Rename = Callable[[str], str]
+
+
+class Dumper(yaml.SafeDumper):
+    """YAML as yamllint wants it: lists are indented."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def generate_anchor(self, node: yaml.Node) -> str:
+        """Name the options that several entry points share."""
+        return "options"
+
+
+def flow_list(dumper: Dumper, values: tuple[Any, ...]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=True)
+
+
+Dumper.add_representer(tuple, flow_list)
+
+
+def dump(document: Any) -> str:
+    """Return a document as YAML; choices are on one line."""
+    return yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+
+
+def documented(module: str) -> Options:
+    """Return the options that a module documents."""
+    return documentation(MODULES / f"{module}.py")["options"]
+
+
+def documentation(file: Path) -> dict[str, Any]:
+    (text,) = re.findall(r'DOCUMENTATION = r"""\n(.*?)"""', file.read_text(encoding="utf-8"), re.DOTALL)
+    return dict(yaml.safe_load(text))
+
+
+def specification(module: str) -> Mapping[str, Any]:
+    """Return the argument specification of a module."""
+    return dict(importlib.import_module(f"{COLLECTION}.plugins.modules.{module}").SPECIFICATION.options)
+
+
+def renamed(options: Options, rename: Rename) -> Options:
+    """Return documented options, with the names of options in their texts changed."""
+
+    def text(value: str) -> str:
+        return re.sub(r"O\(([^)=]+)(=[^)]*)?\)", lambda found: f"O({rename(found[1])}{found[2] or ''})", value)
+
+    result: Options = {}
+    for name, option in options.items():
+        changed = {key: tuple(value) if key == "choices" else value for key, value in option.items()}
+        changed["description"] = [text(one) for one in option["description"]]
+        if "suboptions" in option:
+            changed["suboptions"] = renamed(option["suboptions"], rename)
+        result[name] = changed
+    return result
+
+
+def as_role_options(options: Options, arguments: Mapping[str, Any]) -> Options:
+    """Return documented options as an argument specification of a role has them."""
+    result: Options = {}
+    for name, option in options.items():
+        argument = arguments.get(name, {})
+        changed = {key: value for key, value in option.items() if key not in ("suboptions", "required")}
+        if option.get("required") and "fallback" not in argument:
+            changed["required"] = True
+        if argument.get("no_log"):
+            changed["no_log"] = True
+        if "suboptions" in option:
+            changed["options"] = as_role_options(option["suboptions"], argument.get("options", {}))
+        # A role returns nothing.
+        changed["description"] = [
+            re.sub(
+                r"RV\(([^)=]+)(?:=([^)]+))?\)",
+                lambda found: f"C({found[1]})" + (f" V({found[2]})" if found[2] else ""),
+                line,
+            )
+            for line in changed["description"]
+        ]
+        result[name] = changed
+    return result
+
+
+def stack_module(text: str) -> str:
+    """Return the text of mail_stack.py with the options of its lists."""
+    registry = importlib.import_module(f"{COLLECTION}.plugins.module_utils.resources.registry")
+    for kind in registry.RESOURCE_TYPES:
+        if kind.stack_argument:
+            continue
+        options = documented(kind.name)
+        own = [
+            name
+            for name in options
+            if name in kind.options or name == "xml_id" or (name == "state" and kind.stack_states)
+        ]
+        part = kind.stack_option
+
+        def rename(name: str, part: str = part, own: list[str] = own) -> str:
+            return f"{part}[].{name}" if name.partition(".")[0] in own else name
+
+        block = dump({"suboptions": renamed({name: options[name] for name in own}, rename)})
+        indented = "".join(f"    {line}\n" for line in block.splitlines())
+        text = re.sub(
+            rf"(?m)^(  {part}:\n(?:    (?!suboptions).*\n|      .*\n)*?)    suboptions:\n(?:      .*\n)*",
+            lambda found, indented=indented: found[1] + indented,
+            text,
+            count=1,
+        )
+    return text
+
+
+def connection_options() -> Options:
+    arguments = importlib.import_module(
+        f"{COLLECTION}.plugins.module_utils.connection_arguments"
+    ).connection_arguments()
+    fragment = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.connection").ModuleDocFragment.DOCUMENTATION
+    options = renamed(yaml.safe_load(fragment)["options"], lambda name: f"odoo_{name}")
+    for option in options.values():
+        option["description"] = [
+            re.sub(
+                r"the inventory variable C\(odoo_\w+\) is used, then (the environment variable E\(\w+\))",
+                r"\1 is used",
+                line,
+            )
+            for line in option["description"]
+        ]
+    return {f"odoo_{name}": option for name, option in as_role_options(options, arguments).items()}
+
+
+def variables(module: str, prefix: str) -> Options:
+    """Return the options of a module as variables of a role."""
+    options = documented(module)
+    named = renamed(options, lambda name: f"{prefix}{name}" if re.split(r"[.\[]", name)[0] in options else name)
+    return {f"{prefix}{name}": option for name, option in as_role_options(named, specification(module)).items()}
+
+
+def role_variables() -> Mapping[tuple[str, str], Options]:
+    """Return the generated variables of each role and entry point."""
+    connection, mail, queue = (
+        connection_options(),
+        variables("mail_stack", "odoo_mail_"),
+        variables("queue_policy", "odoo_queue_"),
+    )
+    return {
+        ("provision", "main"): {**connection, **mail},
+        ("queue_policy", "main"): {**connection, **queue},
+        ("drift", "main"): {**connection, **mail, **queue},
+        ("drift", "compare"): {**connection, **mail, **queue},
+    }
+
+
+def role_file(role: str, text: str) -> str:
+    """Return the text of a role's argument specification with its generated variables."""
+    document = _with_flow_choices(yaml.safe_load(text))
+    shared: Options = {}
+    for (name, entry_point), generated in role_variables().items():
+        if name != role:
+            continue
+        options = document["argument_specs"][entry_point]["options"]
+        own = {variable: option for variable, option in options.items() if variable not in generated}
+        complete = {**generated, **own}
+        shared = shared if shared == complete else complete
+        document["argument_specs"][entry_point]["options"] = shared
+    return f"---\n# The variables odoo_* are written by tests/checks/update_documentation.py.\n{dump(document)}"
+
+
+def _with_flow_choices(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _with_flow_choices(one, str(key)) for key, one in value.items()}
+    if isinstance(value, list):
+        return tuple(value) if name in ("choices", "default") else [_with_flow_choices(one) for one in value]
+    return value
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Write the documentation that repeats.")
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if something is out of date")
+    check = parser.parse_args().check
+    outdated = []
+    roles = {name for name, _entry_point in role_variables()}
+    files = {MODULES / "mail_stack.py": stack_module}
+    files |= {
+        CHECKOUT / f"roles/{role}/meta/argument_specs.yml": lambda text, role=role: role_file(role, text)
+        for role in sorted(roles)
+    }
+    for file, update in files.items():
+        before = file.read_text(encoding="utf-8")
+        after = update(before)
+        if before != after:
+            outdated.append(file.relative_to(CHECKOUT))
+            if not check:
+                file.write_text(after, encoding="utf-8")
+    for name in outdated:
+        print(f"{name}: {'out of date: run python tests/checks/update_documentation.py' if check else 'written'}")
+    return int(check and bool(outdated))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
