@@ -105,7 +105,19 @@ options:
           - What is filled in counts as declared. The values and where each comes from stand in C(docs/providers.md)
             of the collection.
         type: str
-        choices: [brevo, gandi, gmail, infomaniak, mailgun, mailjet, office365, outlook, ovh, postmark, sendgrid, ses]
+        choices:
+          - brevo
+          - gandi
+          - gmail
+          - infomaniak
+          - mailgun
+          - mailjet
+          - office365
+          - outlook
+          - ovh
+          - postmark
+          - sendgrid
+          - ses
       provider_region:
         description:
           - Which server, where the provider has several. V(ses) takes a region of AWS (V(us-east-1) if not given),
@@ -177,7 +189,7 @@ options:
           refresh_token:
             description:
               - What a human's consent brought, where you have it already. Without one the result holds the link to
-                open (RV(authorize_url)), and the server is not connected until somebody has opened it. Never shown.
+                open (RV(connections[].authorize_url)), and the server is not connected until somebody has opened it. Never shown.
               - Writing it resets the access token, so that Odoo fetches a new one.
             type: str
           update:
@@ -228,13 +240,6 @@ options:
         description:
           - V(absent) deletes the server; a warning names the mail templates and mailings that lose it. To keep the
             record, archive it with O(servers[].active=false).
-        type: str
-        choices: [present, absent]
-        default: present
-
-      state:
-        description:
-          - V(absent) deletes the server; a warning names the mail templates and mailings that lose it.
         type: str
         choices: [present, absent]
         default: present

@@ -28,6 +28,9 @@ COLLECTION = "ansible_collections.postmaster.odoo"
 MODULES = CHECKOUT / "plugins/modules"
 WIDTH = 110  # PyYAML breaks a line after the word that passes it
 
+# Return values of a resource's module, and their place in the result of mail_stack.
+STACK_RETURNS = {"authorize_url": "connections[].authorize_url"}
+
 Options = dict[str, Any]
 Rename = Callable[[str], str]
 
@@ -55,6 +58,11 @@ def dump(document: Any) -> str:
     return yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
 
 
+def _on_one_line(values: list[str]) -> list[str] | tuple[str, ...]:
+    """Return a list so that it is written on one line, if it fits."""
+    return tuple(values) if len(", ".join(map(str, values))) < WIDTH // 2 else values
+
+
 def documented(module: str) -> Options:
     """Return the options that a module documents."""
     return documentation(MODULES / f"{module}.py")["options"]
@@ -78,7 +86,7 @@ def renamed(options: Options, rename: Rename) -> Options:
 
     result: Options = {}
     for name, option in options.items():
-        changed = {key: tuple(value) if key == "choices" else value for key, value in option.items()}
+        changed = {key: _on_one_line(value) if key == "choices" else value for key, value in option.items()}
         changed["description"] = [text(one) for one in option["description"]]
         if "suboptions" in option:
             changed["suboptions"] = renamed(option["suboptions"], rename)
@@ -129,9 +137,11 @@ def stack_module(text: str) -> str:
             return f"{part}[].{name}" if name.partition(".")[0] in own else name
 
         block = dump({"suboptions": renamed({name: options[name] for name in own}, rename)})
+        for value, place in STACK_RETURNS.items():
+            block = block.replace(f"RV({value})", f"RV({place})")
         indented = "".join(f"    {line}\n" for line in block.splitlines())
         text = re.sub(
-            rf"(?m)^(  {part}:\n(?:    (?!suboptions).*\n|      .*\n)*?)    suboptions:\n(?:      .*\n)*",
+            rf"(?m)^(  {part}:\n(?:    (?!suboptions).*\n|      .*\n)*?)    suboptions:\n(?:      .*\n|\n(?=      ))*",
             lambda found, indented=indented: found[1] + indented,
             text,
             count=1,
@@ -198,7 +208,7 @@ def _with_flow_choices(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: _with_flow_choices(one, str(key)) for key, one in value.items()}
     if isinstance(value, list):
-        return tuple(value) if name in ("choices", "default") else [_with_flow_choices(one) for one in value]
+        return _on_one_line(value) if name in ("choices", "default") else [_with_flow_choices(one) for one in value]
     return value
 
 
