@@ -32,6 +32,7 @@ options:
   parameters:
     description:
       - System parameters by key. An empty string and V(false) remove a parameter; null leaves it alone.
+      - A value that is a secret although its key does not say so is declared as a dictionary with C(value), and C(secret) as V(true).
       - The values of parameters whose key names a secret are masked everywhere.
     type: dict
   alias_domains:

@@ -31,7 +31,11 @@ options:
       - An empty string and V(false) remove the parameter, as they do in Odoo itself, which keeps no empty ones.
       - Required with O(state=present).
     type: raw
-
+  secret:
+    description:
+      - Whether the value is a secret, although its key does not say so. It is then masked in results, diffs, logs and reports.
+      - A value whose key names a secret is masked without this option.
+    type: bool
   state:
     description:
       - V(absent) removes the parameter.
@@ -49,6 +53,12 @@ EXAMPLES = r"""
   postmaster.odoo.system_parameter:
     key: mail.session.batch.size
     value: 500
+
+- name: A licence key, whose name does not say that it is a secret
+  postmaster.odoo.system_parameter:
+    key: acme_mail.licence
+    value: "{{ vault_acme_mail_licence }}"
+    secret: true
 
 - name: Back to Odoo's own default
   postmaster.odoo.system_parameter:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import MASK
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     DIFFERENCE_STATUSES,
     STATUSES,

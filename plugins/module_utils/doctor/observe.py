@@ -33,7 +33,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, RoutingTable
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name, masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found

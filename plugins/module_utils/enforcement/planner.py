@@ -27,7 +27,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
     PlannedResource,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import resolve
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy

@@ -187,7 +187,7 @@ class Stack:
             key = resource.declaration.key
             connection = self._connections.get(key)
             record = kind.report(found, self._snapshot.records[kind].fields)
-            reported.append({"resource": kind.name, "key": key, **record, **kind.extra_report(connection)})
+            reported.append({"resource": kind.name, "key": key, **record, **kind.extra_report(resource, connection)})
         return reported
 
     def report_unmanaged(self) -> list[dict[str, Any]]:

@@ -36,11 +36,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     ResourceType,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import (
-    LONG,
-    holds_secret,
-    is_secret_name,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret, is_secret_name
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import LONG
 
 SUSPICIOUS, LEFT_OUT = "suspicious", "left_out"
 

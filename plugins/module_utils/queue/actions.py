@@ -36,7 +36,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds i
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify_mail
 
 if TYPE_CHECKING:

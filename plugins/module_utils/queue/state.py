@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds i
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TRANSIENT, classify_mail
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan

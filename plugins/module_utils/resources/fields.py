@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 # An address or a domain, in any script; no wildcards and no URLs, which Odoo would compare letter by letter.
 _SENDER = re.compile(r"([^@\s,;:<>\"*]+@)?[\w-]+(\.[\w-]+)*")

@@ -39,7 +39,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
     MAILING_SERVER_KEY,
     SYSTEM_PARAMETER,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
     certificate_text,
     private_key_text,
@@ -454,7 +454,7 @@ class MailServer(ResourceType):
             url = authorize_url(session, found.id, method)
         return Connection(resource.declaration.key, connected, url, bool(_oauth2(resource.declaration).get("required")))
 
-    def extra_report(self, connection: Connection | None) -> dict[str, Any]:
+    def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
         return {"authorize_url": connection.authorize_url if connection else None}
 
     def secrets_of(self, values: Mapping[str, Any]) -> set[str]:

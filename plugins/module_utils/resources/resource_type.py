@@ -16,7 +16,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret, masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
@@ -343,8 +344,8 @@ class ResourceType:
         """Return whether a human has given the consent that a resource needs; None if it needs none."""
         return None
 
-    def extra_report(self, connection: Connection | None) -> dict[str, Any]:
-        """Return what a report has in addition to the record's fields."""
+    def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
+        """Return what the report of a declared record has in addition to its fields, or in place of them."""
         return {}
 
     def managed_elsewhere(self, found: Found, fields: Mapping[str, Field]) -> set[str]:

@@ -25,10 +25,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_pa
     interrupted_trial,
     without_trial,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name, masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 IS_NEUTRALIZED = "database.is_neutralized"
@@ -56,14 +59,25 @@ class SystemParameter(ResourceType):
     stack_option = "parameters"
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict"}
     free_texts = frozenset({"value"})
+    directives = frozenset({"secret"})
     known_fields: ClassVar[Mapping[str, Any]] = {"key": PLAIN_TEXT, "value": PLAIN_TEXT}
     options: ClassVar[Mapping[str, Any]] = {
         "key": {"type": "str", "required": True, "no_log": False},
         "value": {"type": "raw"},
+        "secret": {"type": "bool"},
     }
 
     def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
-        return [{"key": key, "value": one} for key, one in (value or {}).items() if one is not None]
+        return [
+            {"key": key, **(one if self._has_options(one) else {"value": one})}
+            for key, one in (value or {}).items()
+            if one is not None
+        ]
+
+    @staticmethod
+    def _has_options(value: Any) -> bool:
+        """Return whether a stack declares a parameter with its options, and not by its value alone."""
+        return isinstance(value, Mapping) and "value" in value and value.keys() <= {"value", "secret"}
 
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         given = dict(options)
@@ -77,6 +91,8 @@ class SystemParameter(ResourceType):
         return super().declare(given)
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
+        if not isinstance(given.get("secret", False), bool):
+            yield f"secret must be true or false, not {given['secret']!r}"
         if isinstance(given.get("value"), (dict, list)):
             yield "value takes a text, number or boolean; give structured data as the text that Odoo expects"
         if given.get("key") in (LOCK_KEY, SENDING_KEY, TRIAL_KEY):
@@ -125,7 +141,7 @@ class SystemParameter(ResourceType):
         return super().perform(session, step)
 
     def finish(self, step: Step, context: PlanContext) -> Step:
-        if not _is_secret(step.key):
+        if not (_is_secret(step.key) or context.declaration.options.get("secret")):
             return super().finish(step, context)
         changes = tuple(
             replace(change, before=masked(change.before), after=masked(change.after), secret=True)
@@ -134,6 +150,11 @@ class SystemParameter(ResourceType):
             for change in step.changes
         )
         return replace(step, changes=changes)
+
+    def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
+        if not (resource.found and resource.declaration.options.get("secret")):
+            return {}
+        return {"value": masked(resource.found.values.get("value"))}
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         shown = super().report(found, fields)

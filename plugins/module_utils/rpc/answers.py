@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
     Unsupported,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 
 # Odoo says so when a cron is running (UserError) or a row is locked; seen on 16.0 to 19.0 in en_US.
 _BUSY_SENTENCES = (

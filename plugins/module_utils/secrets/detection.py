@@ -2,17 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is secret, and how a secret looks to people: one mask of one length."""
+"""Find secrets: by the names of options and parameters, and in free text."""
 
 from __future__ import annotations
 
-import binascii
 import re
-from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-MASK = "********"
 
 _SECRET_NAME = re.compile(
     r"secret|pas+w|passphrase|token|credential|pwd|(^|[._])pas+$|\w(?<!public)[._]?key$", re.IGNORECASE
@@ -47,20 +43,13 @@ _NO_SECRET_KEY = re.compile(
     r"(sort|order|group|primary|foreign|natural|unique|partition|index|lookup|cache|dict|record|field|row)[._]?keys?$",
     re.IGNORECASE,
 )
-# Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
-_SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
 # What a URL gives to a name.
 _GIVEN_IN_QUERY = re.compile(r"[?&](?P<name>[\w.]+)=[^&\s'\"{%]")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{2,}={0,2}")
-# A secret of so many characters is in no text by chance.
-LONG = 6
 # Words that no secret is; scrubbing them from a result would make it unreadable.
 _NO_SECRETS = frozenset({"true", "false", "none", "null"})
 
-
-def masked(value: Any) -> str | None:
-    """The mask where there is a secret, None where there is none."""
-    return MASK if value not in (None, False, "") else None
+# What the option `secret` is where it does not make the value a secret.
+_NOT_SECRET = frozenset({"none", "false", "no", "off", "0", "0.0", "n", "f"})
 
 
 def is_secret_name(name: str) -> bool:
@@ -78,36 +67,6 @@ def holds_secret(text: str) -> bool:
     )
 
 
-def without_secrets(text: str, known: Iterable[str] = ()) -> str:
-    """Words of somebody else's, such as an error of Odoo's, without the secrets that may be in them, and those that are known."""
-    secrets = sorted(known, key=len, reverse=True)
-    if secrets:
-        text = _BASE64.sub(lambda word: MASK if _encodes(word[0], secrets) else word[0], text)
-    for secret in secrets:
-        text = re.sub(_wherever_it_shows(secret), MASK, text)
-    return _SECRET_IN_QUERY.sub(rf"\1{MASK}", text)
-
-
-def _encodes(word: str, secrets: Iterable[str]) -> bool:
-    """Whether there is a secret in base64, as logins in SMTP are: it alone, between zero bytes, or a long one anywhere."""
-    try:
-        content = b64decode(word + "=" * (-len(word) % 4))
-    except binascii.Error:
-        return False
-    encoded = [secret.encode() for secret in secrets]
-    return any(secret in content.split(b"\0") or (len(secret) >= LONG and secret in content) for secret in encoded)
-
-
-def _wherever_it_shows(secret: str) -> str:
-    """A pattern. A short secret is also a part of innocent words, which a mask in them would tell it by."""
-    pattern = re.escape(secret)
-    if len(secret) >= LONG:
-        return pattern
-    before = r"(?<!\w)" if re.match(r"\w", secret) else ""
-    after = r"(?!\w)" if re.search(r"\w\Z", secret) else ""
-    return f"{before}{pattern}{after}"
-
-
 def secrets_in(arguments: Any) -> Iterator[str]:
     """Texts in a task's arguments that must never be shown, though no option's specification says so.
 
@@ -115,9 +74,12 @@ def secrets_in(arguments: Any) -> Iterator[str]:
     """
     if isinstance(arguments, Mapping):
         for name, value in arguments.items():
-            # A system parameter is declared as {key: its name, value: what it holds}.
+            # A system parameter is declared as {key: its name, value: its content, secret: whether that is one}.
             named = arguments.get("key") if name == "value" else name
-            if is_secret_name(str(named)):
+            if name == "secret" and "value" in arguments:
+                continue
+            is_declared = name == "value" and str(arguments.get("secret")).lower() not in _NOT_SECRET
+            if is_declared or is_secret_name(str(named)):
                 yield from _texts(value)
             elif name in _HOLD_SECRETS:
                 yield from _texts(_without(value, _HOLD_SECRETS[name]))

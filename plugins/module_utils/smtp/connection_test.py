@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify
 
 if TYPE_CHECKING:

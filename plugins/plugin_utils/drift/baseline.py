@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import MASK
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     Difference,
     Instance,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Timeout, Unreachable
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import MASK
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     UNMANAGED,
     Difference,

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Policy, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Invalid, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, changes, refused, refused_unwritten, run
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -52,6 +52,26 @@ def test_only_what_was_declared_is_reported(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key="database.secret", value="hidden-in-plain-sight")
     (record,) = run(odoo, {"parameters": {"web.base.url": "http://localhost:8069"}}).records
     assert (record["key"], record["value"]) == ("web.base.url", "http://localhost:8069")
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_value_of_a_declared_secret_is_a_mask(odoo: SimulatedOdoo, check: bool) -> None:
+    odoo.add("ir.config_parameter", key="acme.licence", value="old-licence")
+    stack = {"parameters": {"acme.licence": {"value": "new-licence", "secret": True}}}
+    outcome = run(odoo, stack, check=check)
+    assert [change.as_result() for change in outcome.plan[0].changes] == [
+        {"field": "value", "before": "********", "after": "********"}
+    ]
+    assert [one["value"] for one in outcome.records] == ["********"]
+    assert "secret" not in outcome.records[0]
+    if not check:
+        assert odoo.parameter("acme.licence") == "new-licence"
+        assert run(odoo, stack).plan == ()
+
+
+def test_options_of_a_parameter_are_checked(odoo: SimulatedOdoo) -> None:
+    for value in ({"value": "x", "secret": "maybe"}, {"value": "x", "secrets": True}):
+        assert "acme.licence" in refused(Invalid, odoo, {"parameters": {"acme.licence": value}})
 
 
 @pytest.mark.parametrize("check", [True, False])

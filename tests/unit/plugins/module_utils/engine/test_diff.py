@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import MASK
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 
 PORT = Change("smtp_port", 25, 587)
 PASSWORD = Change("smtp_pass", MASK, MASK, secret=True)

@@ -13,13 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import (
-    MASK,
-    holds_secret,
-    masked,
-    secrets_in,
-    without_secrets,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret, secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK, masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 
 
 @given(st.text(min_size=1) | st.binary(min_size=1) | st.integers(min_value=1))
