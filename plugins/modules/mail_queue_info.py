@@ -217,7 +217,7 @@ def run(module: OdooModule) -> None:
     """Ask, and report."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
         prometheus_text,
-        write_atomically,
+        write_metrics,
     )
     from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
         Thresholds,
@@ -232,7 +232,7 @@ def run(module: OdooModule) -> None:
         moment, version = session.now, session.version.text
         labels = {"url": session.url, "database": session.database}
     if params["metrics_file"] and not module.check_mode:
-        write_atomically(params["metrics_file"], prometheus_text(queue, labels, moment=moment.timestamp()))
+        write_metrics(params["metrics_file"], prometheus_text(queue, labels, moment=moment.timestamp()))
     sentences = exceeded(queue, thresholds)
     module.exit_judged({"queue": queue, "exceeded": sentences, "odoo_version": version}, sentences)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, some
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE, sends_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON, interval_of, latest_nextcall
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import overdue_minutes
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 # What mail depends on. Without the queue nothing that waits leaves; the others send what is scheduled, or look after the queue.
 MAIL_CRONS = (

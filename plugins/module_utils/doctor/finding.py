@@ -378,13 +378,6 @@ def sorted_results(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def some(names: Iterable[str], shown: int = 5) -> str:
-    """A few names of many: `a, b, c and 12 more`."""
-    listed = list(names)
-    rest = len(listed) - shown
-    return ", ".join(listed[:shown]) + (f" and {rest} more" if rest > 0 else "")
-
-
 def count_by_severity(findings: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """How many findings there are of each severity."""
     severities = [finding["severity"] for finding in findings]

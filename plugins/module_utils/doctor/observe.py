@@ -31,7 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, RoutingTable
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, build_table
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
@@ -207,14 +207,12 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
         address = address_of(_EXPRESSION.sub("{}", text or ""))
         if address and "{" not in address:
             senders.setdefault(address, Sender(address, source))
-    routing = RoutingTable(
+    routing = build_table(
+        session.fields(MAIL_SERVER.model),
         seen.servers,
         seen.parameters,
         None if domains is None else {domain["id"]: domain for domain in domains},
         {company["id"]: (company.get("alias_domain_id") or [None])[0] for company in companies},
-        # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
-        several="cli" in dict(session.fields(MAIL_SERVER.model)["smtp_authentication"]["selection"]),
-        has_personal=True,
     )
     fallback = seen.configuration.get("email_from", "")
     rules = [replace(one, notifications=one.notifications or fallback) for one in routing.rules]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, some
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
@@ -21,6 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     route,
     shadowed,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 
 def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:

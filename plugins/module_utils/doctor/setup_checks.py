@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, some
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 BASE_URL = "web.base.url"
 # What they are in Odoo where nothing is set: 50 mails to render at once, 1000 and more to send.

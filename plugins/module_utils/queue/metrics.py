@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import write_atomically
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
 
 _Samples = list[tuple[Mapping[str, str], float]]
@@ -82,21 +81,12 @@ def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-def write_atomically(path: str, text: str) -> None:
-    """Replace a file in one step, so that who reads it meanwhile finds the old or the new one, never half.
+def write_metrics(path: str, text: str) -> None:
+    """Write the file that a collector of metrics reads.
 
     :raises Invalid: it cannot be written there.
     """
     try:
-        # Not named like metrics, or a collector would read it half written.
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".", suffix=".part")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_atomically(path, text, mode=0o644)
     except OSError as error:
         raise Invalid(f"metrics_file {path} cannot be written: {error.strerror}.") from error

@@ -39,6 +39,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
     MAILING_SERVER_KEY,
     SYSTEM_PARAMETER,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
     certificate_text,
@@ -289,8 +290,7 @@ class MailServer(ResourceType):
             yield Invalid("smtp_host must be given: this Odoo has no mail server without")
         senders = AddressListField.entries(wanted.get("from_filter"))
         choices = fields.get("smtp_authentication")
-        # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
-        if len(senders) > 1 and isinstance(choices, SelectionField) and "cli" not in choices.choices:
+        if len(senders) > 1 and isinstance(choices, SelectionField) and not accepts_sender_lists(choices.choices):
             yield Unsupported(
                 f"from_filter takes one address or domain on {choices.odoo}, and has {len(senders)}: declare one server for each"
             )

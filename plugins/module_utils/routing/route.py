@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,16 @@ class Shadow:
     server: RoutingServer
     entry: str
     by: RoutingServer
+
+
+def accepts_sender_lists(authentication_methods: Iterable[str]) -> bool:
+    """Return whether a `from_filter` may list several senders.
+
+    The release that brought the method `cli` is the one that brought lists (17.0, ODOO-FACTS §2).
+
+    :param authentication_methods: the values of `smtp_authentication` that the instance offers.
+    """
+    return "cli" in authentication_methods
 
 
 def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Route:

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import RoutingServer, Rules, mail_server_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
+    RoutingServer,
+    Rules,
+    accepts_sender_lists,
+    mail_server_of,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -132,12 +137,26 @@ def read_routing(session: Session) -> RoutingTable:
         domains = {row["id"]: row for row in rows}
         for row in session.search_read("res.company", [["active", "=", True]], ["alias_domain_id"]):
             companies[row["id"]] = row["alias_domain_id"][0] if row["alias_domain_id"] else None
+    return build_table(fields, servers, {row["key"]: row["value"] or "" for row in parameters}, domains, companies)
+
+
+def build_table(
+    fields: Mapping[str, Any],
+    servers: Sequence[Record],
+    parameters: Mapping[str, str],
+    domains: Mapping[int, Record] | None,
+    companies: Mapping[int, int | None],
+) -> RoutingTable:
+    """Return the table of an instance from what was read.
+
+    :param fields: the fields of `ir.mail_server`, as `fields_get` describes them.
+    :param domains: alias domains by id, None up to 16.0. :param companies: the id of each company's alias domain.
+    """
     return RoutingTable(
         servers,
-        {row["key"]: row["value"] or "" for row in parameters},
+        parameters,
         domains,
         companies,
-        # The release that brought `cli` is the one that brought lists of senders (17.0, ODOO-FACTS §2).
-        several="cli" in dict(fields["smtp_authentication"]["selection"]),
+        several=accepts_sender_lists(dict(fields["smtp_authentication"]["selection"])),
         has_personal="owner_user_id" in fields,
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def ask_databases(http: HttpConnection, *, ignore_dbfilter: bool = False) -> lis
     :raises Unreachable: what answers is no Odoo.
     """
     path, parameters = _ALL if ignore_dbfilter else _UNDER_THIS_URL
-    envelope = json.dumps({"jsonrpc": "2.0", "method": "call", "params": parameters}).encode()
+    envelope = jsonrpc_body(parameters)
     response = http.request("POST", path, envelope, {"Content-Type": "application/json"})
     try:
         answer = json.loads(response.body)

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
@@ -40,7 +41,7 @@ def ask_version(http: HttpConnection) -> ServerVersion:
 
     :raises Unreachable: what answers is no Odoo.
     """
-    envelope = json.dumps({"jsonrpc": "2.0", "method": "call", "params": {}}).encode()
+    envelope = jsonrpc_body({})
     requests = (
         ("POST", "/web/webclient/version_info", envelope),
         ("GET", "/json/version", None),

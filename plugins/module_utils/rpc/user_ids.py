@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import write_atomically
 
 # Odoo's first administrator, `base.user_admin`, has this id in every database that was born with 12.0 or later.
 _FIRST_ADMINISTRATOR = ("admin", 2)
@@ -45,7 +46,4 @@ def remember(url: str, database: str, username: str, user_id: int) -> None:
     with suppress(*_NO_MEMORY):
         path = _file(url, database, username)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Others may read or write the same at the same time: none may meet half a file.
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as half:
-            half.write(str(user_id))
-        os.replace(half.name, path)
+        write_atomically(path, str(user_id), mode=0o600)

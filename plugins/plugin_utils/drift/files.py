@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import write_atomically
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import NEWEST, dated_name
 
 # The reports that are files, by their formats, with the modules that make them.
@@ -54,15 +55,7 @@ def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any
 
 def write(path: Path, text: str) -> Path:
     """Write a file, so that a reader finds either the former or the new one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp has made it readable for one user only
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_atomically(path, text, mode=0o666 & ~_umask())
     return path
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import some as some_of
+
 Document = Mapping[str, Any]
 
 # How much of a value people are shown, and how much of what two long ones have in common before they differ.
@@ -145,9 +147,8 @@ def counted(number: int, word: str) -> str:
 
 
 def some(names: Sequence[str], most: int = 10) -> str:
-    """Names, not too many of them."""
-    shown = ", ".join(map(printable, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    """Return a few of many names, printable."""
+    return some_of(map(printable, names), most)
 
 
 def _words(difference: Mapping[str, Any]) -> str:

@@ -19,9 +19,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
     SEVERITIES,
     Finding,
     count_by_severity,
-    some,
     sorted_results,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 PAGE = (Path(finding.__file__).parents[3] / "docs" / "findings.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue import state
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Lane, lanes_code
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
     prometheus_text,
-    write_atomically,
+    write_metrics,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
     Thresholds,
@@ -282,7 +282,7 @@ def test_metrics_are_replaced_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "queue.prom"
     path.write_text("old\n")
     before = path.stat().st_ino
-    write_atomically(str(path), "new\n")
+    write_metrics(str(path), "new\n")
     assert path.read_text() == "new\n"
     assert path.stat().st_ino != before
     assert path.stat().st_mode & 0o777 == 0o644
@@ -293,5 +293,5 @@ def test_metrics_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "nowhere" / "queue.prom", tmp_path / "folder"):
         with pytest.raises(Invalid, match=f"metrics_file {path} cannot be written: "):
-            write_atomically(str(path), "new\n")
+            write_metrics(str(path), "new\n")
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
