@@ -139,6 +139,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
@@ -146,7 +147,7 @@ if TYPE_CHECKING:
 _RESOURCE = resource_arguments(ADDON, xml_id=False, states=("present", "absent", "latest"))
 SPECIFICATION = Specification(
     options={**_RESOURCE, "update_list": {"type": "bool", "default": False}},
-    single=ADDON.name,
+    scope=ResultScope(single=ADDON.name),
 )
 
 
@@ -154,10 +155,17 @@ def run(module: OdooModule) -> None:
     """Enforce one addon."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 
     declaration = ADDON.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
-        module.exit_enforced(enforce(session, [declaration], Policy(update_list=module.params["update_list"])))
+        module.exit_with(
+            enforced_result(
+                enforce(session, [declaration], Policy(update_list=module.params["update_list"])),
+                module.scope,
+                diff=module.shows_diff,
+            )
+        )
 
 
 def main() -> None:

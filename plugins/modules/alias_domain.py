@@ -156,6 +156,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
@@ -164,7 +165,7 @@ _RESOURCE = resource_arguments(ALIAS_DOMAIN, states=("present", "absent"))
 SPECIFICATION = Specification(
     options={**_RESOURCE},
     rules=ALIAS_DOMAIN.option_rules,
-    single=ALIAS_DOMAIN.name,
+    scope=ResultScope(single=ALIAS_DOMAIN.name),
 )
 
 
@@ -172,10 +173,13 @@ def run(module: OdooModule) -> None:
     """Enforce one alias domain."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 
     declaration = ALIAS_DOMAIN.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
-        module.exit_enforced(enforce(session, [declaration], Policy()))
+        module.exit_with(
+            enforced_result(enforce(session, [declaration], Policy()), module.scope, diff=module.shows_diff)
+        )
 
 
 def main() -> None:

@@ -252,6 +252,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
@@ -264,7 +265,7 @@ SPECIFICATION = Specification(
         "run": {"type": "bool", "default": False},
     },
     rules=CRON.option_rules,
-    single=CRON.name,
+    scope=ResultScope(single=CRON.name),
 )
 
 
@@ -272,6 +273,7 @@ def run(module: OdooModule) -> None:
     """Enforce one cron, and run it if asked to."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_declared
 
     declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
@@ -279,8 +281,13 @@ def run(module: OdooModule) -> None:
         raise Invalid(f"{declaration.label}: run goes with state present.")
     with module.session() as session:
         outcome = enforce(session, [declaration], Policy(activate_neutralized=module.params["activate_neutralized"]))
-        module.exit_enforced(
-            outcome, run=run_declared(session, outcome.records, outcome.plan) if module.params["run"] else None
+        module.exit_with(
+            enforced_result(
+                outcome,
+                module.scope,
+                diff=module.shows_diff,
+                run=run_declared(session, outcome.records, outcome.plan) if module.params["run"] else None,
+            )
         )
 
 

@@ -265,6 +265,7 @@ def run(module: OdooModule) -> None:
     from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
     from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
     from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
+    from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
     params = module.params
     how = Examination(
@@ -277,7 +278,7 @@ def run(module: OdooModule) -> None:
     )
     with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
         diagnosis = diagnose(session, how)
-    module.exit_judged(diagnosis, worst(diagnosis, params["fail_on"]))
+    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"])))
 
 
 def main() -> None:

@@ -220,13 +220,13 @@ _FILTERS = ("states", "failure_class", "older_than", "server", "from_domain", "i
 
 def run(module: OdooModule) -> None:
     """Do it, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act, work_result
 
     params = module.params
     selection = Selection(**{name: params[name] for name in _FILTERS})
     with module.session() as session:
         work = act(session, params["action"], selection, batch_size=params["batch_size"], progress=module.progress)
-    module.exit_worked(work)
+    module.exit_with(work_result(work))
 
 
 def main() -> None:

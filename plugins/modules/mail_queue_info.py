@@ -224,6 +224,7 @@ def run(module: OdooModule) -> None:
         ask_queue,
         exceeded,
     )
+    from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
     params = module.params
     thresholds = Thresholds(params["max_outgoing"], params["max_age"], params["max_exceptions"], params["fail_on"])
@@ -234,7 +235,7 @@ def run(module: OdooModule) -> None:
     if params["metrics_file"] and not module.check_mode:
         write_metrics(params["metrics_file"], prometheus_text(queue, labels, moment=moment.timestamp()))
     sentences = exceeded(queue, thresholds)
-    module.exit_judged({"queue": queue, "exceeded": sentences, "odoo_version": version}, sentences)
+    module.exit_with(threshold_result({"queue": queue, "exceeded": sentences, "odoo_version": version}, sentences))
 
 
 def main() -> None:

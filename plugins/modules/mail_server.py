@@ -457,6 +457,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
@@ -465,7 +466,7 @@ _RESOURCE = resource_arguments(MAIL_SERVER, states=("present", "absent"))
 SPECIFICATION = Specification(
     options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}, "verify": VERIFY},
     rules=MAIL_SERVER.option_rules,
-    single=MAIL_SERVER.name,
+    scope=ResultScope(single=MAIL_SERVER.name),
 )
 
 
@@ -473,14 +474,19 @@ def run(module: OdooModule) -> None:
     """Enforce one mail server."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 
     declaration = MAIL_SERVER.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
-        module.exit_enforced(
-            enforce(
-                session,
-                [declaration],
-                Policy(activate_neutralized=module.params["activate_neutralized"], verify=module.params["verify"]),
+        module.exit_with(
+            enforced_result(
+                enforce(
+                    session,
+                    [declaration],
+                    Policy(activate_neutralized=module.params["activate_neutralized"], verify=module.params["verify"]),
+                ),
+                module.scope,
+                diff=module.shows_diff,
             )
         )
 

@@ -184,7 +184,7 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Test, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests, tests_result
     from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary
 
     params = module.params
@@ -193,7 +193,7 @@ def run(module: OdooModule) -> None:
         canary = Canary(params["canary"], params["canary_from"], params["keep_canary"], params["canary_wait"])
     with module.session() as session:
         tests = run_tests(session, name=params["name"], xml_id=params["xml_id"], canary=canary)
-    module.exit_tested(tests, fail_on_error=params["fail_on_error"])
+    module.exit_with(tests_result(tests, fail_on_error=params["fail_on_error"]))
 
 
 def main() -> None:

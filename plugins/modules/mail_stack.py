@@ -709,6 +709,7 @@ def run(module: OdooModule) -> None:
     """Enforce a whole stack."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import declarations_of, enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
     from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 
     declarations = declarations_of(module.params)
@@ -720,7 +721,9 @@ def run(module: OdooModule) -> None:
         verify=module.params["verify"],
     )
     with module.session() as session:
-        module.exit_enforced(enforce(session, declarations, policy, assertions))
+        module.exit_with(
+            enforced_result(enforce(session, declarations, policy, assertions), module.scope, diff=module.shows_diff)
+        )
 
 
 def main() -> None:

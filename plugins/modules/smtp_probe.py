@@ -378,10 +378,10 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Speak SMTP, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe, probe_result
     from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import settings_of
 
-    module.exit_probed(probe(settings_of(module.params)), fail_on_error=module.params["fail_on_error"])
+    module.exit_with(probe_result(probe(settings_of(module.params)), fail_on_error=module.params["fail_on_error"]))
 
 
 def main() -> None:

@@ -148,6 +148,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
@@ -156,7 +157,7 @@ _RESOURCE = resource_arguments(SYSTEM_PARAMETER, xml_id=False, states=("present"
 SPECIFICATION = Specification(
     options={**_RESOURCE},
     rules={"required_if": [["state", "present", ["value"]]]},
-    single=SYSTEM_PARAMETER.name,
+    scope=ResultScope(single=SYSTEM_PARAMETER.name),
 )
 
 
@@ -164,10 +165,13 @@ def run(module: OdooModule) -> None:
     """Enforce one system parameter."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 
     declaration = SYSTEM_PARAMETER.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
-        module.exit_enforced(enforce(session, [declaration], Policy()))
+        module.exit_with(
+            enforced_result(enforce(session, [declaration], Policy()), module.scope, diff=module.shows_diff)
+        )
 
 
 def main() -> None:

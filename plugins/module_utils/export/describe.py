@@ -28,7 +28,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts, PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import LOGIN_OPTIONS, MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_login import LOGIN_OPTIONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, resolve
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (

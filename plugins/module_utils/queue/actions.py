@@ -38,6 +38,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields i
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify_mail
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -363,3 +364,9 @@ def warnings(work: Work) -> list[str]:
     if work.unsent and not work.error:
         sentences.append(f"{work.unsent} mails are still outgoing, for the next run: {work.cut_off}")
     return sentences
+
+
+def work_result(work: Work) -> TaskResult:
+    """Return what came of an action on the mail queue as the result of a task."""
+    failure, kind = (work.error.message, work.error.kind) if work.error else ("", "")
+    return TaskResult(work.as_result(), bool(work.count), warnings(work), failure, kind)

@@ -25,6 +25,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields i
     AddressListField,
     SelectionField,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_login import (
+    CERTIFICATE_FIELDS,
+    clear_other_logins,
+    keep_secrets,
+    login_refusals,
+    oauth2_options,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
     OAUTH2_METHODS,
     TOKEN_FIELDS,
@@ -62,19 +69,6 @@ _SHORT_TIMEOUT = 30
 
 # What Odoo fills in where nothing is said (ODOO-FACTS §2).
 _DEFAULTS: Mapping[str, Any] = {"smtp_authentication": "login", "smtp_encryption": "none", "active": True}
-# How to log in is only checked where it is spoken of.
-LOGIN_OPTIONS = frozenset(
-    {
-        "smtp_authentication",
-        "smtp_encryption",
-        "smtp_user",
-        "smtp_pass",
-        "smtp_ssl_certificate",
-        "smtp_ssl_private_key",
-        "oauth2",
-    }
-)
-_CERTIFICATE_FIELDS = ("smtp_ssl_certificate", "smtp_ssl_private_key")
 # Changes that no connection test could tell anything about.
 _UNTESTED_FIELDS = frozenset({"name", "sequence", "smtp_debug", "max_email_size"})
 # What else in Odoo may send through a server by name: Odoo does not archive one that has any, and a deletion takes it from them.
@@ -125,8 +119,9 @@ class MailServer(ResourceType):
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
-    heavy_fields = frozenset(_CERTIFICATE_FIELDS)
+    heavy_fields = frozenset(CERTIFICATE_FIELDS)
     also_reads = ("system_parameter",)
+    has_trials = True
     implied_conflict = "oauth2 gives the {label} another value than the rest of the stack does; one database has one client for each provider"
 
     # --- declaring ---
@@ -165,7 +160,7 @@ class MailServer(ResourceType):
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         declared = super().declared_fields(declaration)
-        token = _oauth2(declaration).get("refresh_token")
+        token = oauth2_options(declaration).get("refresh_token")
         if token is not None:
             declared[OAUTH2_METHODS[declaration.options["smtp_authentication"]].refresh_token] = token
         return declared
@@ -175,7 +170,7 @@ class MailServer(ResourceType):
         if method is None or declaration.state == "absent":
             return
         for key, option in ((method.client_id, "client_id"), (method.client_secret, "client_secret")):
-            value = _oauth2(declaration).get(option)
+            value = oauth2_options(declaration).get(option)
             if value is not None:
                 yield SYSTEM_PARAMETER.declare({"key": key, "value": value})
 
@@ -198,7 +193,7 @@ class MailServer(ResourceType):
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
         names = super().fields_to_read(available, declarations)
         if any(declaration.options.get("smtp_authentication") == "certificate" for declaration in declarations):
-            names |= set(_CERTIFICATE_FIELDS) & set(available)
+            names |= set(CERTIFICATE_FIELDS) & set(available)
         return names
 
     def is_own(self, record: Mapping[str, Any]) -> bool:
@@ -209,8 +204,8 @@ class MailServer(ResourceType):
     def adapt(self, context: PlanContext) -> list[str]:
         wanted, declaration, found = context.values, context.declaration, context.found
         stored = found.values if found else {}
-        self._keep_secrets(wanted, declaration, stored)
-        self._leave_other_logins(wanted, stored)
+        keep_secrets(wanted, declaration, stored)
+        clear_other_logins(wanted, stored)
         warnings = []
         if 0 < int(wanted.get("smtp_timeout") or _SHORT_TIMEOUT) < _SHORT_TIMEOUT:
             warnings.append(
@@ -218,36 +213,6 @@ class MailServer(ResourceType):
                 f"often take longer to answer, and Odoo never tries such a mail again. {_SHORT_TIMEOUT} seconds or more are safe."
             )
         return warnings
-
-    @staticmethod
-    def _keep_secrets(wanted: dict[str, Any], declaration: Declaration, stored: Mapping[str, Any]) -> None:
-        """Leave out the secrets that are not to be overwritten, and go with the tokens that are."""
-        if declaration.options.get("update_secrets") == "on_create":
-            for name in ("smtp_pass", *_CERTIFICATE_FIELDS):
-                if stored.get(name):
-                    wanted.pop(name, None)
-        method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
-        if method is None or method.refresh_token not in wanted:
-            return
-        # Microsoft gives a new refresh token at each use, and Odoo keeps that one: the declared one is soon outdated.
-        update = _oauth2(declaration).get("update") or ("if_missing" if method.rotates else "always")
-        token = stored.get(method.refresh_token)
-        if token and update == "if_missing":
-            del wanted[method.refresh_token]
-        elif stored and token != wanted[method.refresh_token]:
-            wanted.update(method.no_access_token)
-
-    @staticmethod
-    def _leave_other_logins(wanted: dict[str, Any], stored: Mapping[str, Any]) -> None:
-        """A declared way to log in never has a password beside OAuth2, nor tokens without it."""
-        if "smtp_authentication" not in wanted:
-            return
-        method = OAUTH2_METHODS.get(wanted["smtp_authentication"])
-        if method and stored.get("smtp_pass"):
-            wanted.setdefault("smtp_pass", False)
-        for name in TOKEN_FIELDS.difference(method.tokens if method else ()):
-            if stored.get(name):
-                wanted[name] = 0 if name.endswith("_expiration") else False
 
     def hold_back(self, context: PlanContext) -> list[str]:
         wanted, declaration, found = context.values, context.declaration, context.found
@@ -277,7 +242,7 @@ class MailServer(ResourceType):
         return []
 
     def refusals(self, context: PlanContext) -> Iterator[OdooError]:
-        wanted, declaration, found, fields = context.values, context.declaration, context.found, context.fields
+        wanted, found, fields = context.values, context.found, context.fields
         users = self.used_by(found, fields, context.instance.parameters) if found and found.values.get("active") else ""
         if found and users and wanted.get("active") is False:
             # In Odoo's words, but before anything else is written.
@@ -294,40 +259,7 @@ class MailServer(ResourceType):
             yield Unsupported(
                 f"from_filter takes one address or domain on {choices.odoo}, and has {len(senders)}: declare one server for each"
             )
-        if not LOGIN_OPTIONS & declaration.options.keys():
-            return
-        # Values that were refused are still what the user meant.
-        effective = {**self.effective(wanted, found), **_given(declaration, "smtp_authentication", "smtp_encryption")}
-        method = OAUTH2_METHODS.get(effective["smtp_authentication"])
-        if method is not None:
-            yield from self._oauth2_refusals(method, context, effective)
-        elif effective["smtp_authentication"] == "certificate":
-            for name in _CERTIFICATE_FIELDS:
-                if not effective.get(name) and (found is None or name in found.values):
-                    yield Invalid(f"smtp_authentication certificate needs {name}")
-            if effective["smtp_encryption"] == "none":
-                yield Invalid("smtp_authentication certificate needs TLS: smtp_encryption must not be none")
-
-    @staticmethod
-    def _oauth2_refusals(
-        method: OAuth2Method, context: PlanContext, effective: Mapping[str, Any]
-    ) -> Iterator[OdooError]:
-        declaration, fields = context.declaration, context.fields
-        needs = f"smtp_authentication {method.authentication} needs"
-        if effective["smtp_encryption"] != "starttls":
-            yield Invalid(f"{needs} smtp_encryption starttls, exactly, and it is {effective['smtp_encryption']}")
-        if not effective.get("smtp_user"):
-            yield Invalid(f"{needs} smtp_user, the address of the {method.label} account")
-        if effective.get("smtp_pass"):
-            yield Invalid(f"{needs} no smtp_pass: leave it out")
-        if not {"smtp_authentication", "oauth2"} & declaration.options.keys():
-            return
-        missing = [key for key in (method.client_id, method.client_secret) if not context.instance.parameters.get(key)]
-        if missing and not (method.has_iap(fields) and len(missing) == 2):
-            yield Invalid(
-                f"{needs} oauth2.client_id and oauth2.client_secret, or the system parameter{'s' if len(missing) > 1 else ''} "
-                f"{' and '.join(missing)}"
-            )
+        yield from login_refusals(context, self.effective(wanted, found))
 
     def remarks(self, context: PlanContext) -> Iterator[str]:
         declaration, found, fields = context.declaration, context.found, context.fields
@@ -452,7 +384,9 @@ class MailServer(ResourceType):
         url = None
         if found and not connected and method.refresh_token in found.values:
             url = authorize_url(session, found.id, method)
-        return Connection(resource.declaration.key, connected, url, bool(_oauth2(resource.declaration).get("required")))
+        return Connection(
+            resource.declaration.key, connected, url, bool(oauth2_options(resource.declaration).get("required"))
+        )
 
     def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
         return {"authorize_url": connection.authorize_url if connection else None}
@@ -515,15 +449,6 @@ class MailServer(ResourceType):
             "connected": bool(found.values.get(method.refresh_token)) if method else None,
             "managed_elsewhere": sorted(self.managed_elsewhere(found, fields)),
         }
-
-
-def _oauth2(declaration: Declaration) -> Mapping[str, Any]:
-    options: Mapping[str, Any] = declaration.options.get("oauth2") or {}
-    return options
-
-
-def _given(declaration: Declaration, *names: str) -> dict[str, Any]:
-    return {name: declaration.options[name] for name in names if declaration.options.get(name)}
 
 
 def _masked_if_in(secrets: set[str], value: Any) -> Any:

@@ -110,6 +110,8 @@ class ResourceType:
     also_reads: ClassVar[tuple[str, ...]] = ()
     # A record that does not exist may come with an addon of the same stack.
     arrives_with_addons: ClassVar[bool] = False
+    # Whether new settings can be tested before they go live, and whether a human's consent can be missing.
+    has_trials: ClassVar[bool] = False
     # Whether fields are compared. A type that compares none plans its step in `plan_state`.
     compares_fields: ClassVar[bool] = True
     # The error for an implied resource that is also declared with another value. {label} is that resource.

@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
     Canary,
+    failures,
     send_canary,
     test_connection,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
@@ -67,3 +69,13 @@ def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -
     if not chosen:
         raise Unsupported(f"There is no {wanted} in database {session.database} at {session.url}.")
     return chosen
+
+
+def tests_result(tests: list[dict[str, Any]], *, fail_on_error: bool) -> TaskResult:
+    """Return the tests of mail servers as the result of a task. Only a canary changes something."""
+    failed = failures(tests)
+    changed = any("canary" in test for test in tests)
+    if not (failed and fail_on_error):
+        return TaskResult({"tests": tests}, changed)
+    message = f"{len(failed)} of {len(tests)} mail servers failed. " + " ".join(failed)
+    return TaskResult({"tests": tests}, changed, (), message, Rejected.kind)

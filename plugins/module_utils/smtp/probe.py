@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.advice import Alternative, advice
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.certificates import UNREADABLE
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.dialogue import (
@@ -18,6 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.dialogue impo
     Failure,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings, place
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 # Where mail is handed in, the most usual first.
 PORTS = (587, 465, 25)
@@ -150,3 +152,11 @@ def _on_port(quiet: Settings, port: int, failure: Failure | None) -> Iterator[Al
 def _is_of_the_port(failure: Failure | None) -> bool:
     """Whether no encryption can mend it."""
     return failure is not None and failure.stage in ("resolve", "connect")
+
+
+def probe_result(found: Mapping[str, Any], *, fail_on_error: bool) -> TaskResult:
+    """Return what a probe has found as the result of a task."""
+    if found["outcome"] == "ok" or not fail_on_error:
+        return TaskResult(found)
+    failure = " ".join(filter(None, (found["message"], found["suggestion"])))
+    return TaskResult(found, failure=failure, error_kind=Rejected.kind)

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a mail server logs in: passwords, certificates and OAuth2, and what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
+    OAUTH2_METHODS,
+    TOKEN_FIELDS,
+    OAuth2Method,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
+
+# How to log in is only checked where it is spoken of.
+LOGIN_OPTIONS = frozenset(
+    {
+        "smtp_authentication",
+        "smtp_encryption",
+        "smtp_user",
+        "smtp_pass",
+        "smtp_ssl_certificate",
+        "smtp_ssl_private_key",
+        "oauth2",
+    }
+)
+CERTIFICATE_FIELDS = ("smtp_ssl_certificate", "smtp_ssl_private_key")
+
+
+def login_refusals(context: PlanContext, expected: Mapping[str, Any]) -> Iterator[OdooError]:
+    """Yield why a mail server could not log in.
+
+    :param expected: the values that the mail server will have.
+    """
+    declaration, found = context.declaration, context.found
+    if not LOGIN_OPTIONS & declaration.options.keys():
+        return
+    # Values that were refused are still what the user meant.
+    effective = {**expected, **_given(declaration, "smtp_authentication", "smtp_encryption")}
+    method = OAUTH2_METHODS.get(effective["smtp_authentication"])
+    if method is not None:
+        yield from _oauth2_refusals(method, context, effective)
+    elif effective["smtp_authentication"] == "certificate":
+        for name in CERTIFICATE_FIELDS:
+            if not effective.get(name) and (found is None or name in found.values):
+                yield Invalid(f"smtp_authentication certificate needs {name}")
+        if effective["smtp_encryption"] == "none":
+            yield Invalid("smtp_authentication certificate needs TLS: smtp_encryption must not be none")
+
+
+def keep_secrets(wanted: dict[str, Any], declaration: Declaration, stored: Mapping[str, Any]) -> None:
+    """Leave out the secrets that are not to be overwritten, and go with the tokens that are."""
+    if declaration.options.get("update_secrets") == "on_create":
+        for name in ("smtp_pass", *CERTIFICATE_FIELDS):
+            if stored.get(name):
+                wanted.pop(name, None)
+    method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
+    if method is None or method.refresh_token not in wanted:
+        return
+    # Microsoft gives a new refresh token at each use, and Odoo keeps that one: the declared one is soon outdated.
+    update = oauth2_options(declaration).get("update") or ("if_missing" if method.rotates else "always")
+    token = stored.get(method.refresh_token)
+    if token and update == "if_missing":
+        del wanted[method.refresh_token]
+    elif stored and token != wanted[method.refresh_token]:
+        wanted.update(method.no_access_token)
+
+
+def clear_other_logins(wanted: dict[str, Any], stored: Mapping[str, Any]) -> None:
+    """A declared way to log in never has a password beside OAuth2, nor tokens without it."""
+    if "smtp_authentication" not in wanted:
+        return
+    method = OAUTH2_METHODS.get(wanted["smtp_authentication"])
+    if method and stored.get("smtp_pass"):
+        wanted.setdefault("smtp_pass", False)
+    for name in TOKEN_FIELDS.difference(method.tokens if method else ()):
+        if stored.get(name):
+            wanted[name] = 0 if name.endswith("_expiration") else False
+
+
+def _oauth2_refusals(method: OAuth2Method, context: PlanContext, effective: Mapping[str, Any]) -> Iterator[OdooError]:
+    declaration, fields = context.declaration, context.fields
+    needs = f"smtp_authentication {method.authentication} needs"
+    if effective["smtp_encryption"] != "starttls":
+        yield Invalid(f"{needs} smtp_encryption starttls, exactly, and it is {effective['smtp_encryption']}")
+    if not effective.get("smtp_user"):
+        yield Invalid(f"{needs} smtp_user, the address of the {method.label} account")
+    if effective.get("smtp_pass"):
+        yield Invalid(f"{needs} no smtp_pass: leave it out")
+    if not {"smtp_authentication", "oauth2"} & declaration.options.keys():
+        return
+    missing = [key for key in (method.client_id, method.client_secret) if not context.instance.parameters.get(key)]
+    if missing and not (method.has_iap(fields) and len(missing) == 2):
+        yield Invalid(
+            f"{needs} oauth2.client_id and oauth2.client_secret, or the system parameter{'s' if len(missing) > 1 else ''} "
+            f"{' and '.join(missing)}"
+        )
+
+
+def oauth2_options(declaration: Declaration) -> Mapping[str, Any]:
+    options: Mapping[str, Any] = declaration.options.get("oauth2") or {}
+    return options
+
+
+def _given(declaration: Declaration, *names: str) -> dict[str, Any]:
+    return {name: declaration.options[name] for name in names if declaration.options.get(name)}

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The result of a task, before the bridge to Ansible hands it over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Threshold
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What a module returns.
+
+    :param values: the return values, without `changed`.
+    :param failure: the message if the task fails, with the kind of the error.
+    """
+
+    values: Mapping[str, Any]
+    changed: bool = False
+    warnings: Sequence[str] = ()
+    failure: str = ""
+    error_kind: str = ""
+
+
+def threshold_result(values: Mapping[str, Any], exceeded: Sequence[str]) -> TaskResult:
+    """Return a result that fails if something is worse than the user allows.
+
+    :param exceeded: one sentence for each threshold that is exceeded.
+    """
+    return TaskResult(values, failure=" ".join(exceeded), error_kind=Threshold.kind if exceeded else "")
