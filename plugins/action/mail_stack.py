@@ -20,6 +20,9 @@ __all__ = ["ActionModule"]
 # process that all workers are copies of, for every task that is a mail_stack.
 _NEEDED = (
     "module_utils.enforcement.enforce",
+    "module_utils.enforcement.result",
+    "module_utils.engine.diff",
+    "module_utils.resources.server_trials",
     "module_utils.routing.assertions",
     "module_utils.rpc.json2",
     "module_utils.rpc.session",
