@@ -18,16 +18,7 @@ __all__ = ["ActionModule"]
 
 # A worker would import these for its one host: a tenth of a second, times the hosts. But before it forks one, Ansible looks this action up in the
 # process that all workers are copies of, for every task that is a mail_stack.
-_NEEDED = (
-    "module_utils.enforcement.enforce",
-    "module_utils.enforcement.result",
-    "module_utils.engine.diff",
-    "module_utils.resources.server_trials",
-    "module_utils.routing.assertions",
-    "module_utils.rpc.json2",
-    "module_utils.rpc.session",
-    "modules.mail_stack",
-)
+_NEEDED = ("modules.mail_stack", "module_utils.resources.server_trials")
 
 if multiprocessing.parent_process() is None:
     for _name in _NEEDED:

@@ -183,6 +183,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible import constants
 from ansible.errors import AnsibleOptionsError, AnsibleParserError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
@@ -191,12 +192,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     OdooError,
     Unreachable,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.database_list import ask_databases
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
     from ansible.parsing.dataloader import DataLoader
-
-    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 
 # What a server has told: {"databases": [...], "version": "19.0"}. Plain, for it goes into Ansible's cache.
 Listing = dict[str, Any]
@@ -210,8 +212,6 @@ class Server:
     """One server of the file: its options, checked, and the way to it."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
-
         if options["timeout"] < 1:
             raise Invalid(f"timeout must be at least 1 second, not {options['timeout']}.")
         self.http: HttpConnection = HttpConnection(
@@ -236,9 +236,6 @@ class Server:
 
     def ask(self) -> Listing:
         """What it tells of itself."""
-        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.database_list import ask_databases
-        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
-
         try:
             databases = ask_databases(self.http, ignore_dbfilter=self._ignore_dbfilter)
             try:
@@ -299,8 +296,6 @@ class Server:
 
 def _validated(options: dict[str, Any], documented: dict[str, Any], where: str) -> dict[str, Any]:
     """A server's options in the types that they are documented with."""
-    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
     specification = {
         name: {key: option[key] for key in ("type", "elements", "required") if key in option}
         for name, option in documented.items()

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
 
 if TYPE_CHECKING:
@@ -67,12 +69,10 @@ class OdooModule(AnsibleModule):
 
     def session(self, *, read_only: bool = False) -> Session:
         """Open the session that the connection options describe; in check mode it can only read."""
-        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
-
         connection = {name: self.params[name] for name in connection_arguments()}
         if connection["timeout"] < 1:
             raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
-        return connect(**connection, read_only=read_only or self.check_mode)
+        return rpc_session.connect(**connection, read_only=read_only or self.check_mode)
 
     def exit_with(self, result: TaskResult) -> None:
         """End with a result, as a success or as a failure."""
@@ -105,8 +105,6 @@ def drive(module: OdooModule, run: Callable[[OdooModule], None]) -> None:
     try:
         run(module)
     except OdooError as error:
-        from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
-
         module.exit_with(failed_result(error, module.scope))
 
 

@@ -134,15 +134,17 @@ error_kind:
   sample: unreachable
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(ADDON, xml_id=False, states=("present", "absent", "latest"))
 SPECIFICATION = Specification(
@@ -153,15 +155,11 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one addon."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
-
     declaration = ADDON.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
         module.exit_with(
             enforced_result(
-                enforce(session, [declaration], Policy(update_list=module.params["update_list"])),
+                enforce(session, [declaration], RunOptions(update_list=module.params["update_list"])),
                 module.scope,
                 diff=module.shows_diff,
             )

@@ -246,16 +246,19 @@ error_kind:
   sample: unreachable
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_declared
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(CRON, states=("present", "absent"))
 SPECIFICATION = Specification(
@@ -271,16 +274,13 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one cron, and run it if asked to."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_declared
-
     declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
     if module.params["run"] and declaration.state == "absent":
         raise Invalid(f"{declaration.label}: run goes with state present.")
     with module.session() as session:
-        outcome = enforce(session, [declaration], Policy(activate_neutralized=module.params["activate_neutralized"]))
+        outcome = enforce(
+            session, [declaration], RunOptions(activate_neutralized=module.params["activate_neutralized"])
+        )
         module.exit_with(
             enforced_result(
                 outcome,

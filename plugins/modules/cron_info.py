@@ -97,12 +97,17 @@ error_kind:
   sample: unreachable
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
+    apply_query,
+    overdue_minutes,
+    read_info,
+)
 
 SPECIFICATION = Specification(
     options={
@@ -115,13 +120,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Read and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
-        apply_query,
-        overdue_minutes,
-        read_info,
-    )
-
     with module.session(read_only=True) as session:
         names = {name: module.params[name] for name in ("name", "xml_id")}
         records = read_info(session, CRON, **names)

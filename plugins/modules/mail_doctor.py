@@ -232,13 +232,16 @@ error_kind:
   sample: threshold
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
 _LIMITS = ("max_outgoing", "max_age", "max_exceptions", "max_overdue", "max_running", "stale_days")
 
@@ -262,11 +265,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Look, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
-    from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
-    from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
-    from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
-
     params = module.params
     how = Examination(
         checks=params["checks"],

@@ -193,13 +193,13 @@ error_kind:
   sample: timeout
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act, work_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={
@@ -220,8 +220,6 @@ _FILTERS = ("states", "failure_class", "older_than", "server", "from_domain", "i
 
 def run(module: OdooModule) -> None:
     """Do it, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act, work_result
-
     params = module.params
     selection = Selection(**{name: params[name] for name in _FILTERS})
     with module.session() as session:

@@ -193,13 +193,22 @@ error_kind:
   sample: threshold
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
+    prometheus_text,
+    write_metrics,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
+    Thresholds,
+    ask_queue,
+    exceeded,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
 SPECIFICATION = Specification(
     options={
@@ -215,17 +224,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Ask, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
-        prometheus_text,
-        write_metrics,
-    )
-    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
-        Thresholds,
-        ask_queue,
-        exceeded,
-    )
-    from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
-
     params = module.params
     thresholds = Thresholds(params["max_outgoing"], params["max_age"], params["max_exceptions"], params["fail_on"])
     with module.session(read_only=True) as session:

@@ -452,15 +452,17 @@ error_kind:
   sample: rejected
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(MAIL_SERVER, states=("present", "absent"))
 SPECIFICATION = Specification(
@@ -472,10 +474,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one mail server."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
-
     declaration = MAIL_SERVER.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
         module.exit_with(
@@ -483,7 +481,9 @@ def run(module: OdooModule) -> None:
                 enforce(
                     session,
                     [declaration],
-                    Policy(activate_neutralized=module.params["activate_neutralized"], verify=module.params["verify"]),
+                    RunOptions(
+                        activate_neutralized=module.params["activate_neutralized"], verify=module.params["verify"]
+                    ),
                 ),
                 module.scope,
                 diff=module.shows_diff,

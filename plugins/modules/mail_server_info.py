@@ -156,12 +156,15 @@ error_kind:
   sample: unreachable
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
+    apply_query,
+    read_mail_server_info,
+)
 
 SPECIFICATION = Specification(
     options={
@@ -174,11 +177,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Read and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
-        apply_query,
-        read_mail_server_info,
-    )
-
     with module.session(read_only=True) as session:
         records = read_mail_server_info(session, name=module.params["name"], xml_id=module.params["xml_id"])
         answer = {"mail_servers": records, "odoo_version": session.version.text}

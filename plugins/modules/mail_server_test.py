@@ -161,12 +161,13 @@ error_kind:
   sample: rejected
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests, tests_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary
 
 SPECIFICATION = Specification(
     options={
@@ -184,9 +185,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Test, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests, tests_result
-    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary
-
     params = module.params
     canary = None
     if params["canary"]:

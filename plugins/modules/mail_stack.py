@@ -680,14 +680,17 @@ error_kind:
   sample: rejected
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import declarations_of, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, stack_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 
 SPECIFICATION = Specification(
     options={
@@ -707,14 +710,9 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce a whole stack."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import declarations_of, enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
-    from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
-
     declarations = declarations_of(module.params)
     assertions = assertions_of(module.params["routes"] or ())
-    policy = Policy(
+    options = RunOptions(
         unmanaged=module.params["unmanaged"],
         activate_neutralized=module.params["activate_neutralized"],
         update_list=module.params["update_list"],
@@ -722,7 +720,7 @@ def run(module: OdooModule) -> None:
     )
     with module.session() as session:
         module.exit_with(
-            enforced_result(enforce(session, declarations, policy, assertions), module.scope, diff=module.shows_diff)
+            enforced_result(enforce(session, declarations, options, assertions), module.scope, diff=module.shows_diff)
         )
 
 

@@ -213,12 +213,14 @@ error_kind:
   sample: unreachable
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 
 SPECIFICATION = Specification(
     options={
@@ -229,10 +231,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Read and describe."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
-    from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
-    from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
-
     with module.session(read_only=True) as session:
         description = Description(read_instance(session, scope_of(module.params)))
         module.exit_json(changed=False, **description.as_result(), odoo_version=session.version.text)

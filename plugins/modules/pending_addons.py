@@ -78,12 +78,12 @@ error_kind:
   sample: rejected
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pending_addons import resolve
 
 SPECIFICATION = Specification(
     options={"action": {"type": "str", "required": True, "choices": ["call_off", "finish"]}},
@@ -92,8 +92,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Do it, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.pending_addons import resolve
-
     with module.session() as session:
         addons = resolve(session, module.params["action"])
     module.exit_json(changed=bool(addons), addons=addons)

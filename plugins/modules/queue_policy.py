@@ -268,15 +268,17 @@ error_kind:
   sample: unsupported
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OPTIONS, QueuePolicy
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 SPECIFICATION = Specification(
     options={**OPTIONS, "activate_neutralized": {"type": "bool", "default": False}},
@@ -286,15 +288,11 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce the queue policy."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
-    from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-
     queue_policy = QueuePolicy({name: module.params.get(name) for name in OPTIONS})
-    policy = Policy(activate_neutralized=module.params["activate_neutralized"])
+    options = RunOptions(activate_neutralized=module.params["activate_neutralized"])
     with module.session() as session:
         module.exit_with(
-            enforced_result(enforce_queue_policy(session, queue_policy, policy), module.scope, diff=module.shows_diff)
+            enforced_result(enforce_queue_policy(session, queue_policy, options), module.scope, diff=module.shows_diff)
         )
 
 

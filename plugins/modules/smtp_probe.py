@@ -335,12 +335,13 @@ error_kind:
   sample: rejected
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe, probe_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import settings_of
 
 SPECIFICATION = Specification(
     options={
@@ -378,9 +379,6 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Speak SMTP, and report."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe, probe_result
-    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import settings_of
-
     module.exit_with(probe_result(probe(settings_of(module.params)), fail_on_error=module.params["fail_on_error"]))
 
 

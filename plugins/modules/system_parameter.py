@@ -143,15 +143,17 @@ error_kind:
   sample: unreachable
 """
 
-from typing import TYPE_CHECKING
-
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import Specification, run_module
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
-
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 
 _RESOURCE = resource_arguments(SYSTEM_PARAMETER, xml_id=False, states=("present", "absent"))
 SPECIFICATION = Specification(
@@ -163,14 +165,10 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce one system parameter."""
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
-
     declaration = SYSTEM_PARAMETER.declare({name: module.params[name] for name in _RESOURCE})
     with module.session() as session:
         module.exit_with(
-            enforced_result(enforce(session, [declaration], Policy()), module.scope, diff=module.shows_diff)
+            enforced_result(enforce(session, [declaration], RunOptions()), module.scope, diff=module.shows_diff)
         )
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import queue_action_id
@@ -70,10 +71,10 @@ def measure(lab: Lab, session: Session) -> None:
     session.call(
         "ir.cron", "write", [queue_action_id(session)], vals={"code": f"model.process_email_queue(batch_size={BATCH})"}
     )
-    run("Odoo's own queue", queue_jobs.QUEUE, outgoing)
-    enforce_queue_policy(session, QueuePolicy(POLICY), Policy())
+    run("Odoo's own queue", QUEUE, outgoing)
+    enforce_queue_policy(session, QueuePolicy(POLICY), RunOptions())
     lab.sql(DATABASE, "UPDATE ir_cron SET active = false")
-    run("lanes", queue_jobs.QUEUE, outgoing)
+    run("lanes", QUEUE, outgoing)
     run("watchdog", queue_jobs.WATCHDOG, outgoing)
     # Three hours old and tried an hour later: whatever may pass is to be tried again.
     lab.sql(

@@ -5,7 +5,8 @@
 """Write the documentation that repeats, from the one place that says it first.
 
 The modules document their options. The options of `mail_stack` that take lists of resources repeat those of their modules, and the roles'
-argument specifications repeat the options of `mail_stack`, of `queue_policy` and of the connection.
+argument specifications repeat the options of `mail_stack`, of `queue_policy` and of the connection. `meta/runtime.yml`, the task of the role
+`provision` and the table of the README repeat which modules and resource types there are.
 
     python tests/checks/update_documentation.py          # write
     python tests/checks/update_documentation.py --check  # fail if something is out of date
@@ -26,6 +27,7 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.postmaster.odoo"
 MODULES = CHECKOUT / "plugins/modules"
+WRITTEN = "# Written by tests/checks/update_documentation.py.\n"
 WIDTH = 110  # PyYAML breaks a line after the word that passes it
 
 # Return values of a resource's module, and their place in the result of mail_stack.
@@ -50,7 +52,13 @@ def flow_list(dumper: Dumper, values: tuple[Any, ...]) -> yaml.SequenceNode:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=True)
 
 
+def text_or_template(dumper: Dumper, value: str) -> yaml.ScalarNode:
+    style = '"' if value.startswith("{{") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
 Dumper.add_representer(tuple, flow_list)
+Dumper.add_representer(str, text_or_template)
 
 
 def dump(document: Any) -> str:
@@ -121,8 +129,7 @@ def as_role_options(options: Options, arguments: Mapping[str, Any]) -> Options:
 
 def stack_module(text: str) -> str:
     """Return the text of mail_stack.py with the options of its lists."""
-    registry = importlib.import_module(f"{COLLECTION}.plugins.module_utils.resources.registry")
-    for kind in registry.RESOURCE_TYPES:
+    for kind in registry().RESOURCE_TYPES:
         if kind.stack_argument:
             continue
         options = documented(kind.name)
@@ -132,6 +139,7 @@ def stack_module(text: str) -> str:
             if name in kind.options or name == "xml_id" or (name == "state" and kind.stack_states)
         ]
         part = kind.stack_option
+        text = with_option(text, part, kind.name)
 
         def rename(name: str, part: str = part, own: list[str] = own) -> str:
             return f"{part}[].{name}" if name.partition(".")[0] in own else name
@@ -147,6 +155,63 @@ def stack_module(text: str) -> str:
             count=1,
         )
     return text
+
+
+def with_option(text: str, part: str, module: str) -> str:
+    """Return the text of mail_stack.py with an option for the resources of a module, if it has none yet."""
+    if re.search(rf"(?m)^  {part}:$", text):
+        return text
+    described = f"{documentation(MODULES / f'{module}.py')['short_description']}, as in M(postmaster.odoo.{module})."
+    option = {part: {"description": [described], "type": "list", "elements": "dict", "suboptions": {}}}
+    indented = "".join(f"  {line}\n" for line in dump(option).replace(" {}\n", "\n").splitlines())
+    return text.replace("  routes:\n", f"{indented}  routes:\n", 1)
+
+
+def runtime_file(text: str) -> str:
+    """Return the text of meta/runtime.yml with every module."""
+    document = yaml.safe_load(text)
+    modules = module_names()
+    group = [
+        name
+        for name in modules
+        if importlib.import_module(f"{COLLECTION}.plugins.modules.{name}").SPECIFICATION.connection
+    ]
+    document["action_groups"] = {"odoo": group}
+    document["plugin_routing"]["modules"] = {name: {"action_plugin": "postmaster.odoo.mail_stack"} for name in modules}
+    text = dump(document).replace("requires_ansible: '>=2.19.0'", 'requires_ansible: ">=2.19.0"')
+    return f"---\n{WRITTEN}{text}"
+
+
+def provision_task(text: str) -> str:
+    """Return the text of the role provision's task with every option of mail_stack."""
+    (task,) = yaml.safe_load(text)
+    module = "postmaster.odoo.mail_stack"
+    parts = [kind.stack_option for kind in registry().RESOURCE_TYPES] + ["routes"]
+    task[module] = {
+        name: f"{{{{ odoo_mail_{name} | default(omit) if '{name}' in provision_parts else omit }}}}"
+        if name in parts
+        else f"{{{{ odoo_mail_{name} | default(omit) }}}}"
+        for name in specification("mail_stack")
+    }
+    lines = yaml.dump([task], Dumper=Dumper, sort_keys=False, width=200)
+    return f"---\n{WRITTEN}{lines}"
+
+
+def readme_file(text: str) -> str:
+    """Return the text of the README with a table of the modules."""
+    rows = [f"| `{name}` | {documentation(MODULES / f'{name}.py')['short_description']} |\n" for name in module_names()]
+    table = "".join(
+        ["<!-- modules: written by tests/checks/update_documentation.py -->\n\n| module | |\n| --- | --- |\n", *rows]
+    )
+    return re.sub(r"<!-- modules: .*?(?=\n<!-- end -->)", lambda _found: table, text, flags=re.DOTALL)
+
+
+def module_names() -> list[str]:
+    return sorted(file.stem for file in MODULES.glob("*.py"))
+
+
+def registry() -> Any:
+    return importlib.import_module(f"{COLLECTION}.plugins.module_utils.resources.registry")
 
 
 def connection_options() -> Options:
@@ -201,7 +266,7 @@ def role_file(role: str, text: str) -> str:
         complete = {**generated, **own}
         shared = shared if shared == complete else complete
         document["argument_specs"][entry_point]["options"] = shared
-    return f"---\n# The variables odoo_* are written by tests/checks/update_documentation.py.\n{dump(document)}"
+    return f"---\n{WRITTEN}{dump(document)}"
 
 
 def _with_flow_choices(value: Any, name: str = "") -> Any:
@@ -218,7 +283,12 @@ def main() -> int:
     check = parser.parse_args().check
     outdated = []
     roles = {name for name, _entry_point in role_variables()}
-    files = {MODULES / "mail_stack.py": stack_module}
+    files: dict[Path, Callable[[str], str]] = {
+        MODULES / "mail_stack.py": stack_module,
+        CHECKOUT / "meta/runtime.yml": runtime_file,
+        CHECKOUT / "roles/provision/tasks/enforce.yml": provision_task,
+        CHECKOUT / "README.md": readme_file,
+    }
     files |= {
         CHECKOUT / f"roles/{role}/meta/argument_specs.yml": lambda text, role=role: role_file(role, text)
         for role in sorted(roles)

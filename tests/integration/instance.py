@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
-    Policy,
+    RunOptions,
     declarations_of,
     enforce,
 )
@@ -52,11 +52,11 @@ class Instance:
     def session(self, transport: str = "auto", *, read_only: bool = False) -> Session:
         return connect(**self.options(transport), read_only=read_only)
 
-    def enforce(self, stack: Stack, *, transport: str = "auto", check: bool = False, **policy: Any) -> Outcome:
+    def enforce(self, stack: Stack, *, transport: str = "auto", check: bool = False, **options: Any) -> Outcome:
         """What `mail_stack` does with its options once they are validated."""
         with self.session(transport, read_only=check) as session:
             assertions = assertions_of(stack.get("routes", ()))
-            return enforce(session, declarations_of(stack), Policy(**policy), assertions)
+            return enforce(session, declarations_of(stack), RunOptions(**options), assertions)
 
     def check(self, stack: Stack, **how: Any) -> Outcome:
         return self.enforce(stack, check=True, **how)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Policy, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import RunOptions, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from instance import LabInstance, apply
@@ -28,7 +28,7 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 def bring(database: LabInstance, state: str, *, check: bool = False) -> list[dict[str, Any]]:
     """What the module `addon` does."""
     with database.session(read_only=check) as session:
-        plan = enforce(session, [ADDON.declare({"name": ADDON_NAME, "state": state})], Policy()).plan
+        plan = enforce(session, [ADDON.declare({"name": ADDON_NAME, "state": state})], RunOptions()).plan
     return [step.as_result() for step in plan]
 
 
@@ -65,7 +65,7 @@ def test_installed_upgraded_and_uninstalled(database: LabInstance) -> None:
 
 def test_a_server_may_use_what_an_addon_of_the_same_task_brings(database: LabInstance) -> None:
     with database.session() as session:
-        enforce(session, [ADDON.declare({"name": "microsoft_outlook", "state": "absent"})], Policy())
+        enforce(session, [ADDON.declare({"name": "microsoft_outlook", "state": "absent"})], RunOptions())
     outlook = {
         "name": "Outlook",
         "smtp_authentication": "outlook",

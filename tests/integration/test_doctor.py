@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
 from broken_instance import FAULTS, MAIN, BrokenInstance, Diagnosis, queue_runs, without_recipient
@@ -128,7 +128,7 @@ def _full_batches(broken: BrokenInstance) -> None:
 def _full_lanes(broken: BrokenInstance) -> None:
     with broken.instance.session() as session:
         policy = QueuePolicy({"lanes": [{"name": "all", "batch": 5}], "settle": 0})
-        enforce_queue_policy(session, policy, Policy())
+        enforce_queue_policy(session, policy, RunOptions())
     broken.mail(30)
     broken.age_mails("1 minute")
     broken.run_queue()

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
-    Policy,
+    RunOptions,
     declarations_of,
     enforce,
 )
@@ -167,7 +167,7 @@ def start(odoo: LabInstance, lab: Lab) -> Iterator[Callable[..., Forwarder]]:
 def check(odoo: LabInstance, transport: str = "json2", **connection: Any) -> int:
     """A check that finds no drift; how many requests it sent."""
     with connect(**odoo.options(transport) | connection, read_only=True) as session:
-        assert enforce(session, declarations_of(STACK), Policy()).plan == ()
+        assert enforce(session, declarations_of(STACK), RunOptions()).plan == ()
         return len(session.calls) + (2 if transport == "jsonrpc" else 1)
 
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
@@ -39,7 +40,7 @@ def enforce(database: LabInstance, *, check: bool = False, **options: Any) -> Ou
     """What the module does with its options once they are validated."""
     given = {"settle": 0, **options}
     with database.session(read_only=check) as session:
-        return enforce_queue_policy(session, QueuePolicy(given), Policy())
+        return enforce_queue_policy(session, QueuePolicy(given), RunOptions())
 
 
 def apply(database: LabInstance, **options: Any) -> list[tuple[str, str]]:
@@ -59,7 +60,7 @@ def ref(database: LabInstance, xml_id: str) -> int:
     return int(row["res_id"])
 
 
-def run(database: LabInstance, xml_id: str = queue_jobs.QUEUE) -> None:
+def run(database: LabInstance, xml_id: str = QUEUE) -> None:
     """Run an action once; that it fails is an error here."""
     with database.session() as session:
         run_cron(session, ref(database, xml_id), xml_id)
@@ -131,19 +132,19 @@ OWN = [queue_jobs.BACKOFF, queue_jobs.STALE, queue_jobs.PURGE, queue_jobs.WATCHD
 def test_installed_and_taken_away_without_a_trace(database: LabInstance) -> None:
     def look() -> dict[str, Any]:
         fields = ("code", "active", "interval_number", "interval_type", "name", "model_id", "user_id", "priority")
-        (core,) = database.read("ir.cron", ["id", "=", ref(database, queue_jobs.QUEUE)], fields=fields)
+        (core,) = database.read("ir.cron", ["id", "=", ref(database, QUEUE)], fields=fields)
         counted = {model: len(database.read(model)) for model in ("ir.cron", "ir.actions.server", "ir.model.data")}
         return {**core, **counted}
 
     before = look()
-    assert apply(database, **EVERYTHING) == [("update", queue_jobs.QUEUE), *(("create", key) for key in OWN)]
+    assert apply(database, **EVERYTHING) == [("update", QUEUE), *(("create", key) for key in OWN)]
     for xml_id in OWN:
         run(database, xml_id)
     run(database)
     assert {
         row["user_id"][1] for row in database.read("ir.cron", ["name", "like", "Mail queue: "], fields=("user_id",))
     } == {"OdooBot"}
-    assert apply(database, state="absent") == [("update", queue_jobs.QUEUE), *(("delete", key) for key in OWN)]
+    assert apply(database, state="absent") == [("update", QUEUE), *(("delete", key) for key in OWN)]
     assert look() == before
     assert apply(database, state="absent") == []
 
@@ -151,10 +152,10 @@ def test_installed_and_taken_away_without_a_trace(database: LabInstance) -> None
 def test_code_changed_by_hand_is_drift(database: LabInstance) -> None:
     apply(database, **EVERYTHING)
     with database.session() as session:
-        for xml_id in (queue_jobs.QUEUE, queue_jobs.PURGE):
+        for xml_id in (QUEUE, queue_jobs.PURGE):
             (cron,) = session.search_read("ir.cron", [["id", "=", ref(database, xml_id)]], ["code"])
             session.write("ir.cron", [cron["id"]], {"code": cron["code"] + "\nlog('made up')"})
-    assert apply(database, **EVERYTHING) == [("update", queue_jobs.QUEUE), ("update", queue_jobs.PURGE)]
+    assert apply(database, **EVERYTHING) == [("update", QUEUE), ("update", queue_jobs.PURGE)]
 
 
 def test_parts_come_and_go_by_themselves(database: LabInstance) -> None:
@@ -163,11 +164,11 @@ def test_parts_come_and_go_by_themselves(database: LabInstance) -> None:
     warnings = enforce(database, check=True, stale_after=0).warnings
     assert [warning.split()[2] for warning in warnings] == ["backoff", "lanes", "purge_after", "watchdog"]
     assert apply(database, lanes=[], backoff={**BACKOFF, "enabled": False}) == [
-        ("update", queue_jobs.QUEUE),
+        ("update", QUEUE),
         ("delete", queue_jobs.BACKOFF),
     ]
     fields = tuple(QUEUE_DEFAULTS)
-    (core,) = database.read("ir.cron", ["id", "=", ref(database, queue_jobs.QUEUE)], fields=fields)
+    (core,) = database.read("ir.cron", ["id", "=", ref(database, QUEUE)], fields=fields)
     assert {name: core[name] for name in fields} == QUEUE_DEFAULTS
 
 
@@ -278,7 +279,7 @@ def test_a_slow_server_does_not_keep_a_run_beyond_its_time(database: LabInstance
     queue(database, 60)
     apply(database, lanes=[{"name": "all", "batch": 100}])
     with database.session() as session:
-        core = ref(database, queue_jobs.QUEUE)
+        core = ref(database, QUEUE)
         (cron,) = session.search_read("ir.cron", [["id", "=", core]], ["code"])
         assert "time.time() + 60" in cron["code"]
         slow = cron["code"].replace(
@@ -476,7 +477,7 @@ def test_the_watchdog_wakes_the_queue(wrong: str, words: str, database: LabInsta
     lab.start_odoo(max_cron_threads=0)  # or a worker would run what is overdue
     try:
         apply(database, watchdog={**WATCHDOG, "channel": "mail.channel_admin"})
-        core = ref(database, queue_jobs.QUEUE)
+        core = ref(database, QUEUE)
         for statement, is_woken in (("nextcall = now() at time zone 'utc' + interval '1 hour'", False), (wrong, True)):
             database.sql(f"UPDATE ir_cron SET {statement} WHERE id = {core}")
             run(database, queue_jobs.WATCHDOG)
@@ -503,7 +504,7 @@ def log(lab: Lab) -> str:
 def test_the_watchdog_tells_that_the_queue_is_gone(database: LabInstance) -> None:
     apply(database, watchdog={**WATCHDOG, "channel": "mail.channel_admin"})
     with database.session() as session:
-        session.unlink("ir.cron", [ref(database, queue_jobs.QUEUE)])
+        session.unlink("ir.cron", [ref(database, QUEUE)])
     run(database, queue_jobs.WATCHDOG)
     subjects = database.read("mail.message", ["subject", "like", "Mail queue: "], fields=("subject",))
     assert [one["subject"] for one in subjects] == ["Mail queue: its scheduled action is gone"]
@@ -512,9 +513,9 @@ def test_the_watchdog_tells_that_the_queue_is_gone(database: LabInstance) -> Non
 def test_the_watchdog_gives_an_administrator_time(database: LabInstance) -> None:
     apply(database, watchdog=WATCHDOG)
     with database.session() as session:
-        session.write("ir.cron", [ref(database, queue_jobs.QUEUE)], {"active": False})
+        session.write("ir.cron", [ref(database, QUEUE)], {"active": False})
     run(database, queue_jobs.WATCHDOG)
-    (cron,) = database.read("ir.cron", ["id", "=", ref(database, queue_jobs.QUEUE)], fields=("active",))
+    (cron,) = database.read("ir.cron", ["id", "=", ref(database, QUEUE)], fields=("active",))
     assert cron["active"] is False
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
-    Policy,
+    RunOptions,
     declarations_of,
     enforce,
 )
@@ -29,25 +29,25 @@ QUEUE = "mail.ir_cron_mail_scheduler_action"
 OAUTH2 = {"client_id": "made-up-client", "client_secret": "made-up-client-secret"}
 
 
-def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **policy: Any) -> Outcome:
+def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **options: Any) -> Outcome:
     """One run of `mail_stack`, in check mode or for real."""
     assertions = assertions_of(stack.get("routes", ()))
-    return enforce(odoo.session(read_only=check), declarations_of(stack), Policy(**policy), assertions)
+    return enforce(odoo.session(read_only=check), declarations_of(stack), RunOptions(**options), assertions)
 
 
 def refused(
-    kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **policy: Any
+    kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **options: Any
 ) -> str:
     """The message of a run that must fail."""
     with pytest.raises(kind) as caught:
-        run(odoo, stack, check=check, **policy)
+        run(odoo, stack, check=check, **options)
     return caught.value.message
 
 
-def refused_unwritten(kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], **policy: Any) -> str:
+def refused_unwritten(kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], **options: Any) -> str:
     """The message of a run that must fail before anything is written; check mode must say the same."""
-    predicted = refused(kind, odoo, stack, check=True, **policy)
-    assert refused(kind, odoo, stack, **policy) == predicted
+    predicted = refused(kind, odoo, stack, check=True, **options)
+    assert refused(kind, odoo, stack, **options) == predicted
     assert written(odoo) == []
     return predicted
 

@@ -11,21 +11,16 @@ from datetime import datetime, timedelta
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE, sends_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE, SENDING_CRONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import sends_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON, interval_of, latest_nextcall
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import overdue_minutes
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-# What mail depends on. Without the queue nothing that waits leaves; the others send what is scheduled, or look after the queue.
-MAIL_CRONS = (
-    QUEUE,
-    "mail.ir_cron_send_scheduled_message",
-    "mail.ir_cron_post_scheduled_message",
-    "mass_mailing.ir_cron_mass_mailing_queue",
-    *OWN_ACTIONS,
-)
+# The crons that mail depends on, the most important first.
+MAIL_CRONS = (*SENDING_CRONS, *OWN_ACTIONS)
 
 
 def check_crons(seen: Observation, limits: Limits) -> Iterator[Finding]:

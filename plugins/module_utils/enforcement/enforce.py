@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.stack import Stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, NotConnected, OdooError
@@ -40,14 +40,14 @@ class Outcome:
 
 
 def enforce(
-    session: Session, declarations: Sequence[Declaration], policy: Policy, assertions: Sequence[Assertion] = ()
+    session: Session, declarations: Sequence[Declaration], options: RunOptions, assertions: Sequence[Assertion] = ()
 ) -> Outcome:
     """Make the instance hold what was declared. With a read-only session: only say what differs.
 
     :param assertions: what must be true of it then; if it would not be, nothing is written.
     :raises OdooError: `details` holds what was done and tested before it: applied, verifications, connections.
     """
-    stack = Stack(session, declarations, policy, assertions)
+    stack = Stack(session, declarations, options, assertions)
     plan: Plan = ()
     connections: list[Connection] = []
     try:

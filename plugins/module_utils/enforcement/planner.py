@@ -30,7 +30,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records 
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
         Declaration,
@@ -87,7 +87,7 @@ def types_to_read(declarations: Sequence[Declaration]) -> list[ResourceType]:
 def build_plan(
     declarations: Sequence[Declaration],
     snapshot: Snapshot,
-    policy: Policy,
+    options: RunOptions,
     *,
     where: str,
     now: datetime,
@@ -103,10 +103,10 @@ def build_plan(
     """
     instance = InstanceFacts(
         now,
-        snapshot.is_neutralized and not policy.activate_neutralized,
+        snapshot.is_neutralized and not options.activate_neutralized,
         snapshot.arriving_addons,
         _expected_parameters(declarations, snapshot.parameters),
-        policy.verify != "none",
+        options.verify != "none",
     )
     planner = _Planner(snapshot, instance, settled, where)
     problems = ErrorCollector()
@@ -116,12 +116,12 @@ def build_plan(
     problems.raise_gathered()
     _refuse_shared_records(planner.resources)
     stack_plan = StackPlan((), planner.resources, (), planner.warnings, instance.neutralized)
-    unmanaged = _unmanaged(stack_plan, snapshot) if policy.unmanaged != "ignore" else []
+    unmanaged = _unmanaged(stack_plan, snapshot) if options.unmanaged != "ignore" else []
     # What refers to others is removed before them.
     removed = [step for kind in reversed(snapshot.records) for step in kind.leftovers(snapshot.records[kind].found)]
     steps = [*(removed if leftovers else ()), *(one.step for one in planner.resources if one.step)]
     warnings = list(planner.warnings)
-    if policy.unmanaged == "archive":
+    if options.unmanaged == "archive":
         archived, kept = _archive(stack_plan, unmanaged, snapshot)
         steps += archived
         warnings += kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
@@ -28,8 +29,6 @@ def enforced_result(
     :param diff: add what differs as Ansible's `--diff` shows it.
     :param run: the result of running what was enforced.
     """
-    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff  # only --diff needs it
-
     values: dict[str, Any] = {"plan": [step.as_result() for step in outcome.plan]}
     if scope.single:
         own = [record for record in outcome.records if record["resource"] == scope.single]

@@ -25,7 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
@@ -46,11 +46,11 @@ class Stack:
         self,
         session: Session,
         declarations: Sequence[Declaration],
-        policy: Policy,
+        options: RunOptions,
         assertions: Sequence[Assertion] = (),
     ) -> None:
         self._session = session
-        self._policy = policy
+        self._options = options
         self._where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
         self._declarations = complete_declarations(declarations)
         self._types = types_to_read(self._declarations)
@@ -72,7 +72,7 @@ class Stack:
         self._plan = build_plan(
             self._declarations,
             self._snapshot,
-            self._policy,
+            self._options,
             where=self._where,
             now=self._session.now,
             settled={kind: trials.settled for kind, trials in self._trials.items()},
@@ -110,7 +110,7 @@ class Stack:
     def prepare(self, steps: Sequence[Step]) -> None:
         """Refuse what would be written in vain, and test what is to go live."""
         self._refuse_managed_elsewhere(steps)
-        if self._policy.verify == "none":
+        if self._options.verify == "none":
             return
         for kind, trials in self._trials.items():
             trials.run(self._plan.of_type(kind), steps, self._snapshot.parameters)
@@ -145,7 +145,7 @@ class Stack:
         """Have the instance look for what it does not know yet, if the user allows it."""
         for kind in self._types:
             own = [one for one in self._declarations if one.type is kind]
-            kind.prepare_instance(self._session, own, update_list=self._policy.update_list)
+            kind.prepare_instance(self._session, own, update_list=self._options.update_list)
 
     def _warn(self, warnings: Sequence[str]) -> None:
         """Once, however often it is planned; what the first look warned of still holds after the last."""
@@ -209,7 +209,7 @@ class Stack:
 
     def verifications(self) -> list[Verification]:
         """Return what was tested, and what could not be."""
-        if self._policy.verify == "none":
+        if self._options.verify == "none":
             return []
         return [
             verification

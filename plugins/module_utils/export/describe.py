@@ -24,7 +24,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.suspicions 
     of_parameter,
     of_server,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE, STOCK_CODES
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import STOCK_CODES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts, PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON

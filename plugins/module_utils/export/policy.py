@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Listener
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS, QueuePolicy
 
@@ -69,7 +70,7 @@ def _lane(lane: queue_jobs.Lane) -> dict[str, Any]:
 
 def _differences(options: Mapping[str, Any], actions: Mapping[str, Found]) -> Iterator[str]:
     """What the policy would make otherwise: another version of the collection has made it, or somebody has changed it."""
-    queue = actions.get(queue_jobs.QUEUE)
+    queue = actions.get(QUEUE)
     watchdog = actions.get(queue_jobs.WATCHDOG)
     listener: Listener | None = queue_jobs.listener_in(str(watchdog.values["code"])) if watchdog else None
     for declaration in QueuePolicy(options).declarations(queue.values if queue else None, listener):

@@ -19,6 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_chec
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import Scope
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON, PENDING
@@ -133,7 +134,7 @@ def _module(xml_id: str | None) -> str:
 
 def _is_of_policy(cron: Found) -> bool:
     """Whether it is one of the policy's own actions, or Odoo's queue with the lanes in it."""
-    has_lanes = cron.xml_id == queue_jobs.QUEUE and queue_jobs.before_of(str(cron.values.get("code") or "")) is not None
+    has_lanes = cron.xml_id == QUEUE and queue_jobs.before_of(str(cron.values.get("code") or "")) is not None
     return cron.xml_id in OWN_ACTIONS or has_lanes
 
 

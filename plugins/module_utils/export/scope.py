@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import SENDING_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import MAILING_SERVER_KEY
@@ -53,9 +53,7 @@ NOT_PORTABLE = frozenset({MAILING_SERVER_KEY})
 
 # What sends mail, or cleans up after it. Whether incoming mail is fetched Odoo itself decides, by its fetchmail servers.
 CRONS = (
-    QUEUE,
-    "mail.ir_cron_send_scheduled_message",
-    "mail.ir_cron_post_scheduled_message",
+    *SENDING_CRONS,
     "mail.ir_cron_delete_notification",
     "mass_mailing.*",
     "digest.ir_cron_digest_scheduler_action",

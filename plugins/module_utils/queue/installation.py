@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import (
     OWN_ACTIONS,
     QUEUE_FIELDS,
@@ -27,33 +28,33 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
-def enforce_queue_policy(session: Session, queue_policy: QueuePolicy, policy: Policy) -> Outcome:
+def enforce_queue_policy(session: Session, policy: QueuePolicy, options: RunOptions) -> Outcome:
     """Make the scheduled actions of an instance those of the policy. With a read-only session: only say what differs.
 
     :raises OdooError: a lane or a listener that this instance would not take, before anything is written.
     """
     problems = ErrorCollector()
-    for lane in queue_policy.lanes:
+    for lane in policy.lanes:
         with problems:
             _try_domain(session, lane)
     listener = None
     with problems:
-        listener = _find_listener(session, queue_policy.listener)
+        listener = _find_listener(session, policy.listener)
     problems.raise_gathered()
     installed = _installed(session)
-    queue = _read_queue(session, installed.get(queue_jobs.QUEUE))
-    if queue_policy.lanes and queue is None:
+    queue = _read_queue(session, installed.get(QUEUE))
+    if policy.lanes and queue is None:
         raise Unsupported(
-            f"queue policy: lanes: they run inside Odoo's own queue, and its scheduled action {queue_jobs.QUEUE} was deleted in database "
+            f"queue policy: lanes: they run inside Odoo's own queue, and its scheduled action {QUEUE} was deleted in database "
             f"{session.database} at {session.url}: an update of the addon mail brings it back."
         )
-    outcome = enforce(session, queue_policy.declarations(queue, listener), policy)
+    outcome = enforce(session, policy.declarations(queue, listener), options)
     has_lanes = queue is not None and queue_jobs.before_of(str(queue.get("code") or "")) is not None
-    undeclared = queue_policy.undeclared(list(installed), has_lanes=has_lanes)
+    undeclared = policy.undeclared(list(installed), has_lanes=has_lanes)
     warnings = [
         f"queue policy: {part} is installed in Odoo, and this task does not speak of it: it stays as it is. Declare it, or take it away."
         for part in undeclared
@@ -99,7 +100,7 @@ def _find_listener(session: Session, named: tuple[str, str] | None) -> queue_job
 
 def _installed(session: Session) -> dict[str, int]:
     """The ids of the scheduled actions that there are of the policy's, and of Odoo's own queue, by their external ids."""
-    rows = read_external_ids(session, {queue_jobs.QUEUE, *OWN_ACTIONS})
+    rows = read_external_ids(session, {QUEUE, *OWN_ACTIONS})
     return {xml_id: row["res_id"] for xml_id, row in rows.items() if row["model"] == CRON.model}
 
 

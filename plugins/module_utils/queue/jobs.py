@@ -20,10 +20,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import PATTERNS, TRANSIENT
 
 # Odoo's own queue, which carries the lanes, and the policy's actions beside it.
-QUEUE = "mail.ir_cron_mail_scheduler_action"
 BACKOFF, STALE, PURGE, WATCHDOG = (
     f"postmaster_odoo.queue_{name}" for name in ("backoff", "stale", "purge", "watchdog")
 )

@@ -18,6 +18,7 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Lane, Listener
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
@@ -163,9 +164,9 @@ class QueuePolicy:
             if "interval" in self._given and any(found.get(name) != wanted[name] for name in _INTERVAL):
                 # The next run is still planned by the former interval; where that is further off than the new one, it is now.
                 wanted["max_overdue"] = MINUTES
-            yield {"xml_id": queue_jobs.QUEUE, "code": queue_jobs.with_before(code, noted), **wanted}
+            yield {"xml_id": QUEUE, "code": queue_jobs.with_before(code, noted), **wanted}
         elif before is not None and (self.state == "absent" or "lanes" in self._given):
-            yield {"xml_id": queue_jobs.QUEUE, **{name: before[name] for name in QUEUE_FIELDS if name in before}}
+            yield {"xml_id": QUEUE, **{name: before[name] for name in QUEUE_FIELDS if name in before}}
 
     # --- what no Odoo would take ---
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import INTERRUPTED, QUEUE, keeps_order
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import INTERRUPTED, keeps_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON

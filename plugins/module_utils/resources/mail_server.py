@@ -347,6 +347,7 @@ class MailServer(ResourceType):
         return Stage.LEFTOVERS if is_leftover else Stage.RECORDS
 
     def trials(self, session: Session) -> Trials:
+        # server_trials needs MAIL_SERVER.
         from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_trials import ServerTrials
 
         return ServerTrials(session)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid, ReadOnly, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion, ask_version
 
 if TYPE_CHECKING:
@@ -211,14 +213,10 @@ def connect(
     version = ask_version(http)
     carrier: Transport
     if transport == "json2" or (transport == "auto" and api_key and version.major >= 19):
-        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
-
         carrier = Json2Transport(http, database, api_key or "")
     else:
         if not username:
             raise Invalid("username is missing: JSON-RPC needs it beside password or api_key (or ODOO_USERNAME).")
-        from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
-
         carrier = JsonRpcTransport(http, version, database, username, api_key or password or "")
     carrier.login()
     return Session(carrier, version, database=database, url=http.base_url, read_only=read_only, http=http)

@@ -14,6 +14,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     Difference,
@@ -100,8 +102,6 @@ class Baseline:
 
         :raises BaselineError: it cannot be read, or something in it is wrong.
         """
-        import yaml
-
         problems: list[str] = []
 
         class Loader(yaml.SafeLoader):
@@ -270,7 +270,6 @@ def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, ex
 
     Of a record that is missing, or that nobody declared, the whole is accepted; of others every field while it has this value.
     """
-    import yaml
 
     class Dumper(yaml.SafeDumper):
         """Writes lists as people do, and every value where it belongs."""

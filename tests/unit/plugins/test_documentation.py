@@ -16,10 +16,7 @@ import yaml
 from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import OUTCOMES
@@ -29,7 +26,7 @@ COLLECTION = Path(importlib.import_module(connection.__name__).__file__ or "").p
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("*.py"))
 CONNECTED = [name for name in MODULES if module_named(name).SPECIFICATION.connection]
 RUNTIME = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-LISTS: dict[str, ResourceType] = {"alias_domains": ALIAS_DOMAIN, "crons": CRON, "servers": MAIL_SERVER}
+LISTS = {kind.stack_option: kind for kind in RESOURCE_TYPES if not kind.stack_argument}
 KINDS = {
     kind.kind
     for kind in vars(errors).values()

@@ -14,9 +14,9 @@ import sys
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.action import mail_stack
-from ansible_collections.postmaster.odoo.plugins.module_utils import rpc
+from ansible_collections.postmaster.odoo.plugins.module_utils import resources
 
-TRANSPORT = "ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2"
+TRIALS = "ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_trials"
 
 
 @pytest.mark.parametrize("in_worker", [False, True], ids=["controller", "worker"])
@@ -24,11 +24,11 @@ def test_what_every_worker_needs_is_imported_before_there_are_any(
     in_worker: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A module that does not need it, whose worker loads this action itself, does not pay for it."""
-    monkeypatch.delitem(sys.modules, TRANSPORT, raising=False)
-    monkeypatch.delattr(rpc, "json2", raising=False)
+    monkeypatch.delitem(sys.modules, TRIALS, raising=False)
+    monkeypatch.delattr(resources, "server_trials", raising=False)
     monkeypatch.setattr(multiprocessing, "parent_process", lambda: object() if in_worker else None)
     importlib.reload(mail_stack)
-    assert (TRANSPORT in sys.modules) is not in_worker
+    assert (TRIALS in sys.modules) is not in_worker
 
 
 # A check on a simulated Odoo, in a process that has imported nothing but this action.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, Policy, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, RunOptions, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
@@ -30,7 +30,7 @@ FIELDS: Mapping[str, Any] = {"ir.mail_server": {"smtp_timeout": {"store": True, 
 
 def enforced(odoo: SimulatedOdoo, name: str, state: str = "present", *, check: bool = False, **policy: Any) -> Outcome:
     declaration = ADDON.declare({"name": name, "state": state})
-    return enforce(odoo.session(read_only=check), [declaration], Policy(**policy))
+    return enforce(odoo.session(read_only=check), [declaration], RunOptions(**policy))
 
 
 def state(odoo: SimulatedOdoo, name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Policy, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import RunOptions, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     AccessRefused,
     Ambiguous,
@@ -50,7 +50,7 @@ def test_the_life_of_an_alias_domain(odoo: SimulatedOdoo) -> None:
     assert run(odoo, declared()).plan == ()
     assert changes(run(odoo, declared(default_from="")).plan) == {"default_from": ("sales@other.example", None)}
     absent = ALIAS_DOMAIN.declare({"name": "acme.example", "state": "absent"})
-    assert actions(enforce(odoo.session(), [absent], Policy()).plan) == [("delete", "acme.example")]
+    assert actions(enforce(odoo.session(), [absent], RunOptions()).plan) == [("delete", "acme.example")]
 
 
 def test_aliases_are_kept_in_lower_case(odoo: SimulatedOdoo) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
-    Policy,
+    RunOptions,
     declarations_of,
     enforce,
 )
@@ -175,7 +175,7 @@ def with_crons(series: str, count: int) -> SimulatedOdoo:
 def calls(odoo: SimulatedOdoo, stack: dict[str, Any], *, check: bool = False) -> tuple[int, int, int]:
     """How many steps, reading calls and writing calls a run takes, in a session of its own."""
     session = odoo.session(read_only=check)
-    plan = enforce(session, declarations_of(stack), Policy(unmanaged="report")).plan
+    plan = enforce(session, declarations_of(stack), RunOptions(unmanaged="report")).plan
     writing = [call for call in session.calls if call.rpartition(".")[2] not in READ_METHODS]
     return len(plan), len(session.calls) - len(writing), len(writing)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Policy, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import RunOptions, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Invalid, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
@@ -95,8 +95,8 @@ def test_a_new_secret_is_a_mask(odoo: SimulatedOdoo) -> None:
 def test_absent_is_deleted_once(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value="500")
     declaration = SYSTEM_PARAMETER.declare({"key": KEY, "state": "absent"})
-    assert actions(enforce(odoo.session(), [declaration], Policy()).plan) == [("delete", KEY)]
-    assert enforce(odoo.session(), [declaration], Policy()).plan == ()
+    assert actions(enforce(odoo.session(), [declaration], RunOptions()).plan) == [("delete", KEY)]
+    assert enforce(odoo.session(), [declaration], RunOptions()).plan == ()
 
 
 def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:

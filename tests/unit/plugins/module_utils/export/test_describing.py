@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import MAIL_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import BATCH_SIZES
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.policy import Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description, Remark
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import Scope
@@ -86,7 +86,7 @@ def whole(description: Description) -> dict[str, Any]:
 def install(odoo: SimulatedOdoo, policy: Mapping[str, Any], *, check: bool = False) -> Any:
     clerk = next(user for user in odoo.records.tables["res.users"].values() if user["login"] == "clerk")
     clerk["partner_id"] = clerk.get("partner_id") or odoo.add("res.partner", name="Clerk")
-    return enforce_queue_policy(odoo.session(read_only=check), QueuePolicy(policy), Policy()).plan
+    return enforce_queue_policy(odoo.session(read_only=check), QueuePolicy(policy), RunOptions()).plan
 
 
 def messages(description: Description, *, about: str = "") -> list[str]:

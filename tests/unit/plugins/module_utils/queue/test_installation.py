@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, Policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, OdooError, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
@@ -32,7 +32,7 @@ OWN = [queue_jobs.BACKOFF, queue_jobs.STALE, queue_jobs.PURGE, queue_jobs.WATCHD
 
 
 def run(odoo: SimulatedOdoo, *, check: bool = False, activate_neutralized: bool = False, **options: Any) -> Outcome:
-    policy = Policy(activate_neutralized=activate_neutralized)
+    policy = RunOptions(activate_neutralized=activate_neutralized)
     return enforce_queue_policy(odoo.session(read_only=check), QueuePolicy({"settle": 60, **options}), policy)
 
 

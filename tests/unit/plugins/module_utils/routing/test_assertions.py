@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
-    Policy,
+    RunOptions,
     declarations_of,
     enforce,
 )
@@ -316,7 +316,7 @@ def test_a_neutralized_copy_is_held_to_what_it_would_be(odoo: SimulatedOdoo) -> 
 
 def test_without_routes_nothing_is_read_for_them(odoo: SimulatedOdoo) -> None:
     session = odoo.session(read_only=True)
-    outcome = enforce(session, declarations_of({"servers": [declared("Sales")]}), Policy())
+    outcome = enforce(session, declarations_of({"servers": [declared("Sales")]}), RunOptions())
     assert outcome.routes == []
     assert not [call for call in session.calls if call.startswith(("res.company", "mail.alias.domain"))]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How to enforce, beside what."""
+"""The options of a run that do not belong to one resource."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Policy:
-    """What a user wants beyond the resources themselves.
+class RunOptions:
+    """How a run enforces the declared resources.
 
     :param unmanaged: what to do with mail servers that nobody declared: report, archive or ignore.
     :param activate_neutralized: activate servers and crons on a neutralized copy, too.
