@@ -10,6 +10,7 @@ it never holds a secret or a server's traceback.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -90,6 +91,12 @@ class Threshold(OdooError):
     kind = "threshold"
 
 
+class NothingDeclared(OdooError):
+    """Nothing is declared that could be compared with the instance."""
+
+    kind = "nothing_declared"
+
+
 class ReadOnly(OdooError):
     """A call that might write was about to be made in check mode. Always a defect of the collection, never of the user."""
 
@@ -116,7 +123,12 @@ class ErrorCollector:
 
     def raise_gathered(self) -> None:
         """Raise what was gathered as one error, of the first one's kind."""
-        if len(self.errors) == 1:
-            raise self.errors[0]
         if self.errors:
-            raise type(self.errors[0])(" ".join(error.message for error in self.errors))
+            raise gathered(self.errors)
+
+
+def gathered(errors: Sequence[OdooError]) -> OdooError:
+    """Return several errors as one, of the first one's kind."""
+    if len(errors) == 1:
+        return errors[0]
+    return type(errors[0])(" ".join(dict.fromkeys(error.message for error in errors)))

@@ -316,6 +316,128 @@ options:
         description:
           - Whether missed runs are made up for. Gone in Odoo 18.0.
         type: bool
+  queue_policy:
+    description:
+      - Pace Odoo's mail queue, try failed mails again, clean up, and keep it running, as in M(postmaster.odoo.queue_policy).
+    type: dict
+    suboptions:
+      lanes:
+        description:
+          - The queue by importance. Every run sends each lane's oldest mails, lane after lane. A mail goes with the
+            first lane that it fits.
+          - What fits none goes with a last lane of 100 mails a run, unless the last lane here has no O(lanes[].domain).
+          - An empty list takes the lanes away.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description:
+              - What the lane is called in Odoo's log.
+            type: str
+            required: true
+          domain:
+            description:
+              - Which mails it takes, as an Odoo domain on C(mail.mail) with plain values, as text or as a list of lists.
+              - Without one, or with an empty one, it takes everything that is left, and must be the last.
+            type: raw
+          batch:
+            description:
+              - How many mails a run sends at most.
+            type: int
+            default: 100
+      interval:
+        description:
+          - Minutes between two runs of the lanes. Odoo's own queue runs once an hour. If not set, its schedule is left
+            as it is.
+          - Odoo itself sometimes runs its queue in between.
+        type: int
+      settle:
+        description:
+          - Seconds that the lanes leave a new mail alone. Odoo sends most mails right after it has created them. One
+            that the queue takes up meanwhile is sent twice.
+        type: int
+        default: 60
+      backoff:
+        description:
+          - Returns mails to the queue that failed for a reason that passes. These are temporary refusals (421, 450,
+            451, 452), timeouts, broken connections, and servers that were down or not found. A mail that failed for
+            good stays as it is.
+        type: dict
+        suboptions:
+          enabled:
+            description:
+              - V(false) takes this part away.
+            type: bool
+            default: true
+          first_delay:
+            description:
+              - Minutes before the first new attempt. Each further delay is as long as the mail was old when it failed,
+                so that it about doubles.
+            type: int
+            default: 5
+          max_delay:
+            description:
+              - Minutes that a delay never exceeds.
+            type: int
+            default: 60
+          give_up_after:
+            description:
+              - Minutes after which a mail that still fails is left as it is, counted from its creation or from its
+                scheduled date.
+            type: int
+            default: 4320
+      stale_after:
+        description:
+          - Days after which a mail that is due and still waits is cancelled, not deleted. V(0) takes this part away.
+        type: int
+      purge_after:
+        description:
+          - Days after which a failed or cancelled mail that nobody has touched since is deleted. V(0) takes this part
+            away.
+          - Odoo refuses to let even administrators delete some mails over RPC. The scheduled action does it as Odoo
+            itself.
+        type: int
+      watchdog:
+        description:
+          - Keeps the queue and the other parts running. An action that is inactive or overdue, or whose next run lies
+            further ahead than its interval, is activated and rescheduled to now. Odoo's log says so, and whoever is
+            named here is told.
+        type: dict
+        suboptions:
+          enabled:
+            description:
+              - V(false) takes this part away.
+            type: bool
+            default: true
+          interval:
+            description:
+              - Minutes between two looks.
+            type: int
+            default: 5
+          max_overdue:
+            description:
+              - Minutes that an action may be inactive, overdue, or too far ahead.
+            type: int
+            default: 30
+          max_outgoing:
+            description:
+              - How many due mails may wait before it tells.
+            type: int
+          channel:
+            description:
+              - The channel to tell, by its name or its external id, such as V(mail.channel_admin). The same is told
+                at most once an hour.
+            type: str
+          user:
+            description:
+              - The login of the user to tell, in Odoo or by mail, as the user's preferences say.
+            type: str
+      state:
+        description:
+          - V(absent) takes every part away, and puts Odoo's own queue back as it was.
+        type: str
+        choices: [present, absent]
+        default: present
   routes:
     description:
       - Which mail server takes the mail of which sender. Nothing is written for it; each is held against the servers, alias domains and system
@@ -338,11 +460,24 @@ options:
           - The mail server, by its name, or by its external id where O(servers[].xml_id) declares it.
         type: str
         required: true
+  from_inventory:
+    description:
+      - Whether options that the task does not give come from the inventory variables C(odoo_mail_*) and C(odoo_queue_*) of the host, merged
+        from their layers. The role P(postmaster.odoo.provision#role) describes the variables.
+      - A variable that begins so and that is not known is an error, which suggests the nearest name.
+    type: bool
+    default: false
+  parts:
+    description:
+      - Which parts of the declaration are compared and enforced. The others count as not declared. If not set, all are.
+    type: list
+    elements: str
+    choices: [addons, parameters, alias_domains, servers, crons, queue_policy, routes]
   unmanaged:
     description:
-      - What to do with active mail servers that O(servers) does not name. V(report) lists them, V(archive) archives them too, V(ignore) does
-        not look.
-      - Only acts where O(servers) names at least one.
+      - What to do with active mail servers that O(servers) does not name, and with installed rules that O(queue_policy) does not name.
+        V(report) lists them, V(archive) also archives the mail servers, V(ignore) does not look.
+      - Only looked at if the option is given. An empty list declares that there are none. V(archive) needs at least one declared mail server.
     type: str
     choices: [report, archive, ignore]
     default: report
@@ -685,12 +820,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import declarations_of, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, stack_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 
 SPECIFICATION = Specification(
     options={
@@ -700,6 +835,8 @@ SPECIFICATION = Specification(
             "elements": "dict",
             "options": {"from": {"type": "str", "required": True}, "server": {"type": "str", "required": True}},
         },
+        "from_inventory": {"type": "bool", "default": False},
+        "parts": {"type": "list", "elements": "str", "choices": [*stack_arguments(RESOURCE_TYPES), "routes"]},
         "unmanaged": {"type": "str", "choices": ["report", "archive", "ignore"], "default": "report"},
         "update_list": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},
@@ -710,18 +847,16 @@ SPECIFICATION = Specification(
 
 def run(module: OdooModule) -> None:
     """Enforce a whole stack."""
-    declarations = declarations_of(module.params)
-    assertions = assertions_of(module.params["routes"] or ())
     options = RunOptions(
         unmanaged=module.params["unmanaged"],
         activate_neutralized=module.params["activate_neutralized"],
         update_list=module.params["update_list"],
         verify=module.params["verify"],
     )
+    declared = read_declared_stack(module.params, options, module.params["parts"])
     with module.session() as session:
-        module.exit_with(
-            enforced_result(enforce(session, declarations, options, assertions), module.scope, diff=module.shows_diff)
-        )
+        outcome = enforce_stack(session, declared, options)
+        module.exit_with(enforced_result(outcome, module.scope, diff=module.shows_diff))
 
 
 def main() -> None:

@@ -273,26 +273,26 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OPTIONS, QueuePolicy
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import OPTIONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 SPECIFICATION = Specification(
     options={**OPTIONS, "activate_neutralized": {"type": "bool", "default": False}},
-    scope=ResultScope(several=CRON.name),
+    scope=ResultScope(several=QUEUE_POLICY.name),
 )
 
 
 def run(module: OdooModule) -> None:
     """Enforce the queue policy."""
-    queue_policy = QueuePolicy({name: module.params.get(name) for name in OPTIONS})
-    options = RunOptions(activate_neutralized=module.params["activate_neutralized"])
+    declaration = QUEUE_POLICY.declare({name: module.params.get(name) for name in OPTIONS})
+    options = RunOptions(unmanaged="report", activate_neutralized=module.params["activate_neutralized"])
     with module.session() as session:
         module.exit_with(
-            enforced_result(enforce_queue_policy(session, queue_policy, options), module.scope, diff=module.shows_diff)
+            enforced_result(enforce(session, [declaration], options), module.scope, diff=module.shows_diff)
         )
 
 

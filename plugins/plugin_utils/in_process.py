@@ -17,6 +17,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ansible import constants
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -25,11 +27,17 @@ from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule, drive
-from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.inventory_level import inventory_level
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.python_environment import is_same_environment
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import (
+    StackVariableError,
+    stack_arguments_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 _MODULES = "ansible_collections.postmaster.odoo.plugins.modules"
 _PROFILE = "legacy"  # the serialization profile of every Python module
@@ -99,8 +107,10 @@ class ActionModule(ActionBase):
         name = self._task.action.rpartition(".")[2]
         module = importlib.import_module(f"{_MODULES}.{name}")
         arguments = dict(self._task.args)
+        if boolean(arguments.get("from_inventory") or False):
+            arguments = self._with_stack(arguments, variables)
         if module.SPECIFICATION.connection:
-            arguments = {**self._connection_variables(variables), **arguments}
+            arguments = with_connection_variables(arguments, variables, lambda names: self._values(names, variables))
         obstacle = self._obstacle(variables)
         if obstacle:
             Display().v(f"{name}: shipped as a module, because {obstacle}", host=variables.get("inventory_hostname"))
@@ -109,7 +119,8 @@ class ActionModule(ActionBase):
             if not wrap_async:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
             return result
-        Display().v(f"{name}: runs inside Ansible's worker", host=variables.get("inventory_hostname"))
+        reason = "the connection is local and its Python is Ansible's"
+        Display().v(f"{name}: runs inside Ansible's worker, because {reason}", host=variables.get("inventory_hostname"))
         self._update_module_args(self._task.action, arguments, variables)
         with self._environment():
             try:
@@ -118,15 +129,36 @@ class ActionModule(ActionBase):
                 result.update(_as_received(finished.result))
         return {key: value for key, value in result.items() if not key.startswith("_ansible_")}
 
-    def _connection_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the connection options that the inventory gives as `odoo_*`. The options of the task override them.
-
-        A variable that is empty or that resolves to `omit` counts as not given, so the environment can give the option.
-        """
-        given = [name for name in connection_arguments() if f"odoo_{name}" in variables]
-        expressions = {name: trust_as_template(f"{{{{ odoo_{name} }}}}") for name in given}
+    def _values(self, names: Collection[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of variables. A variable that resolves to `omit` is left out."""
+        expressions = {name: trust_as_template(f"{{{{ {name} }}}}") for name in names if name in variables}
         values: dict[str, Any] = self._templar.template(expressions)
-        return {name: value for name, value in values.items() if value is not None}
+        return values
+
+    def _with_stack(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the options that they do not give from the variables of the host.
+
+        :raises AnsibleActionFail: a variable is not known, or layers contradict each other.
+        """
+        given = {name: value for name, value in arguments.items() if value is not None}
+        manager = self._task.get_variable_manager()
+
+        def level_of(variable: str) -> str:
+            if manager is None or manager._inventory is None:
+                return ""
+            return inventory_level(manager._inventory, self._loader, variables["inventory_hostname"], variable)
+
+        parts = given.get("parts")
+        try:
+            declared = stack_arguments_of(
+                variables,
+                lambda names: self._values(names, variables),
+                level_of,
+                parts if parts is None else list(parts),
+            )
+        except StackVariableError as error:
+            raise AnsibleActionFail(str(error), result={"error_kind": Invalid.kind}) from error
+        return {**declared, **given}
 
     def _obstacle(self, variables: dict[str, Any]) -> str | None:
         """Return why running in this process would not be the same as running the module where the task asks for it, or None."""
@@ -138,14 +170,23 @@ class ActionModule(ActionBase):
             return "the task becomes another user"
         if not boolean(self._templar.template(variables.get("postmaster_odoo_in_process", True))):
             return "postmaster_odoo_in_process is false"
-        interpreter = variables.get("ansible_python_interpreter")
-        if interpreter is not None:
-            interpreter = self._templar.template(interpreter)
-        if interpreter in (None, "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"):
+        interpreter = self._interpreter(variables)
+        if interpreter.startswith("auto"):
             return None
-        if not is_same_environment(str(interpreter), sys.executable):
+        task_environment: dict[str, Any] = {}
+        self._compute_environment_string(task_environment)
+        if not is_same_environment(interpreter, sys.executable, task_environment.get("PATH")):
             return f"its interpreter {interpreter} is another Python environment than Ansible's ({sys.executable})"
         return None
+
+    def _interpreter(self, variables: dict[str, Any]) -> str:
+        """Return the interpreter that the task is to run under: of the host that it is delegated to, or as Ansible is configured."""
+        host = self._task.delegate_to
+        own = variables.get("ansible_delegated_vars", {}).get(host, {}) if host else variables
+        interpreter = own.get("ansible_python_interpreter")
+        if interpreter is None:
+            interpreter = constants.config.get_config_value("INTERPRETER_PYTHON", variables={})
+        return str(self._templar.template(interpreter))
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

@@ -10,23 +10,22 @@ import os
 import shutil
 
 
-def is_same_environment(interpreter: str, other: str) -> bool:
+def is_same_environment(interpreter: str, other: str, path: str | None = None) -> bool:
     """Return whether two paths of an interpreter mean the same binary with the same packages.
 
     `venv/bin/python`, `venv/bin/python3` and `venv/bin/python3.11` are the same environment. Two virtual environments of one Python are not.
 
-    :param interpreter: a path, or a name that PATH resolves.
+    :param interpreter: a path, or a name that `path` resolves. :param path: a PATH; None takes that of this process.
     """
-    return _environment(interpreter) == _environment(other)
+    return _environment(shutil.which(interpreter, path=path) or interpreter) == _environment(other)
 
 
 def _environment(interpreter: str) -> tuple[str, str | None]:
     """Return the real binary, and the folder of the virtual environment if there is one.
 
-    Python looks for pyvenv.cfg in the folder of the interpreter and in the folder above, before it resolves a symbolic link of the
-    interpreter itself (documentation of the module `site`).
+    Python looks for pyvenv.cfg in the folder that its path names and in the folder above, without resolving symbolic links
+    (documentation of the module `site`).
     """
-    path = shutil.which(interpreter) or interpreter
-    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    folder = os.path.dirname(os.path.abspath(interpreter))
     environments = [one for one in (folder, os.path.dirname(folder)) if os.path.exists(os.path.join(one, "pyvenv.cfg"))]
-    return os.path.realpath(path), environments[0] if environments else None
+    return os.path.realpath(interpreter), os.path.realpath(environments[0]) if environments else None

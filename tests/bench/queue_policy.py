@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import queue_action_id
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
 from lab import Lab
@@ -72,7 +72,7 @@ def measure(lab: Lab, session: Session) -> None:
         "ir.cron", "write", [queue_action_id(session)], vals={"code": f"model.process_email_queue(batch_size={BATCH})"}
     )
     run("Odoo's own queue", QUEUE, outgoing)
-    enforce_queue_policy(session, QueuePolicy(POLICY), RunOptions())
+    enforce(session, [QUEUE_POLICY.declare(POLICY)], RunOptions())
     lab.sql(DATABASE, "UPDATE ir_cron SET active = false")
     run("lanes", QUEUE, outgoing)
     run("watchdog", queue_jobs.WATCHDOG, outgoing)

@@ -130,19 +130,24 @@ def as_role_options(options: Options, arguments: Mapping[str, Any]) -> Options:
 def stack_module(text: str) -> str:
     """Return the text of mail_stack.py with the options of its lists."""
     for kind in registry().RESOURCE_TYPES:
-        if kind.stack_argument:
+        if kind.stack_argument and "options" not in kind.stack_argument:
             continue
         options = documented(kind.name)
-        own = [
-            name
-            for name in options
-            if name in kind.options or name == "xml_id" or (name == "state" and kind.stack_states)
-        ]
+        named = {
+            *kind.options,
+            *(() if kind.stack_argument else ("xml_id",)),
+            *(("state",) if kind.stack_states else ()),
+        }
+        own = [name for name in options if name in named]
         part = kind.stack_option
-        text = with_option(text, part, kind.name)
+        is_list = {"type": "list", "elements": "dict"}
+        text = with_option(text, part, kind.name, {"type": "dict"} if kind.stack_argument else is_list)
 
-        def rename(name: str, part: str = part, own: list[str] = own) -> str:
-            return f"{part}[].{name}" if name.partition(".")[0] in own else name
+        is_dict = kind.stack_argument.get("type") == "dict"
+
+        def rename(name: str, part: str = part, own: list[str] = own, is_dict: bool = is_dict) -> str:
+            place = f"{part}.{name}" if is_dict else f"{part}[].{name}"
+            return place if name.partition(".")[0] in own else name
 
         block = dump({"suboptions": renamed({name: options[name] for name in own}, rename)})
         for value, place in STACK_RETURNS.items():
@@ -157,12 +162,12 @@ def stack_module(text: str) -> str:
     return text
 
 
-def with_option(text: str, part: str, module: str) -> str:
+def with_option(text: str, part: str, module: str, kind: Options) -> str:
     """Return the text of mail_stack.py with an option for the resources of a module, if it has none yet."""
     if re.search(rf"(?m)^  {part}:$", text):
         return text
     described = f"{documentation(MODULES / f'{module}.py')['short_description']}, as in M(postmaster.odoo.{module})."
-    option = {part: {"description": [described], "type": "list", "elements": "dict", "suboptions": {}}}
+    option = {part: {"description": [described], **kind, "suboptions": {}}}
     indented = "".join(f"  {line}\n" for line in dump(option).replace(" {}\n", "\n").splitlines())
     return text.replace("  routes:\n", f"{indented}  routes:\n", 1)
 

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from instance import LabInstance
 from inventory import run_on
 from lab import Lab
@@ -172,7 +172,7 @@ def furnish(database: LabInstance, lab: Lab) -> None:
     stack = {"parameters": PARAMETERS, "alias_domains": ALIAS_DOMAINS, "servers": servers(lab), "crons": CRONS}
     database.enforce(stack, unmanaged="ignore")
     with database.session() as session:
-        enforce_queue_policy(session, QueuePolicy(POLICY), RunOptions())
+        enforce(session, [QUEUE_POLICY.declare(POLICY)], RunOptions())
         admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
         own = {"name": "Personal", "owner_user_id": admin, "smtp_host": "mail.invalid", "smtp_pass": "made-up-personal"}
         session.create("ir.mail_server", [own])

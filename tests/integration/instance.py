@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
     RunOptions,
-    declarations_of,
-    enforce,
+    enforce_stack,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
 from lab import Lab
 
@@ -55,8 +54,8 @@ class Instance:
     def enforce(self, stack: Stack, *, transport: str = "auto", check: bool = False, **options: Any) -> Outcome:
         """What `mail_stack` does with its options once they are validated."""
         with self.session(transport, read_only=check) as session:
-            assertions = assertions_of(stack.get("routes", ()))
-            return enforce(session, declarations_of(stack), RunOptions(**options), assertions)
+            run = RunOptions(**options)
+            return enforce_stack(session, read_declared_stack(stack, run), run)
 
     def check(self, stack: Stack, **how: Any) -> Outcome:
         return self.enforce(stack, check=True, **how)

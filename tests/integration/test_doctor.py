@@ -16,9 +16,9 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from broken_instance import FAULTS, MAIN, BrokenInstance, Diagnosis, queue_runs, without_recipient
 from instance import TRANSPORTS
 from lab import Lab
@@ -127,8 +127,8 @@ def _full_batches(broken: BrokenInstance) -> None:
 
 def _full_lanes(broken: BrokenInstance) -> None:
     with broken.instance.session() as session:
-        policy = QueuePolicy({"lanes": [{"name": "all", "batch": 5}], "settle": 0})
-        enforce_queue_policy(session, policy, RunOptions())
+        policy = QUEUE_POLICY.declare({"lanes": [{"name": "all", "batch": 5}], "settle": 0})
+        enforce(session, [policy], RunOptions())
     broken.mail(30)
     broken.age_mails("1 minute")
     broken.run_queue()

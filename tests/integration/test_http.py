@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     RunOptions,
-    declarations_of,
-    enforce,
+    enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
@@ -167,7 +167,7 @@ def start(odoo: LabInstance, lab: Lab) -> Iterator[Callable[..., Forwarder]]:
 def check(odoo: LabInstance, transport: str = "json2", **connection: Any) -> int:
     """A check that finds no drift; how many requests it sent."""
     with connect(**odoo.options(transport) | connection, read_only=True) as session:
-        assert enforce(session, declarations_of(STACK), RunOptions()).plan == ()
+        assert enforce_stack(session, read_declared_stack(STACK, RunOptions()), RunOptions()).plan == ()
         return len(session.calls) + (2 if transport == "jsonrpc" else 1)
 
 

@@ -13,14 +13,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TRANSIENT, classify
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.test_classification import MESSAGES
 from instance import LabInstance
@@ -36,19 +35,19 @@ LANES = [
 QUEUE_DEFAULTS = {"interval_number": 1, "interval_type": "hours", "code": "model.process_email_queue(batch_size=1000)"}
 
 
-def enforce(database: LabInstance, *, check: bool = False, **options: Any) -> Outcome:
+def run_policy(database: LabInstance, *, check: bool = False, **options: Any) -> Outcome:
     """What the module does with its options once they are validated."""
     given = {"settle": 0, **options}
     with database.session(read_only=check) as session:
-        return enforce_queue_policy(session, QueuePolicy(given), RunOptions())
+        return enforce(session, [QUEUE_POLICY.declare(given)], RunOptions())
 
 
 def apply(database: LabInstance, **options: Any) -> list[tuple[str, str]]:
     """Enforce a policy, and hold it to the first promise: a check predicts what is done, and a second run does nothing."""
-    predicted = enforce(database, check=True, **options).plan
-    done = enforce(database, **options).plan
+    predicted = run_policy(database, check=True, **options).plan
+    done = run_policy(database, **options).plan
     assert [step.as_result() for step in done] == [step.as_result() for step in predicted]
-    assert enforce(database, **options).plan == ()
+    assert run_policy(database, **options).plan == ()
     # Nothing runs but what a test runs.
     database.sql("UPDATE ir_cron SET nextcall = '2090-01-01'; DELETE FROM ir_cron_trigger")
     return [(step.action, step.key) for step in done]
@@ -161,7 +160,7 @@ def test_code_changed_by_hand_is_drift(database: LabInstance) -> None:
 def test_parts_come_and_go_by_themselves(database: LabInstance) -> None:
     apply(database, **EVERYTHING)
     assert apply(database, stale_after=0) == [("delete", queue_jobs.STALE)]
-    warnings = enforce(database, check=True, stale_after=0).warnings
+    warnings = run_policy(database, check=True, stale_after=0).warnings
     assert [warning.split()[2] for warning in warnings] == ["backoff", "lanes", "purge_after", "watchdog"]
     assert apply(database, lanes=[], backoff={**BACKOFF, "enabled": False}) == [
         ("update", QUEUE),
@@ -183,13 +182,13 @@ def test_what_this_odoo_does_not_have_is_refused_before_anything_is_written(data
         ({"watchdog": {**WATCHDOG, "user": "nobody"}}, "watchdog.user: there is no user"),
     ):
         with pytest.raises(Unsupported) as raised:
-            enforce(database, **options)
+            run_policy(database, **options)
         assert words in raised.value.message
     assert database.fingerprint() == before
     with database.session() as session:
         session.create("discuss.channel", [{"name": "Twin"}, {"name": "Twin"}])
     with pytest.raises(Ambiguous):
-        enforce(database, watchdog={**WATCHDOG, "channel": "Twin"})
+        run_policy(database, watchdog={**WATCHDOG, "channel": "Twin"})
 
 
 def test_the_role(database: LabInstance, tmp_path: Path) -> None:

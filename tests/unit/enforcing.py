@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
     RunOptions,
-    declarations_of,
-    enforce,
+    enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -31,8 +30,8 @@ OAUTH2 = {"client_id": "made-up-client", "client_secret": "made-up-client-secret
 
 def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **options: Any) -> Outcome:
     """One run of `mail_stack`, in check mode or for real."""
-    assertions = assertions_of(stack.get("routes", ()))
-    return enforce(odoo.session(read_only=check), declarations_of(stack), RunOptions(**options), assertions)
+    session, how = odoo.session(read_only=check), RunOptions(**options)
+    return enforce_stack(session, read_declared_stack(stack, how), how)
 
 
 def refused(

@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE, SENDING_CRONS
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import sends_queue
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE, SENDING_CRONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import sends_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import OWN_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON, interval_of, latest_nextcall
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import overdue_minutes
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 # The crons that mail depends on, the most important first.
-MAIL_CRONS = (*SENDING_CRONS, *OWN_ACTIONS)
+MAIL_CRONS = (*SENDING_CRONS, *OWN_CRONS)
 
 
 def check_crons(seen: Observation, limits: Limits) -> Iterator[Finding]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, MOST, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, MOST, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 

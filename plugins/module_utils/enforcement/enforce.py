@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.stack import Stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, NotConnected, OdooError
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import NotConnected, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import Assertion
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
@@ -39,15 +38,23 @@ class Outcome:
     routes: list[dict[str, Any]] = field(default_factory=list)
 
 
-def enforce(
-    session: Session, declarations: Sequence[Declaration], options: RunOptions, assertions: Sequence[Assertion] = ()
-) -> Outcome:
+def enforce(session: Session, declarations: Sequence[Declaration], options: RunOptions) -> Outcome:
     """Make the instance hold what was declared. With a read-only session: only say what differs.
 
-    :param assertions: what must be true of it then; if it would not be, nothing is written.
-    :raises OdooError: `details` holds what was done and tested before it: applied, verifications, connections.
+    :raises OdooError: as `enforce_stack`.
     """
-    stack = Stack(session, declarations, options, assertions)
+    return enforce_stack(session, DeclaredStack(tuple(declarations)), options)
+
+
+def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions) -> Outcome:
+    """Make the instance hold a whole stack. With a read-only session: only say what differs.
+
+    Before the first write, everything that is wrong is an error. With a read-only session, whatever can be compared is compared first.
+
+    :raises OdooError: `details` contains what was done, found and tested before it: applied or predicted, records, unmanaged, routes,
+        verifications, connections, warnings.
+    """
+    stack = Stack(session, declared, options)
     plan: Plan = ()
     connections: list[Connection] = []
     try:
@@ -55,10 +62,14 @@ def enforce(
         plan = converge(stack, check_mode=session.read_only)
         connections = stack.connections()
         _refuse_unconnected(connections)
+        stack.raise_problems()
     except OdooError as error:
         error.details.setdefault("predicted" if session.read_only else "applied", plan)
         error.details["verifications"] = [verification.as_result() for verification in stack.verifications()]
         error.details["connections"] = [connection.as_result() for connection in connections]
+        error.details["warnings"] = stack.warnings
+        if session.read_only:
+            error.details.update(records=stack.report(), unmanaged=stack.report_unmanaged(), routes=stack.routes)
         raise
     return Outcome(
         plan,
@@ -76,18 +87,3 @@ def _refuse_unconnected(connections: Sequence[Connection]) -> None:
     waiting = [one for one in connections if one.required and not one.connected]
     if waiting:
         raise NotConnected(f"{' '.join(one.instruction for one in waiting)} (oauth2.required asks for it.)")
-
-
-def declarations_of(stack: Mapping[str, Any]) -> list[Declaration]:
-    """The declarations of a whole stack, from the options of `mail_stack`.
-
-    :raises Invalid: something in them no Odoo would take; the message lists all of it.
-    """
-    declarations: list[Declaration] = []
-    problems = ErrorCollector()
-    for kind in registry.RESOURCE_TYPES:
-        for options in kind.stack_entries(stack.get(kind.stack_option)):
-            with problems:
-                declarations.append(kind.declare(options))
-    problems.raise_gathered()
-    return declarations

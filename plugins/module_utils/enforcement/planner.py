@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Ambiguous,
     ErrorCollector,
     Invalid,
+    OdooError,
     Rejected,
     Unsupported,
 )
@@ -47,6 +48,7 @@ class StackPlan:
 
     :ivar unmanaged: records that nobody declared, with their type.
     :ivar neutralized: the database is a neutralized copy, in which nothing goes live.
+    :ivar problems: why resources could not be compared.
     """
 
     steps: Plan = ()
@@ -54,6 +56,7 @@ class StackPlan:
     unmanaged: Sequence[tuple[ResourceType, Found]] = ()
     warnings: Sequence[str] = ()
     neutralized: bool = False
+    problems: Sequence[OdooError] = ()
 
     def of_type(self, kind: ResourceType) -> list[PlannedResource]:
         """Return the planned resources of one type."""
@@ -77,9 +80,12 @@ def complete_declarations(declarations: Sequence[Declaration]) -> list[Declarati
     return completed
 
 
-def types_to_read(declarations: Sequence[Declaration]) -> list[ResourceType]:
-    """Return the types of the declarations, and those that are read together with them, in the order of the registry."""
-    declared = {declaration.type for declaration in declarations}
+def types_to_read(declarations: Sequence[Declaration], types: Collection[ResourceType] = ()) -> list[ResourceType]:
+    """Return the types of the declarations, and those that are read together with them, in the order of the registry.
+
+    :param types: declared types, also without a declaration.
+    """
+    declared = {declaration.type for declaration in declarations} | {kind for kind in types if kind.has_unmanaged}
     names = {kind.name for kind in declared}.union(*(kind.also_reads for kind in declared))
     return [kind for kind in registry.RESOURCE_TYPES if kind.name in names]
 
@@ -93,13 +99,14 @@ def build_plan(
     now: datetime,
     settled: Settled,
     leftovers: bool = True,
+    incomplete: Collection[ResourceType] = (),
 ) -> StackPlan:
     """Compare the declarations with the snapshot.
 
     :param where: the instance, to end a message with.
     :param now: the server's time, UTC.
     :param leftovers: whether the traces of an interrupted run are removed.
-    :raises OdooError: this instance does not accept a declaration; the message lists all of them.
+    :param incomplete: types of which a declaration could not be read, so that what is not declared is not known.
     """
     instance = InstanceFacts(
         now,
@@ -110,21 +117,25 @@ def build_plan(
     )
     planner = _Planner(snapshot, instance, settled, where)
     problems = ErrorCollector()
+    problems.errors += snapshot.problems
     for declaration in declarations:
+        if declaration.type in snapshot.missing_types:
+            continue
         with problems:
             planner.add(declaration)
-    problems.raise_gathered()
-    _refuse_shared_records(planner.resources)
-    stack_plan = StackPlan((), planner.resources, (), planner.warnings, instance.neutralized)
-    unmanaged = _unmanaged(stack_plan, snapshot) if options.unmanaged != "ignore" else []
+    with problems:
+        _refuse_shared_records(planner.resources)
+    stack_plan = StackPlan((), planner.resources, (), planner.warnings, instance.neutralized, problems.errors)
+    unmanaged = _unmanaged(stack_plan, snapshot, incomplete) if options.unmanaged != "ignore" else []
     # What refers to others is removed before them.
     removed = [step for kind in reversed(snapshot.records) for step in kind.leftovers(snapshot.records[kind].found)]
     steps = [*(removed if leftovers else ()), *(one.step for one in planner.resources if one.step)]
     warnings = list(planner.warnings)
     if options.unmanaged == "archive":
-        archived, kept = _archive(stack_plan, unmanaged, snapshot)
-        steps += archived
-        warnings += kept
+        with problems:
+            archived, kept = _archive(stack_plan, unmanaged, snapshot)
+            steps += archived
+            warnings += kept
     return replace(stack_plan, steps=tuple(steps), unmanaged=unmanaged, warnings=warnings)
 
 
@@ -140,7 +151,7 @@ class _Planner:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, declaration: Declaration) -> None:
-        """Plan a declaration.
+        """Plan a declaration. If it cannot be planned, the record that it means still counts as declared.
 
         :raises OdooError: this instance does not accept it.
         """
@@ -156,8 +167,11 @@ class _Planner:
         if found is None and declaration.state != "absent":
             self._refuse_missing(declaration)
         context = PlanContext(declaration, found, records.fields, self.instance)
-        step = self._fields_step(context) if kind.compares_fields else kind.plan_state(context)
-        self.resources.append(PlannedResource(declaration, found, step))
+        step = None
+        try:
+            step = self._fields_step(context) if kind.compares_fields else kind.plan_state(context)
+        finally:
+            self.resources.append(PlannedResource(declaration, found, step))
 
     def _fields_step(self, context: PlanContext) -> Step | None:
         declaration, found, kind = context.declaration, context.found, context.declaration.type
@@ -229,10 +243,13 @@ def _expected_parameters(declarations: Sequence[Declaration], stored: Mapping[st
     return expected
 
 
-def _unmanaged(stack_plan: StackPlan, snapshot: Snapshot) -> list[tuple[ResourceType, Found]]:
+def _unmanaged(
+    stack_plan: StackPlan, snapshot: Snapshot, incomplete: Collection[ResourceType]
+) -> list[tuple[ResourceType, Found]]:
     return [
         (kind, found)
         for kind, records in snapshot.records.items()
+        if kind not in incomplete
         for found in records.found
         if found.id not in {one.found.id for one in stack_plan.of_type(kind) if one.found}
         and kind.is_unmanaged(found, neutralized=snapshot.is_neutralized)

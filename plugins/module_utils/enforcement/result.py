@@ -35,6 +35,7 @@ def enforced_result(
         values["record"] = own[0] if own else None
     elif scope.several:
         values["records"] = [record for record in outcome.records if record["resource"] == scope.several]
+        values["unmanaged"] = outcome.unmanaged
     else:
         values.update(records=outcome.records, unmanaged=outcome.unmanaged, routes=outcome.routes)
     if run:
@@ -56,7 +57,11 @@ def failed_result(error: OdooError, scope: ResultScope) -> TaskResult:
     values: dict[str, Any] = {"plan": [step.as_result() for step in steps]}
     if "verifications" in error.details:
         values.update(_trials(error.details["verifications"], error.details["connections"], scope))
-    return TaskResult(values, bool(steps), (), message, error.kind)
+    if not scope.single:
+        values.update(
+            {name: error.details[name] for name in ("records", "unmanaged", "routes") if name in error.details}
+        )
+    return TaskResult(values, bool(steps), error.details.get("warnings", ()), message, error.kind)
 
 
 def _trials(verifications: Listed, connections: Listed, scope: ResultScope) -> dict[str, Any]:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import References
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import (
@@ -35,6 +35,7 @@ class Snapshot:
 
     :param records: by resource type; a type whose model a declared addon is yet to bring is missing.
     :param pins: ids of the rows of `ir.model.data` that hold the declared external ids, as far as there are any.
+    :param problems: why types could not be read. :param missing_types: the types that the instance does not have.
     :param facts: what the rows tell about the whole instance.
     :param of_addons: external ids of the records that installed addons have brought, by type and id; only read where
         something is to be deleted that an addon may rely on.
@@ -46,8 +47,12 @@ class Snapshot:
         pins: Mapping[str, int],
         facts: ReadFacts,
         of_addons: Mapping[tuple[ResourceType, int], str],
+        problems: Sequence[OdooError] = (),
+        missing_types: Collection[ResourceType] = (),
     ) -> None:
         self.records = records
+        self.problems = problems
+        self.missing_types = missing_types
         self.of_addons = of_addons
         self.pins = pins
         self.arriving_addons = facts.arriving_addons
@@ -61,20 +66,23 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     One call for the external ids, one for each resource type (and one more for its fields, once in a session), one for each
     other model that the records refer to.
 
-    :raises Unsupported: the instance lacks a model. :raises Invalid: an external id belongs to another model.
+    :raises Invalid: an external id belongs to another model.
     """
     references = References()
     pins = _read_pins(session, declarations, references)
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
     facts = ReadFacts()
+    problems: list[OdooError] = []
+    missing_types: set[ResourceType] = set()
     for kind in types:
         own = [declaration for declaration in declarations if declaration.type is kind]
         try:
             available = _available_fields(session, kind, own)
-        except Unsupported:
-            if facts.arriving_addons:
-                continue
-            raise
+        except Unsupported as error:
+            if not facts.arriving_addons:
+                problems.append(error)
+                missing_types.add(kind)
+            continue
         names = kind.fields_to_read(available, own)
         rows = session.search_read(kind.model, kind.domain(own), names)
         raw[kind] = (kind.note_facts(rows, own, facts), available)
@@ -90,6 +98,8 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         {xml_id: pin["id"] for xml_id, pin in pins.items()},
         facts,
         _read_of_addons(session, declarations),
+        problems,
+        missing_types,
     )
 
 

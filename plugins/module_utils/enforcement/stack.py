@@ -18,19 +18,27 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planne
     types_to_read,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot, take_snapshot
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Ambiguous,
+    ErrorCollector,
+    Invalid,
+    OdooError,
+    Rejected,
+    Unsupported,
+    gathered,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Verification
-    from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import Assertion
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
@@ -45,16 +53,20 @@ class Stack:
     def __init__(
         self,
         session: Session,
-        declarations: Sequence[Declaration],
+        declared: DeclaredStack,
         options: RunOptions,
-        assertions: Sequence[Assertion] = (),
     ) -> None:
+        if declared.problems and not session.read_only:
+            raise gathered(declared.problems)
         self._session = session
         self._options = options
+        self._declared_problems = declared.problems
+        self._incomplete = declared.incomplete
+        self._problems: Sequence[OdooError] = ()
         self._where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
-        self._declarations = complete_declarations(declarations)
-        self._types = types_to_read(self._declarations)
-        self._assertions = RouteAssertions(assertions)
+        self._declarations = complete_declarations(declared.declarations)
+        self._types = types_to_read(self._declarations, declared.types)
+        self._assertions = RouteAssertions(declared.assertions)
         self._snapshot = Snapshot({}, {}, ReadFacts(), {})
         self._plan = StackPlan()
         self._trials = {kind: kind.trials(session) for kind in self._types}
@@ -77,18 +89,30 @@ class Stack:
             now=self._session.now,
             settled={kind: trials.settled for kind, trials in self._trials.items()},
             leftovers=not foreign,
+            incomplete=self._incomplete,
         )
         self._warn(self._plan.warnings)
-        self._warn(
-            self._assertions.check(
-                self._session,
-                self._plan.steps,
-                self._plan.resources,
-                neutralized=self._plan.neutralized,
-                where=self._where,
+        problems = ErrorCollector()
+        broken: Sequence[Step] = ()
+        with problems:
+            broken = self._assertions.check(
+                self._session, self._plan.steps, self._plan.resources, neutralized=self._plan.neutralized
             )
-        )
+        self._warn(self._assertions.warnings)
+        self._problems = [*self._declared_problems, *self._plan.problems, *problems.errors]
+        if self._session.read_only:
+            return (*self._plan.steps, *broken)
+        self.raise_problems()
+        self._assertions.refuse(self._where)
         return self._plan.steps
+
+    def raise_problems(self) -> None:
+        """Raise what keeps declared resources from being compared, as one error.
+
+        :raises OdooError: there is something.
+        """
+        if self._problems:
+            raise gathered(self._problems)
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -143,9 +167,17 @@ class Stack:
 
     def prepare_instance(self) -> None:
         """Have the instance look for what it does not know yet, if the user allows it."""
+        prepared: list[Declaration] = []
         for kind in self._types:
             own = [one for one in self._declarations if one.type is kind]
-            kind.prepare_instance(self._session, own, update_list=self._options.update_list)
+            try:
+                prepared += kind.prepare_instance(self._session, own, update_list=self._options.update_list)
+            except (Ambiguous, Invalid, Rejected, Unsupported) as error:
+                if not self._session.read_only:
+                    raise
+                self._declared_problems = (*self._declared_problems, error)
+                self._incomplete = self._incomplete | {kind}
+        self._declarations = prepared
 
     def _warn(self, warnings: Sequence[str]) -> None:
         """Once, however often it is planned; what the first look warned of still holds after the last."""
@@ -193,7 +225,7 @@ class Stack:
     def report_unmanaged(self) -> list[dict[str, Any]]:
         """Return the records that nobody declared."""
         return [
-            {"resource": kind.name, "id": found.id, kind.key_field: found.values[kind.key_field]}
+            {"resource": kind.name, "key": kind.unmanaged_key(found), "id": found.id, "name": found.values["name"]}
             for kind, found in self._plan.unmanaged
         ]
 

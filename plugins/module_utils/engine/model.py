@@ -51,6 +51,7 @@ class Change:
     """One field's way from before to after, both as shown to people.
 
     :param managed_elsewhere: something else owns the field, and writing to it is in vain.
+    :param remark: the cause of the difference and its remedy, if they are known.
     """
 
     field: str
@@ -58,11 +59,16 @@ class Change:
     after: Any
     secret: bool = False
     managed_elsewhere: bool = False
+    remark: str = ""
 
     def as_result(self) -> dict[str, Any]:
         """The change in a task's result."""
         result = {"field": self.field, "before": self.before, "after": self.after}
-        return {**result, "managed_elsewhere": True} if self.managed_elsewhere else result
+        if self.managed_elsewhere:
+            result["managed_elsewhere"] = True
+        if self.remark:
+            result["remark"] = self.remark
+        return result
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
-from ansible_collections.postmaster.odoo.plugins.module_utils.export.policy import policy_options
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import Instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import NOT_PORTABLE
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.suspicions import (
@@ -24,8 +23,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.suspicions 
     of_parameter,
     of_server,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import STOCK_CODES
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.installed import installed_options
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import STOCK_CODES
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import LANES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts, PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
@@ -162,7 +163,8 @@ class Description:
         self.stack["parameters"] = declared
 
     def _policy(self) -> None:
-        options, remarks = policy_options(self._instance.policy, self._instance.listener)
+        crons = {rule: found.values for rule, found in self._instance.policy.items()}
+        options, remarks = installed_options(crons, self._instance.listener)
         self.queue_policy = options or None
         for message in remarks:
             self._remark(SUSPICIOUS, message, "queue_policy", message.partition(":")[0])
@@ -289,7 +291,7 @@ class Description:
 
     def _cron_of_addon(self, found: Found, code: str) -> dict[str, Any]:
         """Its external id; and with the name its code, where that is not what an addon ships."""
-        keeps_lanes = found.xml_id == QUEUE and QUEUE in self._instance.policy
+        keeps_lanes = found.xml_id == QUEUE and LANES in self._instance.policy
         if found.values["state"] != "code" or not code.strip() or keeps_lanes or _is_stock(str(found.xml_id), code):
             return {"xml_id": found.xml_id}
         return {"name": found.values["name"], "xml_id": found.xml_id, "model": found.values["model_name"], "code": code}

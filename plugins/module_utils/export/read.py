@@ -18,14 +18,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_checks import check_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import Scope
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import OWN_CRONS, RULES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON, PENDING
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import without_trial
@@ -59,7 +60,7 @@ class Instance:
     :param parameters: those that concern mail, by key. :param all_parameters: all of them.
     :param alias_domains: None where this Odoo has none (up to 16.0).
     :param crons: those that concern mail, less those of the queue policy. :param of_addons: the ids of those that an addon has brought.
-    :param policy: the scheduled actions of the queue policy, by their external ids, and Odoo's own queue where it has lanes.
+    :param policy: the cron of each installed rule of the queue policy, by the rule.
     :param listener: who is told by the policy's watchdog, by the option that names them: (channel or user, name).
     :param findings: what the doctor says without testing anything.
     :param others: the records of the resource types that need no description of their own.
@@ -92,11 +93,12 @@ def read_instance(session: Session, scope: Scope) -> Instance:
     )
     installed = {row["name"]: row["state"] for row in addons if row["state"] != "to install"}
     of_addons = {cron.id for cron in crons.found if _module(cron.xml_id) in installed}
-    policy = {cron.xml_id: cron for cron in crons.found if cron.xml_id and _is_of_policy(cron)}
+    rules = {xml_id: rule for rule, xml_id in RULES.items()}
+    policy = {rules[cron.xml_id]: cron for cron in crons.found if cron.xml_id and _is_of_policy(cron)}
     listed = [
         cron
         for cron in crons.found
-        if cron.xml_id not in OWN_ACTIONS
+        if cron.xml_id not in OWN_CRONS
         and scope.has_cron(
             *(cron.values["name"], cron.values["model_name"], cron.xml_id), of_addon=cron.id in of_addons
         )
@@ -124,7 +126,7 @@ def read_instance(session: Session, scope: Scope) -> Instance:
 
 def _others() -> list[ResourceType]:
     """Return the resource types whose records are described as they are."""
-    described = (ADDON, ALIAS_DOMAIN, CRON, MAIL_SERVER, SYSTEM_PARAMETER)
+    described = (ADDON, ALIAS_DOMAIN, CRON, MAIL_SERVER, QUEUE_POLICY, SYSTEM_PARAMETER)
     return [kind for kind in registry.RESOURCE_TYPES if kind not in described]
 
 
@@ -135,7 +137,7 @@ def _module(xml_id: str | None) -> str:
 def _is_of_policy(cron: Found) -> bool:
     """Whether it is one of the policy's own actions, or Odoo's queue with the lanes in it."""
     has_lanes = cron.xml_id == QUEUE and queue_jobs.before_of(str(cron.values.get("code") or "")) is not None
-    return cron.xml_id in OWN_ACTIONS or has_lanes
+    return cron.xml_id in OWN_CRONS or has_lanes
 
 
 def _read_companies(session: Session, installed: Iterable[str]) -> list[Company]:
@@ -147,7 +149,7 @@ def _read_companies(session: Session, installed: Iterable[str]) -> list[Company]
 
 def _read_listener(session: Session, policy: Mapping[str, Found]) -> tuple[str, str] | None:
     """Whom the watchdog tells; None where that is nobody, or nobody can be named."""
-    watchdog = policy.get(queue_jobs.WATCHDOG)
+    watchdog = policy.get("watchdog")
     listener = queue_jobs.listener_in(str(watchdog.values.get("code") or "")) if watchdog else None
     if listener is None:
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import SENDING_CRONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import SENDING_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import MAILING_SERVER_KEY

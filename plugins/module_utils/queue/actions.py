@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     AccessRefused,
@@ -32,7 +33,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
     due,
     queue_action_id,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY

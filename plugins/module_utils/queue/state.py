@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import INTERRUPTED, keeps_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import INTERRUPTED, keeps_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids

@@ -71,14 +71,17 @@ class Addon(ResourceType):
         facts.arriving_addons = frozenset(wanted - {row["name"] for row in rows if row["state"] == "installed"})
         return rows
 
-    def prepare_instance(self, session: Session, declarations: Sequence[Declaration], *, update_list: bool) -> None:
-        """Have Odoo look for addons that it does not know yet, if a declared one is missing."""
+    def prepare_instance(
+        self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
+    ) -> Sequence[Declaration]:
+        """Let Odoo look for addons that it does not know yet, if a declared one is missing and the user allows it."""
         wanted = {one.key for one in declarations if one.state != "absent"}
         if not (wanted and update_list) or session.read_only:
-            return
+            return declarations
         rows = session.search_read(self.model, [["name", "in", sorted(wanted)]], ["name"])
         if wanted - {row["name"] for row in rows}:
             session.call(self.model, "update_list")
+        return declarations
 
     def stage(self, step: Step) -> Stage:
         return Stage.SCHEMA

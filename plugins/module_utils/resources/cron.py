@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -72,6 +72,8 @@ class Cron(ResourceType):
     heavy_fields = frozenset({"code"})
     free_texts = frozenset({"code"})
     addons_rely_on_it = True
+    active_by_default = True
+    neutralized_text = "stays inactive: this database is a neutralized copy (database.is_neutralized)"
     arrives_with_addons = True
     also_reads = ("system_parameter",)
     # Where Odoo keeps the code of a scheduled action.
@@ -131,30 +133,28 @@ class Cron(ResourceType):
         )
 
     def adapt(self, context: PlanContext) -> list[str]:
-        wanted, declaration, found = context.values, context.declaration, context.found
-        warnings: list[str] = []
-        goes_live = wanted.get("active", True) if found is None else wanted.get("active") and not found.values["active"]
-        if context.instance.neutralized and goes_live:
-            if found is None:
-                wanted["active"] = False
-            else:
-                del wanted["active"]
-            warnings.append(
-                f"{declaration.label} stays inactive: this database is a neutralized copy (database.is_neutralized). "
-                "Set activate_neutralized to true if it is meant to run."
-            )
+        if "max_overdue" in context.declaration.options:
+            self.put_on_schedule(context, context.declaration.options["max_overdue"])
+        return []
+
+    def put_on_schedule(self, context: PlanContext, max_overdue: int) -> None:
+        """Set the next run to now if the cron is active and off its schedule.
+
+        :param max_overdue: minutes.
+        """
+        found = context.found
         if found is None:
-            return warnings
-        active = wanted.get("active", found.values.get("active"))
-        if active and "max_overdue" in declaration.options and self._is_off_schedule(context, found):
-            wanted["nextcall"] = context.instance.now.strftime(DATETIME_FORMAT)
-        return warnings
+            return
+        goes_live = context.values.get("active") and not found.values["active"]
+        active = context.values.get("active", found.values.get("active"))
+        held_back = context.instance.neutralized and goes_live
+        if active and not held_back and self._is_off_schedule(context, found, timedelta(minutes=max_overdue)):
+            context.values["nextcall"] = context.instance.now.strftime(DATETIME_FORMAT)
 
     @staticmethod
-    def _is_off_schedule(context: PlanContext, found: Found) -> bool:
+    def _is_off_schedule(context: PlanContext, found: Found, overdue: timedelta) -> bool:
         """Whether nextcall lies too far in the past, or further ahead than one interval."""
         now, nextcall = context.instance.now, moment_of(found.values["nextcall"])
-        overdue = timedelta(minutes=context.declaration.options["max_overdue"])
         changed = {**found.values, **context.values}
         latest = latest_nextcall(changed, now)
         if interval_of(changed) != interval_of(found.values):

@@ -121,7 +121,10 @@ class MailServer(ResourceType):
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
     heavy_fields = frozenset(CERTIFICATE_FIELDS)
     also_reads = ("system_parameter",)
+    active_by_default = True
+    neutralized_text = "stays archived: this database is a neutralized copy (database.is_neutralized), and its mail servers would send real mail"
     has_trials = True
+    has_unmanaged = True
     implied_conflict = "oauth2 gives the {label} another value than the rest of the stack does; one database has one client for each provider"
 
     # --- declaring ---
@@ -216,20 +219,16 @@ class MailServer(ResourceType):
 
     def hold_back(self, context: PlanContext) -> list[str]:
         wanted, declaration, found = context.values, context.declaration, context.found
-        if context.instance.neutralized and _keep_archived(wanted, found):
-            return [
-                f"{declaration.label} stays archived: this database is a neutralized copy (database.is_neutralized), and its mail "
-                "servers would send real mail. Set activate_neutralized to true if it is meant to."
-            ]
+        neutralized = super().hold_back(context)
+        if neutralized:
+            return neutralized
         effective = self.effective(wanted, found)
         method = OAUTH2_METHODS.get(effective["smtp_authentication"])
         if not context.instance.verify or method is None:
             return []
         if effective.get(method.refresh_token):
-            if effective["active"] or "active" in declaration.options:
-                return []
-            return [f"{declaration.label} is connected and still archived: declare active: true to put it to use."]
-        if _keep_archived(wanted, found):
+            return []
+        if self.keep_inactive(wanted, found):
             return [f"{declaration.label} stays archived until it is connected with {method.label}."]
         if found and found.values.get("active") and "smtp_authentication" in wanted:
             if found.values.get("smtp_authentication") == method.authentication:
@@ -454,18 +453,6 @@ class MailServer(ResourceType):
 
 def _masked_if_in(secrets: set[str], value: Any) -> Any:
     return masked(value) if isinstance(value, str) and value in secrets else value
-
-
-def _keep_archived(wanted: dict[str, Any], found: Found | None) -> bool:
-    """Take back that a server goes live; whether it would have."""
-    if found is None:
-        would = wanted.get("active") is not False
-        wanted["active"] = False
-        return would
-    if wanted.get("active") and not found.values.get("active"):
-        del wanted["active"]
-        return True
-    return False
 
 
 MAIL_SERVER = MailServer()

@@ -10,11 +10,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon im
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 
 # The order in which a stack is enforced: a later type may need an earlier one.
-RESOURCE_TYPES: tuple[ResourceType, ...] = (ADDON, SYSTEM_PARAMETER, ALIAS_DOMAIN, MAIL_SERVER, CRON)
+RESOURCE_TYPES: tuple[ResourceType, ...] = (ADDON, SYSTEM_PARAMETER, ALIAS_DOMAIN, MAIL_SERVER, CRON, QUEUE_POLICY)
 
 
 def resource_type(name: str) -> ResourceType:

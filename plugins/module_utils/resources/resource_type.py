@@ -72,7 +72,7 @@ class ResourceType:
     2. `prepare_instance`, `fields_to_read`, `domain`, `note_facts`, `is_own`, `expected_parameters`
     3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
        `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
-    4. `is_unmanaged`, `archive_unmanaged`, `leftovers`
+    4. `is_unmanaged` (with `unmanaged_key`), `archive_unmanaged`, `leftovers`
     5. if something is to be done: `stage`, `trials`, `perform`
     6. `connection`, `report`, `extra_report`
 
@@ -106,10 +106,16 @@ class ResourceType:
     addons_rely_on_it: ClassVar[bool] = False
     # The fields of the model, if they are the same in every version: asking for them would be a call for nothing.
     known_fields: ClassVar[Mapping[str, Any]] = {}
+    # A declared record is in use unless its declaration says `active: false`.
+    active_by_default: ClassVar[bool] = False
+    # Why a record is not taken into use on a neutralized copy; empty if the type has nothing that goes live.
+    neutralized_text: ClassVar[str] = ""
     # Names of the types that are read together with this one.
     also_reads: ClassVar[tuple[str, ...]] = ()
     # A record that does not exist may come with an addon of the same stack.
     arrives_with_addons: ClassVar[bool] = False
+    # Whether records that nobody declared are reported.
+    has_unmanaged: ClassVar[bool] = False
     # Whether new settings can be tested before they go live, and whether a human's consent can be missing.
     has_trials: ClassVar[bool] = False
     # Whether fields are compared. A type that compares none plans its step in `plan_state`.
@@ -142,6 +148,8 @@ class ResourceType:
         given = {name: value for name, value in options.items() if value is not None}
         state = given.pop("state", "present")
         xml_id = given.pop("xml_id", None)
+        if self.active_by_default and state != "absent":
+            given = {"active": True, **given}
         declaration = Declaration(self, self.key_of(given, xml_id), given, state, xml_id)
         problems = list(self.problems(given))
         problems += [
@@ -187,8 +195,14 @@ class ResourceType:
 
     # --- reading ---
 
-    def prepare_instance(self, session: Session, declarations: Sequence[Declaration], *, update_list: bool) -> None:
-        """Have the instance look for what it does not know yet, if the user allows it."""
+    def prepare_instance(
+        self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
+    ) -> Sequence[Declaration]:
+        """Return the declarations, completed with what only the instance knows.
+
+        :param update_list: the user allows that the instance looks for new addons.
+        """
+        return declarations
 
     def note_facts(
         self, rows: list[dict[str, Any]], declarations: Sequence[Declaration], facts: ReadFacts
@@ -263,6 +277,10 @@ class ResourceType:
         """
         return False
 
+    def unmanaged_key(self, found: Found) -> str:
+        """Return the key of a record that nobody declared."""
+        return str(found.values[self.key_field])
+
     def archive_unmanaged(
         self,
         unmanaged: Sequence[Found],
@@ -287,7 +305,24 @@ class ResourceType:
 
     def hold_back(self, context: PlanContext) -> list[str]:
         """Remove values that are right, but must not or cannot go live yet, and return warnings that say so."""
-        return []
+        if not (self.neutralized_text and context.instance.neutralized):
+            return []
+        if not self.keep_inactive(context.values, context.found):
+            return []
+        label = context.declaration.label
+        return [f"{label} {self.neutralized_text}. Set activate_neutralized to true if it is meant to be in use."]
+
+    @staticmethod
+    def keep_inactive(values: dict[str, Any], found: Found | None) -> bool:
+        """Keep a record out of use, and return whether the values would have taken it into use."""
+        if found is None:
+            would = values.get("active") is not False
+            values["active"] = False
+            return would
+        if values.get("active") and not found.values.get("active"):
+            del values["active"]
+            return True
+        return False
 
     def remarks(self, context: PlanContext) -> Iterator[str]:
         """What a user should know of a declaration that is right; warnings."""

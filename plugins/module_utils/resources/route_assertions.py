@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import (
     Assertion,
-    failures,
+    BrokenRoute,
+    broken_routes,
     find_routes,
     refuse,
 )
@@ -26,31 +27,32 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
+# The name of a route in plans and reports.
+ROUTE = "route"
+
+
 class RouteAssertions:
     """The asserted routes of one instance.
 
     :ivar routes: how mail of each asserted address leaves, as a task's result shows it.
+    :ivar broken: the routes that do not apply once the plan is done.
+    :ivar warnings: of routes that apply only once a server is in use.
     """
 
     def __init__(self, assertions: Sequence[Assertion]) -> None:
         self._assertions = assertions
         self.routes: list[dict[str, Any]] = []
+        self.broken: list[BrokenRoute] = []
+        self.warnings: list[str] = []
 
     def check(
-        self,
-        session: Session,
-        steps: Sequence[Step],
-        resources: Sequence[PlannedResource],
-        *,
-        neutralized: bool,
-        where: str,
-    ) -> list[str]:
+        self, session: Session, steps: Sequence[Step], resources: Sequence[PlannedResource], *, neutralized: bool
+    ) -> list[Step]:
         """Compare the asserted routes with what the plan leaves, before any of it is done.
 
         :param neutralized: nothing goes live, because the database is a neutralized copy.
-        :param where: the instance, to end a message with.
-        :returns: warnings for routes that apply only once a server is in use.
-        :raises Conflict: a route does not apply.
+        :returns: a step for each route that does not apply, for a plan that only says what differs.
+        :raises Ambiguous: several servers in use have a name.
         """
         if not self._assertions:
             return []
@@ -64,11 +66,26 @@ class RouteAssertions:
             if one.declaration.xml_id
         }
         once_in_use = found.after(_steps_once_in_use(steps, servers, found, neutralized=neutralized))
-        refuse(failures(self._assertions, once_in_use, names), where=where)
+        self.broken = broken_routes(self._assertions, once_in_use, names)
         table = found.after(steps)
-        failed = failures(self._assertions, table, names)
         self.routes = find_routes(self._assertions, table)
-        return [f"{message} It holds once the server is in use." for message in failed.values()]
+        broken = {one.assertion for one in self.broken}
+        waiting = [one for one in broken_routes(self._assertions, table, names) if one.assertion not in broken]
+        self.warnings = [f"{one.message} The route applies once the server is in use." for one in waiting]
+        return [_as_step(one) for one in self.broken]
+
+    def refuse(self, where: str) -> None:
+        """Raise what does not apply.
+
+        :raises Conflict: there is something.
+        """
+        refuse(self.broken, where=where)
+
+
+def _as_step(broken: BrokenRoute) -> Step:
+    """Return a broken route as a difference. Nothing performs it: the declaration contradicts itself."""
+    change = Change("server", broken.taker, broken.server, remark=f"{broken.cause}: {broken.remedy}")
+    return Step(ROUTE, broken.assertion.address, "update", (change,))
 
 
 def _steps_once_in_use(

@@ -68,16 +68,8 @@ class SystemParameter(ResourceType):
     }
 
     def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
-        return [
-            {"key": key, **(one if self._has_options(one) else {"value": one})}
-            for key, one in (value or {}).items()
-            if one is not None
-        ]
-
-    @staticmethod
-    def _has_options(value: Any) -> bool:
-        """Return whether a stack declares a parameter with its options, and not by its value alone."""
-        return isinstance(value, Mapping) and "value" in value and value.keys() <= {"value", "secret"}
+        entries = [{"key": key, **(one if _has_options(one) else {"value": one})} for key, one in (value or {}).items()]
+        return [entry for entry in entries if entry.get("value") is not None]
 
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         given = dict(options)
@@ -94,7 +86,10 @@ class SystemParameter(ResourceType):
         if not isinstance(given.get("secret", False), bool):
             yield f"secret must be true or false, not {given['secret']!r}"
         if isinstance(given.get("value"), (dict, list)):
-            yield "value takes a text, number or boolean; give structured data as the text that Odoo expects"
+            yield (
+                "value takes a text, number or boolean, and in a stack a dictionary with value and secret; "
+                "give structured data as the text that Odoo expects"
+            )
         if given.get("key") in (LOCK_KEY, SENDING_KEY, TRIAL_KEY):
             yield "this key is the collection's own"
 
@@ -161,6 +156,11 @@ class SystemParameter(ResourceType):
         if _is_secret(str(shown.get("key"))):
             shown["value"] = masked(shown.get("value"))
         return shown
+
+
+def _has_options(value: Any) -> bool:
+    """Return whether a stack declares a parameter with its options, and not by its value alone."""
+    return isinstance(value, Mapping) and value.keys() in ({"value"}, {"value", "secret"})
 
 
 def _is_secret(key: str) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambi
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     RULES,
     Route,
+    RoutingServer,
     Rules,
     addresses_in,
+    is_for,
     route,
 )
 
@@ -29,6 +32,33 @@ class Assertion:
 
     address: str
     server: str
+
+
+@dataclass(frozen=True)
+class BrokenRoute:
+    """An assertion that does not apply.
+
+    :param server: the name of the server that the assertion means.
+    :param taker: the name of the server that takes the mail, None for the server of Odoo's configuration file.
+    :param taken_by: the same with the rule by which it takes the mail, in words.
+    :param cause: why the asserted server does not take it, in words.
+    :param remedy: what to do about it.
+    """
+
+    assertion: Assertion
+    server: str
+    taker: str | None
+    taken_by: str
+    cause: str
+    remedy: str
+
+    @property
+    def message(self) -> str:
+        """The broken route in words."""
+        return (
+            f"route {self.assertion.address!r}: mail would leave through {self.taken_by}, and not through {self.server!r}, "
+            f"because {self.cause}: {self.remedy}."
+        )
 
 
 def assertions_of(options: Iterable[Mapping[str, Any]]) -> list[Assertion]:
@@ -58,14 +88,14 @@ def find_routes(assertions: Sequence[Assertion], table: RoutingTable) -> list[di
     return results
 
 
-def failures(assertions: Sequence[Assertion], table: RoutingTable, names: Mapping[str, str]) -> dict[Assertion, str]:
-    """Why assertions do not hold, whichever company the mail is of; empty where all do.
+def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: Mapping[str, str]) -> list[BrokenRoute]:
+    """Return the assertions that do not apply, for mail of any company.
 
     :param names: of the servers that are declared by an external id.
-    :raises Ambiguous: several servers in use bear a name.
+    :raises Ambiguous: several servers in use have a name.
     """
-    failed = {}
     servers = [server for server in table.servers if not server.personal]
+    broken = []
     for assertion in assertions:
         name = names.get(assertion.server, assertion.server)
         namesakes = [server for server in servers if server.name == name]
@@ -74,31 +104,54 @@ def failures(assertions: Sequence[Assertion], table: RoutingTable, names: Mappin
             raise Ambiguous(
                 f"route {assertion.address!r}: several mail servers in use are called {name!r}: rename all but one in Odoo."
             )
-        state = "" if in_use else ", which is archived" if namesakes else ", which there is not"
         for rules in table.rules:
             found = route(assertion.address, servers, _shared(rules))
             if found.server is None or found.server.name != name:
-                taker = _words(found, rules if len(table.rules) > 1 else None)
-                failed[assertion] = (
-                    f"route {assertion.address!r}: mail would leave through {taker}, and not through {name!r}{state}."
-                )
+                taker = found.server.name if found.server else None
+                taken_by = _taken_by(found, rules if len(table.rules) > 1 else None)
+                cause, remedy = _cause(assertion, name, servers, found, rules)
+                broken.append(BrokenRoute(assertion, name, taker, taken_by, cause, remedy))
                 break
-    return failed
+    return broken
 
 
-def refuse(failed: Mapping[Assertion, str], *, where: str) -> None:
-    """Say all that does not hold.
+def refuse(broken: Sequence[BrokenRoute], *, where: str) -> None:
+    """Raise all that does not apply.
 
-    :raises Conflict: anything.
+    :raises Conflict: there is something.
     """
-    if failed:
-        raise Conflict(
-            f"{' '.join(failed.values())} Give the server a from_filter that names the sender, or a lower sequence than others that do, "
-            f"or correct the route ({where})."
+    if broken:
+        raise Conflict(f"{' '.join(one.message for one in broken)} ({where})")
+
+
+def _cause(
+    assertion: Assertion, name: str, servers: Sequence[RoutingServer], found: Route, rules: Rules
+) -> tuple[str, str]:
+    """Return why a server does not take the mail that it should, and what to do."""
+    namesakes = [server for server in servers if server.name == name]
+    if not namesakes:
+        nearest = difflib.get_close_matches(name, [server.name for server in servers], n=1)
+        hint = f"; the nearest name is {nearest[0]!r}" if nearest else ""
+        return (
+            f"there is no mail server of this name (it may be renamed or deleted{hint})",
+            "correct the name in the route, or declare the server",
         )
+    if not any(server.active for server in namesakes):
+        return "that server is archived", "declare it as active, or correct the route"
+    (server,) = [one for one in namesakes if one.active]
+    if server.from_filter and not is_for(assertion.address, server, rules):
+        return (
+            f"its from_filter ({server.from_filter}) does not name the sender",
+            "add the sender's address or domain to its from_filter, or correct the route",
+        )
+    taker = found.server.name if found.server else ""
+    return (
+        f"{taker!r} comes before it",
+        f"give {name!r} a from_filter that names the sender, or a lower sequence than {taker!r} has, or correct the route",
+    )
 
 
-def _words(found: Route, rules: Rules | None) -> str:
+def _taken_by(found: Route, rules: Rules | None) -> str:
     server = repr(found.server.name) if found.server else "the server of Odoo's configuration file"
     of = f" (for companies that send notifications from {rules.notifications or 'no address'})" if rules else ""
     return f"{server}{of}, for {RULES[found.rule]}"

@@ -120,6 +120,12 @@ def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Ro
     return Route(server, str(visible), _in_ascii(envelope), visible.address != sender.address, rule)
 
 
+def is_for(sender: str, server: RoutingServer, rules: Rules) -> bool:
+    """Return whether the `from_filter` of a server names the address of a sender or its domain."""
+    address = address_of(sender)
+    return any(part in _entries(server.from_filter, rules) for part in (address, address.partition("@")[2]) if part)
+
+
 def shadowed(servers: Sequence[RoutingServer], rules: Rules, *more: Rules) -> list[Shadow]:
     """The shared servers in use, and the entries of their filters, that no mail reaches.
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -73,13 +74,15 @@ def secrets_in(arguments: Any) -> Iterator[str]:
     The arguments need not be valid: what a misspelt `smtp_passwd` holds is a secret all the same.
     """
     if isinstance(arguments, Mapping):
+        is_marked = str(arguments.get("secret", "no")).lower() not in _NOT_SECRET
+        if is_marked and "value" not in arguments:  # a misspelling of it
+            yield from _texts({name: value for name, value in arguments.items() if name not in ("key", "secret")})
         for name, value in arguments.items():
             # A system parameter is declared as {key: its name, value: its content, secret: whether that is one}.
             named = arguments.get("key") if name == "value" else name
             if name == "secret" and "value" in arguments:
                 continue
-            is_declared = name == "value" and str(arguments.get("secret")).lower() not in _NOT_SECRET
-            if is_declared or is_secret_name(str(named)):
+            if (name == "value" and is_marked) or is_secret_name(str(named)):
                 yield from _texts(value)
             elif name in _HOLD_SECRETS:
                 yield from _texts(_without(value, _HOLD_SECRETS[name]))
@@ -89,11 +92,23 @@ def secrets_in(arguments: Any) -> Iterator[str]:
                 yield from _PASSWORD_IN_URL.findall(value)
             elif isinstance(value, str) and holds_secret(value):
                 yield value
+            elif isinstance(value, str):  # Ansible takes lists and dictionaries as text, too
+                yield from secrets_in(_parsed(value))
             else:
                 yield from secrets_in(value)
     elif isinstance(arguments, (list, tuple)):
         for value in arguments:
             yield from secrets_in(value)
+
+
+def _parsed(text: str) -> Any:
+    """Return the dictionary or list that a text in JSON means, None if it means none."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _without(value: Any, names: frozenset[str]) -> Any:

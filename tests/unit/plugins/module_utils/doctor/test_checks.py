@@ -26,8 +26,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_che
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_checks import check_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import STOCK_CODE, WATCHDOG, Lane, lanes_code
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import (
+    STOCK_CODE,
+    WATCHDOG,
+    Lane,
+    lanes_code,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)

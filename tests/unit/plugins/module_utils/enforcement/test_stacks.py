@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     Outcome,
     RunOptions,
-    declarations_of,
-    enforce,
+    enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
@@ -175,7 +175,7 @@ def with_crons(series: str, count: int) -> SimulatedOdoo:
 def calls(odoo: SimulatedOdoo, stack: dict[str, Any], *, check: bool = False) -> tuple[int, int, int]:
     """How many steps, reading calls and writing calls a run takes, in a session of its own."""
     session = odoo.session(read_only=check)
-    plan = enforce(session, declarations_of(stack), RunOptions(unmanaged="report")).plan
+    plan = enforce_stack(session, read_declared_stack(stack, RunOptions()), RunOptions(unmanaged="report")).plan
     writing = [call for call in session.calls if call.rpartition(".")[2] not in READ_METHODS]
     return len(plan), len(session.calls) - len(writing), len(writing)
 

@@ -37,7 +37,7 @@ def test_false_removes_a_parameter_as_in_odoo(odoo: SimulatedOdoo) -> None:
 
 def test_null_leaves_a_parameter_alone(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value="500")
-    assert run(odoo, {"parameters": {KEY: None}}).plan == ()
+    assert run(odoo, {"parameters": {KEY: None, "acme.other": ""}}).plan == ()
     assert odoo.parameter(KEY) == "500"
 
 

@@ -609,9 +609,11 @@ def test_the_last_server_in_use_is_not_archived_for_one_that_must_wait(odoo: Sim
 def test_the_last_server_in_use_is_not_archived_for_one_that_is_archived(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **{**MAIN, "name": "Old"})
     odoo.add("ir.mail_server", **{**MAIN, "active": False})
-    outcome = run(odoo, stack({"name": "Main", "sequence": 3}), unmanaged="archive")
-    assert actions(outcome.plan) == [("update", "Main")]
+    with pytest.raises(Invalid, match="would leave no mail server in use"):
+        run(odoo, stack({"name": "Main", "active": False}), unmanaged="archive")
     assert server(odoo, "Old")["active"] is True
+    outcome = run(odoo, stack({"name": "Main", "sequence": 3}), unmanaged="archive")
+    assert actions(outcome.plan) == [("unarchive", "Main"), ("archive", "Old")]
 
 
 def test_one_name_is_one_server_unless_each_is_pinned(odoo: SimulatedOdoo) -> None:

@@ -13,13 +13,14 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import MAIL_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import BATCH_SIZES
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description, Remark
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import Scope
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import OWN_ACTIONS, QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import OWN_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, neutralize, oauth2_server, run, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.environment import Environment
@@ -86,7 +87,7 @@ def whole(description: Description) -> dict[str, Any]:
 def install(odoo: SimulatedOdoo, policy: Mapping[str, Any], *, check: bool = False) -> Any:
     clerk = next(user for user in odoo.records.tables["res.users"].values() if user["login"] == "clerk")
     clerk["partner_id"] = clerk.get("partner_id") or odoo.add("res.partner", name="Clerk")
-    return enforce_queue_policy(odoo.session(read_only=check), QueuePolicy(policy), RunOptions()).plan
+    return enforce(odoo.session(read_only=check), [QUEUE_POLICY.declare(policy)], RunOptions()).plan
 
 
 def messages(description: Description, *, about: str = "") -> list[str]:
@@ -202,7 +203,7 @@ def test_the_policy_is_read_from_its_code(odoo: SimulatedOdoo) -> None:
     assert install(odoo, description.queue_policy, check=True) == ()
     (queue,) = [cron for cron in description.stack["crons"] if cron["xml_id"] == QUEUE]
     assert "code" not in queue
-    assert not set(OWN_ACTIONS) & {cron["xml_id"] for cron in description.stack["crons"]}
+    assert not set(OWN_CRONS) & {cron["xml_id"] for cron in description.stack["crons"]}
 
 
 @pytest.mark.parametrize("part", sorted(POLICY.keys() - {"settle", "interval", "lanes"}))
@@ -396,7 +397,7 @@ def test_whatever_the_doctor_and_routing_know_concerns_mail() -> None:
     scope = Scope()
     for key in (*BATCH_SIZES, *PARAMETERS, *CLIENT_PARAMETERS):
         assert scope.has_parameter(key), key
-    for xml_id in set(MAIL_CRONS) - set(OWN_ACTIONS):
+    for xml_id in set(MAIL_CRONS) - set(OWN_CRONS):
         assert scope.has_cron("", "", xml_id, of_addon=True), xml_id
 
 

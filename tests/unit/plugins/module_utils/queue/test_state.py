@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import state as queue_state
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Lane, lanes_code
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
     prometheus_text,
     write_metrics,
@@ -24,6 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
     ask_queue,
     exceeded,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, lanes_code
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import declarations_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, NothingDeclared
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
@@ -137,7 +138,7 @@ def test_a_stack_is_declared_in_the_order_it_is_built_in() -> None:
         "addons": ["google_gmail"],
         "unmanaged": "report",
     }
-    declared = [(one.type.name, one.key) for one in declarations_of(stack)]
+    declared = [(one.type.name, one.key) for one in read_declared_stack(stack, RunOptions()).declarations]
     assert declared == [
         ("addon", "google_gmail"),
         ("system_parameter", "a"),
@@ -145,4 +146,8 @@ def test_a_stack_is_declared_in_the_order_it_is_built_in() -> None:
         ("mail_server", "Main"),
         ("cron", QUEUE["xml_id"]),
     ]
-    assert declarations_of({}) == declarations_of(dict.fromkeys(stack)) == []
+    for nothing in ({}, dict.fromkeys(stack), {"parameters": {}, "crons": []}):
+        with pytest.raises(NothingDeclared):
+            read_declared_stack(nothing, RunOptions())
+    # That there are no others can be compared.
+    assert read_declared_stack({"servers": []}, RunOptions(unmanaged="report")).declarations == ()

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import (
     RunOptions,
-    declarations_of,
-    enforce,
+    enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Invalid, OdooError
@@ -31,6 +31,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     refused_unwritten,
     run,
     server,
+    written,
 )
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -44,7 +45,18 @@ def table(odoo: SimulatedOdoo) -> RoutingTable:
 def refused(odoo: SimulatedOdoo, stack: Mapping[str, Any], kind: type[OdooError] = Conflict, **policy: Any) -> str:
     """The message of a run that must fail before anything is written, whatever was written earlier."""
     odoo.log.clear()
-    return refused_unwritten(kind, odoo, stack, **policy)
+    if kind is not Conflict:
+        return refused_unwritten(kind, odoo, stack, **policy)
+    predicted = [step for step in run(odoo, stack, check=True, **policy).plan if step.resource == "route"]
+    with pytest.raises(Conflict) as caught:
+        run(odoo, stack, **policy)
+    assert written(odoo) == []
+    for step in predicted:
+        (change,) = step.changes
+        for text in (step.key, change.after, change.remark):
+            assert text in caught.value.message
+    assert len(predicted) == caught.value.message.count("route ")  - caught.value.message.count("the route")
+    return caught.value.message
 
 
 def declared(name: str, from_filter: str = "", **options: Any) -> dict[str, Any]:
@@ -206,7 +218,7 @@ def test_a_route_that_will_not_hold(odoo: SimulatedOdoo) -> None:
     message = refused(odoo, {"servers": [declared("Main", "acme.example"), declared("Sales")], "routes": [SALES]})
     assert message.startswith(
         "route 'sales@acme.example': mail would leave through 'Main', for its from_filter names the domain of the address, "
-        "and not through 'Sales'."
+        "and not through 'Sales', because 'Main' comes before it: give 'Sales' a from_filter that names the sender, "
     )
 
 
@@ -215,7 +227,7 @@ def test_every_route_that_does_not_hold_is_named(odoo: SimulatedOdoo) -> None:
     routes = [SALES, {"from": "info@acme.example", "server": "Gone"}, {"from": "x@acme.example", "server": "Found"}]
     message = refused(odoo, {"routes": routes})
     assert "'sales@acme.example': mail would leave through 'Found'" in message
-    assert "not through 'Gone', which there is not." in message
+    assert "not through 'Gone', because there is no mail server of this name" in message
     assert "x@acme.example" not in message
 
 
@@ -223,7 +235,14 @@ def test_a_server_that_another_program_archived_takes_nothing(odoo: SimulatedOdo
     odoo.add("ir.mail_server", name="Sales", from_filter="sales@acme.example", active=False)
     message = refused(odoo, {"routes": [SALES]})
     assert "through the server of Odoo's configuration file, for no mail server is active" in message
-    assert "not through 'Sales', which is archived." in message
+    assert "not through 'Sales', because that server is archived: declare it as active" in message
+    # The plan takes a declared server into use.
+    assert run(odoo, {"servers": [{"name": "Sales"}], "routes": [SALES]}).routes[0]["server"] == "Sales"
+
+
+def test_a_filter_that_does_not_name_the_sender(odoo: SimulatedOdoo) -> None:
+    stack = {"servers": [declared("Main"), declared("Sales", "other.example")], "routes": [SALES]}
+    assert "because its from_filter (other.example) does not name the sender: add" in refused(odoo, stack)
 
 
 def test_a_route_may_be_what_drifted(odoo: SimulatedOdoo) -> None:
@@ -274,7 +293,7 @@ def test_users_own_servers_are_left_out_of_account() -> None:
     stack = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
     assert [one["rule"] for one in run(odoo, stack).routes] == ["domain"]
     stack["routes"] = [{**SALES, "server": "Ann's"}]
-    assert 'not through "Ann\'s", which there is not' in refused(odoo, stack)
+    assert 'not through "Ann\'s", because there is no mail server' in refused(odoo, stack)
 
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
@@ -291,7 +310,8 @@ def test_a_server_that_waits_for_consent_counts_as_in_use(odoo: SimulatedOdoo, v
         else:
             assert [one["server"] for one in outcome.routes] == ["Main"]
             assert len(warnings) == 1
-            assert warnings[0].endswith("not through 'Sales', which is archived. It holds once the server is in use.")
+            assert "not through 'Sales', because that server is archived" in warnings[0]
+            assert warnings[0].endswith("The route applies once the server is in use.")
     sales["from_filter"] = "other.example"
     assert "'Main', for its from_filter names the domain" in refused(odoo, stack, verify=verify)
 
@@ -301,7 +321,7 @@ def test_a_server_that_keeps_its_login_until_there_is_consent(odoo: SimulatedOdo
     sales = oauth2_server("gmail", name="Sales", from_filter="sales@acme.example")
     outcome = run(odoo, {"servers": [declared("Main", "acme.example"), sales], "routes": [SALES]}, verify="connection")
     assert server(odoo, "Sales")["from_filter"] == "old.example"
-    assert any(one.endswith("It holds once the server is in use.") for one in outcome.warnings)
+    assert any(one.endswith("The route applies once the server is in use.") for one in outcome.warnings)
 
 
 def test_a_neutralized_copy_is_held_to_what_it_would_be(odoo: SimulatedOdoo) -> None:
@@ -310,13 +330,14 @@ def test_a_neutralized_copy_is_held_to_what_it_would_be(odoo: SimulatedOdoo) -> 
     neutralize(odoo)
     outcome = run(odoo, stack)
     assert (outcome.plan, [one["server"] for one in outcome.routes]) == ((), ["neutralization - disable emails"])
-    assert any(one.endswith("It holds once the server is in use.") for one in outcome.warnings)
+    assert any(one.endswith("The route applies once the server is in use.") for one in outcome.warnings)
     assert "leave through 'Sales'" in refused(odoo, {**stack, "routes": [{**SALES, "server": "Else"}]})
 
 
 def test_without_routes_nothing_is_read_for_them(odoo: SimulatedOdoo) -> None:
     session = odoo.session(read_only=True)
-    outcome = enforce(session, declarations_of({"servers": [declared("Sales")]}), RunOptions())
+    stack = read_declared_stack({"servers": [declared("Sales")]}, RunOptions())
+    outcome = enforce_stack(session, stack, RunOptions())
     assert outcome.routes == []
     assert not [call for call in session.calls if call.startswith(("res.company", "mail.alias.domain"))]
 

@@ -14,8 +14,8 @@ from types import CodeType
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Lane, Listener
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import PATTERNS
 
 LANES = [Lane("accounts", [("model", "=", "res.users"), "!", ("res_id", "=", 1)], 100), Lane("o'clock {rest}", [], 7)]

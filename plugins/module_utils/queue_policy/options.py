@@ -2,27 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a queue policy is: its parts as options, and the scheduled actions that they come to.
+"""The options of a queue policy, and the values of the crons that its rules consist of.
 
-The lanes run inside Odoo's own queue action, whose code they replace. So there is one queue and one schedule: nothing can race, whatever
-triggers or watches the queue keeps meaning it, and a `cron` task for it does not fight this policy over `active`. Every other part is
-an action of its own under an external id `postmaster_odoo.queue_…`.
+The lanes run inside Odoo's own queue cron, whose code they replace. So there is one queue and one schedule: nothing can race, and whatever
+triggers or watches the queue cron still works. Every other rule is a cron of its own with the external ID `postmaster_odoo.queue_…`.
 """
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.jobs import Lane, Listener
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.bounds import DAYS, MINUTES, beyond
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
 
 _BATCH = 100
 _DAY_SECONDS = 24 * 60 * 60
@@ -65,17 +62,20 @@ OPTIONS: Mapping[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
-# The parts that are actions of their own, by their external ids.
-OWN_ACTIONS: Mapping[str, str] = {
+# The rules that have a cron of their own, by the external IDs of these crons.
+OWN_CRONS: Mapping[str, str] = {
     queue_jobs.BACKOFF: "backoff",
     queue_jobs.STALE: "stale_after",
     queue_jobs.PURGE: "purge_after",
     queue_jobs.WATCHDOG: "watchdog",
 }
+LANES = "lanes"
+# The external ID of each rule's cron.
+RULES: Mapping[str, str] = {LANES: QUEUE, **{rule: xml_id for xml_id, rule in OWN_CRONS.items()}}
 
-# The fields of Odoo's own queue that the lanes may change, and that are put back when the lanes go.
+# The fields of Odoo's own queue that the lanes may change, and that are put back when the lanes are removed.
 _INTERVAL = ("interval_number", "interval_type")
-QUEUE_FIELDS = ("code", "active", *_INTERVAL)
+_QUEUE_FIELDS = ("code", "active", *_INTERVAL)
 
 
 class QueuePolicy:
@@ -102,24 +102,65 @@ class QueuePolicy:
         named = [(option, watchdog[option]) for option in ("channel", "user") if watchdog.get(option)]
         return named[0] if named else None
 
-    def undeclared(self, installed: Sequence[str], *, has_lanes: bool) -> list[str]:
-        """The parts that are installed, and that this policy does not speak of."""
-        if self.state == "absent":
-            return []
-        parts = [OWN_ACTIONS[xml_id] for xml_id in OWN_ACTIONS if xml_id in installed]
-        parts += ["lanes"] if has_lanes else []
-        return sorted(part for part in parts if part not in self._given)
+    @property
+    def declared_rules(self) -> list[str]:
+        """The rules that the policy declares, those that it removes included."""
+        return [rule for rule in RULES if self.state == "absent" or rule in self._given]
 
-    def declarations(self, queue: Mapping[str, Any] | None, listener: Listener | None) -> list[Declaration]:
-        """The scheduled actions as they should be.
+    def removes(self, rule: str) -> bool:
+        """Return whether the policy removes a declared rule."""
+        if rule == LANES:
+            return not self.lanes
+        return self._given.get(rule) in (None, 0) or not self._part_is_enabled(rule)
 
-        :param queue: the fields of Odoo's own queue action as found; None where there is none.
+    def summary(self, rule: str) -> dict[str, Any]:
+        """Return a declared rule in the user's terms: its options with their values."""
+        if self.removes(rule):
+            return {}
+        if rule == LANES:
+            interval = {"interval": self._given["interval"]} if "interval" in self._given else {}
+            return {LANES: [shown_lane(lane) for lane in self.lanes], **interval, "settle": self._given["settle"]}
+        value = self._given[rule]
+        if not isinstance(value, Mapping):
+            return {rule: value}
+        return {name: one for name, one in (self._part(rule) or {}).items() if name != "enabled"}
+
+    def cron_values(self, rule: str, listener: Listener | None) -> dict[str, Any]:
+        """Return the fields of a declared rule's own cron."""
+        backoff, watchdog = self._part("backoff"), self._part("watchdog")
+        if rule == "backoff" and backoff is not None:
+            code = queue_jobs.backoff_code(**{name: value for name, value in backoff.items() if name != "enabled"})
+            return _cron("failed mails are tried again", code, min(5, backoff["first_delay"]))
+        if rule == "stale_after":
+            return _cron("stale mails are cancelled", queue_jobs.stale_code(self._given[rule]), 60)
+        if rule == "purge_after":
+            return _cron("old mails are purged", queue_jobs.purge_code(self._given[rule]), 60)
+        assert watchdog is not None
+        code = queue_jobs.watchdog_code(
+            max_overdue=watchdog["max_overdue"], max_outgoing=watchdog.get("max_outgoing"), listener=listener
+        )
+        return _cron("the queue is kept running", code, watchdog["interval"])
+
+    def lanes_values(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of Odoo's queue cron with the lanes in it, or as they were before the lanes.
+
+        :param found: the fields of the cron.
         """
-        actions = [
-            *self._queue_action(queue),
-            *(self._own_action(xml_id, listener) for xml_id in OWN_ACTIONS if self._is_declared(xml_id)),
-        ]
-        return [CRON.declare(action) for action in actions]
+        before = queue_jobs.before_of(str(found.get("code") or ""))
+        if self.lanes:
+            wanted: dict[str, Any] = {"active": True}
+            if "interval" in self._given:
+                wanted.update(interval_number=self._given["interval"], interval_type="minutes")
+            noted = before or {"code": found.get("code") or queue_jobs.STOCK_CODE}
+            noted = {**{name: found.get(name) for name in wanted}, **noted}
+            code = queue_jobs.lanes_code(self.lanes, settle=self._given["settle"])
+            return {"code": queue_jobs.with_before(code, noted), **wanted}
+        return {name: before[name] for name in _QUEUE_FIELDS if before and name in before}
+
+    def changes_interval(self, found: Mapping[str, Any]) -> bool:
+        """Return whether the lanes give the queue cron another interval."""
+        wanted = self.lanes_values(found) if self.lanes else {}
+        return any(name in wanted and wanted[name] != found.get(name) for name in _INTERVAL)
 
     # --- the parts ---
 
@@ -130,43 +171,9 @@ class QueuePolicy:
             return None
         return {option: value for option, value in part.items() if value is not None}
 
-    def _is_declared(self, xml_id: str) -> bool:
-        return self.state == "absent" or OWN_ACTIONS[xml_id] in self._given
-
-    def _own_action(self, xml_id: str, listener: Listener | None) -> dict[str, Any]:
-        option = OWN_ACTIONS[xml_id]
-        backoff, watchdog = self._part("backoff"), self._part("watchdog")
-        if option == "backoff" and backoff is not None:
-            code = queue_jobs.backoff_code(**{name: value for name, value in backoff.items() if name != "enabled"})
-            return _action(xml_id, "failed mails are tried again", code, min(5, backoff["first_delay"]))
-        if option == "stale_after" and self._given.get(option):
-            return _action(xml_id, "stale mails are cancelled", queue_jobs.stale_code(self._given[option]), 60)
-        if option == "purge_after" and self._given.get(option):
-            return _action(xml_id, "old mails are purged", queue_jobs.purge_code(self._given[option]), 60)
-        if option == "watchdog" and watchdog is not None:
-            code = queue_jobs.watchdog_code(
-                max_overdue=watchdog["max_overdue"], max_outgoing=watchdog.get("max_outgoing"), listener=listener
-            )
-            return _action(xml_id, "the queue is kept running", code, watchdog["interval"])
-        return {"xml_id": xml_id, "state": "absent"}
-
-    def _queue_action(self, queue: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-        """Odoo's own queue, with the lanes in it or as it was before them."""
-        found = queue or {}
-        before = queue_jobs.before_of(str(found.get("code") or ""))
-        if self.lanes:
-            wanted: dict[str, Any] = {"active": True}
-            if "interval" in self._given:
-                wanted.update(interval_number=self._given["interval"], interval_type="minutes")
-            noted = before or {"code": found.get("code") or queue_jobs.STOCK_CODE}
-            noted = {**{name: found.get(name) for name in wanted}, **noted}
-            code = queue_jobs.lanes_code(self.lanes, settle=self._given["settle"])
-            if "interval" in self._given and any(found.get(name) != wanted[name] for name in _INTERVAL):
-                # The next run is still planned by the former interval; where that is further off than the new one, it is now.
-                wanted["max_overdue"] = MINUTES
-            yield {"xml_id": QUEUE, "code": queue_jobs.with_before(code, noted), **wanted}
-        elif before is not None and (self.state == "absent" or "lanes" in self._given):
-            yield {"xml_id": QUEUE, **{name: before[name] for name in QUEUE_FIELDS if name in before}}
+    def _part_is_enabled(self, rule: str) -> bool:
+        value = self._given[rule]
+        return not isinstance(value, Mapping) or bool(value.get("enabled", True))
 
     # --- what no Odoo would take ---
 
@@ -257,15 +264,21 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _action(xml_id: str, what: str, code: str, minutes: int) -> dict[str, Any]:
+def _cron(what: str, code: str, minutes: int) -> dict[str, Any]:
     return {
-        "xml_id": xml_id,
         "name": f"Mail queue: {what}",
-        "model": "mail.mail",
+        "model_id": "mail.mail",
+        "state": "code",
         "code": code,
         "active": True,
         "interval_number": minutes,
         "interval_type": "minutes",
-        # As Odoo itself: what it may not do to a mail, no administrator's action may.
-        "user": "base.user_root",
+        # As Odoo itself: an administrator may not do everything with every mail.
+        "user_id": "base.user_root",
     }
+
+
+def shown_lane(lane: Lane) -> dict[str, Any]:
+    """Return a lane as its options."""
+    domain = {"domain": repr(list(lane.domain))} if lane.domain else {}
+    return {"name": lane.name, **domain, "batch": lane.batch}

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import PATTERNS, TRANSIENT
 
 # Odoo's own queue, which carries the lanes, and the policy's actions beside it.
@@ -366,6 +366,12 @@ def sends_queue(code: str) -> bool:
 def keeps_order(code: str) -> bool:
     """Whether code of the queue's action sends mails in Odoo's own order."""
     return sends_queue(code) and before_of(code) is None
+
+
+def part_of(code: str) -> str | None:
+    """Return the part of the policy that generated the code, such as `stale`; None if the policy did not."""
+    found = re.match(rf"\s*{re.escape(_MARK)}, (\w+), version", code)
+    return found[1] if found else None
 
 
 def listener_in(code: str) -> Listener | None:

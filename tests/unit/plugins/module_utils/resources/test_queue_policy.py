@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, RunOptions
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, OdooError, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.installation import enforce_queue_policy
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, actions, changes, neutralize, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -28,12 +28,13 @@ EVERYTHING: dict[str, Any] = {
     "purge_after": 90,
     "watchdog": WATCHDOG,
 }
+OWN_RULES = ["backoff", "stale_after", "purge_after", "watchdog"]
 OWN = [queue_jobs.BACKOFF, queue_jobs.STALE, queue_jobs.PURGE, queue_jobs.WATCHDOG]
 
 
 def run(odoo: SimulatedOdoo, *, check: bool = False, activate_neutralized: bool = False, **options: Any) -> Outcome:
-    policy = RunOptions(activate_neutralized=activate_neutralized)
-    return enforce_queue_policy(odoo.session(read_only=check), QueuePolicy({"settle": 60, **options}), policy)
+    policy = RunOptions(unmanaged="report", activate_neutralized=activate_neutralized)
+    return enforce(odoo.session(read_only=check), [QUEUE_POLICY.declare({"settle": 60, **options})], policy)
 
 
 def refused(kind: type[OdooError], odoo: SimulatedOdoo, **options: Any) -> str:
@@ -62,8 +63,8 @@ def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
     predicted = actions(run(odoo, check=True, **EVERYTHING).plan)
     assert written(odoo) == []
     outcome = run(odoo, **EVERYTHING)
-    assert actions(outcome.plan) == predicted == [("update", QUEUE), *(("create", xml_id) for xml_id in OWN)]
-    assert [record["xml_id"] for record in outcome.records if record["resource"] == "cron"] == [QUEUE, *OWN]
+    assert actions(outcome.plan) == predicted == [("update", "lanes"), *(("create", rule) for rule in OWN_RULES)]
+    assert [record["xml_id"] for record in outcome.records if record["resource"] == "queue_policy"] == [QUEUE, *OWN]
     assert run(odoo, **EVERYTHING).plan == ()
     assert cron(odoo, QUEUE)["nextcall"] == odoo.now.strftime(DATETIME_FORMAT)
     assert [cron(odoo, xml_id)["interval_number"] for xml_id in OWN] == [3, 60, 60, 5]
@@ -71,7 +72,7 @@ def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
         record = cron(odoo, xml_id)
         assert odoo.record("res.users", record["user_id"])["login"] == "__system__"
         assert (record["state"], record["active"], record["interval_type"]) == ("code", True, "minutes")
-    assert actions(run(odoo, state="absent").plan) == [("update", QUEUE), *(("delete", xml_id) for xml_id in OWN)]
+    assert actions(run(odoo, state="absent").plan) == [("update", "lanes"), *(("delete", rule) for rule in OWN_RULES)]
     unstamped = [
         {
             # The queue's next run, which was planned by the hour, came with the policy's shorter interval.
@@ -113,23 +114,23 @@ def test_the_queue_as_it_was_before_the_first_policy_is_remembered(odoo: Simulat
 def test_a_part_that_is_not_given_is_left_and_spoken_of(odoo: SimulatedOdoo) -> None:
     run(odoo, **EVERYTHING)
     outcome = run(odoo, stale_after=8)
-    assert actions(outcome.plan) == [("update", queue_jobs.STALE)]
-    assert [warning.split()[2] for warning in outcome.warnings] == ["backoff", "lanes", "purge_after", "watchdog"]
-    assert run(odoo, **EVERYTHING).warnings == []
+    assert actions(outcome.plan) == [("update", "stale_after")]
+    assert sorted(one["key"] for one in outcome.unmanaged) == ["backoff", "lanes", "purge_after", "watchdog"]
+    assert run(odoo, **EVERYTHING).unmanaged == []
 
 
 @pytest.mark.parametrize(
-    ("off", "xml_id"),
+    ("off", "rule"),
     [
-        ({"backoff": {**EVERYTHING["backoff"], "enabled": False}}, queue_jobs.BACKOFF),
-        ({"stale_after": 0}, queue_jobs.STALE),
-        ({"purge_after": 0}, queue_jobs.PURGE),
-        ({"watchdog": {**WATCHDOG, "enabled": False}}, queue_jobs.WATCHDOG),
+        ({"backoff": {**EVERYTHING["backoff"], "enabled": False}}, "backoff"),
+        ({"stale_after": 0}, "stale_after"),
+        ({"purge_after": 0}, "purge_after"),
+        ({"watchdog": {**WATCHDOG, "enabled": False}}, "watchdog"),
     ],
 )
-def test_a_part_is_taken_away_by_itself(off: dict[str, Any], xml_id: str, odoo: SimulatedOdoo) -> None:
+def test_a_part_is_taken_away_by_itself(off: dict[str, Any], rule: str, odoo: SimulatedOdoo) -> None:
     run(odoo, **EVERYTHING)
-    assert actions(run(odoo, **off).plan) == [("delete", xml_id)]
+    assert actions(run(odoo, **off).plan) == [("delete", rule)]
     assert run(odoo, **off).plan == ()
 
 
@@ -160,7 +161,7 @@ def test_who_is_told(odoo: SimulatedOdoo) -> None:
 def test_two_channels_of_one_name_are_ambiguous(odoo: SimulatedOdoo) -> None:
     for _number in range(2):
         odoo.add("discuss.channel", name="Mail")
-    assert "2 bear the name 'Mail'" in refused(Ambiguous, odoo, watchdog={**WATCHDOG, "channel": "Mail"})
+    assert "2 have the name 'Mail'" in refused(Ambiguous, odoo, watchdog={**WATCHDOG, "channel": "Mail"})
 
 
 def test_nothing_wakes_on_a_neutralized_copy(odoo: SimulatedOdoo) -> None:
@@ -177,7 +178,7 @@ def test_a_queue_that_is_running_is_a_conflict(odoo: SimulatedOdoo) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     with pytest.raises(Conflict) as caught:
         run(odoo, **EVERYTHING)
-    assert caught.value.message.startswith(f"cron '{QUEUE}' (update): the scheduled action is running")
+    assert caught.value.message.startswith("queue_policy 'lanes' (update): the scheduled action is running")
 
 
 def test_the_code_is_the_same_on_every_version() -> None:
@@ -194,7 +195,7 @@ def test_a_database_without_the_queue(odoo: SimulatedOdoo) -> None:
     for data in odoo.records.tables["ir.model.data"].values():
         if data["name"] == "ir_cron_mail_scheduler_action":
             data["name"] = "elsewhere"
-    assert "its scheduled action mail.ir_cron_mail_scheduler_action was deleted in database" in refused(
+    assert "its cron mail.ir_cron_mail_scheduler_action was deleted" in refused(
         Unsupported, odoo, lanes=EVERYTHING["lanes"]
     )
     assert run(odoo, state="absent").plan == ()
@@ -203,5 +204,12 @@ def test_a_database_without_the_queue(odoo: SimulatedOdoo) -> None:
 def test_what_differs_is_shown(odoo: SimulatedOdoo) -> None:
     run(odoo, **EVERYTHING)
     shown = changes(run(odoo, check=True, **{**EVERYTHING, "stale_after": 9}).plan)
-    assert "days=7" in shown["code"][0]
-    assert "days=9" in shown["code"][1]
+    assert shown == {"stale_after": (7, 9)}
+    backoff = {**EVERYTHING["backoff"], "first_delay": 4}
+    assert changes(run(odoo, check=True, **{**EVERYTHING, "backoff": backoff}).plan) == {"first_delay": (3, 4)}
+    lanes = [{"name": "all", "batch": 1}]
+    assert changes(run(odoo, check=True, **{**EVERYTHING, "lanes": lanes, "interval": 7}).plan).keys() == {
+        "lanes",
+        "interval",
+        "nextcall",
+    }

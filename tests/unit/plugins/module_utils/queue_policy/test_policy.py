@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.policy import QueuePolicy, read_domain
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import QueuePolicy, read_domain
 
 BACKOFF = {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320}
 WATCHDOG = {"enabled": True, "interval": 5, "max_overdue": 30}
@@ -120,4 +120,4 @@ def test_a_last_lane_takes_what_is_left() -> None:
 
 def test_absent_speaks_of_everything_whatever_else_is_given() -> None:
     policy = QueuePolicy({"state": "absent", "stale_after": -5})
-    assert [one.state for one in policy.declarations(None, None)] == ["absent"] * 4
+    assert [policy.removes(rule) for rule in policy.declared_rules] == [True] * 5

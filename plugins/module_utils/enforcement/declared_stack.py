@@ -1,0 +1,83 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stack as it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, NothingDeclared, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import Assertion, assertions_of
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+        Declaration,
+        ResourceType,
+    )
+
+
+@dataclass(frozen=True)
+class DeclaredStack:
+    """The declared resources of one instance, and the routes that are to result from them.
+
+    :param types: the resource types whose option was given, also with an empty list.
+    :param problems: what is wrong with options that no Odoo accepts. Their resources are missing in `declarations`.
+    :param incomplete: the types of these resources.
+    """
+
+    declarations: tuple[Declaration, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+    types: frozenset[ResourceType] = field(default_factory=frozenset)
+    problems: tuple[OdooError, ...] = ()
+    incomplete: frozenset[ResourceType] = field(default_factory=frozenset)
+
+
+def read_declared_stack(
+    options: Mapping[str, Any], run: RunOptions, parts: Collection[str] | None = None
+) -> DeclaredStack:
+    """Return the stack that the options of `mail_stack` declare.
+
+    :param parts: the options to take; None takes all.
+    :raises NothingDeclared: nothing can be compared.
+    """
+    given = {name: value for name, value in options.items() if value is not None and (parts is None or name in parts)}
+    problems = ErrorCollector()
+    declarations: list[Declaration] = []
+    types = frozenset(kind for kind in registry.RESOURCE_TYPES if kind.stack_option in given)
+    incomplete = set()
+    for kind in registry.RESOURCE_TYPES:
+        before = len(problems.errors)
+        for entry in kind.stack_entries(given.get(kind.stack_option)):
+            with problems:
+                declarations.append(kind.declare(entry))
+        if len(problems.errors) > before:
+            incomplete.add(kind)
+    assertions: list[Assertion] = []
+    with problems:
+        assertions = assertions_of(given.get("routes", ()))
+    if not (declarations or assertions or problems.errors):
+        looks_for_unmanaged = run.unmanaged != "ignore" and any(kind.has_unmanaged for kind in types)
+        if not looks_for_unmanaged:
+            raise NothingDeclared(_nothing_declared(given, parts))
+    return DeclaredStack(tuple(declarations), tuple(assertions), types, tuple(problems.errors), frozenset(incomplete))
+
+
+def _nothing_declared(given: Collection[str], parts: Collection[str] | None) -> str:
+    names = [*(kind.stack_option for kind in registry.RESOURCE_TYPES), "routes"]
+    empty = [name for name in names if name in given]
+    if empty:
+        return (
+            f"Nothing can be compared: {', '.join(empty)} {'is' if len(empty) == 1 else 'are'} declared and empty. "
+            "Declare what the instance must have."
+        )
+    chosen = f" of {', '.join(parts)}, the parts that were chosen," if parts is not None else f" of {', '.join(names)}"
+    return (
+        f"Nothing is declared:{' none' if chosen else ''}{chosen} is given, so nothing can be compared. Declare what the instance must have, for "
+        "instance in the inventory variable odoo_mail_servers."
+    )

@@ -1,0 +1,235 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules of the queue policy. Each rule is one cron of the instance, compared and shown in the terms of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import MINUTES
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Ambiguous,
+    ErrorCollector,
+    OdooError,
+    Unsupported,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.installed import installed_rule
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import (
+    LANES,
+    OPTIONS,
+    RULES,
+    QueuePolicy,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON, Cron
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import XML_ID, Declaration
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+_MODEL = "mail.mail"
+
+
+class QueueRule(Cron):
+    """A rule of the queue policy. A stack declares the policy as a whole; `prepare_instance` makes one declaration for each rule of it."""
+
+    name = "queue_policy"
+    label = "queue policy"
+    title = "Queue policy"
+    stack_option = "queue_policy"
+    stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict", "options": OPTIONS}
+    options: ClassVar[Mapping[str, Any]] = OPTIONS
+    option_rules: ClassVar[Mapping[str, Any]] = {}
+    field_names: ClassVar[Mapping[str, Any]] = {}
+    active_by_default = False
+    has_unmanaged = True
+    heavy_fields: ClassVar[frozenset[str]] = frozenset()
+    info_fields = CRON.info_fields | {"active", "code", "interval_number", "interval_type", "nextcall", "model_name"}
+
+    # --- declaring ---
+
+    def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
+        return [value] if value else []
+
+    def declare(self, options: Mapping[str, Any]) -> Declaration:
+        policy = QueuePolicy(options)
+        return Declaration(self, "", {"policy": policy, "listener": None}, policy.state)
+
+    def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
+        policy, rule = declaration.options["policy"], declaration.key
+        if rule in ("", LANES) or declaration.state == "absent":
+            return {}
+        return dict(policy.cron_values(rule, declaration.options["listener"]))
+
+    # --- reading ---
+
+    def prepare_instance(
+        self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
+    ) -> Sequence[Declaration]:
+        """Return a declaration for each rule.
+
+        :raises OdooError: the instance does not accept a lane's domain or the listener.
+        """
+        return [rule for declaration in declarations for rule in self._rules(session, declaration.options["policy"])]
+
+    def _rules(self, session: Session, policy: QueuePolicy) -> list[Declaration]:
+        problems = ErrorCollector()
+        for lane in policy.lanes:
+            with problems:
+                _try_domain(session, lane)
+        listener = None
+        with problems:
+            listener = _find_listener(session, policy.listener)
+        problems.raise_gathered()
+        rules = policy.declared_rules
+        if LANES in rules and policy.removes(LANES) and QUEUE not in read_external_ids(session, {QUEUE}):
+            rules.remove(LANES)
+        options = {"policy": policy, "listener": listener}
+        return [
+            Declaration(
+                self,
+                rule,
+                options,
+                "absent" if policy.removes(rule) and rule != LANES else "present",
+                RULES[rule],
+            )
+            for rule in rules
+        ]
+
+    def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
+        return [["model_name", "=", _MODEL]]
+
+    def matches(self, declaration: Declaration, record: Found) -> bool:
+        return False
+
+    # --- planning ---
+
+    def missing(self, declaration: Declaration) -> str | None:
+        if declaration.key != LANES:
+            return None
+        return f"they run inside Odoo's own queue, and its cron {QUEUE} was deleted: upgrade the addon mail, which brings it back"
+
+    def adapt(self, context: PlanContext) -> list[str]:
+        if context.declaration.key == LANES and context.found:
+            policy, found = context.declaration.options["policy"], context.found.values
+            context.values.update(policy.lanes_values(found))
+            # The next run is planned by the former interval. If it is further off than the new interval, it is now.
+            if policy.changes_interval(found):
+                self.put_on_schedule(context, MINUTES)
+        return []
+
+    def finish(self, step: Step, context: PlanContext) -> Step:
+        """Return the step with its changes in the terms of the options, and with other fields only if the options do not tell the difference."""
+        if step.removes:
+            return step
+        before = _readable(context.declaration.key, context.found)
+        after = context.declaration.options["policy"].summary(context.declaration.key)
+        changes = [
+            Change(name, before.get(name), after.get(name))
+            for name in dict.fromkeys([*before, *after])
+            if before.get(name) != after.get(name) and name not in _LISTENER
+        ]
+        changes += self._listener_changes(context, after)
+        generated = {"code", "interval_number", "interval_type"} if changes else set()
+        if step.action == "create":
+            return replace(step, changes=tuple(changes))
+        told = [_told(change) for change in step.changes if change.field not in generated]
+        return replace(step, changes=(*changes, *told))
+
+    @staticmethod
+    def _listener_changes(context: PlanContext, after: Mapping[str, Any]) -> Iterable[Change]:
+        """Yield the change of the watchdog's listener, of whom the code contains no name."""
+        if context.declaration.key != "watchdog":
+            return
+        found = context.found.values if context.found else {}
+        stored = queue_jobs.listener_in(str(found.get("code") or ""))
+        if stored != context.declaration.options["listener"]:
+            option = next((name for name in _LISTENER if name in after), "channel")
+            yield Change(option, f"{stored.model} {stored.id}" if stored else None, after.get(option))
+
+    def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
+        return bool(found.values.get("active")) and self._rule_of(found) is not None
+
+    def unmanaged_key(self, found: Found) -> str:
+        return self._rule_of(found) or super().unmanaged_key(found)
+
+    @staticmethod
+    def _rule_of(found: Found) -> str | None:
+        """Return the rule that a cron consists of by its code, None if it is not of the policy."""
+        part = queue_jobs.part_of(str(found.values.get("code") or ""))
+        return next((rule for rule in RULES if part and rule.startswith(part)), None)
+
+    # --- reporting ---
+
+    def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
+        shown = super().report(found, fields)
+        rule = self._rule_of(found)
+        shown.pop("code", None)
+        return {**shown, "options": _readable(rule, found) if rule else {}}
+
+
+_LISTENER = ("channel", "user")
+
+
+def _told(change: Change) -> Change:
+    """Return a change as people read it: not the code, and not a moment that differs between a check and the run after it."""
+    if change.field == "code":
+        return replace(change, before="changed by hand or by another version", after="as generated")
+    return replace(change, after="now") if change.field == "nextcall" else change
+
+
+def _readable(rule: str, found: Found | None) -> dict[str, Any]:
+    """Return an installed rule in the user's terms; empty if there is none, or none that can be read."""
+    try:
+        return installed_rule(rule, found.values) if found else {}
+    except ValueError:
+        return {}
+
+
+def _try_domain(session: Session, lane: Lane) -> None:
+    """Let Odoo search with a lane's domain once: a wrong field would stop the lane later, unseen."""
+    try:
+        session.call(_MODEL, "search", domain=[*lane.domain], limit=1)
+    except OdooError as error:
+        raise type(error)(
+            f"queue policy: lane {lane.name!r}: its domain does not work here: {error.message}"
+        ) from error
+
+
+def _find_listener(session: Session, named: tuple[str, str] | None) -> Listener | None:
+    """Return who the watchdog tells.
+
+    :raises Unsupported: nobody has the name. :raises Ambiguous: several have it.
+    """
+    if named is None:
+        return None
+    option, name = named
+    if option == "user":
+        users = session.search_read("res.users", [["login", "=", name]], ["partner_id"])
+        found = [user["partner_id"][0] for user in users]
+        model = "res.partner"
+    else:
+        # mail.channel up to 16.0
+        model = "discuss.channel" if session.has_model("discuss.channel") else "mail.channel"
+        found = [channel["id"] for channel in session.search_read(model, [["name", "=", name]], ["name"])]
+        if not found and XML_ID.fullmatch(name):
+            pinned = read_external_ids(session, {name}).values()
+            found = [row["res_id"] for row in pinned if row["model"] == model]
+    if not found:
+        raise Unsupported(f"queue policy: watchdog.{option}: there is no {option} {name!r}.")
+    if len(found) > 1:
+        raise Ambiguous(f"queue policy: watchdog.{option}: {len(found)} have the name {name!r}: give its external ID.")
+    return Listener(model, found[0])
+
+
+QUEUE_POLICY = QueueRule()
