@@ -18,7 +18,7 @@ import argparse
 import importlib
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,17 @@ WIDTH = 110  # PyYAML breaks a line after the word that passes it
 
 # Return values of a resource's module, and their place in the result of mail_stack.
 STACK_RETURNS = {"authorize_url": "connections[].authorize_url"}
+
+# Files that list the parts of a stack.
+FILES_WITH_PARTS = (
+    "roles/provision/defaults/main.yml",
+    "roles/provision/tasks/enforce.yml",
+    "roles/provision/tasks/main.yml",
+    "roles/drift/tasks/main.yml",
+    "playbooks/drift.yml",
+    "playbooks/onboard.yml",
+    "playbooks/provision.yml",
+)
 
 Options = dict[str, Any]
 Rename = Callable[[str], str]
@@ -129,6 +140,7 @@ def as_role_options(options: Options, arguments: Mapping[str, Any]) -> Options:
 
 def stack_module(text: str) -> str:
     """Return the text of mail_stack.py with the options of its lists."""
+    text = with_parts(text)
     for kind in registry().RESOURCE_TYPES:
         if kind.stack_argument and "options" not in kind.stack_argument:
             continue
@@ -187,19 +199,17 @@ def runtime_file(text: str) -> str:
     return f"---\n{WRITTEN}{text}"
 
 
-def provision_task(text: str) -> str:
-    """Return the text of the role provision's task with every option of mail_stack."""
-    (task,) = yaml.safe_load(text)
-    module = "postmaster.odoo.mail_stack"
-    parts = [kind.stack_option for kind in registry().RESOURCE_TYPES] + ["routes"]
-    task[module] = {
-        name: f"{{{{ odoo_mail_{name} | default(omit) if '{name}' in provision_parts else omit }}}}"
-        if name in parts
-        else f"{{{{ odoo_mail_{name} | default(omit) }}}}"
-        for name in specification("mail_stack")
-    }
-    lines = yaml.dump([task], Dumper=Dumper, sort_keys=False, width=200)
-    return f"---\n{WRITTEN}{lines}"
+def stack_parts() -> list[str]:
+    """Return the options of `mail_stack` that declare something."""
+    return [*(kind.stack_option for kind in registry().RESOURCE_TYPES), "routes"]
+
+
+def with_parts(text: str) -> str:
+    """Return a text in which each list of the parts of a stack names all of them."""
+    parts = stack_parts()
+    text = re.sub(r"'addons [a-z_ ]+'\.split\(\)", f"'{' '.join(parts)}'.split()", text)
+    text = re.sub(r"addons, parameters, [a-z_, ]+ and routes", f"{', '.join(parts[:-1])} and routes", text)
+    return re.sub(r"(Tags: |choices: \[)addons, [a-z_, ]+, routes", lambda found: f"{found[1]}{', '.join(parts)}", text)
 
 
 def readme_file(text: str) -> str:
@@ -237,22 +247,45 @@ def connection_options() -> Options:
     return {f"odoo_{name}": option for name, option in as_role_options(options, arguments).items()}
 
 
-def variables(module: str, prefix: str) -> Options:
-    """Return the options of a module as variables of a role."""
-    options = documented(module)
-    named = renamed(options, lambda name: f"{prefix}{name}" if re.split(r"[.\[]", name)[0] in options else name)
-    return {f"{prefix}{name}": option for name, option in as_role_options(named, specification(module)).items()}
+def variables(module: str, prefix: str, own: Collection[str]) -> Options:
+    """Return options of a module as variables of a role. The module validates their values, so they have no types here."""
+    options = {name: option for name, option in documented(module).items() if name in own}
+    everything = documented(module)
+
+    def rename(name: str) -> str:
+        option = re.split(r"[.\[]", name)[0]
+        if option in options and option == name:
+            return f"{prefix}{name}"
+        return f"postmaster.odoo.{module}#module:{name}" if option in everything else name
+
+    named = renamed(options, rename)
+    result: Options = {}
+    for name, option in as_role_options(named, specification(module)).items():
+        details = (
+            [f"The entries and their values are as in O(postmaster.odoo.{module}#module:{name})."]
+            if "options" in option
+            else []
+        )
+        kept = {key: value for key, value in option.items() if key in ("choices", "default")}
+        result[f"{prefix}{name}"] = {
+            "description": [*option["description"], *details],
+            "type": option["type"] if kept else "raw",
+            **kept,
+        }
+    return result
 
 
 def role_variables() -> Mapping[tuple[str, str], Options]:
     """Return the generated variables of each role and entry point."""
+    stack = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils.stack_variables")
+    names = stack.known_variables()
     connection, mail, queue = (
         connection_options(),
-        variables("mail_stack", "odoo_mail_"),
-        variables("queue_policy", "odoo_queue_"),
+        variables("mail_stack", stack.MAIL, [name.removeprefix(stack.MAIL) for name in names]),
+        variables("queue_policy", stack.QUEUE, [name.removeprefix(stack.QUEUE) for name in names]),
     )
     return {
-        ("provision", "main"): {**connection, **mail},
+        ("provision", "main"): {**connection, **mail, **queue},
         ("queue_policy", "main"): {**connection, **queue},
         ("drift", "main"): {**connection, **mail, **queue},
         ("drift", "compare"): {**connection, **mail, **queue},
@@ -267,7 +300,13 @@ def role_file(role: str, text: str) -> str:
         if name != role:
             continue
         options = document["argument_specs"][entry_point]["options"]
-        own = {variable: option for variable, option in options.items() if variable not in generated}
+        own = {
+            variable: option
+            for variable, option in options.items()
+            if not variable.startswith(("odoo_mail_", "odoo_queue_")) and variable not in generated
+        }
+        if "provision_parts" in own:
+            own["provision_parts"] |= {"choices": stack_parts(), "default": stack_parts()}
         complete = {**generated, **own}
         shared = shared if shared == complete else complete
         document["argument_specs"][entry_point]["options"] = shared
@@ -291,7 +330,7 @@ def main() -> int:
     files: dict[Path, Callable[[str], str]] = {
         MODULES / "mail_stack.py": stack_module,
         CHECKOUT / "meta/runtime.yml": runtime_file,
-        CHECKOUT / "roles/provision/tasks/enforce.yml": provision_task,
+        **{CHECKOUT / name: with_parts for name in FILES_WITH_PARTS},
         CHECKOUT / "README.md": readme_file,
     }
     files |= {

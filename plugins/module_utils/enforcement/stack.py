@@ -219,7 +219,10 @@ class Stack:
             key = resource.declaration.key
             connection = self._connections.get(key)
             record = kind.report(found, self._snapshot.records[kind].fields)
-            reported.append({"resource": kind.name, "key": key, **record, **kind.extra_report(resource, connection)})
+            record.update(kind.extra_report(resource, connection))
+            if resource.declaration.options.get("active") and not found.values.get("active", True):
+                record["held_back"] = True
+            reported.append({"resource": kind.name, "key": key, **record})
         return reported
 
     def report_unmanaged(self) -> list[dict[str, Any]]:
