@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
+    connection_arguments,
+    without_foreign_credentials,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
@@ -52,6 +55,7 @@ class OdooModule(AnsibleModule):
 
     def __init__(self, specification: Specification) -> None:
         self.scope = specification.scope
+        self._specification = specification
         super().__init__(
             argument_spec=specification.arguments,
             supports_check_mode=True,
@@ -65,6 +69,8 @@ class OdooModule(AnsibleModule):
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
         self.params = _without_nulls(arguments)
+        if self._specification.connection:
+            self.params = without_foreign_credentials(self.params)
         self.no_log_values.update(secrets_in(self.params))
 
     def session(self, *, read_only: bool = False) -> Session:

@@ -6,9 +6,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
+
+# Alternatives, the one that is used first. One place gives them: the API key of another place would replace a password.
+CREDENTIALS = ("api_key", "password")
+
+
+def without_foreign_credentials(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a task so that the environment adds no credential to those that are given."""
+    if not any(arguments.get(name) for name in CREDENTIALS):
+        return dict(arguments)
+    return {**dict.fromkeys(CREDENTIALS, ""), **arguments}
 
 
 def connection_arguments() -> dict[str, Any]:

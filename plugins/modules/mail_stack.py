@@ -808,7 +808,8 @@ connections:
 error_kind:
   description:
     - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout), and with O(servers[].oauth2.required) V(not_connected).
+      V(rejected), V(ambiguous), V(timeout), V(nothing_declared) if nothing can be compared, and with O(servers[].oauth2.required)
+      V(not_connected).
     - A test that fails is V(rejected), a route that would not hold V(conflict).
   returned: failure
   type: str
@@ -853,7 +854,7 @@ def run(module: OdooModule) -> None:
         update_list=module.params["update_list"],
         verify=module.params["verify"],
     )
-    declared = read_declared_stack(module.params, options, module.params["parts"])
+    declared = read_declared_stack(module.params, options, module.params["parts"], with_problems=module.check_mode)
     with module.session() as session:
         outcome = enforce_stack(session, declared, options)
         module.exit_with(enforced_result(outcome, module.scope, diff=module.shows_diff))

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
+    CREDENTIALS,
+    connection_arguments,
+)
 
-# Alternatives, the one that is used first. One place gives all of them: an API key of another place would replace a password.
-_CREDENTIALS = ("api_key", "password")
 _PREFIX = "odoo_"
 
 # Return the values of variables, by their names.
@@ -29,24 +30,21 @@ def with_connection_variables(
     :param variables: the names of the variables that the host has.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
-    has_credentials = any(given.get(name) for name in _CREDENTIALS)
+    has_credentials = any(given.get(name) for name in CREDENTIALS)
     wanted = [
         name
         for name in connection_arguments()
-        if name not in given and f"{_PREFIX}{name}" in variables and not (has_credentials and name in _CREDENTIALS)
+        if name not in given and f"{_PREFIX}{name}" in variables and not (has_credentials and name in CREDENTIALS)
     ]
     if "api_key" in wanted and "password" in wanted:
         found = _resolve(["api_key"], resolve)
-        wanted = [name for name in wanted if name not in (_CREDENTIALS if found else ("api_key",))]
+        wanted = [name for name in wanted if name not in (CREDENTIALS if found else ("api_key",))]
         given.update(found)
     given.update(_resolve(wanted, resolve))
-    if any(given.get(name) for name in _CREDENTIALS):
-        # An empty text keeps the module from looking into the environment.
-        given.update({name: "" for name in _CREDENTIALS if name not in given})
     return given
 
 
 def _resolve(names: Collection[str], resolve: Resolve) -> dict[str, Any]:
     found = resolve([f"{_PREFIX}{name}" for name in names])
     values = {name: found.get(f"{_PREFIX}{name}") for name in names}
-    return {name: value for name, value in values.items() if value is not None and (value or name not in _CREDENTIALS)}
+    return {name: value for name, value in values.items() if value is not None and (value or name not in CREDENTIALS)}

@@ -55,7 +55,7 @@ class Instance:
         """What `mail_stack` does with its options once they are validated."""
         with self.session(transport, read_only=check) as session:
             run = RunOptions(**options)
-            return enforce_stack(session, read_declared_stack(stack, run), run)
+            return enforce_stack(session, read_declared_stack(stack, run, with_problems=check), run)
 
     def check(self, stack: Stack, **how: Any) -> Outcome:
         return self.enforce(stack, check=True, **how)

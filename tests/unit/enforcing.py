@@ -31,7 +31,7 @@ OAUTH2 = {"client_id": "made-up-client", "client_secret": "made-up-client-secret
 def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **options: Any) -> Outcome:
     """One run of `mail_stack`, in check mode or for real."""
     session, how = odoo.session(read_only=check), RunOptions(**options)
-    return enforce_stack(session, read_declared_stack(stack, how), how)
+    return enforce_stack(session, read_declared_stack(stack, how, with_problems=check), how)
 
 
 def refused(

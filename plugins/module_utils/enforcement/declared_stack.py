@@ -39,12 +39,17 @@ class DeclaredStack:
 
 
 def read_declared_stack(
-    options: Mapping[str, Any], run: RunOptions, parts: Collection[str] | None = None
+    options: Mapping[str, Any],
+    run: RunOptions,
+    parts: Collection[str] | None = None,
+    *,
+    with_problems: bool = False,
 ) -> DeclaredStack:
     """Return the stack that the options of `mail_stack` declare.
 
     :param parts: the options to take; None takes all.
-    :raises NothingDeclared: nothing can be compared.
+    :param with_problems: return a stack although parts of it are wrong, to compare the rest.
+    :raises NothingDeclared: nothing can be compared. :raises Invalid: no Odoo accepts an option; the message lists all of them.
     """
     given = {name: value for name, value in options.items() if value is not None and (parts is None or name in parts)}
     problems = ErrorCollector()
@@ -61,6 +66,8 @@ def read_declared_stack(
     assertions: list[Assertion] = []
     with problems:
         assertions = assertions_of(given.get("routes", ()))
+    if not with_problems:
+        problems.raise_gathered()
     if not (declarations or assertions or problems.errors):
         looks_for_unmanaged = run.unmanaged != "ignore" and any(kind.has_unmanaged for kind in types)
         if not looks_for_unmanaged:

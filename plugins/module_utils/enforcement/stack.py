@@ -56,8 +56,6 @@ class Stack:
         declared: DeclaredStack,
         options: RunOptions,
     ) -> None:
-        if declared.problems and not session.read_only:
-            raise gathered(declared.problems)
         self._session = session
         self._options = options
         self._declared_problems = declared.problems

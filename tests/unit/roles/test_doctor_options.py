@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.connection_argumen
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import FIXES
 from ansible_collections.postmaster.odoo.plugins.modules import pending_addons
 from ansible_collections.postmaster.odoo.plugins.modules.mail_doctor import SPECIFICATION
-from ansible_collections.postmaster.odoo.tests.unit.roles.test_provision_options import outline
+from ansible_collections.postmaster.odoo.tests.unit.roles.options import outline
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 CONNECTION = {f"odoo_{name}" for name in connection_arguments()}

@@ -24,35 +24,43 @@ def options(role: str, entry_point: str = "main") -> dict[str, Any]:
     return dict(read(role, "meta/argument_specs.yml")["argument_specs"][entry_point]["options"])
 
 
-def test_its_variables_are_those_of_both_roles() -> None:
-    both = options("queue_policy") | options("provision")
-    own = {name: option for name, option in both.items() if not name.startswith("provision_")}
+def test_its_variables_are_those_of_provision() -> None:
+    own = {name: option for name, option in options("provision").items() if not name.startswith("provision_")}
     assert options("drift") == own
     assert options("drift", "compare") == own
 
 
-def test_what_it_imports_runs_in_check_mode() -> None:
+def test_it_is_provision_in_check_mode() -> None:
     """As a constant: a keyword that no variable and no flag can lift."""
-    imports = read("drift", "tasks/compare.yml")
-    assert [task["check_mode"] for task in imports] == [True] * len(imports)
-    assert [task["ansible.builtin.import_role"]["name"] for task in imports] == [
-        "postmaster.odoo.provision",
-        "postmaster.odoo.queue_policy",
-    ]
+    (task,) = read("drift", "tasks/compare.yml")
+    assert task["check_mode"] is True
+    assert task["ansible.builtin.import_role"] == {"name": "postmaster.odoo.provision", "tasks_from": "enforce"}
+    (enforce,) = read("provision", "tasks/enforce.yml")
+    assert "check_mode" not in enforce
 
 
-def test_no_task_of_these_roles_has_a_check_mode_of_its_own() -> None:
-    for tasks in (read("provision", "tasks/enforce.yml"), read("queue_policy", "tasks/main.yml")):
-        assert not [task for task in tasks if "check_mode" in task]
-        assert not [task for task in tasks if not any(name.startswith("postmaster.odoo.") for name in task)]
+def parts(**variables: Any) -> Any:
+    """The parts that the task of provision is given."""
+    (task,) = read("provision", "tasks/enforce.yml")
+    own = DataLoader().load_from_file(str(ROLES / "provision" / "defaults" / "main.yml"), trusted_as_template=True)
+    everything = trust_as_template(task["vars"]["provision_all"])
+    known = {**own, "provision_all": everything, "ansible_run_tags": ["all"], "ansible_skip_tags": [], **variables}
+    template = trust_as_template(task["postmaster.odoo.mail_stack"]["parts"])
+    return sorted(Templar(loader=DataLoader(), variables=known).template(template))
 
 
-def test_its_kinds_are_the_parts_of_a_stack() -> None:
-    parts = read("provision", "defaults/main.yml")["provision_parts"]
-    stack, _policy = read("drift", "tasks/compare.yml")
-    assert stack["vars"]["drift_kinds"] == parts
-    assert f"'{' '.join(parts)}'" in stack["tags"]
-    assert f"'{' '.join([*parts, 'queue_policy'])}'" in read("drift", "tasks/main.yml")[-1]["tags"]
+def test_tags_choose_the_parts() -> None:
+    everything = options("provision")["provision_parts"]["choices"]
+    assert parts() == parts(ansible_run_tags=["tagged"]) == sorted(everything)
+    assert parts(ansible_run_tags=["servers", "crons", "nginx"]) == ["crons", "servers"]
+    assert parts(ansible_skip_tags=["servers"]) == sorted(set(everything) - {"servers"})
+    assert parts(ansible_run_tags=["servers", "crons"], ansible_skip_tags=["crons"]) == ["servers"]
+    assert parts(ansible_run_tags=["servers"], provision_parts=["crons"]) == []
+    (task,) = read("provision", "tasks/enforce.yml")
+    tags = Templar(loader=DataLoader(), variables={"ansible_skip_tags": everything}).template(
+        trust_as_template(task["tags"])
+    )
+    assert tags == ["never"]
 
 
 def value(template: str, **variables: Any) -> Any:

@@ -17,7 +17,7 @@ from ansible.template import Templar, trust_as_template
 from ansible_collections.postmaster.odoo.plugins.lookup import mail_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.modules.mail_stack_info import SPECIFICATION
-from ansible_collections.postmaster.odoo.tests.unit.roles.test_provision_options import outline
+from ansible_collections.postmaster.odoo.tests.unit.roles.options import outline
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "export"
 

@@ -22,11 +22,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rpc": {"secrets"},
     "routing": {"engine", "rpc"},
     "smtp": {"engine", "routing", "rpc", "secrets"},
-    "resources": {"engine", "routing", "rpc", "secrets", "smtp"},
+    "queue_policy": {"smtp"},
+    "resources": {"engine", "queue_policy", "routing", "rpc", "secrets", "smtp"},
     "enforcement": {"engine", "resources", "routing", "rpc", "secrets", "smtp"},
-    "queue": {"enforcement", "engine", "resources", "rpc", "secrets", "smtp"},
-    "doctor": {"engine", "queue", "resources", "routing", "rpc", "secrets", "smtp"},
-    "export": {"doctor", "engine", "queue", "resources", "rpc", "secrets"},
+    "queue": {"enforcement", "engine", "queue_policy", "resources", "rpc", "secrets", "smtp"},
+    "doctor": {"engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
+    "export": {"doctor", "engine", "queue", "queue_policy", "resources", "rpc", "secrets"},
 }
 
 

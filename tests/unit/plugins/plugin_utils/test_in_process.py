@@ -18,6 +18,7 @@ from ansible.template import Templar, trust_as_template
 
 from ansible_collections.postmaster.odoo.plugins.action.mail_stack import ActionModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, neutralize, servers
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, connect_to, shipped
@@ -40,6 +41,8 @@ def action(name: str, options: dict[str, Any], **task: Any) -> ActionModule:
         "action": f"postmaster.odoo.{name}",
         "args": {**CONNECTION, **options},
         "async_val": 0,
+        "delegate_to": None,
+        "get_variable_manager": lambda: None,
         "check_mode": False,
         "diff": False,
         "environment": None,
@@ -234,7 +237,46 @@ def test_a_shipped_module_gets_the_connection_of_the_inventory(asked: list[dict[
     made = connected(INVENTORY, {"name": "Main"}, transport="ssh")
     arguments = made._execute_module.call_args.kwargs["module_args"]  # type: ignore[attr-defined]  # of the stand-in
     assert arguments == {"url": "http://inventory.example", "database": "acme", "name": "Main"}
-    assert not asked
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "resolved"),
+    [
+        ({"database": None}, {"odoo_database": "acme"}, {"database": "acme"}),
+        # The credentials of a task are never replaced by those of another place.
+        (
+            {"username": "ops", "password": "a"},
+            {"odoo_api_key": "b"},
+            {"username": "ops", "password": "a"},
+        ),
+        (
+            {"api_key": "a"},
+            {"odoo_password": "b", "odoo_username": "ops"},
+            {"api_key": "a", "username": "ops"},
+        ),
+        ({}, {"odoo_password": "b"}, {"password": "b"}),
+        ({}, {"odoo_password": "b", "odoo_api_key": "c"}, {"api_key": "c"}),
+        ({}, {"odoo_password": "b", "odoo_api_key": ""}, {"password": "b"}),
+        ({}, {}, {}),
+    ],
+)
+def test_where_connection_options_come_from(
+    options: dict[str, Any], variables: dict[str, Any], resolved: dict[str, Any]
+) -> None:
+    found = with_connection_variables(options, variables, lambda names: {name: variables[name] for name in names})
+    assert found == resolved
+
+
+def test_a_variable_that_is_not_needed_is_not_resolved() -> None:
+    asked_for: list[str] = []
+
+    def resolve(names: Any) -> dict[str, Any]:
+        asked_for.extend(names)
+        return {"odoo_api_key": "made-up"}
+
+    variables = ("odoo_url", "odoo_timeout", "odoo_api_key", "odoo_password")
+    with_connection_variables({"url": "http://a.example", "timeout": 5}, variables, resolve)
+    assert asked_for == ["odoo_api_key"]
 
 
 def test_a_module_without_a_connection_gets_none() -> None:

@@ -84,7 +84,7 @@ def test_options_that_were_not_given_are_not_declared(kind: ResourceType) -> Non
     given = {name: identity.get(name) for name in (*kind.options, "xml_id")}
     declaration = kind.declare(given)
     assert not {name for name, value in declaration.options.items() if value is None}
-    assert set(kind.declared_fields(declaration)) <= {kind.key_field}
+    assert set(kind.declared_fields(declaration)) <= {kind.key_field, *({"active"} if kind.active_by_default else ())}
 
 
 @pytest.mark.parametrize(
