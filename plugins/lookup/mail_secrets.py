@@ -30,8 +30,8 @@ options:
     required: true
   connection:
     description:
-      - The connection options, as all modules of this collection have them, such as C(url), C(database) and C(api_key). What is not given is taken from the
-        environment, as the modules do.
+      - The connection options that all modules of this collection have, such as C(url), C(database) and C(api_key). Options that are not given come from the
+        inventory variables C(odoo_*) of the host, then from the environment.
     type: dict
     default: {}
   vault_id:
@@ -107,18 +107,24 @@ _raw:
       sample: [vault_acme_transactional_smtp_pass]
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
+from ansible.template import trust_as_template
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
+    connection_arguments,
+    without_foreign_credentials,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
 
@@ -137,7 +143,7 @@ class LookupModule(LookupBase):
         host = str(terms[0])
         vault = VaultFile(self.get_option("path"), self.get_option("vault_id"))
         try:
-            with connect(**self._connection(), read_only=True) as session:
+            with connect(**self._connection(variables or {}), read_only=True) as session:
                 secrets = Description(read_instance(session, scope_of(self.get_options()))).secrets
         except OdooError as error:
             raise AnsibleError(f"The secrets of {host} cannot be read: {error.message}") from None
@@ -146,10 +152,17 @@ class LookupModule(LookupBase):
         content = vault.content(host, values) if values else ""
         return [{"content": content, "variables": names, "missing": vault.missing(names)}]
 
-    def _connection(self) -> dict[str, Any]:
-        """The connection options, of the right types, those that were not given from the environment."""
-        given = {name: value for name, value in self.get_option("connection").items() if value is not None}
-        checked = ArgumentSpecValidator(connection_arguments()).validate(given)
+    def _connection(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the connection options, of the right types. If they are not given, they come from the variables of the host or the environment."""
+
+        def resolve(names: Collection[str]) -> dict[str, Any]:
+            values: dict[str, Any] = self._templar.template(
+                {name: trust_as_template(f"{{{{ {name} }}}}") for name in names}
+            )
+            return values
+
+        given = with_connection_variables(self.get_option("connection") or {}, variables, resolve)
+        checked = ArgumentSpecValidator(connection_arguments()).validate(without_foreign_credentials(given))
         if checked.error_messages:
             raise AnsibleError(f"mail_secrets: connection: {'; '.join(checked.error_messages)}.")
         return dict(checked.validated_parameters)

@@ -25,6 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -83,10 +84,10 @@ class OdooModule(AnsibleModule):
     def exit_with(self, result: TaskResult) -> None:
         """End with a result, as a success or as a failure."""
         for warning in result.warnings:
-            self.warn(warning)
+            self.warn(printable(warning))
         values = {"changed": result.changed, **result.values}
         if result.failure:
-            self.fail_json(msg=result.failure, error_kind=result.error_kind, **values)
+            self.fail_json(msg=printable(result.failure), error_kind=result.error_kind, **values)
         self.exit_json(**values)
 
     @property

@@ -2,11 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sentences for people."""
+"""Texts for people: short lists, and names from an instance that can contain anything."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+# What Markdown or one of its dialects might obey: a `_` at the edge of a word, a `:` before one, the start of a web address.
+_MARKDOWN = re.compile(r"[^\w ,./=?%()':-]|(?<![^\W_])_|_(?![^\W_])|:(?! )|(?<=www)\.", re.IGNORECASE)
 
 
 def some(names: Iterable[str], most: int = 5) -> str:
@@ -17,3 +21,36 @@ def some(names: Iterable[str], most: int = 5) -> str:
     listed = list(names)
     rest = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without characters that a terminal or the log of a CI job obeys, or that a reader does not see.
+
+    Control characters (C0, C1, DEL), line and paragraph separators, bidirectional overrides and other format characters are shown as escapes.
+    So are GitHub's workflow commands: `::` at the start of the line, and `##[` anywhere.
+    """
+    return _harmless(" ".join(text.split()))
+
+
+def printable_lines(text: str) -> str:
+    """Return a text like `printable`, with its line breaks (LF) and its indentation."""
+    return "\n".join(_harmless(line) for line in text.split("\n"))
+
+
+def markdown(text: str, limit: int = 2_000) -> str:
+    """Return a text for Markdown as code that nothing in it can leave: no markup, no link, no name of a user to notify.
+
+    :param limit: the greatest number of characters.
+    """
+    shown = printable(text)
+    if len(shown) > limit:
+        shown = f"{shown[:limit]}…"
+    return f"<code>{_MARKDOWN.sub(lambda char: f'&#{ord(char[0])};', shown)}</code>" if shown else ""
+
+
+def _harmless(line: str) -> str:
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)
+    line = line.replace("##[", r"#\u0023[")
+    start = len(line) - len(line.lstrip(" "))
+    return f"{line[:start]}\\u003a{line[start + 1 :]}" if line.startswith("::", start) else line

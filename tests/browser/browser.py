@@ -33,7 +33,7 @@ SYMBOLS = {
     "failed": "!",
     "unreachable": "\u00d7",
 }
-WORDS = {**{state: state for state in SYMBOLS}, "unknown": "cannot tell"}
+WORDS = {state: state for state in SYMBOLS}
 
 PATIENCE = 60  # seconds; a busy machine is slow
 

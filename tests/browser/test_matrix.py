@@ -93,7 +93,7 @@ def test_every_cell_has_the_state_its_symbol_and_words(show: Callable[..., Page]
     assert matrix[name(33)]["Transactional"] == ("unreachable", SYMBOLS["unreachable"], "unreachable: not looked at")
     assert matrix[name(27)]["Transactional"] == ("failed", "!", "failed: not looked at")
     assert matrix[name(27)]["google_gmail"] == ("clean", "✓", "clean")
-    assert matrix[name(18)]["Transactional"] == ("unknown", "?", "cannot tell: not looked at")
+    assert matrix[name(18)]["Transactional"] == ("unknown", "?", "unknown: not looked at")
     for instance in page.report["instances"]:
         for resource in instance["resources"]:
             cell = matrix[instance["instance"]].get(resource["key"])
@@ -186,7 +186,7 @@ def test_former_runs_are_a_timeline(show: Callable[..., Page]) -> None:
     title = page.run("return document.querySelector('#timeline g:last-of-type title').textContent")
     assert (
         title
-        == "24 Nov 2026, 15:04 UTC: 5 drifted, 1 failed, 1 unreachable, 1 cannot tell, 1 corrected, 2 accepted, 39 clean"
+        == "24 Nov 2026, 15:04 UTC: 5 drifted, 1 failed, 1 unreachable, 1 unknown, 1 corrected, 2 accepted, 39 clean"
     )
     heights = page.run(
         "return [...document.querySelectorAll('#timeline g:last-of-type rect')].map((rect) => Number(rect.getAttribute('height')))"
@@ -280,7 +280,7 @@ def test_a_play_without_hosts_is_told(
     page = show(report)
     assert page.text("#verdict").split("\n")[-1] == words
     assert page.driver.title == f"Drift report: {words}"
-    assert page.text("#nobody").split("\n") == [f"? cannot tell No host matches the play {play}." for play in plays]
+    assert page.text("#nobody").split("\n") == [f"? unknown No host matches the play {play}." for play in plays]
     if statuses:
         assert "no differences in what was compared" in page.text("#run")
 

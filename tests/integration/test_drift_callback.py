@@ -201,7 +201,7 @@ def test_plays_that_are_not_begun_are_unknown(fleet: Fleet) -> None:
 def test_a_group_that_matches_nobody_is_not_green(fleet: Fleet) -> None:
     run = fleet.run(["a"], play(parameter(), hosts="mispelt"))
     assert (run.exit_code, fleet.statuses) == (2, {})
-    assert "cannot tell: no instance was compared" in run.output
+    assert "unknown: no instance was compared" in run.output
 
 
 def test_a_limit_and_tags_leave_out_without_a_doubt(fleet: Fleet) -> None:

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, Work, act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from instance import TRANSPORTS, LabInstance
 from lab import Lab
 from mail_servers import password_server, run_task, run_tasks

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, MOST, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import is_neutralized
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
 
 Record = Mapping[str, Any]

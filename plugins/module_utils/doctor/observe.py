@@ -25,11 +25,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_info
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, build_table
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids

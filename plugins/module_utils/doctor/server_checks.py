@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import LOCAL, relay_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 

@@ -86,4 +86,4 @@ def _refuse_unconnected(connections: Sequence[Connection]) -> None:
     """Whatever else could be done is done: without it there would be no link for a human to open."""
     waiting = [one for one in connections if one.required and not one.connected]
     if waiting:
-        raise NotConnected(f"{' '.join(one.instruction for one in waiting)} (oauth2.required asks for it.)")
+        raise NotConnected(f"{' '.join(one.instruction for one in waiting)} ({waiting[0].required_by} is true.)")

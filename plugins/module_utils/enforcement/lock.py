@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock_owner import has_died, this_process
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY, SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, SENDING_KEY
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session

@@ -286,8 +286,7 @@ def _refuse_shared_records(resources: Sequence[PlannedResource]) -> None:
 def _refuse_duplicates(declarations: Sequence[Declaration]) -> None:
     seen: set[tuple[str, str]] = set()
     for declaration in declarations:
-        name = declaration.xml_id or f"{declaration.key}@{declaration.options.get('model', '')}"
-        identity = (declaration.type.name, name)
+        identity = (declaration.type.name, declaration.xml_id or declaration.type.identity_of(declaration))
         if identity in seen:
             raise Invalid(f"{declaration.label} is declared twice: declare each {declaration.type.label} once.")
         seen.add(identity)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import References
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import (
     Records,
     fields_of,
@@ -23,7 +24,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     Declaration,
     ResourceType,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import textwrap
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Plan, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, printable_lines
 
 
 def plan_diff(plan: Plan) -> list[dict[str, str]]:
@@ -19,7 +20,7 @@ def plan_diff(plan: Plan) -> list[dict[str, str]]:
 
 
 def _step_diff(step: Step) -> dict[str, str]:
-    name = f"{step.resource}: {step.key}"
+    name = printable(f"{step.resource}: {step.key}")
     if step.removes:
         before, after = "present\n", ""
     else:
@@ -37,5 +38,5 @@ def _hides_difference(change: Change) -> bool:
 
 def _line(change: Change, value: Any, remark: str = "") -> str:
     if isinstance(value, str) and "\n" in value:  # code, say: what differs in it is to be seen line by line
-        return f"{change.field}: |{remark}\n{textwrap.indent(value, '  ')}\n"
-    return f"{change.field}: {json.dumps(value, ensure_ascii=False)}{remark}\n"
+        return f"{change.field}: |{remark}\n{textwrap.indent(printable_lines(value), '  ')}\n"
+    return f"{change.field}: {printable_lines(json.dumps(value, ensure_ascii=False))}{remark}\n"

@@ -12,9 +12,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import SENDING_CRONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import MAILING_SERVER_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import MAILING_SERVER_KEY
 
 # Addons without which something else of a stack would not be there, and those that say how mail leaves (ODOO-FACTS §2.5).
 ADDONS = (

@@ -35,7 +35,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify_mail
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAuth2Method
@@ -20,12 +20,14 @@ class Connection:
 
     :param authorize_url: the link that an administrator of the database opens to connect it; None where it is, or where Odoo has no link.
     :param required: the user does not want to go on without.
+    :cvar required_by: the option that says so.
     """
 
     key: str
     connected: bool
     authorize_url: str | None = None
     required: bool = False
+    required_by: ClassVar[str] = "oauth2.required"
 
     @property
     def instruction(self) -> str:

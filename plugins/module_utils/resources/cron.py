@@ -83,6 +83,9 @@ class Cron(ResourceType):
     def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
         return str(xml_id or given.get("name") or "")
 
+    def identity_of(self, declaration: Declaration) -> str:
+        return f"{declaration.key}@{declaration.options.get('model', '')}"
+
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         declaration = super().declare(options)
         if declaration.xml_id and "name" in declaration.options and "code" not in declaration.options:

@@ -25,6 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields i
     AddressListField,
     SelectionField,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import MAILING_SERVER_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_login import (
     CERTIFICATE_FIELDS,
     clear_other_logins,
@@ -42,10 +43,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     ResourceType,
     Stage,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import (
-    MAILING_SERVER_KEY,
-    SYSTEM_PARAMETER,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (

@@ -68,7 +68,7 @@ class ResourceType:
 
     A run calls the hooks in this order:
 
-    1. `declare` (with `problems`, `key_of`), `implied`, `contradictions`, `distinct_keys`
+    1. `declare` (with `problems`, `key_of`, `identity_of`), `implied`, `contradictions`, `distinct_keys`
     2. `prepare_instance`, `fields_to_read`, `domain`, `note_facts`, `is_own`, `expected_parameters`
     3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
        `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
@@ -168,6 +168,10 @@ class ResourceType:
     def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
         """What the record is called in plans and messages."""
         return str(given.get(self.key_field) or xml_id or "")
+
+    def identity_of(self, declaration: Declaration) -> str:
+        """Return what tells a declaration without an external id from others of its type."""
+        return declaration.key
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         """What no Odoo would take. Whatever depends on the instance is not asked here."""

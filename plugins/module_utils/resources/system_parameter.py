@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, ReadFacts
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    IS_NEUTRALIZED,
+    LOCK_KEY,
+    MAILING_SERVER_KEY,
+    SENDING_KEY,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     PLAIN_TEXT,
@@ -33,19 +39,6 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
-
-IS_NEUTRALIZED = "database.is_neutralized"
-# Held while a run changes the database (enforcement/lock.py).
-LOCK_KEY = "postmaster_odoo.running"
-# Held while a run sends mails of the queue (queue/actions.py).
-SENDING_KEY = "postmaster_odoo.sending"
-# The id of the mail server that Email Marketing takes by default (mass_mailing).
-MAILING_SERVER_KEY = "mass_mailing.mail_server_id"
-
-
-def is_neutralized(parameters: Mapping[str, str]) -> bool:
-    """Whether these are of a neutralized copy, in which nothing is to reach anybody."""
-    return parameters.get(IS_NEUTRALIZED, "").strip().lower() in ("true", "1")
 
 
 class SystemParameter(ResourceType):

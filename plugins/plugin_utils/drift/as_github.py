@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_markdown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import STATUSES
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
@@ -16,7 +17,6 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     Document,
     differences,
     nobody,
-    printable,
     problem_words,
     reasons,
     subject,
@@ -30,7 +30,7 @@ _MESSAGE_LIMIT = 4_000
 def commands(report: Document) -> Iterator[str]:
     """A workflow command for each instance that is not clean and each problem of the baseline, the worst first: GitHub shows ten of a kind."""
     for sentence in nobody(report):
-        yield _command("error", "Drift: cannot tell", sentence)
+        yield _command("error", "Drift: unknown", sentence)
     for instance in sorted(report["instances"], key=lambda one: -STATUSES.index(one["status"])):
         status = instance["status"]
         if status == "clean":

@@ -11,15 +11,17 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import all_kinds
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import STATUS_TEXT
 
 _POLICY = "@POLICY@"
 _REPORT = "@REPORT@"
 _KINDS = "@KINDS@"
+_STATUS_TEXT = "@STATUS_TEXT@"
 _INLINE = r"<{tag}>(.*?)</{tag}>"
 
 # What could end a script element, or begin a comment in it. JSON has them in strings only, and there they may be escaped.
@@ -32,16 +34,11 @@ def render(report: Mapping[str, Any]) -> str:
     :raises ValueError: the report holds a number that JSON does not know.
     """
     page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    page = page.replace(_KINDS, _data([_titles(kind) for kind in registry.RESOURCE_TYPES]))
+    page = page.replace(_KINDS, _data([asdict(kind) for kind in all_kinds()]))
+    page = page.replace(_STATUS_TEXT, _data(dict(STATUS_TEXT)))
     page = page.replace(_POLICY, _policy(page))
     before, after = page.split(_REPORT)  # not replaced: a report may well hold such a word
     return before + _data(report) + after
-
-
-def _titles(kind: ResourceType) -> dict[str, str]:
-    """Return the headings of a resource type's records."""
-    one = kind.title or kind.label.capitalize()
-    return {"id": kind.name, "many": f"{one}s", "one": one}
 
 
 def _data(document: Any) -> str:

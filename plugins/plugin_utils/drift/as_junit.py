@@ -10,11 +10,11 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
     differences,
     nobody,
-    printable,
     problem_words,
     remark,
     subject,

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import markdown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     STATUS_TEXT,
     Document,
@@ -18,7 +18,6 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     findings,
     headline,
     nobody,
-    printable,
     problem_words,
     reasons,
     remark,
@@ -28,7 +27,6 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
 
 # GitHub takes 1 MiB for all summaries of a step, GitLab 1,000,000 characters in a note.
 LIMIT = 1_000_000
-_LINE_LIMIT = 2_000
 
 _SYMBOLS = {
     "clean": "✅",
@@ -39,8 +37,6 @@ _SYMBOLS = {
     "failed": "💥",
     "unreachable": "🔌",
 }
-# What Markdown or one of its dialects might obey: a `_` at the edge of a word, a `:` before one, the begin of a web address.
-_SPECIAL = re.compile(r"[^\w ,./=?%()':-]|(?<![^\W_])_|_(?![^\W_])|:(?! )|(?<=www)\.", re.IGNORECASE)
 
 
 def render(report: Document, limit: int = LIMIT) -> str:
@@ -50,8 +46,8 @@ def render(report: Document, limit: int = LIMIT) -> str:
     """
     page = _Page(limit)
     verdict = report["verdict"]
-    page.add(f"## {_SYMBOLS[verdict['status']]} Drift: {headline(report)}\n\n", always=True)
-    page.add(f"{_literally(report['run']['playbook'])}, {report['generated']}\n", always=True)
+    page.add(f"## {_SYMBOLS[verdict['status']]} Drift report: {headline(report)}\n\n", always=True)
+    page.add(f"{markdown(report['run']['playbook'])}, {report['generated']}\n", always=True)
     found = findings(report, ["drifted", "corrected", "accepted"])
     page.table(
         "What differs",
@@ -59,11 +55,11 @@ def render(report: Document, limit: int = LIMIT) -> str:
         [
             (
                 _SYMBOLS[one.status],
-                _literally(f"{one.resource} {one.key}"),
-                _literally(one.words),
-                _literally(some(one.instances)),
+                markdown(f"{one.resource} {one.key}"),
+                markdown(one.words),
+                markdown(some(one.instances)),
                 one.since[:10],
-                _literally(one.remark),
+                markdown(one.remark),
             )
             for one in found
         ],
@@ -71,15 +67,15 @@ def render(report: Document, limit: int = LIMIT) -> str:
     page.table(
         "Not compared",
         ("", "instance", "why"),
-        [(_SYMBOLS["unknown"], "", _literally(sentence)) for sentence in nobody(report)]
+        [(_SYMBOLS["unknown"], "", markdown(sentence)) for sentence in nobody(report)]
         + [
-            (_SYMBOLS[one["status"]], _literally(one["instance"]), _literally(" ".join(reasons(one))))
+            (_SYMBOLS[one["status"]], markdown(one["instance"]), markdown(" ".join(reasons(one))))
             for one in report["instances"]
             if one["status"] in ("unknown", "failed", "unreachable")
         ],
     )
     problems = report.get("baseline", {}).get("problems", ())
-    page.table("The baseline does not hold", ("",), [(_literally(problem_words(one)),) for one in problems])
+    page.table("The baseline does not hold", ("",), [(markdown(problem_words(one)),) for one in problems])
     told = [one for one in report["instances"] if one["status"] != "clean" or one["warnings"]]
     if told:
         page.add("\n### Instances\n\n")
@@ -125,21 +121,13 @@ class _Page:
 def _details(instance: dict[str, Any]) -> Iterator[str]:
     """Everything of an instance, folded."""
     status = instance["status"]
-    yield f"<details><summary>{_SYMBOLS[status]} {_literally(instance['instance'])}: {STATUS_TEXT[status]}</summary>\n\n"
+    yield f"<details><summary>{_SYMBOLS[status]} {markdown(instance['instance'])}: {STATUS_TEXT[status]}</summary>\n\n"
     for resource in instance["resources"]:
         for words, difference in differences(resource):
-            remarks = ", ".join(filter(None, (f"since {difference['since'][:10]}", _literally(remark(difference)))))
-            yield f"- {_SYMBOLS[difference['status']]} {_literally(subject(resource))}: {_literally(words)} ({remarks})\n"
+            remarks = ", ".join(filter(None, (f"since {difference['since'][:10]}", markdown(remark(difference)))))
+            yield f"- {_SYMBOLS[difference['status']]} {markdown(subject(resource))}: {markdown(words)} ({remarks})\n"
     for error in instance["errors"]:
-        yield f"- {_SYMBOLS['failed']} {_literally(error['task'])} ({_literally(error['kind'])}): {_literally(error['message'])}\n"
+        yield f"- {_SYMBOLS['failed']} {markdown(error['task'])} ({markdown(error['kind'])}): {markdown(error['message'])}\n"
     for warning in instance["warnings"]:
-        yield f"- ⚠️ {_literally(warning)}\n"
+        yield f"- ⚠️ {markdown(warning)}\n"
     yield "\n</details>\n\n"
-
-
-def _literally(text: str) -> str:
-    """A text that stays as it is, in a table, too: nothing in it is markup, a link, or somebody's name to be notified."""
-    shown = printable(text)
-    if len(shown) > _LINE_LIMIT:
-        shown = f"{shown[:_LINE_LIMIT]}…"
-    return f"<code>{_SPECIAL.sub(lambda char: f'&#{ord(char[0])};', shown)}</code>" if shown else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
     GroupedDifference,
@@ -15,7 +16,6 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     headline,
     named,
     nobody,
-    printable,
     problem_words,
     reasons,
     some,

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import NothingDeclared, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     UNMANAGED,
@@ -28,7 +29,9 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report impor
 )
 
 # The modules whose results have a plan, and the roles that consist of them.
-MODULES = frozenset(f"postmaster.odoo.{name}" for name in (*kinds(), "mail_stack", "queue_policy"))
+MODULES = frozenset(
+    f"postmaster.odoo.{name}" for name in (*(kind.name for kind in registry.RESOURCE_TYPES), "mail_stack")
+)
 ROLES = frozenset(f"postmaster.odoo.{name}" for name in ("drift", "provision", "queue_policy"))
 
 _ANSIBLE = "ansible"
@@ -182,8 +185,9 @@ class Collector:
             planned.add((step["resource"], step["key"]))
             self._add(resource, step["action"], _differences(step, status))
         for record in map(_plain, item.get("unmanaged") or ()):
-            if (record["resource"], record["name"]) not in planned:
-                resource = self._resource(host, record["resource"], record["name"])
+            key = record.get("key", record.get("name"))
+            if (record["resource"], key) not in planned:
+                resource = self._resource(host, record["resource"], key)
                 self._add(resource, UNMANAGED, [_whole(UNMANAGED, "drifted")])
         self._warn(host, [_text(warning) for warning in item.get("warnings") or ()])
 
@@ -253,7 +257,8 @@ class Collector:
             if (not event.own and (is_rescued or complete)) or (is_rescued and event.then_judged):
                 continue  # it is the business of the playbook, and of Ansible's recap
             instance.errors += event.errors
-            if is_rescued or event.outcome in ("ignored", "hidden"):
+            undeclared = event.errors and all(error.kind == NothingDeclared.kind for error in event.errors)
+            if is_rescued or undeclared or event.outcome in ("ignored", "hidden"):
                 outcomes.append("unknown")
             else:
                 lost = event.outcome == "unreachable" or any(error.kind in _LOST for error in event.errors)
@@ -319,6 +324,7 @@ def _differences(step: Mapping[str, Any], status: str) -> list[Difference]:
             status,
             secret=MASK in (change["before"], change["after"]),
             managed_elsewhere=bool(change.get("managed_elsewhere")),
+            remark=str(change.get("remark") or ""),
         )
         for change in changes
     ]

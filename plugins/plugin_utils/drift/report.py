@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import ROUTE
 
 # Counts up when a reader of reports has to learn something new.
 FORMAT = 1
@@ -31,9 +32,24 @@ UNMANAGED = "unmanaged"
 FAILED, UNREACHABLE = 2, 4
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resources, with its names for people."""
+
+    id: str
+    one: str
+    many: str
+
+
+def all_kinds() -> list[Kind]:
+    """Return the kinds of resources, in the order of a stack. Routes are no records, so no resource type is theirs."""
+    titles = [(kind.name, kind.title or kind.label.capitalize()) for kind in registry.RESOURCE_TYPES]
+    return [Kind(name, title, f"{title}s") for name, title in [*titles, (ROUTE, "Route")]]
+
+
 def kinds() -> list[str]:
-    """Return the names of the resource types, in the order of a stack."""
-    return [kind.name for kind in registry.RESOURCE_TYPES]
+    """Return the names of the kinds of resources, in the order of a stack."""
+    return [kind.id for kind in all_kinds()]
 
 
 def worst(statuses: Iterable[str]) -> str:
@@ -45,6 +61,7 @@ def worst(statuses: Iterable[str]) -> str:
 class Difference:
     """One field that is not as declared; without a field, the record as a whole.
 
+    :param remark: the cause of the difference and its remedy, if they are known.
     :param since: when it was first seen, in a row of reports that all have it. UTC, as `generated`.
     :param accepted: the reason, owner and expires of the baseline's entry that it is accepted by.
     :param expired: the same, where that entry does not hold any more.
@@ -56,6 +73,7 @@ class Difference:
     status: str
     secret: bool = False
     managed_elsewhere: bool = False
+    remark: str = ""
     since: str | None = None
     accepted: Mapping[str, str] | None = None
     expired: Mapping[str, str] | None = None
@@ -68,7 +86,7 @@ class Difference:
             "status": self.status,
             "since": self.since,
         }
-        for name in ("secret", "managed_elsewhere", "accepted", "expired"):
+        for name in ("secret", "managed_elsewhere", "remark", "accepted", "expired"):
             value = getattr(self, name)
             if value:
                 result[name] = dict(value) if isinstance(value, Mapping) else value

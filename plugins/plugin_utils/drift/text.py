@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some as some_of
 
 Document = Mapping[str, Any]
@@ -26,7 +27,7 @@ STATUS_TEXT: Mapping[str, str] = {
     "corrected": "corrected",
     "accepted": "accepted",
     "drifted": "drifted",
-    "unknown": "cannot tell",
+    "unknown": "unknown",
     "failed": "failed",
     "unreachable": "unreachable",
 }
@@ -46,14 +47,6 @@ class GroupedDifference:
     remark: str
     since: str
     instances: list[str] = field(default_factory=list)
-
-
-def printable(text: str) -> str:
-    """A text on one line, without what a terminal or a job's log would obey, or a reader would not see."""
-    line = " ".join(text.split()).replace("##[", r"#\u0023[")  # GitHub obeys that anywhere in a line
-    if line.isprintable():
-        return line
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)
 
 
 def subject(resource: Mapping[str, Any]) -> str:
@@ -82,6 +75,8 @@ def remark(difference: Mapping[str, Any]) -> str:
     remarks = []
     if difference.get("managed_elsewhere"):
         remarks.append("managed elsewhere")
+    if difference.get("remark"):
+        remarks.append(printable(difference["remark"]))
     for name, words in (("accepted", "accepted until"), ("expired", "was accepted until")):
         entry = difference.get(name)
         if entry:
@@ -134,11 +129,15 @@ def headline(report: Document) -> str:
     verdict = report["verdict"]
     total = len(report["instances"])
     if not total:
-        return "cannot tell: no instance was compared"
-    counts = [
-        f"{count} {STATUS_TEXT[status]}" for status, count in reversed(list(verdict["instances"].items())) if count
-    ]
-    return f"{STATUS_TEXT[verdict['status']]}: {counted(total, 'instance')}, {', '.join(counts)}"
+        return "unknown: no instance was compared"
+    counts = [(status, count) for status, count in reversed(list(verdict["instances"].items())) if count]
+    (worst, first), *rest = counts
+    of = "" if first == total else f" of {total}"
+    told = [f"{first}{of} instance{'' if total == 1 else 's'} {STATUS_TEXT[worst]}"]
+    told += [f"{count} {STATUS_TEXT[status]}" for status, count in rest]
+    # The baseline, or a play without hosts, can make the verdict worse than every instance.
+    verdict_text = "" if worst == verdict["status"] else f"{STATUS_TEXT[verdict['status']]}: "
+    return verdict_text + ", ".join(told)
 
 
 def counted(number: int, word: str) -> str:

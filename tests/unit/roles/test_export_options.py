@@ -53,8 +53,6 @@ def test_every_variable_is_handed_on() -> None:
 
 
 def test_the_secrets_are_read_from_the_same_instance_by_the_same_options() -> None:
-    connection = read("vars/main.yml")["export_connection"]
-    assert connection == {name: f"{{{{ {variable(name)} | default(none) }}}}" for name in connection_arguments()}
     (task,) = (one for one in read("tasks/main.yml") if one["name"] == "Read the secrets")
     expression = task["ansible.builtin.set_fact"]["export_vault_content"]
     documented = yaml.safe_load(mail_secrets.DOCUMENTATION)["options"]
@@ -101,28 +99,3 @@ def test_a_host_of_no_file_has_no_place_to_write_to() -> None:
         "export_inventory | length == 0",
         True,
     )
-
-
-def test_a_name_cannot_forge_a_line_of_what_came_of_it() -> None:
-    variables = {
-        "export_host_vars": "/inventory/host_vars/acme",
-        "export_mail_file": {"changed": True},
-        "export_vault": False,
-        "export_overwrite": False,
-        "export_secret_variables": ["vault_acme_a", "vault_acme_b"],
-        "export_result": {
-            "remarks": [
-                {"kind": "left_out", "resource": "cron", "key": "a\n/vault.yml: written\u2028b\x85c", "message": "why"}
-            ]
-        },
-        "ansible_check_mode": False,
-    }
-    template = trust_as_template((ROLE / "templates" / "done.j2").read_text(encoding="utf-8"))
-    lines = Templar(loader=DataLoader(), variables=variables).template(template, escape_backslashes=False).splitlines()
-    assert lines == [
-        "/inventory/host_vars/acme/mail.yml: written",
-        "Secrets that mail.yml takes from variables, to be put into a vault file (export_vault: true does):",
-        "  vault_acme_a",
-        "  vault_acme_b",
-        "Left out: cron a /vault.yml: written b c: why.",
-    ]

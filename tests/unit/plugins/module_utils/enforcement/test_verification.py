@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Timeout
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import LOCK_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import TRIAL_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,

@@ -71,6 +71,6 @@ def test_it_is_exported_as_it_is_declared(odoo: SimulatedOdoo) -> None:
 
 
 def test_drift_reports_know_every_type_of_the_registry() -> None:
-    assert report.kinds()[-1] == "fetchmail_server"
+    assert report.kinds()[-2:] == ["fetchmail_server", "route"]
     page = as_html.render({"instances": []})
-    assert '{"id":"fetchmail_server","many":"Incoming mail servers","one":"Incoming mail server"}' in page
+    assert '{"id":"fetchmail_server","one":"Incoming mail server","many":"Incoming mail servers"}' in page

@@ -240,7 +240,7 @@ def lines_of(*fleet: Instance, **more: Any) -> list[str]:
 def test_each_difference_is_shown_once_with_all_that_have_it() -> None:
     acme, globex = (instance(("ok", found(step(change()))), hosts=(name,)) for name in ("acme", "globex"))
     assert lines_of(acme, globex) == [
-        "drifted: 2 instances, 2 drifted",
+        "2 instances drifted",
         "Not as declared:",
         "  mail_server Transactional",
         "    smtp_port 25 -> 587: acme, globex (since 2026-11-24)",
@@ -273,7 +273,7 @@ def test_long_values_are_cut_to_what_differs_and_whole_in_json() -> None:
 
 
 def test_no_instance_at_all_is_not_green() -> None:
-    assert lines_of() == ["cannot tell: no instance was compared"]
+    assert lines_of() == ["unknown: no instance was compared"]
     assert report([])["verdict"]["status"] == "unknown"
 
 
@@ -285,7 +285,7 @@ def test_a_play_without_hosts_is_said_in_every_format() -> None:
     assert "Compare &#60;production&#62;" in as_markdown.render(told)
     assert "No host matches the play Compare &lt;production&gt;." in as_junit.render(told)
     assert list(as_github.commands(told)) == [
-        "::error title=Drift%3A cannot tell::No host matches the play Compare <production>."
+        "::error title=Drift%3A unknown::No host matches the play Compare <production>."
     ]
 
 
@@ -310,7 +310,7 @@ def test_markdown_is_cut_and_says_so() -> None:
     text = as_markdown.render(report(fleet))
     assert len(text.encode()) <= 1_000_000
     assert re.search(r"Left out here, for this would be too long: \d+ more parts", text)
-    assert text.startswith("## ❌ Drift: drifted: 600 instances")
+    assert text.startswith("## ❌ Drift report: 600 instances drifted")
 
 
 def test_a_summary_that_is_nearly_full_gets_what_still_fits(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters `printable` and `markdown`: texts from an instance that terminals, logs and Markdown must not obey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.postmaster.odoo.plugins.module_utils import text
+
+
+def printable(value: Any) -> Any:
+    """Return a value in which every text is on one line and has no characters that a terminal or a log obeys."""
+    if isinstance(value, str):
+        return text.printable(value)
+    if isinstance(value, Mapping):
+        return {printable(name): printable(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [printable(item) for item in value]
+    return value
+
+
+def markdown(value: Any) -> str:
+    """Return a text as Markdown that shows it and obeys nothing in it.
+
+    :raises AnsibleFilterError: the value is not a text.
+    """
+    if not isinstance(value, str):
+        raise AnsibleFilterError(f"markdown takes a text, not {type(value).__name__}.")
+    return text.markdown(value)
+
+
+class FilterModule:
+    """The filters by their names."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"printable": printable, "markdown": markdown}

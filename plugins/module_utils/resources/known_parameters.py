@@ -1,0 +1,22 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The system parameters that the collection reads or writes for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+IS_NEUTRALIZED = "database.is_neutralized"
+# Held while a run changes the database (enforcement/lock.py).
+LOCK_KEY = "postmaster_odoo.running"
+# Held while a run sends mails of the queue (queue/actions.py).
+SENDING_KEY = "postmaster_odoo.sending"
+# The id of the mail server that Email Marketing takes by default (mass_mailing).
+MAILING_SERVER_KEY = "mass_mailing.mail_server_id"
+
+
+def is_neutralized(parameters: Mapping[str, str]) -> bool:
+    """Whether these are of a neutralized copy, in which nothing is to reach anybody."""
+    return parameters.get(IS_NEUTRALIZED, "").strip().lower() in ("true", "1")
