@@ -1,0 +1,251 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Green means compared: ways in which mail does not leave, or nothing was compared, although the inventory looks right. None ends with 0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drift import compare, instance_in, report_of
+from instance import LabInstance
+from inventory import run_on
+from playbook import Run, ansible_playbook, play
+
+QUEUE = "mail.ir_cron_mail_scheduler_action"
+STACK: dict[str, Any] = {
+    "odoo_mail_servers": [
+        {"name": "Main", "smtp_host": "smtp.invalid", "from_filter": "acme.example", "sequence": 1},
+        {"name": "Billing", "smtp_host": "billing.invalid", "from_filter": "billing@acme.example", "sequence": 2},
+    ],
+    "odoo_mail_crons": [{"xml_id": QUEUE, "interval_number": 7, "interval_type": "minutes"}],
+    "odoo_mail_routes": [{"from": "billing@acme.example", "server": "Billing"}],
+    "odoo_queue_stale_after": 7,
+    "odoo_queue_purge_after": 90,
+}
+NOTHING: dict[str, Any] = dict.fromkeys(STACK)
+
+DRIFTED, UNKNOWN, FAILED, UNREACHABLE, NO_HOST = 10, 2, 2, 4, 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to a false green.
+
+    :param exit_code: of the playbook drift. :param status: of the instance in the report, None if there is no report.
+    :param sql: what somebody did in Odoo. :param variables: of the host, in addition to those of the stack.
+    :param arguments: of the command line.
+    :param provision: whether provision must not end with 0 either. It corrects drift.
+    """
+
+    exit_code: int
+    status: str | None = None
+    sql: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    provision: bool = False
+
+
+ARCHIVED = "UPDATE ir_mail_server SET active = false"
+CASES: dict[str, Case] = {
+    "every mail server is archived": Case(DRIFTED, "drifted", ARCHIVED),
+    "one mail server is archived": Case(DRIFTED, "drifted", f"{ARCHIVED} WHERE name = 'Billing'"),
+    "a mail server was renamed": Case(DRIFTED, "drifted", "UPDATE ir_mail_server SET name = 'Old' WHERE name = 'Main'"),
+    "a mail server was deleted": Case(DRIFTED, "drifted", "DELETE FROM ir_mail_server WHERE name = 'Main'"),
+    "a mail server sends elsewhere": Case(DRIFTED, "drifted", "UPDATE ir_mail_server SET smtp_host = 'x.invalid'"),
+    "somebody added a mail server": Case(
+        DRIFTED,
+        "drifted",
+        "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
+        "VALUES ('Relay', 'relay.invalid', 'login', 'none', true, 0, 'elsewhere.example')",
+    ),
+    "a mail server takes the mail of another": Case(
+        DRIFTED,
+        "drifted",
+        "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
+        "VALUES ('Relay', 'relay.invalid', 'login', 'none', true, 0, 'billing@acme.example')",
+        provision=True,
+    ),
+    "the queue cron is disabled": Case(DRIFTED, "drifted", "UPDATE ir_cron SET active = false"),
+    "a rule of the queue policy was removed": Case(
+        DRIFTED, "drifted", "DELETE FROM ir_cron WHERE cron_name LIKE 'Mail queue: stale%'"
+    ),
+    "a rule of the queue policy is disabled": Case(
+        DRIFTED, "drifted", "UPDATE ir_cron SET active = false WHERE cron_name LIKE 'Mail queue: old%'"
+    ),
+    "nothing is declared": Case(UNKNOWN, "unknown", variables=NOTHING, provision=True),
+    "a variable is misspelt, and nothing else is declared": Case(
+        FAILED, "failed", variables={**NOTHING, "odoo_mail_serverz": STACK["odoo_mail_servers"]}, provision=True
+    ),
+    "a variable is misspelt": Case(FAILED, "failed", variables={"odoo_queue_stale": 7}, provision=True),
+    "an option of a mail server is misspelt": Case(
+        FAILED,
+        "failed",
+        variables={"odoo_mail_servers": [{"name": "Main", "smtp_hosst": "smtp.invalid"}]},
+        provision=True,
+    ),
+    "the list of mail servers is empty": Case(DRIFTED, "drifted", variables={**NOTHING, "odoo_mail_servers": []}),
+    "all lists are empty": Case(
+        UNKNOWN, "unknown", variables={**NOTHING, "odoo_mail_crons": [], "odoo_mail_addons": []}, provision=True
+    ),
+    "an empty list, and unmanaged mail servers are ignored": Case(
+        UNKNOWN,
+        "unknown",
+        variables={**NOTHING, "odoo_mail_servers": [], "odoo_mail_unmanaged": "ignore"},
+        provision=True,
+    ),
+    "a vault variable is not defined": Case(
+        FAILED,
+        "failed",
+        variables={"odoo_mail_servers": [{"name": "Main", "smtp_pass": "{{ vault_missing }}"}]},
+        provision=True,
+    ),
+    "the credentials are not defined": Case(
+        FAILED, "failed", variables={"odoo_api_key": "{{ vault_missing }}", "odoo_password": None}, provision=True
+    ),
+    "a tag selects nothing": Case(FAILED, arguments=("--tags", "server"), provision=True),
+    "all tags are skipped": Case(
+        FAILED,
+        arguments=("--skip-tags", "addons,parameters,alias_domains,servers,crons,queue_policy,routes"),
+        provision=True,
+    ),
+    "a tag selects what is not declared": Case(UNKNOWN, "unknown", arguments=("--tags", "addons"), provision=True),
+    "the limit matches no host": Case(NO_HOST, None, arguments=("--limit", "nobody"), provision=True),
+    "the group is misspelt": Case(
+        UNKNOWN, None, arguments=("-e", "drift_hosts=production", "-e", "provision_hosts=production")
+    ),
+    "the database does not exist": Case(
+        UNREACHABLE, "unreachable", variables={"odoo_database": "no_such_database"}, provision=True
+    ),
+    "nothing answers": Case(UNREACHABLE, "unreachable", variables={"odoo_url": "http://127.0.0.1:1"}, provision=True),
+    "the API key was revoked": Case(FAILED, "failed", variables={"odoo_api_key": "made-up-key"}, provision=True),
+    "a record is declared twice": Case(
+        FAILED,
+        "failed",
+        variables={"odoo_mail_servers": [*STACK["odoo_mail_servers"], STACK["odoo_mail_servers"][0]]},
+        provision=True,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def table(pytestconfig: pytest.Config) -> Iterator[list[str]]:
+    """One line for each case, printed at the end for all to see."""
+    lines: list[str] = []
+    yield lines
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print("\n".join(["", f"{len(lines)} false greens, one at a time: exit codes of drift and provision", *lines]))
+
+
+@pytest.fixture(scope="module")
+def database(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempPathFactory) -> LabInstance:
+    """As declared."""
+    made = fresh("false_greens")
+    folder = tmp_path_factory.mktemp("provisioned")
+    assert run_on(folder, "provision", {"acme": host(made)}).exit_code == 0
+    run = compare(folder, {"acme": host(made)})
+    assert (run.exit_code, report_of(folder)["verdict"]["status"]) == (0, "clean"), run.output
+    return made
+
+
+def host(database: LabInstance, **variables: Any) -> dict[str, Any]:
+    """The variables of the host, those that are None left out."""
+    connection = {f"odoo_{name}": value for name, value in database.options("json2").items()}
+    given = {**connection, **STACK, **variables}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@pytest.mark.in_process
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_not_green(name: str, database: LabInstance, tmp_path: Path, table: list[str]) -> None:
+    case = CASES[name]
+    hosts = {"acme": host(database, **case.variables)}
+    if case.sql:
+        for statement in (
+            "CREATE TABLE kept_server AS SELECT * FROM ir_mail_server",
+            "CREATE TABLE kept_cron AS SELECT * FROM ir_cron",
+            case.sql,
+        ):
+            database.sql(statement)
+    try:
+        run = compare(tmp_path, hosts, *case.arguments)
+        provision = run_on(tmp_path / "provision", "provision", hosts, *case.arguments) if case.provision else None
+    finally:
+        if case.sql:
+            _put_back(database)
+    code = str(provision.exit_code) if provision else "-"
+    table += [f"{name:60} {run.exit_code:4} {code:>4}"]
+    assert run.exit_code == case.exit_code, run.output
+    assert provision is None or provision.exit_code != 0, provision.output
+    if case.status:
+        assert instance_in(report_of(tmp_path), "acme")["status"] == case.status
+
+
+def _put_back(database: LabInstance) -> None:
+    """Undo what a case did to the records."""
+    for table in ("ir_mail_server", "ir_cron"):
+        short = f"kept_{table.rpartition('_')[2]}"
+        rows = database.sql(f"SELECT column_name FROM information_schema.columns WHERE table_name = '{short}'")
+        columns = [row["column_name"] for row in rows if row["column_name"] != "id"]
+        names = ", ".join(f'"{one}"' for one in columns)
+        values = ", ".join(f'k."{one}"' for one in columns)
+        database.sql(f"DELETE FROM {table} WHERE id NOT IN (SELECT id FROM {short})")
+        database.sql(f"INSERT INTO {table} SELECT * FROM {short} WHERE id NOT IN (SELECT id FROM {table})")
+        database.sql(f"UPDATE {table} t SET ({names}) = ({values}) FROM {short} k WHERE k.id = t.id")
+        database.sql(f"DROP TABLE {short}")
+
+
+def test_a_user_who_may_not_read_mail_servers(database: LabInstance, tmp_path: Path, table: list[str]) -> None:
+    with database.session() as session:
+        session.create("res.users", [{"name": "Reader", "login": "reader", "password": "made-up-password-1"}])
+    credentials = {"odoo_api_key": None, "odoo_username": "reader", "odoo_password": "made-up-password-1"}
+    run = compare(tmp_path, {"acme": host(database, **credentials, odoo_transport="jsonrpc")})
+    table += [f"{'the user may not read mail servers':60} {run.exit_code:4}    -"]
+    assert run.exit_code == FAILED
+    assert instance_in(report_of(tmp_path), "acme")["errors"][0]["kind"] == "access"
+
+
+def test_a_role_that_is_skipped(database: LabInstance, tmp_path: Path, table: list[str]) -> None:
+    task = {"ansible.builtin.import_role": {"name": "postmaster.odoo.drift"}, "when": False}
+    run = _own_playbook(tmp_path, {"acme": host(database)}, task)
+    table += [f"{'the role is skipped':60} {run.exit_code:4}    -"]
+    assert run.exit_code == UNKNOWN
+    assert instance_in(report_of(tmp_path), "acme")["status"] == "unknown"
+
+
+def test_a_host_in_two_groups_that_contradict_each_other(
+    database: LabInstance, tmp_path: Path, table: list[str]
+) -> None:
+    layer = [{"name": "Main", "sequence": 5}]
+    other = [{"name": "Main", "sequence": 6}]
+    inventory = {
+        "all": {
+            "children": {
+                "eu": {"hosts": {"acme": host(database)}, "vars": {"odoo_mail_servers__eu": layer}},
+                "shops": {"hosts": {"acme": None}, "vars": {"odoo_mail_servers__shops": other}},
+            }
+        }
+    }
+    task = {"ansible.builtin.import_role": {"name": "postmaster.odoo.drift"}}
+    run = _own_playbook(tmp_path, inventory, task)
+    table += [f"{'two groups contradict each other':60} {run.exit_code:4}    -"]
+    assert run.exit_code == FAILED
+    (error,) = instance_in(report_of(tmp_path), "acme")["errors"]
+    for text in ("odoo_mail_servers__eu", "odoo_mail_servers__shops", "Main sequence"):
+        assert text in error["message"]
+
+
+def _own_playbook(folder: Path, hosts: Mapping[str, Any], task: Mapping[str, Any]) -> Run:
+    inventory = hosts if "all" in hosts else {"all": {"hosts": hosts}}
+    (folder / "inventory.json").write_text(json.dumps(inventory))
+    environment = {
+        "ANSIBLE_CALLBACKS_ENABLED": "recorder,postmaster.odoo.drift",
+        "POSTMASTER_DRIFT_REPORT_FOLDER": str(folder / "reports"),
+    }
+    return ansible_playbook(folder, [play(dict(task))], "--inventory", "inventory.json", environment=environment)
