@@ -118,7 +118,7 @@ CASES: dict[str, Case] = {
     "a tag selects what is not declared": Case(UNKNOWN, "unknown", arguments=("--tags", "addons"), provision=True),
     "the limit matches no host": Case(NO_HOST, None, arguments=("--limit", "nobody"), provision=True),
     "the group is misspelt": Case(
-        UNKNOWN, None, arguments=("-e", "drift_hosts=production", "-e", "provision_hosts=production")
+        UNKNOWN, None, arguments=("-e", "drift_hosts=production", "-e", "provision_hosts=production"), provision=True
     ),
     "the database does not exist": Case(
         UNREACHABLE, "unreachable", variables={"odoo_database": "no_such_database"}, provision=True

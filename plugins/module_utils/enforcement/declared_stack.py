@@ -83,8 +83,9 @@ def _nothing_declared(given: Collection[str], parts: Collection[str] | None) -> 
             f"Nothing can be compared: {', '.join(empty)} {'is' if len(empty) == 1 else 'are'} declared and empty. "
             "Declare what the instance must have."
         )
-    chosen = f" of {', '.join(parts)}, the parts that were chosen," if parts is not None else f" of {', '.join(names)}"
+    chosen = [name for name in names if parts is None or name in parts]
+    of = "of the chosen parts " if len(chosen) < len(names) else ""
     return (
-        f"Nothing is declared:{' none' if chosen else ''}{chosen} is given, so nothing can be compared. Declare what the instance must have, for "
+        f"Nothing is declared: none {of}({', '.join(chosen)}) is given, so nothing can be compared. Declare what the instance must have, for "
         "instance in the inventory variable odoo_mail_servers."
     )
