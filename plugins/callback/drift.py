@@ -308,8 +308,10 @@ class CallbackModule(CallbackBase):
             self._display.display(line, color=_COLOURS[status])
         try:
             if folder is not None:
-                written = write_reports(folder, formats, document, keep=keep)
-                history.prune(keep)
+                narrower = history.is_narrower(document["run"])
+                written = write_reports(folder, formats, document, keep=keep, narrower=narrower)
+                if not narrower:
+                    history.prune(keep)
                 if written:
                     self._display.display(f"Reports: {', '.join(map(_from_here, written))}")
             if "github" in formats:

@@ -15,13 +15,11 @@ options:
       - Where Odoo answers, with scheme, and with port and path where they are not the usual ones.
       - If not set, the inventory variable C(odoo_url) is used, then the environment variable E(ODOO_URL).
     type: str
-    required: true
   database:
     description:
       - The name of the database. One database is one instance.
       - If not set, the inventory variable C(odoo_database) is used, then the environment variable E(ODOO_DATABASE).
     type: str
-    required: true
   username:
     description:
       - The login of the user. It must have the access right Administration / Settings.

@@ -29,8 +29,8 @@ def connection_arguments() -> dict[str, Any]:
         return {"fallback": (env_fallback, [f"ODOO_{name.upper()}"]), **specification}
 
     return {
-        "url": option("url", type="str", required=True),
-        "database": option("database", type="str", required=True),
+        "url": option("url", type="str"),
+        "database": option("database", type="str"),
         "username": option("username", type="str"),
         "password": option("password", type="str", no_log=True),
         "api_key": option("api_key", type="str", no_log=True),

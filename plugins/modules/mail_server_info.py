@@ -51,7 +51,7 @@ EXAMPLES = r"""
 - name: Only the hosts of the active ones
   postmaster.odoo.mail_server_info:
     query: "[?active].smtp_host"
-  register: hosts
+  register: servers
 
 - name: Which servers wait for somebody's consent, and where is it given?
   postmaster.odoo.mail_server_info:
@@ -74,6 +74,98 @@ mail_servers:
   type: list
   elements: dict
   contains:
+    id:
+      description: The id of the record in Odoo.
+      returned: always
+      type: int
+      sample: 2
+    xml_id:
+      description: Its external id, null if it has none.
+      returned: always
+      type: str
+      sample: postmaster.transactional
+    name:
+      description: The name.
+      returned: always
+      type: str
+      sample: Transactional
+    active:
+      description: Whether the server is in use.
+      returned: always
+      type: bool
+      sample: true
+    sequence:
+      description: Odoo's priority among the servers that fit a sender; the lowest number wins.
+      returned: always
+      type: int
+      sample: 10
+    smtp_host:
+      description: The host name of the SMTP server.
+      returned: always
+      type: str
+      sample: smtp.provider.example
+    smtp_port:
+      description: Its port.
+      returned: always
+      type: int
+      sample: 587
+    smtp_encryption:
+      description: One of Odoo's values, such as V(none), V(starttls), V(starttls_strict), V(ssl) or V(ssl_strict).
+      returned: always
+      type: str
+      sample: starttls
+    smtp_authentication:
+      description: How Odoo logs in, such as V(login), V(certificate), V(cli), V(gmail) or V(outlook).
+      returned: always
+      type: str
+      sample: login
+    smtp_user:
+      description: The user.
+      returned: always
+      type: str
+      sample: apikey
+    smtp_pass:
+      description: The password as a mask; null if there is none.
+      returned: always
+      type: str
+      sample: "********"
+    from_filter:
+      description: The addresses and domains that the server is for, null for all.
+      returned: always
+      type: str
+      sample: acme.example
+    smtp_debug:
+      description: Whether Odoo logs the SMTP dialogue.
+      returned: always
+      type: bool
+      sample: false
+    max_email_size:
+      description: The greatest size of a mail in megabytes. V(0.0) means Odoo's default. Newer versions only.
+      returned: if the instance has the field
+      type: float
+      sample: 0.0
+    smtp_timeout:
+      description: The timeout in seconds, if an addon brings the field.
+      returned: if the instance has the field
+      type: int
+      sample: 60
+    active_mailing_ids:
+      description: The mailings that use the server, if Email Marketing is installed.
+      returned: if the instance has the field
+      type: list
+      elements: str
+      sample: []
+    mail_template_ids:
+      description: The mail templates that use the server. Newer versions only.
+      returned: if the instance has the field
+      type: list
+      elements: str
+      sample: []
+    owner_user_id:
+      description: The user whose personal server it is, null for a shared one. Odoo 19.0.
+      returned: if the instance has the field
+      type: str
+      sample: null
     connected:
       description:
         - Whether Odoo holds the token that a server with C(smtp_authentication) V(gmail) or V(outlook) logs in with; null for every other server.

@@ -34,6 +34,9 @@ class Kind:
     fix: str | None = None
 
 
+# Strict encryption breaks mail if Odoo does not trust the certificate.
+TRUST = "Use verify: connection, so that nothing is written if Odoo does not trust the certificate. A private CA must first be trusted on Odoo's host."
+
 CATALOGUE: Mapping[str, Kind] = {
     # cron
     "cron_disabled": Kind(
@@ -201,13 +204,14 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "warning",
         "A password goes over the network in clear",
-        "Set smtp_encryption to starttls or ssl (starttls_strict or ssl_strict from 19.0 on), and change the password.",
+        "Set smtp_encryption to starttls or ssl (starttls_strict or ssl_strict from 19.0 on), and change the password. "
+        + TRUST,
     ),
     "unverified_tls": Kind(
         "server",
         "info",
         "A mail server's certificate is not verified",
-        "Set smtp_encryption to starttls_strict or ssl_strict.",
+        "Set smtp_encryption to starttls_strict or ssl_strict. " + TRUST,
     ),
     "duplicate_servers": Kind(
         "server",

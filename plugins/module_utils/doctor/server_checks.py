@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import TRUST, Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import LOCAL, relay_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
@@ -148,7 +148,7 @@ def _check_secrecy(server: Record, *, offers_strict: bool) -> Iterator[Finding]:
         evidence = (
             f"{server['name']!r}: smtp_encryption is {encryption}, which takes any certificate of {_address(server)}."
         )
-        remedy = f"Set smtp_encryption to {encryption}_strict."
+        remedy = f"Set smtp_encryption to {encryption}_strict. {TRUST}"
         yield Finding("unverified_tls", evidence, _about(server), remedy=remedy)
 
 

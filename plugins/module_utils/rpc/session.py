@@ -203,6 +203,12 @@ def connect(
     :param timeout: seconds, for connecting and for each answer.
     :raises OdooError: of kind invalid, unreachable, authentication or timeout.
     """
+    for name, value in (("url", url), ("database", database)):
+        if not value:
+            raise Invalid(
+                f"{name} is missing: give the option {name}, the inventory variable odoo_{name}, or the environment variable "
+                f"ODOO_{name.upper()}."
+            )
     if not (password or api_key):
         raise Invalid(
             "Credentials are missing: give api_key, or username with password (or ODOO_API_KEY, ODOO_PASSWORD)."

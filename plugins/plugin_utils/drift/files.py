@@ -36,10 +36,13 @@ def prepare(folder: Path) -> None:
         pass
 
 
-def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any], *, keep: int) -> list[Path]:
+def write_reports(
+    folder: Path, formats: Sequence[str], report: Mapping[str, Any], *, keep: int, narrower: bool = False
+) -> list[Path]:
     """Write the reports that were asked for, each whole or not at all; returns their paths.
 
     :param keep: 0 writes no dated copy of the JSON report.
+    :param narrower: the run was limited in another way than that of the newest report, which it must not replace.
     :raises OSError: the folder cannot be written.
     """
     written = []
@@ -47,7 +50,9 @@ def write_reports(folder: Path, formats: Sequence[str], report: Mapping[str, Any
         if one in FILES:
             name, module = FILES[one]
             text = import_module(f"{_RENDERERS}.{module}").render(report)
-            if one == "json" and keep:
+            if narrower:
+                name = f"{Path(name).stem}-limited{Path(name).suffix}"
+            elif one == "json" and keep:
                 write(folder / dated_name(report["generated"]), text)
             written.append(write(folder / name, text))
     return written

@@ -29,6 +29,10 @@ _DATED = re.compile(r"drift-\d{8}T\d{6}Z\.json")
 _JUDGED = frozenset({"clean", "corrected", "accepted", "drifted"})
 
 
+# What limits a run to some hosts or parts.
+_NARROWING = ("limit", "tags", "skip_tags", "start_at_task")
+
+
 class _NoReport(Exception):
     """A file that is not what its name says; the message says why."""
 
@@ -42,6 +46,7 @@ class _Former:
     """
 
     generated: str
+    run: Mapping[str, Any]
     counts: Mapping[str, Any]
     history: Sequence[Mapping[str, Any]]
     since: Mapping[str, Mapping[tuple[str, str], Mapping[str | None, str]]]
@@ -63,6 +68,13 @@ class History:
         self._folder = folder
         self._unread = iter([folder / NEWEST, *_dated(folder)] if folder else ())
         self._read_ones: list[_Former] = []  # the newest first
+
+    def is_narrower(self, run: Mapping[str, Any]) -> bool:
+        """Return whether a run was limited to hosts or parts in another way than the run of the newest report."""
+        newest = next(self._former(), None)
+        if newest is None:
+            return False
+        return any(name in run and run[name] != newest.run.get(name) for name in _NARROWING)
 
     def of_fleet(self, keep: int) -> list[dict[str, Any]]:
         """How many instances were how in the former runs, the oldest first, as many as are to be kept."""
@@ -149,6 +161,7 @@ def _former(report: Any) -> _Former:
         instances = report["instances"]
         return _Former(
             str(report["generated"]),
+            dict(report["run"]),
             _counts(report["verdict"]["instances"]),
             [{"generated": str(one["generated"]), "instances": _counts(one["instances"])} for one in report["history"]],
             {

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The records that the collection itself has put into an instance, to list and to remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import is_another_running
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import before_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import LANES, RULES
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, TIMEOUT_ADDON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# The kinds of records, in the order of their removal.
+RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
+    "queue_policy",
+    "mail_server_copy",
+    "system_parameter",
+    "external_id",
+    "addon",
+)
+KINDS = (RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON)
+_PREFIX = "postmaster_odoo."
+_EXTERNAL_IDS = "ir.model.data"
+# The modules of external IDs that Odoo itself gives to records of users: exports, imports, Studio.
+_OF_OTHERS = ("__export__", "__import__", "__custom__", "studio_customization")
+
+
+@dataclass(frozen=True)
+class OwnRecord:
+    """A record that only the collection needs.
+
+    :param kind: one of KINDS. :param record_id: its id in Odoo.
+    """
+
+    kind: str
+    name: str
+    record_id: int
+
+    def as_result(self) -> dict[str, Any]:
+        """Return the record as a task's result has it."""
+        return {"kind": self.kind, "name": self.name, "id": self.record_id}
+
+
+def find_own_records(session: Session) -> list[OwnRecord]:
+    """Return the records of the collection in an instance, in the order of their removal."""
+    records = [*_rules(session), *_copies(session), *_parameters(session), *_external_ids(session), *_addon(session)]
+    return sorted(records, key=lambda record: (KINDS.index(record.kind), record.name))
+
+
+def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
+    """Remove records of the collection. Everything that was declared stays as it is.
+
+    :raises Conflict: a run of the collection writes to the instance at this moment.
+    """
+    parameters = {row["key"]: row["value"] for row in _own_parameters(session)}
+    if is_another_running(session, parameters):
+        raise Conflict(
+            f"Another run writes to database {session.database} at {session.url} at this moment: try again when it has ended."
+        )
+    names = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
+    if names[RULE]:
+        enforce(session, [QUEUE_POLICY.declare({"state": "absent"})], RunOptions())
+    for kind, model in ((COPY, MAIL_SERVER.model), (PARAMETER, SYSTEM_PARAMETER.model), (EXTERNAL_ID, _EXTERNAL_IDS)):
+        if names[kind]:
+            # The policy has removed its own external IDs, and its run the lock.
+            present = session.search_read(model, [["id", "in", [one.record_id for one in names[kind]]]], ["id"])
+            session.unlink(model, [row["id"] for row in present])
+    if names[OWN_ADDON]:
+        enforce(
+            session, [ADDON.declare({"name": one.name, "state": "absent"}) for one in names[OWN_ADDON]], RunOptions()
+        )
+
+
+def _rules(session: Session) -> Iterator[OwnRecord]:
+    pins = read_external_ids(session, set(RULES.values()))
+    for rule, xml_id in RULES.items():
+        row = pins.get(xml_id)
+        if row is None or row["model"] != CRON.model:
+            continue
+        if rule == LANES:
+            code = session.search_read(CRON.model, [["id", "=", row["res_id"]]], ["code"])
+            if not code or before_of(str(code[0]["code"] or "")) is None:
+                continue
+        yield OwnRecord(RULE, rule, row["res_id"])
+
+
+def _copies(session: Session) -> Iterator[OwnRecord]:
+    """Yield the copies of mail servers that a killed run has left."""
+    for row in session.search_read(MAIL_SERVER.model, [["active", "=", False]], ["name", "active"]):
+        if MAIL_SERVER.is_candidate(Found(row["id"], row)):
+            yield OwnRecord(COPY, row["name"], row["id"])
+
+
+def _own_parameters(session: Session) -> list[dict[str, Any]]:
+    return session.search_read(SYSTEM_PARAMETER.model, [["key", "=like", f"{_PREFIX}%"]], ["key", "value"])
+
+
+def _parameters(session: Session) -> Iterator[OwnRecord]:
+    for row in _own_parameters(session):
+        yield OwnRecord(PARAMETER, row["key"], row["id"])
+
+
+def _external_ids(session: Session) -> Iterator[OwnRecord]:
+    """Yield the external IDs that pin declared records: those of the resource types' models that no addon has brought."""
+    models = sorted({kind.model for kind in RESOURCE_TYPES} - {ADDON.model})
+    rows = session.search_read(_EXTERNAL_IDS, [["model", "in", models], ["noupdate", "=", True]], ["module", "name"])
+    modules = sorted({row["module"] for row in rows})
+    known = {row["name"] for row in session.search_read(ADDON.model, [["name", "in", modules]], ["name"])}
+    for row in rows:
+        xml_id = f"{row['module']}.{row['name']}"
+        if row["module"] not in (*known, *_OF_OTHERS) and xml_id not in RULES.values():
+            yield OwnRecord(EXTERNAL_ID, xml_id, row["id"])
+
+
+def _addon(session: Session) -> Iterator[OwnRecord]:
+    domain = [["name", "=", TIMEOUT_ADDON], ["state", "in", ["installed", "to upgrade"]]]
+    for row in session.search_read(ADDON.model, domain, ["name"]):
+        yield OwnRecord(OWN_ADDON, row["name"], row["id"])

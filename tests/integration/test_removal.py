@@ -1,0 +1,55 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook `remove`: what the collection has put into an instance is listed, and gone on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instance import LabInstance
+from inventory import run_on, shown
+
+STACK: dict[str, Any] = {
+    "odoo_mail_servers": [
+        {"name": "Main", "xml_id": "postmaster.main", "smtp_host": "smtp.invalid", "from_filter": "acme.example"},
+        {"name": "Other", "smtp_host": "other.invalid"},
+    ],
+    "odoo_mail_parameters": {"removal.kept": "yes"},
+    "odoo_queue_lanes": [{"name": "all", "batch": 5}],
+    "odoo_queue_stale_after": 7,
+}
+NAMES = {"lanes", "stale_after", "postmaster.main"}
+
+
+@pytest.mark.in_process
+def test_nothing_of_the_collection_is_left(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
+    database = fresh("removal")
+    queue = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("code", "active"))
+    hosts = {"acme": {**STACK, **{f"odoo_{name}": value for name, value in database.options("json2").items()}}}
+    assert run_on(tmp_path, "provision", hosts).exit_code == 0
+    database.sql("INSERT INTO ir_config_parameter (key, value) VALUES ('postmaster_odoo.trial', '{}')")
+
+    listed = run_on(tmp_path, "remove", hosts)
+    (lines,) = shown(listed, "Show it").values()
+    assert NAMES | {"postmaster_odoo.trial"} == {line.split()[1] for line in lines if "(id " in line}
+    assert "skip_reason" in listed.results["Remove it"]
+
+    predicted = run_on(tmp_path, "remove", hosts, "--check", remove_confirmed=True)
+    assert len(predicted.results["Remove it"]["records"]) == 4
+    removed = run_on(tmp_path, "remove", hosts, remove_confirmed=True)
+    assert removed.exit_code == 0, removed.output
+    assert removed.results["Remove it"]["changed"] is True
+    again = run_on(tmp_path, "remove", hosts, remove_confirmed=True)
+    assert shown(again, "Show it")["acme"][0] == "The collection has put nothing into this instance."
+
+    # What was declared is there.
+    assert [row["name"] for row in database.read("ir.mail_server")] == ["Main", "Other"]
+    assert database.read("ir.config_parameter", ["key", "=", "removal.kept"], fields=("value",))[0]["value"] == "yes"
+    after = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("code", "active"))
+    assert after == queue
+    assert database.read("ir.config_parameter", ["key", "=like", "postmaster_odoo.%"], fields=("key",)) == []
