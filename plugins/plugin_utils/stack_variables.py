@@ -158,7 +158,7 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
                 (
                     entry
                     for entry in entries
-                    if variable not in entry.sources.values() and _same(option, entry.fields, fields)
+                    if variable not in entry.sources.values() and is_same_entry(option, entry.fields, fields)
                 ),
                 None,
             )
@@ -175,8 +175,8 @@ def _key(option: str) -> str:
     return "from" if option == "routes" else "name"
 
 
-def _same(option: str, known: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return whether two entries mean the same record."""
+def is_same_entry(option: str, known: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two entries of a list mean the same record."""
     if known.get("xml_id") and other.get("xml_id"):
         return bool(known["xml_id"] == other["xml_id"])
     models = {one["model"] for one in (known, other) if one.get("model")}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.common import common_stack, without_common
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import (
     Variable,
@@ -26,30 +27,59 @@ _HEAD = (
     "The mail of {host} as it was found in Odoo, for the roles of postmaster.odoo. The playbook postmaster.odoo.export has made this file. "
     "What needs somebody's judgement is marked CHECK; what is in Odoo and cannot be declared here LEFT OUT."
 )
+_COMMON_HEAD = "The mail that {count} instances declare alike, as the playbook postmaster.odoo.export found it. The file mail.yml of each host contains the rest."
+_QUEUE = "queue_policy"
+_LAYER = "__host"
 _UNTESTED = "Nothing was tested. To have new settings of mail servers tested before they go live:"
 _WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
 # The parts of a stack that are lists of records, with their resource types.
 _KINDS = {kind.stack_option: kind for kind in RESOURCE_TYPES if not kind.stack_argument}
-_PARTS = {kind.name: kind.stack_option for kind in RESOURCE_TYPES}
+_PARTS = {kind.name: kind.stack_option for kind in RESOURCE_TYPES if kind.stack_option != _QUEUE}
 _RESOURCES = {part: resource for resource, part in _PARTS.items()}
 
 
-def mail_file(answer: Answer, host: str) -> str:
-    """The text of the file.
+def mail_file(answer: Answer, host: str, common: Mapping[str, Any] | None = None) -> str:
+    """Return the text of the variables of a host.
 
     :param answer: what `mail_stack_info` returned.
+    :param common: declarations that other variables contain, so that this file only contains the rest, as a layer.
     """
-    stack = with_variables(answer, host)
+    stack = {part: without_common(part, value, common or {}) for part, value in with_variables(answer, host).items()}
+    layer = "" if common is None else _LAYER
     lines = ["---", *comment(_HEAD.format(host=host)), *_notes(answer, resource=None)]
     for part in _RESOURCES:
-        if part in stack:
-            lines += ["", *_part(answer, part, stack[part])]
-    if answer["queue_policy"]:
-        policy = {f"odoo_queue_{option}": value for option, value in answer["queue_policy"].items()}
-        notes = _by_key(answer, "queue_policy", prefix="odoo_queue_")
-        lines += ["", *(text for key in notes.keys() - policy.keys() for note in notes[key] for text in comment(note))]
-        lines += entries(policy, notes)
+        if part in stack and not (part in (common or {}) and _is_empty(stack[part])):
+            lines += ["", *_part(answer, part, stack[part], f"odoo_mail_{part}{layer}")]
+    policy = without_common(_QUEUE, answer["queue_policy"] or {}, common or {})
+    if policy:
+        named = {f"odoo_queue_{option}{layer}": value for option, value in policy.items()}
+        notes = {f"{key}{layer}": texts for key, texts in _by_key(answer, _QUEUE, prefix="odoo_queue_").items()}
+        lines += ["", *(text for key in notes.keys() - named.keys() for note in notes[key] for text in comment(note))]
+        lines += entries(named, notes)
     return "\n".join(lines) + "\n"
+
+
+def common_file(answers: Mapping[str, Answer]) -> tuple[str, dict[str, Any]]:
+    """Return the text of the variables that several hosts share, and what they declare.
+
+    :param answers: what `mail_stack_info` returned, by the names of the hosts.
+    """
+    stacks = [
+        {**with_variables(answer, host), _QUEUE: answer["queue_policy"] or {}} for host, answer in answers.items()
+    ]
+    common = common_stack(stacks)
+    lines = ["---", *comment(_COMMON_HEAD.format(count=len(answers)))]
+    nothing = {"remarks": []}
+    for part in _RESOURCES:
+        if part in common and part != _QUEUE:
+            lines += ["", *_part(nothing, part, common[part], f"odoo_mail_{part}")]
+    policy = {f"odoo_queue_{option}": value for option, value in common.get(_QUEUE, {}).items()}
+    lines += ["", *entries(policy)] if policy else []
+    return "\n".join(lines) + "\n", common
+
+
+def _is_empty(value: Any) -> bool:
+    return not value or (isinstance(value, list) and all(one is None for one in value))
 
 
 def with_variables(answer: Answer, host: str) -> dict[str, Any]:
@@ -76,9 +106,8 @@ def _ordered(part: str, record: Mapping[str, Any]) -> dict[str, Any]:
     return {option: record[option] for option in sorted(record, key=order.index)}
 
 
-def _part(answer: Answer, part: str, value: Any) -> Iterator[str]:
-    """One variable, under what is to be said of what is not in it."""
-    name = f"odoo_mail_{part}"
+def _part(answer: Answer, part: str, value: Any, name: str) -> Iterator[str]:
+    """Yield the lines of one variable, under the remarks on what is not in it."""
     resource = _RESOURCES[part]
     if part not in _KINDS:
         notes = _by_key(answer, resource)
@@ -88,7 +117,7 @@ def _part(answer: Answer, part: str, value: Any) -> Iterator[str]:
             yield f"{name}:"
             yield from indented(entries(value, notes))
         else:
-            yield from entries({name: value})
+            yield from entries({name: [one for one in value if one is not None] if isinstance(value, list) else value})
         return
     if part == "servers":
         yield from [*comment(_UNTESTED), "# odoo_mail_verify: connection", ""]
@@ -97,9 +126,13 @@ def _part(answer: Answer, part: str, value: Any) -> Iterator[str]:
         yield f"{name}: []"
         return
     yield f"{name}:"
+    first = True
     for position, record in enumerate(value):
-        if position and part != "crons":
+        if record is None:
+            continue
+        if not first and part != "crons":
             yield ""
+        first = False
         yield from indented(item(record, _of_record(answer, resource, position, record)))
 
 

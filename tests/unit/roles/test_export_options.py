@@ -34,7 +34,14 @@ def test_the_roles_variables_are_the_modules_options() -> None:
     variables = outline(read("meta/argument_specs.yml")["argument_specs"]["main"]["options"])
     own = {variable(name): option for name, option in outline(dict(SPECIFICATION.options)).items()}
     assert {name: variables[name] for name in own} == own
-    files = {"export_folder", "export_overwrite", "export_vault", "export_vault_id"}
+    files = {
+        "export_folder",
+        "export_overwrite",
+        "export_vault",
+        "export_vault_id",
+        "export_common",
+        "export_common_group",
+    }
     assert variables.keys() == {*own, *files, *map(variable, connection_arguments())}
 
 

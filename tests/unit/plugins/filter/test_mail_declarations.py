@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.filter import mail_declarations, mail_secret_variables
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import stack_arguments_of
 
 FILTERS = mail_declarations.FilterModule().filters() | mail_secret_variables.FilterModule().filters()
 
@@ -138,10 +141,16 @@ def test_the_variables_are_those_of_the_file() -> None:
     assert names == ["vault_acme_mail_secret", "vault_acme_main_smtp_pass", "vault_acme_main_refresh_token"]
 
 
-@pytest.mark.parametrize("name", sorted(FILTERS))
+@pytest.mark.parametrize("name", ["mail_declarations", "mail_secret_variables"])
 def test_anything_else_is_refused(name: str) -> None:
     with pytest.raises(AnsibleFilterError, match=f"{name} takes a result of postmaster.odoo.mail_stack_info"):
         FILTERS[name]({"failed": True}, "acme")
+
+
+@pytest.mark.parametrize("answers", [None, {}, {"acme": {"failed": True}}])
+def test_what_is_common_is_of_results(answers: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="takes"):
+        FILTERS["mail_common_declarations"](answers)
 
 
 def test_a_file_is_of_a_host() -> None:
@@ -153,4 +162,94 @@ def test_a_file_is_of_a_host() -> None:
 def test_each_is_documented(name: str) -> None:
     documented = yaml.safe_load((Path(mail_declarations.__file__).parent / f"{name}.yml").read_text(encoding="utf-8"))
     assert documented["DOCUMENTATION"]["name"] == name
-    assert documented["DOCUMENTATION"]["options"].keys() == {"_input", "host"}
+    optional = {"mail_declarations": {"host", "others"}, "mail_secret_variables": {"host"}}
+    assert documented["DOCUMENTATION"]["options"].keys() == {"_input", *optional.get(name, ())}
+
+
+# --- what several hosts declare alike ---
+
+
+def layers(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The variables of the common file, and those of each host."""
+    common = yaml.safe_load(FILTERS["mail_common_declarations"](answers)) or {}
+    own = {
+        host: yaml.safe_load(FILTERS["mail_declarations"](answer, host, others=answers)) or {}
+        for host, answer in answers.items()
+    }
+    return common, own
+
+
+def merged(variables: dict[str, Any]) -> dict[str, Any]:
+    return stack_arguments_of(
+        variables, lambda names: {name: variables[name] for name in names}, lambda _name: "", None
+    )
+
+
+def answer(**changed: Any) -> dict[str, Any]:
+    return {"stack": {**FOUND["stack"], **changed}, "queue_policy": {"stale_after": 7}, "secrets": [], "remarks": []}
+
+
+def test_what_hosts_share_is_written_once() -> None:
+    server = {"name": "Main", "smtp_port": 587, "smtp_host": "smtp.acme.example"}
+    cron = {"xml_id": "mail.ir_cron_mail_scheduler_action", "interval_number": 5}
+    answers = {
+        "acme": answer(
+            servers=[{**server, "smtp_user": "acme"}, {"name": "Shop", "smtp_host": "shop.example"}], crons=[cron]
+        ),
+        "globex": answer(
+            servers=[{**server, "smtp_user": "globex"}], crons=[cron], parameters={"mail.z": "1", "mail.y": "2"}
+        ),
+    }
+    answers["globex"]["queue_policy"] = {"stale_after": 7, "purge_after": 90}
+    common, own = layers(answers)
+    assert common == {
+        "odoo_mail_addons": ["mail"],
+        "odoo_mail_parameters": {"mail.z": "1"},
+        "odoo_mail_servers": [server],
+        "odoo_mail_crons": [cron],
+        "odoo_queue_stale_after": 7,
+    }
+    assert own == {
+        "acme": {
+            "odoo_mail_servers__host": [
+                {"name": "Main", "smtp_user": "acme"},
+                {"name": "Shop", "smtp_host": "shop.example"},
+            ]
+        },
+        "globex": {
+            "odoo_mail_parameters__host": {"mail.y": "2"},
+            "odoo_mail_servers__host": [{"name": "Main", "smtp_user": "globex"}],
+            "odoo_queue_purge_after__host": 90,
+        },
+    }
+
+
+SERVERS = st.lists(
+    st.builds(
+        lambda name, sequence, port: {"name": name, "sequence": sequence, "smtp_port": port},
+        st.sampled_from(["A", "B", "C"]),
+        st.integers(0, 2),
+        st.sampled_from([25, 587]),
+    ),
+    max_size=3,
+    unique_by=lambda one: one["name"],
+)
+ANSWERS = st.builds(
+    lambda servers, addons, parameters: answer(servers=servers, addons=sorted(addons), parameters=parameters),
+    SERVERS,
+    st.sets(st.sampled_from(["mail", "mass_mailing", "digest"])),
+    st.dictionaries(st.sampled_from(["mail.a", "mail.b"]), st.sampled_from(["1", "2"])),
+)
+
+
+@given(st.lists(ANSWERS, min_size=2, max_size=4))
+def test_the_layers_come_to_what_each_host_declares(found: list[dict[str, Any]]) -> None:
+    answers = {f"host{position}": one for position, one in enumerate(found)}
+    common, own = layers(answers)
+    for host, one in answers.items():
+        stack = merged({**common, **own[host]})
+        for part in ("addons", "parameters"):
+            assert sorted(stack.get(part, [])) == sorted(one["stack"][part])
+        assert {each["name"]: each for each in stack.get("servers", [])} == {
+            each["name"]: each for each in one["stack"]["servers"]
+        }

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What several instances declare alike, and what is left of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import is_same_entry
+
+Stack = Mapping[str, Any]
+
+# What an entry of a list is known by.
+_IDENTITY = ("name", "xml_id", "model")
+
+
+def common_stack(stacks: Sequence[Stack]) -> dict[str, Any]:
+    """Return the declarations that all stacks share. Merged with what `without_common` leaves, they come to each stack.
+
+    :param stacks: options of `mail_stack`, by their names.
+    """
+    first, *others = stacks
+    common: dict[str, Any] = {}
+    for part, value in first.items():
+        values = [other.get(part) for other in others]
+        if any(one is None for one in values):
+            continue
+        shared = _shared(part, value, values)
+        if shared or all(one == value for one in values):
+            common[part] = shared
+    return common
+
+
+def without_common(part: str, value: Any, common: Stack) -> Any:
+    """Return what a part declares beyond the common stack. Entries of a list that declare nothing more are None, so that positions stay.
+
+    :param part: the name of the option of `mail_stack`.
+    """
+    if part not in common:
+        return value
+    shared = common[part]
+    if isinstance(value, Mapping):
+        return {name: one for name, one in value.items() if name not in shared or shared[name] != one}
+    return [_rest(part, one, shared) for one in value]
+
+
+def _shared(part: str, value: Any, others: Sequence[Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: one for name, one in value.items() if all(name in other and other[name] == one for other in others)
+        }
+    entries = []
+    for entry in value:
+        if not isinstance(entry, Mapping):
+            entries += [entry] if all(entry in other for other in others) else []
+            continue
+        matching = [next((one for one in other if is_same_entry(part, one, entry)), None) for other in others]
+        if any(one is None for one in matching):
+            continue
+        fields = {
+            name: one
+            for name, one in entry.items()
+            if all(name in other and other[name] == one for other in matching if other is not None)
+        }
+        if fields.keys() - set(_IDENTITY):
+            entries.append(fields)
+    return entries
+
+
+def _rest(part: str, entry: Any, shared: Sequence[Any]) -> Any:
+    if not isinstance(entry, Mapping):
+        return None if entry in shared else entry
+    known: Mapping[str, Any] = next((one for one in shared if is_same_entry(part, one, entry)), {})
+    rest = {name: one for name, one in entry.items() if name not in known or known[name] != one}
+    if not rest:
+        return None
+    identity = {name: one for name, one in entry.items() if name in _IDENTITY}
+    return {**identity, **rest}
