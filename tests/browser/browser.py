@@ -125,7 +125,9 @@ class Page:
             const cell = (td) => [td.dataset.state, symbols(td), td.getAttribute("aria-label")];
             return [...document.querySelectorAll(".matrix tbody tr")].map((tr) => [tr.row.name, [...tr.cells].slice(1).map(cell)])"""
         )
-        return {name: dict(zip(headings, map(tuple, cells), strict=True)) for name, cells in rows}
+        # An instance that was not compared has one cell for all.
+        spread = {name: cells * len(headings) if len(cells) == 1 else cells for name, cells in rows}
+        return {name: dict(zip(headings, map(tuple, cells), strict=True)) for name, cells in spread.items()}
 
     def instances(self) -> list[str]:
         return self.run("return [...document.querySelectorAll('.matrix tbody tr')].map((tr) => tr.row.name)")
@@ -149,7 +151,7 @@ class Page:
         return self.run(
             """const row = [...document.querySelectorAll(".matrix tbody tr")].find((tr) => tr.row.name === arguments[0]);
             const headings = ["", ...[...document.querySelectorAll(".keys th")].map((th) => th.title)];
-            const cell = row.cells[headings.indexOf(arguments[1])];
+            const cell = row.cells[Math.min(headings.indexOf(arguments[1]), row.cells.length - 1)];
             cell.scrollIntoView({block: "nearest", inline: "nearest"});
             return cell""",
             instance,

@@ -45,7 +45,7 @@ class QueueRule(Cron):
 
     name = "queue_policy"
     label = "queue policy"
-    title = "Queue policy"
+    title = "Queue rule"
     stack_option = "queue_policy"
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict", "options": OPTIONS}
     options: ClassVar[Mapping[str, Any]] = OPTIONS
