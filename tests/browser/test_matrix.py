@@ -91,7 +91,11 @@ def test_every_cell_has_the_state_its_symbol_and_words(show: Callable[..., Page]
     assert matrix[name(0)]["Alias domain: acme.example"] == ("accepted", "≈", "accepted, 1 field")
     assert matrix[name(12)]["mail.bounce.alias"] == ("corrected", "↻", "corrected, 1 field")
     state, text, label = matrix[name(33)]["Transactional"]
-    assert (state, text.split(":")[0], label.split(":")[0]) == ("unreachable", f"{SYMBOLS['unreachable']} unreachable", "unreachable")
+    assert (state, text.split(":")[0], label.split(":")[0]) == (
+        "unreachable",
+        f"{SYMBOLS['unreachable']} unreachable",
+        "unreachable",
+    )
     # What a run that failed has not compared is empty, in the columns of other instances, too.
     assert matrix[name(27)]["Transactional"] == ("none", "", "not declared here")
     assert matrix[name(27)]["google_gmail"] == ("clean", "✓", "clean")

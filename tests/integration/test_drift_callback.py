@@ -165,7 +165,7 @@ def test_another_exit_code_and_none(fleet: Fleet) -> None:
     run = fleet.run({**drifted, "unreachable": {"odoo_url": NOWHERE}}, play(*ALL_TASKS), options={"EXIT_CODE": "0"})
     assert run.exit_code == 2  # Ansible's own
     assert fleet.report["verdict"]["exit_code"] == 2
-    assert "unreachable: 2 instances, 1 unreachable, 1 drifted" in run.output
+    assert "1 of 2 instances unreachable, 1 drifted" in run.output
 
 
 # --- what keeps a host from being compared ---
@@ -373,5 +373,5 @@ def test_github_is_told(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     run = fleet.run(hosts, play(parameter()), options={"FORMATS": "github"})
     assert f"\n::error title=Drift%3A b%3A drifted::system_parameter {KEY}: value 10 -> 11\n" in run.output
-    assert summary.read_text().startswith("## ❌ Drift: drifted: 2 instances, 1 drifted, 1 clean")
+    assert summary.read_text().startswith("## ❌ Drift report: 1 of 2 instances drifted, 1 clean")
     assert not list((fleet.folder / "reports").iterdir())

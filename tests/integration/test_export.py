@@ -124,7 +124,7 @@ def test_a_round_trip(adoption: Adoption, lab: Lab, fresh: Callable[[str], LabIn
     other.host_vars.parent.mkdir()
     adoption.host_vars.rename(other.host_vars)
     enforced = other.enforce()
-    assert changed(enforced) == ["Enforce the mail of the instance", "Enforce the queue policy of the instance"]
+    assert changed(enforced) == ["Enforce the mail of the instance"]
     assert_unseen(secrets, enforced.output)
     assert changed(other.enforce()) == []
     still(empty)

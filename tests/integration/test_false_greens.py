@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -249,3 +250,81 @@ def _own_playbook(folder: Path, hosts: Mapping[str, Any], task: Mapping[str, Any
         "POSTMASTER_DRIFT_REPORT_FOLDER": str(folder / "reports"),
     }
     return ansible_playbook(folder, [play(dict(task))], "--inventory", "inventory.json", environment=environment)
+
+
+FORMATS = {"FORMATS": "json,markdown,junit,html,github"}
+FOUR_FAULTS = (
+    "UPDATE ir_mail_server SET smtp_host = 'x.invalid' WHERE name = 'Main'",
+    "UPDATE ir_cron SET active = false WHERE cron_name = 'Mail: Email Queue Manager'",
+    "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
+    "VALUES ('Relay', 'relay.invalid', 'login', 'none', true, 0, 'billing@acme.example')",
+)
+
+
+def test_one_fault_hides_nothing(database: LabInstance, tmp_path: Path) -> None:
+    """Drift of two kinds, a broken route, and a server that nobody declared: all of it in every format. And it is corrected as it was predicted."""
+    for statement in FOUR_FAULTS:
+        database.sql(statement)
+    run = compare(tmp_path, {"acme": host(database)}, callback=FORMATS)
+    assert run.exit_code == DRIFTED, run.output
+    texts = {path.name: unescape(path.read_text()) for path in (tmp_path / "reports").glob("drift.*")}
+    assert len(texts) == 4
+    for name, text in {**texts, "terminal": run.output}.items():
+        plain = text.replace("&#64;", "@").replace("\\u0040", "@")
+        for told in ("smtp.invalid", QUEUE, "billing@acme.example", "Relay", "comes before it"):
+            assert told in plain, (name, told)
+    found = {(one["resource"], one["key"]): one for one in instance_in(report_of(tmp_path), "acme")["resources"]}
+    (broken,) = found["route", "billing@acme.example"]["differences"]
+    assert (broken["field"], broken["before"], broken["after"]) == ("server", "Relay", "Billing")
+
+    # What is wrong in the declaration hides nothing either.
+    wrong = {"odoo_mail_alias_domains": [{"name": "Not A Domain"}]}
+    run = compare(tmp_path / "wrong", {"acme": host(database, **wrong)})
+    assert run.exit_code == FAILED
+    report = instance_in(report_of(tmp_path / "wrong"), "acme")
+    assert [error["kind"] for error in report["errors"]] == ["invalid"]
+    assert {key for key in found if found[key]["status"] == "drifted"} == {
+        (one["resource"], one["key"]) for one in report["resources"] if one["status"] == "drifted"
+    }
+
+    # A run refuses the route before it writes; without the intruder it corrects all of it.
+    before = database.fingerprint()
+    assert run_on(tmp_path / "refused", "provision", {"acme": host(database)}).exit_code == FAILED
+    assert database.fingerprint() == before
+    archive = {"odoo_mail_unmanaged": "archive"}
+    assert run_on(tmp_path / "provision", "provision", {"acme": host(database, **archive)}).exit_code == 0
+    clean = compare(tmp_path / "again", {"acme": host(database)})
+    assert (clean.exit_code, report_of(tmp_path / "again")["verdict"]["status"]) == (0, "clean"), clean.output
+
+
+def test_drift_of_every_kind_is_corrected_by_provision(database: LabInstance, tmp_path: Path) -> None:
+    more = {
+        "odoo_mail_addons": ["mail"],
+        "odoo_mail_parameters": {"false.greens": "1"},
+        "odoo_mail_alias_domains": [{"name": "acme.example", "bounce_alias": "bounce"}],
+        "odoo_queue_lanes": [{"name": "all", "batch": 5}],
+        "odoo_queue_backoff": {},
+        "odoo_queue_watchdog": {},
+    }
+    hosts = {"acme": host(database, **more)}
+    assert run_on(tmp_path / "first", "provision", hosts).exit_code == 0
+    for statement in (
+        "UPDATE ir_config_parameter SET value = '2' WHERE key = 'false.greens'",
+        "UPDATE mail_alias_domain SET bounce_alias = 'returns'",
+        "UPDATE ir_mail_server SET smtp_host = 'y.invalid'",
+        "UPDATE ir_cron SET interval_number = 99",
+        "UPDATE ir_act_server SET code = replace(code, 'days=7', 'days=9') WHERE code LIKE '%policy, stale%'",
+    ):
+        database.sql(statement)
+    drifted = compare(tmp_path / "drifted", hosts)
+    assert drifted.exit_code == DRIFTED
+    kinds = {
+        one["resource"]
+        for one in instance_in(report_of(tmp_path / "drifted"), "acme")["resources"]
+        if one["status"] == "drifted"
+    }
+    assert kinds == {"system_parameter", "alias_domain", "mail_server", "cron", "queue_policy"}
+    assert "stale_after 9 -> 7" in drifted.output
+    assert run_on(tmp_path / "provision", "provision", hosts).exit_code == 0
+    clean = compare(tmp_path / "clean", hosts)
+    assert (clean.exit_code, report_of(tmp_path / "clean")["verdict"]["status"]) == (0, "clean"), clean.output

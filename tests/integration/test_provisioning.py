@@ -48,7 +48,7 @@ def changes(field: str, before: Any, after: Any) -> list[dict[str, Any]]:
 def test_a_server_is_created_with_what_was_declared(instance: Instance) -> None:
     declared = {**HARMLESS, "smtp_port": 587, "smtp_encryption": "starttls", "smtp_user": "u", "smtp_pass": "p-made-up"}
     (step,) = apply(instance, {"servers": [declared]})
-    shown = {**declared, "smtp_pass": "********"}
+    shown = {**declared, "smtp_pass": "********", "active": True}
     assert step["action"] == "create"
     assert {change["field"]: change["after"] for change in step["changes"]} == shown
     assert server(instance, *declared) == {"id": server(instance)["id"], **declared}
@@ -62,15 +62,18 @@ def test_only_what_differs_is_updated(instance: Instance) -> None:
 
 
 def test_an_option_that_is_unset_is_not_managed(instance: Instance) -> None:
-    apply(instance, {"servers": [{**HARMLESS, "smtp_user": "u", "smtp_debug": True, "active": False}]})
+    apply(instance, {"servers": [{**HARMLESS, "smtp_user": "u", "smtp_debug": True}]})
     assert apply_server(instance) == []
-    assert apply_server(instance, smtp_user=None, smtp_debug=None, active=None) == []
-    assert server(instance, "smtp_user", "smtp_debug", "active") == {
-        **server(instance),
-        "smtp_user": "u",
-        "smtp_debug": True,
-        "active": False,
-    }
+    assert apply_server(instance, smtp_user=None, smtp_debug=None) == []
+    assert server(instance, "smtp_user", "smtp_debug") == {**server(instance), "smtp_user": "u", "smtp_debug": True}
+
+
+def test_a_declared_server_is_in_use_unless_the_declaration_says_otherwise(instance: Instance) -> None:
+    apply(instance, {"servers": [{**HARMLESS, "active": False}]})
+    (step,) = apply_server(instance)
+    assert (step["action"], step["changes"]) == ("unarchive", changes("active", False, True))
+    (step,) = apply_server(instance, active=False)
+    assert (step["action"], step["changes"]) == ("archive", changes("active", True, False))
 
 
 def test_an_empty_string_clears(instance: Instance) -> None:
@@ -166,7 +169,6 @@ def test_a_parameter_is_set_changed_and_removed(instance: Instance) -> None:
     (created,) = apply_parameter(500)
     assert created["action"] == "create"
     assert apply_parameter("500") == []
-    assert apply_parameter(None) == []
     (updated,) = apply_parameter(True)
     assert updated["changes"] == changes("value", "500", "True")
     (removed,) = apply_parameter(False)

@@ -39,7 +39,7 @@ def run_policy(database: LabInstance, *, check: bool = False, **options: Any) ->
     """What the module does with its options once they are validated."""
     given = {"settle": 0, **options}
     with database.session(read_only=check) as session:
-        return enforce(session, [QUEUE_POLICY.declare(given)], RunOptions())
+        return enforce(session, [QUEUE_POLICY.declare(given)], RunOptions(unmanaged="report"))
 
 
 def apply(database: LabInstance, **options: Any) -> list[tuple[str, str]]:
@@ -125,6 +125,7 @@ EVERYTHING = {
     "purge_after": 90,
     "watchdog": WATCHDOG,
 }
+OWN_RULES = ["backoff", "stale_after", "purge_after", "watchdog"]
 OWN = [queue_jobs.BACKOFF, queue_jobs.STALE, queue_jobs.PURGE, queue_jobs.WATCHDOG]
 
 
@@ -136,14 +137,14 @@ def test_installed_and_taken_away_without_a_trace(database: LabInstance) -> None
         return {**core, **counted}
 
     before = look()
-    assert apply(database, **EVERYTHING) == [("update", QUEUE), *(("create", key) for key in OWN)]
+    assert apply(database, **EVERYTHING) == [("update", "lanes"), *(("create", rule) for rule in OWN_RULES)]
     for xml_id in OWN:
         run(database, xml_id)
     run(database)
     assert {
         row["user_id"][1] for row in database.read("ir.cron", ["name", "like", "Mail queue: "], fields=("user_id",))
     } == {"OdooBot"}
-    assert apply(database, state="absent") == [("update", QUEUE), *(("delete", key) for key in OWN)]
+    assert apply(database, state="absent") == [("update", "lanes"), *(("delete", rule) for rule in OWN_RULES)]
     assert look() == before
     assert apply(database, state="absent") == []
 
@@ -154,17 +155,17 @@ def test_code_changed_by_hand_is_drift(database: LabInstance) -> None:
         for xml_id in (QUEUE, queue_jobs.PURGE):
             (cron,) = session.search_read("ir.cron", [["id", "=", ref(database, xml_id)]], ["code"])
             session.write("ir.cron", [cron["id"]], {"code": cron["code"] + "\nlog('made up')"})
-    assert apply(database, **EVERYTHING) == [("update", QUEUE), ("update", queue_jobs.PURGE)]
+    assert apply(database, **EVERYTHING) == [("update", "lanes"), ("update", "purge_after")]
 
 
 def test_parts_come_and_go_by_themselves(database: LabInstance) -> None:
     apply(database, **EVERYTHING)
-    assert apply(database, stale_after=0) == [("delete", queue_jobs.STALE)]
-    warnings = run_policy(database, check=True, stale_after=0).warnings
-    assert [warning.split()[2] for warning in warnings] == ["backoff", "lanes", "purge_after", "watchdog"]
+    assert apply(database, stale_after=0) == [("delete", "stale_after")]
+    unmanaged = run_policy(database, check=True, stale_after=0).unmanaged
+    assert sorted(one["key"] for one in unmanaged) == ["backoff", "lanes", "purge_after", "watchdog"]
     assert apply(database, lanes=[], backoff={**BACKOFF, "enabled": False}) == [
-        ("update", QUEUE),
-        ("delete", queue_jobs.BACKOFF),
+        ("update", "lanes"),
+        ("delete", "backoff"),
     ]
     fields = tuple(QUEUE_DEFAULTS)
     (core,) = database.read("ir.cron", ["id", "=", ref(database, QUEUE)], fields=fields)
@@ -204,9 +205,9 @@ def test_the_role(database: LabInstance, tmp_path: Path) -> None:
         *("--inventory", "localhost,", "--check", "--diff"),
     )
     assert run.exit_code == 0, run.output
-    assert "+      ('accounts', [('model', '=', 'res.users')], 100)," in run.output
-    assert "+interval_number: 5" in run.output
-    assert "after: cron: postmaster_odoo.queue_purge (create)" in run.output
+    assert '+lanes: [{"name": "accounts"' in run.output
+    assert "+first_delay: 5" in run.output
+    assert "after: queue_policy: purge_after (create)" in run.output
     assert not run.results["Enforce the queue policy of the instance"]["changed"]
 
 

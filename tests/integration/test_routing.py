@@ -194,9 +194,11 @@ def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None
         },
     }
     results = run_tasks(database, tmp_path, tasks)
-    for name in ("check wrong", "wrong"):
-        assert (results[name]["error_kind"], results[name]["changed"]) == ("conflict", False)
-        assert "'info@acme.example': mail would leave through 'Acme'" in results[name]["msg"]
+    assert (results["wrong"]["error_kind"], results["wrong"]["changed"]) == ("conflict", False)
+    assert "'info@acme.example': mail would leave through 'Acme'" in results["wrong"]["msg"]
+    (broken,) = (step for step in results["check wrong"]["plan"] if step["resource"] == "route")
+    assert (broken["key"], broken["changes"][0]["before"]) == ("info@acme.example", "Acme")
+    assert broken["changes"][0]["remark"]
     foreseen = results["done"]["routes"]
     assert [results["check"]["plan"], results["check"]["routes"]] == [results["done"]["plan"], foreseen]
     assert [results["again"]["changed"], results["again"]["routes"]] == [False, foreseen]
