@@ -113,8 +113,8 @@ def test_what_is_written(run: tuple[Run, Path]) -> None:
     assert by_name["umbrella"]["error_kind"] == "unreachable"
     text = (run[1] / "doctor.md").read_text()
     assert text.startswith("# The doctor's report\n\n20")
-    assert "| <code>globex</code> | 1 error, 2 warnings, 1 remark | 19.0 |" in text
-    assert "docs/findings.md#auth_failed))\n  - `'starttls_any_sender' (localhost:" in text
+    assert "| <code>globex</code> | 1 error, 2 warnings, 1 remark | <code>19.0</code> |" in text
+    assert "docs/findings.md#auth_failed))\n  - <code>'starttls_any_sender' (localhost" in text
     assert sorted(path.name for path in run[1].iterdir()) == ["doctor.json", "doctor.md"]
 
 

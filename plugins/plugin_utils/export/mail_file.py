@@ -27,7 +27,10 @@ _HEAD = (
     "The mail of {host} as it was found in Odoo, for the roles of postmaster.odoo. The playbook postmaster.odoo.export has made this file. "
     "What needs somebody's judgement is marked CHECK; what is in Odoo and cannot be declared here LEFT OUT."
 )
-_COMMON_HEAD = "The mail that {count} instances declare alike, as the playbook postmaster.odoo.export found it. The file mail.yml of each host contains the rest."
+_COMMON_HEAD = (
+    "The mail that {count} instances declare alike, as the playbook postmaster.odoo.export found it. "
+    "The file mail.yml of each host contains the rest."
+)
 _QUEUE = "queue_policy"
 _LAYER = "__host"
 _UNTESTED = "Nothing was tested. To have new settings of mail servers tested before they go live:"
