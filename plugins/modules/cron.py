@@ -50,6 +50,7 @@ options:
     default: present
   active:
     description:
+      - A declared record is active unless this is V(false).
       - Whether it runs at all.
       - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
     type: bool

@@ -36,6 +36,7 @@ options:
     type: str
   active:
     description:
+      - A declared record is active unless this is V(false).
       - Whether the server is in use. V(false) archives it, which Odoo refuses while mail templates or mailings use it.
       - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
     type: bool

@@ -12,12 +12,15 @@ module: mail_stack
 short_description: Enforce everything about the mail of an Odoo instance
 version_added: 0.1.0
 description:
-  - Enforces addons, system parameters, alias domains, outgoing mail servers and scheduled actions of one instance as one plan.
+  - Enforces addons, system parameters, alias domains, outgoing mail servers, scheduled actions (crons) and the queue policy of one instance as
+    one plan.
   - Everything is read in a number of calls that does not grow with what is declared, compared, and only then written, in the order of the
     options. Whatever is wrong in the declaration is reported before anything is written.
   - With O(verify=connection), new settings of mail servers are tested before anything but addons is written.
   - After writing, everything is read back; a value that did not stick is an error.
-  - In check mode it reports drift and calls only methods that read.
+  - In check mode it reports drift and calls only methods that read. Everything that can be compared is compared, whatever else fails.
+  - A declared mail server or cron is active unless its declaration says C(active=false).
+  - If nothing is declared, the task fails with RV(error_kind=nothing_declared).
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -91,6 +94,7 @@ options:
         type: str
       active:
         description:
+          - A declared record is active unless this is V(false).
           - Whether the server is in use. V(false) archives it, which Odoo refuses while mail templates or mailings
             use it.
           - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
@@ -279,6 +283,7 @@ options:
         default: present
       active:
         description:
+          - A declared record is active unless this is V(false).
           - Whether it runs at all.
           - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
         type: bool
@@ -442,8 +447,8 @@ options:
     description:
       - Which mail server takes the mail of which sender. Nothing is written for it; each is held against the servers, alias domains and system
         parameters as they will be, by the rules that this version of Odoo routes by.
-      - Where one would not hold, the task fails with RV(error_kind=conflict) before anything is written, and names the server that would take the
-        mail, and why. In check mode it fails likewise.
+      - If a route does not apply after the run, the task fails with RV(error_kind=conflict) before anything is written, and names the cause and the
+        remedy. In check mode it is a difference of a resource C(route) in RV(plan).
       - It must hold for mail of every company. Users' own servers (19.0) are left out of account, for they only take what their owner writes.
       - A server that waits for a human's consent, and one that stays archived since the database is a neutralized copy, counts as if it were in
         use; a warning then says so.
@@ -686,14 +691,42 @@ records:
       value: "500"
 unmanaged:
   description:
-    - Active mail servers that nobody declared.
-  returned: success
+    - Active mail servers that nobody declared, if O(servers) is given, and installed rules of the queue policy, if O(queue_policy) is given.
+  returned: success, and failure in check mode
   type: list
   elements: dict
+  contains:
+    resource:
+      description: The kind of resource, V(mail_server) or V(queue_policy).
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: The name of the server, or the rule.
+      returned: always
+      type: str
+      sample: Old relay
+    id:
+      description: The id of the record in Odoo.
+      returned: always
+      type: int
+      sample: 4
+    name:
+      description: The name of the record in Odoo.
+      returned: always
+      type: str
+      sample: Old relay
+    xml_id:
+      description: The external ID by which it was declared before, null if there is none.
+      returned: always
+      type: str
+      sample: null
   sample:
     - resource: mail_server
+      key: Old relay
       id: 4
       name: Old relay
+      xml_id: null
 routes:
   description:
     - How mail of the senders in O(routes) leaves; in check mode, how it would. Where companies differ in it, mail of the main company.

@@ -191,74 +191,86 @@ plan:
   elements: dict
   contains:
     resource:
-      description: The kind of resource, V(cron).
+      description: The kind of resource, V(queue_policy).
       returned: always
       type: str
-      sample: cron
+      sample: queue_policy
     key:
-      description: The external id of the scheduled action.
+      description: The rule, one of V(lanes), V(backoff), V(stale_after), V(purge_after), V(watchdog).
       returned: always
       type: str
-      sample: postmaster_odoo.queue_stale
+      sample: stale_after
     action:
-      description: One of V(create), V(update), V(delete).
+      description: One of V(create), V(update), V(delete), V(reschedule).
       returned: always
       type: str
       sample: update
     changes:
-      description: The fields that differ.
+      description: The options that differ, read back from the installed rule.
       returned: always
       type: list
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the option, or of a field of the cron such as V(active).
           returned: always
           type: str
-          sample: active
+          sample: stale_after
         before:
-          description: What Odoo held.
+          description: What is installed.
           returned: always
           type: raw
-          sample: false
+          sample: 7
         after:
           description: What was declared.
           returned: always
           type: raw
-          sample: true
+          sample: 9
   sample:
-    - resource: cron
-      key: postmaster_odoo.queue_stale
+    - resource: queue_policy
+      key: stale_after
       action: update
       changes:
-        - field: active
-          before: false
-          after: true
+        - field: stale_after
+          before: 7
+          after: 9
 records:
   description:
-    - The scheduled actions of the given parts as found after the run (in check mode, before it).
+    - The crons of the declared rules as found after the run (in check mode, before it), with the C(options) that their code was generated from.
   returned: success
   type: list
   elements: dict
   sample:
-    - resource: cron
-      key: postmaster_odoo.queue_stale
+    - resource: queue_policy
+      key: stale_after
       id: 18
       xml_id: postmaster_odoo.queue_stale
       name: "Mail queue: stale mails are cancelled"
       model_name: mail.mail
       model_id: mail.mail
       state: code
-      code: "# postmaster.odoo queue policy, stale, version 1, 5fbaf05aeabb. Do not edit: it is made and kept by Ansible. ..."
       active: true
       interval_number: 60
       interval_type: minutes
-      priority: 5
       user_id: __system__
       nextcall: "2026-11-24 10:19:19"
       lastcall: "2026-11-24 09:19:25"
       failure_count: 0
       first_failure_date: null
+      options:
+        stale_after: 7
+unmanaged:
+  description:
+    - The rules that are installed and not declared.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - resource: queue_policy
+      key: purge_after
+      id: 19
+      name: "Mail queue: old mails are purged"
+      xml_id: postmaster_odoo.queue_purge
 error_kind:
   description:
     - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),

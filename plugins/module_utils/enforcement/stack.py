@@ -31,6 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources import s
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_own_external_ids
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
@@ -224,11 +225,22 @@ class Stack:
         return reported
 
     def report_unmanaged(self) -> list[dict[str, Any]]:
-        """Return the records that nobody declared."""
-        return [
-            {"resource": kind.name, "key": kind.unmanaged_key(found), "id": found.id, "name": found.values["name"]}
-            for kind, found in self._plan.unmanaged
-        ]
+        """Return the records that nobody declared. One that has an external ID of a user's was declared before."""
+        reported = []
+        for kind in dict.fromkeys(kind for kind, _found in self._plan.unmanaged):
+            records = [found for of_kind, found in self._plan.unmanaged if of_kind is kind]
+            xml_ids = read_own_external_ids(self._session, kind.model, {found.id for found in records})
+            reported += [
+                {
+                    "resource": kind.name,
+                    "key": kind.unmanaged_key(found),
+                    "id": found.id,
+                    "name": found.values["name"],
+                    "xml_id": xml_ids.get(found.id),
+                }
+                for found in records
+            ]
+        return reported
 
     def connections(self) -> list[Connection]:
         """Return the consent of every declared resource that needs one; a call for each that lacks it."""

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_ser
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import OF_ODOO, read_external_ids
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -39,8 +39,6 @@ RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
 KINDS = (RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON)
 _PREFIX = "postmaster_odoo."
 _EXTERNAL_IDS = "ir.model.data"
-# The modules of external IDs that Odoo itself gives to records of users: exports, imports, Studio.
-_OF_OTHERS = ("__export__", "__import__", "__custom__", "studio_customization")
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def _external_ids(session: Session) -> Iterator[OwnRecord]:
     known = {row["name"] for row in session.search_read(ADDON.model, [["name", "in", modules]], ["name"])}
     for row in rows:
         xml_id = f"{row['module']}.{row['name']}"
-        if row["module"] not in (*known, *_OF_OTHERS) and xml_id not in RULES.values():
+        if row["module"] not in (*known, *OF_ODOO) and xml_id not in RULES.values():
             yield OwnRecord(EXTERNAL_ID, xml_id, row["id"])
 
 

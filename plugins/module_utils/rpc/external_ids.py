@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
+# The modules of external IDs that Odoo itself gives to records of users: exports, imports, Studio.
+OF_ODOO = ("__export__", "__import__", "__custom__", "studio_customization")
+
+
 def read_external_ids(session: Session, xml_ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """The rows of those that exist, with `id`, `model` and `res_id`: one call, and none for none."""
     if not xml_ids:
@@ -26,3 +30,19 @@ def read_external_ids(session: Session, xml_ids: Collection[str]) -> dict[str, d
     # The domain also finds a module of one beside a name of another.
     found = {f"{row['module']}.{row['name']}": row for row in rows}
     return {xml_id: row for xml_id, row in found.items() if xml_id in xml_ids}
+
+
+def read_own_external_ids(session: Session, model: str, record_ids: Collection[int]) -> dict[int, str]:
+    """Return the external IDs that no addon, export or import of Odoo has given to records, by their ids: those that pin declared records.
+
+    :param record_ids: if there are none, nothing is read.
+    """
+    if not record_ids:
+        return {}
+    domain = [["model", "=", model], ["res_id", "in", sorted(record_ids)], ["noupdate", "=", True]]
+    rows = session.search_read("ir.model.data", domain, ["module", "name", "res_id"])
+    modules = sorted({row["module"] for row in rows} - set(OF_ODOO))
+    if not modules:
+        return {}
+    addons = {row["name"] for row in session.search_read("ir.module.module", [["name", "in", modules]], ["name"])}
+    return {row["res_id"]: f"{row['module']}.{row['name']}" for row in rows if row["module"] in set(modules) - addons}

@@ -188,7 +188,9 @@ class Collector:
             key = record.get("key", record.get("name"))
             if (record["resource"], key) not in planned:
                 resource = self._resource(host, record["resource"], key)
-                self._add(resource, UNMANAGED, [_whole(UNMANAGED, "drifted")])
+                whole = _whole(UNMANAGED, "drifted")
+                whole.remark = f"it was declared before, as {record['xml_id']}" if record.get("xml_id") else ""
+                self._add(resource, UNMANAGED, [whole])
         self._warn(host, [_text(warning) for warning in item.get("warnings") or ()])
 
     @staticmethod

@@ -76,7 +76,7 @@ def test_a_whole_stack(run: Run, odoo: SimulatedOdoo) -> None:
     result = run("mail_stack", servers=[MAIN], parameters={"a.b": 5}, crons=[{"xml_id": QUEUE, "priority": 2}])
     assert [step["resource"] for step in result["plan"]] == ["system_parameter", "mail_server", "cron"]
     assert [record["resource"] for record in result["records"]] == ["system_parameter", "mail_server", "cron"]
-    assert result["unmanaged"] == [{"resource": "mail_server", "key": "Old", "id": old, "name": "Old"}]
+    assert result["unmanaged"] == [{"resource": "mail_server", "key": "Old", "id": old, "name": "Old", "xml_id": None}]
     assert "record" not in result
 
 
