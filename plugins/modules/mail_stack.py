@@ -330,7 +330,7 @@ options:
         description:
           - The queue by importance. Every run sends each lane's oldest mails, lane after lane. A mail goes with the
             first lane that it fits.
-          - What fits none goes with a last lane of 100 mails a run, unless the last lane here has no O(lanes[].domain).
+          - What fits none goes with a last lane of 100 mails a run, unless the last lane here has no O(queue_policy.lanes[].domain).
           - An empty list takes the lanes away.
         type: list
         elements: dict

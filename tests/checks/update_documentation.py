@@ -159,7 +159,7 @@ def stack_module(text: str) -> str:
 
         def rename(name: str, part: str = part, own: list[str] = own, is_dict: bool = is_dict) -> str:
             place = f"{part}.{name}" if is_dict else f"{part}[].{name}"
-            return place if name.partition(".")[0] in own else name
+            return place if re.split(r"[.\[]", name)[0] in own else name
 
         block = dump({"suboptions": renamed({name: options[name] for name in own}, rename)})
         for value, place in STACK_RETURNS.items():

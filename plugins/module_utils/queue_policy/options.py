@@ -135,7 +135,8 @@ class QueuePolicy:
             return _cron("stale mails are cancelled", queue_jobs.stale_code(self._given[rule]), 60)
         if rule == "purge_after":
             return _cron("old mails are purged", queue_jobs.purge_code(self._given[rule]), 60)
-        assert watchdog is not None
+        if watchdog is None:
+            raise ValueError(f"{rule} is no declared rule")
         code = queue_jobs.watchdog_code(
             max_overdue=watchdog["max_overdue"], max_outgoing=watchdog.get("max_outgoing"), listener=listener
         )
