@@ -40,6 +40,7 @@ FILES_WITH_PARTS = (
     "roles/provision/tasks/main.yml",
     "roles/drift/tasks/main.yml",
     "playbooks/drift.yml",
+    "playbooks/drift_baseline.yml",
     "playbooks/onboard.yml",
     "playbooks/provision.yml",
 )

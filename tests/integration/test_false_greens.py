@@ -116,6 +116,7 @@ CASES: dict[str, Case] = {
         arguments=("--skip-tags", "addons,parameters,alias_domains,servers,crons,queue_policy,routes"),
         provision=True,
     ),
+    "a misspelt tag next to a right one": Case(FAILED, "clean", arguments=("--tags", "serverz,crons"), provision=True),
     "a tag selects what is not declared": Case(UNKNOWN, "unknown", arguments=("--tags", "addons"), provision=True),
     "the limit matches no host": Case(NO_HOST, None, arguments=("--limit", "nobody"), provision=True),
     "the group is misspelt": Case(
@@ -206,9 +207,10 @@ def test_a_user_who_may_not_read_mail_servers(database: LabInstance, tmp_path: P
     with database.session() as session:
         session.create("res.users", [{"name": "Reader", "login": "reader", "password": "made-up-password-1"}])
     credentials = {"odoo_api_key": None, "odoo_username": "reader", "odoo_password": "made-up-password-1"}
-    run = compare(tmp_path, {"acme": host(database, **credentials, odoo_transport="jsonrpc")})
-    table += [f"{'the user may not read mail servers':60} {run.exit_code:4}    -"]
-    assert run.exit_code == FAILED
+    hosts = {"acme": host(database, **credentials, odoo_transport="jsonrpc")}
+    run, provision = compare(tmp_path, hosts), run_on(tmp_path / "provision", "provision", hosts)
+    table += [f"{'the user may not read mail servers':60} {run.exit_code:4} {provision.exit_code:4}"]
+    assert (run.exit_code, provision.exit_code) == (FAILED, FAILED)
     assert instance_in(report_of(tmp_path), "acme")["errors"][0]["kind"] == "access"
 
 
