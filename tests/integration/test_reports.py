@@ -123,6 +123,16 @@ def tasks(names: Sequence[str]) -> list[dict[str, Any]]:
         template("onboard_tests.j2", onboard_outcomes=tests, onboard_idle=servers, onboard_canary="a@acme.example"),
         template("queue.j2", queue_shown=queue),
         template("queue_done.j2", queue_done=done),
+        {
+            "name": "The role drift",
+            "ansible.builtin.include_vars": {"file": str(CHECKOUT / "roles/drift/vars/main.yml")},
+            "vars": {},
+        },
+        {
+            "name": "What drifted without the callback",
+            "ansible.builtin.debug": {"msg": "{{ drift_subjects }}"},
+            "vars": {"provision_result": {"plan": steps, "unmanaged": records}},
+        },
         heal("plan.j2", heal_plan=plan),
         heal(
             "done.j2",

@@ -73,10 +73,3 @@ def value(template: str, **variables: Any) -> Any:
 def test_drift_fails_in_a_play_that_wants_no_verdict() -> None:
     tags = read("drift", "tasks/main.yml")[-1]["tags"]
     assert "servers" in value(tags, drift_verdict=False, ansible_skip_tags=[])
-
-
-def test_names_from_odoo_are_only_text() -> None:
-    step = {"resource": "mail_server", "key": "Ä b\n::error::x\x1b[31m##[add-mask]y"}
-    assert value("{{ drift_subjects }}", provision_result={"plan": [step]}) == [
-        "mail_server Ä b?::error::x?[31m??[add-mask]y"
-    ]
