@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 
 MAIL, QUEUE = "odoo_mail_", "odoo_queue_"
@@ -40,12 +42,17 @@ class StackVariableError(ValueError):
 class _Entry:
     """An entry of a list, or a dictionary as a whole, while layers are merged into it.
 
-    :param sources: the variable that gave each field its value.
+    :param given: the variables that gave each field a value, and these values.
     """
 
     label: str
     fields: dict[str, Any] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
+    given: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> set[str]:
+        """The variables that have been merged into the entry."""
+        return {variable for values in self.given.values() for variable, _value in values}
 
     def take(self, variable: str, fields: Mapping[str, Any], level_of: LevelOf) -> None:
         """Override fields.
@@ -53,11 +60,11 @@ class _Entry:
         :raises StackVariableError: another variable of the same level gives another value.
         """
         for name, value in fields.items():
-            other = self.sources.get(name)
-            if other and other != variable and value != self.fields[name]:
-                _refuse_conflict(f"{self.label} {name}".strip(), other, variable, level_of)
+            for other, former in self.given.get(name, ()):
+                if other != variable and value != former:
+                    _refuse_conflict(f"{self.label} {name}".strip(), other, variable, level_of)
             self.fields[name] = value
-            self.sources[name] = variable
+            self.given.setdefault(name, []).append((variable, value))
 
 
 def stack_options() -> list[str]:
@@ -96,7 +103,9 @@ def stack_arguments_of(
         if not layers:
             continue
         option = base.removeprefix(MAIL).removeprefix(QUEUE)
-        (queue if base.startswith(QUEUE) else arguments)[option] = _merged(option, layers, level_of)
+        merged = _merged(option, layers, level_of)
+        if merged is not None:
+            (queue if base.startswith(QUEUE) else arguments)[option] = merged
     return {**arguments, _QUEUE_OPTION: queue} if queue else arguments
 
 
@@ -132,18 +141,26 @@ def _refuse_unknown(names: Sequence[str]) -> None:
 
 
 def _merged(option: str, layers: Mapping[str, Any], level_of: LevelOf) -> Any:
-    """Return the value that the layers of an option come to, by their variables in order."""
-    if all(isinstance(value, list) for value in layers.values()):
-        return _merged_lists(option, layers, level_of)
-    if all(isinstance(value, Mapping) for value in layers.values()):
-        merged = _Entry("")
-        for variable, value in layers.items():
-            merged.take(variable, value, level_of)
-        return {name: value for name, value in merged.fields.items() if not _is_undeclared(value)}
-    if any(isinstance(value, (list, Mapping)) for value in layers.values()):
-        raise StackVariableError(f"The variables {', '.join(layers)} cannot be merged: give all of them the same type.")
-    merged = _Entry("")
+    """Return the value that the layers of an option come to, by their variables in order; None if the last one takes the option out."""
+    kept: dict[str, Any] = {}
     for variable, value in layers.items():
+        if isinstance(value, Mapping) and value.keys() == {"declared"}:
+            kept = kept if _is_declared(value["declared"], variable) else {}
+        else:
+            kept[variable] = value
+    if not kept:
+        return None
+    if all(isinstance(value, list) for value in kept.values()):
+        return _merged_lists(option, kept, level_of)
+    if all(isinstance(value, Mapping) for value in kept.values()):
+        merged = _Entry("")
+        for variable, value in kept.items():
+            merged.take(variable, value, level_of)
+        return {name: value for name, value in merged.fields.items() if not _takes_out(value)}
+    if any(isinstance(value, (list, Mapping)) for value in kept.values()):
+        raise StackVariableError(f"The variables {', '.join(kept)} cannot be merged: give all of them the same type.")
+    merged = _Entry("")
+    for variable, value in kept.items():
         merged.take(variable, {option: value}, level_of)
     return merged.fields[option]
 
@@ -153,22 +170,44 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
     for variable, value in layers.items():
         for one in value:
             fields = dict(one) if isinstance(one, Mapping) else {_key(option): one}
+            # A later layer declares again what an earlier one has taken out.
+            fields["declared"] = _is_declared(fields.get("declared", True), variable)
             # Two entries of one variable are two entries, whatever their keys: the module refuses what is declared twice.
             known = next(
                 (
                     entry
                     for entry in entries
-                    if variable not in entry.sources.values() and is_same_entry(option, entry.fields, fields)
+                    if variable not in entry.variables and is_same_entry(option, entry.fields, fields)
                 ),
                 None,
             )
             if known is None:
                 known = _Entry(str(fields.get("xml_id") or fields.get(_key(option)) or ""))
-                entries.append(known)
+                entries.insert(_place(option, entries, variable, fields), known)
             known.take(variable, fields, level_of)
-    declared = [entry.fields for entry in entries if not _is_undeclared(entry.fields)]
-    shown = [{name: value for name, value in fields.items() if name != "declared"} for fields in declared]
-    return [fields["name"] if option in _NAMES_ONLY else fields for fields in shown]
+    declared = [dict(entry.fields) for entry in entries if entry.fields.pop("declared")]
+    return [fields["name"] if option in _NAMES_ONLY else fields for fields in declared]
+
+
+def _place(option: str, entries: Sequence[_Entry], variable: str, fields: Mapping[str, Any]) -> int:
+    """Return where a new entry goes: at the end, but a lane with a domain before the lane of an earlier layer that takes everything else."""
+    takes_rest = (
+        option == "lanes" and entries and not entries[-1].fields.get("domain") and variable not in entries[-1].variables
+    )
+    return len(entries) - 1 if takes_rest and fields.get("domain") else len(entries)
+
+
+def _is_declared(value: Any, variable: str) -> bool:
+    """Return the value of `declared`.
+
+    :raises StackVariableError: it is neither true nor false.
+    """
+    try:
+        return bool(boolean(value))
+    except TypeError:
+        raise StackVariableError(
+            f"The variable {variable} gives declared the value {value!r}: it takes true or false."
+        ) from None
 
 
 def _key(option: str) -> str:
@@ -184,8 +223,9 @@ def is_same_entry(option: str, known: Mapping[str, Any], other: Mapping[str, Any
     return name in other and known.get(name) == other[name] and len(models) < 2
 
 
-def _is_undeclared(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get("declared") is False
+def _takes_out(value: Any) -> bool:
+    """Return whether a value of a dictionary takes its key out."""
+    return isinstance(value, Mapping) and value.keys() == {"declared"} and not boolean(value["declared"], strict=False)
 
 
 def _refuse_conflict(what: str, one: str, other: str, level_of: LevelOf) -> None:

@@ -44,11 +44,12 @@ def refused(
 
 
 def refused_unwritten(kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], **options: Any) -> str:
-    """The message of a run that must fail before anything is written; check mode must say the same."""
+    """The message of a run that must fail before anything is written; check mode says the same, and whatever else it finds."""
     predicted = refused(kind, odoo, stack, check=True, **options)
-    assert refused(kind, odoo, stack, **options) == predicted
+    message = refused(kind, odoo, stack, **options)
+    assert message in predicted
     assert written(odoo) == []
-    return predicted
+    return message
 
 
 def written(odoo: SimulatedOdoo) -> list[tuple[str, str]]:

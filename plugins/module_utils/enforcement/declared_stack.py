@@ -51,7 +51,12 @@ def read_declared_stack(
     :param with_problems: return a stack although parts of it are wrong, to compare the rest.
     :raises NothingDeclared: nothing can be compared. :raises Invalid: no Odoo accepts an option; the message lists all of them.
     """
-    given = {name: value for name, value in options.items() if value is not None and (parts is None or name in parts)}
+    kinds = {kind.stack_option: kind for kind in registry.RESOURCE_TYPES}
+    given = {
+        name: value
+        for name, value in options.items()
+        if (kinds[name].declares(value) if name in kinds else value is not None) and (parts is None or name in parts)
+    }
     problems = ErrorCollector()
     declarations: list[Declaration] = []
     types = frozenset(kind for kind in registry.RESOURCE_TYPES if kind.stack_option in given)

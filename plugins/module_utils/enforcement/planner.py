@@ -125,6 +125,8 @@ def build_plan(
             planner.add(declaration)
     with problems:
         _refuse_shared_records(planner.resources)
+    with problems:
+        planner.resources = _without_contradictions(planner.resources)
     stack_plan = StackPlan((), planner.resources, (), planner.warnings, instance.neutralized, problems.errors)
     unmanaged = _unmanaged(stack_plan, snapshot, incomplete) if options.unmanaged != "ignore" else []
     # What refers to others is removed before them.
@@ -171,7 +173,7 @@ class _Planner:
         try:
             step = self._fields_step(context) if kind.compares_fields else kind.plan_state(context)
         finally:
-            self.resources.append(PlannedResource(declaration, found, step))
+            self.resources.append(PlannedResource(declaration, found, step, context.values))
 
     def _fields_step(self, context: PlanContext) -> Step | None:
         declaration, found, kind = context.declaration, context.found, context.declaration.type
@@ -281,6 +283,51 @@ def _refuse_shared_records(resources: Sequence[PlannedResource]) -> None:
             raise Ambiguous(
                 f"{other.label} and {declaration.label} mean the same record (id {one.found.id}): declare it once."
             )
+
+
+def _without_contradictions(resources: Sequence[PlannedResource]) -> list[PlannedResource]:
+    """Return the resources, without fields about which another type's declaration of the same record decides.
+
+    :raises Invalid: two of them give a field of one record different values.
+    """
+    result: list[PlannedResource] = []
+    for one in resources:
+        names: set[str] = set()
+        for other in result:
+            contradicted = _contradicted(one, other)
+            if contradicted and not one.declaration.type.yields_to_others(one.declaration):
+                raise Invalid(
+                    f"{other.declaration.label} and {one.declaration.label} give {', '.join(sorted(contradicted))} of one record different "
+                    "values: declare it in one place."
+                )
+            names |= contradicted
+        result.append(_without(one, names))
+    return result
+
+
+def _contradicted(one: PlannedResource, other: PlannedResource) -> set[str]:
+    """Return the fields to which two declarations of one record give different values."""
+    is_one_record = one.found and other.found and one.found.id == other.found.id
+    if not is_one_record or one.declaration.type.model != other.declaration.type.model:
+        return set()
+    return {name for name in one.values.keys() & other.values.keys() if one.values[name] != other.values[name]}
+
+
+def _without(resource: PlannedResource, names: Collection[str]) -> PlannedResource:
+    if not names or resource.step is None:
+        return resource
+    values = {name: value for name, value in resource.step.values.items() if name not in names}
+    return replace(resource, step=replace(resource.step, values=values) if values else None)
+
+
+def each_once(declarations: Sequence[Declaration]) -> list[Declaration]:
+    """Return the declarations without those that are declared twice, in the order of the registry."""
+    known: dict[tuple[str, str], Declaration] = {}
+    for declaration in declarations:
+        known.setdefault(
+            (declaration.type.name, declaration.xml_id or declaration.type.identity_of(declaration)), declaration
+        )
+    return [one for kind in registry.RESOURCE_TYPES for one in known.values() if one.type is kind]
 
 
 def _refuse_duplicates(declarations: Sequence[Declaration]) -> None:

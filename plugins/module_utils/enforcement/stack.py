@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planne
     StackPlan,
     build_plan,
     complete_declarations,
+    each_once,
     types_to_read,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot, take_snapshot
@@ -63,7 +64,13 @@ class Stack:
         self._incomplete = declared.incomplete
         self._problems: Sequence[OdooError] = ()
         self._where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
-        self._declarations = complete_declarations(declared.declarations)
+        try:
+            self._declarations = complete_declarations(declared.declarations)
+        except Invalid as error:
+            if not session.read_only:
+                raise
+            self._declared_problems = (*self._declared_problems, error)
+            self._declarations = each_once(declared.declarations)
         self._types = types_to_read(self._declarations, declared.types)
         self._assertions = RouteAssertions(declared.assertions)
         self._snapshot = Snapshot({}, {}, ReadFacts(), {})

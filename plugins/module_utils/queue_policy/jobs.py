@@ -30,7 +30,7 @@ BACKOFF, STALE, PURGE, WATCHDOG = (
 
 # Counts up when code that is installed must be replaced although nobody changed the policy.
 _VERSION = 1
-_MARK = "# postmaster.odoo queue policy"
+MARK = "# postmaster.odoo queue policy"
 _BEFORE = "# Before the policy: "
 
 # What every version runs, for a queue whose own code is lost.
@@ -370,7 +370,7 @@ def keeps_order(code: str) -> bool:
 
 def part_of(code: str) -> str | None:
     """Return the part of the policy that generated the code, such as `stale`; None if the policy did not."""
-    found = re.match(rf"\s*{re.escape(_MARK)}, (\w+), version", code)
+    found = re.match(rf"\s*{re.escape(MARK)}, (\w+), version", code)
     return found[1] if found else None
 
 
@@ -417,7 +417,7 @@ def before_of(code: str) -> dict[str, Any] | None:
 
     A note that somebody has spoilt is as good as Odoo's own code.
     """
-    if not code.lstrip().startswith(_MARK):
+    if not code.lstrip().startswith(MARK):
         return None
     for line in code.splitlines():
         if line.startswith(_BEFORE):
@@ -434,7 +434,7 @@ def _finished(part: str, body: str) -> str:
     """The code under a line that says whose it is."""
     body = "\n".join(line for line in body.splitlines() if line.strip())
     checksum = hashlib.sha256(body.encode()).hexdigest()[:12]
-    return f"{_MARK}, {part}, version {_VERSION}, {checksum}. Do not edit: it is made and kept by Ansible.\n{body}"
+    return f"{MARK}, {part}, version {_VERSION}, {checksum}. Do not edit: it is made and kept by Ansible.\n{body}"
 
 
 def _verdicts() -> list[tuple[bool, str]]:

@@ -149,11 +149,11 @@ class QueuePolicy:
         """
         before = queue_jobs.before_of(str(found.get("code") or ""))
         if self.lanes:
-            wanted: dict[str, Any] = {"active": True}
+            wanted: dict[str, Any] = {"active": True, "state": "code"}
             if "interval" in self._given:
                 wanted.update(interval_number=self._given["interval"], interval_type="minutes")
             noted = before or {"code": found.get("code") or queue_jobs.STOCK_CODE}
-            noted = {**{name: found.get(name) for name in wanted}, **noted}
+            noted = {**{name: found.get(name) for name in wanted if name != "state"}, **noted}
             code = queue_jobs.lanes_code(self.lanes, settle=self._given["settle"])
             return {"code": queue_jobs.with_before(code, noted), **wanted}
         return {name: before[name] for name in _QUEUE_FIELDS if before and name in before}

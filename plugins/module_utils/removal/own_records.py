@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import is_another_running
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import before_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import MARK, before_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import LANES, RULES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import TRIAL_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import OF_ODOO, read_external_ids
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
     "addon",
 )
 KINDS = (RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON)
-_PREFIX = "postmaster_odoo."
+_OWN_KEYS = (LOCK_KEY, SENDING_KEY, TRIAL_KEY)
 _EXTERNAL_IDS = "ir.model.data"
 
 
@@ -76,6 +78,10 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
     names = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
     if names[RULE]:
         enforce(session, [QUEUE_POLICY.declare({"state": "absent"})], RunOptions())
+        ids = [one.record_id for one in names[RULE]]
+        left = session.search_read(CRON.model, [["id", "in", ids], ["code", "like", MARK]], ["name"])
+        for row in left:
+            CRON.perform(session, Step(CRON.name, str(row["name"]), "delete", record_id=row["id"]))
     for kind, model in ((COPY, MAIL_SERVER.model), (PARAMETER, SYSTEM_PARAMETER.model), (EXTERNAL_ID, _EXTERNAL_IDS)):
         if names[kind]:
             # The policy has removed its own external IDs, and its run the lock.
@@ -98,6 +104,11 @@ def _rules(session: Session) -> Iterator[OwnRecord]:
             if not code or before_of(str(code[0]["code"] or "")) is None:
                 continue
         yield OwnRecord(RULE, rule, row["res_id"])
+    # What somebody has copied, or has taken the external ID from.
+    pinned = {row["res_id"] for row in pins.values()}
+    for row in session.search_read(CRON.model, [["code", "like", MARK]], ["name"]):
+        if row["id"] not in pinned:
+            yield OwnRecord(RULE, str(row["name"]), row["id"])
 
 
 def _copies(session: Session) -> Iterator[OwnRecord]:
@@ -108,7 +119,7 @@ def _copies(session: Session) -> Iterator[OwnRecord]:
 
 
 def _own_parameters(session: Session) -> list[dict[str, Any]]:
-    return session.search_read(SYSTEM_PARAMETER.model, [["key", "=like", f"{_PREFIX}%"]], ["key", "value"])
+    return session.search_read(SYSTEM_PARAMETER.model, [["key", "in", list(_OWN_KEYS)]], ["key", "value"])
 
 
 def _parameters(session: Session) -> Iterator[OwnRecord]:

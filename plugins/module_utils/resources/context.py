@@ -65,8 +65,12 @@ class PlanContext:
 
 @dataclass(frozen=True)
 class PlannedResource:
-    """A declaration with the record that it means and the step between them, None if there is none."""
+    """A declaration with the record that it means and the step between them, None if there is none.
+
+    :param values: the values to enforce, as Odoo accepts them.
+    """
 
     declaration: Declaration
     found: Found | None
     step: Step | None
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -31,6 +31,8 @@ _INTERVALS = {
     "weeks": timedelta(weeks=1),
     "months": timedelta(days=31),
 }
+# The external IDs of the crons that the rules of the queue policy consist of.
+_RULE_PREFIX = "postmaster_odoo.queue_"
 # Odoo adds intervals in the cron user's time zone; a change of daylight saving time moves nextcall by up to this much.
 _CLOCK_CHANGE = timedelta(hours=1)
 
@@ -95,6 +97,8 @@ class Cron(ResourceType):
         return declaration
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
+        if str(given.get("xml_id", "")).startswith(_RULE_PREFIX):
+            yield "this external ID belongs to a rule of the queue policy: declare the rule"
         if "code" in given and not given["code"].strip():
             yield "code must not be empty"
         yield from beyond("interval_number", given.get("interval_number"), least=1, most=self._most_intervals(given))

@@ -59,6 +59,12 @@ class QueueRule(Cron):
 
     # --- declaring ---
 
+    def declares(self, value: Any) -> bool:
+        """Return whether a rule is declared. How often and after what time the lanes run is none."""
+        return value is not None and (
+            value.get("state") == "absent" or not value or any(value.get(rule) is not None for rule in RULES)
+        )
+
     def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
         return [value] if value else []
 
@@ -108,7 +114,8 @@ class QueueRule(Cron):
         ]
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
-        return [["model_name", "=", _MODEL]]
+        """The crons on mails, and rules that somebody has moved to another model."""
+        return ["|", ["model_name", "=", _MODEL], ["code", "like", queue_jobs.MARK]]
 
     def matches(self, declaration: Declaration, record: Found) -> bool:
         return False
@@ -118,7 +125,7 @@ class QueueRule(Cron):
     def missing(self, declaration: Declaration) -> str | None:
         if declaration.key != LANES:
             return None
-        return f"they run inside Odoo's own queue, and its cron {QUEUE} was deleted: upgrade the addon mail, which brings it back"
+        return f"they run inside Odoo's own queue, and its cron {QUEUE} was deleted or works on another model: upgrade the addon mail, which brings it back"
 
     def adapt(self, context: PlanContext) -> list[str]:
         if context.declaration.key == LANES and context.found:
@@ -157,6 +164,10 @@ class QueueRule(Cron):
         if stored != context.declaration.options["listener"]:
             option = next((name for name in _LISTENER if name in after), "channel")
             yield Change(option, f"{stored.model} {stored.id}" if stored else None, after.get(option))
+
+    def yields_to_others(self, declaration: Declaration) -> bool:
+        """Lanes that are removed put back only what nobody declares."""
+        return bool(declaration.options["policy"].removes(declaration.key))
 
     def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
         return bool(found.values.get("active")) and self._rule_of(found) is not None

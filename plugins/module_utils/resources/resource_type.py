@@ -68,7 +68,7 @@ class ResourceType:
 
     A run calls the hooks in this order:
 
-    1. `declare` (with `problems`, `key_of`, `identity_of`), `implied`, `contradictions`, `distinct_keys`
+    1. `declares`, `stack_entries`, `declare` (with `problems`, `key_of`, `identity_of`), `implied`, `contradictions`, `distinct_keys`
     2. `prepare_instance`, `fields_to_read`, `domain`, `note_facts`, `is_own`, `expected_parameters`
     3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
        `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
@@ -132,6 +132,10 @@ class ResourceType:
 
     # --- declaring ---
 
+    def declares(self, value: Any) -> bool:
+        """Return whether the value of the stack's option declares something, if only that there is nothing."""
+        return value is not None
+
     def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
         """Return the options of each record that the stack's option declares.
 
@@ -151,7 +155,7 @@ class ResourceType:
         if self.active_by_default and state != "absent":
             given = {"active": True, **given}
         declaration = Declaration(self, self.key_of(given, xml_id), given, state, xml_id)
-        problems = list(self.problems(given))
+        problems = list(self.problems({**given, **({"xml_id": xml_id} if xml_id else {})}))
         problems += [
             f"{option} must not begin or end with blanks, and is {given[option]!r}"
             for option in sorted({self.key_field, *self.trimmed_options} & given.keys())
@@ -273,6 +277,10 @@ class ResourceType:
     def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
         """Yield steps that remove what an interrupted run has left."""
         yield from ()
+
+    def yields_to_others(self, declaration: Declaration) -> bool:
+        """Return whether other declarations of the same record decide about the fields that they name."""
+        return False
 
     def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
         """Return whether a record is reported if nobody declared it.

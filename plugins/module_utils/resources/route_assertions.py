@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import XML_ID
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import (
     Assertion,
     BrokenRoute,
@@ -20,6 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions
     refuse,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
@@ -65,6 +67,7 @@ class RouteAssertions:
             for one in servers
             if one.declaration.xml_id
         }
+        names |= self._undeclared_names(session, found, names)
         once_in_use = found.after(_steps_once_in_use(steps, servers, found, neutralized=neutralized))
         self.broken = broken_routes(self._assertions, once_in_use, names)
         table = found.after(steps)
@@ -73,6 +76,17 @@ class RouteAssertions:
         waiting = [one for one in broken_routes(self._assertions, table, names) if one.assertion not in broken]
         self.warnings = [f"{one.message} The route applies once the server is in use." for one in waiting]
         return [_as_step(one) for one in self.broken]
+
+    def _undeclared_names(self, session: Session, table: RoutingTable, names: Mapping[str, str]) -> dict[str, str]:
+        """Return the names of the servers that routes mean by an external ID that nothing declares."""
+        known = {str(record["name"]) for record in table.mail_servers} | names.keys()
+        wanted = {one.server for one in self._assertions if one.server not in known and XML_ID.fullmatch(one.server)}
+        by_id = {record["id"]: str(record["name"]) for record in table.mail_servers}
+        return {
+            xml_id: by_id[row["res_id"]]
+            for xml_id, row in read_external_ids(session, wanted).items()
+            if row["model"] == MAIL_SERVER.model and row["res_id"] in by_id
+        }
 
     def refuse(self, where: str) -> None:
         """Raise what does not apply.

@@ -112,6 +112,37 @@ def test_each_kind_has_its_key() -> None:
     }
 
 
+def test_a_later_layer_declares_again_what_an_earlier_one_takes_out() -> None:
+    layers = {"odoo_mail_servers__10": [{"name": "Main", "declared": False}], "odoo_mail_servers__20": [ACME]}
+    assert merged(layers)["servers"] == [ACME]
+    with pytest.raises(StackVariableError, match="'Main declared'"):
+        merged(layers, levels=dict.fromkeys(layers, "groups of depth 1"))
+    assert merged({"odoo_mail_servers": [ACME], "odoo_mail_servers__a": [{"name": "Main", "declared": "no"}]}) == {
+        "servers": []
+    }
+    with pytest.raises(StackVariableError, match="it takes true or false"):
+        merged({"odoo_mail_servers": [{**ACME, "declared": "perhaps"}]})
+
+
+def test_a_layer_takes_out_an_option_as_a_whole() -> None:
+    assert merged({"odoo_queue_stale_after": 7, "odoo_queue_stale_after__a": {"declared": False}}) == {}
+
+
+def test_a_lane_goes_before_the_one_that_takes_everything_else() -> None:
+    layers = {
+        "odoo_queue_lanes": [{"name": "first", "domain": "[('a', '=', 1)]"}, {"name": "rest"}],
+        "odoo_queue_lanes__a": [{"name": "own", "domain": "[('b', '=', 1)]"}],
+    }
+    assert [lane["name"] for lane in merged(layers)["queue_policy"]["lanes"]] == ["first", "own", "rest"]
+
+
+def test_a_conflict_is_found_across_a_layer_of_another_level() -> None:
+    layers = {f"odoo_mail_servers__{number}": [{"name": "Main", "sequence": number}] for number in (10, 20, 30)}
+    levels = dict.fromkeys(layers, "groups of depth 1") | {"odoo_mail_servers__20": "the host a"}
+    with pytest.raises(StackVariableError, match="odoo_mail_servers__10 and odoo_mail_servers__30"):
+        merged(layers, levels=levels)
+
+
 def test_what_one_variable_declares_twice_stays_twice() -> None:
     """The module refuses it, and names it."""
     assert merged({"odoo_mail_servers": [ACME, ACME]})["servers"] == [ACME, ACME]

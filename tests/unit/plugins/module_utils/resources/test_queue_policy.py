@@ -12,11 +12,26 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Ambiguous,
+    Conflict,
+    Invalid,
+    NothingDeclared,
+    OdooError,
+    Unsupported,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
-from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, actions, changes, neutralize, written
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
+    QUEUE,
+    actions,
+    changes,
+    neutralize,
+    refused_unwritten,
+    written,
+)
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import run as run_stack
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 WATCHDOG = {"enabled": True, "interval": 5, "max_overdue": 30}
@@ -212,3 +227,52 @@ def test_what_differs_is_shown(odoo: SimulatedOdoo) -> None:
         "lanes",
         "interval",
     }
+
+
+# --- together with a cron of the same record ---
+
+
+def stack_of(cron: dict[str, Any], **policy: Any) -> dict[str, Any]:
+    return {"crons": [cron], "queue_policy": {"settle": 60, **policy}}
+
+
+def test_a_cron_that_contradicts_the_lanes_is_refused(odoo: SimulatedOdoo) -> None:
+    lanes = EVERYTHING["lanes"]
+    for cron in ({"interval_number": 7, "interval_type": "minutes"}, {"active": False}):
+        stack = stack_of({"xml_id": QUEUE, **cron}, lanes=lanes, interval=3)
+        assert "of one record different values" in refused_unwritten(Invalid, odoo, stack)
+    assert "belongs to a rule" in refused_unwritten(
+        Invalid, odoo, stack_of({"xml_id": queue_jobs.STALE}, stale_after=7)
+    )
+    agreed = stack_of({"xml_id": QUEUE, "interval_number": 3, "interval_type": "minutes"}, lanes=lanes, interval=3)
+    run_stack(odoo, agreed)
+    assert run_stack(odoo, agreed, check=True).plan == ()
+
+
+def test_lanes_that_go_leave_what_a_cron_declares(odoo: SimulatedOdoo) -> None:
+    run(odoo, lanes=EVERYTHING["lanes"], interval=3)
+    stack = stack_of({"xml_id": QUEUE, "interval_number": 9, "interval_type": "minutes"}, lanes=[])
+    run_stack(odoo, stack)
+    assert (cron(odoo, QUEUE)["interval_number"], cron(odoo, QUEUE)["interval_type"]) == (9, "minutes")
+    assert run_stack(odoo, stack).plan == ()
+
+
+def test_what_is_no_rule_declares_nothing(odoo: SimulatedOdoo) -> None:
+    for options in ({"settle": 30}, {"settle": 60, "state": "present"}):
+        with pytest.raises(NothingDeclared):
+            run_stack(odoo, {"queue_policy": options}, unmanaged="report")
+
+
+def test_a_rule_that_somebody_moved_is_still_seen(odoo: SimulatedOdoo) -> None:
+    run(odoo, **EVERYTHING)
+    other = next(key for key, row in odoo.records.tables["ir.model"].items() if row["model"] == "res.partner")
+    cron(odoo, queue_jobs.PURGE)["model_id"] = other
+    (step,) = run(odoo, check=True, **EVERYTHING).plan
+    assert (step.key, step.action) == ("purge_after", "update")
+
+
+def test_code_that_odoo_does_not_run_is_drift(odoo: SimulatedOdoo) -> None:
+    run(odoo, **EVERYTHING)
+    cron(odoo, QUEUE)["state"] = "object_write"
+    (step,) = run(odoo, check=True, **EVERYTHING).plan
+    assert [(change.field, change.after) for change in step.changes] == [("state", "code")]
