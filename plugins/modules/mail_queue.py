@@ -50,18 +50,26 @@ options:
       - auth
       - auth_unsupported
       - certificate
+      - client_blocked
+      - content_rejected
       - disconnected
       - dns
+      - helo_rejected
       - interrupted
+      - mailbox_full
       - no_recipient
+      - not_smtp
       - recipient_invalid
       - recipient_rejected
+      - relay_denied
       - sender_invalid
       - sender_rejected
+      - starttls_required
       - starttls_unsupported
       - throttled
       - timeout
       - tls
+      - too_large
       - unconfigured
       - unknown
       - unreachable

@@ -98,8 +98,10 @@ tests:
     outcome:
       description:
         - V(ok), V(unreachable) (nothing listens, or no route), V(dns), V(timeout), V(tls), V(certificate), V(auth), V(auth_unsupported),
-          V(starttls_unsupported), V(sender_rejected), V(recipient_rejected), V(disconnected), V(throttled) (refused for now),
-          V(unconfigured), V(no_recipient), V(interrupted) (cut off), V(unknown), and in check mode V(not_tested).
+          V(starttls_unsupported), V(starttls_required), V(helo_rejected) (the host's own name), V(client_blocked) (the host's address),
+          V(relay_denied), V(sender_rejected), V(recipient_rejected), V(recipient_invalid), V(mailbox_full), V(too_large),
+          V(content_rejected) (spam, policy, DMARC), V(disconnected), V(throttled) (refused for now), V(not_smtp), V(unconfigured),
+          V(no_recipient), V(interrupted) (cut off), V(unknown), and in check mode V(not_tested).
       returned: always
       type: str
       sample: auth

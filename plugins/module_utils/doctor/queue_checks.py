@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 
 
 def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
@@ -59,4 +60,7 @@ def _failure(failure: Record) -> Finding:
     )
     # Of those that were cut off another attempt is as good as of those that may pass by themselves.
     fix = "transient" if failure["transient"] or failure["class"] == "interrupted" else ""
-    return Finding(kind, evidence, {"model": MAIL, "id": failure["id"], "name": failure["class"]}, fix=fix)
+    remedy = explain(failure["reason"] or "").remedy if kind == "failures_by_class" else ""
+    return Finding(
+        kind, evidence, {"model": MAIL, "id": failure["id"], "name": failure["class"]}, fix=fix, remedy=remedy
+    )

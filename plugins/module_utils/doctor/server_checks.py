@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_config
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
@@ -27,6 +28,7 @@ _OF_OUTCOME = {
     "dns": "server_dns",
     "recipient_rejected": "recipient_rejected",
     "sender_rejected": "sender_rejected",
+    "starttls_required": "tls_mismatch",
     "starttls_unsupported": "tls_mismatch",
     "throttled": "throttled",
     "timeout": "server_timeout",
@@ -191,6 +193,9 @@ def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> st
             "Try again later, and if it stays ask who runs the server. What fails meanwhile Odoo does not try again: "
             "postmaster.odoo.mail_queue with action retry and failure_class throttled."
         )
+    told = explain(message).remedy
+    if told:
+        return told
     # Which authorities the machine of the task trusts does not matter to Odoo; and no password is to go out in clear.
     suggestion = str((probe or {}).get("suggestion") or "")
     if kind == "certificate_untrusted" or (server["smtp_pass"] and "smtp_encryption: none" in suggestion):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import PATTERNS, TRANSIENT
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import verdict_patterns
 
 # Odoo's own queue, which carries the lanes, and the policy's actions beside it.
 BACKOFF, STALE, PURGE, WATCHDOG = (
@@ -440,9 +440,7 @@ def _finished(part: str, body: str) -> str:
 def _verdicts() -> list[tuple[bool, str]]:
     """Whether a failure passes, by regular expressions of PostgreSQL to try one after the other: the classification, less what tells no more."""
     verdicts: list[tuple[bool, str]] = []
-    for outcome, pattern in PATTERNS:
-        verdict = outcome in TRANSIENT
-        expression = postgresql_pattern(pattern.pattern)
+    for verdict, expression in verdict_patterns():
         if verdicts and verdicts[-1][0] is verdict:
             verdicts[-1] = (verdict, f"{verdicts[-1][1]}|{expression}")
         else:
@@ -450,8 +448,3 @@ def _verdicts() -> list[tuple[bool, str]]:
     while verdicts and not verdicts[-1][0]:
         del verdicts[-1]
     return verdicts
-
-
-def postgresql_pattern(pattern: str) -> str:
-    """A pattern of Python's as PostgreSQL reads it: of what the classification uses, only the word's boundary differs."""
-    return pattern.replace(r"\b", r"\y")

@@ -73,6 +73,8 @@ def advice(
             return f"Use {alternative.fields}. No TLS was found there: whatever is sent can be read on the way."
     if CLIENT_CERTIFICATE in failure.words:
         return "If the server knows its clients by their certificates, use smtp_authentication: certificate with one that it trusts."
+    if failure.remedy:
+        return failure.remedy
     return _OF_OUTCOMES[failure.outcome](settings, dialogue, failure) if failure.outcome in _OF_OUTCOMES else None
 
 

@@ -22,6 +22,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection im
     own_name,
     resolve,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import Meaning, meaning_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.reply import reply_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
 
 STAGES = ("resolve", "connect", "banner", "ehlo", "starttls", "tls", "auth", "sender", "recipient", "quit")
@@ -37,9 +39,9 @@ class Failure(Exception):
     :param code: of the server's reply, where there was one.
     """
 
-    def __init__(self, stage: str, outcome: str, words: str, code: int | None = None) -> None:
+    def __init__(self, stage: str, outcome: str, words: str, code: int | None = None, remedy: str = "") -> None:
         super().__init__(words)
-        self.stage, self.outcome, self.words, self.code = stage, outcome, words, code
+        self.stage, self.outcome, self.words, self.code, self.remedy = stage, outcome, words, code, remedy
 
 
 class Dialogue:
@@ -255,10 +257,12 @@ class Dialogue:
                 words += " for this machine's own name, which helo spares one"
             return Failure(stage, "timeout", words)
         if isinstance(error, smtplib.SMTPResponseException):
-            words = f"{error.smtp_code} {self._words(_octets(error.smtp_error))}"
+            told = self._words(_octets(error.smtp_error))
+            words = f"{error.smtp_code} {told}"
             if error.smtp_code == _NO_SMTP:
                 words = "what answers there does not speak SMTP"
-            return Failure(stage, _refusal(stage, error.smtp_code, words), words, error.smtp_code)
+            meaning = _meaning(stage, error.smtp_code, told)
+            return Failure(stage, meaning.outcome, words, error.smtp_code, meaning.remedy)
         if isinstance(error, ssl.SSLCertVerificationError):
             return Failure(stage, "certificate", error.verify_message.rstrip("."))
         if isinstance(error, (smtplib.SMTPServerDisconnected, ssl.SSLEOFError, ConnectionResetError, BrokenPipeError)):
@@ -272,7 +276,9 @@ class Dialogue:
         if isinstance(error, UnicodeEncodeError) and stage == "auth":
             # Its own words would hold a part of the password.
             return Failure(
-                stage, "auth", "a user or password that is not ASCII, with which smtplib, and so Odoo, cannot log in"
+                stage,
+                "unconfigured",
+                "a user or password that is not ASCII, with which smtplib, and so Odoo, cannot log in",
             )
         outcome = _UNSUPPORTED if isinstance(error, smtplib.SMTPNotSupportedError) else _BROKEN
         return Failure(stage, outcome.get(stage, "unknown"), self._words(_plain(error).encode()))
@@ -286,25 +292,13 @@ _UNSUPPORTED = {"starttls": "starttls_unsupported", "auth": "auth_unsupported", 
 _BROKEN = {"resolve": "dns", "connect": "unreachable"}
 
 
-def _refusal(stage: str, code: int, words: str) -> str:
-    """What a reply that refuses means at a stage."""
-    if 400 <= code <= 499:
-        return "throttled"
-    if code < 500:
-        return "unknown"
-    if "STARTTLS" in words.upper():
-        return "tls"  # "Must issue a STARTTLS command first"
-    if code == 504 and stage == "auth":
-        return "auth_unsupported"
-    if code == 530:
-        return "auth"  # "Authentication required", whoever is refused for it
-    refusals = {
-        "starttls": "starttls_unsupported",
-        "auth": "auth",
-        "sender": "sender_rejected",
-        "recipient": "recipient_rejected",
-    }
-    return refusals.get(stage, "unknown")
+# The stages of a probe that have another name than the command.
+_STAGES = {"banner": "greeting", "sender": "mail", "recipient": "rcpt"}
+
+
+def _meaning(stage: str, code: int, words: str) -> Meaning:
+    """Return what a reply that refuses means at a stage."""
+    return meaning_of(reply_of(_STAGES.get(stage, stage), code, words))
 
 
 def _told_by_openssl(error: ssl.SSLError) -> str:

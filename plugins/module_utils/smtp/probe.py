@@ -110,7 +110,7 @@ def _alternatives(settings: Settings, failure: Failure) -> Iterator[Alternative]
 
 def _is_of_the_mode(failure: Failure) -> bool:
     """Whether another encryption may mend it."""
-    if failure.outcome in ("starttls_unsupported", "auth_unsupported", "tls"):
+    if failure.outcome in ("starttls_required", "starttls_unsupported", "auth_unsupported", "tls"):
         return True
     return failure.stage in ("banner", "ehlo", "starttls", "tls") and failure.outcome != "throttled"
 

@@ -16,7 +16,6 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import PATTERNS
 
 LANES = [Lane("accounts", [("model", "=", "res.users"), "!", ("res_id", "=", 1)], 100), Lane("o'clock {rest}", [], 7)]
 NAMES = ("lanes", "backoff", "stale", "purge", "watchdog", "watchdog to a user", "watchdog to nobody")
@@ -123,7 +122,7 @@ def test_it_says_whose_it_is_and_what_it_is(code: str) -> None:
     )
     assert "{" not in first
     assert code == code.strip()
-    assert len(code) < 4500
+    assert len(code) < 10_000
 
 
 def test_the_checksum_is_of_the_code() -> None:
@@ -145,14 +144,6 @@ def test_what_was_before_can_be_told_from_the_code() -> None:
 def test_a_note_that_is_lost_means_odoos_own_code(note: str) -> None:
     head, _newline, body = CODES["lanes"].partition("\n")
     assert queue_jobs.before_of(f"{head}\n{note}\n{body}") == {"code": "model.process_email_queue()"}
-
-
-def test_the_patterns_mean_the_same_to_postgresql() -> None:
-    """Of what Python writes after a backslash, and after `(?`, only this is also PostgreSQL's."""
-    for _outcome, pattern in PATTERNS:
-        assert not re.search(r"\(\?", pattern.pattern)
-        assert set(re.findall(r"\\(.)", pattern.pattern)) <= set("bs.()[]'\"")
-        assert r"\b" not in queue_jobs.postgresql_pattern(pattern.pattern)
 
 
 def test_what_code_was_made_with_can_be_read_from_it() -> None:

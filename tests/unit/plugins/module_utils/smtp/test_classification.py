@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classificatio
     classify,
     classify_mail,
 )
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS
 
 ELSE = "Connection Test Failed! Here is what we got instead:\n "
 REPLIED = "Server replied with following exception:\n "
@@ -39,7 +40,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("auth", REPLIED + "(535, b'5.7.3 Authentication unsuccessful [AM0PR01CA0099.eurprd01.prod.exchangelabs.com]')"),
     ("auth", REPLIED + "(534, b'5.7.9 Application-specific password required')"),
     ("auth", REPLIED + "(535, b'5.7.8 Username and Password not accepted')"),
-    ("auth", REPLIED + "(530, b'5.7.0 Must issue a STARTTLS command first')"),
+    ("starttls_required", REPLIED + "(530, b'5.7.0 Must issue a STARTTLS command first')"),
     # §2.2 without AUTH, without STARTTLS
     ("auth_unsupported", OPTION + "SMTP AUTH extension not supported by server."),
     ("starttls_unsupported", OPTION + "STARTTLS extension not supported by server."),
@@ -67,7 +68,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("sender_rejected", "The server refused the sender address (odoo@acme.example) with error b'5.7.1 Not allowed'"),
     ("sender_rejected", "The server refused the sender address (odoo@acme.example) with error b'5.7.60 SMTP; Client'"),
     ("recipient_rejected", "The server refused the test recipient (noreply@odoo.com) with error b'5.1.1 unknown'"),
-    ("recipient_rejected", "The server refused the test recipient (noreply@odoo.com) with error b'5.7.1 Relay denied'"),
+    ("relay_denied", "The server refused the test recipient (noreply@odoo.com) with error b'5.7.1 Relay denied'"),
     ("disconnected", CLOSED + "Connection unexpectedly closed"),
     ("disconnected", CLOSED + "please run connect() first"),
     # §2.2 not configured
@@ -118,7 +119,7 @@ MESSAGES: list[tuple[str, str]] = [
         DELIVERY
         + "SMTPDataError: (550, b'5.1.90 Your message can not be sent because you have reached your daily limit')",
     ),
-    ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (552, b'5.2.2 Mailbox full')}"),
+    ("mailbox_full", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (552, b'5.2.2 Mailbox full')}"),
     ("throttled", "The server refused the test recipient (noreply@odoo.com) with error b'4.2.0 Not now'"),
     ("recipient_rejected", DELIVERY + "SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 see 4.7.1 of our rules')}"),
     ("disconnected", DELIVERY + "SMTPServerDisconnected: Connection unexpectedly closed"),
@@ -138,7 +139,8 @@ def test_messages(outcome: str, message: str) -> None:
 
 
 def test_every_outcome_has_a_message() -> None:
-    assert {outcome for outcome, _message in MESSAGES} == set(OUTCOMES) - {"ok"}
+    told = {outcome for outcome, _message in MESSAGES} | {refusal.outcome for refusal in REFUSALS}
+    assert told | {"not_smtp", "recipient_invalid"} == set(OUTCOMES) - {"ok"}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +154,7 @@ def test_every_outcome_has_a_message() -> None:
         ("interrupted", "Error without exception. Probably due to", "unknown"),
         ("unknown", "", ""),
         ("unknown", "", "mail_smtp"),
+        ("content_rejected", "", "mail_spam"),
     ],
 )
 def test_mails(outcome: str, reason: str, failure_type: str) -> None:

@@ -201,14 +201,14 @@ def test_addresses_that_do_not_answer_are_told(monkeypatch: pytest.MonkeyPatch) 
 
 REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
     "not now": ({"replies": {"CONNECT": "421 4.3.2 Busy"}}, {}, "throttled", "banner", "421 4.3.2 Busy"),
-    "never": ({"replies": {"CONNECT": "554 5.7.1 Go away"}}, {}, "unknown", "banner", "554 5.7.1 Go away"),
-    "another protocol": ({"replies": {"CONNECT": "HTTP/1.1 400 No"}}, {}, "unknown", "banner", "does not speak SMTP"),
+    "never": ({"replies": {"CONNECT": "554 5.7.1 Go away"}}, {}, "client_blocked", "banner", "554 5.7.1 Go away"),
+    "another protocol": ({"replies": {"CONNECT": "HTTP/1.1 400 No"}}, {}, "not_smtp", "banner", "does not speak SMTP"),
     "hangs up at once": ({"replies": {"CONNECT": None}}, {}, "disconnected", "banner", "hung up"),
     "hangs up at EHLO": ({"replies": {"EHLO": None}}, {}, "disconnected", "ehlo", "hung up"),
     "refuses to be greeted": (
         {"replies": {"EHLO": "550 No", "HELO": "550 5.7.1 Who?"}},
         {},
-        "unknown",
+        "helo_rejected",
         "ehlo",
         "550 5.7.1 Who?",
     ),
@@ -242,8 +242,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
     "login not now": ({**AUTH, "replies": {"AUTH": "454 4.7.0 No"}}, LOGIN, "throttled", "auth", "454 4.7.0 No"),
     "hangs up at a login": ({**AUTH, "replies": {"AUTH": None}}, LOGIN, "disconnected", "auth", "hung up"),
     "asks for nonsense": ({**AUTH, "replies": {"AUTH": "334 ="}}, LOGIN, "auth", "auth", "500"),
-    "password in umlauts": (AUTH, {**LOGIN, "password": f"ü{SECRET}"}, "auth", "auth", "not ASCII"),
-    "user in umlauts": (AUTH, {**LOGIN, "user": "jürgen"}, "auth", "auth", "not ASCII"),
+    "password in umlauts": (AUTH, {**LOGIN, "password": f"ü{SECRET}"}, "unconfigured", "auth", "not ASCII"),
+    "user in umlauts": (AUTH, {**LOGIN, "user": "jürgen"}, "unconfigured", "auth", "not ASCII"),
     "login first": (
         {"replies": {"MAIL": "530 5.7.0 Authentication Required"}},
         {"sender": USER},
@@ -251,7 +251,13 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
         "sender",
         "Authentication Required",
     ),
-    "TLS first": ({"replies": {"MAIL": "530 Issue STARTTLS first"}}, {"sender": USER}, "tls", "sender", "STARTTLS"),
+    "TLS first": (
+        {"replies": {"MAIL": "530 Issue STARTTLS first"}},
+        {"sender": USER},
+        "starttls_required",
+        "sender",
+        "STARTTLS",
+    ),
     "sender refused": (
         {"replies": {"MAIL": "553 5.7.1 Not yours"}},
         {"sender": USER},
@@ -276,8 +282,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
         "recipient",
         "450 4.2.0 Greylisted",
     ),
-    "nonsense": ({"replies": {"MAIL": "what?"}}, {"sender": USER}, "unknown", "sender", "not speak SMTP"),
-    "endless": ({"replies": {"CONNECT": "220-" + "x" * 80_000}}, {}, "unknown", "banner", "Line too long"),
+    "nonsense": ({"replies": {"MAIL": "what?"}}, {"sender": USER}, "not_smtp", "sender", "not speak SMTP"),
+    "endless": ({"replies": {"CONNECT": "220-" + "x" * 80_000}}, {}, "not_smtp", "banner", "Line too long"),
 }
 
 
@@ -546,7 +552,7 @@ def test_plain_text_where_starttls_is_wanted(asked: dict[str, Any], certificates
     replies = {"MAIL": "530 5.7.0 Must issue a STARTTLS command first"}
     with smtp_server(tls=server_context(certificates["trusted"]), replies=replies) as server:
         result = probed(server, **asked)
-    assert result["outcome"] == ("auth_unsupported" if "user" in asked else "tls")
+    assert result["outcome"] == ("auth_unsupported" if "user" in asked else "starttls_required")
     assert result["suggestion"] == f"Use smtp_encryption: starttls, smtp_port: {server.port}."
 
 

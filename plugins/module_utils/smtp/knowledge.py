@@ -1,0 +1,302 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What refusals of SMTP servers mean: rules by the words of providers, then the defaults of RFC 5321 and RFC 3463.
+
+To add a refusal: an entry in RULES and a line in the table of `tests/unit/plugins/module_utils/smtp/refusals.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.reply import Reply
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Words of a reply and what they mean.
+
+    :param outcome: the class.
+    :param words: a regular expression of Python that PostgreSQL reads alike, without lookaround: the queue policy uses it in the database.
+    :param passes: whether another attempt can help; None leaves it to the code of the reply.
+    :param remedy: what to do, if it is not the same for the whole class.
+    :param source: where the words come from.
+    """
+
+    outcome: str
+    words: str
+    passes: bool | None
+    source: str
+    remedy: str = ""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The words as a pattern that ignores case."""
+        return re.compile(self.words, re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a refusal means.
+
+    :ivar outcome: the class. :ivar passes: whether another attempt can help. :ivar remedy: what to do; empty if only the class says it.
+    """
+
+    outcome: str
+    passes: bool
+    remedy: str = ""
+
+
+_MICROSOFT = "https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online"
+_GOOGLE = "https://support.google.com/a/answer/3726730"
+_POSTFIX = "postfix: smtpd_*_restrictions (postconf.5)"
+_EXIM = "exim: default configuration, acl_check_rcpt and acl_check_mail"
+_SES = "https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html"
+
+# The first rule that fits wins, so the more specific ones come first.
+RULES: tuple[Rule, ...] = (
+    Rule("not_smtp", r"^line too long", False, "smtplib, which then stops reading"),
+    # --- what passes although it looks permanent, and the other way round ---
+    Rule(
+        "disconnected",
+        r"send hello first|send helo first",
+        True,
+        _MICROSOFT,
+        "The server has reset the session. Try again.",
+    ),
+    Rule("throttled", r"too many (login|authentication) (attempts|failures)", True, _GOOGLE),
+    Rule(
+        "sender_rejected",
+        r"sandbox|sending paused|unusual sending activity"
+        r"|free accounts are for test purposes|account (is |was |has been )?(disabled|suspended|deactivated|locked)"
+        r"|not yet activated|account is not active",
+        False,
+        "Mailgun, Brevo, SendGrid: accounts that may not send yet or no more",
+        "The provider's account may not send: activate it, or take it out of the sandbox.",
+    ),
+    Rule(
+        "throttled",
+        r"sending limit|sending rate|sending quota|maximum (sending )?(rate|credits)|throttl|rate.?limit|ratelimit"
+        r"|gr[ae]ylist|postgrey"
+        r"|too many (messages|connections|concurrent|emails|mails|recipients|requests|errors)|messages? per (second|minute|hour|day)"
+        r"|\m(daily|hourly|monthly)\M.{0,40}(limit|quota|exceed|reached)|exceeded .{0,30}(messaging|sending|message|hourly|daily)"
+        r"|5\.4\.5\M|5\.1\.90\M|4\.7\.28\M|4\.7\.32\M|5\.2\.121\M|receiving mail at a rate|reached your .{0,20}limit"
+        r"|temporarily deferred",
+        True,
+        f"{_GOOGLE}; {_SES}; {_POSTFIX}",
+        "The server takes less at once: send less (queue policy: lanes, interval), or ask the provider for a higher limit.",
+    ),
+    # --- the client: its name, its address ---
+    Rule(
+        "helo_rejected",
+        r"helo command rejected|need fully.qualified hostname|invalid (helo|ehlo|domain) name|syntactically invalid (helo|ehlo)"
+        r"|\((ehlo|helo)\)"
+        r"|bad helo|(helo|ehlo).{0,40}(reject|invalid|denied|not accepted|forged|mismatch)|5\.5\.2 .{0,60}hostname"
+        r"|localhost.{0,30}helo",
+        False,
+        f"{_POSTFIX}: reject_non_fqdn_helo_hostname; Google's SMTP relay",
+        "Give the Odoo host or container a fully qualified host name. smtp_probe shows the name that is sent.",
+    ),
+    Rule(
+        "client_blocked",
+        r"unauthorized ip|traffic not accepted from this ip|client does not have permissions to submit|blocked using|spamhaus"
+        r"|spamcop|barracudacentral"
+        r"|sorbs|\m(dnsbl|rbl)\M|black.?list|block.?list|deny.?list|client host .{0,80}(blocked|reject)|client host rejected"
+        r"|ip (address )?.{0,40}(blocked|banned|denied|not (allowed|authorized|permitted)|poor reputation|is not in)"
+        r"|banned sending ip|from your ip"
+        r"|(your|sending|source|connecting) (ip|network|host).{0,60}(blocked|reject|denied|reputation|listed)|5\.7\.708\M"
+        r"|5\.7\.606\M|5\.7\.511\M|4\.7\.650\M"
+        r"|reverse (dns|hostname)|ptr record|cannot find your|poor reputation|permanently deferred|access denied.{0,60}\mip\M"
+        r"|not authorized to use this server",
+        False,
+        f"{_POSTFIX}; Spamhaus; Microsoft 365; Brevo (525 5.7.1)",
+        "The server refuses the address of the Odoo host: allow it at the provider, have it taken off the block list, or send through a relay.",
+    ),
+    Rule(
+        "starttls_required",
+        r"issue (a )?starttls|starttls (is )?required|encryption (is )?required|requires? (starttls|tls|encryption|a secure)"
+        r"|must use (tls|starttls|ssl)"
+        r"|5\.7\.10\M|5\.7\.11\M",
+        False,
+        f"RFC 3207 §4; {_GOOGLE}",
+        "Set smtp_encryption to starttls, with port 587.",
+    ),
+    Rule(
+        "relay_denied",
+        r"mail relay denied",
+        False,
+        "Google's SMTP relay",
+        "Register the address of the Odoo host in the settings of the relay.",
+    ),
+    # --- the login ---
+    Rule(
+        "auth",
+        r"smtpclientauthentication is disabled|5\.7\.139\M",
+        False,
+        f"{_MICROSOFT} (5.7.139)",
+        "SMTP AUTH is switched off for the Microsoft 365 tenant or mailbox: switch it on there, or use smtp_authentication: outlook.",
+    ),
+    Rule(
+        "auth",
+        r"basic authentication is not supported|5\.7\.30\M",
+        False,
+        f"{_MICROSOFT} (5.7.30)",
+        "Microsoft 365 no longer takes passwords here: use smtp_authentication: outlook (OAuth2).",
+    ),
+    Rule(
+        "auth",
+        r"application-specific password|invalidsecondfactor",
+        False,
+        "https://support.google.com/mail/answer/185833",
+        "Create an app password for the account and set it as smtp_pass, or use smtp_authentication: gmail.",
+    ),
+    Rule(
+        "auth",
+        r"5\.7\.14\M|please log in (via|with) your web browser",
+        False,
+        _GOOGLE,
+        "The provider has blocked the sign-in: log in with a browser once and confirm it, or use an app password or OAuth2.",
+    ),
+    Rule(
+        "auth",
+        r"client (was )?not authenticated|unauthenticated senders|5\.7\.57\M|authentication (is )?required|must (be )?authenticat|please authenticat"
+        r"|authentication credentials invalid"
+        r"|authentication (failed|failure|unsuccessful|rejected|denied)|username and password not accepted|badcredentials"
+        r"|incorrect authentication"
+        r"|invalid (login|credentials|username|password|api.?key|user)|bad (username|credentials|password)|login (failed|denied|incorrect|invalid)"
+        r"|(user|username|password|credentials).{0,30}(incorrect|wrong|invalid)|5\.7\.8\M|5\.7\.3 authentication"
+        r"|not logged in|log ?in required|needs authentication",
+        False,
+        f"RFC 4954 §6; {_GOOGLE}; {_MICROSOFT}",
+    ),
+    # --- the sender: before relaying, because providers say "relaying" of a sender, too ---
+    Rule(
+        "sender_rejected",
+        r"not owned by user|sendasdenied|send ?as .{0,20}denied|not allowed to send as|5\.7\.60\M|5\.2\.252\M"
+        r"|relaying disallowed as|bad outbound sender|5\.1\.8\M"
+        r"|not (authorized|permitted|allowed) to (send|use).{0,40}(as|from|address|this sender|domain)|sender verify failed"
+        r"|verification failed for"
+        r"|(address|identit(y|ies)|domain|sender|from).{0,80}not (been )?(verified|validated|confirmed|registered)|unverified"
+        r"|failed the check in region|does not match .{0,40}(sender|verified|identity|authenticated)"
+        r"|sender (address )?(is )?(rejected|denied|refused|invalid|unknown|not allowed)"
+        r"|domain of sender address|sender domain|from['\"]? (address|header).{0,60}(not|must|invalid|does not)"
+        r"|\mmail from .{0,60}(not|denied|invalid)"
+        r"|sender.{0,40}(not exist|not found|mismatch|must match)|not a valid sender|signature .{0,40}not (defined|confirmed)"
+        r"|5\.1\.7\M|envelope from|unregistered domain|sender is not allowed to relay",
+        False,
+        f"{_POSTFIX}: reject_sender_login_mismatch; {_EXIM}; {_SES}; {_MICROSOFT} (SendAsDenied, 5.7.60)",
+        "Send from an address that the account may use: verify it at the provider, or set from_filter so that Odoo takes another server for it.",
+    ),
+    Rule(
+        "relay_denied",
+        r"relay(ing)? (access )?(is )?(denied|not permitted|not allowed|prohibited|disallowed|refused)|unable to relay"
+        r"|not permitted to relay|do not relay"
+        r"|no relay|relay (restriction|authentication)|5\.7\.54\M|not a local (recipient|domain)|we do not (accept|relay)",
+        False,
+        f"{_POSTFIX}: reject_unauth_destination; {_EXIM}; RFC 5321 §3.6.2",
+        "The server does not pass mail on for this client: log in (smtp_user, smtp_pass), use its submission port, or have the address of the host allowed.",
+    ),
+    # --- the message ---
+    Rule(
+        "too_large",
+        r"message (size|file|length).{0,40}(exceed|too|limit)|(message|mail|file|attachment|size) (is )?too (large|big)"
+        r"|exceed.{0,40}(message size|size limit|maximum size)"
+        r"|size exceeds|5\.3\.4\M|5\.2\.3\M",
+        False,
+        "RFC 1870 §6; RFC 3463 §3.4",
+        "Send links in place of large attachments, or set max_email_size to the limit of the server.",
+    ),
+    Rule(
+        "mailbox_full",
+        r"mailbox (is )?full|over ?quota|quota exceeded|exceeded (its |their |the |storage |mailbox ){0,2}(storage|quota)"
+        r"|out of storage|mailbox .{0,30}(quota|storage)"
+        r"|insufficient disk|5\.2\.2\M|4\.2\.2\M",
+        None,
+        "RFC 3463 §3.3 (X.2.2)",
+        "The mailbox of the recipient takes no more: tell the recipient another way.",
+    ),
+    Rule(
+        "content_rejected",
+        r"\mspam\M|content (filter|reject|policy|restriction)|dmarc|5\.7\.26\M|5\.7\.509\M|\m(dkim|spf)\M|virus|malware|phish"
+        r"|blocked (attachment|file)|attachment.{0,40}(not|block|reject|prohibit)"
+        r"|policy (reason|reject|violation|restriction)|rejected (by|due to|for) .{0,30}policy"
+        r"|message (was )?(rejected|blocked|refused) .{0,40}(content|policy)"
+        r"|5\.6\.\d\M|unsolicited"
+        r"|suspicious|high probability",
+        False,
+        f"{_GOOGLE} (5.7.26); RFC 7489; {_MICROSOFT}",
+        "The server refuses what is sent: set up SPF, DKIM and DMARC for the sender's domain, and look at links and attachments.",
+    ),
+    # --- the recipient ---
+    Rule(
+        "recipient_rejected",
+        r"user unknown|unknown (user|recipient|mailbox|address)|no such (user|mailbox|recipient|address|person)|(mailbox|recipient|user|account|address).{0,40}"
+        r"(unavailable|not found|disabled|does not exist|doesn't exist|inactive|unknown|rejected)"
+        r"|recipient (address )?rejected|5\.1\.1\M|5\.1\.10\M|5\.1\.2\M|5\.1\.3\M|invalid (recipient|mailbox)",
+        None,
+        "RFC 3463 §3.2 (X.1.1); postfix; exim",
+    ),
+)
+
+_REQUIRES_LOGIN = frozenset({530, 534, 535, 538})
+# RFC 4954 §6, RFC 5321 §4.2.4: the server does not know the command or the mechanism.
+_NO_SUCH_LOGIN = frozenset({502, 503, 504})
+
+# The class of the second part of an enhanced code (RFC 3463 §3), by the stage if it depends on it.
+_BY_STAGE = {
+    "greeting": "client_blocked",
+    "ehlo": "helo_rejected",
+    "starttls": "tls",
+    "auth": "auth",
+    "mail": "sender_rejected",
+    "rcpt": "recipient_rejected",
+    "data": "content_rejected",
+}
+
+
+def meaning_of(reply: Reply) -> Meaning:
+    """Return what a reply means: by the first rule that fits its words, else by its codes and its stage."""
+    if reply.code == -1:
+        return Meaning(
+            "not_smtp", False, "Something else than an SMTP server answers at this port: check smtp_host and smtp_port."
+        )
+    temporary = bool(reply.is_temporary)
+    for rule in RULES:
+        if _pattern(rule).search(reply.text):
+            passes = temporary if rule.passes is None else rule.passes
+            return Meaning(rule.outcome, passes, rule.remedy)
+    return Meaning(_default(reply), temporary)
+
+
+def _default(reply: Reply) -> str:
+    """Return the class by RFC 5321 §4.2 and RFC 3463."""
+    if reply.is_temporary:
+        return "mailbox_full" if reply.enhanced == "4.2.2" else "throttled"
+    if reply.stage == "starttls":
+        return "starttls_unsupported"
+    if reply.stage == "auth" and reply.code in _NO_SUCH_LOGIN:
+        return "auth_unsupported"
+    if reply.code in _REQUIRES_LOGIN:
+        return "auth"
+    if reply.code == 552 and reply.stage in ("mail", "data"):
+        return "too_large"
+    return _BY_STAGE.get(reply.stage, "unknown")
+
+
+def python_words(words: str) -> str:
+    """Return the words of a rule as Python reads them: PostgreSQL knows other escapes for the edges of words."""
+    return words.replace(r"\m", r"\b").replace(r"\M", r"\b")
+
+
+def _compiled() -> Callable[[Rule], re.Pattern[str]]:
+    patterns = {rule: re.compile(python_words(rule.words), re.IGNORECASE | re.DOTALL) for rule in RULES}
+    return patterns.__getitem__
+
+
+_pattern = _compiled()
