@@ -289,6 +289,9 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "silence": ("server_timeout", lambda it: it.through("silent", smtp_encryption="none")),
     "the server hangs up": ("server_disconnected", lambda it: it.lab.smtp[MAIN].configure(drop_at="CONNECT")),
     "no host": ("server_unconfigured", lambda it: it.server(smtp_host=False)),
+    "a password that is not ASCII": ("server_unconfigured", lambda it: it.server(smtp_pass="made-up-ß")),
+    "a user that is not ASCII": ("server_unconfigured", lambda it: it.server(smtp_user="jürgen@lab.example")),
+    "a password that ends with a line break": ("server_unconfigured", lambda it: it.server(smtp_pass="made-up\n")),
     "nobody to test as": ("server_untested", _no_sender_to_test_with),
     "TLS to a plain port": ("tls_mismatch", lambda it: it.server(smtp_encryption="ssl_strict")),
     "no STARTTLS for now": (

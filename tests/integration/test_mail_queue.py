@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, Work, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, Work, act, warnings
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from instance import TRANSPORTS, LabInstance
@@ -110,6 +110,32 @@ def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(database: LabIns
     recipients = [record["rcpt_tos"] for record in lab.smtp["drop"].accepted()]
     assert sorted(recipients) == [[f"to{n}@lab.example"] for n in range(10)]
     assert states(database) == {"sent": 10}
+
+
+def test_a_server_whose_password_is_not_ascii_stops_no_mail_of_another(database: LabInstance, lab: Lab) -> None:
+    """Odoo's own queue stops there; the collection declares no such server, so somebody has typed it in."""
+    servers = [
+        password_server(lab, "plain", name="first", from_filter="first.example"),
+        password_server(lab, "starttls_any_sender", name="bad", from_filter="bad.example", sequence=1),
+        password_server(lab, "starttls_any_sender", name="last", from_filter="last.example"),
+    ]
+    database.enforce({"servers": servers})
+    with database.session() as session:
+        (bad,) = session.search_read("ir.mail_server", [["name", "=", "bad"]], ["name"])
+        session.write("ir.mail_server", [bad["id"]], {"smtp_pass": "made-up-ß"})
+    for domain in ("bad.example", "first.example", "last.example", "bad.example"):
+        queue(database, 2, email_from=f"a@{domain}")
+    work = do(database, "process")
+    assert (work.sent, work.failed, work.unsent) == (4, 0, 4), (work.classes, work.cut_off)
+    assert {
+        mail["email_from"]
+        for mail in database.read("mail.mail", fields=("state", "email_from"))
+        if mail["state"] == "outgoing"
+    } == {"a@bad.example"}
+    assert "made-up" not in str((work.as_result(), warnings(work)))
+    with pytest.raises(Invalid, match="smtp_pass has characters that are not ASCII") as caught:
+        database.enforce({"servers": [{**servers[1], "smtp_pass": "made-up-ß"}]})
+    assert "made-up" not in caught.value.message
 
 
 def test_a_run_of_the_queue_that_was_cut_off(database: LabInstance, lab: Lab) -> None:

@@ -132,7 +132,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "error",
         "A mail server lacks what Odoo needs to connect",
-        "Complete it: smtp_host, and with smtp_authentication certificate a certificate and its key.",
+        "Set what the evidence names: smtp_host, a certificate and its key, or a user and a password of ASCII characters.",
     ),
     "server_untested": Kind(
         "server",

@@ -59,6 +59,8 @@ _BATCH_SECONDS = 900.0
 _PUT_OFF_SECONDS = 3600.0
 # So many refused calls are split to find the mail at fault; after that a refused chunk is left as a whole.
 _SPLITS = 500
+# After so many ways at which Odoo broke off, the run ends: the SMTP server behind them is likely one and the same.
+_BROKEN_WAYS = 10
 _SHOWN = 20
 
 _NO_DOCUMENT = (
@@ -67,6 +69,8 @@ _NO_DOCUMENT = (
 )
 
 Progress = Callable[[str], None]
+# How a mail leaves, as far as the mail says: the server that it is bound to, or False, and its sender.
+_Way = tuple[Any, str]
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class Work:
     :param refused: {reason, count, ids} of mails that Odoo did not let us touch.
     :param cut_off: Odoo's words, where it ended before the last mail.
     :param error: what ended the action early.
+    :param held: the ways at which Odoo broke off: their mails are left to the next run.
     :param secrets: what no words of SMTP servers must show.
     """
 
@@ -105,6 +110,7 @@ class Work:
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     cut_off: str = ""
     error: OdooError | None = None
+    held: set[_Way] = field(default_factory=set, repr=False)
     secrets: Collection[str] = field(default=frozenset(), repr=False)
 
     def refuse(self, ids: Sequence[int], reason: str, *, count: int | None = None) -> None:
@@ -271,26 +277,54 @@ def _process(
         with exclusive_run(session, key=SENDING_KEY) as touch:
             for batch in _chunks(session, domain, selection, batch_size):
                 touch()
-                _send(session, batch, action_id, work)
+                _send_batch(session, batch, action_id, work)
                 progress(f"{work.sent} mails sent, {work.failed} failed")
-                if work.unsent or work.error:
+                if work.error or len(work.held) >= _BROKEN_WAYS:
                     break
     except OdooError as error:
         # Where Odoo is gone, the lock cannot be given back either.
         work.error = work.error or error
 
 
-def _send(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
-    """Send a batch that Odoo's own queue does not send meanwhile.
+def _send_batch(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
+    """Send a batch. Where Odoo breaks off at one mail server, go on with the mails that leave another way."""
+    while True:
+        still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
+        chosen = session.search_read(MAIL, still_due, ["scheduled_date", "mail_server_id", "email_from"])
+        passing = [mail for mail in chosen if _way(mail) not in work.held]
+        if not passing:
+            work.unsent += len(chosen)
+            return
+        unsent = _send(session, passing, action_id, work)
+        if unsent and not work.error:
+            work.held.add(_broken_way(passing, unsent))
+        if not unsent or work.error or len(work.held) >= _BROKEN_WAYS:
+            work.unsent += len(unsent) + len(chosen) - len(passing)
+            return
+
+
+def _way(mail: Mapping[str, Any]) -> _Way:
+    bound = mail["mail_server_id"]
+    return (bound[0] if bound else False, mail["email_from"] or "")
+
+
+def _broken_way(tried: Sequence[Mapping[str, Any]], unsent: Collection[int]) -> _Way:
+    """Return the way at which Odoo broke off.
+
+    It sends one way after the other: this is the one that it began and did not finish, or the first that it did not begin.
+    """
+    begun = {_way(mail) for mail in tried if mail["id"] not in unsent}
+    left = [_way(mail) for mail in tried if mail["id"] in unsent]
+    return next((way for way in left if way in begun), left[0])
+
+
+def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int | None, work: Work) -> set[int]:
+    """Send mails that Odoo's own queue does not send meanwhile, and return the ids of those that are still to be sent.
 
     The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running. Nor before they
     are: it would break off at the first mail that is written to meanwhile, and forget that it has sent it.
     """
-    still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
-    chosen = session.search_read(MAIL, still_due, ["scheduled_date"])
     ids = [mail["id"] for mail in chosen]
-    if not ids:
-        return
     _refuse_running(session, action_id)
     put_off = (session.now + timedelta(seconds=_PUT_OFF_SECONDS)).strftime(DATETIME_FORMAT)
     session.write(MAIL, ids, {"scheduled_date": put_off})
@@ -307,12 +341,12 @@ def _send(session: Session, batch: list[int], action_id: int | None, work: Work)
             f" What is left of {len(ids)} mails is put off until {put_off} UTC, in case Odoo still sends them."
         )
         work.error = error
-        _read_back(session, ids, put_off, work)
-        return
+        return _read_back(session, ids, put_off, work)
     except OdooError as error:
         work.error = error
-    _read_back(session, ids, put_off, work)
+    unsent = _read_back(session, ids, put_off, work)
     _put_back(session, chosen, put_off)
+    return unsent
 
 
 def _refuse_running(session: Session, action_id: int | None) -> None:
@@ -337,8 +371,9 @@ def _put_back(session: Session, chosen: Sequence[Mapping[str, Any]], put_off: st
             session.write(MAIL, ids, {"scheduled_date": moment})
 
 
-def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -> None:
-    """Count what became of mails."""
+def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -> set[int]:
+    """Count what became of mails, and return the ids of those that Odoo did not try."""
+    unsent = set()
     fields = ["state", "failure_reason", "failure_type", "scheduled_date"]
     found = {mail["id"]: mail for mail in session.search_read(MAIL, [["id", "in", list(ids)]], fields)}
     for mail_id in ids:
@@ -349,11 +384,12 @@ def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -
             work.failed += 1
             add_failure(work.classes, mail, work.secrets)
         elif mail["state"] == "outgoing" and mail["scheduled_date"] == put_off:
-            work.unsent += 1
+            unsent.add(mail_id)
             continue
         else:
             work.postponed += 1  # 19.0 paces users' own servers so
         work.count += 1
+    return unsent
 
 
 def warnings(work: Work) -> list[str]:

@@ -54,6 +54,24 @@ def login_refusals(context: PlanContext, expected: Mapping[str, Any]) -> Iterato
                 yield Invalid(f"smtp_authentication certificate needs {name}")
         if effective["smtp_encryption"] == "none":
             yield Invalid("smtp_authentication certificate needs TLS: smtp_encryption must not be none")
+    elif effective["smtp_authentication"] == "login":
+        yield from map(Invalid, password_problems(effective))
+
+
+def password_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why no SMTP server can accept a user and a password, without repeating either.
+
+    `smtplib` encodes both as ASCII. Odoo converts only the domain of `smtp_user` (ODOO-FACTS §5).
+    """
+    user, password = (str(values.get(name) or "") for name in ("smtp_user", "smtp_pass"))
+    local_part = user.rpartition("@")[0] or user
+    stops = "Odoo cannot send it, and its queue stops at the first mail of this server"
+    if not local_part.isascii():
+        yield f"smtp_user has characters before its @ that are not ASCII: {stops}"
+    if not password.isascii():
+        yield f"smtp_pass has characters that are not ASCII: {stops}. Set a password of ASCII characters at the provider"
+    if password != password.rstrip("\r\n"):
+        yield "smtp_pass ends with a line break, which no password has: remove it"
 
 
 def keep_secrets(wanted: dict[str, Any], declaration: Declaration, stored: Mapping[str, Any]) -> None:

@@ -11,10 +11,12 @@ take, is refused for everything else as well (`check_db_management_enabled` in o
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 
@@ -36,7 +38,7 @@ def ask_databases(http: HttpConnection, *, ignore_dbfilter: bool = False) -> lis
     """
     path, parameters = _ALL if ignore_dbfilter else _UNDER_THIS_URL
     envelope = jsonrpc_body(parameters)
-    response = http.request("POST", path, envelope, {"Content-Type": "application/json"})
+    response = repeated(partial(http.request, "POST", path, envelope, {"Content-Type": "application/json"}))
     try:
         answer = json.loads(response.body)
     except ValueError:

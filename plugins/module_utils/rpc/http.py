@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import refuse_front_end
 from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class HttpConnection:
     def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
         """Send one request and read its answer whole.
 
-        :raises Unreachable: nothing answers, or not over TLS as asked.
+        :raises Unreachable: nothing answers, or not over TLS as asked, or a proxy answers in Odoo's place.
         :raises Timeout: the server took longer than the timeout.
         """
         connection = self._ready()
@@ -167,6 +168,8 @@ class HttpConnection:
             if self._path and target.startswith("/"):
                 advice = "leave the path out of url"
             raise Unreachable(f"{self.base_url} redirects to {target}: {advice}.")
+        retry_after = response.headers.get("Retry-After", "")
+        refuse_front_end(self.base_url + path, response.status, response.body, retry_after)
         return response
 
     def _note_time(self, date: str) -> None:

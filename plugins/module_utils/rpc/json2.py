@@ -54,8 +54,8 @@ class Json2Transport:
             return answer
         if not isinstance(answer, dict):
             raise Unreachable(
-                f"{self._http.base_url} has no database {self._database!r}, or no JSON-2 interface "
-                f"(HTTP {response.status} to {model}.{method}): check database, url and transport."
+                f"{self._http.base_url} has no database {self._database!r}, hides it from this host name (dbfilter in odoo.conf), "
+                f"or has no JSON-2 interface (HTTP {response.status} to {model}.{method}): check database, url and transport."
             )
         name, message = str(answer.get("name", "")), str(answer.get("message", ""))
         if response.status == 401:

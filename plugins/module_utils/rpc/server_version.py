@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def ask_version(http: HttpConnection) -> ServerVersion:
     )
     status = 0
     for method, path, body in requests:
-        response = http.request(method, path, body, {"Content-Type": "application/json"})
+        response = repeated(partial(http.request, method, path, body, {"Content-Type": "application/json"}))
         status = status or response.status
         try:
             answer = json.loads(response.body)

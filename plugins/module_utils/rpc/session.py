@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid, ReadOnly, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
@@ -114,7 +116,7 @@ class Session:
     ) -> Any:
         """Call `method` of `model`, on the records `ids` or on the model itself.
 
-        A conflict is tried again a few times, seconds apart.
+        A conflict is tried again a few times, seconds apart; so is a call that only reads and that a proxy before Odoo refused for the moment.
 
         :raises OdooError: the kind says what to make of it.
         """
@@ -123,8 +125,9 @@ class Session:
         arguments["context"] = {**_CONTEXT, **(context or {})}
         for delay in (*_CONFLICT_DELAYS, None):
             self.calls.append(f"{model}.{method}")
+            execute = partial(self.transport.execute, model, method, None if ids is None else list(ids), arguments)
             try:
-                return self.transport.execute(model, method, None if ids is None else list(ids), arguments)
+                return repeated(execute) if method in READ_METHODS else execute()
             except Conflict:
                 if delay is None:
                     raise
@@ -224,5 +227,5 @@ def connect(
         if not username:
             raise Invalid("username is missing: JSON-RPC needs it beside password or api_key (or ODOO_USERNAME).")
         carrier = JsonRpcTransport(http, version, database, username, api_key or password or "")
-    carrier.login()
+    repeated(carrier.login)
     return Session(carrier, version, database=database, url=http.base_url, read_only=read_only, http=http)

@@ -182,6 +182,33 @@ def test_rules_of_certificates(odoo: SimulatedOdoo, options: dict[str, Any], wor
     assert text.count("smtp_authentication certificate needs") == len(words)
 
 
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [
+        ({"smtp_pass": "made-up-ß"}, ["smtp_pass has characters that are not ASCII"]),
+        ({"smtp_pass": "made-up-€"}, ["smtp_pass has characters that are not ASCII"]),
+        ({"smtp_pass": "made-up\n"}, ["smtp_pass ends with a line break"]),
+        ({"smtp_pass": "made-up\r\n"}, ["smtp_pass ends with a line break"]),
+        ({"smtp_user": "jürgen@acme.example"}, ["smtp_user has characters before its @ that are not ASCII"]),
+        ({"smtp_user": "jürgen"}, ["smtp_user has characters before its @ that are not ASCII"]),
+        ({"smtp_user": "jürgen", "smtp_pass": "made-up-ß\n"}, ["smtp_user has", "smtp_pass has", "smtp_pass ends"]),
+    ],
+)
+def test_a_login_that_smtp_cannot_carry(odoo: SimulatedOdoo, login: dict[str, str], words: list[str]) -> None:
+    text = refused_unwritten(Invalid, odoo, stack({**PASSWORD, "name": "Main", **login}))
+    assert all(word in text for word in words)
+    assert "made-up" not in text
+
+
+@pytest.mark.parametrize(
+    "login", [{"smtp_user": "sales@bücher.example"}, {"smtp_pass": " made up! "}, {"smtp_pass": ""}]
+)
+def test_a_login_that_smtp_can_carry(odoo: SimulatedOdoo, login: dict[str, str]) -> None:
+    """Odoo converts the domain of the user itself."""
+    run(odoo, stack({**PASSWORD, "name": "Main", **login}))
+    assert server(odoo, "Main")["active"]
+
+
 def test_a_stored_certificate_counts(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(BY_CERTIFICATE))
     assert run(odoo, stack({"name": "Main", "smtp_authentication": "certificate"})).plan == ()

@@ -221,6 +221,34 @@ def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(odoo: SimulatedO
     assert set(states(odoo).values()) == {"sent"}
 
 
+@pytest.mark.parametrize("batch_size", [50, 2])
+def test_a_server_at_which_odoo_breaks_off_stops_no_mail_of_another(odoo: SimulatedOdoo, batch_size: int) -> None:
+    bad = [add(odoo, email_from="a@bad.example"), add(odoo, email_from="a@bad.example")]
+    good = [add(odoo, email_from="b@good.example"), add(odoo, email_from="c@good.example")]
+    bad.append(add(odoo, email_from="a@bad.example"))
+    tried: list[int] = []
+
+    def deliver(mail: Mapping[str, Any]) -> str | None:
+        tried.append(mail["id"])
+        return HANGS_UP if mail["id"] in bad else None
+
+    odoo.delivery = deliver
+    work = do(odoo, "process", batch_size=batch_size)
+    assert (work.sent, work.failed, work.unsent) == (2, 0, 3)
+    assert {key for key, state in states(odoo).items() if state == "sent"} == set(good)
+    assert sorted(tried) == [bad[0], *good]  # no mail twice
+    assert warnings(work)[0].startswith("3 mails are still outgoing, for the next run: ")
+
+
+def test_a_run_ends_when_odoo_breaks_off_at_one_way_after_the_other(odoo: SimulatedOdoo) -> None:
+    for number in range(30):
+        add(odoo, email_from=f"a{number}@bad.example")
+    odoo.delivery = lambda _mail: HANGS_UP
+    work = do(odoo, "process")
+    assert (work.sent, work.unsent) == (0, 30)
+    assert len([method for _model, method, _ids, _arguments in odoo.log if method == "send"]) == 10
+
+
 def test_what_was_put_off_for_the_batch_is_put_back(odoo: SimulatedOdoo) -> None:
     scheduled = (odoo.now - timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S")
     mails = {add(odoo): False, add(odoo, scheduled_date=scheduled): scheduled, add(odoo): False}

@@ -59,7 +59,7 @@ def test_versions(path: str, body: Any, version: ServerVersion) -> None:
         Answer({"result": {"server_version": None}}),
         Answer({"version": "unknown"}),
         Answer({"jsonrpc": "2.0", "error": {"code": 404}}, 200),
-        Answer(b"Bad Gateway", 502),
+        Answer(b"Forbidden", 403),
     ],
 )
 def test_what_is_no_odoo(answer: Answer) -> None:

@@ -105,7 +105,8 @@ def test_json2_results(server: LocalServer, result: Any) -> None:
         (403, odoo_error("odoo.exceptions.AccessDenied", "Access Denied"), AuthenticationFailed, "Access Denied"),
         (404, odoo_error("werkzeug.exceptions.NotFound", "the model 'x' does not exist"), Unsupported, "model 'x'"),
         (404, odoo_error("odoo.exceptions.MissingError", "Record does not exist."), Rejected, "Record does not exist."),
-        (404, HTML, Unreachable, "has no database 'acme', or no JSON-2 interface (HTTP 404 to ir.cron.write)"),
+        (404, HTML, Unreachable, "or has no JSON-2 interface (HTTP 404 to ir.cron.write)"),
+        (404, HTML, Unreachable, "has no database 'acme', hides it from this host name (dbfilter in odoo.conf)"),
         (200, HTML, Unreachable, "no JSON-2 interface (HTTP 200"),  # 18.0 sends its login page
         (200, b"", Unreachable, "no JSON-2 interface"),
         (502, b"Bad Gateway", Unreachable, "HTTP 502"),
@@ -291,7 +292,7 @@ def test_jsonrpc_tells_that_there_is_no_such_database(server: LocalServer) -> No
         (rpc_error("builtins.KeyError", "'x'"), Rejected, "Odoo failed with KeyError: 'x'"),
         (Answer({"error": {"code": 100, "message": "Odoo Session Expired"}}), Unreachable, "does not answer"),
         (Answer(HTML, 404), Unreachable, "answers HTTP 404 to /jsonrpc"),
-        (Answer(HTML, 502), Unreachable, "answers HTTP 502 to /jsonrpc"),
+        (Answer(HTML, 502), Unreachable, "front end of Odoo answered HTTP 502"),
         (Answer(HTML), Unreachable, "does not answer /jsonrpc in JSON"),
         (Answer(b"\xff\xfe"), Unreachable, "does not answer /jsonrpc in JSON"),
         (Answer(["not", "an", "envelope"]), Unreachable, "does not answer /jsonrpc in JSON"),
