@@ -215,7 +215,13 @@ queue:
     due: 0
     scheduled: 0
     oldest_due: null
-    failures: [{class: no_recipient, count: 1, transient: false, reason: At least one valid recipient address should be specified, id: 2}]
+    failures:
+      - class: no_recipient
+        count: 1
+        transient: false
+        reason: At least one valid recipient address should be specified
+        reasons: [At least one valid recipient address should be specified]
+        id: 2
     unclassified: 0
     interrupted: {count: 0, last_run: "2026-11-24 12:05:47"}
 odoo_version:

@@ -165,7 +165,9 @@ outcomes:
       type: int
       sample: 0
     unsent:
-      description: How many of the last batch are outgoing still, because the SMTP server hung up. No further batch was begun; the next run delivers them.
+      description:
+        - How many are still outgoing because Odoo broke off at their mail server, for example because the SMTP server hung up. The mails of other servers
+          and senders were sent; the next run tries these again.
       returned: always
       type: int
       sample: 0
@@ -180,6 +182,8 @@ failures:
       count: 2
       transient: true
       reason: "Mail Delivery Failed Mail delivery failed via SMTP server 'None'. SMTPSenderRefused: (421, b'4.7.0 Come back later', 'odoo@acme.example')"
+      reasons:
+        - "Mail Delivery Failed Mail delivery failed via SMTP server 'None'. SMTPSenderRefused: (421, b'4.7.0 Come back later', 'odoo@acme.example')"
       id: 41
 refused:
   description:

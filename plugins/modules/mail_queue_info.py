@@ -138,6 +138,7 @@ queue:
       description:
         - Failed mails by the class of their failure, the most frequent first, each with one mail as a sample and whether another attempt may
           succeed (C(transient)).
+        - C(reasons) are up to five reasons of the class that differ in more than addresses and numbers.
         - The classes are those of O(fail_on). V(throttled) is a refusal for now (4xx, a rate limit, greylisting); V(interrupted) is the mail that Odoo was
           at when it was cut off, on 17.0 and 18.0 also one without recipients.
       returned: always
@@ -148,6 +149,8 @@ queue:
           count: 3
           transient: false
           reason: "Mail Delivery Failed Mail delivery failed via SMTP server 'None'. SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 No such user')}"
+          reasons:
+            - "Mail Delivery Failed Mail delivery failed via SMTP server 'None'. SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 No such user')}"
           id: 16
     unclassified:
       description: How many failed mails are not in RV(queue.failures), because only the 1000 most frequent reasons are looked at.

@@ -58,6 +58,8 @@ def _failure(failure: Record) -> Finding:
         f"{failure['count']} mails have failed as {failure['class']}, such as mail {failure['id']}: "
         f"{failure['reason'] or 'without a reason'}"
     )
+    if failure["class"] == "unknown" and len(failure["reasons"]) > 1:
+        evidence += "".join(f" Another reason: {reason}" for reason in failure["reasons"][1:])
     # Of those that were cut off another attempt is as good as of those that may pass by themselves.
     fix = "transient" if failure["transient"] or failure["class"] == "interrupted" else ""
     remedy = explain(failure["reason"] or "").remedy if kind == "failures_by_class" else ""

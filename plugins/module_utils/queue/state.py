@@ -29,6 +29,9 @@ MAIL = "mail.mail"
 _STATES = ("outgoing", "sent", "received", "exception", "cancel")
 # Servers tend to put the address into their reply, and then every mail has a reason of its own.
 _REASONS = 1000
+_SHOWN_REASONS = 5
+# What makes reasons differ that say the same: addresses, and the numbers of sessions and messages.
+_VARYING = re.compile(r"\S*@\S*|\d{4,}")
 _SENDERS = 10000
 
 
@@ -154,17 +157,24 @@ def _failures(groups: _Groups, secrets: Collection[str]) -> list[dict[str, Any]]
 def add_failure(
     classes: dict[str, dict[str, Any]], mail: Mapping[str, Any], secrets: Collection[str], count: int = 1
 ) -> None:
-    """Count failed mails under the class of their failure; the first of a class is its sample.
+    """Count failed mails under the class of their failure, with the first as a sample and a few reasons that differ in more than an address or a number.
 
     :param secrets: what their reasons must not show.
     """
     reason = mail["failure_reason"] or ""
     kind = classify_mail(reason, mail["failure_type"] or "")
-    sample = " ".join(without_secrets(reason, secrets).split())
-    failure = classes.setdefault(
-        kind, {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": sample, "id": mail["id"]}
-    )
+    shown = " ".join(without_secrets(reason, secrets).split())
+    new = {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": shown, "reasons": [], "id": mail["id"]}
+    failure = classes.setdefault(kind, new)
     failure["count"] += count
+    reasons: list[str] = failure["reasons"]
+    if shown and len(reasons) < _SHOWN_REASONS and _alike(shown) not in map(_alike, reasons):
+        reasons.append(shown)
+
+
+def _alike(reason: str) -> str:
+    """Return what reasons have in common that differ only in addresses and numbers."""
+    return _VARYING.sub("", reason)
 
 
 def by_frequency(classes: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:

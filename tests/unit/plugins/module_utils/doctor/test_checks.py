@@ -577,7 +577,16 @@ def queue(failures: list[dict[str, Any]] | None = None, **values: Any) -> dict[s
 
 
 def failure(kind: str, count: int = 1, *, transient: bool = False) -> dict[str, Any]:
-    return {"class": kind, "count": count, "transient": transient, "reason": f"because {kind}", "id": 4}
+    reason = f"because {kind}"
+    return {"class": kind, "count": count, "transient": transient, "reason": reason, "reasons": [reason], "id": 4}
+
+
+def test_an_unknown_failure_shows_several_reasons() -> None:
+    several = {**failure("unknown", 3), "reasons": ["because unknown", "for another one", "and a third"]}
+    (finding,) = in_queue(failures=[several])
+    assert finding["evidence"].endswith("because unknown Another reason: for another one Another reason: and a third")
+    (known,) = in_queue(failures=[{**several, "class": "auth"}])
+    assert "Another reason" not in known["evidence"]
 
 
 def in_queue(

@@ -106,6 +106,24 @@ def test_failures_by_class_with_a_sample(odoo: SimulatedOdoo) -> None:
     assert "made-up-secret" not in repr(queue)
 
 
+def test_up_to_five_reasons_that_differ(odoo: SimulatedOdoo) -> None:
+    for number in range(8):
+        add(
+            odoo,
+            "exception",
+            failure_reason=f"What nobody knows, {'abcdefgh'[number]}, of <{number}@b.example> in session {number}1234",
+        )
+        add(
+            odoo,
+            "exception",
+            failure_reason=f"What nobody knows, a, of <other{number}@b.example> in session {number}9876",
+        )
+    (failure,) = ask(odoo)["failures"]
+    assert (failure["class"], failure["count"]) == ("unknown", 16)
+    assert [reason.split(", ")[1] for reason in failure["reasons"]] == list("abcde")
+    assert failure["reasons"][0] == failure["reason"]
+
+
 def test_too_many_reasons_are_counted_all_the_same(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_state, "_REASONS", 2)
     for number in range(5):
