@@ -309,9 +309,29 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
         lambda it: it.through("plain", smtp_encryption="none", smtp_user="user", smtp_pass="made-up-password"),
     ),
     "somebody else's address": ("sender_rejected", lambda it: it.through("starttls")),
-    "no relaying": (
+    "no such recipient": (
         "recipient_rejected",
+        lambda it: it.lab.smtp[MAIN].configure(replies={"RCPT": "550 5.1.1 User unknown"}),
+    ),
+    "no relaying": (
+        "relay_denied",
         lambda it: it.lab.smtp[MAIN].configure(replies={"RCPT": "550 5.7.1 Relaying denied"}),
+    ),
+    "a name without a domain": (
+        "helo_rejected",
+        lambda it: it.lab.smtp[MAIN].configure(
+            replies={"RCPT": "504 5.5.2 <odoo>: Helo command rejected: need fully-qualified hostname"}
+        ),
+    ),
+    "a blocked address": (
+        "client_blocked",
+        lambda it: it.lab.smtp[MAIN].configure(
+            replies={"RCPT": "554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.org"}
+        ),
+    ),
+    "a web server": (
+        "not_smtp",
+        lambda it: it.lab.smtp[MAIN].configure(replies={"CONNECT": "HTTP/1.1 400 Bad Request"}),
     ),
     "refused for now": (
         "throttled",

@@ -54,7 +54,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "no STARTTLS": ("plain", {}, {"encryption": "starttls"}, "starttls_unsupported", "does not offer STARTTLS"),
     "plain to an SSL port": ("ssl", {}, {"encryption": "none"}, "timeout", "banner: no answer"),
     "no TLS": ("starttls", {}, {"encryption": "none"}, "auth_unsupported", "offers no login"),
-    "no login, no TLS": ("starttls", {}, {"encryption": "none", "user": None}, "tls", "Must issue a STARTTLS"),
+    "no login, no TLS": ("starttls", {}, {"encryption": "none", "user": None}, "starttls_required", "Must issue a STARTTLS"),
     "no login": ("starttls", {}, {"user": None}, "auth", "530 5.7.0 Authentication Required"),
     "wrong password": ("starttls", {}, {"password": WRONG}, "auth", "auth: 535 5.7.8"),
     "wrong token": ("xoauth2", {}, {"access_token": WRONG}, "auth", "auth: 535 5.7.8"),

@@ -179,8 +179,32 @@ CATALOGUE: Mapping[str, Kind] = {
     "recipient_rejected": Kind(
         "server",
         "error",
-        "A mail server refuses to relay to the address that Odoo tests with",
-        "Log in (most servers relay only for those), or have the server relay for Odoo's address; noreply@odoo.com is the address that Odoo tries.",
+        "A mail server refuses the recipient that Odoo tests with",
+        "Have the server accept noreply@odoo.com, the recipient of Odoo's connection test, or test with verify false and send a real mail.",
+    ),
+    "relay_denied": Kind(
+        "server",
+        "error",
+        "A mail server does not relay mail for this instance",
+        "Log in (set smtp_user and smtp_pass), or have the server relay for the address of Odoo's host.",
+    ),
+    "helo_rejected": Kind(
+        "server",
+        "error",
+        "A mail server refuses the name of Odoo's host",
+        "Give the host or container a fully qualified host name that resolves. postmaster.odoo.smtp_probe shows the name that is sent.",
+    ),
+    "client_blocked": Kind(
+        "server",
+        "error",
+        "A mail server refuses connections from the address of Odoo's host",
+        "Have the address removed from the block list that the reply names, or send through a provider's server with a login.",
+    ),
+    "not_smtp": Kind(
+        "server",
+        "error",
+        "What answers at a mail server's address is not an SMTP server",
+        "Check smtp_host and smtp_port: SMTP servers accept mail on port 587, 465 or 25.",
     ),
     "oauth_not_connected": Kind(
         "server",
