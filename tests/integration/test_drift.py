@@ -279,14 +279,18 @@ def test_tags_choose_what_is_compared(tags: tuple[str, str], resources: set[str]
 
 
 @pytest.mark.parametrize(
-    "nothing",
-    [("--tags", "cronz"), ("--skip-tags", "addons,parameters,alias_domains,servers,crons,routes,queue_policy")],
-    ids=" ".join,
+    ("option", "tags", "words"),
+    [
+        ("--tags", "cronz", "Unknown tags: cronz."),
+        ("--skip-tags", "addons,parameters,alias_domains,servers,crons,routes,queue_policy", "Nothing was compared"),
+    ],
 )
-def test_tags_that_leave_nothing_are_a_mistake(nothing: tuple[str, str], hosts: Hosts, tmp_path: Path) -> None:
-    run = compare(tmp_path, hosts, "--limit", "acme", *nothing)
+def test_tags_that_leave_nothing_are_a_mistake(
+    option: str, tags: str, words: str, hosts: Hosts, tmp_path: Path
+) -> None:
+    run = compare(tmp_path, hosts, "--limit", "acme", option, tags)
     assert run.exit_code == 2, run.output
-    assert "Nothing was compared" in run.output
+    assert words in run.output
 
 
 class TestBatches:
