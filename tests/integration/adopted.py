@@ -23,7 +23,7 @@ from playbook import Run, ansible_playbook, play
 
 # Made up, and none of them shows in anything but what is encrypted.
 SECRETS = {
-    "smtp_pass": "made-up {{ password }} \"with\" 'quotes'\\ & ünïcode",
+    "smtp_pass": "made-up {{ password }} \"with\" 'quotes'\\ & $ymbols",
     "same": "made-up-user-and-password",
     "gmail_token": "1//made-up-gmail-refresh-token",
     "outlook_token": "0.made-up-outlook-refresh-token",

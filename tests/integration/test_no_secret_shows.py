@@ -42,7 +42,8 @@ OLD = {
 NEW = {
     "smtp_pass": "new-smtp-password-made-up",
     "smtp_pass_in_digits": 8134267950,
-    "awkward": 'new "awkward\\password" with ünïcode & made up',
+    "awkward": 'new "awkward\\password" with $ymbols & made up',
+    "not_ascii": 'new "password" with ünïcode, made up',
     "smtp_ssl_private_key": pem("PRIVATE KEY", "new private key, made up; " * 4),
     "encrypted_key": pem("ENCRYPTED PRIVATE KEY", "protected key, made up; " * 4),
     "bundled_key": pem("PRIVATE KEY", "key beside its certificate, made up; " * 4),
@@ -132,6 +133,7 @@ def tasks(lab: Lab) -> list[Task]:
         task("tested", "mail_server_test", {"name": "Transactional", "fail_on_error": False}),
         # Failing at the connection test
         task("not proven", "mail_server", {**working, "smtp_pass": "{{ smtp_pass }}", **verify}),
+        task("not ASCII", "mail_server", SERVER | {"smtp_pass": "{{ not_ascii }}"}),
         task("new, not proven", "mail_server", {**working, "name": "C", "smtp_pass": "{{ awkward }}", **verify}),
         task("a key, not proven", "mail_server", {**lab_certificate, **verify}),
         task("gmail, not proven", "mail_server", {**gmail, "smtp_port": 1, **verify}),
