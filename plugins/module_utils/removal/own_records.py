@@ -75,21 +75,21 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
         raise Conflict(
             f"Another run writes to database {session.database} at {session.url} at this moment: try again when it has ended."
         )
-    names = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
-    if names[RULE]:
+    of_kind = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
+    if of_kind[RULE]:
         enforce(session, [QUEUE_POLICY.declare({"state": "absent"})], RunOptions())
-        ids = [one.record_id for one in names[RULE]]
+        ids = [one.record_id for one in of_kind[RULE]]
         left = session.search_read(CRON.model, [["id", "in", ids], ["code", "like", MARK]], ["name"])
         for row in left:
             CRON.perform(session, Step(CRON.name, str(row["name"]), "delete", record_id=row["id"]))
     for kind, model in ((COPY, MAIL_SERVER.model), (PARAMETER, SYSTEM_PARAMETER.model), (EXTERNAL_ID, _EXTERNAL_IDS)):
-        if names[kind]:
+        if of_kind[kind]:
             # The policy has removed its own external IDs, and its run the lock.
-            present = session.search_read(model, [["id", "in", [one.record_id for one in names[kind]]]], ["id"])
+            present = session.search_read(model, [["id", "in", [one.record_id for one in of_kind[kind]]]], ["id"])
             session.unlink(model, [row["id"] for row in present])
-    if names[OWN_ADDON]:
+    if of_kind[OWN_ADDON]:
         enforce(
-            session, [ADDON.declare({"name": one.name, "state": "absent"}) for one in names[OWN_ADDON]], RunOptions()
+            session, [ADDON.declare({"name": one.name, "state": "absent"}) for one in of_kind[OWN_ADDON]], RunOptions()
         )
 
 

@@ -10,8 +10,8 @@ To add a refusal: an entry in RULES and a line in the table of `tests/unit/plugi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Rule:
     """Words of a reply and what they mean.
 
     :param outcome: the class.
-    :param words: a regular expression of Python that PostgreSQL reads alike, without lookaround: the queue policy uses it in the database.
+    :param words: a regular expression of PostgreSQL without lookaround, because the queue policy uses it in the database. Python reads it as `pattern`.
     :param passes: whether another attempt can help; None leaves it to the code of the reply.
     :param remedy: what to do, if it is not the same for the whole class.
     :param source: where the words come from.
@@ -35,10 +35,10 @@ class Rule:
     source: str
     remedy: str = ""
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The words as a pattern that ignores case."""
-        return re.compile(self.words, re.IGNORECASE | re.DOTALL)
+        """The words as Python reads them, compiled when the first reply is classified: most tasks classify none."""
+        return re.compile(python_words(self.words), re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,7 @@ def meaning_of(reply: Reply) -> Meaning:
         )
     temporary = bool(reply.is_temporary)
     for rule in RULES:
-        if _pattern(rule).search(reply.text):
+        if rule.pattern.search(reply.text):
             passes = temporary if rule.passes is None else rule.passes
             return Meaning(rule.outcome, passes, rule.remedy)
     return Meaning(_default(reply), temporary)
@@ -292,11 +292,3 @@ def _default(reply: Reply) -> str:
 def python_words(words: str) -> str:
     """Return the words of a rule as Python reads them: PostgreSQL knows other escapes for the edges of words."""
     return words.replace(r"\m", r"\b").replace(r"\M", r"\b")
-
-
-def _compiled() -> Callable[[Rule], re.Pattern[str]]:
-    patterns = {rule: re.compile(python_words(rule.words), re.IGNORECASE | re.DOTALL) for rule in RULES}
-    return patterns.__getitem__
-
-
-_pattern = _compiled()
