@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import front_e
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.database_list import ask_databases
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
-from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
+from ansible_collections.postmaster.odoo.tests.unit.clock import START, Clock
 from ansible_collections.postmaster.odoo.tests.unit.local_server import (
     Answer,
     LocalServer,
@@ -126,12 +126,10 @@ def test_it_is_waited_for_as_long_as_asked(server: LocalServer, clock: Clock, he
     assert clock.monotonic() == seconds
 
 
-@pytest.mark.parametrize(
-    "header", ["3600", format_datetime(datetime.now(timezone.utc) + timedelta(hours=1), usegmt=True)]
-)
+@pytest.mark.parametrize("header", ["3600", format_datetime(START + timedelta(hours=1), usegmt=True)])
 def test_nobody_waits_for_long(server: LocalServer, clock: Clock, header: str) -> None:
     behind = server.answer = Behind(Answer(HTML, 503, (("Retry-After", header),)), times=1)
-    with pytest.raises(Unreachable, match=r"It asks to wait for 3[56]\d\d s\.$"):
+    with pytest.raises(Unreachable, match=r"It asks to wait for 3600 s\.$"):
         session_to(server).search_read("ir.cron", [], ["name"])
     assert (len(behind.calls), clock.monotonic()) == (1, 0)
 
