@@ -127,15 +127,18 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 @contextmanager
 def listening(script: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server of no protocol: `script` is called with each connection; its URL."""
+    """A server of no protocol: `script` is called with each connection, in a thread of its own; its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                script(connection)
 
         def accept() -> None:
             with suppress(OSError):
                 while True:
                     connection, _address = listener.accept()
-                    with connection, suppress(OSError):
-                        script(connection)
+                    threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
         try:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
-# A reply to a command, given what was sent; None hangs up.
+# A reply to a command, given what was sent; None hangs up. CONNECT is the greeting, CONTENT the end of a message.
 Reply = str | None | Callable[[str], str]
 
 _USUAL: Mapping[str, Reply] = {
@@ -26,6 +26,8 @@ _USUAL: Mapping[str, Reply] = {
     "AUTH": "235 2.7.0 Authentication successful",
     "MAIL": "250 2.1.0 Ok",
     "RCPT": "250 2.1.5 Ok",
+    "DATA": "354 Go ahead",
+    "CONTENT": "250 2.0.0 Queued",
     "RSET": "250 2.0.0 Ok",
     "QUIT": "221 2.0.0 Bye",
 }
@@ -65,6 +67,11 @@ class SmtpServer:
             if line.upper() == "STARTTLS" and self.tls and reply.startswith("220"):
                 connection = self.tls.wrap_socket(connection, server_side=True)
                 received, encrypted = connection.makefile("rb"), True
+            if reply.startswith("354"):
+                line = "CONTENT"
+                while received.readline() not in (b".\r\n", b""):
+                    pass
+                continue
             octets = received.readline()
             if not octets:
                 break
@@ -86,7 +93,7 @@ class SmtpServer:
 
 @contextmanager
 def smtp_server(**how: Any) -> Iterator[SmtpServer]:
-    """A server, for as long as the context lasts. It serves one connection after the other."""
+    """A server, for as long as the context lasts."""
     server = SmtpServer(**how)
     with listening(server.converse) as url:
         server.port = urlsplit(url).port or 0

@@ -247,8 +247,13 @@ RULES: tuple[Rule, ...] = (
 _REQUIRES_LOGIN = frozenset({530, 534, 535, 538})
 # RFC 4954 §6, RFC 5321 §4.2.4: the server does not know the command or the mechanism.
 _NO_SUCH_LOGIN = frozenset({502, 503, 504})
+# RFC 5321 §3.1: a greeting that refuses the client, which Odoo words like a login. RFC 4954 has no such reply to AUTH.
+_NO_SERVICE = 554
 
-# The class of the second part of an enhanced code (RFC 3463 §3), by the stage if it depends on it.
+# What a message without a code says of itself: Odoo's test names none for a sender and a recipient.
+_TEMPORARY = re.compile(r"temporar|try (again )?later|again later", re.IGNORECASE)
+
+# The class of a reply that only its stage explains.
 _BY_STAGE = {
     "greeting": "client_blocked",
     "ehlo": "helo_rejected",
@@ -266,7 +271,7 @@ def meaning_of(reply: Reply) -> Meaning:
         return Meaning(
             "not_smtp", False, "Something else than an SMTP server answers at this port: check smtp_host and smtp_port."
         )
-    temporary = bool(reply.is_temporary)
+    temporary = _is_temporary(reply)
     for rule in RULES:
         if rule.pattern.search(reply.text):
             passes = temporary if rule.passes is None else rule.passes
@@ -276,17 +281,23 @@ def meaning_of(reply: Reply) -> Meaning:
 
 def _default(reply: Reply) -> str:
     """Return the class by RFC 5321 §4.2 and RFC 3463."""
-    if reply.is_temporary:
+    if _is_temporary(reply):
         return "mailbox_full" if reply.enhanced == "4.2.2" else "throttled"
     if reply.stage == "starttls":
         return "starttls_unsupported"
     if reply.stage == "auth" and reply.code in _NO_SUCH_LOGIN:
         return "auth_unsupported"
+    if reply.stage == "auth" and reply.code == _NO_SERVICE:
+        return "client_blocked"
     if reply.code in _REQUIRES_LOGIN:
         return "auth"
     if reply.code == 552 and reply.stage in ("mail", "data"):
         return "too_large"
     return _BY_STAGE.get(reply.stage, "unknown")
+
+
+def _is_temporary(reply: Reply) -> bool:
+    return bool(_TEMPORARY.search(reply.text)) if reply.is_temporary is None else reply.is_temporary
 
 
 def python_words(words: str) -> str:

@@ -33,7 +33,7 @@ _STAGE_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for stage, pattern in (
         ("mail", r"refused the sender address|SMTPSenderRefused"),
         ("rcpt", r"refused the test recipient|SMTPRecipientsRefused"),
-        ("data", r"SMTPDataError"),
+        ("data", r"SMTPDataError|refused the test connection"),
         ("ehlo", r"SMTPHeloError"),
         ("auth", r"Server replied with following exception|SMTPAuthenticationError"),
         ("greeting", r"SMTPConnectError"),

@@ -276,10 +276,10 @@ REFUSALS = (
         False,
         "Gmail",
     ),
-    Refusal("data", "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail", "throttled", True, "Gmail"),
+    Refusal("data", "421 4.7.28 Gmail has detected an unusual rate of unsolicited mail", "throttled", True, "Gmail"),
     Refusal(
         "data",
-        "550-5.7.25 [203.0.113.7] The IP address sending this message does not have a PTR record setup",
+        "550 5.7.25 [203.0.113.7] The IP address sending this message does not have a PTR record setup",
         "client_blocked",
         False,
         "Gmail",
@@ -293,7 +293,7 @@ REFUSALS = (
     ),
     Refusal(
         "rcpt",
-        "550-5.7.1 Mail relay denied [203.0.113.7]. Invalid credentials for relay for one of the domains",
+        "550 5.7.1 Mail relay denied [203.0.113.7]. Invalid credentials for relay for one of the domains",
         "relay_denied",
         False,
         "Google's SMTP relay",

@@ -29,7 +29,12 @@ def wordings(refusal: Refusal) -> list[str]:
     code, text = refusal.code, refusal.text
     plain = text.decode()
     return {
-        "greeting": [f"{ELSE}({code}, {text!r})", f"{code}\n{text!r}", f"{code}\n{plain}"],
+        "greeting": [
+            f"Server replied with following exception:\n ({code}, {text!r})",
+            f"{ELSE}({code}, {text!r})",
+            f"{code}\n{text!r}",
+            f"{code}\n{plain}",
+        ],
         "ehlo": [f"{ELSE}({code}, {text!r})", f"{code}\n{text!r}"],
         "starttls": [f"{ELSE}({code}, {text!r})"],
         "auth": [
@@ -40,9 +45,17 @@ def wordings(refusal: Refusal) -> list[str]:
         "mail": [
             f"{DELIVERY}SMTPSenderRefused: ({code}, {text!r}, 'odoo@acme.example')",
             f"{DELIVERY}SMTPSenderRefused: {code}\n{plain}\nodoo@acme.example",
+            f"The server refused the sender address (odoo@acme.example) with error {text!r}",
         ],
-        "rcpt": [f"{DELIVERY}SMTPRecipientsRefused: {{'x@y.example': ({code}, {text!r})}}"],
-        "data": [f"{DELIVERY}SMTPDataError: ({code}, {text!r})", f"{DELIVERY}SMTPDataError: {code}\n{plain}"],
+        "rcpt": [
+            f"{DELIVERY}SMTPRecipientsRefused: {{'x@y.example': ({code}, {text!r})}}",
+            f"The server refused the test recipient (noreply@odoo.com) with error {text!r}",
+        ],
+        "data": [
+            f"{DELIVERY}SMTPDataError: ({code}, {text!r})",
+            f"{DELIVERY}SMTPDataError: {code}\n{plain}",
+            f"{ELSE}The server refused the test connection with error {text!r}",
+        ],
     }[refusal.stage]
 
 
@@ -55,6 +68,14 @@ def test_refusals(refusal: Refusal) -> None:
         for told in (message, " ".join(message.split())):
             meaning = explain(told)
             assert (meaning.outcome, meaning.passes) == expected, told
+
+
+def test_refusals_are_what_a_server_may_send() -> None:
+    """RFC 5321 §4.2.1: each line begins with the same code, and only the last one with a space behind it."""
+    for refusal in REFUSALS:
+        *first, last = refusal.lines.split("\n")
+        assert last.startswith(f"{refusal.code} "), refusal
+        assert all(line[:3] == str(refusal.code) for line in first), refusal
 
 
 @pytest.mark.parametrize(
