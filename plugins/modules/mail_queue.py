@@ -26,7 +26,9 @@ options:
       - V(process) has Odoo send outgoing mails that are due, and reads back what became of each. While a batch is being sent its mails are put off
         (C(scheduled_date)), so that the queue's own scheduled action does not send them, too; while that one is running, V(process) ends with
         RV(error_kind=conflict). A mail may also be on its way because whoever made it sends it right after; O(older_than=1) leaves the youngest alone.
-      - V(retry) queues failed mails again. Odoo itself never does; what it sends is up to its scheduled action or to V(process).
+      - V(retry) queues failed mails again, which Odoo itself never does. Its scheduled action sends them, or V(process).
+      - Without O(failure_class) and O(ids), V(retry) takes only mails that another attempt may help. It leaves the others as they are, for example
+        those whose recipient or login was refused, and counts them in RV(refused).
       - V(cancel) gives outgoing mails up. They stay in Odoo.
       - V(purge) deletes failed and cancelled mails, with their messages. Odoo refuses to delete the message of a mail that belongs to no document
         over RPC; such mails are counted in RV(refused).
@@ -101,6 +103,14 @@ options:
         stays sent.
     type: int
     default: 50
+  max_attempts:
+    description:
+      - How often a mail is tried at most, the first attempt included. V(retry) leaves a mail that has failed as often, and counts it in RV(given_up).
+      - The attempts of M(postmaster.odoo.queue_policy) and of the playbook C(heal) count as well. They are kept in the system parameter
+        C(postmaster_odoo.attempts).
+      - V(0) queues mails again however often they have failed, and counts anew. Use it after the cause was corrected.
+    type: int
+    default: 30
 seealso:
   - module: postmaster.odoo.mail_queue_info
 """
@@ -116,6 +126,12 @@ EXAMPLES = r"""
   postmaster.odoo.mail_queue:
     action: retry
     failure_class: [throttled, timeout, disconnected, unreachable, dns, interrupted]
+
+- name: After the limit of the provider was raised, also the mails that were given up
+  postmaster.odoo.mail_queue:
+    action: retry
+    failure_class: [throttled]
+    max_attempts: 0
 
 - name: Nobody wants last week's mail any more
   postmaster.odoo.mail_queue:
@@ -197,6 +213,12 @@ refused:
         Odoo's side.
       count: 2
       ids: [40, 41]
+given_up:
+  description:
+    - How many mails were not queued again because they have failed O(max_attempts) times.
+  returned: when O(action=retry)
+  type: int
+  sample: 0
 error_kind:
   description:
     - What kind of error it is, as in M(postmaster.odoo.mail_stack).
@@ -211,6 +233,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     run_module,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act, work_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
 
 SPECIFICATION = Specification(
@@ -224,6 +247,7 @@ SPECIFICATION = Specification(
         "ids": {"type": "list", "elements": "int"},
         "limit": {"type": "int"},
         "batch_size": {"type": "int", "default": 50},
+        "max_attempts": {"type": "int", "default": MAX_ATTEMPTS},
     },
 )
 
@@ -235,7 +259,14 @@ def run(module: OdooModule) -> None:
     params = module.params
     selection = Selection(**{name: params[name] for name in _FILTERS})
     with module.session() as session:
-        work = act(session, params["action"], selection, batch_size=params["batch_size"], progress=module.progress)
+        work = act(
+            session,
+            params["action"],
+            selection,
+            batch_size=params["batch_size"],
+            max_attempts=params["max_attempts"],
+            progress=module.progress,
+        )
     module.exit_with(work_result(work))
 
 

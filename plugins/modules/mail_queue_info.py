@@ -139,6 +139,8 @@ queue:
         - Failed mails by the class of their failure, the most frequent first, each with one mail as a sample and whether another attempt may
           succeed (C(transient)).
         - C(reasons) are up to five reasons of the class that differ in more than addresses and numbers.
+        - C(given_up) is how many mails of the class are not tried again, because they have failed as often as they may be tried (C(max_attempts) of
+          M(postmaster.odoo.mail_queue) and M(postmaster.odoo.queue_policy)).
         - The classes are those of O(fail_on). V(throttled) is a refusal for now (4xx, a rate limit, greylisting); V(interrupted) is the mail that Odoo was
           at when it was cut off, on 17.0 and 18.0 also one without recipients.
       returned: always
@@ -152,6 +154,7 @@ queue:
           reasons:
             - "Mail Delivery Failed Mail delivery failed via SMTP server 'None'. SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 No such user')}"
           id: 16
+          given_up: 0
     unclassified:
       description: How many failed mails are not in RV(queue.failures), because only the 1000 most frequent reasons are looked at.
       returned: always
@@ -166,6 +169,14 @@ queue:
       returned: always
       type: dict
       sample: {count: 4, last_run: "2026-11-24 06:00:00"}
+    left_behind:
+      description:
+        - How many mails were due a quarter of an hour before the last run of the queue's scheduled action (C(last_run), UTC), and are untouched since.
+          If all due mails fit into one batch, Odoo breaks off in each run at one mail or mail server.
+        - V(0) where the action's code has an order of its own, such as the lanes of M(postmaster.odoo.queue_policy).
+      returned: always
+      type: dict
+      sample: {count: 0, last_run: "2026-11-24 06:00:00"}
     by_server:
       description: Counts by state for each mail server that mails are bound to; null for those that are bound to none.
       returned: when O(by) has V(server)

@@ -85,6 +85,13 @@ options:
           - Minutes after which a mail that still fails is left as it is, counted from its creation or from its scheduled date.
         type: int
         default: 4320
+      max_attempts:
+        description:
+          - How often a mail is tried, the first attempt included. A mail that has failed as often is given up. Odoo's log says so, and so do
+            M(postmaster.odoo.mail_queue_info) and M(postmaster.odoo.mail_doctor).
+          - The attempts that M(postmaster.odoo.mail_queue) makes count as well.
+        type: int
+        default: 30
   stale_after:
     description:
       - Days after which a mail that is due and still waits is cancelled, not deleted. V(0) takes this part away.
@@ -160,7 +167,7 @@ EXAMPLES = r"""
     interval: 5
     backoff:
       first_delay: 5
-      give_up_after: 4320
+      max_attempts: 30
     stale_after: 7
     purge_after: 90
     watchdog:

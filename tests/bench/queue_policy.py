@@ -30,7 +30,7 @@ POLICY: dict[str, Any] = {
         {"name": "transactional", "domain": "[('model', '=', 'res.users')]", "batch": BATCH},
         {"name": "the rest", "batch": BATCH},
     ],
-    "backoff": {"first_delay": 5, "max_delay": 60, "give_up_after": 4320},
+    "backoff": {"first_delay": 5, "max_delay": 60, "give_up_after": 4320, "max_attempts": 30},
     "settle": 60,
     "stale_after": 3,
     "purge_after": 90,

@@ -153,7 +153,7 @@ POLICY = {
     ],
     "interval": 5,
     "settle": 30,
-    "backoff": {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320},
+    "backoff": {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320, "max_attempts": 30},
     "stale_after": 7,
     "purge_after": 90,
     "watchdog": {"enabled": True, "interval": 5, "max_overdue": 30, "max_outgoing": 500, "user": "admin"},

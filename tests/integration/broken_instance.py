@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
 from instance import LabInstance
 from lab import Lab
 from mail_servers import oauth2_server, password_server, token_fields
@@ -229,6 +230,27 @@ def _refused(broken: BrokenInstance, verb: str, reply: str) -> None:
     broken.lab.smtp[MAIN].reset()
 
 
+def _given_up(broken: BrokenInstance) -> None:
+    """Throttled mails at the end of their attempts."""
+    _refused(broken, "MAIL", "451 4.7.1 Greylisted")
+    with broken.instance.session() as session:
+        act(session, "retry", Selection(), batch_size=50, max_attempts=1)
+        act(session, "retry", Selection(), batch_size=50, max_attempts=2)
+    broken.instance.sql("UPDATE mail_mail SET state = 'exception'")
+    with broken.instance.session() as session:
+        act(session, "retry", Selection(), batch_size=50, max_attempts=2)
+
+
+def _blocked(broken: BrokenInstance) -> None:
+    """A run of the queue that breaks off at a mail server whose password is not ASCII."""
+    broken.mail(3)
+    broken.age_mails("1 hour")
+    broken.instance.sql("UPDATE mail_mail SET write_date = create_date")
+    broken.server(smtp_pass="made-up-ß")
+    broken.run_queue()
+    broken.server(smtp_pass=broken.lab.smtp[MAIN].password)
+
+
 def _hung_up(broken: BrokenInstance) -> None:
     """A run of the queue that ended in the middle."""
     broken.lab.smtp[MAIN].configure(drop_at="DATA", drop_after=2)
@@ -365,6 +387,8 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "a mail of last week": ("stale_outgoing", lambda it: _old_mail(it, "8 days")),
     "refused recipients": ("failures_by_class", lambda it: _refused(it, "RCPT", "550 5.1.1 No such user")),
     "throttled mails": ("throttled", lambda it: _refused(it, "MAIL", "451 4.7.1 Greylisted")),
+    "mails that were tried too often": ("given_up", _given_up),
+    "a queue that breaks off": ("queue_blocked", _blocked),
     "cut off in the middle": ("interrupted_batch", _hung_up),
     "no recipients": ("no_recipient", without_recipient),
     "a company without alias domain": (

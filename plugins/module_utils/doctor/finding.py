@@ -300,11 +300,24 @@ CATALOGUE: Mapping[str, Kind] = {
         "Send less at once (postmaster.odoo.queue_policy), and retry what failed: postmaster.odoo.mail_queue with action retry and failure_class throttled.",
         "transient",
     ),
+    "given_up": Kind(
+        "queue",
+        "error",
+        "Mails have failed as often as they may be tried, and are not tried again",
+        "Correct the cause, then postmaster.odoo.mail_queue with action retry, failure_class {name} and max_attempts 0; or cancel them.",
+    ),
     "interrupted_batch": Kind(
         "queue",
         "warning",
         "The last run of the queue was cut off and has left mails behind",
         "Send the rest: postmaster.odoo.mail_queue with action process; a server that hangs up shows in its connection test, or in Odoo's log.",
+        "interrupted",
+    ),
+    "queue_blocked": Kind(
+        "queue",
+        "error",
+        "The queue runs and sends nothing",
+        "Correct the mail servers that are named beside it, then postmaster.odoo.mail_queue with action process: the mails of other servers leave.",
         "interrupted",
     ),
     "no_recipient": Kind(

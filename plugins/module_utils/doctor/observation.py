@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +14,16 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, MOST, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
 
 Record = Mapping[str, Any]
+
+# How many mails a run of the queue takes, where the code of its action does not say (17.0 on), and where nothing says it.
+QUEUE_BATCH = "mail.mail.queue.batch.size"
+_BATCH = 1000
+_BATCH_IN_CODE = re.compile(r"process_email_queue\([^)]*batch_size\s*=\s*(\d+)")
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,21 @@ class Observation:
         return is_neutralized(self.parameters)
 
     @property
+    def queue_batch(self) -> int:
+        """How many mails one run of the queue takes, as far as it is known."""
+        wanted = self.parameters.get(QUEUE_BATCH, "")
+        if wanted.isdecimal() and int(wanted):
+            return int(wanted)
+        queues = [cron for cron in self.crons if cron["xml_id"] == QUEUE]
+        return batch_in_code(queues[0]) if queues else _BATCH
+
+    @property
     def shared_servers(self) -> list[Record]:
         """The active mail servers that are not a user's own."""
         return [server for server in self.servers if server["active"] and not server.get("owner_user_id")]
+
+
+def batch_in_code(cron: Record) -> int:
+    """Return how many mails the code of the queue's action has one run take."""
+    found = _BATCH_IN_CODE.search(cron.get("code") or "")
+    return int(found[1]) if found else _BATCH

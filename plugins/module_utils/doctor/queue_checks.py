@@ -35,9 +35,13 @@ def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
         else:
             yield Finding("oldest_too_old", f"{evidence}, the oldest is {since}.", about)
     yield from _interrupted(queue)
+    yield from _blocked(queue, seen)
     if queue["states"]["exception"] > limits.max_exceptions:
         for failure in queue["failures"]:
-            yield _failure(failure)
+            if failure["given_up"]:
+                yield _given_up(failure)
+            if failure["count"] > failure["given_up"]:
+                yield _failure(failure, failure["count"] - failure["given_up"])
         if queue["unclassified"]:
             evidence = f"{queue['unclassified']} more mails have failed, for reasons that are each their own."
             yield Finding("failures_by_class", evidence, {"model": MAIL, "id": None, "name": "unknown"})
@@ -51,11 +55,28 @@ def _interrupted(queue: Record) -> Iterator[Finding]:
     yield Finding("interrupted_batch", evidence, {"model": MAIL, "id": None, "name": None})
 
 
-def _failure(failure: Record) -> Finding:
+def _blocked(queue: Record, seen: Observation) -> Iterator[Finding]:
+    """A run of Odoo's own code that sent nothing: it takes the newest mails, so older ones stay behind only where they are more than a batch."""
+    left = queue["left_behind"]
+    if not left["count"] or queue["interrupted"]["count"] or queue["due"] >= seen.queue_batch:
+        return
+    evidence = (
+        f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and Odoo has tried none of them: "
+        "it breaks off at one mail or mail server in each run."
+    )
+    yield Finding("queue_blocked", evidence, {"model": MAIL, "id": None, "name": None})
+
+
+def _given_up(failure: Record) -> Finding:
+    evidence = f"{failure['given_up']} mails have failed as {failure['class']} at every attempt: {failure['reason'] or 'without a reason'}"
+    return Finding("given_up", evidence, {"model": MAIL, "id": None, "name": failure["class"]})
+
+
+def _failure(failure: Record, count: int) -> Finding:
     """Failed mails of one class, which for some is a finding of its own."""
     kind = failure["class"] if failure["class"] in ("throttled", "no_recipient") else "failures_by_class"
     evidence = (
-        f"{failure['count']} mails have failed as {failure['class']}, such as mail {failure['id']}: "
+        f"{count} mails have failed as {failure['class']}, such as mail {failure['id']}: "
         f"{failure['reason'] or 'without a reason'}"
     )
     if failure["class"] == "unknown" and len(failure["reasons"]) > 1:

@@ -11,17 +11,20 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import (
+    QUEUE_BATCH,
+    Limits,
+    Observation,
+    batch_in_code,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 BASE_URL = "web.base.url"
 # What they are in Odoo where nothing is set: 50 mails to render at once, 1000 and more to send.
-QUEUE_BATCH = "mail.mail.queue.batch.size"
 BATCH_SIZES = ("mail.batch_size", QUEUE_BATCH, "mail.session.batch.size")
 _SMALLEST, _LARGEST = 10, 20000
-_BATCH_IN_CODE = re.compile(r"process_email_queue\([^)]*batch_size\s*=\s*(\d+)")
 _OWN_MACHINE = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|0\.0\.0\.0|::1", re.IGNORECASE)
 
 
@@ -80,11 +83,12 @@ def _batch_sizes(seen: Observation) -> Iterator[Finding]:
         else:
             yield from _batch_size(size, f"{key} is {size}.", _parameter(key), limits_rate=key == QUEUE_BATCH)
     for cron in seen.crons:
-        in_code = _BATCH_IN_CODE.search(cron.get("code") or "") if cron["xml_id"] == QUEUE else None
-        if in_code:
+        if cron["xml_id"] == QUEUE:
             about = {"model": "ir.cron", "id": cron["id"], "name": cron["name"], "xml_id": QUEUE}
-            evidence = f"{cron['name']!r} sends {in_code[1]} mails at most in a run."
-            yield from _batch_size(int(in_code[1]), evidence, about, limits_rate=True)
+            size = batch_in_code(cron)
+            yield from _batch_size(
+                size, f"{cron['name']!r} sends {size} mails at most in a run.", about, limits_rate=True
+            )
 
 
 def _batch_size(size: int, evidence: str, about: dict[str, object], *, limits_rate: bool) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
     Unsupported,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import read_attempts, write_attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
     MAIL,
@@ -33,11 +34,17 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
     due,
     queue_action_id,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS, Attempts
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import BROKEN_WAYS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify_mail
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import (
+    FAILURE_CLASSES,
+    TRANSIENT,
+    classify_mail,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 if TYPE_CHECKING:
@@ -59,14 +66,17 @@ _BATCH_SECONDS = 900.0
 _PUT_OFF_SECONDS = 3600.0
 # So many refused calls are split to find the mail at fault; after that a refused chunk is left as a whole.
 _SPLITS = 500
-# After so many ways at which Odoo broke off, the run ends: the SMTP server behind them is likely one and the same.
-_BROKEN_WAYS = 10
 _SHOWN = 20
 
 _NO_DOCUMENT = (
     "These mails belong to no document, and then Odoo lets nobody delete their message over RPC: "
     "cancel them, or have queue_policy purge them on Odoo's side."
 )
+
+# Failures that another attempt may cure without anybody's doing: those that pass, those that were cut off, and those that nobody knows.
+_WORTH_RETRYING = sorted({*TRANSIENT, "interrupted", "unknown"})
+_LASTING = sorted(set(FAILURE_CLASSES) - set(_WORTH_RETRYING))
+_NO_CURE = "No waiting cures why these failed: correct the cause, then name their class in failure_class."
 
 Progress = Callable[[str], None]
 # How a mail leaves, as far as the mail says: the server that it is bound to, or False, and its sender.
@@ -96,6 +106,8 @@ class Work:
     :param refused: {reason, count, ids} of mails that Odoo did not let us touch.
     :param cut_off: Odoo's words, where it ended before the last mail.
     :param error: what ended the action early.
+    :param given_up: how many mails were not queued again because they have failed as often as is allowed.
+    :param attempts: how often mails were tried, where the action counts that.
     :param held: the ways at which Odoo broke off: their mails are left to the next run.
     :param secrets: what no words of SMTP servers must show.
     """
@@ -106,11 +118,13 @@ class Work:
     failed: int = 0
     postponed: int = 0
     unsent: int = 0
+    given_up: int = 0
     classes: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     cut_off: str = ""
     error: OdooError | None = None
     held: set[_Way] = field(default_factory=set, repr=False)
+    attempts: Attempts = field(default_factory=Attempts, repr=False)
     secrets: Collection[str] = field(default=frozenset(), repr=False)
 
     def refuse(self, ids: Sequence[int], reason: str, *, count: int | None = None) -> None:
@@ -127,35 +141,50 @@ class Work:
             names = ("sent", "failed", "postponed", "unsent")
             result["outcomes"] = {name: getattr(self, name) for name in names}
             result["failures"] = by_frequency(self.classes)
+        if self.action == "retry":
+            result["given_up"] = self.given_up
         return result
 
 
 def act(
-    session: Session, action: str, selection: Selection, *, batch_size: int, progress: Progress = lambda _text: None
+    session: Session,
+    action: str,
+    selection: Selection,
+    *,
+    batch_size: int,
+    max_attempts: int = MAX_ATTEMPTS,
+    progress: Progress = lambda _text: None,
 ) -> Work:
     """Do it; with a read-only session only count the mails that would be touched.
 
+    :param max_attempts: a mail that was tried so often is not queued again; 0 queues it whatever was before.
     :raises Invalid: a filter that makes no sense. :raises Unsupported: a server that there is not.
     """
     work = Work(action)
-    domain = _domain(session, action, selection, batch_size)
+    domain = _domain(session, action, selection, batch_size, max_attempts)
     if action == "purge":
         domain = _without_undeletable(session, domain, selection, work)
+    if action == "retry":
+        if not selection.failure_class and selection.ids is None:
+            _refuse_lasting(session, domain, selection, work)
+            selection = replace(selection, failure_class=_WORTH_RETRYING)
+        domain = _without_exhausted(session, domain, selection, max_attempts, work)
     if session.read_only:
         work.count = _count(session, domain, selection)
     elif action == "process":
         _process(session, domain, selection, batch_size, work, progress)
     else:
-        _change(session, domain, selection, work, progress)
+        _change(session, domain, selection, work, progress, anew=not max_attempts)
     return work
 
 
 # Choosing
 
 
-def _domain(session: Session, action: str, selection: Selection, batch_size: int) -> list[Any]:
+def _domain(session: Session, action: str, selection: Selection, batch_size: int, max_attempts: int) -> list[Any]:
     problems = [
         *beyond("batch_size", batch_size, least=1),
+        *beyond("max_attempts", max_attempts, least=0),
         *beyond("limit", selection.limit, least=1),
         *beyond("older_than", selection.older_than, least=0, most=MINUTES),
     ]
@@ -205,6 +234,29 @@ def _without_undeletable(session: Session, domain: list[Any], selection: Selecti
     return [*domain, "|", ["is_notification", "=", True], "&", ["model", "!=", False], ["res_id", "not in", [False, 0]]]
 
 
+def _refuse_lasting(session: Session, domain: list[Any], selection: Selection, work: Work) -> None:
+    """Say how many mails are left as they are because another attempt would fail in the same way."""
+    lasting = replace(selection, failure_class=_LASTING, limit=None)
+    ids = [mail_id for chunk in _chunks(session, domain, lasting, _CHUNKS["retry"]) for mail_id in chunk]
+    if ids:
+        work.refuse(ids, _NO_CURE)
+
+
+def _without_exhausted(
+    session: Session, domain: list[Any], selection: Selection, max_attempts: int, work: Work
+) -> list[Any]:
+    """Leave out mails that were tried as often as is allowed, and note that they are given up."""
+    work.attempts = read_attempts(session)
+    exhausted = work.attempts.exhausted(max_attempts)
+    if not exhausted:
+        return domain
+    meant = _chunks(session, [*domain, ["id", "in", exhausted]], replace(selection, limit=None), len(exhausted))
+    given_up = [mail_id for chunk in meant for mail_id in chunk]
+    work.given_up = len(given_up)
+    work.attempts.given_up.update(given_up)
+    return [*domain, ["id", "not in", exhausted]]
+
+
 def _count(session: Session, domain: list[Any], selection: Selection) -> int:
     if selection.failure_class:
         return sum(len(ids) for ids in _chunks(session, domain, selection, _CHUNKS["cancel"]))
@@ -242,11 +294,22 @@ def _chunks(session: Session, domain: list[Any], selection: Selection, size: int
 # Doing
 
 
-def _change(session: Session, domain: list[Any], selection: Selection, work: Work, progress: Progress) -> None:
-    """Queue again, cancel or delete."""
+def _change(
+    session: Session, domain: list[Any], selection: Selection, work: Work, progress: Progress, *, anew: bool
+) -> None:
+    """Queue again, cancel or delete.
+
+    :param anew: forget how often the mails were tried before.
+    """
     method = {"retry": "mark_outgoing", "cancel": "cancel", "purge": "unlink"}[work.action]
     splits = _SPLITS
+    if work.given_up:
+        _note_attempts(session, work)
     for chunk in _chunks(session, domain, selection, _CHUNKS[work.action]):
+        if work.action == "retry":
+            # Before: a run that dies in between has counted an attempt too many, not one too few.
+            work.attempts.count(chunk, anew=anew)
+            _note_attempts(session, work)
         waiting = [chunk]
         while waiting:
             ids = waiting.pop()
@@ -264,6 +327,12 @@ def _change(session: Session, domain: list[Any], selection: Selection, work: Wor
         progress(f"{work.count} mails {_DONE[work.action]}")
 
 
+def _note_attempts(session: Session, work: Work) -> None:
+    ids, unsent = list(work.attempts.counts), ["outgoing", "exception"]
+    kept = session.call(MAIL, "search", domain=[["id", "in", ids], ["state", "in", unsent]])
+    write_attempts(session, work.attempts, set(kept))
+
+
 def _process(
     session: Session, domain: list[Any], selection: Selection, batch_size: int, work: Work, progress: Progress
 ) -> None:
@@ -279,7 +348,7 @@ def _process(
                 touch()
                 _send_batch(session, batch, action_id, work)
                 progress(f"{work.sent} mails sent, {work.failed} failed")
-                if work.error or len(work.held) >= _BROKEN_WAYS:
+                if work.error or len(work.held) >= BROKEN_WAYS:
                     break
     except OdooError as error:
         # Where Odoo is gone, the lock cannot be given back either.
@@ -298,7 +367,7 @@ def _send_batch(session: Session, batch: list[int], action_id: int | None, work:
         unsent = _send(session, passing, action_id, work)
         if unsent and not work.error:
             work.held.add(_broken_way(passing, unsent))
-        if not unsent or work.error or len(work.held) >= _BROKEN_WAYS:
+        if not unsent or work.error or len(work.held) >= BROKEN_WAYS:
             work.unsent += len(unsent) + len(chosen) - len(passing)
             return
 
@@ -397,6 +466,11 @@ def warnings(work: Work) -> list[str]:
     sentences = [
         f"{one['count']} mails were left as they are: {without_secrets(one['reason'])}" for one in work.refused.values()
     ]
+    if work.given_up:
+        sentences.append(
+            f"{work.given_up} mails are given up: they have failed as often as max_attempts allows. Correct the cause, "
+            "then queue them again with max_attempts 0, or cancel them."
+        )
     if work.unsent and not work.error:
         sentences.append(f"{work.unsent} mails are still outgoing, for the next run: {work.cut_off}")
     return sentences

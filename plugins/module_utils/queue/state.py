@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import read_attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import INTERRUPTED, keeps_order
@@ -33,6 +36,8 @@ _SHOWN_REASONS = 5
 # What makes reasons differ that say the same: addresses, and the numbers of sessions and messages.
 _VARYING = re.compile(r"\S*@\S*|\d{4,}")
 _SENDERS = 10000
+# `lastcall` may be the end of a run, and Odoo kills a run that lasts longer (limit_time_real_cron).
+_LONGEST_RUN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
     scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
     failures = _failures(groups, read_server_secrets(session))
+    _note_given_up(session, failures)
     queue: dict[str, Any] = {
         "states": states,
         "due": max(0, states["outgoing"] - scheduled),
@@ -117,7 +123,7 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
         "oldest_due": _oldest_due(session, now),
         "failures": failures,
         "unclassified": max(0, states["exception"] - sum(failure["count"] for failure in failures)),
-        "interrupted": _interrupted(session),
+        **_last_run(session),
     }
     if "server" in by:
         queue["by_server"] = _by_server(groups)
@@ -154,6 +160,20 @@ def _failures(groups: _Groups, secrets: Collection[str]) -> list[dict[str, Any]]
     return by_frequency(classes)
 
 
+def _note_given_up(session: Session, failures: Sequence[dict[str, Any]]) -> None:
+    """Add to each class how many of its mails are not tried again, because they have failed as often as is allowed: a call or two."""
+    given_up = read_attempts(session).given_up
+    domain = [["id", "in", sorted(given_up)], ["state", "=", "exception"]]
+    mails = session.search_read(MAIL, domain, ["failure_reason", "failure_type"]) if given_up else []
+    classes = Counter(_class_of(mail) for mail in mails)
+    for failure in failures:
+        failure["given_up"] = classes[failure["class"]]
+
+
+def _class_of(mail: Mapping[str, Any]) -> str:
+    return classify_mail(mail["failure_reason"] or "", mail["failure_type"] or "")
+
+
 def add_failure(
     classes: dict[str, dict[str, Any]], mail: Mapping[str, Any], secrets: Collection[str], count: int = 1
 ) -> None:
@@ -162,7 +182,7 @@ def add_failure(
     :param secrets: what their reasons must not show.
     """
     reason = mail["failure_reason"] or ""
-    kind = classify_mail(reason, mail["failure_type"] or "")
+    kind = _class_of(mail)
     shown = " ".join(without_secrets(reason, secrets).split())
     new = {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": shown, "reasons": [], "id": mail["id"]}
     failure = classes.setdefault(kind, new)
@@ -182,25 +202,41 @@ def by_frequency(classes: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(classes.values(), key=lambda failure: (-failure["count"], failure["class"]))
 
 
-def _interrupted(session: Session) -> dict[str, Any]:
-    """Mails that the last run of the queue's action would have sent, had it not been cut off.
+def _last_run(session: Session) -> dict[str, Any]:
+    """Look at the last run of the queue's action, as far as its code sends mails in Odoo's own order: three calls at most.
 
-    Odoo takes the newest mails that are due, as many as a batch holds, and sends those in the order of their ids. The mail that it was at
-    when it was cut off tells of itself. What is newer was to follow; what is older may be what the batch had no room for, of which this makes
-    no claim, and nor does it of code with an order of its own.
+    Odoo takes the newest mails that are due, as many as a batch holds, and sends those in the order of their ids.
     """
     crons = session.search_read(CRON.model, [["id", "=", queue_action_id(session)]], ["lastcall", "code"])
     last_run = crons[0]["lastcall"][:19] if crons and crons[0]["lastcall"] else None
-    count = 0
+    counts = {"interrupted": 0, "left_behind": 0}
     if last_run and keeps_order(crons[0]["code"] or ""):
-        stopped_at = [
-            *(["state", "=", "exception"], ["write_date", ">=", last_run]),
-            ["failure_reason", "=like", f"{INTERRUPTED}%"],
-        ]
-        for mail in session.search_read(MAIL, stopped_at, ["id"], order="id desc", limit=1):
-            left = [["failure_reason", "=", False], ["create_date", "<=", last_run], ["id", ">", mail["id"]]]
-            count = session.call(MAIL, "search_count", domain=[*due(last_run), *left])
-    return {"count": count, "last_run": last_run}
+        counts = {"interrupted": _interrupted(session, last_run), "left_behind": _left_behind(session, last_run)}
+    return {name: {"count": count, "last_run": last_run} for name, count in counts.items()}
+
+
+def _interrupted(session: Session, last_run: str) -> int:
+    """Count the mails that the last run would have sent, had it not been cut off.
+
+    The mail that it was at tells of itself. What is newer was to follow; what is older may be what the batch had no room for.
+    """
+    stopped_at = [
+        *(["state", "=", "exception"], ["write_date", ">=", last_run]),
+        ["failure_reason", "=like", f"{INTERRUPTED}%"],
+    ]
+    for mail in session.search_read(MAIL, stopped_at, ["id"], order="id desc", limit=1):
+        left = [["failure_reason", "=", False], ["create_date", "<=", last_run], ["id", ">", mail["id"]]]
+        return int(session.call(MAIL, "search_count", domain=[*due(last_run), *left]))
+    return 0
+
+
+def _left_behind(session: Session, last_run: str) -> int:
+    """Count the mails that were due well before the last run and that nobody has touched since.
+
+    Where they are fewer than a batch, Odoo broke off without a note at any mail: it failed at noting why a mail failed.
+    """
+    before = (moment_of(last_run) - _LONGEST_RUN).strftime(DATETIME_FORMAT)
+    return int(session.call(MAIL, "search_count", domain=[*due(before), ["write_date", "<=", before]]))
 
 
 def _by_server(groups: _Groups) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import (
     LANES,
     RULES,
@@ -62,8 +63,14 @@ def installed_rule(rule: str, cron: Mapping[str, Any]) -> dict[str, Any]:
         lanes = [shown_lane(lane) for lane in queue_jobs.lanes_in(code)]
         return {LANES: lanes, **({"interval": minutes} if paced else {}), "settle": settle}
     if rule == "backoff":
-        give_up_after, first_delay, max_delay = numbers
-        return {"first_delay": first_delay, "max_delay": max_delay, "give_up_after": give_up_after}
+        # Versions before 1.0 counted no attempts.
+        give_up_after, first_delay, max_delay, max_attempts = [*numbers, MAX_ATTEMPTS][:4]
+        return {
+            "first_delay": first_delay,
+            "max_delay": max_delay,
+            "give_up_after": give_up_after,
+            "max_attempts": max_attempts,
+        }
     if rule == "watchdog":
         max_overdue, *max_outgoing = numbers
         limit = {"max_outgoing": max_outgoing[0]} if max_outgoing else {}

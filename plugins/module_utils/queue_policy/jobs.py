@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import verdict_patterns
 
@@ -75,35 +76,48 @@ def find(name, domain):
 def send(name, mails):
     try:
         mails.send(auto_commit=True)
-        return True
-    except Exception as error:  # the server hung up, or the database: the rest stays outgoing
+    except Exception as error:  # the server hung up, or Odoo could not note why a mail failed
         _logger.warning('Mail queue: lane %s was interrupted: %r', name, error)
         keep()
-        return False
 def keep():
     # Odoo has noted the mail that it was at as failed: or it would be the first of the next run again, and stop all behind it.
     try:
         env.cr.commit()
     except Exception:
         env.cr.rollback()
+def way(mail):
+    return (mail.mail_server_id.id, mail.email_from)
+def broken_way(mails, left):
+    # Odoo sends one way after the other: this one it began and did not end, or did not begin.
+    begun = [way(mail) for mail in mails.exists() - left]
+    for mail in left:
+        if way(mail) in begun:
+            return way(mail)
+    return way(left[0])
 seen = set()
+held = []
 for name, domain, batch in lanes:
     if time.time() > deadline:
         break
     fitting = find(name, domain)
     mail_ids = [mail_id for mail_id in fitting if mail_id not in seen][:batch]
     seen.update(fitting)
-    while mail_ids and time.time() < deadline:
-        mails = model.browse(mail_ids[:{at_once}])
-        mail_ids = mail_ids[{at_once}:]
+    while mail_ids and time.time() < deadline and len(held) < {broken_ways}:
+        mails = model.search(due + [('id', 'in', mail_ids[:{at_once}])], order='id')
+        mails = mails.filtered(lambda mail: way(mail) not in held)
         _logger.info('Mail queue: lane %s sends %s', name, len(mails))
-        if not send(name, mails):
-            mail_ids = []
-        commit(len(mails))
+        send(name, mails)
+        left = model.search(due + [('id', 'in', mails.ids)], order='id')
+        commit(len(mails) - len(left))
+        mail_ids = left.ids + mail_ids[{at_once}:]
+        if left:  # the mails of other servers and senders leave all the same
+            held.append(broken_way(mails, left))
 """
 
 # So many mails go through one connection; at a second each that is well within what Odoo gives a job.
 _AT_ONCE = 25
+# After so many servers and senders at which Odoo broke off, a run ends.
+BROKEN_WAYS = 10
 
 # How Odoo begins the reason of a mail that it was at when it was interrupted; up to 18.0 also of one that nobody can receive.
 INTERRUPTED = "Error without exception"
@@ -114,7 +128,7 @@ query = """
     FROM (
         SELECT *, GREATEST(create_date, scheduled_date) AS due_date
         FROM mail_mail
-        WHERE state = 'exception' AND id > %(last_id)s
+        WHERE state = 'exception' AND id > %(last_id)s AND id != ALL(%(given_up)s)
     ) mail
     WHERE mail.due_date > %(now)s - interval '{give_up_after} minutes'
       AND mail.write_date + LEAST(
@@ -134,24 +148,50 @@ query = """
     ORDER BY mail.id
     LIMIT 500
 """
+note = env['ir.config_parameter'].sudo().search([('key', '=', {key!r})], limit=1)
+# How often mails were tried that were queued again, with the attempt that they are queued for; below zero they are given up.
+attempts = {{}}
+for word in (note.value or '').split():
+    mail_id, _equals, count = word.partition('=')
+    if mail_id.isdigit() and count.lstrip('-').isdigit():
+        attempts[int(mail_id)] = int(count)
+def keep(note):
+    env.cr.execute("SELECT id FROM mail_mail WHERE id = ANY(%s) AND state IN ('outgoing', 'exception')", [list(attempts)])
+    kept = ' '.join(['%s=%s' % (row[0], attempts[row[0]]) for row in sorted(env.cr.fetchall())])
+    if note and kept:
+        note.write({{'value': kept}})
+    elif note:
+        note.unlink()
+    elif kept:
+        return note.create({{'key': {key!r}, 'value': kept}})
+    return note.exists()
 values = {{
     'now': env.cr.now(),
     'interrupted': {interrupted!r},
     'address': '[^@[:space:]]@[^@[:space:]]',
     'last_id': 0,
+    'given_up': [mail_id for mail_id in attempts if attempts[mail_id] < 0],
 {values}
 }}
 deadline = time.time() + 60
 {commit}
 while time.time() < deadline:
     env.cr.execute(query, values)
-    mails = model.browse([row[0] for row in env.cr.fetchall()])
-    if not mails:
+    failed = [row[0] for row in env.cr.fetchall()]
+    if not failed:
         break
-    values['last_id'] = mails.ids[-1]
-    mails.mark_outgoing()
-    _logger.info('Mail queue: %s mails that failed for a passing reason are tried again', len(mails))
-    commit(len(mails))
+    values['last_id'] = failed[-1]
+    again = [mail_id for mail_id in failed if attempts.get(mail_id, 1) < {max_attempts}]
+    over = [mail_id for mail_id in failed if mail_id not in again]
+    attempts.update([(mail_id, attempts.get(mail_id, 1) + 1) for mail_id in again])
+    attempts.update([(mail_id, -attempts.get(mail_id, 1)) for mail_id in over])
+    model.browse(again).mark_outgoing()
+    note = keep(note)
+    if again:
+        _logger.info('Mail queue: %s mails that failed for a passing reason are tried again', len(again))
+    if over:
+        _logger.warning('Mail queue: %s mails are given up after %s attempts, such as mail.mail %s', len(over), -attempts[over[0]], over[0])
+    commit(len(failed))
 '''
 
 _STALE = """\
@@ -293,13 +333,16 @@ def lanes_code(lanes: Sequence[Lane], *, settle: int) -> str:
     :param settle: seconds that a mail is left alone after its creation.
     """
     rows = [f"    ({lane.name!r}, {list(lane.domain)!r}, {lane.batch})," for lane in lanes]
-    return _finished("lanes", _LANES.format(lanes="\n".join(rows), settle=settle, commit=_COMMIT, at_once=_AT_ONCE))
+    return _finished(
+        "lanes",
+        _LANES.format(lanes="\n".join(rows), settle=settle, commit=_COMMIT, at_once=_AT_ONCE, broken_ways=BROKEN_WAYS),
+    )
 
 
-def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int) -> str:
-    """Return what failed for a passing reason to the queue, after a delay that doubles with each attempt; all in minutes.
+def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int, max_attempts: int) -> str:
+    """Return what failed for a passing reason to the queue, after a delay that doubles with each attempt; all delays in minutes.
 
-    Odoo counts no attempts. A mail that failed at the age of n minutes is tried again n minutes later, which comes to the same.
+    A mail that failed at the age of n minutes is tried again n minutes later.
     """
     verdicts = _verdicts()
     reasons = [
@@ -313,6 +356,8 @@ def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int) -> str
             first_delay=first_delay,
             max_delay=max_delay,
             give_up_after=give_up_after,
+            max_attempts=max_attempts,
+            key=ATTEMPTS_KEY,
             reasons="\n".join(reasons),
             values="\n".join(values),
             interrupted=f"{INTERRUPTED}%",
@@ -401,7 +446,9 @@ def numbers_in(code: str) -> list[int]:
     """The numbers that code of a part was made with, in its own order: of seconds, minutes, days or mails."""
     body = re.sub(r"^ *#.*$", "", code, flags=re.MULTILINE)  # what a note of former code holds is not meant
     found = re.findall(
-        r"timedelta\((?:seconds|minutes|days)=(\d+)\)|interval '(\d+) minutes'|^if waiting > (\d+):", body, re.MULTILINE
+        r"timedelta\((?:seconds|minutes|days)=(\d+)\)|interval '(\d+) minutes'|^if waiting > (\d+):|attempts\.get\(mail_id, 1\) < (\d+)",
+        body,
+        re.MULTILINE,
     )
     return [int("".join(groups)) for groups in found]
 

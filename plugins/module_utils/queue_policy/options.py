@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
 
@@ -43,6 +44,7 @@ OPTIONS: Mapping[str, Any] = {
             "first_delay": {"type": "int", "default": 5},
             "max_delay": {"type": "int", "default": 60},
             "give_up_after": {"type": "int", "default": 4320},
+            "max_attempts": {"type": "int", "default": MAX_ATTEMPTS},
         },
     },
     "stale_after": {"type": "int"},
@@ -184,6 +186,7 @@ class QueuePolicy:
         yield from beyond("settle", self._given.get("settle"), least=0, most=_DAY_SECONDS)
         for name in ("first_delay", "max_delay", "give_up_after"):
             yield from beyond(f"backoff.{name}", backoff.get(name), least=1, most=MINUTES)
+        yield from beyond("backoff.max_attempts", backoff.get("max_attempts"), least=1)
         for name in ("stale_after", "purge_after"):
             yield from beyond(name, self._given.get(name), least=0, most=DAYS)
         for name in ("interval", "max_overdue"):

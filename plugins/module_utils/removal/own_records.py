@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock i
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import MARK, before_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import LANES, RULES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
@@ -39,7 +40,7 @@ RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
     "addon",
 )
 KINDS = (RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON)
-_OWN_KEYS = (LOCK_KEY, SENDING_KEY, TRIAL_KEY)
+_OWN_KEYS = (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY)
 _EXTERNAL_IDS = "ir.model.data"
 
 

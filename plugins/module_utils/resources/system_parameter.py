@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
     IS_NEUTRALIZED,
@@ -83,7 +84,7 @@ class SystemParameter(ResourceType):
                 "value takes a text, number or boolean, and in a stack a dictionary with value and secret; "
                 "give structured data as the text that Odoo expects"
             )
-        if given.get("key") in (LOCK_KEY, SENDING_KEY, TRIAL_KEY):
+        if given.get("key") in (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY):
             yield "this key is the collection's own"
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:

@@ -572,13 +572,15 @@ def queue(failures: list[dict[str, Any]] | None = None, **values: Any) -> dict[s
         "failures": failed,
         "unclassified": 0,
         "interrupted": {"count": 0, "last_run": ago(30)},
+        "left_behind": {"count": 0, "last_run": ago(30)},
     }
     return {**own, **values}
 
 
 def failure(kind: str, count: int = 1, *, transient: bool = False) -> dict[str, Any]:
     reason = f"because {kind}"
-    return {"class": kind, "count": count, "transient": transient, "reason": reason, "reasons": [reason], "id": 4}
+    about = {"reason": reason, "reasons": [reason], "id": 4, "given_up": 0}
+    return {"class": kind, "count": count, "transient": transient, **about}
 
 
 def test_an_unknown_failure_shows_several_reasons() -> None:
@@ -629,6 +631,25 @@ def test_left_behind() -> None:
     (finding,) = in_queue(interrupted=left, due=4)
     assert (finding["id"], finding["fixable"]) == ("interrupted_batch", "interrupted")
     assert finding["evidence"].startswith("4 mails were to follow")
+
+
+def test_a_queue_that_sends_nothing() -> None:
+    left = {"count": 4, "last_run": ago(30)}
+    (finding,) = in_queue(left_behind=left, due=4)
+    assert (finding["id"], finding["severity"], finding["fixable"]) == ("queue_blocked", "error", "interrupted")
+    assert finding["evidence"].startswith("4 mails were due when the queue last ran")
+    # A batch has no room for more.
+    assert [one["id"] for one in in_queue(left_behind=left, due=1000)] == []
+    assert [one["id"] for one in in_queue(left_behind=left, interrupted=left, due=4)] == ["interrupted_batch"]
+
+
+def test_mails_that_are_given_up() -> None:
+    (finding,) = in_queue(failures=[{**failure("throttled", 5), "given_up": 5}])
+    assert (finding["id"], finding["severity"], finding["fixable"]) == ("given_up", "error", None)
+    assert finding["evidence"].startswith("5 mails have failed as throttled at every attempt: because throttled")
+    assert "failure_class throttled and max_attempts 0" in finding["remedy"]
+    both = in_queue(failures=[{**failure("throttled", 5), "given_up": 2}])
+    assert [(one["id"], one["evidence"].split(" ")[0]) for one in both] == [("given_up", "2"), ("throttled", "3")]
 
 
 # The setup

@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe import observe, read_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, neutralize, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -239,8 +240,10 @@ def test_the_relay_is_spoken_to(odoo: SimulatedOdoo) -> None:
 
 
 def test_the_queue_alone_needs_no_parameters(odoo: SimulatedOdoo) -> None:
+    """But the note on how often mails were tried."""
     examine(odoo, checks=["queue"])
-    assert "ir.config_parameter" not in {model for model, _method, _ids, _arguments in odoo.log}
+    asked = [arguments["domain"] for model, _method, _ids, arguments in odoo.log if model == "ir.config_parameter"]
+    assert asked == [[["key", "=", ATTEMPTS_KEY]]]
 
 
 def test_to_look_at_nothing() -> None:

@@ -55,7 +55,7 @@ POLICY: dict[str, Any] = {
     "lanes": [{"name": "first", "domain": [["id", ">", 5]], "batch": 3}],
     "settle": 60,
     "interval": 5,
-    "backoff": {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320},
+    "backoff": {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320, "max_attempts": 30},
     "stale_after": 7,
     "purge_after": 30,
     "watchdog": {"enabled": True, "interval": 5, "max_overdue": 30, "max_outgoing": 9, "user": "clerk"},
@@ -197,7 +197,7 @@ def test_the_policy_is_read_from_its_code(odoo: SimulatedOdoo) -> None:
             {"name": "first", "domain": "[('id', '>', 5)]", "batch": 3},
             {"name": "everything else", "batch": 100},
         ],
-        "backoff": {"first_delay": 5, "max_delay": 60, "give_up_after": 4320},
+        "backoff": {"first_delay": 5, "max_delay": 60, "give_up_after": 4320, "max_attempts": 30},
         "watchdog": {"interval": 5, "max_overdue": 30, "max_outgoing": 9, "user": "clerk"},
     }
     assert install(odoo, description.queue_policy, check=True) == ()

@@ -30,6 +30,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions impo
     act,
     warnings,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY, Attempts
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.mails import HANGS_UP
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -51,12 +53,13 @@ def states(odoo: SimulatedOdoo) -> dict[int, str]:
     return {key: mail["state"] for key, mail in odoo.records.tables["mail.mail"].items()}
 
 
-def do(odoo: SimulatedOdoo, action: str, *, batch_size: int = 50, **filters: Any) -> Work:
+def do(odoo: SimulatedOdoo, action: str, *, batch_size: int = 50, max_attempts: int = 30, **filters: Any) -> Work:
     """Do it, and hold check mode to its word: it counts exactly what is touched then."""
     before = states(odoo)
-    predicted = act(odoo.session(read_only=True), action, Selection(**filters), batch_size=batch_size)
+    how = {"batch_size": batch_size, "max_attempts": max_attempts}
+    predicted = act(odoo.session(read_only=True), action, Selection(**filters), **how)
     assert states(odoo) == before
-    work = act(odoo.session(), action, Selection(**filters), batch_size=batch_size)
+    work = act(odoo.session(), action, Selection(**filters), **how)
     assert predicted.count == work.count + work.unsent + sum(
         one["count"] for one in work.refused.values() if one["reason"] not in predicted.refused
     )
@@ -99,18 +102,20 @@ def test_a_scheduled_mail_is_as_old_as_its_date(odoo: SimulatedOdoo, action: str
 
 FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"older_than": 30}, "a"),
-    ({"server": "Main"}, "b"),
+    ({"server": "Main"}, ""),
+    ({"server": "Main", "failure_class": ["recipient_rejected"]}, "b"),
     ({"server": ""}, "acd"),
-    ({"from_domain": "acme.example"}, "ab"),
+    ({"from_domain": "acme.example"}, "a"),
     ({"from_domain": "acme"}, ""),
     ({"failure_class": ["throttled"]}, "c"),
     ({"failure_class": ["throttled", "unknown"]}, "acd"),
     ({"ids": [1, 4, 99]}, "ad"),
     ({"ids": []}, ""),
-    ({"limit": 2}, "ab"),
+    ({"ids": [2]}, "b"),
+    ({"limit": 2}, "ac"),
     ({"limit": 2, "failure_class": ["unknown"]}, "ad"),
     ({"older_than": 30, "from_domain": "b.example"}, ""),
-    ({}, "abcd"),
+    ({}, "acd"),
 ]
 
 
@@ -130,6 +135,59 @@ def test_filters(
     work = do(odoo, "retry", **filters)
     assert "".join(mails[key] for key, state in states(odoo).items() if state == "outgoing") == fitting
     assert work.count == len(fitting)
+
+
+def test_what_no_waiting_cures_is_left_and_counted(odoo: SimulatedOdoo) -> None:
+    refused, throttled = (add(odoo, "exception", failure_reason=reason) for reason in (REFUSED, THROTTLED))
+    work = do(odoo, "retry")
+    assert states(odoo) == {refused: "exception", throttled: "outgoing"}
+    (left,) = work.as_result()["refused"]
+    assert (left["count"], left["ids"]) == (1, [refused])
+    assert left["reason"].startswith("No waiting cures why these failed")
+
+
+def fail(odoo: SimulatedOdoo) -> None:
+    for mail in odoo.records.tables["mail.mail"].values():
+        if mail["state"] == "outgoing":
+            mail.update(state="exception", failure_reason=THROTTLED)
+
+
+def test_a_mail_is_given_up_after_so_many_attempts(odoo: SimulatedOdoo) -> None:
+    mail = add(odoo, "exception", failure_reason=THROTTLED)
+    for attempt in (2, 3):
+        assert do(odoo, "retry", max_attempts=3).count == 1
+        assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}={attempt}"
+        fail(odoo)
+    for _again in range(2):
+        work = do(odoo, "retry", max_attempts=3)
+        assert (work.count, work.as_result()["given_up"], states(odoo)[mail]) == (0, 1, "exception")
+        assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}=-3"
+        assert "1 mails are given up" in warnings(work)[0]
+    (failure,) = ask_queue(odoo.session(read_only=True))["failures"]
+    assert (failure["class"], failure["count"], failure["given_up"]) == ("throttled", 1, 1)
+    assert do(odoo, "retry", max_attempts=0).count == 1
+    assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}=2"
+
+
+@pytest.mark.parametrize("state", ["sent", "cancel", None])
+def test_nothing_is_noted_of_mails_that_are_done(odoo: SimulatedOdoo, state: str | None) -> None:
+    done = add(odoo, "exception", failure_reason=THROTTLED)
+    do(odoo, "retry")
+    if state:
+        odoo.record("mail.mail", done)["state"] = state
+    else:
+        del odoo.records.tables["mail.mail"][done]
+    mail = add(odoo, "exception", failure_reason=THROTTLED)
+    do(odoo, "retry")
+    assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}=2"
+
+
+@given(st.text())
+def test_a_note_that_somebody_has_spoilt_is_read_as_far_as_it_goes(text: str) -> None:
+    attempts = Attempts.from_text(f"{text} 41=2 42=-3")
+    assert attempts.counts[41] == 2
+    assert 42 in attempts.given_up
+    assert Attempts.from_text(attempts.as_text(attempts.counts)) == attempts
 
 
 def test_failed_ones_are_cancelled_where_that_is_said(odoo: SimulatedOdoo) -> None:

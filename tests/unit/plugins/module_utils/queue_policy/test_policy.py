@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import QueuePolicy, read_domain
 
-BACKOFF = {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320}
+BACKOFF = {"enabled": True, "first_delay": 5, "max_delay": 60, "give_up_after": 4320, "max_attempts": 30}
 WATCHDOG = {"enabled": True, "interval": 5, "max_overdue": 30}
 
 

@@ -38,7 +38,7 @@ WATCHDOG = {"enabled": True, "interval": 5, "max_overdue": 30}
 EVERYTHING: dict[str, Any] = {
     "lanes": [{"name": "accounts", "domain": "[('model', '=', 'res.users')]", "batch": 100}],
     "interval": 5,
-    "backoff": {"enabled": True, "first_delay": 3, "max_delay": 60, "give_up_after": 4320},
+    "backoff": {"enabled": True, "first_delay": 3, "max_delay": 60, "give_up_after": 4320, "max_attempts": 30},
     "stale_after": 7,
     "purge_after": 90,
     "watchdog": WATCHDOG,
