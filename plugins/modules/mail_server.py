@@ -186,9 +186,17 @@ options:
         mode nothing is tested.
       - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived, one in use that logs in otherwise stays
         as it is, and warnings say so.
+      - V(canary) does the same, and then has Odoo send a real mail to O(canary_to) through the candidate. Only a real mail shows what SMTP servers refuse
+        after they have received it, such as a sender that is not verified, DMARC, or the content. It is followed to its final state, and deleted.
     type: str
-    choices: [none, connection]
+    choices: [none, connection, canary]
     default: none
+  canary_to:
+    description:
+      - The email address that O(verify=canary) sends to.
+      - The sender is the first address of O(from_filter), or else the login, an address of the domain of O(from_filter), or Odoo's notifications address.
+    type: str
+    default: ''
 seealso:
   - module: postmaster.odoo.mail_stack
     description: Everything about the mail of one instance in one task.
@@ -423,11 +431,19 @@ verification:
       returned: always
       type: float
       sample: 0.14
+    canaries:
+      description:
+        - What became of each mail of O(verify=canary), as the C(canary) of M(postmaster.odoo.mail_server_test). Empty without it.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
   sample:
     key: Transactional
     outcome: ok
     message: Connection Test Successful!
     seconds: 0.19
+    canaries: []
 connected:
   description:
     - Whether Odoo holds the token that a server with O(smtp_authentication=gmail) or O(smtp_authentication=outlook) logs in with; in check mode,
@@ -467,7 +483,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope impor
 
 _RESOURCE = resource_arguments(MAIL_SERVER, states=("present", "absent"))
 SPECIFICATION = Specification(
-    options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}, "verify": VERIFY},
+    options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}, **VERIFY},
     rules=MAIL_SERVER.option_rules,
     scope=ResultScope(single=MAIL_SERVER.name),
 )
@@ -483,7 +499,9 @@ def run(module: OdooModule) -> None:
                     session,
                     [declaration],
                     RunOptions(
-                        activate_neutralized=module.params["activate_neutralized"], verify=module.params["verify"]
+                        activate_neutralized=module.params["activate_neutralized"],
+                        verify=module.params["verify"],
+                        canary_to=module.params["canary_to"],
                     ),
                 ),
                 module.scope,

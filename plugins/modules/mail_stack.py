@@ -515,9 +515,20 @@ options:
         and O(servers[].max_email_size). In check mode nothing is tested.
       - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived, one in use that logs in otherwise stays
         as it is, and warnings say so.
+      - V(canary) does the same, and then has Odoo send real mails to O(canary_to) through the candidate, one from each address that O(routes) declare
+        for the server. Only a real mail shows what SMTP servers refuse after they have received it, such as a sender that is not verified, DMARC,
+        or the content.
+        Each is followed to its final state, and deleted.
     type: str
-    choices: [none, connection]
+    choices: [none, connection, canary]
     default: none
+  canary_to:
+    description:
+      - The email address that O(verify=canary) sends to.
+      - Without O(routes) for a server, the sender is the first address of its C(from_filter), or else the login, an address of the domain of
+        C(from_filter), or Odoo's notifications address.
+    type: str
+    default: ''
 seealso:
   - module: postmaster.odoo.mail_server
   - module: postmaster.odoo.cron
@@ -803,15 +814,24 @@ verifications:
       returned: always
       type: float
       sample: 0.14
+    canaries:
+      description:
+        - What became of each mail of O(verify=canary), as the C(canary) of M(postmaster.odoo.mail_server_test). Empty without it.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
   sample:
     - key: Transactional
       outcome: unreachable
       message: "Connection Test Failed! Here is what we got instead: [Errno 111] Connection refused"
       seconds: 0.1
+      canaries: []
     - key: Newsletter
       outcome: ok
       message: Connection Test Successful!
       seconds: 0.13
+      canaries: []
 connections:
   description:
     - The declared servers that log in with OAuth2, connected or not.
@@ -881,7 +901,7 @@ SPECIFICATION = Specification(
         "unmanaged": {"type": "str", "choices": ["report", "archive", "ignore"], "default": "report"},
         "update_list": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},
-        "verify": VERIFY,
+        **VERIFY,
     },
 )
 
@@ -893,6 +913,7 @@ def run(module: OdooModule) -> None:
         activate_neutralized=module.params["activate_neutralized"],
         update_list=module.params["update_list"],
         verify=module.params["verify"],
+        canary_to=module.params["canary_to"],
     )
     declared = read_declared_stack(module.params, options, module.params["parts"], with_problems=module.check_mode)
     with module.session() as session:

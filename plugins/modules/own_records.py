@@ -12,8 +12,8 @@ module: own_records
 short_description: List and remove what this collection itself has put into an Odoo instance
 version_added: 0.1.0
 description:
-  - The collection keeps a few records of its own in an instance. These are the crons of the queue policy, copies of mail servers that a killed run
-    has left, system parameters that begin with C(postmaster_odoo.), the external IDs that pin declared records, and the addon
+  - The collection keeps a few records of its own in an instance. These are the crons of the queue policy, copies of mail servers and server
+    actions that a killed run has left, system parameters that begin with C(postmaster_odoo.), the external IDs that pin declared records, and the addon
     C(mail_smtp_timeout).
   - Lists them and, with O(state=absent), removes them. Odoo's own queue gets its former code back.
   - Everything that was declared stays as it is, such as mail servers, crons, system parameters and alias domains.
@@ -53,7 +53,7 @@ records:
   elements: dict
   contains:
     kind:
-      description: One of V(queue_policy), V(mail_server_copy), V(system_parameter), V(external_id), V(addon).
+      description: One of V(queue_policy), V(mail_server_copy), V(server_action), V(system_parameter), V(external_id), V(addon).
       returned: always
       type: str
       sample: external_id

@@ -234,8 +234,7 @@ def _given_up(broken: BrokenInstance) -> None:
     """Throttled mails at the end of their attempts."""
     _refused(broken, "MAIL", "451 4.7.1 Greylisted")
     with broken.instance.session() as session:
-        act(session, "retry", Selection(), batch_size=50, max_attempts=1)
-        act(session, "retry", Selection(), batch_size=50, max_attempts=2)
+        act(session, "retry", Selection(), batch_size=50)
     broken.instance.sql("UPDATE mail_mail SET state = 'exception'")
     with broken.instance.session() as session:
         act(session, "retry", Selection(), batch_size=50, max_attempts=2)

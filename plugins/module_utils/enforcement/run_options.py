@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import is_address
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -16,10 +19,19 @@ class RunOptions:
     :param unmanaged: what to do with mail servers that nobody declared: report, archive or ignore.
     :param activate_neutralized: activate servers and crons on a neutralized copy, too.
     :param update_list: let Odoo look for new addons where a declared one is not known.
-    :param verify: test new settings of mail servers before they go live: none or connection.
+    :param verify: how new settings of mail servers are tested before they go live: none, connection or canary.
+    :param canary_to: the email address that canaries are sent to.
+    :raises Invalid: canaries without an address.
     """
 
     unmanaged: str = "ignore"
     activate_neutralized: bool = False
     update_list: bool = False
     verify: str = "none"
+    canary_to: str = ""
+
+    def __post_init__(self) -> None:
+        if self.verify == "canary" and not is_address(self.canary_to):
+            raise Invalid(
+                f"verify: canary sends a real mail: set canary_to to an email address of yours, not {self.canary_to!r}."
+            )

@@ -32,6 +32,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources import s
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import CanaryOrder
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_own_external_ids
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Verification
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -143,8 +145,14 @@ class Stack:
         if self._options.verify == "none":
             return
         for kind, trials in self._trials.items():
-            trials.run(self._plan.of_type(kind), steps, self._snapshot.parameters)
+            resources = self._plan.of_type(kind)
+            trials.run(resources, steps, self._snapshot.parameters, self._canary(resources))
             self._warn(trials.warnings)
+
+    def _canary(self, resources: Sequence[PlannedResource]) -> CanaryOrder | None:
+        if self._options.verify != "canary":
+            return None
+        return CanaryOrder(self._options.canary_to, self._assertions.senders(resources))
 
     def perform(self, step: Step) -> None:
         """Do one step; note the record if it is to have an external id."""

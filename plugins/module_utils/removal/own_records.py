@@ -27,19 +27,25 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import TRIAL_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import OF_ODOO, read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.archived_sending import (
+    ACTION_MODEL,
+    ACTION_NAME,
+    own_actions,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # The kinds of records, in the order of their removal.
-RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
+RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
     "queue_policy",
     "mail_server_copy",
+    "server_action",
     "system_parameter",
     "external_id",
     "addon",
 )
-KINDS = (RULE, COPY, PARAMETER, EXTERNAL_ID, OWN_ADDON)
+KINDS = (RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON)
 _OWN_KEYS = (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY)
 _EXTERNAL_IDS = "ir.model.data"
 
@@ -62,7 +68,14 @@ class OwnRecord:
 
 def find_own_records(session: Session) -> list[OwnRecord]:
     """Return the records of the collection in an instance, in the order of their removal."""
-    records = [*_rules(session), *_copies(session), *_parameters(session), *_external_ids(session), *_addon(session)]
+    records = [
+        *_rules(session),
+        *_copies(session),
+        *_actions(session),
+        *_parameters(session),
+        *_external_ids(session),
+        *_addon(session),
+    ]
     return sorted(records, key=lambda record: (KINDS.index(record.kind), record.name))
 
 
@@ -83,7 +96,12 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
         left = session.search_read(CRON.model, [["id", "in", ids], ["code", "like", MARK]], ["name"])
         for row in left:
             CRON.perform(session, Step(CRON.name, str(row["name"]), "delete", record_id=row["id"]))
-    for kind, model in ((COPY, MAIL_SERVER.model), (PARAMETER, SYSTEM_PARAMETER.model), (EXTERNAL_ID, _EXTERNAL_IDS)):
+    for kind, model in (
+        (COPY, MAIL_SERVER.model),
+        (ACTION, ACTION_MODEL),
+        (PARAMETER, SYSTEM_PARAMETER.model),
+        (EXTERNAL_ID, _EXTERNAL_IDS),
+    ):
         if of_kind[kind]:
             # The policy has removed its own external IDs, and its run the lock.
             present = session.search_read(model, [["id", "in", [one.record_id for one in of_kind[kind]]]], ["id"])
@@ -110,6 +128,12 @@ def _rules(session: Session) -> Iterator[OwnRecord]:
     for row in session.search_read(CRON.model, [["code", "like", MARK]], ["name"]):
         if row["id"] not in pinned:
             yield OwnRecord(RULE, str(row["name"]), row["id"])
+
+
+def _actions(session: Session) -> Iterator[OwnRecord]:
+    """Yield the server actions that a killed run has left, which have sent a canary."""
+    for record_id in own_actions(session):
+        yield OwnRecord(ACTION, ACTION_NAME, record_id)
 
 
 def _copies(session: Session) -> Iterator[OwnRecord]:

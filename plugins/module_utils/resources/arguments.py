@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
 # How new settings of mail servers are tested before they go live.
-VERIFY = {"type": "str", "choices": ["none", "connection"], "default": "none"}
+VERIFY = {
+    "verify": {"type": "str", "choices": ["none", "connection", "canary"], "default": "none"},
+    "canary_to": {"type": "str", "default": ""},
+}
 
 
 def resource_arguments(kind: ResourceType, *, xml_id: bool = True, states: tuple[str, ...] = ()) -> dict[str, Any]:

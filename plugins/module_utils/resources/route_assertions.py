@@ -88,6 +88,15 @@ class RouteAssertions:
             if row["model"] == MAIL_SERVER.model and row["res_id"] in by_id
         }
 
+    def senders(self, resources: Sequence[PlannedResource]) -> dict[str, list[str]]:
+        """Return the addresses that are to leave through each declared mail server, by its key."""
+        senders = {}
+        for one in resources:
+            declaration = one.declaration
+            names = {declaration.key, declaration.xml_id, MAIL_SERVER.expected_values(one).get("name")}
+            senders[declaration.key] = [route.address for route in self._assertions if route.server in names]
+        return senders
+
     def refuse(self, where: str) -> None:
         """Raise what does not apply.
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records 
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
     Canary,
     failures,
+    is_address,
     send_canary,
     test_connection,
 )
@@ -33,7 +33,7 @@ def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary:
     """
     if canary is not None:
         for option, address in (("canary", canary.recipient), ("canary_from", canary.sender)):
-            if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+            if address is not None and not is_address(address):
                 raise Invalid(f"{option} takes an email address, and {address!r} is none.")
     return outcomes(session, servers_to_test(session, name=name, xml_id=xml_id), canary)
 

@@ -22,9 +22,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 i
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import trial_parameters
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials, Verification
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import (
+    CanaryOrder,
+    Trials,
+    Verification,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
+    Canary,
     fitting_sender,
+    send_canary,
     test_connection,
 )
 
@@ -82,6 +88,7 @@ class ServerTrials(Trials):
         self._session = session
         self._promotions: dict[str, _Promotion] = {}
         self._verifications: dict[str, Verification] = {}
+        self._canary: CanaryOrder | None = None
         self.rotated: dict[int, dict[str, Any]] = {}
 
     @property
@@ -89,8 +96,15 @@ class ServerTrials(Trials):
         """Records and their fields that hold a token which Microsoft gave in exchange for the declared one."""
         return {(record_id, name) for record_id, tokens in self.rotated.items() for name in tokens}
 
-    def run(self, resources: Sequence[PlannedResource], steps: Sequence[Step], stored: Mapping[str, str]) -> None:
+    def run(
+        self,
+        resources: Sequence[PlannedResource],
+        steps: Sequence[Step],
+        stored: Mapping[str, str],
+        canary: CanaryOrder | None,
+    ) -> None:
         """Test every mail server that these steps bring live. New OAuth2 clients are in force no longer than the trials that need them."""
+        self._canary = canary
         trials = self._needed(resources, steps)
         clients = {
             step.key: step.values["value"]
@@ -106,7 +120,8 @@ class ServerTrials(Trials):
             self.discard()
             raise Rejected(
                 " ".join(
-                    f"mail server {one.key!r}: the connection test of its new settings failed ({one.outcome}), and they were not written: {one.message}"
+                    f"mail server {one.key!r}: the {'canary' if one.canaries else 'connection test'} of its new settings failed ({one.outcome}), "
+                    f"and they were not written: {one.message}"
                     for one in failed
                 )
             )
@@ -174,6 +189,8 @@ class ServerTrials(Trials):
         passed = False
         try:
             verification, lent = self._test(trial, candidate_id)
+            if verification.outcome == "ok" and self._canary:
+                verification = self._send_canaries(trial, candidate_id, verification, self._canary)
             passed = verification.outcome == "ok"
             if passed and trial.method and trial.method.rotates:
                 self._keep_rotated(trial, trial.method, candidate_id)
@@ -216,6 +233,27 @@ class ServerTrials(Trials):
             test["message"] += f" The sender was the login, {login}; one that Odoo made up was refused. ({refused})"
             return Verification(trial.key, **test), True
         return Verification(trial.key, **test), False
+
+    def _send_canaries(
+        self, trial: Trial, candidate_id: int, verification: Verification, order: CanaryOrder
+    ) -> Verification:
+        """Send a mail from each address that is to leave through the server: what an SMTP server refuses after DATA, no connection test sees."""
+        values = {**MAIL_SERVER.effective(trial.values, trial.found), "name": trial.key, "active": False}
+        # A test may have lent the candidate another sender.
+        self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": values.get("from_filter") or False})
+        secrets = MAIL_SERVER.secrets_of(values)
+        canaries = []
+        for sender in order.senders.get(trial.key) or (None,):
+            self.before_trial()
+            canary = Canary(order.recipient, sender)
+            canaries.append(send_canary(self._session, Found(candidate_id, values), canary, secrets))
+        failed = next((one for one in canaries if one["outcome"] != "ok"), None)
+        if failed is None:
+            senders = ", ".join(one["email_from"] for one in canaries)
+            message = f"{verification.message} Sent to {order.recipient} from {senders}."
+            return replace(verification, message=message, canaries=canaries)
+        message = f"Mail from {failed['email_from']} to {order.recipient}: {failed['message']}"
+        return replace(verification, outcome=failed["outcome"], message=message, canaries=canaries)
 
     def _test_with_any_sender(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
         """A test of a server that names no sender, by a user without an address (ODOO-FACTS §2.2)."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,16 +20,30 @@ class Verification:
     """The result of a trial.
 
     :param outcome: `ok`, `not_tested`, or a class of failure of `smtp.classification`.
+    :param canaries: what became of each test mail, as `smtp.connection_test.send_canary` returns it.
     """
 
     key: str
     outcome: str
     message: str
     seconds: float | None = None
+    canaries: list[dict[str, Any]] = field(default_factory=list)
 
     def as_result(self) -> dict[str, Any]:
         """Return the verification as a task's result shows it."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class CanaryOrder:
+    """Test mails that each trial is to send.
+
+    :param recipient: an email address.
+    :param senders: the addresses that the declared routes send through a resource, by its key.
+    """
+
+    recipient: str
+    senders: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Trials:
@@ -48,10 +62,17 @@ class Trials:
         """Record ids and fields whose value a trial has replaced, so that it is no longer compared."""
         return ()
 
-    def run(self, resources: Sequence[PlannedResource], steps: Sequence[Step], stored: Mapping[str, str]) -> None:
+    def run(
+        self,
+        resources: Sequence[PlannedResource],
+        steps: Sequence[Step],
+        stored: Mapping[str, str],
+        canary: CanaryOrder | None,
+    ) -> None:
         """Test what these steps bring live. If a test fails, nothing has changed.
 
         :param stored: the system parameters that were read.
+        :param canary: test mails to send after a connection test that passed; None sends none.
         :raises Rejected: a test failed.
         """
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.archived_sending import send_through_archived
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ class Canary:
     sender: str | None = None
     keep: bool = False
     wait: float = 60.0
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is one email address, without a name."""
+    return re.fullmatch(r"[^@\s]+@[^@\s]+", text) is not None
 
 
 def failures(tests: list[dict[str, Any]]) -> list[str]:
@@ -94,7 +101,7 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
     }
     mail_id = session.create("mail.mail", [values])[0]
     try:
-        mail, reason = _deliver(session, mail_id, canary)
+        mail, reason = _deliver(session, server, mail_id, canary)
     except OdooError as error:
         if not _removed(session, mail_id):
             error.message += f" The canary is still in Odoo (mail.mail {mail_id})."
@@ -116,13 +123,16 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
     }
 
 
-def _deliver(session: Session, mail_id: int, canary: Canary) -> tuple[Mapping[str, Any], str]:
+def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> tuple[Mapping[str, Any], str]:
     """Have Odoo send the mail; what became of it, and why where it did not leave."""
     refused = ""
     try:
         # Not `process_email_queue`: only this one mail is to go out. `send` answers None (ODOO-FACTS §5).
         with session.patience(_TEST_SECONDS):
-            session.call("mail.mail", "send", [mail_id])
+            if server.values.get("active", True):
+                session.call("mail.mail", "send", [mail_id])
+            else:
+                send_through_archived(session, mail_id, server.id)
     except Rejected as error:  # an SMTP server that hangs up late; the mail stays as it was
         refused = error.message
     mail = _end_state(session, mail_id, 0 if refused else canary.wait)
