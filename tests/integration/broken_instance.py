@@ -230,6 +230,20 @@ def _refused(broken: BrokenInstance, verb: str, reply: str) -> None:
     broken.lab.smtp[MAIN].reset()
 
 
+def _gmail_without_https(broken: BrokenInstance) -> None:
+    _gmail(broken)
+    broken.parameter("web.base.url", "http://odoo.lab.example")
+
+
+def _more_than_a_batch(broken: BrokenInstance) -> None:
+    """A run of the queue that had room for a third of the mails."""
+    broken.parameter("mail.mail.queue.batch.size", "10")
+    broken.mail(30)
+    broken.age_mails("1 hour")
+    broken.instance.sql("UPDATE mail_mail SET write_date = create_date")
+    broken.run_queue()
+
+
 def _given_up(broken: BrokenInstance) -> None:
     """Throttled mails at the end of their attempts."""
     _refused(broken, "MAIL", "451 4.7.1 Greylisted")
@@ -386,6 +400,33 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "a mail of last week": ("stale_outgoing", lambda it: _old_mail(it, "8 days")),
     "refused recipients": ("failures_by_class", lambda it: _refused(it, "RCPT", "550 5.1.1 No such user")),
     "throttled mails": ("throttled", lambda it: _refused(it, "MAIL", "451 4.7.1 Greylisted")),
+    "a host with a port": ("server_unconfigured", lambda it: it.server(smtp_host="smtp.lab.example:587")),
+    "a host with a scheme": ("server_unconfigured", lambda it: it.server(smtp_host="smtps://smtp.lab.example")),
+    "a host with a blank": ("server_unconfigured", lambda it: it.server(smtp_host="smtp.lab.example ")),
+    "a consent that cannot come back": ("oauth_misconfigured", _gmail_without_https),
+    "a test catcher": ("test_catcher", lambda it: it.server(smtp_host="mailpit.invalid")),
+    "a mailing server that is gone": (
+        "mailing_server_unusable",
+        lambda it: it.parameter("mass_mailing.mail_server_id", "4711"),
+    ),
+    "an entry with a semicolon": (
+        "from_filter_unmatched",
+        lambda it: it.server(from_filter="lab.example,a.example;b.example"),
+    ),
+    "a parameter of former versions": (
+        "parameter_ignored",
+        lambda it: it.parameter("mail.catchall.domain", "lab.example"),
+    ),
+    "a parameter that nobody reads": (
+        "parameter_ignored",
+        lambda it: it.parameter("mail.force.smtp.from", "info@lab.example"),
+    ),
+    "the company's first address": (
+        "sample_address",
+        lambda it: it.write("res.company", {"email": "info@yourcompany.com"}),
+    ),
+    "more mails than a batch": ("queue_batch_full", _more_than_a_batch),
+    "a changed code that is disabled": ("cron_code_changed", lambda it: it.queue_action(code="pass", active=False)),
     "mails that were tried too often": ("given_up", _given_up),
     "a queue that breaks off": ("queue_blocked", _blocked),
     "cut off in the middle": ("interrupted_batch", _hung_up),
@@ -404,3 +445,11 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "a batch size that is none": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "many")),
 }
 # Odoo waits a minute for a server that says nothing.
+
+
+# Errors that a fault brings about beside its own.
+CONSEQUENCES = {
+    "a test catcher": {"server_dns"},
+    "a changed code that is disabled": {"cron_disabled"},
+    "a consent that cannot come back": {"oauth_not_connected"},
+}

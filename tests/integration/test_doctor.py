@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
-from broken_instance import FAULTS, MAIN, BrokenInstance, Diagnosis, queue_runs, without_recipient
+from broken_instance import CONSEQUENCES, FAULTS, MAIN, BrokenInstance, Diagnosis, queue_runs, without_recipient
 from instance import TRANSPORTS
 from lab import Lab
 from playbook import ansible_playbook, play
@@ -90,13 +90,21 @@ def test_fault(name: str, broken: BrokenInstance, table: list[str], slow_diagnos
     mine = [finding for finding in diagnosis["findings"] if finding["id"] == expected]
     table += [f"{name:40} {expected:25} {mine[0]['severity'] if mine else 'MISSED':8} also {found(diagnosis)}"]
     assert mine, diagnosis["findings"]
-    assert set(found(diagnosis, "error")) <= {expected}, diagnosis["findings"]
+    assert set(found(diagnosis, "error")) <= {expected, *CONSEQUENCES.get(name, ())}, diagnosis["findings"]
     assert "made-up" not in str(diagnosis)
 
 
 def test_every_finding_is_brought_about() -> None:
-    """But for one, which is for what nobody foresaw."""
-    assert {expected for expected, _bring in FAULTS.values()} == set(CATALOGUE) - {"server_failing"}
+    """But for what nobody foresaw, and for what only a configuration file tells."""
+    assert {expected for expected, _bring in FAULTS.values()} == set(CATALOGUE) - {
+        "server_failing",
+        "cron_served_elsewhere",
+    }
+
+
+def test_another_odoo_serves_the_database(broken: BrokenInstance) -> None:
+    assert found(broken.examine(configuration={"max_cron_threads": "0"})) == ["cron_served_elsewhere"]
+    assert found(broken.examine(configuration={"max_cron_threads": "2"})) == []
 
 
 def _long_job(broken: BrokenInstance) -> None:

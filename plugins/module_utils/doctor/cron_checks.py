@@ -33,8 +33,10 @@ def check_crons(seen: Observation, limits: Limits) -> Iterator[Finding]:
     for xml_id in MAIL_CRONS:
         if xml_id in crons:
             yield from _check_one(crons[xml_id], seen)
+    if QUEUE in crons:
+        yield from _check_queue_code(crons[QUEUE])
     if QUEUE in crons and crons[QUEUE]["active"]:
-        yield from _check_queue_action(crons[QUEUE], limits)
+        yield from _check_queue_interval(crons[QUEUE], limits)
     if seen.pending_addons:
         yield _addons_pending(seen, _overdue(seen, limits))
     else:
@@ -83,12 +85,15 @@ def _check_one(cron: Record, seen: Observation) -> Iterator[Finding]:
         yield Finding("cron_failing", evidence, about, severity if failures > 1 else "warning")
 
 
-def _check_queue_action(cron: Record, limits: Limits) -> Iterator[Finding]:
-    """Of the queue's own action: that it sends the queue, and often enough."""
-    name, about = cron["name"], _about(cron)
+def _check_queue_code(cron: Record) -> Iterator[Finding]:
+    """The code of the queue's action, which matters as soon as somebody activates it."""
     code = cron.get("code")
     if code is not None and not sends_queue(code):
-        yield Finding("cron_code_changed", f"The code of {name!r} is {code.strip()[:100]!r}.", about)
+        yield Finding("cron_code_changed", f"The code of {cron['name']!r} is {code.strip()[:100]!r}.", _about(cron))
+
+
+def _check_queue_interval(cron: Record, limits: Limits) -> Iterator[Finding]:
+    name, about = cron["name"], _about(cron)
     if interval_of(cron) > timedelta(minutes=limits.max_age):
         evidence = f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}, and mails may wait for {limits.max_age} minutes (max_age)."
         remedy = f"Have it run more often: postmaster.odoo.cron with xml_id {QUEUE}, interval_number and interval_type."
@@ -132,6 +137,7 @@ def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
     """Actions are late: workers are at them, or at others first, or there are none."""
     late, running, sign = late_actions(seen, limits), _running(seen, limits), _last_sign(seen, limits)
     if not late:
+        yield from _served_elsewhere(seen, sign)
         return
     # Whoever has done something since each was due is alive, and held up.
     if running or (sign and sign[0] > max(late.values())):
@@ -154,6 +160,13 @@ def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
     if seen.late_triggers:
         evidence += f" {_trigger_words(seen.late_triggers)}"
     yield Finding("cron_overdue_no_worker", evidence, _about(first))
+
+
+def _served_elsewhere(seen: Observation, sign: tuple[datetime, str] | None) -> Iterator[Finding]:
+    """Actions run although the configuration file that was read starts no worker for them."""
+    if sign and seen.configuration.get("max_cron_threads") == "0":
+        evidence = f"In odoo.conf max_cron_threads is 0, and no action is late: the last sign of a worker is {sign[1]}."
+        yield Finding("cron_served_elsewhere", evidence)
 
 
 def _held_up(seen: Observation, late: Mapping[int, datetime], limits: Limits) -> Iterator[Finding]:

@@ -90,6 +90,12 @@ CATALOGUE: Mapping[str, Kind] = {
         "Scheduled actions were called for earlier, and no worker has taken the calls",
         "Start Odoo with cron workers (max_cron_threads of at least 1), and look into its log why none takes this database.",
     ),
+    "cron_served_elsewhere": Kind(
+        "cron",
+        "info",
+        "Another Odoo runs the scheduled actions of this database",
+        "Nothing, if that is intended. Otherwise stop the other one, or give its odoo.conf: settings such as smtp_server apply where the actions run.",
+    ),
     "addons_pending": Kind(
         "cron",
         "error",
@@ -243,6 +249,18 @@ CATALOGUE: Mapping[str, Kind] = {
         "Several active mail servers are the same",
         "Keep one and archive the others.",
     ),
+    "test_catcher": Kind(
+        "server",
+        "error",
+        "A mail server catches mail instead of delivering it",
+        "Archive it, or set smtp_host to a server that delivers. Test copies should be neutralized.",
+    ),
+    "mailing_server_unusable": Kind(
+        "server",
+        "error",
+        "Email Marketing sends through a mail server that is not there for it",
+        "Choose another one in Odoo (Settings, Email Marketing, Dedicated Server), or delete the system parameter {name}.",
+    ),
     "neutralized": Kind(
         "server",
         "error",
@@ -262,6 +280,12 @@ CATALOGUE: Mapping[str, Kind] = {
         "Addresses that Odoo sends from have no mail server for them",
         "Add them, or their domain, to the from_filter of a server that may send them, or set the default_from of the alias domain.",
     ),
+    "from_filter_unmatched": Kind(
+        "routing",
+        "warning",
+        "Entries of a from_filter match no sender",
+        "Write addresses and domains between commas, a domain without @: acme.example, sales@acme.example. Up to 16.0 it takes only one.",
+    ),
     "route_shadowed": Kind(
         "routing",
         "warning",
@@ -280,6 +304,12 @@ CATALOGUE: Mapping[str, Kind] = {
         "warning",
         "Many mails wait to be sent",
         "Run the queue more often or in larger batches (postmaster.odoo.queue_policy), or send now: postmaster.odoo.mail_queue with action process.",
+    ),
+    "queue_batch_full": Kind(
+        "queue",
+        "warning",
+        "More mails are due than a run of the queue sends",
+        "Send more in a run (system parameter mail.mail.queue.batch.size, from 17.0 on) or more often (postmaster.odoo.queue_policy).",
     ),
     "oldest_too_old": Kind(
         "queue",
@@ -351,6 +381,18 @@ CATALOGUE: Mapping[str, Kind] = {
         "warning",
         "Links in mails lead nowhere, or to the machine of whoever opens them",
         "Set the system parameter web.base.url to the address that people use, and web.base.url.freeze to True so that it stays.",
+    ),
+    "parameter_ignored": Kind(
+        "setup",
+        "info",
+        "A system parameter has no effect",
+        "Delete {name}. From 17.0 on the alias domain has these settings: postmaster.odoo.alias_domain. No Odoo reads mail.force.smtp.from.",
+    ),
+    "sample_address": Kind(
+        "setup",
+        "warning",
+        "Addresses of Odoo's demonstration data are in use",
+        "Set the email address of the company, of the administrator and of the alias domain to addresses of yours.",
     ),
     "batch_size_extreme": Kind(
         "setup",

@@ -20,9 +20,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
 
 Record = Mapping[str, Any]
 
-# How many mails a run of the queue takes, where the code of its action does not say (17.0 on), and where nothing says it.
+# How many mails a run of the queue takes, before what the code of its action says (17.0 on).
 QUEUE_BATCH = "mail.mail.queue.batch.size"
-_BATCH = 1000
 _BATCH_IN_CODE = re.compile(r"process_email_queue\([^)]*batch_size\s*=\s*(\d+)")
 
 
@@ -110,13 +109,13 @@ class Observation:
         return is_neutralized(self.parameters)
 
     @property
-    def queue_batch(self) -> int:
-        """How many mails one run of the queue takes, as far as it is known."""
+    def queue_batch(self) -> int | None:
+        """How many mails one run of the queue takes; None if the instance does not say."""
         wanted = self.parameters.get(QUEUE_BATCH, "")
         if wanted.isdecimal() and int(wanted):
             return int(wanted)
         queues = [cron for cron in self.crons if cron["xml_id"] == QUEUE]
-        return batch_in_code(queues[0]) if queues else _BATCH
+        return batch_in_code(queues[0]) if queues else None
 
     @property
     def shared_servers(self) -> list[Record]:
@@ -124,7 +123,7 @@ class Observation:
         return [server for server in self.servers if server["active"] and not server.get("owner_user_id")]
 
 
-def batch_in_code(cron: Record) -> int:
-    """Return how many mails the code of the queue's action has one run take."""
+def batch_in_code(cron: Record) -> int | None:
+    """Return how many mails the code of the queue's action has one run take; None if it does not say."""
     found = _BATCH_IN_CODE.search(cron.get("code") or "")
-    return int(found[1]) if found else _BATCH
+    return int(found[1]) if found else None

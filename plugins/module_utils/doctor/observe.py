@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import MAIL_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import BASE_URL, BATCH_SIZES
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import BATCH_SIZES
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL, ask_queue, due
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON, PENDING
@@ -25,8 +25,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_info
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    BASE_URL,
+    IS_NEUTRALIZED,
+    MAILING_SERVER_KEY,
+    OF_ALIAS_DOMAINS,
+    READ_BY_NOBODY,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, host_problems
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
@@ -46,6 +52,9 @@ _PARAMETERS = frozenset(
         *CLIENT_PARAMETERS,
         BASE_URL,
         IS_NEUTRALIZED,
+        MAILING_SERVER_KEY,
+        *OF_ALIAS_DOMAINS,
+        *READ_BY_NOBODY,
         *PARAMETERS,
     }
 )
@@ -79,6 +88,9 @@ def observe(
     if set(checks) - {"queue"}:
         rows = session.search_read("ir.config_parameter", [["key", "in", sorted(_PARAMETERS)]], ["key", "value"])
         stored = {row["key"]: row["value"] or "" for row in rows}
+        # Whoever removes the addon leaves the parameter behind.
+        if MAILING_SERVER_KEY in stored and not session.has_model("mailing.mailing"):
+            del stored[MAILING_SERVER_KEY]
     shown = {key: (masked(value) or "") if is_secret_name(key) else value for key, value in stored.items()}
     seen = Observation(session.now, shown, configuration=configuration or {})
     if {"cron", "setup"} & set(checks):
@@ -154,6 +166,7 @@ def _server(session: Session, found: Found, servers: Records, parameters: Mappin
     report = MAIL_SERVER.report(found, servers.fields)
     method = OAUTH2_METHODS.get(report["smtp_authentication"])
     waits = method is not None and report["active"] and not report["connected"]
+    host = "" if report["smtp_authentication"] == "cli" else str(report["smtp_host"] or "")
     # As a declaration of nothing but the way to log in is judged.
     options = {key: report[key] for key in ("name", "smtp_authentication")}
     declaration = Declaration(
@@ -163,7 +176,7 @@ def _server(session: Session, found: Found, servers: Records, parameters: Mappin
     return {
         **report,
         "authorize_url": authorize_url(session, found.id, method) if method and waits else None,
-        "problems": [error.message for error in MAIL_SERVER.refusals(context)],
+        "problems": [*host_problems(host), *(error.message for error in MAIL_SERVER.refusals(context))],
         "remarks": list(MAIL_SERVER.remarks(context)),
         "leads_nowhere": MAIL_SERVER.is_neutralization_dummy(found),
     }

@@ -13,6 +13,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 
+# What the versions of Odoo send in a run where nothing says it (ODOO-FACTS §5).
+_SMALLEST_BATCH, _LARGEST_BATCH = 1000, 10000
+
 
 def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
     """Mails that wait, mails that have failed, and mails that were left behind."""
@@ -56,15 +59,22 @@ def _interrupted(queue: Record) -> Iterator[Finding]:
 
 
 def _blocked(queue: Record, seen: Observation) -> Iterator[Finding]:
-    """A run of Odoo's own code that sent nothing: it takes the newest mails, so older ones stay behind only where they are more than a batch."""
-    left = queue["left_behind"]
-    if not left["count"] or queue["interrupted"]["count"] or queue["due"] >= seen.queue_batch:
+    """A run of Odoo's own code takes the newest mails, so older ones stay behind where they are more than a batch, or else because it has broken off."""
+    left, about = queue["left_behind"], {"model": MAIL, "id": None, "name": None}
+    if not left["count"] or queue["interrupted"]["count"]:
+        return
+    if queue["due"] >= (seen.queue_batch or _LARGEST_BATCH):
+        evidence = f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and are still to be sent."
+        batch = f" A run sends {seen.queue_batch} mails." if seen.queue_batch else ""
+        yield Finding("queue_batch_full", evidence + batch, about)
+        return
+    if queue["due"] >= (seen.queue_batch or _SMALLEST_BATCH):
         return
     evidence = (
         f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and Odoo has tried none of them: "
         "it breaks off at one mail or mail server in each run."
     )
-    yield Finding("queue_blocked", evidence, {"model": MAIL, "id": None, "name": None})
+    yield Finding("queue_blocked", evidence, about)
 
 
 def _given_up(failure: Record) -> Finding:

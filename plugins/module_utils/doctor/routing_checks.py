@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_checks import check_filters
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     Route,
@@ -37,6 +38,7 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
     renamed = [(sender, way) for sender, way in routes if way.rewritten and way.rule != "first"]
     if renamed:
         yield _summary("from_rewritten", renamed, len(routes))
+    yield from check_filters(seen)
     for shadow in shadowed(servers, *seen.rules):
         yield _shadowed(shadow)
 

@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import TRUST, Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import LOCAL, relay_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_checks import (
+    check_catcher,
+    check_mailing_server,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
@@ -73,10 +77,13 @@ def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
         logins = list(_check_login(server))
         yield from logins
         yield from _check_secrecy(server, offers_strict=seen.offers_strict)
+        if not seen.is_neutralized:
+            yield from check_catcher(server)
         # What is known to be missing explains what a test would say.
         if not any(finding.rank == 0 for finding in logins):
             yield from _tested(server, tests.get(server["id"]), seen.probes.get(server["id"]))
     yield from _duplicates(servers)
+    yield from check_mailing_server(seen)
     if servers:
         yield from _without_effect(seen)
 

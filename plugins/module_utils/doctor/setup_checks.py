@@ -17,11 +17,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation
     Observation,
     batch_in_code,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_checks import (
+    check_ignored_parameters,
+    check_sample_addresses,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-BASE_URL = "web.base.url"
 # What they are in Odoo where nothing is set: 50 mails to render at once, 1000 and more to send.
 BATCH_SIZES = ("mail.batch_size", QUEUE_BATCH, "mail.session.batch.size")
 _SMALLEST, _LARGEST = 10, 20000
@@ -35,6 +39,8 @@ def check_setup(seen: Observation, limits: Limits) -> Iterator[Finding]:
     if _leads_nowhere(url):
         yield Finding("base_url_localhost", f"{BASE_URL} is {url!r}.", _parameter(BASE_URL))
     yield from _batch_sizes(seen)
+    yield from check_ignored_parameters(seen)
+    yield from check_sample_addresses(seen)
 
 
 def _leads_nowhere(url: str) -> bool:
@@ -85,10 +91,10 @@ def _batch_sizes(seen: Observation) -> Iterator[Finding]:
     for cron in seen.crons:
         if cron["xml_id"] == QUEUE:
             about = {"model": "ir.cron", "id": cron["id"], "name": cron["name"], "xml_id": QUEUE}
-            size = batch_in_code(cron)
-            yield from _batch_size(
-                size, f"{cron['name']!r} sends {size} mails at most in a run.", about, limits_rate=True
-            )
+            in_code = batch_in_code(cron)
+            evidence = f"{cron['name']!r} sends {in_code} mails at most in a run."
+            if in_code is not None:
+                yield from _batch_size(in_code, evidence, about, limits_rate=True)
 
 
 def _batch_size(size: int, evidence: str, about: dict[str, object], *, limits_rate: bool) -> Iterator[Finding]:

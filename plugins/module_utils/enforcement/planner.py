@@ -114,6 +114,7 @@ def build_plan(
         snapshot.arriving_addons,
         _expected_parameters(declarations, snapshot.parameters),
         options.verify != "none",
+        snapshot.ignored_parameters,
     )
     planner = _Planner(snapshot, instance, settled, where)
     problems = ErrorCollector()

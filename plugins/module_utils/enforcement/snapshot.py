@@ -57,6 +57,7 @@ class Snapshot:
         self.pins = pins
         self.arriving_addons = facts.arriving_addons
         self.parameters = facts.parameters
+        self.ignored_parameters = facts.ignored_parameters
         self.is_neutralized = is_neutralized(facts.parameters)
 
 
@@ -86,6 +87,7 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         names = kind.fields_to_read(available, own)
         rows = session.search_read(kind.model, kind.domain(own), names)
         raw[kind] = (kind.note_facts(rows, own, facts), available)
+        kind.ask_facts(session, own, facts)
     read_references(session, declarations, raw, references)
     records = {}
     for kind, (rows, available) in raw.items():

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    OF_ALIAS_DOMAINS,
+    READ_BY_NOBODY,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_providers import PROVIDERS, provider_of
 
 # Right names that the providers' own pages do not have, and that look like those which they have.
@@ -20,8 +24,6 @@ _TLS_FROM_THE_START = 465
 _UPGRADED = (25, 587, 2525)
 # At odds with what nearly every server expects: by encryption, the ports.
 _ODD = {"none": (_TLS_FROM_THE_START, 587), "starttls": (_TLS_FROM_THE_START,), "ssl": _UPGRADED}
-# From 17.0 on in the place of alias domains.
-_SUPERSEDED = ("mail.bounce.alias", "mail.catchall.alias", "mail.catchall.domain", "mail.default.from")
 # What the doctor finds of the whole instance.
 _GENERAL = frozenset({"neutralized", "no_active_server", "addons_pending"})
 # What is said here of the value itself, is of the minute, or is about where the record stands among others that a declaration does not have.
@@ -109,8 +111,10 @@ def of_cron(values: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
 
 def of_parameter(key: str, value: str, *, has_alias_domains: bool) -> Iterator[str]:
     """Of a system parameter."""
-    if has_alias_domains and key in _SUPERSEDED:
+    if has_alias_domains and key in OF_ALIAS_DOMAINS:
         yield "this Odoo takes it from the alias domain, and ignores the parameter"
+    if key in READ_BY_NOBODY:
+        yield "no version of Odoo reads it"
     if key == "mail.default.from_filter":
         yield "it is only for the server of odoo.conf, which Odoo uses where the database has none"
     if "size" in key.rpartition(".")[2] and not value.strip().isdigit() and key != "base.default_max_email_size":

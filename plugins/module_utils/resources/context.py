@@ -23,10 +23,12 @@ class ReadFacts:
 
     :ivar parameters: every system parameter that was read, by key.
     :ivar arriving_addons: declared addons that are not installed yet.
+    :ivar ignored_parameters: keys of declared system parameters that the instance does not read.
     """
 
     parameters: dict[str, str] = field(default_factory=dict, repr=False)
     arriving_addons: frozenset[str] = frozenset()
+    ignored_parameters: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class InstanceFacts:
     :param arriving_addons: addons that this plan installs.
     :param parameters: the system parameters that were read, as they will be after this plan.
     :param verify: new settings are tested before they go live.
+    :param ignored_parameters: keys of declared system parameters that the instance does not read.
     """
 
     now: datetime
@@ -45,6 +48,7 @@ class InstanceFacts:
     arriving_addons: frozenset[str] = frozenset()
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
     verify: bool = False
+    ignored_parameters: frozenset[str] = frozenset()
 
 
 @dataclass

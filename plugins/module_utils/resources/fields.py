@@ -143,6 +143,17 @@ class AddressListField(TextField):
         """What stands between the commas, in lower case."""
         return [entry.strip().lower() for entry in str(value or "").split(",") if entry.strip()]
 
+    @classmethod
+    def unmatched(cls, value: Any, *, several: bool) -> list[str]:
+        """Return the entries of a stored value that no sender can match.
+
+        :param several: whether Odoo reads more than one entry (17.0 on).
+        """
+        entries = cls.entries(value)
+        if not several and len(entries) > 1:
+            return [str(value)]
+        return [entry for entry in entries if not _SENDER.fullmatch(entry)] if entries or not value else [str(value)]
+
     def _comparable(self, value: Any) -> Any:
         # Commas and blanks alone are no entries, but no empty field either: Odoo matches no sender by them.
         return frozenset(self.entries(value) or ([value] if value else ()))

@@ -13,8 +13,18 @@ IS_NEUTRALIZED = "database.is_neutralized"
 LOCK_KEY = "postmaster_odoo.running"
 # Held while a run sends mails of the queue (queue/actions.py).
 SENDING_KEY = "postmaster_odoo.sending"
+BASE_URL = "web.base.url"
+# From 17.0 on alias domains have these settings, and Odoo no longer reads the parameters (ODOO-FACTS §5).
+OF_ALIAS_DOMAINS = frozenset({"mail.bounce.alias", "mail.catchall.alias", "mail.catchall.domain", "mail.default.from"})
+# Advised on many pages, and read by no version of Odoo (ODOO-FACTS §5).
+READ_BY_NOBODY = frozenset({"mail.force.smtp.from"})
 # The id of the mail server that Email Marketing takes by default (mass_mailing).
 MAILING_SERVER_KEY = "mass_mailing.mail_server_id"
+
+
+def ignored_parameters(*, has_alias_domains: bool) -> frozenset[str]:
+    """Return the keys of system parameters that an instance ignores, although people set them."""
+    return READ_BY_NOBODY | OF_ALIAS_DOMAINS if has_alias_domains else READ_BY_NOBODY
 
 
 def is_neutralized(parameters: Mapping[str, str]) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +26,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields i
     AddressListField,
     SelectionField,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import MAILING_SERVER_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    BASE_URL,
+    MAILING_SERVER_KEY,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_login import (
     CERTIFICATE_FIELDS,
     clear_other_logins,
@@ -150,6 +154,7 @@ class MailServer(ResourceType):
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         if not 1 <= given.get("smtp_port", 25) <= 65535:
             yield f"smtp_port must be between 1 and 65535, not {given['smtp_port']}"
+        yield from host_problems(str(given.get("smtp_host") or "").strip())
         if given.get("smtp_timeout", 1) < 1:
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
         if given.get("max_email_size", 0) < 0:
@@ -275,6 +280,16 @@ class MailServer(ResourceType):
                 f"{declaration.label}: no client id is set, so Odoo would go through its own IAP service ({method.iap_service}) "
                 f"to log in to {method.label}, and offers the link to connect only in Enterprise. "
                 "Give oauth2.client_id and oauth2.client_secret to use a client of your own."
+            )
+        values = {**(found.values if found else {}), **self.declared_fields(declaration)}
+        if (
+            method
+            and not values.get(method.refresh_token)
+            and _is_refused_as_redirect(context.instance.parameters.get(BASE_URL, ""))
+        ):
+            yield (
+                f"{declaration.label}: {BASE_URL} is {context.instance.parameters[BASE_URL]!r}, and {method.label} sends the consent back only to https://. "
+                "Set it to the https:// address of this Odoo before anybody opens the link."
             )
 
     def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
@@ -447,6 +462,22 @@ class MailServer(ResourceType):
             "connected": bool(found.values.get(method.refresh_token)) if method else None,
             "managed_elsewhere": sorted(self.managed_elsewhere(found, fields)),
         }
+
+
+def host_problems(host: str) -> Iterator[str]:
+    """Yield why a text is no host name or address that Odoo can connect to."""
+    if "://" in host:
+        yield f"smtp_host {host!r} begins with a scheme: write the host name alone, and choose TLS by smtp_encryption"
+    elif re.fullmatch(r"[^:]*:\d+", host):
+        yield f"smtp_host {host!r} contains a port: write the host name alone, and the port as smtp_port"
+    elif re.search(r"[\s/@,;]", host):
+        yield f"smtp_host {host!r} is no host name: write one name, such as smtp.provider.example"
+
+
+def _is_refused_as_redirect(base_url: str) -> bool:
+    """Return whether Google and Microsoft refuse to send a browser back to an Odoo: they demand https, but on the user's own machine."""
+    scheme, _colon, rest = base_url.partition("://")
+    return scheme == "http" and rest.partition("/")[0].partition(":")[0] not in ("localhost", "127.0.0.1")
 
 
 def _masked_if_in(secrets: set[str], value: Any) -> Any:

@@ -218,6 +218,9 @@ class ResourceType:
         """Note in `facts` what the rows tell about the instance, and return the rows to compare."""
         return rows
 
+    def ask_facts(self, session: Session, declarations: Sequence[Declaration], facts: ReadFacts) -> None:
+        """Ask the instance for facts that the rows of the declarations do not tell."""
+
     def expected_parameters(
         self, declarations: Sequence[Declaration], parameters: Mapping[str, str]
     ) -> Mapping[str, str]:

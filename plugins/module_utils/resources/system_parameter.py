@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    BASE_URL,
     IS_NEUTRALIZED,
     LOCK_KEY,
     MAILING_SERVER_KEY,
+    OF_ALIAS_DOMAINS,
     SENDING_KEY,
+    ignored_parameters,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -94,7 +98,9 @@ class SystemParameter(ResourceType):
             [
                 "key",
                 "in",
-                sorted(declared | CLIENT_PARAMETERS | {IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, TRIAL_KEY}),
+                sorted(
+                    declared | CLIENT_PARAMETERS | {BASE_URL, IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, TRIAL_KEY}
+                ),
             ]
         ]
 
@@ -105,6 +111,12 @@ class SystemParameter(ResourceType):
         facts.parameters = {row["key"]: row["value"] or "" for row in rows}
         return rows
 
+    def ask_facts(self, session: Session, declarations: Sequence[Declaration], facts: ReadFacts) -> None:
+        """One call more only if a parameter is declared that alias domains have replaced."""
+        declared = frozenset(one.key for one in declarations if one.state != "absent")
+        has_alias_domains = bool(declared & OF_ALIAS_DOMAINS) and session.has_model(ALIAS_DOMAIN.model)
+        facts.ignored_parameters = declared & ignored_parameters(has_alias_domains=has_alias_domains)
+
     def expected_parameters(
         self, declarations: Sequence[Declaration], parameters: Mapping[str, str]
     ) -> Mapping[str, str]:
@@ -114,6 +126,13 @@ class SystemParameter(ResourceType):
             if declaration.state != "absent":
                 expected[declaration.key] = declaration.options["value"]
         return expected
+
+    def remarks(self, context: PlanContext) -> Iterator[str]:
+        key = context.declaration.key
+        if key in context.instance.ignored_parameters & OF_ALIAS_DOMAINS:
+            yield f"{context.declaration.label} has no effect: this Odoo reads the setting of the alias domain. Declare an alias domain with it."
+        elif key in context.instance.ignored_parameters:
+            yield f"{context.declaration.label} has no effect: no version of Odoo reads it. Leave it out."
 
     def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
         for found in records:

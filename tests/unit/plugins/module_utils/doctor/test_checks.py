@@ -753,3 +753,109 @@ def test_what_is_no_configuration_file(tmp_path: Path, content: str | None) -> N
 def test_limits_that_are_none(limits: dict[str, int], words: str) -> None:
     with pytest.raises(Invalid, match=words):
         Limits(**limits)
+
+
+# Settings that somebody made
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "catches"),
+    [
+        ("mailhog", 25, True),
+        ("acme_mailpit_1", 1025, True),
+        ("sandbox.smtp.mailtrap.io", 2525, True),
+        ("live.smtp.mailtrap.io", 587, False),
+        ("bulk.smtp.mailtrap.io", 587, False),
+        ("localhost", 1025, True),
+        ("smtp.acme.example", 587, False),
+    ],
+)
+def test_a_test_catcher(host: str, port: int, catches: bool) -> None:
+    about = {"smtp_host": host, "smtp_port": port}
+    assert ("test_catcher" in servers(server(**about))) is catches
+    # In a copy that is what one wants.
+    assert "test_catcher" not in servers(server(**about), parameters={"database.is_neutralized": "true"})
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("7", "which does not exist"),
+        ("2", "'Server 2', which is archived"),
+        ("3", "'Server 3', which is a user's own"),
+        ("1", ""),
+        ("False", ""),
+        ("", ""),
+    ],
+)
+def test_the_server_of_mailings(value: str, words: str) -> None:
+    listed = (server(), server(2, active=False), server(3, owner_user_id=5))
+    found = servers(*listed, parameters={"mass_mailing.mail_server_id": value})
+    assert ("mailing_server_unusable" in found) is bool(words)
+    assert words in found.get("mailing_server_unusable", {"evidence": ""})["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("from_filter", "lost"),
+    [
+        ("@acme.example", ["'@acme.example'"]),
+        ("a.example;b.example", ["'a.example;b.example'"]),
+        ("d1.example, two words", ["'two words'"]),
+        (" , ", ["' , '"]),
+        ("d1.example, a@acme.example", []),
+        (None, []),
+    ],
+)
+def test_a_filter_that_matches_nobody(from_filter: str | None, lost: list[str]) -> None:
+    found = routing(server(from_filter=from_filter), senders=())
+    assert ("from_filter_unmatched" in found) is bool(lost)
+    for words in lost:
+        assert words in found["from_filter_unmatched"]["evidence"]
+
+
+def test_a_list_is_no_filter_for_former_versions() -> None:
+    found = results(check_routing, servers=[server(from_filter="a.example,b.example")], rules=[Rules(several=False)])
+    assert "'a.example,b.example' matches no sender" in found["from_filter_unmatched"]["evidence"]
+
+
+def test_parameters_without_effect() -> None:
+    parameters = {"mail.catchall.domain": "acme.example", "mail.default.from": ""}
+    assert "mail.catchall.domain is 'acme.example'" in setup(parameters)["parameter_ignored"]["evidence"]
+    # Up to 16.0 they are the settings themselves.
+    assert "parameter_ignored" not in setup(parameters, alias_domains=None)
+    assert "parameter_ignored" in setup({"mail.force.smtp.from": "a@acme.example"}, alias_domains=None)
+
+
+def test_sample_addresses() -> None:
+    def of(address: str, source: str) -> bool:
+        return "sample_address" in setup({}, senders=[Sender(address, source)])
+
+    assert of("info@yourcompany.com", "company YourCompany")
+    assert of("admin@example.com", "user admin")
+    assert not of("admin@example.com", "user joel")
+    assert not of("info@acme.example", "company Acme")
+
+
+def test_a_batch_that_is_too_small_for_the_queue() -> None:
+    left = {"count": 4, "last_run": ago(30)}
+    seen = Observation(NOW, queue=queue(left_behind=left, due=10), parameters={"mail.mail.queue.batch.size": "10"})
+    (finding,) = check_queue(seen, Limits())
+    assert finding.id == "queue_batch_full"
+    assert "A run sends 10 mails." in finding.evidence
+    in_code = Observation(NOW, queue=queue(left_behind=left, due=999), crons=[cron(code="f(batch_size=7)")])
+    assert in_code.queue_batch is None
+    sends_seven = cron(code="model.process_email_queue(batch_size=7)")
+    assert Observation(NOW, crons=[sends_seven]).queue_batch == 7
+
+
+def test_changed_code_matters_although_the_action_is_disabled() -> None:
+    found = results(check_crons, crons=[cron(active=False, code="pass")])
+    assert {"cron_disabled", "cron_code_changed"} <= found.keys()
+
+
+def test_workers_of_another_odoo() -> None:
+    configuration = {"max_cron_threads": "0"}
+    found = results(check_crons, crons=[cron()], configuration=configuration)
+    assert "the last sign of a worker is that 'Action 3' ran" in found["cron_served_elsewhere"]["evidence"]
+    assert "cron_served_elsewhere" not in results(check_crons, crons=[cron()])
+    assert "cron_served_elsewhere" not in results(check_crons, crons=[cron(due=60)], configuration=configuration)

@@ -287,7 +287,8 @@ def test_the_module_reads_the_configuration_file(
         "[options]\nsmtp_server = relay.example\nsmtp_password = made-up\nmax_cron_threads = 0\nemail_from = False\n"
     )
     result = shipped("mail_doctor", {"config_file": str(path)}, capsys)
-    (finding,) = result["findings"]
+    elsewhere, finding = result["findings"]
+    assert (elsewhere["id"], elsewhere["severity"]) == ("cron_served_elsewhere", "info")
     assert (finding["id"], finding["severity"]) == ("config_file_overridden", "info")
     assert "odoo.conf names the SMTP server relay.example:25" in finding["evidence"]
     assert "made-up" not in str(result)

@@ -400,6 +400,26 @@ def test_without_a_client_odoo_19_goes_through_its_own_service(odoo: SimulatedOd
     assert not [one for one in run(odoo, stack(oauth2_server(method))).warnings if "IAP" in one]
 
 
+@pytest.mark.parametrize(
+    ("base_url", "refused"),
+    [
+        ("http://odoo.acme.example", True),
+        ("http://10.0.0.7:8069", True),
+        ("https://odoo.acme.example", False),
+        ("http://localhost:8069", False),
+    ],
+)
+def test_a_consent_that_could_not_come_back_is_said_first(
+    odoo: SimulatedOdoo, method: str, base_url: str, refused: bool
+) -> None:
+    """Google and Microsoft demand https for the redirect, but on the user's own machine."""
+    parameters = {"parameters": {"web.base.url": base_url}}
+    outcome = run(odoo, {**stack(oauth2_server(method)), **parameters})
+    assert any(base_url in one and "before anybody opens the link" in one for one in outcome.warnings) is refused
+    connected = run(odoo, {**stack(oauth2_server(method, refresh_token="made-up-token")), **parameters})
+    assert not any("before anybody opens the link" in one for one in connected.warnings)
+
+
 @pytest.mark.parametrize("series", ["19.0"])
 def test_half_a_client_is_refused_on_19_too(odoo: SimulatedOdoo, method: str) -> None:
     text = refused_unwritten(Invalid, odoo, stack(oauth2_server(method, client_secret=None)))

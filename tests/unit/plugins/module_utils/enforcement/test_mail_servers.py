@@ -507,3 +507,32 @@ def test_a_host_where_odoo_demands_one(odoo: SimulatedOdoo, monkeypatch: pytest.
     monkeypatch.setitem(odoo.schema.models["ir.mail_server"]["smtp_host"], "required", True)
     assert "smtp_host must be given" in refused_unwritten(Invalid, odoo, {"servers": [{"name": "Main"}]})
     run(odoo, declared(smtp_host="smtp.acme.example"))
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("smtps://smtp.acme.example", "begins with a scheme"),
+        ("smtp.acme.example:587", "contains a port"),
+        ("smtp.acme.example,mx.acme.example", "is no host name"),
+        ("two words", "is no host name"),
+        ("user@smtp.acme.example", "is no host name"),
+        ("::1", ""),
+        ("[::1]", ""),
+        ("10.0.0.7", ""),
+        (" smtp.acme.example ", "must not begin or end with blanks"),
+    ],
+)
+def test_a_host_is_a_name_alone(odoo: SimulatedOdoo, host: str, words: str) -> None:
+    stack = {"servers": [{**MAIN, "smtp_host": host}]}
+    if words:
+        with pytest.raises(Invalid, match=words):
+            run(odoo, stack)
+        assert written(odoo) == []
+    else:
+        run(odoo, stack)
+
+
+def test_a_host_that_somebody_has_stored_keeps_nobody_from_declaring_the_rest(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example:587")
+    assert actions(run(odoo, {"servers": [{"name": "Main", "sequence": 3}]}).plan) == [("update", "Main")]

@@ -130,3 +130,18 @@ def test_a_value_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo, old: str, ne
     assert "made-up" not in repr(outcome.records)
     (record,) = run(odoo, {"parameters": {KEY: old}}, check=True).records
     assert "made-up" not in repr(record)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("mail.catchall.domain", "this Odoo reads the setting of the alias domain"),
+        ("mail.default.from", "this Odoo reads the setting of the alias domain"),
+        ("mail.force.smtp.from", "no version of Odoo reads it"),
+        (KEY, ""),
+    ],
+)
+def test_a_parameter_without_effect_is_declared_with_a_warning(odoo: SimulatedOdoo, key: str, words: str) -> None:
+    outcome = run(odoo, {"parameters": {key: "1"}})
+    assert [words in one for one in outcome.warnings if "has no effect" in one] == ([True] if words else [])
+    assert run(odoo, {"parameters": {key: ""}}).warnings == []

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Settings that somebody made in Odoo and that cannot mean what was intended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Observation, Record
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import AddressListField
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    MAILING_SERVER_KEY,
+    ignored_parameters,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
+
+# Programs and services that accept mail and show it to developers. Mailtrap also has servers that deliver.
+_CATCHER = re.compile(
+    r"(mailhog|mailpit|mailcatcher|maildev|smtp4dev|papercut|inbucket|greenmail|ethereal\.email)|(?<!live\.smtp\.)(?<!bulk\.smtp\.)mailtrap",
+    re.IGNORECASE,
+)
+# What these programs listen on; no server that delivers does.
+_CATCHER_PORT = 1025
+# Odoo's demonstration data and the names that RFC 2606 §3 reserves.
+_SAMPLE_DOMAINS = frozenset(
+    {"example.com", "example.net", "example.org", "yourcompany.com", "yourcompany.example.com", "mycompany.com"}
+)
+# Whose addresses a human sets for the whole instance.
+_OF_INSTANCE = re.compile(r"company |user admin$|alias domain ")
+
+
+def check_catcher(server: Record) -> Iterator[Finding]:
+    """A mail server that catches mail, for tests."""
+    if server["smtp_authentication"] == "cli" or server["leads_nowhere"]:
+        return
+    host, port = str(server["smtp_host"] or ""), server["smtp_port"]
+    if _CATCHER.search(host) or port == _CATCHER_PORT:
+        yield Finding("test_catcher", f"{server['name']!r} is {place(host, port)}.", _about(server))
+
+
+def check_mailing_server(seen: Observation) -> Iterator[Finding]:
+    """The mail server that Email Marketing takes by default."""
+    value = seen.parameters.get(MAILING_SERVER_KEY, "")
+    if not value or value in ("False", "0"):
+        return
+    server = next((one for one in seen.servers if str(one["id"]) == value), None)
+    if server is None:
+        problem = "which does not exist"
+    elif server.get("owner_user_id"):
+        problem = f"{server['name']!r}, which is a user's own and takes only that user's mail"
+    elif not server["active"]:
+        problem = f"{server['name']!r}, which is archived"
+    else:
+        return
+    evidence = f"The system parameter {MAILING_SERVER_KEY} is {value}: a mail server {problem}."
+    yield Finding("mailing_server_unusable", evidence, _parameter(MAILING_SERVER_KEY))
+
+
+def check_filters(seen: Observation) -> Iterator[Finding]:
+    """Entries of `from_filter` that match no sender."""
+    several = all(one.several for one in seen.rules)
+    for server in seen.shared_servers:
+        lost = AddressListField.unmatched(server["from_filter"], several=several)
+        if lost:
+            evidence = f"{server['name']!r}: from_filter is {server['from_filter']!r}, of which {some(map(repr, lost))} matches no sender."
+            yield Finding("from_filter_unmatched", evidence, _about(server))
+
+
+def check_ignored_parameters(seen: Observation) -> Iterator[Finding]:
+    """System parameters that this Odoo does not read."""
+    ignored = ignored_parameters(has_alias_domains=seen.alias_domains is not None)
+    for key in sorted(ignored & {key for key, value in seen.parameters.items() if value}):
+        yield Finding("parameter_ignored", f"{key} is {seen.parameters[key]!r}.", _parameter(key))
+
+
+def check_sample_addresses(seen: Observation) -> Iterator[Finding]:
+    """Addresses of Odoo's demonstration data, which do not belong to whoever sends."""
+    samples = [
+        sender
+        for sender in seen.senders
+        if _OF_INSTANCE.match(sender.source) and address_of(sender.address).partition("@")[2] in _SAMPLE_DOMAINS
+    ]
+    if samples:
+        yield Finding("sample_address", f"{some(f'{one.address} ({one.source})' for one in samples)}.")
+
+
+def _about(server: Record) -> dict[str, object]:
+    return {"model": MAIL_SERVER.model, "id": server["id"], "name": server["name"], "xml_id": server["xml_id"]}
+
+
+def _parameter(key: str) -> dict[str, object]:
+    return {"model": "ir.config_parameter", "id": None, "name": key}
