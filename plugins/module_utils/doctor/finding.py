@@ -184,9 +184,9 @@ CATALOGUE: Mapping[str, Kind] = {
     ),
     "recipient_rejected": Kind(
         "server",
-        "error",
+        "warning",
         "A mail server refuses the recipient that Odoo tests with",
-        "Have the server accept noreply@odoo.com, the recipient of Odoo's connection test, or test with verify false and send a real mail.",
+        "Odoo tests with noreply@odoo.com: have the server accept it, or send a mail to an address of yours (postmaster.odoo.mail_server_test with canary).",
     ),
     "relay_denied": Kind(
         "server",

@@ -19,6 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_ch
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.advice import LOCALHOST, is_loopback
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
@@ -57,11 +58,12 @@ _OF_WORDS = tuple(
 )
 # Outcomes that tell so little that what the probe saw of the same server is better.
 _VAGUE = ("disconnected", "unknown")
+# Where TLS begins at once (RFC 8314 §3.3), and what comes of waiting for a greeting there.
+_IMPLICIT_TLS = 465
+_OF_WRONG_TLS = ("server_disconnected", "server_timeout", "tls_mismatch")
 # Fetching a token fails in words of its own, or in those of the HTTP client that Odoo fetches it with.
 _TOKEN = re.compile(r"fetching the access token|HTTPS?ConnectionPool", re.IGNORECASE)
 _NO_WAY = re.compile(r"HTTPS?ConnectionPool", re.IGNORECASE)
-
-_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]", re.IGNORECASE)
 
 
 def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
@@ -152,7 +154,7 @@ def _check_secrecy(server: Record, *, offers_strict: bool) -> Iterator[Finding]:
     if server["smtp_authentication"] == "cli":  # its encryption is odoo.conf's
         return
     encryption, host = server["smtp_encryption"], str(server["smtp_host"] or "")
-    if encryption == "none" and server["smtp_pass"] and not _LOOPBACK.fullmatch(host):
+    if encryption == "none" and server["smtp_pass"] and not is_loopback(host):
         evidence = (
             f"{server['name']!r} logs in to {_address(server)} as {server['smtp_user']!r}, and smtp_encryption is none."
         )
@@ -205,7 +207,7 @@ def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> st
             "Try again later, and if it stays ask who runs the server. What fails meanwhile Odoo does not try again: "
             "postmaster.odoo.mail_queue with action retry and failure_class throttled."
         )
-    told = explain(message).remedy
+    told = explain(message).remedy or _remedy_of_address(server, kind)
     if told:
         return told
     # Which authorities the machine of the task trusts does not matter to Odoo; and no password is to go out in clear.
@@ -213,6 +215,17 @@ def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> st
     if kind == "certificate_untrusted" or (server["smtp_pass"] and "smtp_encryption: none" in suggestion):
         return ""
     return suggestion
+
+
+def _remedy_of_address(server: Record, kind: str) -> str:
+    """What host, port and encryption tell of a failure to connect."""
+    host, port, encryption = str(server["smtp_host"] or ""), server["smtp_port"], str(server["smtp_encryption"])
+    if kind == "server_unreachable" and is_loopback(host):
+        return LOCALHOST.format(host=host)
+    if port == _IMPLICIT_TLS and not encryption.startswith("ssl") and kind in _OF_WRONG_TLS:
+        strict = "_strict" if encryption.endswith("_strict") else ""
+        return f"Set smtp_encryption to ssl{strict}: at port {port} the connection is TLS from its first byte."
+    return ""
 
 
 def _certificate_words(probe: Record | None) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,17 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.dialogue impo
     Failure,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
+
+LOCALHOST = (
+    "{host} is the host or container that connects, and no SMTP server runs there. For an Odoo in a container, set smtp_host to the name of the host or "
+    "container that the SMTP server runs in."
+)
+_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]", re.IGNORECASE)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is whoever connects to it."""
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 @dataclass(frozen=True)
@@ -68,13 +80,13 @@ def advice(
     for alternative in alternatives:
         if alternative.failure and alternative.failure.outcome == "certificate":
             return f"Use {alternative.fields} once the certificate there verifies: {alternative.failure.words.rstrip('.')}."
+    if failure.remedy:
+        return failure.remedy
     for alternative in alternatives:
         if alternative.works and (not settings.user or alternative.lets_log_in):
             return f"Use {alternative.fields}. No TLS was found there: whatever is sent can be read on the way."
     if CLIENT_CERTIFICATE in failure.words:
         return "If the server knows its clients by their certificates, use smtp_authentication: certificate with one that it trusts."
-    if failure.remedy:
-        return failure.remedy
     return _OF_OUTCOMES[failure.outcome](settings, dialogue, failure) if failure.outcome in _OF_OUTCOMES else None
 
 
@@ -94,6 +106,8 @@ def _of_no_connection(settings: Settings, _dialogue: Dialogue, failure: Failure)
         return "Check the name servers of the machine that asked."
     if failure.stage != "connect":
         return "The server is slow or hangs: look there, or give it more time."
+    if is_loopback(settings.host):
+        return LOCALHOST.format(host=settings.host)
     advised = "Check smtp_host and smtp_port, and the firewalls on the way"
     if settings.port == 25:
         advised += "; many networks let nobody out on port 25, and 587 is the port for handing mail in"

@@ -9,49 +9,77 @@ A reply of an SMTP server is classified by `knowledge.py`. All other messages ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import RULES, Meaning, meaning_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import RULES, Meaning, Rule, meaning_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.reply import parse_reply
 
-# (outcome, pattern) of messages without a reply, in the order to try them: what is more specific comes first.
-_MESSAGES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (outcome, re.compile(pattern, re.IGNORECASE | re.DOTALL))
-    for outcome, pattern in (
-        (
-            "unconfigured",
-            r"configure an email on the current user|missing smtp server|int\(\) argument must be|please configure your (gmail|outlook)"
-            r"|please connect with your outlook|ssl (certificate|private key) is missing|because it is archived"
-            # A user or password that is not ASCII never reaches the server (smtplib).
-            r"|unicodeencodeerror|codec can't encode",
-        ),
-        (
-            "certificate",
-            r"could not load your certificate|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
-        ),
-        ("recipient_invalid", r"smtputf8"),
-        ("starttls_unsupported", r"starttls extension not supported"),
-        ("auth_unsupported", r"auth extension not supported|no suitable authentication method"),
-        ("auth", r"authentication required|smtpauthenticationerror|error occurred when fetching the access token"),
-        # A refusal whose words Odoo does not repeat.
-        ("sender_rejected", r"refused the sender address|smtpsenderrefused"),
-        ("recipient_rejected", r"refused the test recipient|smtprecipientsrefused"),
-        ("unreachable", r"connection refused|no route to host|network is unreachable|errno (111|113|101)\b"),
-        (
-            "dns",
-            r"name or service not known|name resolution|nodename nor servname|getaddrinfo|no address associated|errno -[235]\b",
-        ),
-        ("timeout", r"timed? ?out|errno 110\b"),
-        (
-            "disconnected",
-            r"closed the connection|connection unexpectedly closed|serverdisconnected|connection reset|broken pipe",
-        ),
-        ("tls", r"ssl exception|wrong_version_number|\[ssl\b|ssl:|sslerror|tls"),
-        ("no_recipient", r"at least one valid recipient"),
-        # What Odoo notes before it sends a mail: it stays where the sending is cut off. Up to 18.0 also without recipients.
-        ("interrupted", r"error without exception"),
-    )
+_ODOO = "Odoo's own words (ODOO-FACTS §2.2, §5)"
+_PYTHON = "smtplib and ssl of Python"
+_NETWORK = "errno of Linux, getaddrinfo"
+_OLD_TLS = (
+    "The server speaks only versions of TLS that the host of Odoo refuses (1.0, 1.1): have it updated. Until then, MinProtocol in the openssl.cnf of the host "
+    "of Odoo can be lowered. Keep TLS: without it, everybody on the way reads the password."
+)
+_NO_ROUTE = (
+    "smtp_host leads to an address that the host or container of Odoo has no network for, mostly localhost as ::1. Set smtp_host to 127.0.0.1, or to the name "
+    "of the host or container that the SMTP server runs in."
+)
+
+# Messages without a reply, in the order to try them: what is more specific comes first.
+_MESSAGES: tuple[Rule, ...] = (
+    Rule(
+        "unconfigured",
+        r"configure an email on the current user|missing smtp server|int\(\) argument must be|please configure your (gmail|outlook)"
+        r"|please connect with your outlook|ssl (certificate|private key) is missing|because it is archived"
+        # A user or password that is not ASCII never reaches the server (smtplib).
+        r"|unicodeencodeerror|codec can't encode",
+        None,
+        _ODOO,
+    ),
+    Rule(
+        "certificate",
+        r"could not load your certificate|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
+        None,
+        _PYTHON,
+    ),
+    Rule("recipient_invalid", r"smtputf8", None, _PYTHON),
+    Rule("starttls_unsupported", r"starttls extension not supported", None, _PYTHON),
+    Rule("auth_unsupported", r"auth extension not supported|no suitable authentication method", None, _PYTHON),
+    Rule(
+        "auth",
+        r"authentication required|smtpauthenticationerror|error occurred when fetching the access token",
+        None,
+        _ODOO,
+    ),
+    # A refusal whose words Odoo does not repeat.
+    Rule("sender_rejected", r"refused the sender address|smtpsenderrefused", None, _ODOO),
+    Rule("recipient_rejected", r"refused the test recipient|smtprecipientsrefused", None, _ODOO),
+    Rule("unreachable", r"cannot assign requested address|errno 99\M", None, _NETWORK, _NO_ROUTE),
+    Rule(
+        "unreachable",
+        r"connection refused|no route to host|network is unreachable|errno (111|113|101)\M",
+        None,
+        _NETWORK,
+    ),
+    Rule(
+        "dns",
+        r"name or service not known|name resolution|nodename nor servname|getaddrinfo|no address associated|errno -[235]\M",
+        None,
+        _NETWORK,
+    ),
+    Rule("timeout", r"timed? ?out|errno 110\M", None, _NETWORK),
+    Rule(
+        "disconnected",
+        r"closed the connection|connection unexpectedly closed|serverdisconnected|connection reset|broken pipe",
+        None,
+        _PYTHON,
+    ),
+    Rule("tls", r"unsupported_protocol|alert_protocol_version|no_protocols_available", None, _PYTHON, _OLD_TLS),
+    Rule("tls", r"ssl exception|wrong_version_number|\[ssl\M|ssl:|sslerror|tls", None, _PYTHON),
+    Rule("no_recipient", r"at least one valid recipient", None, _ODOO),
+    # What Odoo notes before it sends a mail: it stays where the sending is cut off. Up to 18.0 also without recipients.
+    Rule("interrupted", r"error without exception", None, _ODOO),
 )
 
 # Failures that may pass by themselves: worth another attempt.
@@ -71,7 +99,7 @@ _OF_CODES = frozenset({"client_blocked", "not_smtp", "starttls_unsupported", "to
 
 OUTCOMES = (
     "ok",
-    *sorted({outcome for outcome, _pattern in _MESSAGES} | {rule.outcome for rule in RULES} | _OF_CODES),
+    *sorted({rule.outcome for rule in (*_MESSAGES, *RULES)} | _OF_CODES),
     "unknown",
 )
 
@@ -93,8 +121,8 @@ def explain(message: str) -> Meaning:
     reply = parse_reply(message)
     if reply is not None and (reply.code is not None or reply.enhanced or reply.stage != "greeting"):
         return meaning_of(reply)
-    outcome = next((outcome for outcome, pattern in _MESSAGES if pattern.search(message)), "unknown")
-    return Meaning(outcome, outcome in TRANSIENT)
+    rule = next((rule for rule in _MESSAGES if rule.pattern.search(message)), None)
+    return Meaning(rule.outcome, rule.outcome in TRANSIENT, rule.remedy) if rule else Meaning("unknown", False)
 
 
 def classify_mail(reason: str, failure_type: str = "") -> str:
@@ -109,5 +137,5 @@ def verdict_patterns() -> Iterator[tuple[bool, str]]:
         yield rule.outcome in TRANSIENT, rule.words
     yield True, _TEMPORARY
     yield False, _PERMANENT
-    for outcome, pattern in _MESSAGES:
-        yield outcome in TRANSIENT, pattern.pattern.replace(r"\b", r"\y")
+    for rule in _MESSAGES:
+        yield rule.outcome in TRANSIENT, rule.words

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Odoo waits 60 s for connecting and again for each reply (SMTP_TIMEOUT); the caller must not give up before it does.
 _TEST_SECONDS = 300.0
 _POLL_SECONDS = 1.0
+# What a server says of noreply@odoo.com, the recipient of Odoo's test, and not of the recipient of a canary.
+OF_TEST_RECIPIENT = ("recipient_rejected", "relay_denied", "mailbox_full")
 _MAIL_SERVERS = "ir.mail_server"
 
 

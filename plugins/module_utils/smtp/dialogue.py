@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import certificates
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection import (
     SmtpConnection,
     connect,
@@ -272,7 +273,8 @@ class Dialogue:
                 words += f" right after the TLS handshake, as where it demands {CLIENT_CERTIFICATE} that it trusts"
             return Failure(stage, "disconnected", words)
         if isinstance(error, ssl.SSLError):
-            return Failure(stage, "tls", _told_by_openssl(error))
+            told = _told_by_openssl(error)
+            return Failure(stage, "tls", told, remedy=explain(told).remedy)
         if isinstance(error, UnicodeEncodeError) and stage == "auth":
             # Its own words would hold a part of the password.
             return Failure(
@@ -281,7 +283,8 @@ class Dialogue:
                 "a user or password that is not ASCII, with which smtplib, and so Odoo, cannot log in",
             )
         outcome = _UNSUPPORTED if isinstance(error, smtplib.SMTPNotSupportedError) else _BROKEN
-        return Failure(stage, outcome.get(stage, "unknown"), self._words(_plain(error).encode()))
+        words = self._words(_plain(error).encode())
+        return Failure(stage, outcome.get(stage, "unknown"), words, remedy=explain(words).remedy)
 
 
 # What smtplib makes of a reply that has no code. Its first four characters are lost, so the rest is not shown.

@@ -16,6 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classificatio
     TRANSIENT,
     classify,
     classify_mail,
+    explain,
 )
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS
 
@@ -32,6 +33,9 @@ GMAIL_CONSENT = (
 )
 # The word of a version in brackets, where they differ.
 MESSAGES: list[tuple[str, str]] = [
+    ("unreachable", ELSE + "[Errno 99] Cannot assign requested address"),
+    ("tls", TLS + "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1000)"),
+    ("tls", TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1000)"),
     # §2.2 bad login
     ("auth", REPLIED + "(535, b'5.7.8 Authentication failed')"),
     ("auth", "535\nb'5.7.8 Authentication credentials invalid'"),
@@ -169,3 +173,17 @@ def test_the_classes_of_mails() -> None:
 @given(st.text())
 def test_any_text_has_a_class_and_never_a_good_one(message: str) -> None:
     assert classify(message) in set(OUTCOMES) - {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (ELSE + "[Errno 99] Cannot assign requested address", "Set smtp_host to 127.0.0.1"),
+        (TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1000)", "Keep TLS"),
+        (TLS + "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)", ""),
+    ],
+)
+def test_what_to_do_about_a_message_without_a_reply(message: str, words: str) -> None:
+    remedy = explain(message).remedy
+    assert words in remedy
+    assert bool(words) is bool(remedy)

@@ -338,7 +338,9 @@ def test_nothing_listens() -> None:
     result = probed(closed_port())
     assert (result["outcome"], result["stage"]) == ("unreachable", "connect")
     assert "Connection refused" in result["message"]
-    assert "firewalls" in result["suggestion"]
+    assert "is the host or container that connects" in result["suggestion"]
+    elsewhere = probe(Settings("127.1", closed_port()))  # which nothing takes for whoever connects
+    assert "firewalls" in elsewhere["suggestion"]
     assert result["alternatives"] == []
 
 
