@@ -38,8 +38,22 @@ _MESSAGES: tuple[Rule, ...] = (
         _ODOO,
     ),
     Rule(
+        "unconfigured",
+        r"'idna' codec",
+        None,
+        _PYTHON,
+        "smtp_host is no host name: one of its parts is empty or longer than 63 characters.",
+    ),
+    Rule(
+        "content_rejected",
+        r"header values may not contain linefeed",
+        None,
+        "email of Python",
+        "A header of the mail contains a line break: its subject, sender, reply address or references. Correct it in Odoo, and queue the mail again.",
+    ),
+    Rule(
         "certificate",
-        r"could not load your certificate|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
+        r"could not load your certificate|unable to load pem file|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
         None,
         _PYTHON,
     ),

@@ -33,6 +33,9 @@ GMAIL_CONSENT = (
 )
 # The word of a version in brackets, where they differ.
 MESSAGES: list[tuple[str, str]] = [
+    ("unconfigured", "encoding with 'idna' codec failed (UnicodeError: label empty or too long)"),
+    ("content_rejected", "Header values may not contain linefeed or carriage return characters"),
+    ("certificate", "Unable to load PEM file. See https://cryptography.io/en/latest/faq/ for more details."),
     ("unreachable", ELSE + "[Errno 99] Cannot assign requested address"),
     ("tls", TLS + "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1000)"),
     ("tls", TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1000)"),
