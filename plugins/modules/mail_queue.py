@@ -27,8 +27,8 @@ options:
         (C(scheduled_date)), so that the queue's own scheduled action does not send them, too; while that one is running, V(process) ends with
         RV(error_kind=conflict). A mail may also be on its way because whoever made it sends it right after; O(older_than=1) leaves the youngest alone.
       - V(retry) queues failed mails again, which Odoo itself never does. Its scheduled action sends them, or V(process).
-      - Without O(failure_class) and O(ids), V(retry) takes only mails that another attempt may help. It leaves the others as they are, for example
-        those whose recipient or login was refused, and counts them in RV(refused).
+      - Without O(failure_class) and O(ids), V(retry) takes only what O(transient_only) means. It leaves the others as they are, for example those whose
+        recipient or login was refused.
       - V(cancel) gives outgoing mails up. They stay in Odoo.
       - V(purge) deletes failed and cancelled mails, with their messages. Odoo refuses to delete the message of a mail that belongs to no document
         over RPC; such mails are counted in RV(refused).
@@ -97,6 +97,12 @@ options:
     description:
       - At most so many mails, the oldest first.
     type: int
+  transient_only:
+    description:
+      - Only mails that may leave without a change, because their failure passes, was an interruption, or is unknown.
+      - V(retry) without O(failure_class) and O(ids) takes only these, too. It counts the others in RV(refused).
+    type: bool
+    default: false
   batch_size:
     description:
       - How many mails V(process) has Odoo send with one call. A call that lasts longer than Odoo's C(limit_time_real) is killed; what it had sent by then
@@ -246,12 +252,13 @@ SPECIFICATION = Specification(
         "from_domain": {"type": "str"},
         "ids": {"type": "list", "elements": "int"},
         "limit": {"type": "int"},
+        "transient_only": {"type": "bool", "default": False},
         "batch_size": {"type": "int", "default": 50},
         "max_attempts": {"type": "int", "default": MAX_ATTEMPTS},
     },
 )
 
-_FILTERS = ("states", "failure_class", "older_than", "server", "from_domain", "ids", "limit")
+_FILTERS = ("states", "failure_class", "older_than", "server", "from_domain", "ids", "limit", "transient_only")
 
 
 def run(module: OdooModule) -> None:

@@ -155,6 +155,13 @@ queue:
             - "Mail Delivery Failed Mail delivery failed via SMTP server 'None'. SMTPRecipientsRefused: {'a@b.example': (550, b'5.1.1 No such user')}"
           id: 16
           given_up: 0
+    retried:
+      description:
+        - Mails that M(postmaster.odoo.queue_policy), M(postmaster.odoo.mail_queue) or the playbook C(heal) have queued again and that have not left.
+          They wait for their next attempt (C(waiting)), have failed again (C(failed)), or are not tried any more (C(given_up)).
+      returned: always
+      type: dict
+      sample: {waiting: 2, failed: 0, given_up: 1}
     unclassified:
       description: How many failed mails are not in RV(queue.failures), because only the 1000 most frequent reasons are looked at.
       returned: always

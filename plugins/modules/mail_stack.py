@@ -393,11 +393,12 @@ options:
             default: 4320
           max_attempts:
             description:
-              - How often a mail is tried, the first attempt included. A mail that has failed as often is given up.
-                Odoo's log says so, and so do M(postmaster.odoo.mail_queue_info) and M(postmaster.odoo.mail_doctor).
+              - How often a mail is tried, the first attempt included. A mail that has failed as often, or is older
+                than O(queue_policy.backoff.give_up_after), is given up. Odoo's log says so, and so do M(postmaster.odoo.mail_queue_info)
+                and M(postmaster.odoo.mail_doctor).
               - The attempts that M(postmaster.odoo.mail_queue) makes count as well.
             type: int
-            default: 30
+            default: 100
       stale_after:
         description:
           - Days after which a mail that is due and still waits is cancelled, not deleted. V(0) takes this part away.

@@ -87,11 +87,11 @@ options:
         default: 4320
       max_attempts:
         description:
-          - How often a mail is tried, the first attempt included. A mail that has failed as often is given up. Odoo's log says so, and so do
-            M(postmaster.odoo.mail_queue_info) and M(postmaster.odoo.mail_doctor).
+          - How often a mail is tried, the first attempt included. A mail that has failed as often, or is older than
+            O(backoff.give_up_after), is given up. Odoo's log says so, and so do M(postmaster.odoo.mail_queue_info) and M(postmaster.odoo.mail_doctor).
           - The attempts that M(postmaster.odoo.mail_queue) makes count as well.
         type: int
-        default: 30
+        default: 100
   stale_after:
     description:
       - Days after which a mail that is due and still waits is cancelled, not deleted. V(0) takes this part away.
@@ -167,7 +167,7 @@ EXAMPLES = r"""
     interval: 5
     backoff:
       first_delay: 5
-      max_attempts: 30
+      max_attempts: 50
     stale_after: 7
     purge_after: 90
     watchdog:

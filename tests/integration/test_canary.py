@@ -95,7 +95,7 @@ def test_from_every_address_that_routes_declare(live: LabInstance, lab: Lab, tmp
     # Nobody else ever saw the candidate in use.
     (after,) = rows(live)
     assert [row["from_filter"] for row in watch.seen.pop(after["id"])] == [SALES, "lab.example"]
-    (candidate,) = watch.seen.values()
+    (candidate,) = list(watch.seen.values())
     assert {(row["name"], row["active"]) for row in candidate} == {("Live" + CANDIDATE, False)}
     assert left(live)[2:] == before
 

@@ -137,7 +137,7 @@ def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
     """Actions are late: workers are at them, or at others first, or there are none."""
     late, running, sign = late_actions(seen, limits), _running(seen, limits), _last_sign(seen, limits)
     if not late:
-        yield from _served_elsewhere(seen, sign)
+        yield from _served_elsewhere(seen, sign, limits)
         return
     # Whoever has done something since each was due is alive, and held up.
     if running or (sign and sign[0] > max(late.values())):
@@ -162,9 +162,10 @@ def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
     yield Finding("cron_overdue_no_worker", evidence, _about(first))
 
 
-def _served_elsewhere(seen: Observation, sign: tuple[datetime, str] | None) -> Iterator[Finding]:
+def _served_elsewhere(seen: Observation, sign: tuple[datetime, str] | None, limits: Limits) -> Iterator[Finding]:
     """Actions run although the configuration file that was read starts no worker for them."""
-    if sign and seen.configuration.get("max_cron_threads") == "0":
+    is_recent = sign is not None and seen.now - sign[0] <= timedelta(minutes=limits.max_age)
+    if sign and is_recent and not seen.is_neutralized and seen.configuration.get("max_cron_threads") == "0":
         evidence = f"In odoo.conf max_cron_threads is 0, and no action is late: the last sign of a worker is {sign[1]}."
         yield Finding("cron_served_elsewhere", evidence)
 

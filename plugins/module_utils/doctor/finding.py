@@ -347,7 +347,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "queue",
         "error",
         "The queue runs and sends nothing",
-        "Correct the mail servers that are named beside it, then postmaster.odoo.mail_queue with action process: the mails of other servers leave.",
+        "Correct the mail servers that have findings, or what Odoo's log says of the mail queue. mail_queue with action process sends the rest.",
         "interrupted",
     ),
     "no_recipient": Kind(

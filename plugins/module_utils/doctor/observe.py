@@ -17,7 +17,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import BATCH_SIZES
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL, ask_queue, due
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue, due
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON, PENDING
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import authorize_url

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 
 # What the versions of Odoo send in a run where nothing says it (ODOO-FACTS §5).
@@ -71,8 +71,8 @@ def _blocked(queue: Record, seen: Observation) -> Iterator[Finding]:
     if queue["due"] >= (seen.queue_batch or _SMALLEST_BATCH):
         return
     evidence = (
-        f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and Odoo has tried none of them: "
-        "it breaks off at one mail or mail server in each run."
+        f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and Odoo has tried none of them, "
+        f"among them mail {queue['oldest_due']['id']}: it breaks off at one mail or mail server in each run."
     )
     yield Finding("queue_blocked", evidence, about)
 

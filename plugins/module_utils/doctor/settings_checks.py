@@ -21,13 +21,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-# Programs and services that accept mail and show it to developers. Mailtrap also has servers that deliver.
+# Programs and services that accept mail and show it to developers. Mailtrap has other hosts that deliver.
 _CATCHER = re.compile(
-    r"(mailhog|mailpit|mailcatcher|maildev|smtp4dev|papercut|inbucket|greenmail|ethereal\.email)|(?<!live\.smtp\.)(?<!bulk\.smtp\.)mailtrap",
+    r"(.*[._-])?(mailhog|mailpit|mailcatcher|maildev|smtp4dev|inbucket)([._-].*|\d*)|(sandbox\.)?smtp\.mailtrap\.io|smtp\.ethereal\.email",
     re.IGNORECASE,
 )
-# What these programs listen on; no server that delivers does.
-_CATCHER_PORT = 1025
 # Odoo's demonstration data and the names that RFC 2606 §3 reserves.
 _SAMPLE_DOMAINS = frozenset(
     {"example.com", "example.net", "example.org", "yourcompany.com", "yourcompany.example.com", "mycompany.com"}
@@ -41,7 +39,7 @@ def check_catcher(server: Record) -> Iterator[Finding]:
     if server["smtp_authentication"] == "cli" or server["leads_nowhere"]:
         return
     host, port = str(server["smtp_host"] or ""), server["smtp_port"]
-    if _CATCHER.search(host) or port == _CATCHER_PORT:
+    if _CATCHER.fullmatch(host):
         yield Finding("test_catcher", f"{server['name']!r} is {place(host, port)}.", _about(server))
 
 

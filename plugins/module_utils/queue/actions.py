@@ -25,26 +25,26 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
     Unsupported,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import read_attempts, write_attempts
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import (
+    MAIL,
+    count_attempt,
+    give_up,
+    read_attempts,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
-    MAIL,
     add_failure,
     by_frequency,
     due,
+    meaning_of_mail,
     queue_action_id,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS, Attempts
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import BROKEN_WAYS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import BROKEN_DOMAINS, SENDERS_OF_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import (
-    FAILURE_CLASSES,
-    TRANSIENT,
-    classify_mail,
-)
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 if TYPE_CHECKING:
@@ -73,9 +73,8 @@ _NO_DOCUMENT = (
     "cancel them, or have queue_policy purge them on Odoo's side."
 )
 
-# Failures that another attempt may cure without anybody's doing: those that pass, those that were cut off, and those that nobody knows.
-_WORTH_RETRYING = sorted({*TRANSIENT, "interrupted", "unknown"})
-_LASTING = sorted(set(FAILURE_CLASSES) - set(_WORTH_RETRYING))
+# Failures of which nothing is known that another attempt could not cure.
+_UNCERTAIN = ("interrupted", "unknown")
 _NO_CURE = "No waiting cures why these failed: correct the cause, then name their class in failure_class."
 
 Progress = Callable[[str], None]
@@ -83,11 +82,33 @@ Progress = Callable[[str], None]
 _Way = tuple[Any, str]
 
 
+class Held:
+    """The ways at which Odoo broke off in a run."""
+
+    def __init__(self) -> None:
+        self._ways: set[_Way] = set()
+
+    def add(self, way: _Way) -> None:
+        """Note that Odoo broke off at a way."""
+        self._ways.add(way)
+
+    def holds(self, way: _Way) -> bool:
+        """Return whether the mails of a way wait: at a few senders of a domain it is the server of the domain that is broken."""
+        alike = [one for one in self._ways if _domain_way(one) == _domain_way(way)]
+        return way in self._ways or len(alike) >= SENDERS_OF_DOMAIN
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the run ends: the SMTP server behind all of them is likely one and the same."""
+        return len({_domain_way(one) for one in self._ways}) >= BROKEN_DOMAINS
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which mails are meant: those that all of these fit.
 
     :param server: the name of the server that they are bound to; empty: bound to none.
+    :param transient_only: only those whose failure may pass without a change.
     """
 
     states: Sequence[str] = ()
@@ -97,6 +118,18 @@ class Selection:
     from_domain: str | None = None
     ids: Sequence[int] | None = None
     limit: int | None = None
+    transient_only: bool = False
+
+    @property
+    def looks_at_reasons(self) -> bool:
+        """Whether the database cannot choose the mails alone."""
+        return bool(self.failure_class) or self.transient_only
+
+    def fits(self, mail: Mapping[str, Any]) -> bool:
+        """Return whether a mail failed in a way that is meant."""
+        meaning = meaning_of_mail(mail)
+        is_of_class = not self.failure_class or meaning.outcome in self.failure_class
+        return is_of_class and (not self.transient_only or meaning.passes or meaning.outcome in _UNCERTAIN)
 
 
 @dataclass
@@ -107,8 +140,7 @@ class Work:
     :param cut_off: Odoo's words, where it ended before the last mail.
     :param error: what ended the action early.
     :param given_up: how many mails were not queued again because they have failed as often as is allowed.
-    :param attempts: how often mails were tried, where the action counts that.
-    :param held: the ways at which Odoo broke off: their mails are left to the next run.
+    :param held: where Odoo broke off: the mails are left to the next run.
     :param secrets: what no words of SMTP servers must show.
     """
 
@@ -123,8 +155,7 @@ class Work:
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     cut_off: str = ""
     error: OdooError | None = None
-    held: set[_Way] = field(default_factory=set, repr=False)
-    attempts: Attempts = field(default_factory=Attempts, repr=False)
+    held: Held = field(default_factory=Held, repr=False)
     secrets: Collection[str] = field(default=frozenset(), repr=False)
 
     def refuse(self, ids: Sequence[int], reason: str, *, count: int | None = None) -> None:
@@ -166,8 +197,9 @@ def act(
         domain = _without_undeletable(session, domain, selection, work)
     if action == "retry":
         if not selection.failure_class and selection.ids is None:
+            selection = replace(selection, transient_only=True)
+        if selection.transient_only:
             _refuse_lasting(session, domain, selection, work)
-            selection = replace(selection, failure_class=_WORTH_RETRYING)
         domain = _without_exhausted(session, domain, selection, max_attempts, work)
     if session.read_only:
         work.count = _count(session, domain, selection)
@@ -236,29 +268,31 @@ def _without_undeletable(session: Session, domain: list[Any], selection: Selecti
 
 def _refuse_lasting(session: Session, domain: list[Any], selection: Selection, work: Work) -> None:
     """Say how many mails are left as they are because another attempt would fail in the same way."""
-    lasting = replace(selection, failure_class=_LASTING, limit=None)
-    ids = [mail_id for chunk in _chunks(session, domain, lasting, _CHUNKS["retry"]) for mail_id in chunk]
-    if ids:
-        work.refuse(ids, _NO_CURE)
+    every = replace(selection, transient_only=False, limit=None)
+    meant = {mail_id for chunk in _chunks(session, domain, every, _CHUNKS["retry"]) for mail_id in chunk}
+    worth = replace(selection, limit=None)
+    meant -= {mail_id for chunk in _chunks(session, domain, worth, _CHUNKS["retry"]) for mail_id in chunk}
+    if meant:
+        work.refuse(sorted(meant), _NO_CURE)
 
 
 def _without_exhausted(
     session: Session, domain: list[Any], selection: Selection, max_attempts: int, work: Work
 ) -> list[Any]:
     """Leave out mails that were tried as often as is allowed, and note that they are given up."""
-    work.attempts = read_attempts(session)
-    exhausted = work.attempts.exhausted(max_attempts)
+    exhausted = read_attempts(session).exhausted(max_attempts)
     if not exhausted:
         return domain
     meant = _chunks(session, [*domain, ["id", "in", exhausted]], replace(selection, limit=None), len(exhausted))
     given_up = [mail_id for chunk in meant for mail_id in chunk]
     work.given_up = len(given_up)
-    work.attempts.given_up.update(given_up)
+    if given_up and not session.read_only:
+        give_up(session, given_up)
     return [*domain, ["id", "not in", exhausted]]
 
 
 def _count(session: Session, domain: list[Any], selection: Selection) -> int:
-    if selection.failure_class:
+    if selection.looks_at_reasons:
         return sum(len(ids) for ids in _chunks(session, domain, selection, _CHUNKS["cancel"]))
     count: int = session.call(MAIL, "search_count", domain=domain)
     return count if selection.limit is None else min(count, selection.limit)
@@ -269,14 +303,10 @@ def _chunks(session: Session, domain: list[Any], selection: Selection, size: int
     last, left = 0, selection.limit
     while left is None or left > 0:
         page: list[Any] = [*domain, ["id", ">", last]]
-        if selection.failure_class:
+        if selection.looks_at_reasons:
             mails = session.search_read(MAIL, page, ["failure_reason", "failure_type"], limit=max(size, 1000))
             found = [mail["id"] for mail in mails]
-            ids = [
-                mail["id"]
-                for mail in mails
-                if classify_mail(mail["failure_reason"] or "", mail["failure_type"] or "") in selection.failure_class
-            ]
+            ids = [mail["id"] for mail in mails if selection.fits(mail)]
         else:
             ids = found = session.call(
                 MAIL, "search", domain=page, order="id", limit=size if left is None else min(size, left)
@@ -303,13 +333,10 @@ def _change(
     """
     method = {"retry": "mark_outgoing", "cancel": "cancel", "purge": "unlink"}[work.action]
     splits = _SPLITS
-    if work.given_up:
-        _note_attempts(session, work)
     for chunk in _chunks(session, domain, selection, _CHUNKS[work.action]):
         if work.action == "retry":
             # Before: a run that dies in between has counted an attempt too many, not one too few.
-            work.attempts.count(chunk, anew=anew)
-            _note_attempts(session, work)
+            count_attempt(session, chunk, anew=anew)
         waiting = [chunk]
         while waiting:
             ids = waiting.pop()
@@ -327,12 +354,6 @@ def _change(
         progress(f"{work.count} mails {_DONE[work.action]}")
 
 
-def _note_attempts(session: Session, work: Work) -> None:
-    ids, unsent = list(work.attempts.counts), ["outgoing", "exception"]
-    kept = session.call(MAIL, "search", domain=[["id", "in", ids], ["state", "in", unsent]])
-    write_attempts(session, work.attempts, set(kept))
-
-
 def _process(
     session: Session, domain: list[Any], selection: Selection, batch_size: int, work: Work, progress: Progress
 ) -> None:
@@ -348,7 +369,7 @@ def _process(
                 touch()
                 _send_batch(session, batch, action_id, work)
                 progress(f"{work.sent} mails sent, {work.failed} failed")
-                if work.error or len(work.held) >= BROKEN_WAYS:
+                if work.error or work.held.is_enough:
                     break
     except OdooError as error:
         # Where Odoo is gone, the lock cannot be given back either.
@@ -360,14 +381,14 @@ def _send_batch(session: Session, batch: list[int], action_id: int | None, work:
     while True:
         still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
         chosen = session.search_read(MAIL, still_due, ["scheduled_date", "mail_server_id", "email_from"])
-        passing = [mail for mail in chosen if _way(mail) not in work.held]
+        passing = [mail for mail in chosen if not work.held.holds(_way(mail))]
         if not passing:
             work.unsent += len(chosen)
             return
         unsent = _send(session, passing, action_id, work)
         if unsent and not work.error:
             work.held.add(_broken_way(passing, unsent))
-        if not unsent or work.error or len(work.held) >= BROKEN_WAYS:
+        if not unsent or work.error or work.held.is_enough:
             work.unsent += len(unsent) + len(chosen) - len(passing)
             return
 
@@ -375,6 +396,11 @@ def _send_batch(session: Session, batch: list[int], action_id: int | None, work:
 def _way(mail: Mapping[str, Any]) -> _Way:
     bound = mail["mail_server_id"]
     return (bound[0] if bound else False, mail["email_from"] or "")
+
+
+def _domain_way(way: _Way) -> _Way:
+    server, sender = way
+    return (server, sender.rpartition("@")[2].strip("> "))
 
 
 def _broken_way(tried: Sequence[Mapping[str, Any]], unsent: Collection[int]) -> _Way:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY, Attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+
+MAIL = "mail.mail"
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -18,23 +20,42 @@ if TYPE_CHECKING:
 
 def read_attempts(session: Session) -> Attempts:
     """Return the note of an instance: one call."""
-    rows = _read(session)
-    return Attempts.from_text(str(rows[0]["value"] or "") if rows else "")
+    return _parsed(_read(session))
 
 
-def write_attempts(session: Session, attempts: Attempts, kept: Collection[int]) -> None:
-    """Write the note of an instance: two calls.
+def count_attempt(session: Session, ids: Iterable[int], *, anew: bool) -> None:
+    """Note one more attempt at mails.
 
-    :param kept: ids of the mails that are still to be sent. Of the others nothing is noted any more.
+    :param anew: forget the attempts before.
     """
-    text = attempts.as_text(kept)
+    _change(session, lambda attempts: attempts.count(ids, anew=anew))
+
+
+def give_up(session: Session, ids: Iterable[int]) -> None:
+    """Note that mails are not tried again."""
+    _change(session, lambda attempts: attempts.given_up.update(ids))
+
+
+def _change(session: Session, change: Callable[[Attempts], None]) -> None:
+    """Change the note: three calls. It is read right before it is written, because the policy writes it, too.
+
+    Of mails that have left, are cancelled or are deleted, nothing is noted any more.
+    """
     rows = _read(session)
+    attempts = _parsed(rows)
+    change(attempts)
+    unsent = [["id", "in", list(attempts.counts)], ["state", "in", ["outgoing", "exception"]]]
+    text = attempts.as_text(set(session.call(MAIL, "search", domain=unsent)))
     if rows and text:
         session.write(SYSTEM_PARAMETER.model, [rows[0]["id"]], {"value": text})
     elif rows:
         session.unlink(SYSTEM_PARAMETER.model, [rows[0]["id"]])
     elif text:
         session.create(SYSTEM_PARAMETER.model, [{"key": ATTEMPTS_KEY, "value": text}])
+
+
+def _parsed(rows: Sequence[Mapping[str, Any]]) -> Attempts:
+    return Attempts.from_text(str(rows[0]["value"] or "") if rows else "")
 
 
 def _read(session: Session) -> list[dict[str, Any]]:

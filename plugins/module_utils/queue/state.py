@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import read_attempts
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL, read_attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import INTERRUPTED, keeps_order
@@ -23,12 +22,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TRANSIENT, classify_mail
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain_mail
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import Meaning
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-MAIL = "mail.mail"
 _STATES = ("outgoing", "sent", "received", "exception", "cancel")
 # Servers tend to put the address into their reply, and then every mail has a reason of its own.
 _REASONS = 1000
@@ -114,14 +113,16 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     states = dict.fromkeys(_STATES, 0)
     states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
     scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
-    failures = _failures(groups, read_server_secrets(session))
-    _note_given_up(session, failures)
+    secrets = read_server_secrets(session)
+    retried, given_up = _retried(session)
+    failures = _failures(groups, secrets, given_up)
     queue: dict[str, Any] = {
         "states": states,
         "due": max(0, states["outgoing"] - scheduled),
         "scheduled": scheduled,
         "oldest_due": _oldest_due(session, now),
         "failures": failures,
+        "retried": retried,
         "unclassified": max(0, states["exception"] - sum(failure["count"] for failure in failures)),
         **_last_run(session),
     }
@@ -150,46 +151,61 @@ def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
     return {"id": mail_id, "since": since[:19], "age_seconds": age, "age_minutes": age // 60}
 
 
-def _failures(groups: _Groups, secrets: Collection[str]) -> list[dict[str, Any]]:
-    """Failed mails by the class of their failure, the most frequent first."""
+def _failures(groups: _Groups, secrets: Collection[str], given_up: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Failed mails by the class of their failure, the most frequent first.
+
+    :param given_up: those that are not tried any more, which are counted on their own as well.
+    """
     classes: dict[str, dict[str, Any]] = {}
-    failed = [["state", "=", "exception"]]
+    failed = [["state", "=", "exception"], ["id", "not in", [mail["id"] for mail in given_up]]]
     for group in groups.count(failed, ["failure_type", "failure_reason"], newest=True, limit=_REASONS):
-        mail = {**group, "id": group["newest"]}
-        add_failure(classes, mail, secrets, group["__count"])
+        add_failure(classes, {**group, "id": group["newest"]}, secrets, group["__count"])
+    for failure in classes.values():
+        failure["given_up"] = 0
+    for mail in given_up:
+        failure = add_failure(classes, mail, secrets)
+        failure["given_up"] = failure.get("given_up", 0) + 1
     return by_frequency(classes)
 
 
-def _note_given_up(session: Session, failures: Sequence[dict[str, Any]]) -> None:
-    """Add to each class how many of its mails are not tried again, because they have failed as often as is allowed: a call or two."""
-    given_up = read_attempts(session).given_up
-    domain = [["id", "in", sorted(given_up)], ["state", "=", "exception"]]
-    mails = session.search_read(MAIL, domain, ["failure_reason", "failure_type"]) if given_up else []
-    classes = Counter(_class_of(mail) for mail in mails)
-    for failure in failures:
-        failure["given_up"] = classes[failure["class"]]
+def _retried(session: Session) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Count the mails that were queued again by what they wait for, and return those that are not tried any more: two calls at most."""
+    attempts = read_attempts(session)
+    domain = [["id", "in", sorted(attempts.counts)], ["state", "in", ["outgoing", "exception"]]]
+    fields = ["state", "failure_reason", "failure_type"]
+    mails = session.search_read(MAIL, domain, fields) if attempts.counts else []
+    failed = [mail for mail in mails if mail["state"] == "exception"]
+    given_up = [mail for mail in failed if mail["id"] in attempts.given_up]
+    counts = {"failed": len(failed) - len(given_up), "given_up": len(given_up)}
+    return {"waiting": len(mails) - len(failed), **counts}, given_up
 
 
-def _class_of(mail: Mapping[str, Any]) -> str:
-    return classify_mail(mail["failure_reason"] or "", mail["failure_type"] or "")
+def meaning_of_mail(mail: Mapping[str, Any]) -> Meaning:
+    """Return what the failure of a mail means, which was read with `failure_reason` and `failure_type`."""
+    return explain_mail(mail["failure_reason"] or "", mail["failure_type"] or "")
 
 
 def add_failure(
     classes: dict[str, dict[str, Any]], mail: Mapping[str, Any], secrets: Collection[str], count: int = 1
-) -> None:
-    """Count failed mails under the class of their failure, with the first as a sample and a few reasons that differ in more than an address or a number.
+) -> dict[str, Any]:
+    """Count failed mails under the class of their failure, and return the class.
+
+    It has the first mail as a sample, and a few reasons that differ in more than an address or a number.
 
     :param secrets: what their reasons must not show.
     """
     reason = mail["failure_reason"] or ""
-    kind = _class_of(mail)
+    meaning = meaning_of_mail(mail)
+    kind = meaning.outcome
     shown = " ".join(without_secrets(reason, secrets).split())
-    new = {"class": kind, "count": 0, "transient": kind in TRANSIENT, "reason": shown, "reasons": [], "id": mail["id"]}
+    new = {"class": kind, "count": 0, "transient": False, "reason": shown, "reasons": [], "id": mail["id"]}
     failure = classes.setdefault(kind, new)
     failure["count"] += count
+    failure["transient"] |= meaning.passes
     reasons: list[str] = failure["reasons"]
     if shown and len(reasons) < _SHOWN_REASONS and _alike(shown) not in map(_alike, reasons):
         reasons.append(shown)
+    return failure
 
 
 def _alike(reason: str) -> str:

@@ -13,8 +13,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 ATTEMPTS_KEY = "postmaster_odoo.attempts"
-# With delays that grow to an hour that is more than a day, after which the daily limits of providers have passed.
+# Of what is asked for by hand or by a pipeline.
 MAX_ATTEMPTS = 30
+# Of the policy: more than its delays allow in `give_up_after`, unless either is changed.
+MAX_ATTEMPTS_OF_POLICY = 100
+
+
+# Beyond that a word is none: ids have at most 19 digits.
+_LONGEST = 30
 
 
 @dataclass
@@ -34,7 +40,7 @@ class Attempts:
         attempts = cls()
         for word in text.split():
             mail_id, _equals, count = word.partition("=")
-            if mail_id.isdecimal() and count.removeprefix("-").isdecimal():
+            if len(word) < _LONGEST and mail_id.isdecimal() and count.removeprefix("-").isdecimal():
                 attempts.counts[int(mail_id)] = abs(int(count))
                 if count.startswith("-"):
                     attempts.given_up.add(int(mail_id))

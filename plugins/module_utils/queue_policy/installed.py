@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS_OF_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import (
     LANES,
     RULES,
@@ -64,7 +64,7 @@ def installed_rule(rule: str, cron: Mapping[str, Any]) -> dict[str, Any]:
         return {LANES: lanes, **({"interval": minutes} if paced else {}), "settle": settle}
     if rule == "backoff":
         # Versions before 1.0 counted no attempts.
-        give_up_after, first_delay, max_delay, max_attempts = [*numbers, MAX_ATTEMPTS][:4]
+        give_up_after, first_delay, max_delay, max_attempts = [*numbers, MAX_ATTEMPTS_OF_POLICY][:4]
         return {
             "first_delay": first_delay,
             "max_delay": max_delay,

@@ -22,7 +22,8 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import verdict_patterns
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TEMPORARY, verdict_patterns
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import ADDRESS
 
 # Odoo's own queue, which carries the lanes, and the policy's actions beside it.
 BACKOFF, STALE, PURGE, WATCHDOG = (
@@ -87,6 +88,8 @@ def keep():
         env.cr.rollback()
 def way(mail):
     return (mail.mail_server_id.id, mail.email_from)
+def domain_way(one):
+    return (one[0], (one[1] or '').rpartition('@')[2].strip('> '))
 def broken_way(mails, left):
     # Odoo sends one way after the other: this one it began and did not end, or did not begin.
     begun = [way(mail) for mail in mails.exists() - left]
@@ -94,17 +97,21 @@ def broken_way(mails, left):
         if way(mail) in begun:
             return way(mail)
     return way(left[0])
+def is_held(mail):
+    # Three senders of a domain that break off: the server of that domain is broken.
+    return way(mail) in held or held_domains.count(domain_way(way(mail))) >= {senders_of_domain}
 seen = set()
 held = []
+held_domains = []
 for name, domain, batch in lanes:
     if time.time() > deadline:
         break
     fitting = find(name, domain)
     mail_ids = [mail_id for mail_id in fitting if mail_id not in seen][:batch]
     seen.update(fitting)
-    while mail_ids and time.time() < deadline and len(held) < {broken_ways}:
+    while mail_ids and time.time() < deadline and len(set(held_domains)) < {broken_domains}:
         mails = model.search(due + [('id', 'in', mail_ids[:{at_once}])], order='id')
-        mails = mails.filtered(lambda mail: way(mail) not in held)
+        mails = mails.filtered(lambda mail: not is_held(mail))
         _logger.info('Mail queue: lane %s sends %s', name, len(mails))
         send(name, mails)
         left = model.search(due + [('id', 'in', mails.ids)], order='id')
@@ -112,25 +119,30 @@ for name, domain, batch in lanes:
         mail_ids = left.ids + mail_ids[{at_once}:]
         if left:  # the mails of other servers and senders leave all the same
             held.append(broken_way(mails, left))
+            held_domains.append(domain_way(held[-1]))
 """
 
 # So many mails go through one connection; at a second each that is well within what Odoo gives a job.
 _AT_ONCE = 25
-# After so many servers and senders at which Odoo broke off, a run ends.
-BROKEN_WAYS = 10
+# At so many senders of one domain Odoo breaks off before the rest of the domain waits for the next run.
+SENDERS_OF_DOMAIN = 3
+# After so many domains at which Odoo broke off, a run ends.
+BROKEN_DOMAINS = 10
 
 # How Odoo begins the reason of a mail that it was at when it was interrupted; up to 18.0 also of one that nobody can receive.
 INTERRUPTED = "Error without exception"
 
 _BACKOFF = '''\
 query = """
-    SELECT mail.id
+    SELECT mail.id, mail.in_time
     FROM (
-        SELECT *, GREATEST(create_date, scheduled_date) AS due_date
+        SELECT *, GREATEST(create_date, scheduled_date) AS due_date,
+            GREATEST(create_date, scheduled_date) > %(now)s - interval '{give_up_after} minutes' AS in_time,
+            regexp_replace(regexp_replace(failure_reason, %(server)s, ''), %(mailbox)s, '', 'g') AS told
         FROM mail_mail
         WHERE state = 'exception' AND id > %(last_id)s AND id != ALL(%(given_up)s)
     ) mail
-    WHERE mail.due_date > %(now)s - interval '{give_up_after} minutes'
+    WHERE (mail.in_time OR mail.id = ANY(%(tried)s))
       AND mail.write_date + LEAST(
             GREATEST(mail.write_date - mail.due_date, interval '{first_delay} minutes'),
             interval '{max_delay} minutes'
@@ -153,7 +165,7 @@ note = env['ir.config_parameter'].sudo().search([('key', '=', {key!r})], limit=1
 attempts = {{}}
 for word in (note.value or '').split():
     mail_id, _equals, count = word.partition('=')
-    if mail_id.isdigit() and count.lstrip('-').isdigit():
+    if len(word) < 30 and mail_id.isdecimal() and (count[1:] if count[:1] == '-' else count).isdecimal():
         attempts[int(mail_id)] = int(count)
 def keep(note):
     env.cr.execute("SELECT id FROM mail_mail WHERE id = ANY(%s) AND state IN ('outgoing', 'exception')", [list(attempts)])
@@ -169,21 +181,26 @@ values = {{
     'now': env.cr.now(),
     'interrupted': {interrupted!r},
     'address': '[^@[:space:]]@[^@[:space:]]',
+    'server': 'via SMTP server [^\\n]*',
+    'mailbox': {mailbox!r},
+    'temporary': {temporary!r},
     'last_id': 0,
-    'given_up': [mail_id for mail_id in attempts if attempts[mail_id] < 0],
+    # What another one has given up after fewer attempts goes on here.
+    'given_up': [mail_id for mail_id in attempts if attempts[mail_id] <= -{max_attempts}],
+    'tried': list(attempts),
 {values}
 }}
 deadline = time.time() + 60
 {commit}
 while time.time() < deadline:
     env.cr.execute(query, values)
-    failed = [row[0] for row in env.cr.fetchall()]
+    failed = env.cr.fetchall()
     if not failed:
         break
-    values['last_id'] = failed[-1]
-    again = [mail_id for mail_id in failed if attempts.get(mail_id, 1) < {max_attempts}]
-    over = [mail_id for mail_id in failed if mail_id not in again]
-    attempts.update([(mail_id, attempts.get(mail_id, 1) + 1) for mail_id in again])
+    values['last_id'] = failed[-1][0]
+    again = [mail_id for mail_id, in_time in failed if in_time and abs(attempts.get(mail_id, 1)) < {max_attempts}]
+    over = [mail_id for mail_id, in_time in failed if mail_id not in again and attempts.get(mail_id, 1) > 0]
+    attempts.update([(mail_id, abs(attempts.get(mail_id, 1)) + 1) for mail_id in again])
     attempts.update([(mail_id, -attempts.get(mail_id, 1)) for mail_id in over])
     model.browse(again).mark_outgoing()
     note = keep(note)
@@ -335,7 +352,14 @@ def lanes_code(lanes: Sequence[Lane], *, settle: int) -> str:
     rows = [f"    ({lane.name!r}, {list(lane.domain)!r}, {lane.batch})," for lane in lanes]
     return _finished(
         "lanes",
-        _LANES.format(lanes="\n".join(rows), settle=settle, commit=_COMMIT, at_once=_AT_ONCE, broken_ways=BROKEN_WAYS),
+        _LANES.format(
+            lanes="\n".join(rows),
+            settle=settle,
+            commit=_COMMIT,
+            at_once=_AT_ONCE,
+            broken_domains=BROKEN_DOMAINS,
+            senders_of_domain=SENDERS_OF_DOMAIN,
+        ),
     )
 
 
@@ -346,7 +370,7 @@ def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int, max_at
     """
     verdicts = _verdicts()
     reasons = [
-        f"            WHEN mail.failure_reason ~* %(reason_{number})s THEN {str(verdict).lower()}"
+        f"            WHEN mail.told ~* %(reason_{number})s THEN {_VERDICTS[verdict]}"
         for number, (verdict, _pattern) in enumerate(verdicts)
     ]
     values = [f"    'reason_{number}': {pattern!r}," for number, (_verdict, pattern) in enumerate(verdicts)]
@@ -358,6 +382,8 @@ def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int, max_at
             give_up_after=give_up_after,
             max_attempts=max_attempts,
             key=ATTEMPTS_KEY,
+            mailbox=ADDRESS,
+            temporary=TEMPORARY,
             reasons="\n".join(reasons),
             values="\n".join(values),
             interrupted=f"{INTERRUPTED}%",
@@ -446,7 +472,7 @@ def numbers_in(code: str) -> list[int]:
     """The numbers that code of a part was made with, in its own order: of seconds, minutes, days or mails."""
     body = re.sub(r"^ *#.*$", "", code, flags=re.MULTILINE)  # what a note of former code holds is not meant
     found = re.findall(
-        r"timedelta\((?:seconds|minutes|days)=(\d+)\)|interval '(\d+) minutes'|^if waiting > (\d+):|attempts\.get\(mail_id, 1\) < (\d+)",
+        r"timedelta\((?:seconds|minutes|days)=(\d+)\)|interval '(\d+) minutes'|^if waiting > (\d+):|abs\(attempts\.get\(mail_id, 1\)\) < (\d+)",
         body,
         re.MULTILINE,
     )
@@ -484,14 +510,17 @@ def _finished(part: str, body: str) -> str:
     return f"{MARK}, {part}, version {_VERSION}, {checksum}. Do not edit: it is made and kept by Ansible.\n{body}"
 
 
-def _verdicts() -> list[tuple[bool, str]]:
+_VERDICTS = {True: "true", False: "false", None: "mail.told ~* %(temporary)s"}
+
+
+def _verdicts() -> list[tuple[bool | None, str]]:
     """Whether a failure passes, by regular expressions of PostgreSQL to try one after the other: the classification, less what tells no more."""
-    verdicts: list[tuple[bool, str]] = []
+    verdicts: list[tuple[bool | None, str]] = []
     for verdict, expression in verdict_patterns():
         if verdicts and verdicts[-1][0] is verdict:
             verdicts[-1] = (verdict, f"{verdicts[-1][1]}|{expression}")
         else:
             verdicts.append((verdict, expression))
-    while verdicts and not verdicts[-1][0]:
+    while verdicts and verdicts[-1][0] is False:
         del verdicts[-1]
     return verdicts

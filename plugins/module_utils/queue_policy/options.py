@@ -18,7 +18,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS_OF_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
 
@@ -44,7 +44,7 @@ OPTIONS: Mapping[str, Any] = {
             "first_delay": {"type": "int", "default": 5},
             "max_delay": {"type": "int", "default": 60},
             "give_up_after": {"type": "int", "default": 4320},
-            "max_attempts": {"type": "int", "default": MAX_ATTEMPTS},
+            "max_attempts": {"type": "int", "default": MAX_ATTEMPTS_OF_POLICY},
         },
     },
     "stale_after": {"type": "int"},

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
@@ -75,6 +77,10 @@ _DEFAULTS: Mapping[str, Any] = {"smtp_authentication": "login", "smtp_encryption
 _UNTESTED_FIELDS = frozenset({"name", "sequence", "smtp_debug", "max_email_size"})
 # What else in Odoo may send through a server by name: Odoo does not archive one that has any, and a deletion takes it from them.
 _USERS = {"mail_template_ids": "mail templates", "active_mailing_ids": "mailings"}
+
+
+# Letters of any language, digits, hyphens and underscores between dots, as containers have them.
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 class MailServer(ResourceType):
@@ -466,18 +472,32 @@ class MailServer(ResourceType):
 
 def host_problems(host: str) -> Iterator[str]:
     """Yield why a text is no host name or address that Odoo can connect to."""
+    if not host or _HOST.fullmatch(host) or _is_address(host):
+        return
     if "://" in host:
         yield f"smtp_host {host!r} begins with a scheme: write the host name alone, and choose TLS by smtp_encryption"
-    elif re.fullmatch(r"[^:]*:\d+", host):
+    elif re.fullmatch(r"[^:]+:\d+|\[.*\]:\d+", host):
         yield f"smtp_host {host!r} contains a port: write the host name alone, and the port as smtp_port"
-    elif re.search(r"[\s/@,;]", host):
+    else:
         yield f"smtp_host {host!r} is no host name: write one name, such as smtp.provider.example"
+
+
+def _is_address(host: str) -> bool:
+    """Return whether a text is an IP address, which may be written in brackets."""
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_refused_as_redirect(base_url: str) -> bool:
     """Return whether Google and Microsoft refuse to send a browser back to an Odoo: they demand https, but on the user's own machine."""
-    scheme, _colon, rest = base_url.partition("://")
-    return scheme == "http" and rest.partition("/")[0].partition(":")[0] not in ("localhost", "127.0.0.1")
+    try:
+        url = urlsplit(base_url)
+    except ValueError:
+        return False
+    return url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
 def _masked_if_in(secrets: set[str], value: Any) -> Any:

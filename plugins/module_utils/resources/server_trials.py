@@ -190,11 +190,11 @@ class ServerTrials(Trials):
         passed = False
         try:
             verification, lent = self._test(trial, candidate_id)
+            if verification.outcome == "ok" and trial.method and trial.method.rotates:
+                self._keep_rotated(trial, trial.method, candidate_id)
             if self._canary and (verification.outcome == "ok" or verification.outcome in OF_TEST_RECIPIENT):
                 verification = self._send_canaries(trial, candidate_id, verification, self._canary)
             passed = verification.outcome == "ok"
-            if passed and trial.method and trial.method.rotates:
-                self._keep_rotated(trial, trial.method, candidate_id)
         finally:
             if not passed or trial.found is not None:
                 self._session.unlink(MAIL_SERVER.model, [candidate_id])

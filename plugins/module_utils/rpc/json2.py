@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 
 
+# How an Odoo answers with a page that has no such database (404, 303), or no JSON-2 interface (200 or 404; 500 on 16.0; ODOO-FACTS §6).
+_NO_JSON2 = frozenset({200, 303, 404, 500})
+
+
 class Json2Transport:
     """Calls `POST /json/2/<model>/<method>`.
 
@@ -52,6 +56,11 @@ class Json2Transport:
             answer = None
         if response.status == 200 and (answer is not None or response.body.strip() == b"null"):
             return answer
+        if not isinstance(answer, dict) and response.status not in _NO_JSON2:
+            raise Unreachable(
+                f"What answers at {self._http.base_url} is not Odoo (HTTP {response.status} to {model}.{method}): a proxy, a firewall or another program. "
+                "Check url, and what stands before Odoo."
+            )
         if not isinstance(answer, dict):
             raise Unreachable(
                 f"{self._http.base_url} has no database {self._database!r}, hides it from this host name (dbfilter in odoo.conf), "

@@ -44,7 +44,7 @@ def _server_action(session: Session, code: str) -> Iterator[int]:
     try:
         yield action_id
     finally:
-        session.unlink(ACTION_MODEL, own_actions(session))
+        session.unlink(ACTION_MODEL, [action_id])
 
 
 def own_actions(session: Session) -> list[int]:

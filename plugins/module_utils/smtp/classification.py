@@ -53,7 +53,8 @@ _MESSAGES: tuple[Rule, ...] = (
     ),
     Rule(
         "certificate",
-        r"could not load your certificate|unable to load pem file|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch|ip address mismatch",
+        r"could not load your certificate|unable to load pem file|is not a valid file|certificate_verify_failed|certificate verify failed|hostname mismatch"
+        r"|ip address mismatch",
         None,
         _PYTHON,
     ),
@@ -121,7 +122,7 @@ OUTCOMES = (
 FAILURE_CLASSES = tuple(sorted({*OUTCOMES, *_TYPES.values()} - {"ok"}))
 
 # A reply of 4xx or 4.x.x in the words of every version, and any other one; for the database, which does not parse.
-_TEMPORARY = r"\((4[0-9][0-9]), |(^|[\s:])4[0-9][0-9](\s*\n|\s+(b['\"]|[245]\.[0-9]))|(error |\s)b['\"]4\.[0-9]+\.[0-9]"
+TEMPORARY = r"\((4[0-9][0-9]), |(^|[\s:])4[0-9][0-9](\s*\n|\s+(b['\"]|[245]\.[0-9]))|(error |\s)b['\"]4\.[0-9]+\.[0-9]"
 _PERMANENT = r"\((5[0-9][0-9]|-1), |(^|[\s:])(5[0-9][0-9]|-1)(\s*\n|\s+(b['\"]|[245]\.[0-9]))|error b['\"]"
 
 
@@ -139,17 +140,27 @@ def explain(message: str) -> Meaning:
     return Meaning(rule.outcome, rule.outcome in TRANSIENT, rule.remedy) if rule else Meaning("unknown", False)
 
 
+def explain_mail(reason: str, failure_type: str = "") -> Meaning:
+    """Return what the failure of a mail means. Its `failure_type` may be an earlier failure's (ODOO-FACTS §5), so the words come first."""
+    meaning = explain(reason)
+    if meaning.outcome not in ("unknown", "no_recipient"):
+        return meaning
+    return Meaning(_TYPES.get(failure_type, meaning.outcome), False, meaning.remedy)
+
+
 def classify_mail(reason: str, failure_type: str = "") -> str:
-    """Return the class of the failure of a mail. Its `failure_type` may be an earlier failure's (ODOO-FACTS §5), so the words come first."""
-    outcome = classify(reason)
-    return _TYPES.get(failure_type, outcome) if outcome in ("unknown", "no_recipient") else outcome
+    """Return the class of the failure of a mail."""
+    return explain_mail(reason, failure_type).outcome
 
 
-def verdict_patterns() -> Iterator[tuple[bool, str]]:
-    """Yield whether a failure may pass by itself, with a regular expression of PostgreSQL, in the order to try them."""
+def verdict_patterns() -> Iterator[tuple[bool | None, str]]:
+    """Yield whether a failure may pass by itself, with a regular expression of PostgreSQL, in the order to try them.
+
+    None leaves it to TEMPORARY. The text to search has neither addresses nor the name of the SMTP server in it.
+    """
     for rule in RULES:
-        yield rule.outcome in TRANSIENT, rule.words
-    yield True, _TEMPORARY
+        yield rule.passes, rule.words
+    yield True, TEMPORARY
     yield False, _PERMANENT
     for rule in _MESSAGES:
         yield rule.outcome in TRANSIENT, rule.words

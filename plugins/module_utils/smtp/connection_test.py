@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
@@ -28,6 +29,9 @@ _POLL_SECONDS = 1.0
 # What a server says of noreply@odoo.com, the recipient of Odoo's test, and not of the recipient of a canary.
 OF_TEST_RECIPIENT = ("recipient_rejected", "relay_denied", "mailbox_full")
 _MAIL_SERVERS = "ir.mail_server"
+# The date of canaries, UTC.
+NEVER = "2099-01-01 00:00:00"
+_LONGEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,13 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
         "mail_server_id": server.id,
         "auto_delete": False,
         "state": "outgoing",
+        # Nobody else sends it: Odoo's queue would choose another server once this one is gone.
+        "scheduled_date": NEVER,
         # Belongs to the server's record: a mail without a document cannot be deleted over RPC (ODOO-FACTS §5).
         "model": _MAIL_SERVERS,
         "res_id": server.id,
     }
+    _remove_left(session)
     mail_id = session.create("mail.mail", [values])[0]
     try:
         mail, reason = _deliver(session, server, mail_id, canary)
@@ -123,6 +130,14 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
         "message_id": mail.get("message_id") or None,
         "kept_id": mail_id if kept else None,
     }
+
+
+def _remove_left(session: Session) -> None:
+    """Delete the canaries that an interrupted run has left. The longest that one is on its way is some minutes."""
+    before = (session.now - _LONGEST).strftime("%Y-%m-%d %H:%M:%S")
+    domain = [["scheduled_date", "=", NEVER], ["state", "=", "outgoing"], ["create_date", "<", before]]
+    for mail in session.search_read("mail.mail", domain, ["id"]):
+        _removed(session, mail["id"])
 
 
 def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> tuple[Mapping[str, Any], str]:

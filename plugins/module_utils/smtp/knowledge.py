@@ -26,6 +26,7 @@ class Rule:
     :param words: a regular expression of PostgreSQL without lookaround, because the queue policy uses it in the database. Python reads it as `pattern`.
     :param passes: whether another attempt can help; None leaves it to the code of the reply.
     :param remedy: what to do, if it is not the same for the whole class.
+    :param stages: where the words mean this; empty for everywhere.
     :param source: where the words come from.
     """
 
@@ -34,6 +35,7 @@ class Rule:
     passes: bool | None
     source: str
     remedy: str = ""
+    stages: tuple[str, ...] = ()
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -59,23 +61,71 @@ _POSTFIX = "postfix: smtpd_*_restrictions (postconf.5)"
 _EXIM = "exim: default configuration, acl_check_rcpt and acl_check_mail"
 _SES = "https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html"
 
+# Addresses are the users', and no rule is to be found in them; the second for Python.
+ADDRESS = r"[^[:space:]<>]*@[^[:space:]<>]*"
+_ADDRESS = re.compile(r"[^\s<>]*@[^\s<>]*")
+
 # The first rule that fits wins, so the more specific ones come first.
 RULES: tuple[Rule, ...] = (
     Rule("not_smtp", r"^line too long", False, "smtplib, which then stops reading"),
     # --- what passes although it looks permanent, and the other way round ---
     Rule(
         "disconnected",
-        r"send hello first|send helo first",
+        r"send (hello|helo|ehlo)(/ehlo|/helo)? first",
         True,
         _MICROSOFT,
         "The server has reset the session. Try again.",
     ),
-    Rule("throttled", r"too many (login|authentication) (attempts|failures)", True, _GOOGLE),
+    Rule(
+        "throttled",
+        r"too many (bad )?(login|auth|authentication) (attempts|failures)",
+        True,
+        f"{_GOOGLE}; Yahoo (#AUTH005)",
+    ),
+    Rule(
+        "throttled",
+        r"temporar|lookup (failure|error)|timed? ?out|virus scanners failed|4\.7\.[0-9]+ .{0,60}quota|insufficient disk",
+        None,
+        "RFC 3463 §3: persistent transient failures of checks; amavis, opendkim, Exchange",
+    ),
+    Rule(
+        "too_large",
+        r"message size (limit|exceed)|exceed.{0,30}(message size|size limit|fixed (limit|maximum))|message file too big",
+        False,
+        "RFC 1870 §6; postfix: message_size_limit; https://support.google.com/mail/answer/6584",
+        "Send links in place of large attachments, or set max_email_size to the limit of the server.",
+    ),
     Rule(
         "sender_rejected",
-        r"sandbox|sending paused|unusual sending activity"
-        r"|free accounts are for test purposes|account (is |was |has been )?(disabled|suspended|deactivated|locked)"
-        r"|not yet activated|account is not active",
+        r"sender verif(y|ication) (failed|is required)|blocked senders?|banned sender",
+        False,
+        f"{_EXIM}: verify = sender; Mimecast; {_MICROSOFT} (5.7.501 to 5.7.503)",
+    ),
+    Rule(
+        "throttled",
+        r"address verification in progress|submissionquotaexceeded",
+        True,
+        f"{_POSTFIX}: reject_unverified_recipient; {_MICROSOFT}",
+    ),
+    Rule(
+        "recipient_rejected",
+        r"recipient address rejected: unverified address|marked as inactive|\minactive recipient",
+        False,
+        f"{_POSTFIX}: reject_unverified_recipient; https://postmarkapp.com/developer/api/overview (406)",
+    ),
+    Rule(
+        "sender_rejected",
+        r"account (is |was |has been )?(disabled|suspended|deactivated|locked|blocked)",
+        False,
+        "cPanel, OVH, Zoho: accounts that may not send any more",
+        "The provider has locked the account for sending: ask it why, and have it unlocked.",
+        ("mail", "data"),
+    ),
+    Rule(
+        "sender_rejected",
+        r"sandbox|sending paused|unusual sending activity|pending approval|outgoing (e?mail|message)s? (suspen|has been suspen)"
+        r"|free accounts are for test purposes"
+        r"|not yet activated|account is not active|5\.7\.70[35]\M",
         False,
         "Mailgun, Brevo, SendGrid: accounts that may not send yet or no more",
         "The provider's account may not send: activate it, or take it out of the sandbox.",
@@ -84,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         "throttled",
         r"sending limit|sending rate|sending quota|maximum (sending )?(rate|credits)|throttl|rate.?limit|ratelimit"
         r"|gr[ae]ylist|postgrey"
-        r"|too many (messages|connections|concurrent|emails|mails|recipients|requests|errors)|messages? per (second|minute|hour|day)"
+        r"|too many (messages|connections|concurrent|emails|mails|recipients|requests|errors)|(messages?|e?mails) per (second|minute|hour|day)"
         r"|\m(daily|hourly|monthly)\M.{0,40}(limit|quota|exceed|reached)|exceeded .{0,30}(messaging|sending|message|hourly|daily)"
         r"|5\.4\.5\M|5\.1\.90\M|4\.7\.28\M|4\.7\.32\M|5\.2\.121\M|receiving mail at a rate|reached your .{0,20}limit"
         r"|temporarily deferred",
@@ -93,6 +143,21 @@ RULES: tuple[Rule, ...] = (
         "The server takes less at once: send less (queue policy: lanes, interval), or ask the provider for a higher limit.",
     ),
     # --- the client: its name, its address ---
+    Rule(
+        "sender_rejected",
+        r"invalid domain name",
+        False,
+        _SES,
+        "The domain of the sender is no domain name: correct the sender's address.",
+        ("data",),
+    ),
+    Rule(
+        "relay_denied",
+        r"credentials for relay|mail relay denied",
+        False,
+        "https://support.google.com/a/answer/2956491",
+        "Register the address of the Odoo host in the settings of the relay.",
+    ),
     Rule(
         "helo_rejected",
         r"helo command rejected|need fully.qualified hostname|invalid (helo|ehlo|domain) name|syntactically invalid (helo|ehlo)"
@@ -105,7 +170,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "client_blocked",
-        r"unauthorized ip|traffic not accepted from this ip|client does not have permissions to submit|blocked using|spamhaus"
+        r"unauthorized ip|ip not in whitelist|ipcheck\.proofpoint|access to submit messages"
+        r"|traffic not accepted from this ip|client does not have permissions to submit|blocked using|spamhaus"
         r"|spamcop|barracudacentral"
         r"|sorbs|\m(dnsbl|rbl)\M|black.?list|block.?list|deny.?list|client host .{0,80}(blocked|reject)|client host rejected"
         r"|ip (address )?.{0,40}(blocked|banned|denied|not (allowed|authorized|permitted)|poor reputation|is not in)"
@@ -120,19 +186,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "starttls_required",
-        r"issue (a )?starttls|starttls (is )?required|encryption (is )?required|requires? (starttls|tls|encryption|a secure)"
+        r"issue (a )?starttls|(start)?tls (is )?required|encryption (is )?required|requires? (starttls|tls|encryption|a secure)"
         r"|must use (tls|starttls|ssl)"
         r"|5\.7\.10\M|5\.7\.11\M",
         False,
         f"RFC 3207 §4; {_GOOGLE}",
         "Set smtp_encryption to starttls, with port 587.",
-    ),
-    Rule(
-        "relay_denied",
-        r"mail relay denied",
-        False,
-        "Google's SMTP relay",
-        "Register the address of the Odoo host in the settings of the relay.",
     ),
     # --- the login ---
     Rule(
@@ -178,11 +237,13 @@ RULES: tuple[Rule, ...] = (
     # --- the sender: before relaying, because providers say "relaying" of a sender, too ---
     Rule(
         "sender_rejected",
-        r"not owned by user|sendasdenied|send ?as .{0,20}denied|not allowed to send as|5\.7\.60\M|5\.2\.252\M"
+        r"not owned by user|sendasdenied|permissions? to send as|not authorized to perform .?ses:|unconfigured sending domain|sender you used"
+        r"|send ?as .{0,20}denied|not allowed to send as|5\.7\.60\M|5\.2\.252\M"
         r"|relaying disallowed as|bad outbound sender|5\.1\.8\M"
-        r"|not (authorized|permitted|allowed) to (send|use).{0,40}(as|from|address|this sender|domain)|sender verify failed"
+        r"|not (authori[sz]ed|permitted|allowed) to (send|use).{0,40}(as|from|address|this sender|domain)|sender verify failed"
         r"|verification failed for"
-        r"|(address|identit(y|ies)|domain|sender|from).{0,80}not (been )?(verified|validated|confirmed|registered)|unverified"
+        r"|(address|identit(y|ies)|domain|sender|from).{0,80}not (been )?(verified|validated|confirmed|registered)"
+        r"|unverified (sender|domain|identity|address|email)|unauthorized sender"
         r"|failed the check in region|does not match .{0,40}(sender|verified|identity|authenticated)"
         r"|sender (address )?(is )?(rejected|denied|refused|invalid|unknown|not allowed)"
         r"|domain of sender address|sender domain|from['\"]? (address|header).{0,60}(not|must|invalid|does not)"
@@ -197,7 +258,7 @@ RULES: tuple[Rule, ...] = (
         "relay_denied",
         r"relay(ing)? (access )?(is )?(denied|not permitted|not allowed|prohibited|disallowed|refused)|unable to relay"
         r"|not permitted to relay|do not relay"
-        r"|no relay|relay (restriction|authentication)|5\.7\.54\M|not a local (recipient|domain)|we do not (accept|relay)",
+        r"|rcpthosts|no relay|relay (restriction|authentication)|5\.7\.54\M|not a local (recipient|domain)|we do not (accept|relay)",
         False,
         f"{_POSTFIX}: reject_unauth_destination; {_EXIM}; RFC 5321 §3.6.2",
         "The server does not pass mail on for this client: log in (smtp_user, smtp_pass), use its submission port, or have the address of the host allowed.",
@@ -207,7 +268,7 @@ RULES: tuple[Rule, ...] = (
         "too_large",
         r"message (size|file|length).{0,40}(exceed|too|limit)|(message|mail|file|attachment|size) (is )?too (large|big)"
         r"|exceed.{0,40}(message size|size limit|maximum size)"
-        r"|size exceeds|5\.3\.4\M|5\.2\.3\M",
+        r"|size exceeds",
         False,
         "RFC 1870 §6; RFC 3463 §3.4",
         "Send links in place of large attachments, or set max_email_size to the limit of the server.",
@@ -216,14 +277,14 @@ RULES: tuple[Rule, ...] = (
         "mailbox_full",
         r"mailbox (is )?full|over ?quota|quota exceeded|exceeded (its |their |the |storage |mailbox ){0,2}(storage|quota)"
         r"|out of storage|mailbox .{0,30}(quota|storage)"
-        r"|insufficient disk|5\.2\.2\M|4\.2\.2\M",
+        r"|quotaexceeded|5\.2\.2\M|4\.2\.2\M",
         None,
         "RFC 3463 §3.3 (X.2.2)",
         "The mailbox of the recipient takes no more: tell the recipient another way.",
     ),
     Rule(
         "content_rejected",
-        r"\mspam\M|content (filter|reject|policy|restriction)|dmarc|5\.7\.26\M|5\.7\.509\M|\m(dkim|spf)\M|virus|malware|phish"
+        r"\mspam\M|mailpolicy|executable content|content (filter|reject|policy|restriction)|dmarc|5\.7\.26\M|5\.7\.509\M|\m(dkim|spf)\M|virus|malware|phish"
         r"|blocked (attachment|file)|attachment.{0,40}(not|block|reject|prohibit)"
         r"|policy (reason|reject|violation|restriction)|rejected (by|due to|for) .{0,30}policy"
         r"|message (was )?(rejected|blocked|refused) .{0,40}(content|policy)"
@@ -236,7 +297,8 @@ RULES: tuple[Rule, ...] = (
     # --- the recipient ---
     Rule(
         "recipient_rejected",
-        r"user unknown|unknown (user|recipient|mailbox|address)|no such (user|mailbox|recipient|address|person)|(mailbox|recipient|user|account|address).{0,40}"
+        r"restrictedtorecipients|5\.7\.129\M"
+        r"|user unknown|unknown (user|recipient|mailbox|address)|no such (user|mailbox|recipient|address|person)|(mailbox|recipient|user|account|address).{0,40}"
         r"(unavailable|not found|disabled|does not exist|doesn't exist|inactive|unknown|rejected)"
         r"|recipient (address )?rejected|5\.1\.1\M|5\.1\.10\M|5\.1\.2\M|5\.1\.3\M|invalid (recipient|mailbox)",
         None,
@@ -244,7 +306,10 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
+# RFC 4954 §6: the login is missing, too weak or wrong. 538 and 530 also say that TLS comes first.
 _REQUIRES_LOGIN = frozenset({530, 534, 535, 538})
+# What such a code may mean instead, if the words say so.
+_OF_LOGIN = frozenset({"auth", "auth_unsupported", "client_blocked", "starttls_required", "throttled"})
 # RFC 4954 §6, RFC 5321 §4.2.4: the server does not know the command or the mechanism.
 _NO_SUCH_LOGIN = frozenset({502, 503, 504})
 # RFC 5321 §3.1: a greeting that refuses the client, which Odoo words like a login. RFC 4954 has no such reply to AUTH.
@@ -252,6 +317,23 @@ _NO_SERVICE = 554
 
 # What a message without a code says of itself: Odoo's test names none for a sender and a recipient.
 _TEMPORARY = re.compile(r"temporar|try (again )?later|again later", re.IGNORECASE)
+
+# The class of an enhanced code without its first digit, which says whether it passes: RFC 3463 §3.2 to 3.8, RFC 7372 §3, RFC 7505 §4.2.
+# X.7.0 and X.7.1 say only "security", so the stage decides.
+_BY_ENHANCED = {
+    **dict.fromkeys(
+        ("1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "2.4", "4.1", "4.4", "4.6"), "recipient_rejected"
+    ),
+    **dict.fromkeys(("1.7", "1.8", "7.27"), "sender_rejected"),
+    **dict.fromkeys(("2.3", "3.4"), "too_large"),
+    **dict.fromkeys(
+        ("6.0", "6.1", "6.2", "6.3", "6.5", "6.7", "7.20", "7.21", "7.22", "7.23", "7.24", "7.26"), "content_rejected"
+    ),
+    **dict.fromkeys(("7.8", "7.9", "7.13", "7.14"), "auth"),
+    **dict.fromkeys(("7.10", "7.11"), "starttls_required"),
+    "2.2": "mailbox_full",
+    "7.25": "client_blocked",
+}
 
 # The class of a reply that only its stage explains.
 _BY_STAGE = {
@@ -272,25 +354,45 @@ def meaning_of(reply: Reply) -> Meaning:
             "not_smtp", False, "Something else than an SMTP server answers at this port: check smtp_host and smtp_port."
         )
     temporary = _is_temporary(reply)
+    words = _ADDRESS.sub("", reply.text)
     for rule in RULES:
-        if rule.pattern.search(reply.text):
-            passes = temporary if rule.passes is None else rule.passes
-            return Meaning(rule.outcome, passes, rule.remedy)
-    return Meaning(_default(reply), temporary)
+        if rule.pattern.search(words) and not _is_excluded(rule, reply, temporary=temporary):
+            return Meaning(rule.outcome, temporary if rule.passes is None else rule.passes, rule.remedy)
+    return Meaning(_default(reply, temporary=temporary), temporary)
 
 
-def _default(reply: Reply) -> str:
+def _is_excluded(rule: Rule, reply: Reply, *, temporary: bool) -> bool:
+    """Return whether the codes say something else than the words, so that the words mean something else.
+
+    A refused login tells nothing of a sender, and a recipient that is refused for now is not refused for good.
+    """
+    if rule.stages and reply.stage not in rule.stages:
+        return True
+    if reply.code in _REQUIRES_LOGIN and rule.outcome not in _OF_LOGIN:
+        return True
+    if rule.outcome == "throttled" and rule.passes is None:
+        return not temporary
+    if rule.outcome == "recipient_rejected" and rule.passes is None:
+        # At MAIL the server does not know a recipient yet.
+        return temporary or reply.stage == "mail"
+    return False
+
+
+def _default(reply: Reply, *, temporary: bool) -> str:
     """Return the class by RFC 5321 §4.2 and RFC 3463."""
-    if _is_temporary(reply):
-        return "mailbox_full" if reply.enhanced == "4.2.2" else "throttled"
+    known = _BY_ENHANCED.get(reply.enhanced[2:])
+    if temporary:
+        return "mailbox_full" if known == "mailbox_full" else "throttled"
     if reply.stage == "starttls":
         return "starttls_unsupported"
     if reply.stage == "auth" and reply.code in _NO_SUCH_LOGIN:
         return "auth_unsupported"
+    if reply.code in _REQUIRES_LOGIN:
+        return "starttls_required" if known == "starttls_required" else "auth"
+    if known:
+        return known
     if reply.stage == "auth" and reply.code == _NO_SERVICE:
         return "client_blocked"
-    if reply.code in _REQUIRES_LOGIN:
-        return "auth"
     if reply.code == 552 and reply.stage in ("mail", "data"):
         return "too_large"
     return _BY_STAGE.get(reply.stage, "unknown")

@@ -49,7 +49,7 @@ def test_every_variable_is_handed_on() -> None:
 
 def test_heals_variables() -> None:
     told = variables("heal")
-    assert set(told) == CONNECTION | {"heal_allow", "heal_addons", "heal_limit"}
+    assert set(told) == CONNECTION | {"heal_allow", "heal_addons", "heal_limit", "heal_max_attempts"}
     assert told["heal_allow"]["choices"] == list(FIXES)
     assert told["heal_addons"]["choices"] == pending_addons.SPECIFICATION.options["action"]["choices"]
 

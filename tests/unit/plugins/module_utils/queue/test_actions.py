@@ -300,11 +300,21 @@ def test_a_server_at_which_odoo_breaks_off_stops_no_mail_of_another(odoo: Simula
 
 def test_a_run_ends_when_odoo_breaks_off_at_one_way_after_the_other(odoo: SimulatedOdoo) -> None:
     for number in range(30):
-        add(odoo, email_from=f"a{number}@bad.example")
+        add(odoo, email_from=f"a@bad{number}.example")
     odoo.delivery = lambda _mail: HANGS_UP
     work = do(odoo, "process")
     assert (work.sent, work.unsent) == (0, 30)
     assert len([method for _model, method, _ids, _arguments in odoo.log if method == "send"]) == 10
+
+
+def test_many_senders_of_a_server_that_breaks_off_keep_nobody_else(odoo: SimulatedOdoo) -> None:
+    for number in range(30):
+        add(odoo, email_from=f'"A {number}" <a{number}@bad.example>')
+    good = add(odoo, email_from="a@good.example")
+    odoo.delivery = lambda mail: HANGS_UP if "bad" in mail["email_from"] else None
+    work = do(odoo, "process")
+    assert (work.sent, work.unsent, states(odoo)[good]) == (1, 30, "sent")
+    assert len([method for _model, method, _ids, _arguments in odoo.log if method == "send"]) == 4
 
 
 def test_what_was_put_off_for_the_batch_is_put_back(odoo: SimulatedOdoo) -> None:

@@ -61,6 +61,7 @@ def test_an_empty_queue(odoo: SimulatedOdoo) -> None:
         "failures": [],
         "unclassified": 0,
         "interrupted": {"count": 0, "last_run": None},
+        "retried": {"waiting": 0, "failed": 0, "given_up": 0},
         "left_behind": {"count": 0, "last_run": None},
     }
 

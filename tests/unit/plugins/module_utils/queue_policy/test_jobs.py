@@ -37,7 +37,7 @@ CODES = dict(
 
 # What safe_eval and a server action give to code, in every version.
 GIVEN = {"env", "model", "time", "datetime", "dateutil", "_logger"}
-FUNCTIONS = {"set", "len", "min", "int", "list", "sorted", "repr", "str", "Exception"}
+FUNCTIONS = {"set", "len", "min", "abs", "int", "list", "sorted", "repr", "str", "Exception"}
 FORBIDDEN = (
     ast.AsyncFor,
     ast.AsyncFunctionDef,
