@@ -20,8 +20,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TRANSIENT, classify
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify, explain
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.test_classification import MESSAGES
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.test_knowledge import wordings
 from instance import LabInstance
 from lab import Lab
 from playbook import ansible_playbook, play
@@ -426,22 +428,38 @@ def test_the_delay_grows_with_the_age(age: int, since_failure: int, returns: boo
     assert states(database) == {"outgoing" if returns else "exception": 1}
 
 
+def reasons_of_mails() -> list[str]:
+    """All that Odoo keeps of mails that failed, of hosts and recipients whose names mean nothing."""
+    told = [message for _outcome, message in MESSAGES]
+    for refusal in REFUSALS:
+        for message in wordings(refusal):
+            if message.startswith("Mail Delivery Failed"):
+                told.append(message.replace("smtp.acme.example", "dns-throttle.sandbox.example"))
+                told.append(message.replace("x@y.example", "spam@y.example").replace("odoo@", "dmarc@"))
+    return told
+
+
 def test_the_database_classifies_as_the_collection_does(database: LabInstance) -> None:
     apply(database, backoff=BACKOFF)
-    ids = queue(database, len(MESSAGES))
-    for mail_id, (_outcome, message) in zip(ids, MESSAGES, strict=True):
-        quoted = message.replace("'", "''")
-        database.sql(f"UPDATE mail_mail SET state = 'exception', failure_reason = '{quoted}' WHERE id = {mail_id}")
+    messages = reasons_of_mails()
+    ids = queue(database, len(messages))
+    rows = ", ".join(
+        f"({mail_id}, '{message}')"
+        for mail_id, message in zip(ids, (one.replace("'", "''") for one in messages), strict=True)
+    )
+    database.sql(
+        f"UPDATE mail_mail SET state = 'exception', failure_reason = told.reason FROM (VALUES {rows}) AS told (id, reason) WHERE told.id = mail_mail.id"
+    )
     pass_time(database, 60)
     run(database, queue_jobs.BACKOFF)
     returned = {row["id"] for row in database.read("mail.mail", ["state", "=", "outgoing"], fields=("state",))}
     expected = {
-        mail_id
-        for mail_id, (_outcome, message) in zip(ids, MESSAGES, strict=True)
-        if classify(message) in TRANSIENT or message.startswith("Error without exception")
+        mail_id: message
+        for mail_id, message in zip(ids, messages, strict=True)
+        if explain(message).passes or message.startswith("Error without exception")
     }
-    assert expected
-    assert returned == expected
+    differing = {mail_id: messages[ids.index(mail_id)] for mail_id in returned ^ expected.keys()}
+    assert (len(messages) > 300, differing) == (True, {})
 
 
 # --- stale, purge ---

@@ -370,7 +370,7 @@ def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int, max_at
     """
     verdicts = _verdicts()
     reasons = [
-        f"            WHEN mail.told ~* %(reason_{number})s THEN {_VERDICTS[verdict]}"
+        f"            WHEN mail.told ~* %(reason_{number})s{_VERDICTS[verdict]}"
         for number, (verdict, _pattern) in enumerate(verdicts)
     ]
     values = [f"    'reason_{number}': {pattern!r}," for number, (_verdict, pattern) in enumerate(verdicts)]
@@ -510,7 +510,7 @@ def _finished(part: str, body: str) -> str:
     return f"{MARK}, {part}, version {_VERSION}, {checksum}. Do not edit: it is made and kept by Ansible.\n{body}"
 
 
-_VERDICTS = {True: "true", False: "false", None: "mail.told ~* %(temporary)s"}
+_VERDICTS = {True: " THEN true", False: " THEN false", None: " AND mail.told ~* %(temporary)s THEN true"}
 
 
 def _verdicts() -> list[tuple[bool | None, str]]:

@@ -156,7 +156,7 @@ def classify_mail(reason: str, failure_type: str = "") -> str:
 def verdict_patterns() -> Iterator[tuple[bool | None, str]]:
     """Yield whether a failure may pass by itself, with a regular expression of PostgreSQL, in the order to try them.
 
-    None leaves it to TEMPORARY. The text to search has neither addresses nor the name of the SMTP server in it.
+    None applies only where TEMPORARY fits, too, and then it may pass. The text to search has neither addresses nor the name of the SMTP server in it.
     """
     for rule in RULES:
         yield rule.passes, rule.words

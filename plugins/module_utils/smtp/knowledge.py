@@ -298,7 +298,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "recipient_rejected",
         r"restrictedtorecipients|5\.7\.129\M"
-        r"|user unknown|unknown (user|recipient|mailbox|address)|no such (user|mailbox|recipient|address|person)|(mailbox|recipient|user|account|address).{0,40}"
+        r"|user unknown|unknown (user|recipient|mailbox|address)|no such (user|mailbox|recipient|address|person)"
+        r"|(mailbox|recipient|user|account|address).{0,40}"
         r"(unavailable|not found|disabled|does not exist|doesn't exist|inactive|unknown|rejected)"
         r"|recipient (address )?rejected|5\.1\.1\M|5\.1\.10\M|5\.1\.2\M|5\.1\.3\M|invalid (recipient|mailbox)",
         None,
