@@ -14,7 +14,9 @@ version_added: 0.1.0
 description:
   - Runs Odoo's own connection test of one or of all outgoing mail servers, and says what its outcome was, in one word and in the words of the
     SMTP dialogue. Odoo connects, logs in, and offers a sender and a recipient; nothing is sent.
-  - With O(canary), also creates a mail, has Odoo send it through that very server, and follows it to its end state.
+  - With O(canary), also creates a mail, has Odoo send it through that very server, and follows it to its end state. For an archived server, which Odoo
+    itself does not send through, a temporary server action does that.
+  - Odoo's test offers C(noreply@odoo.com) as the recipient. If a server refuses only that one and accepts the canary, the outcome is V(ok).
   - In check mode nothing is tested and nothing is sent; the servers that would be are listed.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
@@ -117,7 +119,7 @@ tests:
       sample: 0.03
     canary:
       description: What became of the mail.
-      returned: when O(canary) is given and the connection test was ok
+      returned: when O(canary) is given, and the connection test was ok or failed at its recipient
       type: dict
       contains:
         outcome:

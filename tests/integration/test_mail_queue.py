@@ -365,7 +365,7 @@ def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, t
     assert refused.exit_code == 0, refused.output
     assert "process: 3 mails, 0 sent, 3 failed, 0 still outgoing" in refused.output
     lab.smtp["plain"].reset()
-    asked["queue_actions"][0] = {"action": "retry", "limit": 3}
+    asked["queue_actions"][0] = {"action": "retry", "limit": 3, "failure_class": ["recipient_rejected"]}
     done = run(queue_max_exceptions=0)
     assert "3 failed as unreachable (may pass), such as mail " in refused.output
     assert "4 failed as recipient_rejected, such as mail " in done.output

@@ -198,7 +198,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "error",
         "A mail server refuses the name of Odoo's host",
-        "Give the host or container a fully qualified host name that resolves. postmaster.odoo.smtp_probe shows the name that is sent.",
+        "Give the host or container a fully qualified host name that resolves. postmaster.odoo.smtp_probe, run there, shows the name that is sent.",
     ),
     "client_blocked": Kind(
         "server",

@@ -13,11 +13,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import LOCAL, relay_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_checks import (
+    about_server,
     check_catcher,
     check_mailing_server,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import IS_NEUTRALIZED
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.advice import LOCALHOST, is_loopback
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
@@ -90,10 +90,6 @@ def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield from _without_effect(seen)
 
 
-def _about(server: Record) -> dict[str, object]:
-    return {"model": MAIL_SERVER.model, "id": server["id"], "name": server["name"], "xml_id": server["xml_id"]}
-
-
 def _address(server: Record) -> str:
     """Where Odoo connects to. With `cli` it takes all but the senders from its configuration file (17.0 on)."""
     if server["smtp_authentication"] == "cli":
@@ -109,7 +105,7 @@ def _neutralized(seen: Observation, dummies: list[Record]) -> Finding:
         f"The mail server {one['name']!r} ({_address(one)}) takes all mail, and leads nowhere." for one in dummies
     ]
     about = {"model": "ir.config_parameter", "id": None, "name": IS_NEUTRALIZED} if seen.is_neutralized else None
-    return Finding("neutralized", " ".join(evidence), about or _about(dummies[0]))
+    return Finding("neutralized", " ".join(evidence), about or about_server(dummies[0]))
 
 
 def _no_server(seen: Observation) -> Iterator[Finding]:
@@ -138,16 +134,16 @@ def _check_login(server: Record) -> Iterator[Finding]:
     problems = "; ".join(server["problems"])
     if problems:
         kind = "oauth_misconfigured" if method else "server_unconfigured"
-        yield Finding(kind, f"{server['name']!r}: {problems}.", _about(server))
+        yield Finding(kind, f"{server['name']!r}: {problems}.", about_server(server))
     if method is None:
         return
     if server["remarks"]:
-        yield Finding("oauth_misconfigured", " ".join(server["remarks"]), _about(server), "warning")
+        yield Finding("oauth_misconfigured", " ".join(server["remarks"]), about_server(server), "warning")
     if not server["connected"]:
         url = server["authorize_url"]
         remedy = f"An administrator of the database opens {url}" if url else ""
         evidence = f"{server['name']!r} logs in to {method.label} as {server['smtp_user']}, and Odoo holds no refresh token for it."
-        yield Finding("oauth_not_connected", evidence, _about(server), remedy=remedy)
+        yield Finding("oauth_not_connected", evidence, about_server(server), remedy=remedy)
 
 
 def _check_secrecy(server: Record, *, offers_strict: bool) -> Iterator[Finding]:
@@ -158,14 +154,14 @@ def _check_secrecy(server: Record, *, offers_strict: bool) -> Iterator[Finding]:
         evidence = (
             f"{server['name']!r} logs in to {_address(server)} as {server['smtp_user']!r}, and smtp_encryption is none."
         )
-        yield Finding("plaintext_password", evidence, _about(server))
+        yield Finding("plaintext_password", evidence, about_server(server))
     # OAuth2 demands exactly starttls.
     if offers_strict and encryption in ("starttls", "ssl") and server["smtp_authentication"] not in OAUTH2_METHODS:
         evidence = (
             f"{server['name']!r}: smtp_encryption is {encryption}, which takes any certificate of {_address(server)}."
         )
         remedy = f"Set smtp_encryption to {encryption}_strict. {TRUST}"
-        yield Finding("unverified_tls", evidence, _about(server), remedy=remedy)
+        yield Finding("unverified_tls", evidence, about_server(server), remedy=remedy)
 
 
 def _tested(server: Record, test: Record | None, probe: Record | None) -> Iterator[Finding]:
@@ -188,7 +184,7 @@ def _tested(server: Record, test: Record | None, probe: Record | None) -> Iterat
     evidence = f"{server['name']!r} ({_address(server)}{encryption}):{words}{_certificate_words(probe)}"
     # What a server refuses for now is none of the queue's mails, and no mail leaves through it.
     severity = "error" if kind == "throttled" else ""
-    yield Finding(kind, evidence, _about(server), severity, remedy=_remedy(server, kind, message, probe), fix="")
+    yield Finding(kind, evidence, about_server(server), severity, remedy=_remedy(server, kind, message, probe), fix="")
 
 
 def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> str:
@@ -249,7 +245,7 @@ def _duplicates(servers: list[Record]) -> Iterator[Finding]:
             names = ", ".join(f"{server['name']!r} (id {server['id']})" for server in alike)
             senders = alike[0]["from_filter"]
             evidence = f"{names} are all {_address(alike[0])} for {senders or 'any sender'}, as {alike[0]['smtp_user'] or 'nobody'}."
-            yield Finding("duplicate_servers", evidence, _about(alike[1]))
+            yield Finding("duplicate_servers", evidence, about_server(alike[1]))
 
 
 def _without_effect(seen: Observation) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ def check_catcher(server: Record) -> Iterator[Finding]:
         return
     host, port = str(server["smtp_host"] or ""), server["smtp_port"]
     if _CATCHER.fullmatch(host):
-        yield Finding("test_catcher", f"{server['name']!r} is {place(host, port)}.", _about(server))
+        yield Finding("test_catcher", f"{server['name']!r} is {place(host, port)}.", about_server(server))
 
 
 def check_mailing_server(seen: Observation) -> Iterator[Finding]:
@@ -58,7 +58,7 @@ def check_mailing_server(seen: Observation) -> Iterator[Finding]:
     else:
         return
     evidence = f"The system parameter {MAILING_SERVER_KEY} is {value}: a mail server {problem}."
-    yield Finding("mailing_server_unusable", evidence, _parameter(MAILING_SERVER_KEY))
+    yield Finding("mailing_server_unusable", evidence, about_parameter(MAILING_SERVER_KEY))
 
 
 def check_filters(seen: Observation) -> Iterator[Finding]:
@@ -68,14 +68,14 @@ def check_filters(seen: Observation) -> Iterator[Finding]:
         lost = AddressListField.unmatched(server["from_filter"], several=several)
         if lost:
             evidence = f"{server['name']!r}: from_filter is {server['from_filter']!r}, of which {some(map(repr, lost))} matches no sender."
-            yield Finding("from_filter_unmatched", evidence, _about(server))
+            yield Finding("from_filter_unmatched", evidence, about_server(server))
 
 
 def check_ignored_parameters(seen: Observation) -> Iterator[Finding]:
     """System parameters that this Odoo does not read."""
     ignored = ignored_parameters(has_alias_domains=seen.alias_domains is not None)
     for key in sorted(ignored & {key for key, value in seen.parameters.items() if value}):
-        yield Finding("parameter_ignored", f"{key} is {seen.parameters[key]!r}.", _parameter(key))
+        yield Finding("parameter_ignored", f"{key} is {seen.parameters[key]!r}.", about_parameter(key))
 
 
 def check_sample_addresses(seen: Observation) -> Iterator[Finding]:
@@ -89,9 +89,11 @@ def check_sample_addresses(seen: Observation) -> Iterator[Finding]:
         yield Finding("sample_address", f"{some(f'{one.address} ({one.source})' for one in samples)}.")
 
 
-def _about(server: Record) -> dict[str, object]:
+def about_server(server: Record) -> dict[str, object]:
+    """Return a mail server as the resource of a finding."""
     return {"model": MAIL_SERVER.model, "id": server["id"], "name": server["name"], "xml_id": server["xml_id"]}
 
 
-def _parameter(key: str) -> dict[str, object]:
+def about_parameter(key: str) -> dict[str, object]:
+    """Return a system parameter as the resource of a finding."""
     return {"model": "ir.config_parameter", "id": None, "name": key}

@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation
     batch_in_code,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_checks import (
+    about_parameter,
     check_ignored_parameters,
     check_sample_addresses,
 )
@@ -37,7 +38,7 @@ def check_setup(seen: Observation, limits: Limits) -> Iterator[Finding]:
     yield from _alias_domains(seen)
     url = seen.parameters.get(BASE_URL, "")
     if _leads_nowhere(url):
-        yield Finding("base_url_localhost", f"{BASE_URL} is {url!r}.", _parameter(BASE_URL))
+        yield Finding("base_url_localhost", f"{BASE_URL} is {url!r}.", about_parameter(BASE_URL))
     yield from _batch_sizes(seen)
     yield from check_ignored_parameters(seen)
     yield from check_sample_addresses(seen)
@@ -51,18 +52,14 @@ def _leads_nowhere(url: str) -> bool:
     return not host or bool(_OWN_MACHINE.fullmatch(host))
 
 
-def _parameter(key: str) -> dict[str, object]:
-    return {"model": "ir.config_parameter", "id": None, "name": key}
-
-
 def _alias_domains(seen: Observation) -> Iterator[Finding]:
     if seen.alias_domains is None:  # up to 16.0
         if not seen.parameters.get("mail.catchall.domain"):
             yield Finding(
-                "alias_domain_missing", "mail.catchall.domain is not set.", _parameter("mail.catchall.domain")
+                "alias_domain_missing", "mail.catchall.domain is not set.", about_parameter("mail.catchall.domain")
             )
         if not seen.parameters.get("mail.default.from"):
-            yield Finding("default_from_missing", "mail.default.from is not set.", _parameter("mail.default.from"))
+            yield Finding("default_from_missing", "mail.default.from is not set.", about_parameter("mail.default.from"))
         return
     without = [company for company in seen.companies if not company["alias_domain_id"]]
     if without:
@@ -85,9 +82,9 @@ def _batch_sizes(seen: Observation) -> Iterator[Finding]:
             size = int(value)
         except ValueError:
             evidence = f"{key} is {value!r}, which is no number: whatever reads it fails."
-            yield Finding("batch_size_extreme", evidence, _parameter(key), "error")
+            yield Finding("batch_size_extreme", evidence, about_parameter(key), "error")
         else:
-            yield from _batch_size(size, f"{key} is {size}.", _parameter(key), limits_rate=key == QUEUE_BATCH)
+            yield from _batch_size(size, f"{key} is {size}.", about_parameter(key), limits_rate=key == QUEUE_BATCH)
     for cron in seen.crons:
         if cron["xml_id"] == QUEUE:
             about = {"model": "ir.cron", "id": cron["id"], "name": cron["name"], "xml_id": QUEUE}

@@ -166,7 +166,7 @@ RULES: tuple[Rule, ...] = (
         r"|localhost.{0,30}helo",
         False,
         f"{_POSTFIX}: reject_non_fqdn_helo_hostname; Google's SMTP relay",
-        "Give the Odoo host or container a fully qualified host name. smtp_probe shows the name that is sent.",
+        "Give the Odoo host or container a fully qualified host name. smtp_probe, run on that host, shows the name that is sent.",
     ),
     Rule(
         "client_blocked",
