@@ -18,9 +18,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conf
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, Work, act, warnings
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
+from ansible_collections.postmaster.odoo.tests.unit.smtp_server import smtp_server
 from instance import TRANSPORTS, LabInstance
 from lab import Lab
-from mail_servers import password_server, run_task, run_tasks
+from mail_servers import Options, password_server, run_task, run_tasks
 from playbook import Run, ansible_playbook
 
 SENDER = "sender@lab.example"
@@ -136,6 +137,46 @@ def test_a_server_whose_password_is_not_ascii_stops_no_mail_of_another(database:
     with pytest.raises(Invalid, match="smtp_pass has characters that are not ASCII") as caught:
         database.enforce({"servers": [{**servers[1], "smtp_pass": "made-up-ß"}]})
     assert "made-up" not in caught.value.message
+
+
+# What else goes wrong with one mail or server, and whether Odoo goes on with the others by itself.
+ODDITIES: dict[str, tuple[Options, Options, dict[str, Any]]] = {
+    "a host that no one can encode": ({"smtp_host": "a" * 70 + ".example"}, {}, {}),
+    "a reply with a NUL": ({}, {}, {"RCPT": "550 5.1.1 no \x00 such"}),
+    "a greeting with a NUL": ({}, {}, {"CONNECT": "554 no \x00 way"}),
+    "headers that are no dictionary": ({}, {"headers": "[1]"}, {}),
+    "a header with a line break": ({}, {"reply_to": "a@b.example\nBcc: c@d.example"}, {}),
+    "a server that hangs up": ({}, {}, {"MAIL": None}),
+    "a user that is not ASCII": ({"smtp_user": "jürgen", "smtp_pass": "made-up"}, {}, {}),
+}
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_one_odd_mail_or_server_keeps_no_other_mail(oddity: str, database: LabInstance, lab: Lab) -> None:
+    server, mail, replies = ODDITIES[oddity]
+    plain = lab.smtp["plain"]
+    with smtp_server(features=("AUTH PLAIN",), replies=replies) as smtp, database.session() as session:
+        odd = {
+            "name": "odd",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": smtp.port,
+            "from_filter": "odd.example",
+            "sequence": 1,
+        }
+        good = {"name": "good", "smtp_host": plain.host, "smtp_port": plain.port, "from_filter": "good.example"}
+        session.create("ir.mail_server", [{**odd, **server}, good])
+        for domain, more in (("good.example", {}), ("odd.example", mail), ("good.example", {})):
+            queue(database, 1, email_from=f"a@{domain}", **more)
+        work = do(database, "process")
+    assert work.sent == 2, (work.classes, work.cut_off)
+    assert len(plain.accepted()) == 2
+    assert work.classes.keys() <= {
+        "unconfigured",
+        "recipient_rejected",
+        "client_blocked",
+        "content_rejected",
+        "unknown",
+    }
 
 
 def test_a_run_of_the_queue_that_was_cut_off(database: LabInstance, lab: Lab) -> None:

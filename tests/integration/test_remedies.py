@@ -132,19 +132,37 @@ def test_starttls_is_required(patient: Patient, servers: Callable[..., SmtpServe
     patient.assert_well()
 
 
-def test_another_sender(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
-    smtp = servers(
-        replies={
-            "MAIL": lambda line: (
-                "250 Ok"
-                if SALES in line
-                else "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
-            )
-        }
-    )
+@pytest.mark.parametrize(
+    ("refusal", "remedy"),
+    [
+        ("550 5.7.60 SMTP; Client does not have permissions to send as this sender", "set from_filter"),
+        ("554 Message rejected: Email address is not verified.", "verify it at the provider"),
+        ("553 5.7.1 <x@lab.example>: Sender address rejected: not owned by user", "set from_filter"),
+    ],
+)
+def test_another_sender(refusal: str, remedy: str, patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+    smtp = servers(replies={"MAIL": lambda line: "250 Ok" if SALES in line else refusal})
     patient.use(smtp)
-    assert "set from_filter" in patient.finding("sender_rejected")["remedy"]
+    assert remedy in patient.finding("sender_rejected")["remedy"]
     patient.change(from_filter=SALES)
+    patient.assert_well()
+
+
+def test_passwords_are_no_longer_taken(patient: Patient, servers: Callable[..., SmtpServer], lab: Lab) -> None:
+    """Microsoft 365: use OAuth2."""
+    refusal = "550 5.7.30 Basic authentication is not supported for Client Submission."
+    patient.use(servers(features=("AUTH PLAIN LOGIN",), replies={"AUTH": refusal}), smtp_user=SALES, smtp_pass=WRONG)
+    assert "use smtp_authentication: outlook" in patient.finding("auth_failed")["remedy"]
+
+
+def test_a_blocked_address(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+    """Send through a relay, which is another server."""
+    blocked = servers(
+        replies={"RCPT": "554 5.7.1 Service unavailable; Client host [127.0.0.1] blocked using zen.spamhaus.org"}
+    )
+    patient.use(blocked)
+    assert "send through a relay" in patient.finding("client_blocked")["remedy"]
+    patient.use(servers())
     patient.assert_well()
 
 
