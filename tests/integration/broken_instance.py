@@ -49,7 +49,9 @@ class BrokenInstance:
             {
                 "alias_domains": [{"default_from": "notifications", **domain}],
                 "parameters": {"web.base.url": "https://odoo.lab.example"},
-                "servers": [password_server(lab, MAIN, smtp_encryption="starttls_strict", from_filter="lab.example")],
+                "servers": [
+                    password_server(lab, MAIN, smtp_encryption=instance.strict("starttls"), from_filter="lab.example")
+                ],
             }
         )
         return broken
@@ -328,7 +330,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "a user that is not ASCII": ("server_unconfigured", lambda it: it.server(smtp_user="jürgen@lab.example")),
     "a password that ends with a line break": ("server_unconfigured", lambda it: it.server(smtp_pass="made-up\n")),
     "nobody to test as": ("server_untested", _no_sender_to_test_with),
-    "TLS to a plain port": ("tls_mismatch", lambda it: it.server(smtp_encryption="ssl_strict")),
+    "TLS to a plain port": ("tls_mismatch", lambda it: it.server(smtp_encryption=it.instance.strict("ssl"))),
     "no STARTTLS for now": (
         "tls_mismatch",
         lambda it: it.lab.smtp[MAIN].configure(replies={"STARTTLS": "454 4.7.0 TLS not available"}),
@@ -379,7 +381,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "TLS without a look at the certificate": ("unverified_tls", lambda it: it.server(smtp_encryption="starttls")),
     "the same server twice": (
         "duplicate_servers",
-        lambda it: _twin(it, MAIN, smtp_encryption="starttls_strict", from_filter="lab.example"),
+        lambda it: _twin(it, MAIN, smtp_encryption=it.instance.strict("starttls"), from_filter="lab.example"),
     ),
     "a neutralized copy": ("neutralized", _neutralized),
     "a filter for the other server": (
@@ -389,7 +391,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "no server for any sender": ("sender_without_server", lambda it: it.server(from_filter="else.example")),
     "a server behind another": (
         "route_shadowed",
-        lambda it: _twin(it, "ssl", smtp_encryption="ssl_strict", from_filter="lab.example", sequence=20),
+        lambda it: _twin(it, "ssl", smtp_encryption=it.instance.strict("ssl"), from_filter="lab.example", sequence=20),
     ),
     "a user of another domain": (
         "from_rewritten",

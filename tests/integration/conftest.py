@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Odoo for every test: that of ODOO_URL & co. where they are set, the lab's otherwise.
+"""A real Odoo for every test: that of ODOO_URL & co. where they are set (tests/lab/external.py), the lab's otherwise.
 
-A test that asks for `lab`, directly or through another fixture, needs fresh databases, SQL or SMTP servers. With ODOO_URL
-set such tests are left out, and the report's header says so.
+Whatever an instance lacks that a test needs makes the test not applicable; the report says how many are, and why.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,26 +24,45 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_t
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `lab` is
 
 from instance import Instance, LabInstance
-from lab import Lab
+from lab import ExternalLab, Lab, NotApplicable
 
 ON_THE_LAB = "ODOO_URL" not in os.environ
 
 
 def pytest_report_header() -> str:
-    if ON_THE_LAB:
-        return "odoo: the lab"
-    return f"odoo: {os.environ['ODOO_URL']} (tests that need fresh databases or SMTP servers of the lab are left out)"
+    return "odoo: the lab" if ON_THE_LAB else f"odoo: {os.environ['ODOO_URL']}"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What takes a minute of waiting begins with the first test.
+    if any("silent_server_tested" in getattr(item, "fixturenames", ()) for item in items):
+        items[0].fixturenames.append("silent_server_tested")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a test that needs what the instance lacks as not applicable, which pytest counts as skipped."""
+    report = yield
+    if call.excinfo and call.excinfo.errisinstance(NotApplicable):
+        path, line, _name = item.location
+        report.outcome = "skipped"
+        report.longrepr = (path, line or 0, str(call.excinfo.value))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in numbers what was proven on an instance of somebody else's."""
     if ON_THE_LAB:
-        # What takes a minute of waiting begins with the first test.
-        if any("silent_server_tested" in getattr(item, "fixturenames", ()) for item in items):
-            items[0].fixturenames.append("silent_server_tested")
         return
-    left_out = [item for item in items if "lab" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    stats = terminalreporter.stats
+    reasons = Counter(report.longrepr[2] for report in stats.get("skipped", ()))
+    counts = {name: len(stats.get(name, ())) for name in ("passed", "failed", "error")}
+    told = f"{counts['passed']} passed, {counts['failed'] + counts['error']} failed, {sum(reasons.values())} not applicable"
+    terminalreporter.section(f"{os.environ['ODOO_URL']}: {told}")
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count:4} not applicable: {reason}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,7 +75,7 @@ def _own_ansible_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
-    return Lab.load()
+    return Lab.load() if ON_THE_LAB else ExternalLab.load()
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +131,5 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture(scope="module")
 def instance(request: pytest.FixtureRequest) -> Instance:
-    """A database that tests share with others, whoever's it is: they change only what they have made."""
-    if not ON_THE_LAB:
-        return Instance.of_environment()
+    """A database that tests share with others: they change only what they have made."""
     return request.getfixturevalue("fresh")("integration_shared")

@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
     enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
-from lab import Lab
+from lab import Lab, NotApplicable
 
 TRANSPORTS = ("jsonrpc", "json2")
 
@@ -41,12 +41,23 @@ class Instance:
         return cls(**{name: os.environ.get(f"ODOO_{name.upper()}") for name in CREDENTIALS}, **more)
 
     def options(self, transport: str = "auto") -> dict[str, str]:
-        """The connection options of a task. JSON-RPC logs in with the password, JSON-2 has the key."""
+        """The connection options of a task. JSON-RPC logs in with the password, JSON-2 has the key.
+
+        :raises NotApplicable: JSON-2 for an instance whose key is not known.
+        """
+        if transport == "json2" and not self.api_key:
+            raise NotApplicable("JSON-2 needs an API key (ODOO_API_KEY)")
         left_out = (
             {"jsonrpc": "api_key", "json2": "password"}.get(transport) if self.password and self.api_key else None
         )
         given = {name: getattr(self, name) for name in CREDENTIALS if name != left_out}
         return {name: value for name, value in given.items() if value} | {"transport": transport}
+
+    def strict(self, encryption: str) -> str:
+        """The same encryption with a check of the certificate, if the instance offers it."""
+        with self.session() as session:
+            offered = dict(session.fields("ir.mail_server")["smtp_encryption"]["selection"])
+        return f"{encryption}_strict" if f"{encryption}_strict" in offered else encryption
 
     def session(self, transport: str = "auto", *, read_only: bool = False) -> Session:
         return connect(**self.options(transport), read_only=read_only)

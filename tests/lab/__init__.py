@@ -14,12 +14,13 @@ Needs nothing but Python 3.10 or newer; what it needs beyond that it puts into i
 from __future__ import annotations
 
 from .errors import LabError
+from .external import ExternalLab, NotApplicable
 from .lab import Lab
 from .layout import Layout
 from .smtp.client import SmtpServer
 from .steps import Progress
 
-__all__ = ["Lab", "LabError", "Layout", "SmtpServer", "up"]
+__all__ = ["ExternalLab", "Lab", "LabError", "Layout", "NotApplicable", "SmtpServer", "up"]
 
 
 def up(progress: Progress = print) -> Lab:

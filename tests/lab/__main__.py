@@ -22,6 +22,7 @@ def arguments() -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("up", help="make what is missing, start what does not run")
+    commands.add_parser("smtp", help="start the SMTP servers alone, for an Odoo that runs elsewhere")
     down = commands.add_parser("down", help="stop everything")
     down.add_argument("--purge", action="store_true", help="also delete all that the lab made")
     commands.add_parser("status", help="say what runs and where")
@@ -54,6 +55,8 @@ def carry_out(asked: argparse.Namespace) -> None:
         with timed(print, "The lab is up"):
             lab.up()
         say_status(lab)
+    elif asked.command == "smtp":
+        lab.up_smtp()
     elif asked.command == "down":
         print(f"Stopped: {', '.join(lab.down(purge=asked.purge)) or 'nothing ran'}")
     elif asked.command == "status":

@@ -71,6 +71,14 @@ class Lab:
             self._write_description()
         return self
 
+    def up_smtp(self, progress: Progress = print) -> None:
+        """Start the SMTP servers alone, for an Odoo that runs elsewhere."""
+        with _alone(self.layout, progress):
+            steps = Steps(self.layout.stamps, progress)
+            for step in (self._python(progress), self._certificates()):
+                steps.do(step)
+            self.smtp_servers.start()
+
     def down(self, *, purge: bool = False) -> list[str]:
         """Stop everything; the names of what ran. `purge` also deletes what it made, databases included.
 
@@ -181,19 +189,12 @@ class Lab:
             "package", "Odoo's Debian package", debian_package.key(), layout.odoo_sources.exists,
             lambda: debian_package.unpack(layout),
         )  # fmt: skip
-        python = Step(
-            "python", "Python environment", python_environment.key(layout), layout.python.exists,
-            lambda: python_environment.create(layout, progress),
-        )  # fmt: skip
+        python = self._python(progress)
         if not (steps.is_done(package) and steps.is_done(python)):
             self._stop()
         with ThreadPoolExecutor() as both:
             list(both.map(steps.do, (package, python)))
-        certificates = Step(
-            "certificates", "Certificates", self.smtp_servers.certificates_key(), layout.certificates.exists,
-            self.smtp_servers.create_certificates,
-        )  # fmt: skip
-        steps.do(certificates)
+        steps.do(self._certificates())
         cluster = Step(
             "cluster", "PostgreSQL cluster", self.postgres.key(), layout.cluster.exists, self.postgres.create
         )
@@ -210,6 +211,20 @@ class Lab:
             lambda: self.fresh(FIRST_DATABASE),
         )  # fmt: skip
         steps.do(first_database)
+
+    def _python(self, progress: Progress) -> Step:
+        layout = self.layout
+        return Step(
+            "python", "Python environment", python_environment.key(layout), layout.python.exists,
+            lambda: python_environment.create(layout, progress),
+        )  # fmt: skip
+
+    def _certificates(self) -> Step:
+        servers = self.smtp_servers
+        return Step(
+            "certificates", "Certificates", servers.certificates_key(), self.layout.certificates.exists,
+            servers.create_certificates,
+        )  # fmt: skip
 
     def _stop(self) -> list[str]:
         """Stop all processes; the names of those that ran."""

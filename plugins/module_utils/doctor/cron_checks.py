@@ -68,6 +68,9 @@ def _check_one(cron: Record, seen: Observation) -> Iterator[Finding]:
             last = f"It last ran at {cron['lastcall']} UTC." if cron["lastcall"] else "It has never run."
             yield Finding("cron_disabled", f"{name!r} is inactive. {last}", about, severity)
         return
+    if cron.get("numbercall") == 0:  # up to 17.0
+        yield Finding("cron_no_runs_left", f"Of {name!r} numbercall is 0.", about, severity)
+        return
     if moment_of(cron["nextcall"]) > latest_nextcall(cron, seen.now):
         evidence = (
             f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}, and next at {cron['nextcall']} UTC, "
@@ -130,7 +133,12 @@ def late_actions(seen: Observation, limits: Limits) -> dict[int, datetime]:
 
 
 def _overdue(seen: Observation, limits: Limits) -> list[Record]:
-    return [cron for cron in seen.crons if overdue_minutes(dict(cron), seen.now) > limits.max_overdue]
+    # What has no runs left is a finding of its own, and no sign that workers are missing.
+    return [
+        cron
+        for cron in seen.crons
+        if cron.get("numbercall") != 0 and overdue_minutes(dict(cron), seen.now) > limits.max_overdue
+    ]
 
 
 def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:

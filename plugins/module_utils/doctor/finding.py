@@ -59,6 +59,13 @@ CATALOGUE: Mapping[str, Kind] = {
         "The queue's scheduled action sends nothing, for somebody has changed its code",
         "Put Odoo's own code back: model.process_email_queue(), in Odoo's scheduled actions.",
     ),
+    "cron_no_runs_left": Kind(
+        "cron",
+        "error",
+        "A scheduled action that mail depends on has no runs left, so Odoo never runs it, although it may be active",
+        "Let it run without end: postmaster.odoo.cron with xml_id {name} and active true.",
+        "crons",
+    ),
     "cron_overdue_no_worker": Kind(
         "cron",
         "error",

@@ -83,13 +83,16 @@ class _Groups:
             except (Unsupported, Rejected):  # up to 18.0; what else may be wrong, the older method says
                 self._has_formatted = False
         try:
-            groups = self._session.call(
-                MAIL, "read_group", fields=aggregates or ["id"], orderby="__count desc", lazy=False, **named
-            )
+            return self._grouped(orderby="__count desc", **named)
         except (Unsupported, Rejected):  # 16.0 does not order by the size; the newest groups stand for the largest
-            groups = self._session.call(MAIL, "read_group", fields=["id:max"], orderby="id desc", lazy=False, **named)
-            groups.sort(key=lambda group: -group["__count"])
-        return [{**group, "newest": group.get("id")} for group in groups]
+            return sorted(self._grouped(orderby="newest desc", **named), key=lambda group: -group["__count"])
+
+    def _grouped(self, **named: Any) -> list[dict[str, Any]]:
+        """Ask up to 18.0. `id:max` without a name is ambiguous on 16.0 (ODOO-FACTS §10)."""
+        groups: list[dict[str, Any]] = self._session.call(
+            MAIL, "read_group", fields=["newest:max(id)"], lazy=False, **named
+        )
+        return groups
 
 
 def queue_action_id(session: Session) -> int | None:

@@ -55,6 +55,15 @@ def commit(done):
         env.cr.commit()
 """
 
+# Server actions of 16.0 have no logger, but a table (Settings, Technical, Logging).
+_SAY = """\
+def say(level, text):
+    try:
+        {'info': _logger.info, 'warning': _logger.warning, 'error': _logger.error}[level]('%s', text)
+    except Exception:
+        log(text, level=level)
+"""
+
 _LANES = """\
 lanes = [
 {lanes}
@@ -72,14 +81,14 @@ def find(name, domain):
         return model.search(due + domain, order='id').ids
     except Exception as error:  # a field that is gone, say; these mails go with the last lane
         env.cr.rollback()
-        _logger.error('Mail queue: the domain of lane %s does not work: %r', name, error)
+        say('error', 'Mail queue: the domain of lane %s does not work: %r' % (name, error))
         return []
 def send(name, mails):
     try:
         mails.send(auto_commit=True)
     except Exception as error:  # the server hung up, or Odoo could not note why a mail failed
-        _logger.warning('Mail queue: lane %s was interrupted: %r', name, error)
         keep()
+        say('warning', 'Mail queue: lane %s was interrupted: %r' % (name, error))
 def keep():
     # Odoo has noted the mail that it was at as failed: or it would be the first of the next run again, and stop all behind it.
     try:
@@ -112,7 +121,7 @@ for name, domain, batch in lanes:
     while mail_ids and time.time() < deadline and len(set(held_domains)) < {broken_domains}:
         mails = model.search(due + [('id', 'in', mail_ids[:{at_once}])], order='id')
         mails = mails.filtered(lambda mail: not is_held(mail))
-        _logger.info('Mail queue: lane %s sends %s', name, len(mails))
+        say('info', 'Mail queue: lane %s sends %s' % (name, len(mails)))
         send(name, mails)
         left = model.search(due + [('id', 'in', mails.ids)], order='id')
         commit(len(mails) - len(left))
@@ -205,9 +214,10 @@ while time.time() < deadline:
     model.browse(again).mark_outgoing()
     note = keep(note)
     if again:
-        _logger.info('Mail queue: %s mails that failed for a passing reason are tried again', len(again))
+        say('info', 'Mail queue: %s mails that failed for a passing reason are tried again' % len(again))
     if over:
-        _logger.warning('Mail queue: %s mails are given up after %s attempts, such as mail.mail %s', len(over), -attempts[over[0]], over[0])
+        first = (len(over), -attempts[over[0]], over[0])
+        say('warning', 'Mail queue: %s mails are given up after %s attempts, such as mail.mail %s' % first)
     commit(len(failed))
 '''
 
@@ -224,7 +234,7 @@ while time.time() < deadline:
     if not mails:
         break
     mails.cancel()
-    _logger.info('Mail queue: %s mails are too old to be sent and were cancelled', len(mails))
+    say('info', 'Mail queue: %s mails are too old to be sent and were cancelled' % len(mails))
     commit(len(mails))
 """
 
@@ -242,7 +252,7 @@ def purge(mails):
     except Exception as error:
         env.cr.rollback()
         if len(mails) == 1:
-            _logger.warning('Mail queue: mail.mail %s cannot be purged: %r', mails.id, error)
+            say('warning', 'Mail queue: mail.mail %s cannot be purged: %r' % (mails.id, error))
         return False
 while time.time() < deadline:
     # As the superuser: Odoo refuses it even to its administrators where a mail has no document.
@@ -294,7 +304,7 @@ for xml_id in {crons!r}:
         alerts.append(('Mail queue: %s cannot be rescheduled' % cron.name, str(error)))
 {backlog}
 for subject, text in alerts:
-    _logger.warning('%s. %s', subject, text)
+    say('warning', '%s. %s' % (subject, text))
 {tell}
 """
 
@@ -319,7 +329,7 @@ _TELL = """\
         env.cr.commit()
     except Exception as error:
         env.cr.rollback()
-        _logger.error('Mail queue: nobody could be told: %r', error)
+        say('error', 'Mail queue: nobody could be told: %r' % error)
 """
 
 
@@ -505,6 +515,7 @@ def before_of(code: str) -> dict[str, Any] | None:
 
 def _finished(part: str, body: str) -> str:
     """The code under a line that says whose it is."""
+    body = _SAY + body
     body = "\n".join(line for line in body.splitlines() if line.strip())
     checksum = hashlib.sha256(body.encode()).hexdigest()[:12]
     return f"{MARK}, {part}, version {_VERSION}, {checksum}. Do not edit: it is made and kept by Ansible.\n{body}"

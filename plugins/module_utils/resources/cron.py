@@ -80,7 +80,7 @@ class Cron(ResourceType):
     also_reads = ("system_parameter",)
     # Where Odoo keeps the code of a scheduled action.
     delegate: ClassVar[str] = "ir_actions_server_id"
-    info_fields = frozenset({"lastcall", "failure_count", "first_failure_date"})
+    info_fields = frozenset({"lastcall", "failure_count", "first_failure_date", "numbercall"})
 
     def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
         return str(xml_id or given.get("name") or "")
@@ -140,9 +140,22 @@ class Cron(ResourceType):
         )
 
     def adapt(self, context: PlanContext) -> list[str]:
+        self.keep_running(context)
         if "max_overdue" in context.declaration.options:
             self.put_on_schedule(context, context.declaration.options["max_overdue"])
         return []
+
+    def keep_running(self, context: PlanContext) -> None:
+        """Let an action that is to be active run without end, where Odoo counts its runs down (up to 17.0, ODOO-FACTS §10).
+
+        A new action has one run there, and one without runs left never runs, although it is active.
+        """
+        found = context.found
+        if "numbercall" not in context.fields or "numbercall" in context.values:
+            return
+        active = context.values.get("active", found.values.get("active") if found else True)
+        if active and (found is None or not found.values.get("numbercall")):
+            context.values["numbercall"] = -1
 
     def put_on_schedule(self, context: PlanContext, max_overdue: int) -> None:
         """Set the next run to now if the cron is active and off its schedule.

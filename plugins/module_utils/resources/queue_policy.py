@@ -128,6 +128,7 @@ class QueueRule(Cron):
         return f"they run inside Odoo's own queue, and its cron {QUEUE} was deleted or works on another model: upgrade the addon mail, which brings it back"
 
     def adapt(self, context: PlanContext) -> list[str]:
+        self.keep_running(context)
         if context.declaration.key == LANES and context.found:
             policy, found = context.declaration.options["policy"], context.found.values
             context.values.update(policy.lanes_values(found))

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
 
 
+# Arguments that go by their position.
+_POSITIONAL = {"create": ("vals_list",), "write": ("vals",)}
+
+
 class _KeptOpener:
     """What OdooRPC wants of a `urllib` opener, over our one connection: it keeps it open, and knows proxy and CA."""
 
@@ -125,8 +129,10 @@ class JsonRpcTransport:
         """Call a method; `ids` None calls it on the model itself."""
         where = f"{model}.{method} on database {self._database} at {self._http.base_url}"
         named = dict(arguments)
-        # Up to 18.0 `create` looks at its first positional argument (odoo/api.py, _call_kw_model_create).
-        positional = [named.pop("vals_list")] if method == "create" else [] if ids is None else [ids]
+        # Up to 18.0 `create` looks at its first positional argument (odoo/api.py, _call_kw_model_create). The values of `write` have other names in
+        # addons that override it.
+        first = [] if ids is None else [ids]
+        positional = [*first, *(named.pop(name) for name in _POSITIONAL.get(method, ()))]
         return self._execute_as(self._uid, where, model, method, positional, named)
 
     def _execute_as(

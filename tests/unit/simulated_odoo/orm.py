@@ -79,7 +79,7 @@ def _groups(
     groups = [ids_of[key] for key in sorted(ids_of, key=str)]
     if order == "__count desc":
         groups.sort(key=lambda group: -len(group[1]))
-    elif order == "id desc":
+    elif order in ("id desc", "newest desc"):
         groups.sort(key=lambda group: -max(group[1]))
     elif order:
         raise NotImplementedError(f"ordering groups by {order} is not simulated")
@@ -119,10 +119,10 @@ def read_group(
     orderby: str | None = None,
     lazy: bool = True,
 ) -> list[dict[str, Any]]:
-    """Groups of records, up to 19.0. An aggregated field comes back under its bare name."""
+    """Groups of records, up to 19.0. An aggregate comes back under the name before its colon, `newest:max(id)` as `newest`."""
     if lazy:
         raise NotImplementedError("lazy groups are not simulated")
-    known = {"id": sum, "id:max": max}
+    known = {"newest:max(id)": max}
     return [
         {**values, "__count": len(ids), **{name.partition(":")[0]: known[name](ids) for name in fields}}
         for values, ids in _groups(odoo, model, domain, groupby, orderby, limit)

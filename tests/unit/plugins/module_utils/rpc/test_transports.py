@@ -138,7 +138,7 @@ def test_jsonrpc_logs_in_and_calls(server: LocalServer) -> None:
     assert calls[0][1] == {"service": "common", "method": "login", "args": ["acme", "ops", SECRET]}
     assert [params["args"][:3] for _target, params in calls[1:]] == [["acme", 7, SECRET]] * 3
     assert [params["args"][3:] for _target, params in calls[1:]] == [
-        ["ir.cron", "write", [[1, 2]], {"vals": {}, "context": {}}],
+        ["ir.cron", "write", [[1, 2], {}], {"context": {}}],
         ["ir.cron", "search", [], {"domain": []}],
         ["ir.cron", "create", [[{"name": "x"}]], {"context": {}}],
     ]

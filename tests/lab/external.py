@@ -1,0 +1,186 @@
+"""An Odoo that somebody else runs, in the place of the lab's: the lab's SMTP servers, and databases that are copied from a template.
+
+What it is comes from the environment. An Odoo that is asked for more than it was given raises NotApplicable.
+
+ODOO_URL, ODOO_USERNAME, ODOO_PASSWORD, ODOO_API_KEY: where it is, and its administrator in each copy of the template.
+ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook.
+ODOO_DSN: a connection string of its PostgreSQL for a user that may create databases; or else
+ODOO_MASTER_PASSWORD: that of Odoo's database manager.
+ODOO_CRON_THREADS: how many it was started with (max_cron_threads). Some tests want none, some at least one.
+ODOO_LOG: its log file, if this machine can read it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from .errors import LabError
+from .lab import Lab
+from .layout import Layout
+from .postgres import identifier
+from .processes import clean_environment, run
+
+# As `odoo.STALE`, for series before 19.0, whose signals are sequences alone.
+_STALE = """
+DO $$ BEGIN
+  IF to_regclass('orm_signaling_registry') IS NOT NULL THEN
+    PERFORM setval('orm_signaling_registry_id_seq', (random() * 1000000000)::int);
+    INSERT INTO orm_signaling_registry DEFAULT VALUES;
+  ELSE
+    PERFORM setval('base_registry_signaling', (random() * 1000000000)::int);
+  END IF;
+END $$
+"""
+
+
+class NotApplicable(Exception):
+    """A test needs what this instance lacks; the message says what."""
+
+
+class _Facts(dict[str, Any]):
+    """A part of the description. What is not known of the instance makes a test not applicable."""
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise NotApplicable(f"the instance was given without {key}")
+
+
+class ExternalOdoo:
+    """Where the instance is."""
+
+    def __init__(self) -> None:
+        self.url = os.environ["ODOO_URL"]
+
+    @property
+    def version(self) -> str:
+        request = urllib.request.Request(
+            f"{self.url}/web/webclient/version_info", b"{}", {"Content-Type": "application/json"}
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return str(json.load(answer)["result"]["server_version"])
+
+
+class ExternalLab(Lab):
+    """The SMTP servers of a lab, with an Odoo that runs elsewhere."""
+
+    def __init__(self, layout: Layout | None = None) -> None:
+        super().__init__(layout)
+        self.odoo = ExternalOdoo()  # type: ignore[assignment]
+        self._dsn, self._template = os.environ.get("ODOO_DSN"), os.environ.get("ODOO_TEMPLATE", "")
+        self._master_password = os.environ.get("ODOO_MASTER_PASSWORD", "")
+
+    @classmethod
+    def load(cls, layout: Layout | None = None) -> ExternalLab:
+        """Take the SMTP servers that run.
+
+        :raises LabError: none do.
+        """
+        lab = cls(layout)
+        if not lab.smtp_servers.daemon.is_running:
+            raise LabError("The SMTP servers of the lab do not run: start them with `python3 tests/lab smtp`.")
+        return lab
+
+    @property
+    def description(self) -> dict[str, Any]:
+        known = {
+            "url": self.odoo.url,
+            "version": self.odoo.version,
+            "master_password": self._master_password,
+            "log": os.environ.get("ODOO_LOG"),
+            "template": self._template,
+            "admin": {
+                "login": os.environ.get("ODOO_USERNAME"),
+                "password": os.environ.get("ODOO_PASSWORD"),
+                "api_key": os.environ.get("ODOO_API_KEY"),
+            },
+        }
+        facts = _Facts({name: value for name, value in known.items() if value})
+        return {"odoo": facts, "smtp": self.smtp_servers.description}
+
+    def fresh(self, database: str) -> str:
+        self._refuse_own(database)
+        if self._dsn is None:
+            self.drop(database)
+            self._manage("duplicate", name=self._template, new_name=database)
+            return database
+        self._query("postgres", f"DROP DATABASE IF EXISTS {identifier(database)} WITH (FORCE)")
+        self._query("postgres", f"CREATE DATABASE {identifier(database)} TEMPLATE {identifier(self._template)}")
+        self._query(database, _STALE)
+        return database
+
+    def drop(self, database: str) -> None:
+        if self._dsn is None:
+            self._manage("drop", name=database)
+        else:
+            self._query("postgres", f"DROP DATABASE IF EXISTS {identifier(database)} WITH (FORCE)")
+
+    def sql(self, database: str, statement: str) -> list[dict[str, str]]:
+        return self._query(database, statement)
+
+    def start_odoo(self, max_cron_threads: int | None = None, options: tuple[str, ...] = ()) -> None:
+        """Hold the instance to what a test wants of it; without a wish there is nothing to do."""
+        if options:
+            raise NotApplicable("the instance cannot be started with other options")
+        if max_cron_threads is not None and os.environ.get("ODOO_CRON_THREADS") != str(max_cron_threads):
+            raise NotApplicable(f"the instance was not started with max_cron_threads {max_cron_threads}")
+
+    def stop_odoo(self) -> None:
+        """Nobody stops an instance of somebody else's."""
+
+    def restart_odoo(self, max_cron_threads: int = 0, options: tuple[str, ...] = ()) -> None:
+        raise NotApplicable("the instance cannot be restarted")
+
+    def shell(self, database: str, script: str) -> str:
+        raise NotApplicable("no script can be run beside the instance")
+
+    @contextlib.contextmanager
+    def second_odoo(self, *options: str, **environment: str) -> Iterator[str]:
+        raise NotApplicable("no second Odoo can be started")
+        yield ""
+
+    def fetch_addons(self, *_arguments: Any, **_versions: str) -> None:
+        raise NotApplicable("no addon can be put where the instance finds it")
+
+    def environment(self, database: str = "") -> dict[str, str]:
+        names = ("ODOO_URL", "ODOO_USERNAME", "ODOO_PASSWORD", "ODOO_API_KEY")
+        given: Mapping[str, str | None] = {name: os.environ.get(name) for name in names}
+        return {**{name: value or "" for name, value in given.items()}, "ODOO_DATABASE": database}
+
+    def _refuse_own(self, database: str) -> None:  # type: ignore[override]
+        if database in ("postgres", self._template):
+            raise LabError(f"The database {database} is what others are copied from: choose another name.")
+
+    def _query(self, database: str, statement: str) -> list[dict[str, str]]:
+        if self._dsn is None:
+            raise NotApplicable("the instance was given without a connection to its PostgreSQL (ODOO_DSN)")
+        printed = run(
+            [
+                "psql",
+                "--no-psqlrc",
+                "--quiet",
+                "--csv",
+                "--set",
+                "ON_ERROR_STOP=1",
+                "--file",
+                "-",
+                f"{self._dsn} dbname={database}",
+            ],
+            f"SQL in the database {database}",
+            environment=clean_environment(),
+            stdin=statement,
+        )
+        return list(csv.DictReader(io.StringIO(printed)))
+
+    def _manage(self, action: str, **values: str) -> None:
+        """Have Odoo's database manager do something. It answers with a page, and a drop of what is not there is fine."""
+        data = urllib.parse.urlencode({"master_pwd": self._master_password, **values}).encode()
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.odoo.url}/web/database/{action}", data, timeout=600):
+            pass
