@@ -20,10 +20,11 @@ COLLECTIONS := .work/collections
 LINK := $(COLLECTIONS)/ansible_collections/postmaster/odoo
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 
-# With ODOO_URL & co. the tests run on that instance, and the lab is not needed.
+# With ODOO_URL & co. (tests/lab/external.py) the tests run on that instance, and only the lab's SMTP servers are needed.
 LAB := $(if $(ODOO_URL),,lab)
+ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units integration browser chromium bench demo demo-down lab-up lab-down environments programs clean
+.PHONY: help test checks units integration browser chromium bench demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +40,8 @@ checks: environments ## linters, type checker, ansible-test sanity, galaxy-impor
 units: environments ## ansible-test units, on every Python found
 	@$(CHECKS)/bin/python tests/checks units
 
-integration: environments programs $(LAB:lab=lab-up) ## the tests on a real Odoo; the lab stays up
-	@$(CHECKS)/bin/python tests/checks $(LAB:lab=newest-lab) integration
+integration: environments programs $(if $(ODOO_URL),lab-smtp,lab-up) ## the tests on a real Odoo: the lab, which stays up, or that of ODOO_URL
+	@$(if $(ODOO_URL),$(ON_ODOO_URL),$(CHECKS)/bin/python tests/checks newest-lab integration)
 
 browser: environments chromium ## the page of a drift report in a real Chromium
 	@$(CHECKS)/bin/python tests/checks browser
@@ -56,6 +57,9 @@ demo-down: $(PLAYBOOKS)/ready ## end the demo
 
 lab-up: ## start the lab: a real Odoo from nothing
 	@$(PYTHON) tests/lab up
+
+lab-smtp: ## start the SMTP servers of the lab alone
+	@$(PYTHON) tests/lab smtp
 
 lab-down: ## stop the lab
 	@$(PYTHON) tests/lab down

@@ -438,8 +438,8 @@ options:
             type: int
           channel:
             description:
-              - The channel to tell, by its name or its external id, such as V(mail.channel_admin). The same is told
-                at most once an hour.
+              - The channel to tell, by its name or its external id, such as V(mail.channel_admin), which Odoo has from
+                18.0 on. The same is told at most once an hour.
             type: str
           user:
             description:

@@ -755,6 +755,13 @@ def test_limits_that_are_none(limits: dict[str, int], words: str) -> None:
         Limits(**limits)
 
 
+def test_an_action_without_runs_left() -> None:
+    """Up to 17.0; whether it is overdue says nothing of workers then."""
+    (finding,) = results(check_crons, crons=[cron(numbercall=0, due=600, last=600)]).values()
+    assert (finding["id"], finding["fixable"]) == ("cron_no_runs_left", "crons")
+    assert results(check_crons, crons=[cron(numbercall=-1)]) == {}
+
+
 # Settings that somebody made
 
 

@@ -374,3 +374,34 @@ def test_a_running_action_is_named_with_its_beginning(odoo: SimulatedOdoo, clock
     assert QUEUE in text
     assert "the scheduled action is running" in text
     assert queue(odoo)["nextcall"] in text
+
+
+# Runs that Odoo counts down
+
+
+@pytest.mark.parametrize("series", ["17.0"])
+def test_an_action_of_ones_own_runs_without_end(odoo: SimulatedOdoo) -> None:
+    """Up to 17.0 a new action has one run, after which Odoo deactivates it."""
+    run(odoo, {"crons": [OWN]})
+    (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]
+    assert record["numbercall"] == -1
+    limited = {**OWN, "numbercall": 3}
+    run(odoo, {"crons": [limited]})
+    assert record["numbercall"] == 3  # what is declared counts
+
+
+@pytest.mark.parametrize("series", ["17.0"])
+def test_an_active_action_without_runs_left_is_drift(odoo: SimulatedOdoo) -> None:
+    queue(odoo)["numbercall"] = 0
+    assert changes(run(odoo, declared(active=True), check=True).plan) == {"numbercall": (0, -1)}
+    run(odoo, declared(active=True))
+    assert queue(odoo)["numbercall"] == -1
+    queue(odoo).update(active=False, numbercall=0)
+    assert run(odoo, declared(active=False)).plan == ()
+
+
+@pytest.mark.parametrize("series", ["18.0", "19.0"])
+def test_where_nothing_is_counted_nothing_is_written(odoo: SimulatedOdoo) -> None:
+    run(odoo, {"crons": [OWN]})
+    (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]
+    assert "numbercall" not in record
