@@ -19,12 +19,18 @@ from instance import LabInstance, apply
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 
 
+def queue_id(database: LabInstance) -> int:
+    """The queue's action. Its name in the database is JSON on 16.0."""
+    (row,) = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"])
+    return int(row["id"])
+
+
 def apply_cron(database: LabInstance, **options: Any) -> list[dict[str, Any]]:
     return apply(database, {"crons": [options]})
 
 
 def reschedule(database: LabInstance, moment: str) -> None:
-    database.sql(f"UPDATE ir_cron SET nextcall = {moment} WHERE cron_name = 'Mail: Email Queue Manager'")
+    database.sql(f"UPDATE ir_cron SET nextcall = {moment} WHERE id = {queue_id(database)}")
 
 
 def test_by_external_id_and_by_name(database: LabInstance) -> None:
@@ -67,7 +73,7 @@ def test_nextcall_is_a_moment_whatever_zone_it_is_written_in(database: LabInstan
 def test_off_schedule_is_rescheduled_to_now(moment: str, database: LabInstance) -> None:
     apply_cron(database, xml_id=QUEUE, active=False)  # or the lab's own worker would run it, and move it on
     reschedule(database, moment)
-    database.sql("UPDATE ir_cron SET active = true WHERE cron_name = 'Mail: Email Queue Manager'")
+    database.sql(f"UPDATE ir_cron SET active = true WHERE id = {queue_id(database)}")
     before = database.check({"crons": [{"xml_id": QUEUE, "max_overdue": 15}]}).plan
     assert [(step.action, [change.field for change in step.changes]) for step in before] == [
         ("reschedule", ["nextcall"])
