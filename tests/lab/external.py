@@ -12,14 +12,14 @@ ODOO_LOG: its log file, if this machine can read it.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
 import os
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 from .errors import LabError
@@ -140,10 +140,8 @@ class ExternalLab(Lab):
     def shell(self, database: str, script: str) -> str:
         raise NotApplicable("no script can be run beside the instance")
 
-    @contextlib.contextmanager
-    def second_odoo(self, *options: str, **environment: str) -> Iterator[str]:
+    def second_odoo(self, *options: str, **environment: str) -> AbstractContextManager[str]:
         raise NotApplicable("no second Odoo can be started")
-        yield ""
 
     def fetch_addons(self, *_arguments: Any, **_versions: str) -> None:
         raise NotApplicable("no addon can be put where the instance finds it")
