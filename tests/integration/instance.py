@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,11 +33,6 @@ class Instance:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def of_environment(cls, **more: Any) -> Instance:
-        """The instance that ODOO_URL & co. name."""
-        return cls(**{name: os.environ.get(f"ODOO_{name.upper()}") for name in CREDENTIALS}, **more)
 
     def options(self, transport: str = "auto") -> dict[str, str]:
         """The connection options of a task. JSON-RPC logs in with the password, JSON-2 has the key.

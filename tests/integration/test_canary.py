@@ -17,7 +17,7 @@ from instance import LabInstance
 from lab import Lab
 from mail_servers import Options, password_server, run_task
 from playbook import Result
-from test_verification import CANDIDATE, Watch, everything, rows
+from test_verification import CANDIDATE, Watch, everything, rows, with_live_server
 
 pytestmark = pytest.mark.in_process
 
@@ -33,13 +33,7 @@ def instance(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture
 def live(instance: LabInstance, lab: Lab) -> LabInstance:
-    """With nothing but a mail server that works."""
-    made = rows(instance)
-    with instance.session() as session:
-        if made:
-            session.unlink("ir.mail_server", [row["id"] for row in made])
-    instance.enforce({"servers": [password_server(lab, "starttls_any_sender", name="Live", from_filter=SALES)]})
-    return instance
+    return with_live_server(instance, lab, from_filter=SALES)
 
 
 def left(instance: LabInstance) -> tuple[Any, ...]:

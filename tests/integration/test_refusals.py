@@ -13,15 +13,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connection_test
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify_mail, explain
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import test_connection
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS, Refusal
 from ansible_collections.postmaster.odoo.tests.unit.smtp_server import SmtpServer, smtp_server
 from instance import LabInstance
-
-test_connection.__test__ = False  # type: ignore[attr-defined]
 
 SENDER = "sales@acme.example"
 RECIPIENT = "customer@elsewhere.example"
@@ -82,7 +80,7 @@ def test_all_name_it_alike(refusal: Refusal, refused: Refused) -> None:
     login = refusal.stage == "auth"
     with refusing(refusal) as smtp:
         refused.point_at(smtp, login=login)
-        tested = test_connection(refused.session, refused.server_id, [SECRET])
+        tested = connection_test.test_connection(refused.session, refused.server_id, [SECRET])
         mail = refused.mail()
         credentials = {"user": SENDER, "password": SECRET} if login else {}
         probed = probe(Settings("127.0.0.1", smtp.port, sender=SENDER, recipient=RECIPIENT, timeout=5, **credentials))

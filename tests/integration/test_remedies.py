@@ -10,7 +10,7 @@ import warnings
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,6 @@ class Patient:
     """An instance whose only mail server can be changed."""
 
     broken: BrokenInstance
-    settings: dict[str, Any] = field(default_factory=dict)
 
     def use(self, smtp: SmtpServer, **values: Any) -> None:
         """Send through an SMTP server, without a login unless one is given."""

@@ -56,15 +56,19 @@ def instance(fresh: Callable[[str], LabInstance]) -> LabInstance:
     return fresh("integration_verification")
 
 
-@pytest.fixture
-def live(instance: LabInstance, lab: Lab) -> LabInstance:
-    """With nothing but a mail server that works."""
+def with_live_server(instance: LabInstance, lab: Lab, **changed: Any) -> LabInstance:
+    """Leave nothing in an instance but one mail server, which works."""
     made = rows(instance)
     with instance.session() as session:
         if made:
             session.unlink("ir.mail_server", [row["id"] for row in made])
-    instance.enforce({"servers": [password_server(lab, "starttls_any_sender", name="Live")]})
+    instance.enforce({"servers": [password_server(lab, "starttls_any_sender", name="Live", **changed)]})
     return instance
+
+
+@pytest.fixture
+def live(instance: LabInstance, lab: Lab) -> LabInstance:
+    return with_live_server(instance, lab)
 
 
 # --- it fails, and nothing has changed ---

@@ -72,6 +72,7 @@ class ExternalLab(Lab):
 
     def __init__(self, layout: Layout | None = None) -> None:
         super().__init__(layout)
+        # Nothing here starts or stops it, so it has none of the methods for that.
         self.odoo = ExternalOdoo()  # type: ignore[assignment]
         self._dsn, self._template = os.environ.get("ODOO_DSN"), os.environ.get("ODOO_TEMPLATE", "")
         self._master_password = os.environ.get("ODOO_MASTER_PASSWORD", "")
@@ -105,7 +106,7 @@ class ExternalLab(Lab):
         return {"odoo": facts, "smtp": self.smtp_servers.description}
 
     def fresh(self, database: str) -> str:
-        self._refuse_own(database)
+        self._refuse_template(database)
         if self._dsn is None:
             self.drop(database)
             self._manage("duplicate", name=self._template, new_name=database)
@@ -151,7 +152,7 @@ class ExternalLab(Lab):
         given: Mapping[str, str | None] = {name: os.environ.get(name) for name in names}
         return {**{name: value or "" for name, value in given.items()}, "ODOO_DATABASE": database}
 
-    def _refuse_own(self, database: str) -> None:  # type: ignore[override]
+    def _refuse_template(self, database: str) -> None:
         if database in ("postgres", self._template):
             raise LabError(f"The database {database} is what others are copied from: choose another name.")
 

@@ -89,7 +89,7 @@ def observe(
     if set(checks) - {"queue"}:
         rows = session.search_read("ir.config_parameter", [["key", "in", sorted(_PARAMETERS)]], ["key", "value"])
         stored = {row["key"]: row["value"] or "" for row in rows}
-        # Whoever removes the addon leaves the parameter behind.
+        # Odoo keeps the parameter when the addon is removed.
         if MAILING_SERVER_KEY in stored and not session.has_model("mailing.mailing"):
             del stored[MAILING_SERVER_KEY]
     shown = {key: (masked(value) or "") if is_secret_name(key) else value for key, value in stored.items()}

@@ -79,7 +79,7 @@ def check_ignored_parameters(seen: Observation) -> Iterator[Finding]:
 
 
 def check_sample_addresses(seen: Observation) -> Iterator[Finding]:
-    """Addresses of Odoo's demonstration data, which do not belong to whoever sends."""
+    """Addresses of Odoo's demonstration data, at which nobody of this instance receives mail."""
     samples = [
         sender
         for sender in seen.senders

@@ -108,7 +108,7 @@ class Selection:
     """Which mails are meant: those that all of these fit.
 
     :param server: the name of the server that they are bound to; empty: bound to none.
-    :param transient_only: only those whose failure may pass without a change.
+    :param transient_only: only those whose failure may pass without a change. :param lasting_only: only the others.
     """
 
     states: Sequence[str] = ()
@@ -119,17 +119,20 @@ class Selection:
     ids: Sequence[int] | None = None
     limit: int | None = None
     transient_only: bool = False
+    lasting_only: bool = False
 
     @property
     def looks_at_reasons(self) -> bool:
         """Whether the database cannot choose the mails alone."""
-        return bool(self.failure_class) or self.transient_only
+        return bool(self.failure_class) or self.transient_only or self.lasting_only
 
     def fits(self, mail: Mapping[str, Any]) -> bool:
         """Return whether a mail failed in a way that is meant."""
         meaning = meaning_of_mail(mail)
-        is_of_class = not self.failure_class or meaning.outcome in self.failure_class
-        return is_of_class and (not self.transient_only or meaning.passes or meaning.outcome in _UNCERTAIN)
+        if self.failure_class and meaning.outcome not in self.failure_class:
+            return False
+        may_pass = meaning.passes or meaning.outcome in _UNCERTAIN
+        return not (self.lasting_only if may_pass else self.transient_only)
 
 
 @dataclass
@@ -268,12 +271,10 @@ def _without_undeletable(session: Session, domain: list[Any], selection: Selecti
 
 def _refuse_lasting(session: Session, domain: list[Any], selection: Selection, work: Work) -> None:
     """Say how many mails are left as they are because another attempt would fail in the same way."""
-    every = replace(selection, transient_only=False, limit=None)
-    meant = {mail_id for chunk in _chunks(session, domain, every, _CHUNKS["retry"]) for mail_id in chunk}
-    worth = replace(selection, limit=None)
-    meant -= {mail_id for chunk in _chunks(session, domain, worth, _CHUNKS["retry"]) for mail_id in chunk}
-    if meant:
-        work.refuse(sorted(meant), _NO_CURE)
+    lasting = replace(selection, transient_only=False, lasting_only=True, limit=None)
+    ids = [mail_id for chunk in _chunks(session, domain, lasting, _CHUNKS["retry"]) for mail_id in chunk]
+    if ids:
+        work.refuse(ids, _NO_CURE)
 
 
 def _without_exhausted(

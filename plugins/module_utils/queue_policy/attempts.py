@@ -19,7 +19,7 @@ MAX_ATTEMPTS = 30
 MAX_ATTEMPTS_OF_POLICY = 100
 
 
-# Beyond that a word is none: ids have at most 19 digits.
+# A longer word is no entry: an id has at most 19 digits.
 _LONGEST = 30
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 ACTION_MODEL = "ir.actions.server"
-# By the name a later run finds an action that an interrupted run has left.
+# The name by which `own_records` finds an action that an interrupted run has left.
 ACTION_NAME = "postmaster.odoo canary"
 _CODE = """\
 server = env['ir.mail_server'].browse({server_id})
