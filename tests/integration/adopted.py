@@ -18,7 +18,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_op
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from instance import LabInstance
 from inventory import run_on
-from lab import Lab
 from playbook import Run, ansible_playbook, play
 
 # Made up, and none of them shows in anything but what is encrypted.
@@ -69,8 +68,9 @@ ALIAS_DOMAINS = [
 OAUTH2 = {"smtp_port": 587, "smtp_encryption": "starttls", "active": True}
 
 
-def servers(lab: Lab) -> list[dict[str, Any]]:
-    """Of every kind."""
+def servers(database: LabInstance) -> list[dict[str, Any]]:
+    """Of every kind that the instance has."""
+    lab = database.lab
     pems = {name: lab.description["smtp"][f"client_{name}"] for name in ("certificate", "private_key")}
     return [
         {
@@ -80,9 +80,9 @@ def servers(lab: Lab) -> list[dict[str, Any]]:
             "smtp_encryption": "none",
             "smtp_user": "apikey",
             "smtp_pass": SECRETS["smtp_pass"],
-            "from_filter": "acme.example, Sales@acme.example",
+            "from_filter": "acme.example, Sales@acme.example" if database.takes_sender_lists else "acme.example",
             "smtp_debug": True,
-            "max_email_size": 12.5,
+            **({"max_email_size": 12.5} if database.offers("ir.mail_server", "max_email_size") else {}),
         },
         {
             "name": "Gmail {{ braces }}",
@@ -107,7 +107,7 @@ def servers(lab: Lab) -> list[dict[str, Any]]:
             "name": "Zertifikat: ☃ #1",
             "smtp_authentication": "certificate",
             "smtp_host": "mail.invalid",
-            "smtp_encryption": "starttls_strict",
+            "smtp_encryption": database.strict("starttls"),
             "smtp_ssl_certificate": pems["certificate"],
             "smtp_ssl_private_key": pems["private_key"],
             "from_filter": "client@lab.example",
@@ -166,16 +166,17 @@ def add_company(database: LabInstance) -> None:
         session.create("res.company", [{"name": "Zweite & Söhne: GmbH"}])
 
 
-def furnish(database: LabInstance, lab: Lab) -> None:
+def furnish(database: LabInstance) -> None:
     """Everything, and a user's own server beside it."""
     add_company(database)
-    stack = {"parameters": PARAMETERS, "alias_domains": ALIAS_DOMAINS, "servers": servers(lab), "crons": CRONS}
-    database.enforce(stack, unmanaged="ignore")
+    stack = {"parameters": PARAMETERS, "alias_domains": ALIAS_DOMAINS, "servers": servers(database), "crons": CRONS}
+    database.enforce(database.fitted(stack), unmanaged="ignore")
     with database.session() as session:
         enforce(session, [QUEUE_POLICY.declare(POLICY)], RunOptions())
         admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
         own = {"name": "Personal", "owner_user_id": admin, "smtp_host": "mail.invalid", "smtp_pass": "made-up-personal"}
-        session.create("ir.mail_server", [own])
+        if "owner_user_id" in session.fields("ir.mail_server"):
+            session.create("ir.mail_server", [own])
     still(database)
 
 
@@ -196,7 +197,7 @@ class Adoption:
         self.folder = folder
         self.host = host
         self.database = database
-        self.variables = {f"odoo_{name}": value for name, value in database.options("json2").items()}
+        self.variables = {f"odoo_{name}": value for name, value in database.quick_options().items()}
         self.password = folder / "vault-password"
         folder.mkdir(parents=True, exist_ok=True)
         self.password.write_text("made-up-vault-password")

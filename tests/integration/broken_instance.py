@@ -56,6 +56,7 @@ class BrokenInstance:
                 ],
             }
         )
+        instance.sql("DELETE FROM mail_mail")  # Odoo may tell a user of a new address
         return broken
 
     def examine(self, **how: Any) -> Diagnosis:
@@ -143,25 +144,28 @@ class BrokenInstance:
 
 def _queue_hangs(broken: BrokenInstance) -> None:
     """For three hours now, while another worker goes on with all else."""
+    broken.instance.needs("ir.cron.progress")
     broken.instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '3 hours', "
-        "lastcall = now() at time zone 'utc' - interval '4 hours' WHERE cron_name = 'Mail: Email Queue Manager'; "
+        "lastcall = now() at time zone 'utc' - interval '4 hours' WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'; "
         "INSERT INTO ir_cron_progress (cron_id, timed_out_counter, create_date) "
-        "SELECT id, 1, now() at time zone 'utc' - interval '3 hours' FROM ir_cron WHERE cron_name = 'Mail: Email Queue Manager'"
+        "SELECT id, 1, now() at time zone 'utc' - interval '3 hours' FROM ir_cron WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
     )
 
 
 def _cron_fails(broken: BrokenInstance) -> None:
+    broken.instance.needs("ir.cron", "failure_count")
     broken.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
     broken.run_queue()
 
 
 def _cron_fails_for_long(broken: BrokenInstance) -> None:
     """Odoo itself gives it up."""
+    broken.instance.needs("ir.cron", "failure_count")
     broken.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
     broken.instance.sql(
         "UPDATE ir_cron SET failure_count = 4, first_failure_date = now() at time zone 'utc' - interval '8 days' "
-        "WHERE cron_name = 'Mail: Email Queue Manager'"
+        "WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
     )
     time.sleep(1.1)  # Odoo's times have no fractions
     broken.run_queue()
@@ -169,6 +173,7 @@ def _cron_fails_for_long(broken: BrokenInstance) -> None:
 
 def queue_runs(broken: BrokenInstance, *, delay: float = 0.3) -> None:
     """A slow SMTP server holds it up."""
+    broken.instance.needs("ir.cron.progress")
     broken.overdue()
     broken.lab.smtp[MAIN].configure(delay=1)
     broken.mail()
@@ -188,7 +193,7 @@ def _addon_to_upgrade(broken: BrokenInstance) -> None:
 def _call_not_taken(broken: BrokenInstance) -> None:
     broken.instance.sql(
         "INSERT INTO ir_cron_trigger (cron_id, call_at) "
-        "SELECT id, now() at time zone 'utc' - interval '20 minutes' FROM ir_cron WHERE cron_name = 'Mail: Email Queue Manager'"
+        "SELECT id, now() at time zone 'utc' - interval '20 minutes' FROM ir_cron WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
     )
 
 
@@ -219,6 +224,17 @@ def _neutralized(broken: BrokenInstance) -> None:
     )
 
 
+def _strictly_through(broken: BrokenInstance, smtp_name: str) -> None:
+    """Have the mail server be one whose certificate no strict client accepts."""
+    broken.instance.needs_strict()
+    broken.through(smtp_name)
+
+
+def _unverified_tls(broken: BrokenInstance) -> None:
+    broken.instance.needs_strict()
+    broken.server(smtp_encryption="starttls")
+
+
 def _twin(broken: BrokenInstance, smtp_name: str, **values: Any) -> None:
     broken.instance.enforce({"servers": [password_server(broken.lab, smtp_name, name="Twin", **values)]})
 
@@ -242,6 +258,7 @@ def _gmail_without_https(broken: BrokenInstance) -> None:
 
 def _more_than_a_batch(broken: BrokenInstance) -> None:
     """A run of the queue that had room for a third of the mails."""
+    broken.instance.needs_batch_size()
     broken.parameter("mail.mail.queue.batch.size", "10")
     broken.mail(30)
     broken.age_mails("1 hour")
@@ -311,7 +328,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
         "cron_far_future",
         lambda it: (
             it.instance.sql(
-                "UPDATE ir_cron SET nextcall = nextcall + interval '30 days' WHERE cron_name = 'Mail: Email Queue Manager'"
+                "UPDATE ir_cron SET nextcall = nextcall + interval '30 days' WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
             )
             and None
         ),
@@ -339,9 +356,9 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
         lambda it: it.lab.smtp[MAIN].configure(replies={"STARTTLS": "454 4.7.0 TLS not available"}),
     ),
     "no STARTTLS": ("tls_mismatch", lambda it: it.through("plain")),
-    "an unknown authority": ("certificate_untrusted", lambda it: it.through("untrusted")),
-    "an expired certificate": ("certificate_untrusted", lambda it: it.through("expired")),
-    "a certificate for another name": ("certificate_untrusted", lambda it: it.through("misnamed")),
+    "an unknown authority": ("certificate_untrusted", lambda it: _strictly_through(it, "untrusted")),
+    "an expired certificate": ("certificate_untrusted", lambda it: _strictly_through(it, "expired")),
+    "a certificate for another name": ("certificate_untrusted", lambda it: _strictly_through(it, "misnamed")),
     "a wrong password": ("auth_failed", lambda it: it.server(smtp_pass="wrong")),
     "no login": ("auth_failed", lambda it: it.server(smtp_user=False, smtp_pass=False)),
     "no AUTH": (
@@ -381,7 +398,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "a withdrawn consent": ("oauth_refresh_failed", lambda it: _gmail(it, refresh_token="made-up-refresh-token")),
     "no client secret": ("oauth_misconfigured", _gmail_without_a_secret),
     "a password in clear": ("plaintext_password", _login_in_clear),
-    "TLS without a look at the certificate": ("unverified_tls", lambda it: it.server(smtp_encryption="starttls")),
+    "TLS without a look at the certificate": ("unverified_tls", _unverified_tls),
     "the same server twice": (
         "duplicate_servers",
         lambda it: _twin(it, MAIN, smtp_encryption=it.instance.strict("starttls"), from_filter="lab.example"),

@@ -43,9 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a test that needs what the instance lacks as not applicable, which pytest counts as skipped."""
+    """Report a test that needs what the instance lacks as not applicable, which pytest counts as skipped. The lab lacks nothing."""
     report = yield
-    if call.excinfo and call.excinfo.errisinstance(NotApplicable):
+    if not ON_THE_LAB and call.excinfo and call.excinfo.errisinstance(NotApplicable):
         path, line, _name = item.location
         report.outcome = "skipped"
         report.longrepr = (path, line or 0, str(call.excinfo.value))

@@ -6,7 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
     RunOptions,
     enforce_stack,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
 from lab import Lab, NotApplicable
 
@@ -35,17 +42,108 @@ class Instance:
     api_key: str | None = field(default=None, repr=False)
 
     def options(self, transport: str = "auto") -> dict[str, str]:
-        """The connection options of a task. JSON-RPC logs in with the password, JSON-2 has the key.
+        """Return the connection options of a task. JSON-RPC logs in with the password, JSON-2 with the API key.
 
-        :raises NotApplicable: JSON-2 for an instance whose key is not known.
+        :raises NotApplicable: the instance does not offer JSON-2, or its API key is not known.
         """
-        if transport == "json2" and not self.api_key:
-            raise NotApplicable("JSON-2 needs an API key (ODOO_API_KEY)")
+        if transport == "json2":
+            self.needs_api_key()
+            if not offers_json2(self.url):
+                raise NotApplicable("the instance does not offer JSON-2")
         left_out = (
             {"jsonrpc": "api_key", "json2": "password"}.get(transport) if self.password and self.api_key else None
         )
         given = {name: getattr(self, name) for name in CREDENTIALS if name != left_out}
         return {name: value for name, value in given.items() if value} | {"transport": transport}
+
+    def needs_api_key(self) -> str:
+        """Return the API key of the administrator.
+
+        :raises NotApplicable: it is not known.
+        """
+        if not self.api_key:
+            raise NotApplicable("the instance was given without an API key (ODOO_API_KEY)")
+        return self.api_key
+
+    def quick_options(self) -> dict[str, str]:
+        """Return the connection options whose login costs the instance the least."""
+        if not self.api_key:
+            return self.options("jsonrpc")
+        if offers_json2(self.url):
+            return self.options("json2")
+        return {name: value for name, value in self.options().items() if name != "password"} | {"transport": "jsonrpc"}
+
+    def offers(self, model: str, *names: str) -> bool:
+        """Return whether the instance has a model with these fields."""
+        with self.session() as session:
+            return session.has_model(model) and set(names) <= session.fields(model).keys()
+
+    def requires(self, model: str, name: str) -> bool:
+        """Return whether no record of a model may be without a field."""
+        with self.session() as session:
+            return bool(session.fields(model)[name].get("required"))
+
+    @functools.cached_property
+    def takes_sender_lists(self) -> bool:
+        """Whether a `from_filter` of the instance may list several senders."""
+        with self.session() as session:
+            methods = session.fields("ir.mail_server")["smtp_authentication"]["selection"]
+        return accepts_sender_lists(value for value, _label in methods)
+
+    @functools.cached_property
+    def lacks(self) -> frozenset[str]:
+        """The kinds of resources that the instance does not have."""
+        return frozenset(() if self.offers("mail.alias.domain") else ("alias_domain",))
+
+    def fitted(self, stack: Stack) -> Stack:
+        """Return a stack less the resources that the instance does not have."""
+        return {name: value for name, value in stack.items() if name.removesuffix("s") not in self.lacks}
+
+    def needs(self, model: str, *names: str) -> None:
+        """Return if the instance has these fields.
+
+        :raises NotApplicable: it lacks the model or one of them.
+        """
+        if not self.offers(model, *names):
+            fields = f" with {', '.join(names)}" if names else ""
+            raise NotApplicable(f"the instance has no {model}{fields}")
+
+    def add_user(self, login: str, *, password: str, system: bool = False, **values: Any) -> int:
+        """Create an internal user, who may change settings if `system`."""
+        with self.session() as session:
+            (group,) = session.search_read(
+                "ir.model.data",
+                [["module", "=", "base"], ["name", "=", "group_system" if system else "group_user"]],
+                ["res_id"],
+            )
+            groups = next(name for name in ("group_ids", "groups_id") if name in session.fields("res.users"))
+            user = {"name": login.title(), "login": login, "password": password, groups: [[4, group["res_id"]]]}
+            (user_id,) = session.create("res.users", [{**user, **values}])
+        return user_id
+
+    def needs_batch_size(self) -> None:
+        """Return if the instance has a system parameter for the size of a batch of its mail queue.
+
+        :raises NotApplicable: it sends more.
+        """
+        with self.session() as session:
+            own = {"subject": "Batch", "email_to": "batch@lab.example", "state": "outgoing"}
+            ids = session.create("mail.mail", [{**own, "email_from": f"{n}@batch.example"} for n in range(2)])
+            (size,) = session.create("ir.config_parameter", [{"key": "mail.mail.queue.batch.size", "value": "1"}])
+            session.call("mail.mail", "process_email_queue")
+            tried = session.call("mail.mail", "search_count", domain=[["id", "in", ids], ["state", "!=", "outgoing"]])
+            session.unlink("ir.config_parameter", [size])
+            session.write("mail.mail", ids, {"state": "cancel"})
+        if tried == 2:
+            raise NotApplicable("the instance does not read mail.mail.queue.batch.size")
+
+    def needs_strict(self) -> None:
+        """Return if the instance can check the certificate of an SMTP server.
+
+        :raises NotApplicable: it has no encryption with a check.
+        """
+        if self.strict("starttls") == "starttls":
+            raise NotApplicable("the instance has no encryption that checks certificates")
 
     def strict(self, encryption: str) -> str:
         """The same encryption with a check of the certificate, if the instance offers it."""
@@ -71,6 +169,17 @@ class Instance:
             return session.search_read(model, domain, fields)
 
 
+@functools.cache
+def offers_json2(url: str) -> bool:
+    """Return whether the Odoo has the JSON-2 interface, whose version it then tells."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/json/version", timeout=30) as answer:
+            return answer.headers.get_content_type() == "application/json"
+    except urllib.error.HTTPError:
+        return False
+
+
 CREDENTIALS = ("url", "database", "username", "password", "api_key")
 
 
@@ -90,6 +199,22 @@ class LabInstance(Instance):
 
     def sql(self, statement: str) -> list[dict[str, str]]:
         return self.lab.sql(self.database, statement)
+
+    @contextmanager
+    def locked(self, table: str, condition: str) -> Iterator[None]:
+        """Hold the lock of a row as a worker of Odoo does, from a connection of its own."""
+        row = f"SELECT id FROM {table} WHERE {condition} FOR NO KEY UPDATE"
+        wait = "DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_class WHERE relname = 'held') LOOP PERFORM pg_sleep(0.05); END LOOP; END $$"
+        self.sql("CREATE TABLE held ()")
+        with ThreadPoolExecutor() as meanwhile:
+            holder = meanwhile.submit(self.sql, f"BEGIN; {row}; {wait}; COMMIT")
+            try:
+                while self.sql(f"{row} SKIP LOCKED") and not holder.done():
+                    time.sleep(0.05)
+                yield
+            finally:
+                self.sql("DROP TABLE held")
+                holder.result()
 
     def fingerprint(self) -> dict[str, str]:
         """A checksum of every table, all rows and columns of it, but for who logged in when, and Odoo's signals of stale caches."""

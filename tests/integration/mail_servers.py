@@ -53,15 +53,16 @@ def oauth2_server(lab: Lab, method: str, *, oauth2: Mapping[str, Any], **changed
     }
 
 
-def certificate_server(lab: Lab, name: str, certificate: str, private_key: str) -> Options:
+def certificate_server(instance: LabInstance, name: str, certificate: str, private_key: str) -> Options:
     """A server that logs in with a client's certificate."""
+    lab = instance.lab
     smtp = lab.smtp["client_certificate"]
     return {
         "name": name,
         "smtp_authentication": "certificate",
         "smtp_host": smtp.host,
         "smtp_port": smtp.port,
-        "smtp_encryption": "starttls_strict",
+        "smtp_encryption": instance.strict("starttls"),
         "smtp_ssl_certificate": certificate,
         "smtp_ssl_private_key": private_key,
         "from_filter": "client@lab.example",

@@ -52,7 +52,7 @@ class CountingOdoo(NamedTuple):
 @contextmanager
 def counting_odoo(lab: Lab, folder: Path) -> Iterator[CountingOdoo]:
     """A second Odoo of the lab that has just started, and so has nothing cached."""
-    addon = lab.layout.extra_addons / NAME
+    addon = lab.extra_addons / NAME
     addon.mkdir(parents=True, exist_ok=True)
     (addon / "__manifest__.py").write_text(MANIFEST)
     (addon / "__init__.py").write_text(MODULE)

@@ -69,11 +69,11 @@ def run_job(folder: Path, *instances: LabInstance) -> Job:
         "inventory/group_vars/all/mail.yml": {
             "odoo_url": instances[0].url,
             "odoo_api_key": "{{ vault_odoo_api_key }}",
-            "odoo_transport": "json2",
+            "odoo_username": instances[0].username,
             "odoo_mail_servers": [{**SERVER, "smtp_pass": "{{ vault_smtp_pass }}"}],
         },
         "inventory/group_vars/all/vault.yml": {
-            "vault_odoo_api_key": instances[0].api_key,
+            "vault_odoo_api_key": instances[0].needs_api_key(),
             "vault_smtp_pass": NEW_PASSWORD,
         },
         "env/envvars": {

@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from instance import LabInstance
-from lab import Lab
+from lab import Lab, NotApplicable
 from playbook import Run, ansible_playbook, play
 
+CLERK_PASSWORD = "clerk-password-made-up"
 SERVER = {"name": "Transactional", "smtp_host": "smtp.invalid"}
 
 
@@ -108,8 +109,8 @@ CASES = {
     "port 0": server("invalid", "'Transactional'", "smtp_port", "not 0", smtp_port=0),
     "unknown encryption": server(
         "unsupported",
-        *("'Transactional'", "smtp_encryption", "'startls'", "none, starttls_strict, starttls, ssl_strict, ssl"),
-        *("{database}", "{url}", "19.0"),
+        *("'Transactional'", "smtp_encryption", "'startls'", "{encryptions}"),
+        *("{database}", "{url}", "{version}"),
         smtp_encryption="startls",
     ),
     "unknown authentication": server(
@@ -125,7 +126,9 @@ CASES = {
     "malformed from_filter": server(
         "invalid", "'Transactional'", "from_filter", "'@acme.example'", from_filter="acme.example,@acme.example"
     ),
-    "two problems": server("invalid", "'Transactional'", "70000", "max_email_size", smtp_port=70000, max_email_size=-1),
+    "two problems": server(
+        "invalid", "'Transactional'", "70000", "smtp_host", smtp_port=70000, smtp_host="https://smtp.invalid"
+    ),
     "one name, two servers": server("ambiguous", "'Twin'", "{twins}", "xml_id", name="Twin"),
     "one server, declared twice": Case(
         "mail_stack", {"servers": [SERVER, SERVER]}, "invalid", ("'Transactional'", "declared twice")
@@ -162,7 +165,7 @@ CASES = {
         "cron",
         {"xml_id": "mail.ir_cron_mail_scheduler_action", "numbercall": -1},
         "unsupported",
-        ("'mail.ir_cron_mail_scheduler_action'", "numbercall", "19.0", "{database}"),
+        ("'mail.ir_cron_mail_scheduler_action'", "numbercall", "{version}", "{database}"),
     ),
     "no domain": Case("alias_domain", {"name": "Acme Inc"}, "invalid", ("'Acme Inc'", "domain in lower case")),
     "no such company": Case(
@@ -204,8 +207,10 @@ CASES = {
 @pytest.fixture(scope="module")
 def bad_database(fresh: Callable[[str], LabInstance]) -> LabInstance:
     database = fresh("integration_bad_input")
+    database.add_user("clerk", password=CLERK_PASSWORD)
+    twin = {"name": "Twin", "smtp_host": "twin.invalid"}
     with database.session() as session:
-        session.create("ir.mail_server", [{"name": "Twin"}, {"name": "Twin", "active": False}])
+        session.create("ir.mail_server", [twin, {**twin, "active": False}])
     return database
 
 
@@ -219,6 +224,8 @@ def places(bad_database: LabInstance, lab: Lab) -> Iterator[dict[str, str]]:
 
     website = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=website.serve_forever, daemon=True).start()
+    with bad_database.session() as session:
+        encryptions = ", ".join(dict(session.fields("ir.mail_server")["smtp_encryption"]["selection"]))
     twins = sorted(record["id"] for record in bad_database.read("ir.mail_server", ["name", "=", "Twin"]))
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))  # and nobody listens
@@ -230,8 +237,9 @@ def places(bad_database: LabInstance, lab: Lab) -> Iterator[dict[str, str]]:
             "no_odoo": f"http://127.0.0.1:{website.server_port}",
             "smtp": f"http://127.0.0.1:{lab.smtp['plain'].port}",
             "silent": f"http://127.0.0.1:{lab.smtp['silent'].port}",
-            "expired": lab.description["odoo"]["expired_api_key"],
-            "clerk": lab.description["odoo"]["clerk"]["password"],
+            "clerk": CLERK_PASSWORD,
+            "version": lab.odoo.version,
+            "encryptions": encryptions,
             "twins": f"{twins[0]}, {twins[1]}",
         }
     website.shutdown()
@@ -242,8 +250,29 @@ def filled(text: Any, places: dict[str, str]) -> Any:
     return re.sub(r"\{(\w+)\}", lambda match: places[match[1]], text) if isinstance(text, str) else text
 
 
+def prepared(case: Case, database: LabInstance, places: dict[str, str]) -> dict[str, Any]:
+    """Return the options of the case's task.
+
+    :raises NotApplicable: the instance lacks what the case is about.
+    """
+    if case.connection.get("api_key") == "{expired}":
+        places["expired"] = database.lab.description["odoo"]["expired_api_key"]
+    if case.connection.get("transport") == "json2" and case.kind != "invalid":
+        database.options("json2")
+    if "numbercall" in case.options:
+        with database.session() as session:
+            if "numbercall" in session.fields("ir.cron"):
+                raise NotApplicable("the instance has the field numbercall")
+    if case.module == "alias_domain":
+        database.needs("mail.alias.domain")
+    connection = {option: filled(value, places) for option, value in case.connection.items()}
+    return database.options() | connection | case.options
+
+
 class Answers(NamedTuple):
     run: Run
+    asked: int
+    lacking: dict[str, NotApplicable]  # by the case
     before: dict[str, str]
     after: dict[str, str]
 
@@ -252,19 +281,26 @@ class Answers(NamedTuple):
 def answers(bad_database: LabInstance, places: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """One run, in which every case is a host with one task, so that each fails for itself."""
     folder = tmp_path_factory.mktemp("bad_input")
-    hosts = [f"case_{number}" for number in range(len(CASES))]
-    for host, (name, case) in zip(hosts, CASES.items(), strict=True):
-        connection = {option: filled(value, places) for option, value in case.connection.items()}
-        task = {"name": name, f"postmaster.odoo.{case.module}": bad_database.options() | connection | case.options}
-        (folder / f"{host}.json").write_text(json.dumps([task]))
+    hosts: list[str] = []
+    lacking = {}
+    for name, case in CASES.items():
+        try:
+            task = {"name": name, f"postmaster.odoo.{case.module}": prepared(case, bad_database, places)}
+        except NotApplicable as reason:
+            lacking[name] = reason
+            continue
+        hosts.append(f"case_{len(hosts)}")
+        (folder / f"{hosts[-1]}.json").write_text(json.dumps([task]))
     include = {"name": "Each its own", "ansible.builtin.include_tasks": "{{ inventory_hostname }}.json"}
     before = bad_database.fingerprint()
     run = ansible_playbook(folder, [play(include, strategy="free")], "--inventory", ",".join(hosts))
-    return Answers(run, before, bad_database.fingerprint())
+    return Answers(run, len(hosts), lacking, before, bad_database.fingerprint())
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_one_clear_sentence(name: str, answers: Answers, places: dict[str, str]) -> None:
+    if name in answers.lacking:
+        raise answers.lacking[name]
     case, result = CASES[name], answers.run.results[name]
     assert result["failed"] is True
     assert result.get("error_kind") == case.kind
@@ -278,7 +314,7 @@ def test_one_clear_sentence(name: str, answers: Answers, places: dict[str, str])
 def test_exit_code_2(answers: Answers) -> None:
     assert answers.run.exit_code == 2
     recaps = re.findall(r"^case_\d+ .*failed=1 ", answers.run.output, re.MULTILINE)
-    assert len(recaps) == len(CASES)
+    assert len(recaps) == answers.asked
 
 
 def test_nothing_was_written(answers: Answers) -> None:

@@ -23,14 +23,17 @@ from playbook import Run, ansible_playbook, play
 STACK = {
     "parameters": {"postmaster.test": "1", "mail.session.batch.size": "500"},
     "alias_domains": [{"name": "acme.example"}],
-    "servers": [{"name": f"Server {number}", "xml_id": f"postmaster.server_{number}"} for number in range(10)],
+    "servers": [
+        {"name": f"Server {number}", "smtp_host": "smtp.invalid", "xml_id": f"postmaster.server_{number}"}
+        for number in range(10)
+    ],
     "crons": [{"xml_id": "mail.ir_cron_mail_scheduler_action", "interval_number": 5, "interval_type": "minutes"}],
 }
 
 
 @pytest.mark.parametrize("attempt", range(5))
 def test_one_set_of_records(attempt: int, database: LabInstance, tmp_path: Path) -> None:
-    task = {"postmaster.odoo.mail_stack": database.options() | STACK}
+    task = {"postmaster.odoo.mail_stack": database.options() | database.fitted(STACK)}
 
     def run(name: str) -> Run:
         return ansible_playbook(tmp_path / name, [play(task)], "--inventory", "localhost,")
@@ -40,7 +43,7 @@ def test_one_set_of_records(attempt: int, database: LabInstance, tmp_path: Path)
 
     for one in runs:
         assert one.exit_code == 0 or re.search(r'"error_kind": "conflict"', one.output), one.output
-    assert database.check(STACK).plan == ()
+    assert database.check(database.fitted(STACK)).plan == ()
     assert len(database.read("ir.mail_server")) == 10
     assert len(database.read("ir.model.data", ["module", "=", "postmaster"])) == 10
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
@@ -57,9 +60,11 @@ def test_a_run_that_had_to_wait_looks_again(database: LabInstance, monkeypatch: 
     monkeypatch.setattr(lock, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
     with database.session() as session, ThreadPoolExecutor() as other:
         with exclusive_run(session):
-            waiting = other.submit(database.enforce, {"servers": [{"name": "Transactional"}]})
+            waiting = other.submit(
+                database.enforce, {"servers": [{"name": "Transactional", "smtp_host": "smtp.invalid"}]}
+            )
             assert waits.wait(timeout=60)
-            session.create("ir.mail_server", [{"name": "Transactional"}])
+            session.create("ir.mail_server", [{"name": "Transactional", "smtp_host": "smtp.invalid"}])
         assert waiting.result().plan == ()
     assert len(database.read("ir.mail_server")) == 1
 
@@ -83,7 +88,7 @@ def test_a_lock_that_is_held_is_a_conflict_that_says_by_whom(database: LabInstan
 
 def test_a_lock_of_a_run_that_has_died_is_taken_over(database: LabInstance) -> None:
     hold(database, "31 minutes")
-    database.enforce({"servers": [{"name": "Transactional"}]})
+    database.enforce({"servers": [{"name": "Transactional", "smtp_host": "smtp.invalid"}]})
     assert len(database.read("ir.mail_server")) == 1
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
 

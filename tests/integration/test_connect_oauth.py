@@ -43,6 +43,7 @@ def oauth2_server(method: str, name: str, **more: Any) -> dict[str, Any]:
         "smtp_port": 587,
         "smtp_encryption": "starttls",
         "smtp_user": f"{method}@acme.example",
+        "from_filter": f"{method}@acme.example",
         **more,
     }
 
@@ -54,12 +55,13 @@ def acme(fresh: Callable[[str], LabInstance]) -> LabInstance:
     with database.session() as session:
         admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
         session.create("ir.config_parameter", [{"key": key, "value": value} for key, value in PARAMETERS.items()])
+        personal = oauth2_server("gmail", "Somebody's own", owner_user_id=admin)
         session.create(
             "ir.mail_server",
             [
                 oauth2_server("gmail", "Sales Gmail"),
                 oauth2_server("outlook", "Connected Outlook", microsoft_outlook_refresh_token=TOKEN),
-                oauth2_server("gmail", "Somebody's own", owner_user_id=admin),
+                *([personal] if "owner_user_id" in session.fields("ir.mail_server") else []),
                 {"name": "Transactional", "smtp_host": "smtp.invalid"},
             ],
         )

@@ -152,7 +152,11 @@ def provision(folder: Path, instance: LabInstance, *arguments: str) -> Run:
     """Check, on the hosts of the file, whether they have a parameter; credentials come from group_vars."""
     group_vars = folder / "inventory/group_vars"
     group_vars.mkdir(exist_ok=True)
-    variables = {"odoo_api_key": instance.api_key, "odoo_mail_parameters": {PARAMETER: "{{ odoo_database }}"}}
+    variables = {
+        "odoo_username": instance.username,
+        "odoo_api_key": instance.needs_api_key(),
+        "odoo_mail_parameters": {PARAMETER: "{{ odoo_database }}"},
+    }
     (group_vars / "all.yml").write_text(json.dumps(variables))
     return ansible_playbook(
         folder,

@@ -116,11 +116,12 @@ def checkout(instance: LabInstance, tmp_path: Path) -> Checkout:
     made.declare(
         odoo_url=instance.url,
         odoo_database=instance.database,
+        odoo_username=instance.username,
         odoo_api_key="{{ vault_odoo_api_key }}",
         odoo_mail_parameters={"drift.limit": "500"},
     )
     vault = VaultLib([("default", VaultSecret(VAULT_PASSWORD.encode()))])
-    secret = vault.encrypt(yaml.safe_dump({"vault_odoo_api_key": instance.api_key}))
+    secret = vault.encrypt(yaml.safe_dump({"vault_odoo_api_key": instance.needs_api_key()}))
     (made.folder / "inventory" / "group_vars" / "all" / "vault.yml").write_bytes(secret)
     return made
 

@@ -43,7 +43,7 @@ def assert_unseen(secrets: list[str], text: str) -> None:
 def grown(lab: Lab, fresh: Callable[[str], LabInstance]) -> LabInstance:
     """An instance that has everything."""
     database = fresh("integration_export")
-    furnish(database, lab)
+    furnish(database)
     return database
 
 

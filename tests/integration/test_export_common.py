@@ -26,7 +26,7 @@ def test_what_hosts_share_is_written_once(fresh: Callable[[str], LabInstance], t
         database.enforce({"servers": [{**SERVER, "from_filter": f"mail.{name}.example"}, own]})
         database.sql("UPDATE ir_cron SET nextcall = '2090-01-01'; DELETE FROM ir_cron_trigger")
     hosts = {
-        name: {f"odoo_{option}": value for option, value in database.options("json2").items()}
+        name: {f"odoo_{option}": value for option, value in database.quick_options().items()}
         for name, database in databases.items()
     }
     exported = run_on(tmp_path, "export", hosts, export_common=True)

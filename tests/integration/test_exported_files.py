@@ -15,7 +15,7 @@ from lab import Lab
 
 
 def test_linters_take_the_files(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
-    furnish(database, lab)
+    furnish(database)
     adoption = Adoption(tmp_path / "project", "acme", database)
     run = adoption.run("export", export_vault=True)
     assert run.exit_code == 0, run.output

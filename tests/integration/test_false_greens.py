@@ -75,10 +75,10 @@ CASES: dict[str, Case] = {
     ),
     "the queue cron is disabled": Case(DRIFTED, "drifted", "UPDATE ir_cron SET active = false"),
     "a rule of the queue policy was removed": Case(
-        DRIFTED, "drifted", "DELETE FROM ir_cron WHERE cron_name LIKE 'Mail queue: stale%'"
+        DRIFTED, "drifted", "DELETE FROM ir_cron WHERE cron_name::text LIKE '%Mail queue: stale%'"
     ),
     "a rule of the queue policy is disabled": Case(
-        DRIFTED, "drifted", "UPDATE ir_cron SET active = false WHERE cron_name LIKE 'Mail queue: old%'"
+        DRIFTED, "drifted", "UPDATE ir_cron SET active = false WHERE cron_name::text LIKE '%Mail queue: old%'"
     ),
     "nothing is declared": Case(UNKNOWN, "unknown", variables=NOTHING, provision=True),
     "a variable is misspelt, and nothing else is declared": Case(
@@ -158,7 +158,7 @@ def database(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempP
 
 def host(database: LabInstance, **variables: Any) -> dict[str, Any]:
     """The variables of the host, those that are None left out."""
-    connection = {f"odoo_{name}": value for name, value in database.options("json2").items()}
+    connection = {f"odoo_{name}": value for name, value in database.quick_options().items()}
     given = {**connection, **STACK, **variables}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -204,8 +204,7 @@ def _put_back(database: LabInstance) -> None:
 
 
 def test_a_user_who_may_not_read_mail_servers(database: LabInstance, tmp_path: Path, table: list[str]) -> None:
-    with database.session() as session:
-        session.create("res.users", [{"name": "Reader", "login": "reader", "password": "made-up-password-1"}])
+    database.add_user("reader", password="made-up-password-1")
     credentials = {"odoo_api_key": None, "odoo_username": "reader", "odoo_password": "made-up-password-1"}
     hosts = {"acme": host(database, **credentials, odoo_transport="jsonrpc")}
     run, provision = compare(tmp_path, hosts), run_on(tmp_path / "provision", "provision", hosts)
@@ -257,7 +256,7 @@ def _own_playbook(folder: Path, hosts: Mapping[str, Any], task: Mapping[str, Any
 FORMATS = {"FORMATS": "json,markdown,junit,html,github"}
 FOUR_FAULTS = (
     "UPDATE ir_mail_server SET smtp_host = 'x.invalid' WHERE name = 'Main'",
-    "UPDATE ir_cron SET active = false WHERE cron_name = 'Mail: Email Queue Manager'",
+    "UPDATE ir_cron SET active = false WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'",
     "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
     "VALUES ('Relay', 'relay.invalid', 'login', 'none', true, 0, 'billing@acme.example')",
 )
@@ -303,7 +302,7 @@ def test_drift_of_every_kind_is_corrected_by_provision(database: LabInstance, tm
     more = {
         "odoo_mail_addons": ["mail"],
         "odoo_mail_parameters": {"false.greens": "1"},
-        "odoo_mail_alias_domains": [{"name": "acme.example", "bounce_alias": "bounce"}],
+        **({} if database.lacks else {"odoo_mail_alias_domains": [{"name": "acme.example", "bounce_alias": "bounce"}]}),
         "odoo_queue_lanes": [{"name": "all", "batch": 5}],
         "odoo_queue_backoff": {},
         "odoo_queue_watchdog": {},
@@ -312,7 +311,7 @@ def test_drift_of_every_kind_is_corrected_by_provision(database: LabInstance, tm
     assert run_on(tmp_path / "first", "provision", hosts).exit_code == 0
     for statement in (
         "UPDATE ir_config_parameter SET value = '2' WHERE key = 'false.greens'",
-        "UPDATE mail_alias_domain SET bounce_alias = 'returns'",
+        *(() if database.lacks else ("UPDATE mail_alias_domain SET bounce_alias = 'returns'",)),
         "UPDATE ir_mail_server SET smtp_host = 'y.invalid'",
         "UPDATE ir_cron SET interval_number = 99",
         "UPDATE ir_act_server SET code = replace(code, 'days=7', 'days=9') WHERE code LIKE '%policy, stale%'",
@@ -325,7 +324,7 @@ def test_drift_of_every_kind_is_corrected_by_provision(database: LabInstance, tm
         for one in instance_in(report_of(tmp_path / "drifted"), "acme")["resources"]
         if one["status"] == "drifted"
     }
-    assert kinds == {"system_parameter", "alias_domain", "mail_server", "cron", "queue_policy"}
+    assert kinds == {"system_parameter", "alias_domain", "mail_server", "cron", "queue_policy"} - database.lacks
     assert "stale_after 9 -> 7" in drifted.output
     assert run_on(tmp_path / "provision", "provision", hosts).exit_code == 0
     clean = compare(tmp_path / "clean", hosts)

@@ -64,7 +64,7 @@ def hosts(lab: Lab) -> Iterator[dict[str, dict[str, Any]]]:
         return instance
 
     with ThreadPoolExecutor(MAKERS) as makers:
-        connections = {name: made.options("json2") for name, made in zip(NAMES, makers.map(make, NAMES), strict=True)}
+        connections = {name: made.quick_options() for name, made in zip(NAMES, makers.map(make, NAMES), strict=True)}
     first = connections[NAMES[0]]
     connections[REFUSED] = {**first, "api_key": "wrong-api-key-made-up"}
     connections[SILENT] = {**first, "url": "http://127.0.0.1:1"}

@@ -164,11 +164,11 @@ def start(odoo: LabInstance, lab: Lab) -> Iterator[Callable[..., Forwarder]]:
         yield forwarder
 
 
-def check(odoo: LabInstance, transport: str = "json2", **connection: Any) -> int:
+def check(odoo: LabInstance, transport: str = "auto", **connection: Any) -> int:
     """A check that finds no drift; how many requests it sent."""
     with connect(**odoo.options(transport) | connection, read_only=True) as session:
         assert enforce_stack(session, read_declared_stack(STACK, RunOptions()), RunOptions()).plan == ()
-        return len(session.calls) + (2 if transport == "jsonrpc" else 1)
+        return len(session.calls) + (2 if session.transport.name == "jsonrpc" else 1)
 
 
 def error(odoo: LabInstance, **connection: Any) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from base64 import b64encode
 from collections import Counter
@@ -20,7 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.smtp_server import smtp_server
 from instance import TRANSPORTS, LabInstance
-from lab import Lab
+from lab import Lab, NotApplicable
 from mail_servers import Options, password_server, run_task, run_tasks
 from playbook import Run, ansible_playbook
 
@@ -181,6 +182,8 @@ def test_one_odd_mail_or_server_keeps_no_other_mail(oddity: str, database: LabIn
 
 def test_a_run_of_the_queue_that_was_cut_off(database: LabInstance, lab: Lab) -> None:
     """What the batch had no room for is not counted: Odoo takes the newest."""
+    database.needs_batch_size()
+    database.sql("DELETE FROM mail_mail")
     send_through(database, lab, "drop")
     lab.smtp["drop"].configure(drop_at="DATA", drop_after=2)
     queue(database, 10)
@@ -213,20 +216,27 @@ def test_nobody_else_sends_what_is_being_sent(database: LabInstance, lab: Lab) -
     assert recipients == [[f"to{n}@lab.example"] for n in range(6)]
 
 
+def lock_outlives_commits(database: LabInstance) -> bool:
+    """Return whether an action that Odoo runs by hand keeps its lock when its code commits."""
+    own = {"xml_id": "postmaster_test.commits", "name": "Commits", "model": "ir.cron", "active": False}
+    outcome = database.enforce({"crons": [{**own, "code": "env.cr.commit()\ntime.sleep(4)"}]})
+    (cron,) = outcome.records
+    with database.session() as session, ThreadPoolExecutor() as meanwhile:
+        running = meanwhile.submit(session.call, "ir.cron", "method_direct_trigger", [cron["id"]])
+        time.sleep(2)
+        free = database.sql(f"SELECT id FROM ir_cron WHERE id = {cron['id']} FOR NO KEY UPDATE SKIP LOCKED")
+        running.result()
+    return not free
+
+
 def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "plain")
-    with database.session() as session, ThreadPoolExecutor() as meanwhile:
-        action = session.search_read("ir.cron", [["cron_name", "=", "Mail: Email Queue Manager"]], ["code"])[0]
-        session.write("ir.cron", [action["id"]], {"code": "time.sleep(8)"})
-        running = meanwhile.submit(session.call, "ir.cron", "method_direct_trigger", [action["id"]])
-        time.sleep(2)
-        mails = queue(database, 2)
-        with database.session() as other:
-            work = act(other, "process", Selection(), batch_size=50)
-        assert isinstance(work.error, Conflict)
-        assert "the scheduled action is running since" in work.error.message
-        assert lab.smtp["plain"].accepted() == []
-        running.result()
+    mails = queue(database, 2)
+    with database.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"), database.session() as other:
+        work = act(other, "process", Selection(), batch_size=50)
+    assert isinstance(work.error, Conflict)
+    assert re.search(r"the scheduled action is running (since|\(it was due at)", work.error.message)
+    assert lab.smtp["plain"].accepted() == []
     assert database.read("mail.mail", fields=("scheduled_date",)) == [
         {"id": mail, "scheduled_date": False} for mail in mails
     ]
@@ -234,6 +244,8 @@ def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance,
 
 
 def test_a_queue_that_is_running_is_not_disturbed(database: LabInstance, lab: Lab) -> None:
+    if not lock_outlives_commits(database):
+        raise NotApplicable("a run by hand does not keep the lock of its action beyond a commit")
     send_through(database, lab, "plain")
     lab.smtp["plain"].configure(delay=0.1)
     queue(database, 10)
@@ -244,6 +256,7 @@ def test_a_queue_that_is_running_is_not_disturbed(database: LabInstance, lab: La
         with database.session() as other:
             assert isinstance(act(other, "process", Selection(), batch_size=50).error, Conflict)
         running.result()
+    database.needs("ir.cron", "failure_count")
     (action,) = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("failure_count",))
     assert action["failure_count"] == 0
     received = Counter(str(record["subject"]) for record in lab.smtp["plain"].accepted())

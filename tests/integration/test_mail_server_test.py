@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unsu
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary
 from instance import LabInstance
-from lab import Lab, SmtpServer
+from lab import Lab, NotApplicable, SmtpServer
 from playbook import ansible_playbook, play
 
 SENDER = "sender@lab.example"
@@ -90,6 +90,10 @@ OUTCOMES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_outcome(case: str, database: LabInstance, lab: Lab) -> None:
     smtp, behavior, changed, outcome, why = OUTCOMES[case]
+    if str(changed.get("smtp_encryption")).endswith("_strict"):
+        database.needs_strict()
+    if changed.get("smtp_host") == "" and database.requires("ir.mail_server", "smtp_host"):
+        raise NotApplicable("the instance requires smtp_host")
     lab.smtp[smtp].configure(**behavior)
     test = outcome_of(database, declare(database, lab.smtp[smtp], **({"active": True} | changed)))
     assert test["outcome"] == outcome, test["message"]
@@ -116,9 +120,11 @@ def test_all_active_servers_but_personal_ones(fresh: Callable[[str], LabInstance
         with pytest.raises(Unsupported):
             run_tests(session, name=None, xml_id=None, canary=None)
         admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
-        more: list[dict[str, Any]] = [{}, {}, {"active": False}, {"owner_user_id": admin}]
+        more: list[dict[str, Any]] = [{}, {}, {"active": False}]
+        if "owner_user_id" in session.fields("ir.mail_server"):
+            more.append({"owner_user_id": admin})
         session.create(
-            "ir.mail_server", [{"name": name, **plain, **one} for name, one in zip("ABCD", more, strict=True)]
+            "ir.mail_server", [{"name": name, **plain, **one} for name, one in zip("ABCD", more, strict=False)]
         )
         tests = run_tests(session, name=None, xml_id=None, canary=None)
     assert [(test["name"], test["outcome"]) for test in tests] == [("A", "ok"), ("B", "ok")]

@@ -270,7 +270,7 @@ class Seen:
 
 RUNS = {
     "in process": {"in_process": True, "transport": "jsonrpc"},
-    "shipped": {"in_process": False, "transport": "json2"},
+    "shipped": {"in_process": False, "transport": "auto"},
 }
 
 

@@ -57,6 +57,7 @@ def refusal_unwritten(database: LabInstance, stack: dict[str, Any], kind: type[O
 
 def own_server(database: LabInstance, **values: Any) -> int:
     """The administrator's personal server."""
+    database.needs("ir.mail_server", "owner_user_id")
     with database.session() as session:
         (admin,) = session.search_read("res.users", [["login", "=", "admin"]], ["login"])
         (record_id,) = session.create("ir.mail_server", [{"name": PERSONAL, "owner_user_id": admin["id"], **values}])
@@ -189,11 +190,13 @@ def test_a_server_in_use_is_not_archived_and_nothing_else_of_it_changes(use: str
 
 def test_an_unmanaged_server_in_use_is_not_archived(working: LabInstance) -> None:
     with working.session() as session:
-        session.create("ir.mail_server", [{"name": "Other"}])
+        session.create("ir.mail_server", [{"name": "Other", "smtp_host": "other.invalid"}])
     user = used_by_template(working)
     before = working.fingerprint()
     for check in (True, False):
-        outcome = working.enforce({"servers": [{"name": "Other"}]}, unmanaged="archive", check=check)
+        outcome = working.enforce(
+            {"servers": [{"name": "Other", "smtp_host": "other.invalid"}]}, unmanaged="archive", check=check
+        )
         assert outcome.plan == ()
         (warning,) = outcome.warnings
         assert f"'{NAME}'" in warning

@@ -31,10 +31,7 @@ OPERATOR = "operator"
 def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
     """Where the stack is as declared, with another user who may do all and has the administrator's password."""
     database = fresh("integration_password_checks")
-    with database.session() as session:
-        (group,) = session.search_read("ir.model.data", [["name", "=", "group_system"]], ["res_id"])
-        user = {"name": "Operator", "login": OPERATOR, "password": database.password}
-        session.create("res.users", [{**user, "group_ids": [[4, group["res_id"]]]}])
+    database.add_user(OPERATOR, password=database.password or "", system=True)
     database.enforce(STACK)
     return database
 
@@ -100,6 +97,7 @@ def test_a_known_user_costs_an_odoo_that_knows_nothing_one_check(
 
 def test_an_api_key_is_no_dearer(database: LabInstance, odoo: CountingOdoo) -> None:
     """Odoo first takes it for a password."""
+    database.needs_api_key()
     of(database, odoo, password="").check(STACK, transport="jsonrpc")
     assert odoo.checks() == 1
 

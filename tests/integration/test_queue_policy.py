@@ -567,9 +567,7 @@ def test_the_watchdog_gives_an_administrator_time(database: LabInstance) -> None
 
 def test_the_watchdogs_mail_does_not_wait_in_the_queue(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain")
-    with database.session() as session:
-        values = {"name": "Ops", "login": "ops", "email": "ops@lab.example", "notification_type": "email"}
-        session.create("res.users", [values])
+    database.add_user("ops", password="made-up-password-1", email="ops@lab.example", notification_type="email")
     queue(database, 2)
     apply(database, watchdog={**WATCHDOG, "max_outgoing": 1, "user": "ops"})
     run(database, queue_jobs.WATCHDOG)

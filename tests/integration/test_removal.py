@@ -30,7 +30,7 @@ NAMES = {"lanes", "stale_after", "postmaster.main"}
 def test_nothing_of_the_collection_is_left(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
     database = fresh("removal")
     queue = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("code", "active"))
-    hosts = {"acme": {**STACK, **{f"odoo_{name}": value for name, value in database.options("json2").items()}}}
+    hosts = {"acme": {**STACK, **{f"odoo_{name}": value for name, value in database.quick_options().items()}}}
     assert run_on(tmp_path, "provision", hosts).exit_code == 0
     database.sql("INSERT INTO ir_config_parameter (key, value) VALUES ('postmaster_odoo.trial', '{}')")
 

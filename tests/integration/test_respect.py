@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from instance import LabInstance, apply
 
+HOST = "smtp.invalid"
 DECLARED = {"servers": [{"name": "Declared"}]}
 
 
@@ -19,11 +20,20 @@ DECLARED = {"servers": [{"name": "Declared"}]}
 def inhabited(database: LabInstance) -> LabInstance:
     """With a declared server, one that nobody declared, an archived one and a user's own."""
     with database.session() as session:
-        names = [{"name": "Declared"}, {"name": "Nobody's"}, {"name": "Archived", "active": False}]
-        session.create("ir.mail_server", names)
-        admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
-        session.create("ir.mail_server", [{"name": "Personal", "owner_user_id": admin}])
+        servers: list[dict[str, Any]] = [
+            {"name": name, "smtp_host": HOST} for name in ("Declared", "Nobody's", "Archived")
+        ]
+        servers[-1]["active"] = False
+        if "owner_user_id" in session.fields("ir.mail_server"):
+            admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
+            servers.append({"name": "Personal", "smtp_host": HOST, "owner_user_id": admin})
+        session.create("ir.mail_server", servers)
     return database
+
+
+def personal(database: LabInstance) -> list[str]:
+    """The names of the servers that users have of their own."""
+    return ["Personal"] if database.offers("ir.mail_server", "owner_user_id") else []
 
 
 def active(database: LabInstance) -> list[str]:
@@ -34,13 +44,13 @@ def test_unmanaged_servers_are_reported(inhabited: LabInstance) -> None:
     outcome = inhabited.enforce(DECLARED, unmanaged="report")
     assert outcome.plan == ()
     assert [(one["resource"], one["name"]) for one in outcome.unmanaged] == [("mail_server", "Nobody's")]
-    assert active(inhabited) == ["Declared", "Nobody's", "Personal"]
+    assert active(inhabited) == ["Declared", "Nobody's", *personal(inhabited)]
 
 
 def test_unmanaged_servers_are_archived_if_asked(inhabited: LabInstance) -> None:
     (step,) = apply(inhabited, DECLARED, unmanaged="archive")
     assert (step["key"], step["action"]) == ("Nobody's", "archive")
-    assert active(inhabited) == ["Declared", "Personal"]
+    assert active(inhabited) == ["Declared", *personal(inhabited)]
 
 
 def test_unmanaged_servers_are_ignored_if_asked(inhabited: LabInstance) -> None:
@@ -56,7 +66,8 @@ def test_without_servers_none_is_unmanaged(inhabited: LabInstance) -> None:
 
 def test_a_personal_server_is_not_the_declared_one(inhabited: LabInstance) -> None:
     """Though it bears the name: it is its user's."""
-    (step,) = apply(inhabited, {"servers": [{"name": "Personal", "smtp_port": 587}]})
+    inhabited.needs("ir.mail_server", "owner_user_id")
+    (step,) = apply(inhabited, {"servers": [{"name": "Personal", "smtp_host": HOST, "smtp_port": 587}]})
     assert step["action"] == "create"
     assert len(inhabited.read("ir.mail_server", ["name", "=", "Personal"])) == 2
 

@@ -29,7 +29,7 @@ STACK: dict[str, Any] = {
         {"name": "New", "smtp_host": "new.invalid", "smtp_pass": "made-up", "xml_id": "postmaster.new"},
         {"name": "Changed", "smtp_port": 587, "smtp_encryption": "starttls"},
         {"name": "Archived", "active": False},
-        {"name": "Taken back", "active": True},
+        {"name": "Taken back", "smtp_host": "back.invalid", "active": True},
         {"name": "Gone", "state": "absent"},
         {"name": "As it should be", "smtp_host": "right.invalid"},
     ],
@@ -66,11 +66,11 @@ def drifted(database: LabInstance) -> LabInstance:
             "ir.mail_server",
             [
                 {"name": "Changed", "smtp_host": "changed.invalid"},
-                {"name": "Archived"},
-                {"name": "Taken back", "active": False},
-                {"name": "Gone"},
+                {"name": "Archived", "smtp_host": "archived.invalid"},
+                {"name": "Taken back", "smtp_host": "back.invalid", "active": False},
+                {"name": "Gone", "smtp_host": "gone.invalid"},
                 {"name": "As it should be", "smtp_host": "right.invalid"},
-                {"name": "Nobody declared it"},
+                {"name": "Nobody declared it", "smtp_host": "else.invalid"},
             ],
         )
     database.sql("DELETE FROM ir_cron_trigger")
@@ -78,7 +78,7 @@ def drifted(database: LabInstance) -> LabInstance:
 
 
 def enforce(database: LabInstance, transport: str, *, check: bool) -> Outcome:
-    stack = {name: value for name, value in STACK.items() if name != "unmanaged"}
+    stack = {name: value for name, value in database.fitted(STACK).items() if name != "unmanaged"}
     return database.enforce(stack, transport=transport, check=check, unmanaged=STACK["unmanaged"])
 
 
@@ -101,7 +101,9 @@ def test_a_check_predicts_and_only_reads(transport: str, drifted: LabInstance, m
 
     predicted = [step.as_result() for step in checked.plan]
     done = [step.as_result() for step in enforce(drifted, transport, check=False).plan]
-    assert [(step["resource"], step["action"]) for step in predicted] == ACTIONS
+    assert [(step["resource"], step["action"]) for step in predicted] == [
+        (resource, action) for resource, action in ACTIONS if resource not in drifted.lacks
+    ]
     assert done == predicted
 
     after = drifted.fingerprint()

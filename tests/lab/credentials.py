@@ -5,8 +5,6 @@ from __future__ import annotations
 ODOO_MASTER_PASSWORD = "lab-master-password-made-up"
 ODOO_ADMIN = "admin"
 ODOO_ADMIN_PASSWORD = "lab-admin-password-made-up"
-ODOO_CLERK = "clerk"
-ODOO_CLERK_PASSWORD = "lab-clerk-password-made-up"
 
 SMTP_USER = "sender@lab.example"
 SMTP_PASSWORD = "lab-smtp-password-made-up"

@@ -3,11 +3,15 @@
 What it is comes from the environment. An Odoo that is asked for more than it was given raises NotApplicable.
 
 ODOO_URL, ODOO_USERNAME, ODOO_PASSWORD, ODOO_API_KEY: where it is, and its administrator in each copy of the template.
+ODOO_EXPIRED_API_KEY: a key of the administrator's that has expired. For tests of the message about it.
 ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook.
 ODOO_DSN: a connection string of its PostgreSQL for a user that may create databases; or else
 ODOO_MASTER_PASSWORD: that of Odoo's database manager.
 ODOO_CRON_THREADS: how many it was started with (max_cron_threads). Some tests want none, some at least one.
 ODOO_LOG: its log file, if this machine can read it.
+ODOO_SHELL: a command that runs the script of its standard input in `odoo shell`; the database's name is added to it.
+ODOO_ADDONS_PATH: a folder of its addons path that tests may write to.
+ODOO_RESTART: a command that restarts it.
 """
 
 from __future__ import annotations
@@ -16,10 +20,14 @@ import csv
 import io
 import json
 import os
+import shlex
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import LabError
@@ -96,6 +104,7 @@ class ExternalLab(Lab):
             "master_password": self._master_password,
             "log": os.environ.get("ODOO_LOG"),
             "template": self._template,
+            "expired_api_key": os.environ.get("ODOO_EXPIRED_API_KEY"),
             "admin": {
                 "login": os.environ.get("ODOO_USERNAME"),
                 "password": os.environ.get("ODOO_PASSWORD"),
@@ -135,17 +144,50 @@ class ExternalLab(Lab):
     def stop_odoo(self) -> None:
         """Nobody stops an instance of somebody else's."""
 
-    def restart_odoo(self, max_cron_threads: int = 0, options: tuple[str, ...] = ()) -> None:
-        raise NotApplicable("the instance cannot be restarted")
+    def restart_odoo(self, max_cron_threads: int | None = None, options: tuple[str, ...] = ()) -> None:
+        self.start_odoo(max_cron_threads, options)
+        run(self.restart_command, "Restarting the instance", environment=clean_environment())
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            time.sleep(1)
+            try:
+                self.odoo.version  # noqa: B018 (it answers, or it raises)
+            except OSError:
+                continue
+            return
+        raise LabError(f"The instance at {self.odoo.url} did not answer within two minutes of its restart.")
+
+    @property
+    def restart_command(self) -> list[str]:
+        """What restarts Odoo."""
+        if "ODOO_RESTART" not in os.environ:
+            raise NotApplicable("the instance cannot be restarted (ODOO_RESTART)")
+        return shlex.split(os.environ["ODOO_RESTART"])
+
+    @property
+    def extra_addons(self) -> Path:
+        if "ODOO_ADDONS_PATH" not in os.environ:
+            raise NotApplicable("no addon can be put where the instance finds it (ODOO_ADDONS_PATH)")
+        return Path(os.environ["ODOO_ADDONS_PATH"])
+
+    def needs_own_smtp_port(self) -> None:
+        raise NotApplicable("the instance's configuration file does not name a port of the lab")
 
     def shell(self, database: str, script: str) -> str:
-        raise NotApplicable("no script can be run beside the instance")
+        if "ODOO_SHELL" not in os.environ:
+            raise NotApplicable("no script can be run in the instance's shell (ODOO_SHELL)")
+        return run(
+            [*shlex.split(os.environ["ODOO_SHELL"]), database],
+            f"The script in the database {database}",
+            environment=clean_environment(),
+            stdin=f"{script}\nenv.cr.commit()\nenv.registry.signal_changes()\n",
+        )
 
     def second_odoo(self, *options: str, **environment: str) -> AbstractContextManager[str]:
         raise NotApplicable("no second Odoo can be started")
 
     def fetch_addons(self, *_arguments: Any, **_versions: str) -> None:
-        raise NotApplicable("no addon can be put where the instance finds it")
+        raise NotApplicable("no addon is fetched for an instance that is not the lab's")
 
     def environment(self, database: str = "") -> dict[str, str]:
         names = ("ODOO_URL", "ODOO_USERNAME", "ODOO_PASSWORD", "ODOO_API_KEY")

@@ -6,14 +6,16 @@ import contextlib
 import fcntl
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from . import addon_packages, credentials, debian_package, python_environment, template
 from .errors import LabError
-from .layout import Layout, write_atomically
+from .layout import PACKAGE, Layout, write_atomically
 from .odoo import CRON_THREADS, STALE, Odoo
 from .postgres import Postgres
 from .smtp.client import SmtpServer
@@ -138,6 +140,19 @@ class Lab:
         self.odoo.start(max_cron_threads, options)
         self._write_description()
 
+    def needs_own_smtp_port(self) -> None:
+        """Return if Odoo is configured to send through `smtp.nowhere` what no mail server is for: in a lab it always is."""
+
+    @property
+    def restart_command(self) -> list[str]:
+        """A command that restarts Odoo as services are restarted: when it ends the old one is gone, and the new one does not answer yet."""
+        return [sys.executable, str(PACKAGE / "restart_odoo.py")]
+
+    @property
+    def extra_addons(self) -> Path:
+        """A folder of Odoo's addons path, for addons of tests."""
+        return self.layout.extra_addons
+
     def stop_odoo(self) -> None:
         """Stop Odoo alone; databases and SMTP servers stay."""
         self.odoo.stop()
@@ -246,7 +261,6 @@ class Lab:
                     "api_key": keys["valid"],
                 },
                 "expired_api_key": keys["expired"],
-                "clerk": {"login": credentials.ODOO_CLERK, "password": credentials.ODOO_CLERK_PASSWORD},
                 "log": str(self.odoo.daemon.log),
                 "addons_path": [str(path) for path in self.odoo.addons_path],
                 "extra_addons": str(self.layout.extra_addons),

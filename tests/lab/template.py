@@ -31,8 +31,6 @@ def create(layout: Layout, postgres: Postgres, odoo: Odoo) -> None:
     people = json.dumps(
         {
             "admin_password": credentials.ODOO_ADMIN_PASSWORD,
-            "clerk": credentials.ODOO_CLERK,
-            "clerk_password": credentials.ODOO_CLERK_PASSWORD,
         }
     )
     keys = odoo.shell(DATABASE, f"exec({SCRIPT.read_text()!r})\npopulate(env, {people})")

@@ -10,14 +10,6 @@ def populate(env, people):
     """
     admin = env.ref("base.user_admin")
     admin.password = people["admin_password"]
-    env["res.users"].with_context(no_reset_password=True).create(
-        {
-            "name": "Lab Clerk, who may not change settings",
-            "login": people["clerk"],
-            "password": people["clerk_password"],
-            "group_ids": [(6, 0, [env.ref("base.group_user").id])],
-        }
-    )
     api_keys = env["res.users.apikeys"].with_user(admin)
     keys = {name: api_keys._generate("rpc", f"Lab, {name}", None) for name in ("valid", "expired")}
     # Through the ORM no key is born expired.

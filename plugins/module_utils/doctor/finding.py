@@ -361,7 +361,8 @@ CATALOGUE: Mapping[str, Kind] = {
         "queue",
         "warning",
         "Mails have no recipient",
-        "Complete the contacts' addresses and send anew, or give these up: postmaster.odoo.mail_queue with action cancel and failure_class no_recipient.",
+        "Complete the contacts' addresses and send anew, or give these up: postmaster.odoo.mail_queue with action cancel, states [exception] "
+        "and failure_class [no_recipient].",
     ),
     "stale_outgoing": Kind(
         "queue",

@@ -36,6 +36,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
     add_failure,
     by_frequency,
     due,
+    mark_unaddressed,
     meaning_of_mail,
     queue_action_id,
 )
@@ -306,6 +307,7 @@ def _chunks(session: Session, domain: list[Any], selection: Selection, size: int
         page: list[Any] = [*domain, ["id", ">", last]]
         if selection.looks_at_reasons:
             mails = session.search_read(MAIL, page, ["failure_reason", "failure_type"], limit=max(size, 1000))
+            mark_unaddressed(session, mails)
             found = [mail["id"] for mail in mails]
             ids = [mail["id"] for mail in mails if selection.fits(mail)]
         else:
@@ -471,7 +473,9 @@ def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -
     """Count what became of mails, and return the ids of those that Odoo did not try."""
     unsent = set()
     fields = ["state", "failure_reason", "failure_type", "scheduled_date"]
-    found = {mail["id"]: mail for mail in session.search_read(MAIL, [["id", "in", list(ids)]], fields)}
+    mails = session.search_read(MAIL, [["id", "in", list(ids)]], fields)
+    mark_unaddressed(session, mails)
+    found = {mail["id"]: mail for mail in mails}
     for mail_id in ids:
         mail = found.get(mail_id)
         if mail is None or mail["state"] in ("sent", "received"):  # `auto_delete` deletes what was sent

@@ -118,7 +118,7 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
     secrets = read_server_secrets(session)
     retried, given_up = _retried(session)
-    failures = _failures(groups, secrets, given_up)
+    failures = _failures(session, groups, secrets, given_up)
     queue: dict[str, Any] = {
         "states": states,
         "due": max(0, states["outgoing"] - scheduled),
@@ -154,15 +154,28 @@ def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
     return {"id": mail_id, "since": since[:19], "age_seconds": age, "age_minutes": age // 60}
 
 
-def _failures(groups: _Groups, secrets: Collection[str], given_up: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _failures(
+    session: Session, groups: _Groups, secrets: Collection[str], given_up: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Failed mails by the class of their failure, the most frequent first.
 
     :param given_up: those that are not tried any more, which are counted on their own as well.
     """
     classes: dict[str, dict[str, Any]] = {}
     failed = [["state", "=", "exception"], ["id", "not in", [mail["id"] for mail in given_up]]]
-    for group in groups.count(failed, ["failure_type", "failure_reason"], newest=True, limit=_REASONS):
-        add_failure(classes, {**group, "id": group["newest"]}, secrets, group["__count"])
+    counted = groups.count(failed, ["failure_type", "failure_reason"], newest=True, limit=_REASONS)
+    ambiguous = [group["failure_reason"] for group in counted if is_ambiguous(group)]
+    if ambiguous:
+        failed += [["failure_reason", "in", ambiguous], *_without_recipient(session)]
+        unaddressed = groups.count(failed, ["failure_type", "failure_reason"], newest=True)
+        for group in unaddressed:
+            same = ("failure_type", "failure_reason")
+            (whole,) = [one for one in counted if all(one[name] == group[name] for name in same)]
+            whole["__count"] -= group["__count"]
+            counted.append({**group, "unaddressed": True})
+    for group in counted:
+        if group["__count"]:
+            add_failure(classes, {**group, "id": group["newest"]}, secrets, group["__count"])
     for failure in classes.values():
         failure["given_up"] = 0
     for mail in given_up:
@@ -177,14 +190,39 @@ def _retried(session: Session) -> tuple[dict[str, int], list[dict[str, Any]]]:
     domain = [["id", "in", sorted(attempts.counts)], ["state", "in", ["outgoing", "exception"]]]
     fields = ["state", "failure_reason", "failure_type"]
     mails = session.search_read(MAIL, domain, fields) if attempts.counts else []
+    mark_unaddressed(session, mails)
     failed = [mail for mail in mails if mail["state"] == "exception"]
     given_up = [mail for mail in failed if mail["id"] in attempts.given_up]
     counts = {"failed": len(failed) - len(given_up), "given_up": len(given_up)}
     return {"waiting": len(mails) - len(failed), **counts}, given_up
 
 
+def is_ambiguous(mail: Mapping[str, Any]) -> bool:
+    """Return whether a mail was interrupted or has no recipient: up to 18.0 Odoo has the same words for both."""
+    return (mail["failure_reason"] or "").startswith(INTERRUPTED)
+
+
+def mark_unaddressed(session: Session, mails: Sequence[dict[str, Any]]) -> None:
+    """Mark those that have no recipient, if the reason leaves that open: one call if there are any."""
+    ambiguous = [mail["id"] for mail in mails if is_ambiguous(mail)]
+    if ambiguous:
+        domain = [["id", "in", ambiguous], *_without_recipient(session)]
+        unaddressed = set(session.call(MAIL, "search", domain=domain))
+        for mail in mails:
+            if mail["id"] in unaddressed:
+                mail["unaddressed"] = True
+
+
+def _without_recipient(session: Session) -> list[Any]:
+    """Return the domain of mails that nobody would receive."""
+    contacts = [name for name in ("recipient_ids", "recipient_cc_ids") if name in session.fields(MAIL)]
+    return [[name, "in", [False, ""]] for name in ("email_to", "email_cc")] + [[name, "=", False] for name in contacts]
+
+
 def meaning_of_mail(mail: Mapping[str, Any]) -> Meaning:
-    """Return what the failure of a mail means, which was read with `failure_reason` and `failure_type`."""
+    """Return what the failure of a mail means, which was read with `failure_reason` and `failure_type` and marked if it is unaddressed."""
+    if mail.get("unaddressed"):
+        return explain_mail("", "mail_email_missing")
     return explain_mail(mail["failure_reason"] or "", mail["failure_type"] or "")
 
 

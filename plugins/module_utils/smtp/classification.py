@@ -21,6 +21,10 @@ _OLD_TLS = (
     "The server speaks only versions of TLS that the host of Odoo refuses (1.0, 1.1): have it updated. Until then, MinProtocol in the openssl.cnf of the host "
     "of Odoo can be lowered. Keep TLS: without it, everybody on the way reads the password."
 )
+_NO_PROTOCOL = (
+    "This build of Odoo asks its Python library for a version of TLS that the library no longer has: update Odoo, "
+    "or use another smtp_authentication than certificate."
+)
 _NO_ROUTE = (
     "smtp_host leads to an address that the host or container of Odoo has no network for, mostly localhost as ::1. Set smtp_host to 127.0.0.1, or to the name "
     "of the host or container that the SMTP server runs in."
@@ -90,6 +94,7 @@ _MESSAGES: tuple[Rule, ...] = (
         None,
         _PYTHON,
     ),
+    Rule("tls", r"no such protocol", None, _PYTHON, _NO_PROTOCOL),
     Rule("tls", r"unsupported_protocol|alert_protocol_version|no_protocols_available", None, _PYTHON, _OLD_TLS),
     Rule("tls", r"ssl exception|wrong_version_number|\[ssl\M|ssl:|sslerror|tls", None, _PYTHON),
     Rule("no_recipient", r"at least one valid recipient", None, _ODOO),

@@ -146,6 +146,17 @@ def test_what_no_waiting_cures_is_left_and_counted(odoo: SimulatedOdoo) -> None:
     assert left["reason"].startswith("No waiting cures why these failed")
 
 
+def test_no_waiting_gives_a_mail_a_recipient(odoo: SimulatedOdoo) -> None:
+    cut_off = "Error without exception. Probably due to sending an email without computed recipients."
+    interrupted, nobodys = (
+        add(odoo, "exception", failure_reason=cut_off, email_to=to) for to in ("a@b.example", False)
+    )
+    assert do(odoo, "retry").as_result()["refused"][0]["ids"] == [nobodys]
+    assert states(odoo)[interrupted] == "outgoing"
+    assert do(odoo, "cancel", states=["exception"], failure_class=["no_recipient"]).count == 1
+    assert states(odoo)[nobodys] == "cancel"
+
+
 def fail(odoo: SimulatedOdoo) -> None:
     for mail in odoo.records.tables["mail.mail"].values():
         if mail["state"] == "outgoing":

@@ -158,6 +158,17 @@ def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -
 CUT_OFF = "Error without exception. Probably due to sending an email without computed recipients."
 
 
+def test_a_mail_without_recipients_was_not_interrupted(odoo: SimulatedOdoo) -> None:
+    """Up to 18.0 Odoo has the same words for both."""
+    contact = odoo.add("res.partner", name="Ann")
+    for recipients in ({"email_to": "a@else.example"}, {"email_cc": "a@else.example"}, {"recipient_ids": [contact]}):
+        add(odoo, "exception", failure_reason=CUT_OFF, **recipients)
+    (newest,) = [add(odoo, "exception", failure_reason=CUT_OFF, email_to=empty) for empty in (False, "")][1:]
+    found = {one["class"]: one for one in ask(odoo)["failures"]}
+    assert {kind: one["count"] for kind, one in found.items()} == {"interrupted": 3, "no_recipient": 2}
+    assert found["no_recipient"]["id"] == newest
+
+
 def stopped_at(odoo: SimulatedOdoo, *, minutes: float) -> None:
     """A mail that a run was cut off at, so many minutes ago."""
     mail = add(odoo, "exception", minutes=99, failure_reason=CUT_OFF)

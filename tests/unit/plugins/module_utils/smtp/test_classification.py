@@ -132,6 +132,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("disconnected", DELIVERY + "SMTPServerDisconnected: Connection unexpectedly closed"),
     ("unreachable", "111\nConnection refused"),
     ("unreachable", "[Errno 111] Connection refused"),
+    ("tls", "Connection Test Failed! Here is what we got instead:\n No such protocol"),  # 16.0 with a certificate
     ("interrupted", "Error without exception. Probably due to sending an email without computed recipients."),
     ("no_recipient", "At least one valid recipient address should be specified for outgoing emails (To/Cc/Bcc)"),  # 19
     ("unknown", ""),
