@@ -90,6 +90,14 @@ class Instance:
             methods = session.fields("ir.mail_server")["smtp_authentication"]["selection"]
         return accepts_sender_lists(value for value, _label in methods)
 
+    def needs_sender_lists(self) -> None:
+        """Return if a `from_filter` of the instance may list several senders.
+
+        :raises NotApplicable: it may not.
+        """
+        if not self.takes_sender_lists:
+            raise NotApplicable("a from_filter of the instance names one address or domain")
+
     @functools.cached_property
     def lacks(self) -> frozenset[str]:
         """The kinds of resources that the instance does not have."""

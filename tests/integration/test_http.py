@@ -30,7 +30,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import
 from instance import TRANSPORTS, LabInstance
 from lab import Lab
 
-STACK = {"servers": [{"name": "Transactional", "smtp_port": 25}], "parameters": {"postmaster.test": "1"}}
+STACK = {
+    "servers": [{"name": "Transactional", "smtp_host": "smtp.invalid", "smtp_port": 25}],
+    "parameters": {"postmaster.test": "1"},
+}
 
 
 class Forwarder(ThreadingHTTPServer):

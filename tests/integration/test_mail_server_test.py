@@ -62,7 +62,7 @@ OUTCOMES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "untrusted": ("untrusted", {}, {"smtp_encryption": "starttls_strict"}, "certificate", "CERTIFICATE_VERIFY_FAILED"),
     "expired": ("expired", {}, {"smtp_encryption": "starttls_strict"}, "certificate", "CERTIFICATE_VERIFY_FAILED"),
     "misnamed": ("misnamed", {}, {"smtp_encryption": "starttls_strict"}, "certificate", "CERTIFICATE_VERIFY_FAILED"),
-    "wrong password": ("starttls", {}, {"smtp_pass": "wrong"}, "auth", "535"),
+    "wrong password": ("starttls", {}, {"smtp_pass": "wrong"}, "auth", "5.7.8 Authentication credentials invalid"),
     "no password": ("starttls", {}, {"smtp_user": "", "smtp_pass": ""}, "auth", "Authentication Required"),
     "no AUTH": ("plain", {}, {"smtp_user": "u", "smtp_pass": "p"}, "auth_unsupported", "AUTH"),
     "no STARTTLS": ("plain", {}, {"smtp_encryption": "starttls"}, "starttls_unsupported", "STARTTLS"),
@@ -94,6 +94,10 @@ def test_outcome(case: str, database: LabInstance, lab: Lab) -> None:
         database.needs_strict()
     if changed.get("smtp_host") == "" and database.requires("ir.mail_server", "smtp_host"):
         raise NotApplicable("the instance requires smtp_host")
+    if case == "no sender":
+        with database.session() as session:
+            (user,) = session.search_read("res.users", [["login", "=", database.username]], ["partner_id"])
+            session.write("res.partner", [user["partner_id"][0]], {"email": False})
     lab.smtp[smtp].configure(**behavior)
     test = outcome_of(database, declare(database, lab.smtp[smtp], **({"active": True} | changed)))
     assert test["outcome"] == outcome, test["message"]

@@ -98,12 +98,16 @@ def calls_of(database: LabInstance, wanted: dict[str, Any], requests: list[str])
 @pytest.mark.parametrize("what", ["update", "create", "create and pin", "delete"])
 def test_applying_costs_at_most_one_call_for_each_record(what: str, database: LabInstance, requests: list[str]) -> None:
     def servers(prefix: str, count: int, **options: Any) -> dict[str, Any]:
-        return {"servers": [{"name": f"{prefix} {number}", **options} for number in range(count)]}
+        return {
+            "servers": [
+                {"name": f"{prefix} {number}", "smtp_host": "smtp.invalid", **options} for number in range(count)
+            ]
+        }
 
     def wanted(prefix: str, count: int) -> dict[str, Any]:
         if what == "create and pin":
             pins = [f"postmaster.{prefix}_{number}" for number in range(count)]
-            return {"servers": [{"name": pin, "xml_id": pin} for pin in pins]}
+            return {"servers": [{"name": pin, "xml_id": pin, "smtp_host": "smtp.invalid"} for pin in pins]}
         changed: dict[str, Any] = {"update": {"smtp_port": 2525}, "delete": {"state": "absent"}}.get(what, {})
         return servers(prefix, count, **changed)
 

@@ -239,7 +239,10 @@ def test_deleting_a_server_that_nothing_uses_warns_of_nothing(working: LabInstan
 def test_of_servers_of_one_name_none_is_guessed(working: LabInstance) -> None:
     """Not for any state, and not where one of them is archived."""
     with working.session() as session:
-        ids = [server_id(working), *session.create("ir.mail_server", [{"name": NAME, "active": False}])]
+        ids = [
+            server_id(working),
+            *session.create("ir.mail_server", [{"name": NAME, "smtp_host": "twin.invalid", "active": False}]),
+        ]
     for options in ({"sequence": 3}, {"active": False}, {"state": "absent"}):
         message = refusal_unwritten(working, {"servers": [{"name": NAME, **options}]}, Ambiguous)
         assert f"ids {ids[0]}, {ids[1]}" in message

@@ -99,6 +99,7 @@ def test_a_changed_password_is_drift_that_shows_no_password(instance: Instance) 
 
 
 def test_order_case_and_spaces_of_a_from_filter_are_no_drift(instance: Instance) -> None:
+    instance.needs_sender_lists()
     apply(instance, {"servers": [{**HARMLESS, "from_filter": "a.invalid,Sales@B.invalid"}]})
     assert apply_server(instance, from_filter=" sales@b.invalid ,A.INVALID") == []
     (step,) = apply_server(instance, from_filter="a.invalid")

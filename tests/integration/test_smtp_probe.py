@@ -235,13 +235,18 @@ def test_odoo_finds_the_same(fresh: Callable[[str], LabInstance], lab: Lab, tmp_
     instance = fresh("integration_smtp_probe")
     for case in ALIKE:
         smtp, behavior, changed, outcome, _why = CASES[case]
+        if case == "untrusted" and instance.strict("starttls") == "starttls":
+            continue
         lab.smtp[smtp].configure(**behavior)
         wanted = probe_of(lab, lab.smtp[smtp], **changed)
+        encryption = wanted["encryption"]
+        if encryption.endswith("_strict"):
+            encryption = instance.strict(encryption.removesuffix("_strict"))
         declared = password_server(
             lab,
             smtp,
             name="Tested",
-            smtp_encryption=wanted["encryption"],
+            smtp_encryption=encryption,
             smtp_pass=wanted.get("password", ""),
             from_filter=wanted["sender"],
         )
