@@ -108,7 +108,9 @@ tests:
       type: str
       sample: auth
     message:
-      description: What Odoo said, in English.
+      description:
+        - What Odoo said, in English. Odoo 16.0 ends some messages in C(None); then a sentence is added that says what is known.
+        - For an option that is not supported, 16.0 does not say which one. If the server uses STARTTLS and a login, the outcome is V(unknown).
       returned: always
       type: str
       sample: "Connection Test Failed! Here is what we got instead: Server replied with following exception: (535, b'5.7.8 Authentication failed')"

@@ -223,7 +223,7 @@ class ServerTrials(Trials):
     def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, bool]:
         """Odoo's own test; and whether the candidate was lent another sender for it."""
         server = MAIL_SERVER.effective(trial.values, trial.found)
-        test = test_connection(self._session, candidate_id, MAIL_SERVER.secrets_of(server))
+        test = test_connection(self._session, candidate_id, server, MAIL_SERVER.secrets_of(server))
         if _NO_SENDER.search(test["message"]):
             return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id, server)), True
         login = str(server.get("smtp_user") or "")
@@ -277,7 +277,7 @@ class ServerTrials(Trials):
 
     def _test_as(self, sender: str, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
         self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": sender})
-        return test_connection(self._session, candidate_id, MAIL_SERVER.secrets_of(server))
+        return test_connection(self._session, candidate_id, server, MAIL_SERVER.secrets_of(server))
 
     def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
         """Keep the tokens that the test brought: the one that it used may be worth nothing from now on."""

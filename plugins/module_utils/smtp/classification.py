@@ -9,7 +9,9 @@ A reply of an SMTP server is classified by `knowledge.py`. All other messages ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import RULES, Meaning, Rule, meaning_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.reply import parse_reply
@@ -36,8 +38,8 @@ _MESSAGES: tuple[Rule, ...] = (
         "unconfigured",
         r"configure an email on the current user|missing smtp server|int\(\) argument must be|please configure your (gmail|outlook)"
         r"|please connect with your outlook|ssl (certificate|private key) is missing|because it is archived"
-        # A user or password that is not ASCII never reaches the server (smtplib).
-        r"|unicodeencodeerror|codec can't encode",
+        # A user, password or sender that is not ASCII never reaches the server (smtplib).
+        r"|unicodeencodeerror|codec can't encode|ordinal not in range",
         None,
         _ODOO,
     ),
@@ -102,6 +104,12 @@ _MESSAGES: tuple[Rule, ...] = (
     Rule("interrupted", r"error without exception", None, _ODOO),
 )
 
+# 16.0 ends these messages in None instead of the reason (16.0:odoo/addons/base/models/ir_mail_server.py:254,258).
+_CLOSED = re.compile(r"the server has closed the connection unexpectedly\..*\sNone\s*$", re.IGNORECASE | re.DOTALL)
+_OPTION = re.compile(r"an option is not supported by the server:\s*None\s*$", re.IGNORECASE)
+# SMTP_TIMEOUT of Odoo, in seconds (16.0:odoo/addons/base/models/ir_mail_server.py:31).
+_SMTP_TIMEOUT = 60
+
 # Failures that may pass by themselves: worth another attempt.
 TRANSIENT = frozenset({"throttled", "timeout", "disconnected", "unreachable", "dns"})
 
@@ -134,6 +142,29 @@ _PERMANENT = r"\((5[0-9][0-9]|-1), |(^|[\s:])(5[0-9][0-9]|-1)(\s*\n|\s+(b['\"]|[
 def classify(message: str) -> str:
     """Return the class of the failure that a message of Odoo tells; `unknown` if none fits."""
     return explain(message).outcome
+
+
+def classify_test(message: str, seconds: float, server: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the class of a failed connection test, and a note on what the message does not say; the note may be empty.
+
+    :param seconds: how long the test took.
+    :param server: the fields of the tested record of `ir.mail_server`.
+    """
+    limit = server.get("smtp_timeout") or _SMTP_TIMEOUT
+    if _CLOSED.search(message) and seconds >= limit:
+        return "timeout", f"The server did not answer within {limit} seconds."
+    if not _OPTION.search(message):
+        return classify(message), ""
+    # A login as Odoo's own method does it is the only one that smtplib refuses to try.
+    logs_in = server.get("smtp_authentication") == "cli" or bool(
+        server.get("smtp_authentication") == "login" and server.get("smtp_user")
+    )
+    upgrades = server.get("smtp_authentication") == "cli" or str(server.get("smtp_encryption")).startswith("starttls")
+    if logs_in == upgrades:
+        return "unknown", "The server lacks STARTTLS, or a login (SMTP AUTH) after it: this Odoo does not say which."
+    if upgrades:
+        return "starttls_unsupported", "The server does not offer STARTTLS."
+    return "auth_unsupported", "The server does not offer a login (SMTP AUTH)."
 
 
 def explain(message: str) -> Meaning:

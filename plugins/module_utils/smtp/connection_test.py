@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Odoo
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.archived_sending import send_through_archived
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify, classify_test
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
@@ -66,9 +66,12 @@ def failures(tests: list[dict[str, Any]]) -> list[str]:
     return sentences
 
 
-def test_connection(session: Session, server_id: int, secrets: Iterable[str]) -> dict[str, Any]:
+def test_connection(
+    session: Session, server_id: int, server: Mapping[str, Any], secrets: Iterable[str]
+) -> dict[str, Any]:
     """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
 
+    :param server: the fields of the mail server.
     :param secrets: of the mail server. SMTP servers repeat what a client logs in with, and the message must not show it.
     """
     started = time.monotonic()
@@ -78,7 +81,8 @@ def test_connection(session: Session, server_id: int, secrets: Iterable[str]) ->
             session.call(_MAIL_SERVERS, "test_smtp_connection", [server_id])
     except Rejected as error:
         words = _own_words(error)
-        outcome, message = classify(words), without_secrets(words, secrets)
+        outcome, note = classify_test(words, time.monotonic() - started, server)
+        message = " ".join(filter(None, (without_secrets(words, secrets), note)))
     return {"outcome": outcome, "message": message, "seconds": round(time.monotonic() - started, 2)}
 
 

@@ -16,6 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classificatio
     TRANSIENT,
     classify,
     classify_mail,
+    classify_test,
     explain,
 )
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS
@@ -44,6 +45,15 @@ MESSAGES: list[tuple[str, str]] = [
     ("auth", "535\nb'5.7.8 Authentication credentials invalid'"),
     ("throttled", "421\nb'Too busy'"),
     ("auth", REPLIED + " 5.7.8 Authentication failed"),  # 16
+    ("auth", REPLIED + " 5.7.8 Authentication credentials invalid"),  # 16
+    ("auth", REPLIED + " Incorrect authentication data"),  # 16, without an enhanced code
+    ("throttled", REPLIED + " 4.7.0 Temporary authentication failure"),  # 16
+    ("starttls_required", REPLIED + " 5.7.0 Must issue a STARTTLS command first"),  # 16
+    # A password or a sender that is not ASCII; the 16.0 joins the parts of the error.
+    (
+        "unconfigured",
+        "Invalid server name !\n ascii\nmail FROM:<bj\xf6@lab.example>\n13\n14\nordinal not in range(128)",
+    ),
     ("auth", REPLIED + "(535, b'5.7.3 Authentication unsuccessful [AM0PR01CA0099.eurprd01.prod.exchangelabs.com]')"),
     ("auth", REPLIED + "(534, b'5.7.9 Application-specific password required')"),
     ("auth", REPLIED + "(535, b'5.7.8 Username and Password not accepted')"),
@@ -191,3 +201,58 @@ def test_what_to_do_about_a_message_without_a_reply(message: str, words: str) ->
     remedy = explain(message).remedy
     assert words in remedy
     assert bool(words) is bool(remedy)
+
+
+LOGIN = {"smtp_authentication": "login", "smtp_user": "u@lab.example"}
+OPEN = {"smtp_authentication": "login", "smtp_user": False}
+CONFIGURED = {"smtp_authentication": "cli", "smtp_encryption": "none", "smtp_user": False}
+CERTIFICATE = {"smtp_authentication": "certificate", "smtp_user": "left over"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "server"),
+    [
+        ("starttls_unsupported", {**OPEN, "smtp_encryption": "starttls"}),
+        ("starttls_unsupported", {**CERTIFICATE, "smtp_encryption": "starttls"}),
+        ("auth_unsupported", {**LOGIN, "smtp_encryption": "none"}),
+        ("auth_unsupported", {**LOGIN, "smtp_encryption": "ssl"}),
+        ("unknown", {**LOGIN, "smtp_encryption": "starttls"}),
+        ("unknown", CONFIGURED),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n None", " None"])
+def test_an_option_that_16_does_not_name_follows_from_the_settings(
+    outcome: str, server: dict[str, object], end: str
+) -> None:
+    found, note = classify_test(OPTION.rstrip() + end, 0.02, server)
+    assert found == outcome
+    assert ("STARTTLS" in note) == (outcome != "auth_unsupported")
+    assert ("login" in note) == (outcome != "starttls_unsupported")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message", "seconds", "limit"),
+    [
+        ("timeout", CLOSED + "None", 60.08, None),
+        ("disconnected", CLOSED + "None", 0.02, None),
+        ("disconnected", CLOSED + "None", 59.9, None),
+        # With the addon mail_smtp_timeout each server has its own.
+        ("timeout", CLOSED + "None", 3.02, 3),
+        ("disconnected", CLOSED + "None", 60.0, 120),
+        # The other versions say it themselves, however long it took.
+        ("timeout", CLOSED + "Connection unexpectedly closed: timed out", 60.1, None),
+        ("disconnected", CLOSED + "Connection unexpectedly closed", 61, None),
+        ("auth", REPLIED + " 5.7.8 Authentication failed", 61, None),
+    ],
+)
+def test_closed_without_a_reason_after_the_timeout_is_a_timeout(
+    outcome: str, message: str, seconds: float, limit: int | None
+) -> None:
+    server = {**OPEN, "smtp_encryption": "none"} | ({"smtp_timeout": limit} if limit else {})
+    found, note = classify_test(message, seconds, server)
+    assert found == outcome
+    assert note == (
+        f"The server did not answer within {limit or 60} seconds."
+        if message == CLOSED + "None" and outcome == "timeout"
+        else ""
+    )

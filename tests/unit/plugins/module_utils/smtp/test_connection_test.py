@@ -175,3 +175,25 @@ def test_without_any_sender_no_mail_is_made(series: str, without_models: tuple[s
     assert test["canary"]["outcome"] == "unconfigured"
     assert len(failures([test])) == 1
     assert not odoo.records.tables["mail.mail"]
+
+
+CLOSED = "The server has closed the connection unexpectedly. Check configuration served on this port number.\n None"
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(0.02, "disconnected"), (60.1, "timeout")])
+def test_a_silent_server_of_16_is_a_timeout(odoo: SimulatedOdoo, clock: Clock, seconds: float, outcome: str) -> None:
+    odoo.smtp_outcomes[add(odoo)] = CLOSED
+    odoo.before.append(
+        lambda _model, method, *_rest: clock.sleep(seconds) if method == "test_smtp_connection" else None
+    )
+    (test,) = outcomes(odoo)
+    assert (test["outcome"], test["seconds"]) == (outcome, seconds)
+    assert ("did not answer within 60 seconds" in test["message"]) == (outcome == "timeout")
+
+
+def test_an_option_that_16_does_not_name(odoo: SimulatedOdoo) -> None:
+    server = add(odoo, smtp_encryption="none", smtp_user="u@acme.example", smtp_pass="made-up-secret")
+    odoo.smtp_outcomes[server] = "An option is not supported by the server:\n None"
+    (test,) = outcomes(odoo)
+    assert test["outcome"] == "auth_unsupported"
+    assert test["message"].endswith("The server does not offer a login (SMTP AUTH).")
