@@ -99,6 +99,13 @@ options:
       - Run the action once, now, whether or not it is active or due, and wait for its end. The task then always is C(changed), and fails if the
         action does.
       - In check mode it is not run.
+      - If the action sends mail, the run takes the same lock as M(postmaster.odoo.mail_queue) with O(postmaster.odoo.mail_queue#module:action=process), so that
+        only one of these tasks sends the queue at a time. Another one waits for up to three minutes and then fails with C(conflict). This applies to Odoo's
+        own actions that send mail, and to actions whose code calls C(process_email_queue) or C(send).
+      - If Odoo does not answer in time, it may still be sending. The lock then stays for 65 minutes.
+      - The lock does not stop Odoo itself. Up to 18.0 a run that was started over the API, or by a person with C(Run Manually), keeps Odoo's lock on the action
+        only until its first commit (16.0 takes none). If the scheduler or a person starts the action again during the run, some mails are sent twice. From
+        19.0 on Odoo prevents this.
     type: bool
     default: false
 seealso:
@@ -256,9 +263,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_declared
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_declared
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 _RESOURCE = resource_arguments(CRON, states=("present", "absent"))

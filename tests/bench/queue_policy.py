@@ -13,10 +13,10 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_cron
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import queue_action_id
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect

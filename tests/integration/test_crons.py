@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Rejected
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_declared
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_declared
 from instance import LabInstance, apply
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"

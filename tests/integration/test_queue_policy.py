@@ -16,9 +16,9 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import Outcome, enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_cron
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_cron
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify, explain

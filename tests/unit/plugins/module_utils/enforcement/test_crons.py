@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Rejected,
     Unsupported,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_run import run_declared
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_declared
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     QUEUE,

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running a cron that sends mail excludes the other senders of the collection, and they exclude it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Conflict,
+    OdooError,
+    Rejected,
+    Timeout,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_cron, run_declared
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+SILENT = "mail.ir_cron_delete_notification"
+
+
+def add_cron(odoo: SimulatedOdoo, code: str) -> int:
+    (model,) = [one for one in odoo.records.tables["ir.model"].values() if one["model"] == "mail.mail"]
+    return odoo.add("ir.cron", name="Own", model_id=model["id"], state="code", code=code)
+
+
+def locks(odoo: SimulatedOdoo) -> list[Any]:
+    """Note the lock at each run of a cron."""
+    seen: list[Any] = []
+    odoo.before.append(
+        lambda _model, method, *_rest: (
+            seen.append(odoo.parameter(SENDING_KEY)) if method == "method_direct_trigger" else None
+        )
+    )
+    return seen
+
+
+def fail_run(odoo: SimulatedOdoo, error: BaseException) -> None:
+    def hook(_model: str, method: str, *_rest: Any) -> None:
+        if method == "method_direct_trigger":
+            raise error
+
+    odoo.before.append(hook)
+
+
+def run(odoo: SimulatedOdoo, xml_id: str = QUEUE) -> dict[str, Any]:
+    return run_cron(odoo.session(), odoo.ref(xml_id), xml_id)
+
+
+def test_the_queue_runs_under_the_lock(odoo: SimulatedOdoo) -> None:
+    seen = locks(odoo)
+    assert run(odoo)["outcome"] == "ok"
+    assert len(seen) == 1
+    assert " pid " in seen[0]
+    assert odoo.parameter(SENDING_KEY) is False
+
+
+@pytest.mark.parametrize("code", ["model.process_email_queue()", "model.search([]).send(auto_commit=True)"])
+def test_a_cron_of_ones_own_that_sends_runs_under_the_lock(odoo: SimulatedOdoo, code: str) -> None:
+    seen = locks(odoo)
+    run_cron(odoo.session(), add_cron(odoo, code), "Own")
+    assert " pid " in seen[0]
+
+
+def test_a_cron_that_sends_nothing_takes_no_lock(odoo: SimulatedOdoo) -> None:
+    seen = locks(odoo)
+    run(odoo, SILENT)
+    run_cron(odoo.session(), add_cron(odoo, "model.search([]).cancel()"), "Own")
+    assert seen == [False, False]
+
+
+def test_check_mode_runs_nothing_and_takes_no_lock(odoo: SimulatedOdoo) -> None:
+    record = {"id": odoo.ref(QUEUE), "xml_id": QUEUE, "name": "Queue"}
+    assert run_declared(odoo.session(read_only=True), [record], ()) == {"outcome": "not_run", "seconds": None}
+    assert written(odoo) == []
+
+
+def test_the_queue_is_not_run_while_another_task_sends_it(odoo: SimulatedOdoo) -> None:
+    seen = locks(odoo)
+    with (
+        exclusive_run(odoo.session(), key=SENDING_KEY),
+        pytest.raises(Conflict, match="has been sending the queue of database simulated since"),
+    ):
+        run(odoo)
+    assert seen == []
+
+
+def test_no_task_sends_the_queue_while_it_is_run(odoo: SimulatedOdoo) -> None:
+    odoo.add("mail.mail", state="outgoing")
+    errors: list[OdooError | None] = []
+
+    def process(_model: str, method: str, *_rest: Any) -> None:
+        if method == "method_direct_trigger":
+            odoo.before.clear()
+            errors.append(act(odoo.session(), "process", Selection(), batch_size=50).error)
+
+    odoo.before.append(process)
+    run(odoo)
+    assert isinstance(errors[0], Conflict)
+    assert [mail["state"] for mail in odoo.records.tables["mail.mail"].values()] == ["sent"]
+
+
+def test_the_lock_is_given_back_after_a_failure(odoo: SimulatedOdoo) -> None:
+    odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
+    with pytest.raises((Rejected, Unsupported), match="no mail today"):
+        run(odoo)
+    assert odoo.parameter(SENDING_KEY) is False
+
+
+def test_the_lock_is_given_back_if_the_queue_is_running_already(odoo: SimulatedOdoo) -> None:
+    odoo.running_crons.add(odoo.ref(QUEUE))
+    with pytest.raises(Conflict):
+        run(odoo)
+    assert odoo.parameter(SENDING_KEY) is False
+
+
+@pytest.mark.parametrize("error", [Timeout("no answer."), Unreachable("a proxy gave up.")])
+def test_without_an_answer_the_lock_stays_until_it_expires(odoo: SimulatedOdoo, error: OdooError) -> None:
+    """Odoo goes on sending, whether or not somebody still waits for its answer."""
+    fail_run(odoo, error)
+    with pytest.raises(type(error)) as caught:
+        run(odoo)
+    assert "Odoo may still be working on it" in caught.value.message
+    assert SENDING_KEY in caught.value.message
+    odoo.before.clear()
+    odoo.add("mail.mail", state="outgoing")
+    for minutes, expected in ((64, Conflict), (2, type(None))):
+        odoo.now += timedelta(minutes=minutes)
+        assert isinstance(act(odoo.session(), "process", Selection(), batch_size=50).error, expected)
+    assert odoo.parameter(SENDING_KEY) is False
+
+
+def test_a_run_that_is_interrupted_keeps_the_lock(odoo: SimulatedOdoo) -> None:
+    """The process dies, and Odoo goes on."""
+    fail_run(odoo, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        run(odoo)
+    assert " pid " in odoo.parameter(SENDING_KEY)
+    odoo.before.clear()
+    with pytest.raises(Conflict, match="after 65 minutes"):
+        run(odoo)
