@@ -31,6 +31,7 @@ def mail_route(
     config_filter: str = "",
     several: bool = True,
     personal: bool = False,
+    rewrites_unmatched: bool | None = True,
 ) -> dict[str, Any]:
     """How mail of a sender leaves.
 
@@ -45,7 +46,9 @@ def mail_route(
         raise AnsibleFilterError(
             "mail_route takes a list of mail servers as postmaster.odoo.mail_server_info returns it."
         )
-    rules = Rules(notifications or "", bounce or "", config_filter or "", several, several, personal)
+    rules = Rules(
+        notifications or "", bounce or "", config_filter or "", several, several, personal, rewrites_unmatched
+    )
     found = route(email_from, [mail_server_of(_checked(server)) for server in servers], rules)
     return {
         "server": found.server.name if found.server else None,

@@ -764,12 +764,15 @@ routes:
       type: str
       sample: Transactional
     email_from:
-      description: The C(From) that the recipient sees.
+      description:
+        - The C(From) that the recipient sees.
+        - Null if no server is for the sender, and the build of Odoo is not known. Builds of 16.0 and 17.0 from before 2024 keep the sender then, later ones
+          replace it by the notifications address. Only packages and container images have the date of the build in their version.
       returned: always
       type: str
       sample: shop@acme.example
     rewritten:
-      description: Whether that is another address than the sender's.
+      description: Whether that is another address than the sender's. Null if RV(routes[].email_from) is.
       returned: always
       type: bool
       sample: false

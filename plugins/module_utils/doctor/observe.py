@@ -222,6 +222,7 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
         if address and "{" not in address:
             senders.setdefault(address, Sender(address, source))
     routing = build_table(
+        session.version,
         session.fields(MAIL_SERVER.model),
         seen.servers,
         seen.parameters,

@@ -35,7 +35,7 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
     stray = [(sender, way) for sender, way in routes if way.rule == "first"]
     if stray:
         yield _summary("sender_without_server", stray, len(routes))
-    renamed = [(sender, way) for sender, way in routes if way.rewritten and way.rule != "first"]
+    renamed = [(sender, way) for sender, way in routes if way.rewritten is not False and way.rule != "first"]
     if renamed:
         yield _summary("from_rewritten", renamed, len(routes))
     yield from check_filters(seen)
@@ -55,11 +55,15 @@ def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> F
     _sender, way = routes[0]
     server = repr(way.server.name) if way.server else "Odoo's configuration"
     addresses = some(f"{sender.address} ({sender.source})" for sender, _way in routes)
-    evidence = (
-        f"{len(routes)} of {count} addresses: {addresses}. The first leaves through {server} as {way.email_from}."
-    )
+    evidence = f"{len(routes)} of {count} addresses: {addresses}. The first leaves through {server} {_as(way)}."
     about = {"model": MAIL_SERVER.model, "id": way.server.id, "name": way.server.name} if way.server else None
     return Finding(kind, evidence, about)
+
+
+def _as(way: Route) -> str:
+    if way.email_from is None:
+        return "as itself or as the notifications address: this series has builds that do either, and the instance does not show which it is"
+    return f"as {way.email_from}"
 
 
 def _shadowed(shadow: Shadow) -> Finding:

@@ -51,6 +51,8 @@ class Rules:
     :param bare_notifications: mail from the notifications address itself loses the name before it, where it leaves through a
         server that is not for it (17.0 on).
     :param personal: personal servers take part, each in what its owner writes.
+    :param rewrites_unmatched: if no server is for the sender or the notifications address, that address replaces the sender's. None
+        if that depends on the build of Odoo, and the instance does not show it.
     """
 
     notifications: str = ""
@@ -59,6 +61,7 @@ class Rules:
     several: bool = True
     bare_notifications: bool = True
     personal: bool = False
+    rewrites_unmatched: bool | None = True
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,17 @@ class Route:
     """How a mail leaves.
 
     :ivar server: None is the server of Odoo's configuration file.
-    :ivar email_from: the `From` header as the recipient sees it.
+    :ivar email_from: the `From` header as the recipient sees it. None if the build of Odoo decides.
     :ivar envelope_from: the sender that the SMTP server is told (`MAIL FROM`), where bounces go. Where it is empty Odoo has no
-        address to send from, and the mail fails.
-    :ivar rewritten: the recipient sees another address than the sender's.
+        address to send from, and the mail fails. None if the build of Odoo decides.
+    :ivar rewritten: the recipient sees another address than the sender's. None if the build of Odoo decides.
     :ivar rule: one of RULES.
     """
 
     server: RoutingServer | None
-    email_from: str
-    envelope_from: str
-    rewritten: bool
+    email_from: str | None
+    envelope_from: str | None
+    rewritten: bool | None
     rule: str
 
 
@@ -113,11 +116,25 @@ def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Ro
     sender = given if email_from.strip() else _Mailbox("", notifications, notifications)
     filter_ = server.from_filter if server else rules.config_filter
     accepted = rule in ("address", "domain") or (server is None and _fits(given.address, filter_, rules))
-    visible = sender if accepted or not notifications else _replaced(sender, notifications, rules)
+    is_replaced: bool | None = bool(notifications) and not accepted
+    if is_replaced and _is_unmatched(rule, notifications, filter_, rules):
+        is_replaced = rules.rewrites_unmatched
+    replaced = _replaced(sender, notifications, rules)
+    if is_replaced is None and replaced.address == sender.address:
+        is_replaced = True
+    visible = replaced if is_replaced else sender
     # Bounces have their own address only where the server may send from it.
     bounce = address_of(rules.bounce) or sender.address
-    envelope = bounce if str(visible) and _fits(bounce, filter_, rules) else visible.address
-    return Route(server, str(visible), _in_ascii(envelope), visible.address != sender.address, rule)
+    takes_bounces = bool(str(visible)) and _fits(bounce, filter_, rules)
+    if is_replaced is None:
+        return Route(server, None, _in_ascii(bounce) if takes_bounces else None, None, rule)
+    envelope = _in_ascii(bounce if takes_bounces else visible.address)
+    return Route(server, str(visible), envelope, visible.address != sender.address, rule)
+
+
+def _is_unmatched(rule: str, notifications: str, from_filter: str, rules: Rules) -> bool:
+    """Return whether a server is neither for the sender nor for the notifications address."""
+    return rule in ("unfiltered", "first") or (rule == "configuration" and not _fits(notifications, from_filter, rules))
 
 
 def is_for(sender: str, server: RoutingServer, rules: Rules) -> bool:

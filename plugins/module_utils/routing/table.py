@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 Record = Mapping[str, Any]
@@ -30,6 +32,11 @@ _NO_PERSONAL = "mail.disable_personal_mail_servers"
 # Up to 16.0, in the place of alias domains.
 _DEFAULT_FROM, _BOUNCE, _DOMAIN = "mail.default.from", "mail.bounce.alias", "mail.catchall.domain"
 PARAMETERS = (_CONFIG_FILTER, _NO_PERSONAL, _DEFAULT_FROM, _BOUNCE, _DOMAIN)
+
+# Odoo began to replace the sender in mail that no server is for with a change of stable series that was proposed on the first of these days
+# (odoo/odoo#146801) and that builds from the second day on contain. 18.0 was made of them.
+_PROPOSED, _CONTAINED = "20231219", "20240401"
+_ALWAYS_REWRITES = 18
 
 # What Odoo gives a new alias domain where nothing is said.
 _ALIASES = {"default_from": "notifications", "bounce_alias": "bounce"}
@@ -43,6 +50,7 @@ class RoutingTable:
     :param companies: the id of each company's alias domain, None where it has none; the main company first.
     :param several: a `from_filter` may list several senders (17.0 on).
     :param has_personal: users can have mail servers of their own (19.0 on).
+    :param rewrites_unmatched: as in `Rules`.
     """
 
     mail_servers: Sequence[Record] = ()
@@ -51,6 +59,7 @@ class RoutingTable:
     companies: Mapping[int, int | None] = field(default_factory=dict)
     several: bool = True
     has_personal: bool = False
+    rewrites_unmatched: bool | None = True
 
     @property
     def servers(self) -> list[RoutingServer]:
@@ -65,6 +74,7 @@ class RoutingTable:
             several=self.several,
             bare_notifications=self.several,
             personal=self.has_personal and not self.parameters.get(_NO_PERSONAL),
+            rewrites_unmatched=self.rewrites_unmatched,
         )
         if self.alias_domains is None:
             default_from, bounce, domain = (self.parameters.get(key, "") for key in (_DEFAULT_FROM, _BOUNCE, _DOMAIN))
@@ -137,10 +147,25 @@ def read_routing(session: Session) -> RoutingTable:
         domains = {row["id"]: row for row in rows}
         for row in session.search_read("res.company", [["active", "=", True]], ["alias_domain_id"]):
             companies[row["id"]] = row["alias_domain_id"][0] if row["alias_domain_id"] else None
-    return build_table(fields, servers, {row["key"]: row["value"] or "" for row in parameters}, domains, companies)
+    values = {row["key"]: row["value"] or "" for row in parameters}
+    return build_table(session.version, fields, servers, values, domains, companies)
+
+
+def rewrites_unmatched(version: ServerVersion) -> bool | None:
+    """Return whether an Odoo replaces the sender in mail that no server is for, None if its version does not show it.
+
+    No field, parameter or public method differs. Only builds of packages and container images have their date in the version.
+    """
+    if version.major >= _ALWAYS_REWRITES:
+        return True
+    build = re.search(r"-(\d{8})\b", version.text)
+    if build is None or _PROPOSED <= build[1] < _CONTAINED:
+        return None
+    return build[1] >= _CONTAINED
 
 
 def build_table(
+    version: ServerVersion,
     fields: Mapping[str, Any],
     servers: Sequence[Record],
     parameters: Mapping[str, str],
@@ -159,4 +184,5 @@ def build_table(
         companies,
         several=accepts_sender_lists(dict(fields["smtp_authentication"]["selection"])),
         has_personal="owner_user_id" in fields,
+        rewrites_unmatched=rewrites_unmatched(version),
     )

@@ -23,6 +23,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     route,
     shadowed,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import rewrites_unmatched
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
 
 NOTIFICATIONS = "notifications@acme.example"
 RULES_17 = Rules(notifications=NOTIFICATIONS, bounce="bounce@acme.example")
@@ -227,8 +229,98 @@ SOME_RULES = st.builds(
     several=st.booleans(),
     bare_notifications=st.booleans(),
     personal=st.booleans(),
+    rewrites_unmatched=st.sampled_from([True, False, None]),
 )
 SENDERS = st.sampled_from(["", "no address", "c@z.example", *ADDRESSES, *(f'"Name" <{one}>' for one in ADDRESSES)])
+
+
+# What the build decides: rules, servers, filter of the configuration, and what is known of the sender beside it.
+UNMATCHED = [
+    ("unfiltered", [ANY, SHOP], ""),
+    ("first", [SHOP], ""),
+    ("configuration", [], "other.example"),
+]
+
+
+@pytest.mark.parametrize(("rule", "servers", "config_filter"), UNMATCHED)
+@pytest.mark.parametrize(
+    ("rewrites", "email_from", "rewritten"),
+    [
+        (True, '"Ann" <notifications@acme.example>', True),
+        (False, '"Ann" <ann@elsewhere.example>', False),
+        (None, None, None),
+    ],
+)
+def test_mail_that_no_server_is_for_depends_on_the_build(
+    rule: str,
+    servers: list[RoutingServer],
+    config_filter: str,
+    rewrites: bool | None,
+    email_from: str | None,
+    rewritten: bool | None,
+) -> None:
+    rules = replace(RULES_16, rewrites_unmatched=rewrites, config_filter=config_filter)
+    found = route("Ann <ann@elsewhere.example>", servers, rules)
+    assert (found.rule, found.email_from, found.rewritten) == (rule, email_from, rewritten)
+    bounces_fit = not servers or servers[0].from_filter
+    expected = (
+        {True: NOTIFICATIONS, False: "ann@elsewhere.example", None: None}[rewrites]
+        if bounces_fit
+        else "bounce@acme.example"
+    )
+    assert found.envelope_from == expected
+
+
+@pytest.mark.parametrize("rewrites", [True, False, None])
+@pytest.mark.parametrize(
+    ("sender", "servers", "config_filter", "rewritten"),
+    [
+        ("info@acme.example", [ACME], "", False),  # a server is for the sender
+        ("ann@elsewhere.example", [ACME], "", True),  # or for the notifications address
+        ("ann@elsewhere.example", [], "acme.example", True),
+        ("ann@elsewhere.example", [], "", False),
+        ("notifications@acme.example", [ANY], "", False),  # it takes its own place
+        ("Acme <notifications@acme.example>", [SHOP], "", False),
+        ("", [ANY], "", False),
+    ],
+)
+def test_all_other_mail_does_not(
+    rewrites: bool | None, sender: str, servers: list[RoutingServer], config_filter: str, rewritten: bool
+) -> None:
+    rules = replace(RULES_16, rewrites_unmatched=rewrites, config_filter=config_filter)
+    found = route(sender, servers, rules)
+    assert found.rewritten is rewritten
+    assert found.email_from
+    assert found == route(sender, servers, replace(rules, rewrites_unmatched=True))
+
+
+@pytest.mark.parametrize("rewrites", [True, False, None])
+def test_without_a_notifications_address_nothing_is_replaced(rewrites: bool | None) -> None:
+    rules = Rules(rewrites_unmatched=rewrites)
+    assert route("ann@elsewhere.example", [ANY], rules).email_from == "ann@elsewhere.example"
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        (ServerVersion("16.0", 16), None),
+        (ServerVersion("16.0-20231016", 16), False),
+        (ServerVersion("16.0-20231218", 16), False),
+        (ServerVersion("16.0-20231219", 16), None),
+        (ServerVersion("16.0-20240331", 16), None),
+        (ServerVersion("16.0-20240401", 16), True),
+        (ServerVersion("16.0+e-20250902", 16), True),
+        (ServerVersion("17.0", 17), None),
+        (ServerVersion("17.0-20231114", 17), False),
+        (ServerVersion("17.0-20250114", 17), True),
+        (ServerVersion("18.0", 18), True),
+        (ServerVersion("saas~18.2", 18), True),
+        (ServerVersion("18.0-20250421", 18), True),
+        (ServerVersion("19.0", 19), True),
+    ],
+)
+def test_the_build_is_in_the_version_or_unknown(version: ServerVersion, expected: bool | None) -> None:
+    assert rewrites_unmatched(version) is expected
 
 
 @given(SENDERS, SOME_SERVERS, SOME_RULES, st.randoms())
