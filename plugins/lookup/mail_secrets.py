@@ -117,6 +117,7 @@ from ansible.template import trust_as_template
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
     connection_arguments,
+    credentials_of,
     without_foreign_credentials,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
@@ -143,8 +144,10 @@ class LookupModule(LookupBase):
         host = str(terms[0])
         vault = VaultFile(self.get_option("path"), self.get_option("vault_id"))
         try:
-            with connect(**self._connection(variables or {}), read_only=True) as session:
-                secrets = Description(read_instance(session, scope_of(self.get_options()))).secrets
+            connection = self._connection(variables or {})
+            with connect(**connection, read_only=True) as session:
+                instance = read_instance(session, scope_of(self.get_options()))
+                secrets = Description(instance, credentials_of(connection)).secrets
         except OdooError as error:
             raise AnsibleError(f"The secrets of {host} cannot be read: {error.message}") from None
         names = vault_names(host, [secret.as_result() for secret in secrets])

@@ -57,6 +57,7 @@ class OdooModule(AnsibleModule):
     def __init__(self, specification: Specification) -> None:
         self.scope = specification.scope
         self._specification = specification
+        self._of_odoo: Mapping[str, Any] = {}
         super().__init__(
             argument_spec=specification.arguments,
             supports_check_mode=True,
@@ -85,10 +86,15 @@ class OdooModule(AnsibleModule):
         """End with a result, as a success or as a failure."""
         for warning in result.warnings:
             self.warn(printable(warning))
+        self._of_odoo = result.of_odoo
         values = {"changed": result.changed, **result.values}
         if result.failure:
             self.fail_json(msg=printable(result.failure), error_kind=result.error_kind, **values)
         self.exit_json(**values)
+
+    def _record_module_result(self, o: dict[str, Any]) -> None:
+        """Hand the result over, after Ansible has removed the values of secret options from it."""
+        super()._record_module_result({**o, **self._of_odoo})
 
     @property
     def shows_diff(self) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+
 # Alternatives, the one that is used first. One place gives them: the API key of another place would replace a password.
 CREDENTIALS = ("api_key", "password")
 
@@ -20,6 +22,12 @@ def without_foreign_credentials(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if not any(arguments.get(name) for name in CREDENTIALS):
         return dict(arguments)
     return {**dict.fromkeys(CREDENTIALS, ""), **arguments}
+
+
+def credentials_of(arguments: Mapping[str, Any]) -> set[str]:
+    """Return the secrets in the connection options. A password that is the user's name is none: that name is in many places, and hides nothing."""
+    connection = {name: arguments.get(name) for name in connection_arguments() if arguments.get(name)}
+    return set(secrets_in(connection)) - {arguments.get("username")}
 
 
 def connection_arguments() -> dict[str, Any]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Threshold
@@ -18,6 +18,7 @@ class TaskResult:
     """What a module returns.
 
     :param values: the return values, without `changed`.
+    :param of_odoo: return values that show what Odoo holds, without its secrets. Ansible replaces nothing in them that equals a secret by chance.
     :param failure: the message if the task fails, with the kind of the error.
     """
 
@@ -26,6 +27,7 @@ class TaskResult:
     warnings: Sequence[str] = ()
     failure: str = ""
     error_kind: str = ""
+    of_odoo: Mapping[str, Any] = field(default_factory=dict)
 
 
 def threshold_result(values: Mapping[str, Any], exceeded: Sequence[str]) -> TaskResult:

@@ -102,9 +102,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
-    apply_query,
+    info_result,
     overdue_minutes,
     read_info,
 )
@@ -125,10 +126,8 @@ def run(module: OdooModule) -> None:
         records = read_info(session, CRON, **names)
         for record in records:
             record["overdue_minutes"] = overdue_minutes(record, session.now)
-        answer = {"crons": records, "odoo_version": session.version.text}
-    if module.params["query"] is not None:
-        answer["query_result"] = apply_query(module.params["query"], records)
-    module.exit_json(changed=False, **answer)
+        result = info_result("crons", records, session, module.params["query"], credentials_of(module.params))
+    module.exit_with(result)
 
 
 def main() -> None:

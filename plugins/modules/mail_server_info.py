@@ -253,8 +253,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
-    apply_query,
+    info_result,
     read_mail_server_info,
 )
 
@@ -271,10 +272,8 @@ def run(module: OdooModule) -> None:
     """Read and report."""
     with module.session(read_only=True) as session:
         records = read_mail_server_info(session, name=module.params["name"], xml_id=module.params["xml_id"])
-        answer = {"mail_servers": records, "odoo_version": session.version.text}
-    if module.params["query"] is not None:
-        answer["query_result"] = apply_query(module.params["query"], records)
-    module.exit_json(changed=False, **answer)
+        result = info_result("mail_servers", records, session, module.params["query"], credentials_of(module.params))
+    module.exit_with(result)
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ description:
   - Never changes anything; only methods that read are called, which the client itself enforces.
   - Secrets are not in the result; RV(secrets) says where one belongs. Passwords, tokens, client certificates and keys are secrets, and so is every text that
     repeats one, or seems to hold one.
+  - If a value contains the password or the API key of the task by chance, and these have fewer than six characters, the value is returned as it is, because a
+    mask would tell them. If they are longer, the value is a secret, too, or is left out with a remark. No value that Odoo returns is replaced by a mask.
   - RV(remarks) says what is worth a look, and what is in Odoo and cannot be declared. Users' own mail servers are never declared.
   - The role P(postmaster.odoo.export#role) writes what it returns into an inventory.
 author:
@@ -218,9 +220,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 SPECIFICATION = Specification(
     options={
@@ -232,8 +236,9 @@ SPECIFICATION = Specification(
 def run(module: OdooModule) -> None:
     """Read and describe."""
     with module.session(read_only=True) as session:
-        description = Description(read_instance(session, scope_of(module.params)))
-        module.exit_json(changed=False, **description.as_result(), odoo_version=session.version.text)
+        instance = read_instance(session, scope_of(module.params))
+        description = Description(instance, credentials_of(module.params)).as_result()
+        module.exit_with(TaskResult({"odoo_version": session.version.text}, of_odoo=description))
 
 
 def main() -> None:

@@ -81,9 +81,8 @@ class _InProcessModule(OdooModule):
         Display().v(f"{self._name}: {text}")
 
     def _record_module_result(self, o: dict[str, Any]) -> None:
-        if self._own_warnings:
-            o["warnings"] = list(self._own_warnings)
-        raise _Finished(o)
+        warnings = {"warnings": list(self._own_warnings)} if self._own_warnings else {}
+        raise _Finished({**o, **warnings, **self._of_odoo})
 
 
 def _as_received(result: dict[str, Any]) -> Any:

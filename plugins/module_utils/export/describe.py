@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.confidential import (
+    AS_VARIABLE,
+    LEFT_OUT_FOR_SECRET,
+    KnownSecrets,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import Instance
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.remarks import (
+    LEFT_OUT,
+    SUSPICIOUS,
+    Remark,
+    Secret,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import NOT_PORTABLE
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.suspicions import (
     of_cron,
@@ -39,71 +50,24 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     ResourceType,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret, is_secret_name
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import LONG
-
-SUSPICIOUS, LEFT_OUT = "suspicious", "left_out"
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
 
 _ELSEWHERE = "another addon takes it from a file of the Odoo server (mail_environment), where it is to be changed"
 _NAMELESS = "(a name that is not shown)"
 _ONE_CALL = re.compile(r"model\.\w+\([^()\n]*\)")
 
 
-@dataclass(frozen=True)
-class Secret:
-    """A value that is not shown.
-
-    :param identity: what tells its record from others that are called the same: the external id, or the name, of an action with its model.
-    :param position: the place in the stack's list, None for system parameters.
-    """
-
-    resource: str
-    key: str
-    identity: str
-    position: int | None
-    option: str
-    value: str = field(repr=False)
-
-    def as_result(self) -> dict[str, Any]:
-        """Where the secret belongs, in a task's result."""
-        names = ("resource", "key", "identity", "position", "option")
-        return {name: getattr(self, name) for name in names}
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something that a user should know of what was found.
-
-    :param kind: `suspicious`, or `left_out`: it is in Odoo, and not in the declaration.
-    """
-
-    kind: str
-    message: str
-    resource: str | None = None
-    key: str | None = None
-    position: int | None = None
-    option: str | None = None
-
-    def as_result(self) -> dict[str, Any]:
-        """The remark in a task's result."""
-        names = ("resource", "key", "position", "option", "kind", "message")
-        return {name: getattr(self, name) for name in names}
-
-
 class Description:
     """A whole instance as options of `mail_stack` and `queue_policy`.
 
+    :param credentials: what the run logs in with, and must not be written in clear.
     :ivar stack: without secrets. :ivar queue_policy: None where none is installed.
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, credentials: Iterable[str] = ()) -> None:
         self._instance = instance
-        self._known = {
-            secret
-            for server in instance.servers.found
-            for secret in MAIL_SERVER.secrets_of(server.values)
-            if len(secret) >= LONG
-        }
+        of_servers = (secret for server in instance.servers.found for secret in MAIL_SERVER.secrets_of(server.values))
+        self._known = KnownSecrets([*of_servers, *credentials])
         self._facts = InstanceFacts(instance.now, parameters=instance.all_parameters)
         self._positions: dict[tuple[str, int], tuple[str, int]] = {}
         self.stack: dict[str, Any] = {}
@@ -151,7 +115,12 @@ class Description:
             except Invalid as error:
                 self._remark(LEFT_OUT, error.message, "system_parameter", key)
                 continue
-            if is_secret_name(key) or self._holds_secret(value):
+            is_secret = is_secret_name(key) or self._known.show_in(value)
+            objection = self._known.objection(key) or ("" if is_secret else self._known.objection(value))
+            if objection:
+                self._remark(SUSPICIOUS, f"{key} is left out: {objection}", "system_parameter", key)
+                continue
+            if is_secret:
                 self.secrets.append(Secret("system_parameter", key, key, None, "value", value))
                 if not is_secret_name(key):
                     self._remark(SUSPICIOUS, "it holds a secret that its name does not tell", "system_parameter", key)
@@ -165,6 +134,9 @@ class Description:
     def _policy(self) -> None:
         crons = {rule: found.values for rule, found in self._instance.policy.items()}
         options, remarks = installed_options(crons, self._instance.listener)
+        for option in [option for option, value in options.items() if self._known.objection(value)]:
+            words = f"{option} is left out: {self._known.objection(options.pop(option))}"
+            self._remark(SUSPICIOUS, words, "queue_policy", option)
         self.queue_policy = options or None
         for message in remarks:
             self._remark(SUSPICIOUS, message, "queue_policy", message.partition(":")[0])
@@ -294,6 +266,10 @@ class Description:
         keeps_lanes = found.xml_id == QUEUE and LANES in self._instance.policy
         if found.values["state"] != "code" or not code.strip() or keeps_lanes or _is_stock(str(found.xml_id), code):
             return {"xml_id": found.xml_id}
+        objection = self._known.objection(found.values["name"])
+        if objection:
+            self._remark(SUSPICIOUS, f"name and code are left out: {objection}", CRON.name, found.xml_id)
+            return {"xml_id": found.xml_id}
         return {"name": found.values["name"], "xml_id": found.xml_id, "model": found.values["model_name"], "code": code}
 
     def _own_cron(self, found: Found, records: Records, code: str) -> dict[str, Any] | None:
@@ -314,8 +290,10 @@ class Description:
         """What one record is declared by: its name, and its external id where it has one; None, and a remark, where nothing will do."""
         name = str(found.values.get(kind.key_field) or "")
         namesakes = [one for one in among if one.values.get(kind.key_field) == found.values.get(kind.key_field)]
-        if self._shows_secret(kind, found, name):
-            self._remark(LEFT_OUT, "its name repeats a secret: change that secret, and rename it", kind.name, _NAMELESS)
+        objection = self._known.objection(name) or self._known.objection(found.xml_id)
+        if objection or self._shows_secret(kind, found, name):
+            words = f"it is left out for its name: {objection or LEFT_OUT_FOR_SECRET}"
+            self._remark(SUSPICIOUS, words, kind.name, _NAMELESS)
             return None
         pinned = {"xml_id": found.xml_id} if found.xml_id and XML_ID.fullmatch(found.xml_id) else {}
         if len(namesakes) > 1 and not pinned:
@@ -376,6 +354,12 @@ class Description:
                 self.secrets.append(Secret(kind.name, key, identity, position, "oauth2.refresh_token", token))
             elif value and self._is_secret(kind, found, option, value):
                 self.secrets.append(Secret(kind.name, key, identity, position, option, value))
+                is_own = option in kind.secret_fields | kind.heavy_fields or value in self._secrets_of(kind, found)
+                if not is_own and self._known.are_in(value):
+                    self._remark(SUSPICIOUS, AS_VARIABLE, kind.name, key, position, option)
+            elif self._known.objection(value):
+                words = f"{option} is left out: {self._known.objection(value)}"
+                self._remark(SUSPICIOUS, words, kind.name, key, position, option)
             else:
                 shown[option] = value
         self.stack[part].append(shown)
@@ -396,7 +380,7 @@ class Description:
             yield from of_cron(found.values)
             if found.id in self._instance.of_addons and "code" in options:
                 yield "code", "an addon has brought this action, and its code is not what addons ship"
-            if self._holds_secret(str(found.values.get("code") or "")):
+            if self._known.show_in(str(found.values.get("code") or "")):
                 yield "code", "it seems to hold a secret: keep that in a system parameter"
 
     def _is_secret(self, kind: ResourceType, found: Found, option: str, value: Any) -> bool:
@@ -405,12 +389,10 @@ class Description:
         return isinstance(value, str) and self._shows_secret(kind, found, value)
 
     def _shows_secret(self, kind: ResourceType, found: Found, text: str) -> bool:
-        own = MAIL_SERVER.secrets_of(found.values) if kind is MAIL_SERVER else set()
-        return text in own or self._holds_secret(text)
+        return text in self._secrets_of(kind, found) or self._known.show_in(text)
 
-    def _holds_secret(self, text: str) -> bool:
-        """Whether a text holds a secret of this instance, or one that shows by itself."""
-        return any(secret in text for secret in self._known) or holds_secret(text)
+    def _secrets_of(self, kind: ResourceType, found: Found) -> set[str]:
+        return MAIL_SERVER.secrets_of(found.values) if kind is MAIL_SERVER else set()
 
     def _remark(
         self,
@@ -421,6 +403,11 @@ class Description:
         position: int | None = None,
         option: str | None = None,
     ) -> None:
+        """Note a remark once. A name or a message that would show a secret, or is a mask, is replaced."""
+        if self._known.objection(key):
+            key, message = _NAMELESS, message.replace(str(key), "it")
+        if self._known.objection(message):
+            message = "a remark on it is not shown, because it contains a secret or a mask"
         remark = Remark(kind, message.rstrip("."), resource, key, position, option)
         if remark not in self.remarks:
             self.remarks.append(remark)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields i
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_long_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
@@ -50,6 +53,19 @@ def read_mail_server_info(session: Session, *, name: str | None, xml_id: str | N
             authorize_url(session, report["id"], method) if method and not report["connected"] else None
         )
     return reports
+
+
+def info_result(
+    name: str, records: list[dict[str, Any]], session: Session, query: str | None, credentials: Collection[str]
+) -> TaskResult:
+    """Return records as the result of a module that only asks.
+
+    :param name: the return value that contains them. :param query: a JMESPath expression for a second one.
+    :param credentials: what the task logs in with; it is in no value.
+    :raises Invalid: as `apply_query`.
+    """
+    shown = {name: records} if query is None else {name: records, "query_result": apply_query(query, records)}
+    return TaskResult({"odoo_version": session.version.text}, of_odoo=without_long_secrets(shown, credentials))
 
 
 def overdue_minutes(cron: dict[str, Any], now: datetime) -> int:

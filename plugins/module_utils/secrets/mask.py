@@ -6,9 +6,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 MASK = "********"
+# What Ansible itself puts in the place of a secret (ansible.module_utils.common.parameters).
+_OF_ANSIBLE = re.compile(r"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER|(?<!\*)\*{8}(?!\*)")
+
+
+def is_masked(text: str) -> bool:
+    """Return whether a text of one line is a mask or contains one. Lines of asterisks in code are none."""
+    return "\n" not in text and _OF_ANSIBLE.search(text) is not None
 
 
 def masked(value: Any) -> str | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 
@@ -28,6 +29,20 @@ def without_secrets(text: str, known: Iterable[str] = ()) -> str:
     for secret in secrets:
         text = re.sub(_wherever_it_shows(secret), MASK, text)
     return _SECRET_IN_QUERY.sub(rf"\1{MASK}", text)
+
+
+def without_long_secrets(value: Any, known: Collection[str]) -> Any:
+    """Return a value of Odoo without the known secrets in its texts. Shorter ones than `LONG` are there by chance, and a mask would tell them."""
+    secrets = [secret for secret in known if len(secret) >= LONG]
+    if isinstance(value, str):
+        for secret in sorted(secrets, key=len, reverse=True):
+            value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, Mapping):
+        return {name: without_long_secrets(item, secrets) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_long_secrets(item, secrets) for item in value]
+    return value
 
 
 def _encodes(word: str, secrets: Iterable[str]) -> bool:
