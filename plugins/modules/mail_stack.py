@@ -772,7 +772,7 @@ routes:
       type: str
       sample: shop@acme.example
     rewritten:
-      description: Whether that is another address than the sender's. Null if RV(routes[].email_from) is.
+      description: Whether that is another address than the sender's. Null if the build of Odoo decides, and is not known.
       returned: always
       type: bool
       sample: false

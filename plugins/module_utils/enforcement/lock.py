@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock_owner import (
     has_died,
+    plain_owner,
     this_process,
-    undying_owner,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Conflict,
@@ -54,7 +54,7 @@ def exclusive_run(
     :returns: what to call before each step that may take long, so that others see that this run is alive.
     :raises Conflict: the other run is still at it; the message says who and since when.
     """
-    owner = undying_owner() if is_detached else this_process()
+    owner = plain_owner() if is_detached else this_process()
     lock_id = _acquire(session, key, wait, owner)
     is_over = not is_detached
     try:

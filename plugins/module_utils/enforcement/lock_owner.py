@@ -16,11 +16,11 @@ _UNSEEN = "?"
 
 def this_process() -> str:
     """This process as a owner: `host.example pid 4711 [4026531836.8a2f….12345678]`."""
-    return f"{undying_owner()} [{_birth(os.getpid())}]"
+    return f"{plain_owner()} [{_birth(os.getpid())}]"
 
 
-def undying_owner() -> str:
-    """Return an owner whose lock remains if this process ends: `host.example pid 4711`."""
+def plain_owner() -> str:
+    """Return this process as an owner that never counts as dead: `host.example pid 4711`."""
     return f"{socket.gethostname()} pid {os.getpid()}"
 
 

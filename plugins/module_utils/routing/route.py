@@ -120,15 +120,17 @@ def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Ro
     if is_replaced and _is_unmatched(rule, notifications, filter_, rules):
         is_replaced = rules.rewrites_unmatched
     replaced = _replaced(sender, notifications, rules)
-    if is_replaced is None and replaced.address == sender.address:
+    if is_replaced is None and str(replaced) == str(sender):
         is_replaced = True
     visible = replaced if is_replaced else sender
     # Bounces have their own address only where the server may send from it.
     bounce = address_of(rules.bounce) or sender.address
     takes_bounces = bool(str(visible)) and _fits(bounce, filter_, rules)
-    if is_replaced is None:
-        return Route(server, None, _in_ascii(bounce) if takes_bounces else None, None, rule)
     envelope = _in_ascii(bounce if takes_bounces else visible.address)
+    if is_replaced is None:
+        is_same_address = replaced.address == sender.address  # only the name before it may be lost
+        known_envelope = envelope if takes_bounces or is_same_address else None
+        return Route(server, None, known_envelope, False if is_same_address else None, rule)
     return Route(server, str(visible), envelope, visible.address != sender.address, rule)
 
 

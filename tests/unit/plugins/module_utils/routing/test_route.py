@@ -294,6 +294,12 @@ def test_all_other_mail_does_not(
     assert found == route(sender, servers, replace(rules, rewrites_unmatched=True))
 
 
+def test_a_name_that_only_some_builds_drop() -> None:
+    rules = replace(RULES_17, rewrites_unmatched=None)
+    found = route("Acme <notifications@acme.example>", [SHOP], rules)
+    assert (found.email_from, found.rewritten, found.envelope_from) == (None, False, NOTIFICATIONS)
+
+
 @pytest.mark.parametrize("rewrites", [True, False, None])
 def test_without_a_notifications_address_nothing_is_replaced(rewrites: bool | None) -> None:
     rules = Rules(rewrites_unmatched=rewrites)
@@ -347,6 +353,19 @@ def test_routes(sender: str, servers: list[RoutingServer], rules: Rules, chance:
         again = route(sender, [one for one in servers if one is not found.server], rules)
         assert again.server != found.server
         assert list(RULES).index(again.rule) >= list(RULES).index(found.rule)
+
+
+@given(SENDERS, SOME_SERVERS, SOME_RULES)
+def test_what_is_unknown_is_what_builds_do_differently(sender: str, servers: list[RoutingServer], rules: Rules) -> None:
+    rewriting, keeping, unknown = (
+        route(sender, servers, replace(rules, rewrites_unmatched=rewrites)) for rewrites in (True, False, None)
+    )
+    for name in ("server", "email_from", "envelope_from", "rewritten", "rule"):
+        both = {getattr(rewriting, name), getattr(keeping, name)}
+        if getattr(unknown, name) is None and name != "server":
+            assert len(both) == 2
+        else:
+            assert both == {getattr(unknown, name)}
 
 
 @given(SOME_SERVERS, SOME_RULES)
