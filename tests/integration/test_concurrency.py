@@ -17,6 +17,9 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY, exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_cron
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import queue_action_id
 from instance import LabInstance
 from playbook import Run, ansible_playbook, play
 
@@ -97,3 +100,32 @@ def test_a_run_that_fails_gives_the_lock_back(database: LabInstance) -> None:
     with pytest.raises(ZeroDivisionError), database.session() as session, exclusive_run(session):
         raise ZeroDivisionError
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
+
+
+@pytest.mark.parametrize("first", ["cron", "process"])
+def test_the_queue_has_one_sender(first: str, database: LabInstance) -> None:
+    """A cron of the queue that is run, and `mail_queue process`: whichever comes first, each mail arrives once."""
+    smtp = database.lab.smtp["plain"]
+    subjects = [f"One sender {number}" for number in range(8)]
+    with database.session() as session:
+        session.create("ir.mail_server", [{"name": "Slow", "smtp_host": smtp.host, "smtp_port": smtp.port}])
+        mail = {"body_html": "<p>Made up</p>", "email_from": "a@lab.example", "email_to": "b@lab.example"}
+        session.create("mail.mail", [{**mail, "subject": subject, "state": "outgoing"} for subject in subjects])
+        queue_id = queue_action_id(session)
+    smtp.configure(delay=0.1)
+
+    def run_queue() -> None:
+        with database.session() as session:
+            run_cron(session, queue_id, "queue")
+
+    def process() -> None:
+        with database.session() as session:
+            assert act(session, "process", Selection(), batch_size=50).error is None
+
+    begun, other = (run_queue, process) if first == "cron" else (process, run_queue)
+    with ThreadPoolExecutor() as meanwhile:
+        running = meanwhile.submit(begun)
+        smtp.wait_accepted()
+        other()
+        running.result()
+    assert sorted(record["subject"] for record in smtp.accepted()) == subjects
