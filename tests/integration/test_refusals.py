@@ -32,6 +32,7 @@ VERBS = {
     "rcpt": ("RCPT",),
     "data": ("CONTENT",),
 }
+SERVER = {"name": "Refusing", "smtp_host": "127.0.0.1", "smtp_encryption": "none", "from_filter": SENDER}
 # A connection test and a probe end before anything is sent.
 UNSEEN = "data"
 
@@ -43,9 +44,11 @@ class Refused:
     session: Session
     server_id: int
 
-    def point_at(self, smtp: SmtpServer, *, login: bool) -> None:
+    def test(self, smtp: SmtpServer, *, login: bool) -> dict[str, Any]:
+        """Point the mail server at an SMTP server, and test it."""
         values = {"smtp_port": smtp.port, "smtp_user": SENDER if login else False, "smtp_pass": SECRET}
         self.session.write("ir.mail_server", [self.server_id], values)
+        return connection_test.test_connection(self.session, self.server_id, {**SERVER, **values}, [SECRET])
 
     def mail(self) -> dict[str, Any]:
         """What Odoo keeps of a mail that it has tried to send."""
@@ -60,9 +63,8 @@ class Refused:
 
 @pytest.fixture(scope="module")
 def refused(fresh: Callable[[str], LabInstance]) -> Iterator[Refused]:
-    values = {"name": "Refusing", "smtp_host": "127.0.0.1", "smtp_encryption": "none", "from_filter": SENDER}
     with fresh("integration_refusals").session() as session:
-        (server_id,) = session.create("ir.mail_server", [values])
+        (server_id,) = session.create("ir.mail_server", [SERVER])
         yield Refused(session, server_id)
 
 
@@ -79,8 +81,7 @@ def refusing(refusal: Refusal) -> Iterator[SmtpServer]:
 def test_all_name_it_alike(refusal: Refusal, refused: Refused) -> None:
     login = refusal.stage == "auth"
     with refusing(refusal) as smtp:
-        refused.point_at(smtp, login=login)
-        tested = connection_test.test_connection(refused.session, refused.server_id, [SECRET])
+        tested = refused.test(smtp, login=login)
         mail = refused.mail()
         credentials = {"user": SENDER, "password": SECRET} if login else {}
         probed = probe(Settings("127.0.0.1", smtp.port, sender=SENDER, recipient=RECIPIENT, timeout=5, **credentials))

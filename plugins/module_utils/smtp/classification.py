@@ -152,7 +152,7 @@ def classify_test(message: str, seconds: float, server: Mapping[str, Any]) -> tu
     """
     limit = server.get("smtp_timeout") or _SMTP_TIMEOUT
     if _CLOSED.search(message) and seconds >= limit:
-        return "timeout", f"The server did not answer within {limit} seconds."
+        return "timeout", f"The connection timed out: the server did not answer within {limit} seconds."
     if not _OPTION.search(message):
         return classify(message), ""
     # A login as Odoo's own method does it is the only one that smtplib refuses to try.

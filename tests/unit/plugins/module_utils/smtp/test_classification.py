@@ -252,7 +252,7 @@ def test_closed_without_a_reason_after_the_timeout_is_a_timeout(
     found, note = classify_test(message, seconds, server)
     assert found == outcome
     assert note == (
-        f"The server did not answer within {limit or 60} seconds."
+        f"The connection timed out: the server did not answer within {limit or 60} seconds."
         if message == CLOSED + "None" and outcome == "timeout"
         else ""
     )
