@@ -61,6 +61,10 @@ class Unsupported(OdooError):
     kind = "unsupported"
 
 
+class UnknownMethod(Unsupported):
+    """The model of this instance has no such method."""
+
+
 class Conflict(OdooError):
     """Somebody else holds what is to be changed: a lock, a running cron, a concurrent transaction."""
 

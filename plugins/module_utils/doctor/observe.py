@@ -222,8 +222,7 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
         if address and "{" not in address:
             senders.setdefault(address, Sender(address, source))
     routing = build_table(
-        session.version,
-        session.fields(MAIL_SERVER.model),
+        session,
         seen.servers,
         seen.parameters,
         None if domains is None else {domain["id"]: domain for domain in domains},

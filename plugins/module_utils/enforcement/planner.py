@@ -183,7 +183,7 @@ class _Planner:
             self._refuse_deletion(declaration, found)
             self.warnings += warnings
             return plan_record(kind.wanted(declaration, {}), found, {})
-        context.values, problems = resolve(declaration, self.snapshot.records[kind], context.instance.arriving_addons)
+        context.values, problems = resolve(declaration, self.snapshot.records[kind], context.instance)
         warnings += kind.adapt(context)
         problems += kind.refusals(context)
         if problems:

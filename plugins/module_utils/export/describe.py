@@ -213,7 +213,7 @@ class Description:
                 options.pop(name, None)
             dropped.append(("smtp_ssl_certificate", _without_label(error.message)))
             declaration = MAIL_SERVER.declare(options)
-        values, _problems = resolve(declaration, records, frozenset())
+        values, _problems = resolve(declaration, records, self._facts)
         context = PlanContext(declaration, found, records.fields, self._facts, values)
         refusals = list(MAIL_SERVER.refusals(context))
         if refusals:
@@ -333,7 +333,7 @@ class Description:
                 left_out.append((option, _ELSEWHERE))
                 continue
             value = records.fields[name].declared(found.values[name])
-            problem = _problem(kind, found, records, {**identity, option: value}, option)
+            problem = _problem(kind, found, records, {**identity, option: value}, option, self._facts)
             if problem:
                 left_out.append((option, problem))
             else:
@@ -439,7 +439,9 @@ def _not_to_declare(found: Found) -> str:
     return ""
 
 
-def _problem(kind: ResourceType, found: Found, records: Records, options: Mapping[str, Any], option: str) -> str:
+def _problem(
+    kind: ResourceType, found: Found, records: Records, options: Mapping[str, Any], option: str, instance: InstanceFacts
+) -> str:
     """Why an option would not be taken, or would not be the same again; empty where it would."""
     name = kind.field_names.get(option, option)
     try:
@@ -447,7 +449,7 @@ def _problem(kind: ResourceType, found: Found, records: Records, options: Mappin
     except OdooError as error:
         return _without_label(error.message)
     given = {option: declaration.options[option]}
-    values, problems = resolve(replace(declaration, options=given), records, frozenset())
+    values, problems = resolve(replace(declaration, options=given), records, instance)
     if problems:
         return problems[0].message
     if not records.fields[name].same(found.values[name], values[name]):

@@ -13,7 +13,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import beyond
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Invalid,
+    Rejected,
+    UnknownMethod,
+    Unsupported,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL, read_attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
@@ -80,7 +85,7 @@ class _Groups:
                     MAIL, "formatted_read_group", aggregates=["__count", *aggregates], order="__count desc", **named
                 )
                 return [{**group, "newest": group.get("id:max")} for group in groups]
-            except (Unsupported, Rejected):  # up to 18.0; what else may be wrong, the older method says
+            except UnknownMethod:  # up to 18.0; in 20.0 `read_group` is another method, which returns tuples
                 self._has_formatted = False
         try:
             return self._grouped(orderby="__count desc", **named)

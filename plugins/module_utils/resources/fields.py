@@ -6,7 +6,7 @@
 
 Everything here follows from the field's type as `fields_get` tells it, so that a field which another version or addon brings is
 handled like any other. Values that were read: `False` for anything empty, `[id, name]` for a many2one, base64 for a binary, UTC text
-for a datetime (ODOO-FACTS §2, §4, seen on 16.0 to 19.0).
+for a datetime (ODOO-FACTS §2, §4, seen on 16.0 to 19.0; what 20.0 reads otherwise, the session makes the same).
 """
 
 from __future__ import annotations
@@ -257,8 +257,6 @@ class BinaryField(Field):
 
     @staticmethod
     def _content(value: Any) -> bytes | None:
-        if isinstance(value, dict):  # reported of 20: a binary reads as a dict
-            value = value.get("content") or value.get("data")
         if not value:
             return None
         try:

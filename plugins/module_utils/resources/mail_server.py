@@ -31,6 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields i
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
     BASE_URL,
     MAILING_SERVER_KEY,
+    MAX_EMAIL_SIZE_KEY,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_login import (
     CERTIFICATE_FIELDS,
@@ -352,6 +353,11 @@ class MailServer(ResourceType):
         if field_name == "smtp_authentication" and value in OAUTH2_METHODS:
             return OAUTH2_METHODS[value].addon
         return next((method.addon for method in OAUTH2_METHODS.values() if field_name in method.tokens), None)
+
+    def replacement_of(self, field_name: str, parameters: Mapping[str, str]) -> str:
+        if field_name == "max_email_size" and MAX_EMAIL_SIZE_KEY in parameters:
+            return f"this Odoo has one limit for all mail servers: declare the system parameter {MAX_EMAIL_SIZE_KEY}"
+        return ""
 
     def how_to_get(self, addon: str) -> str:
         if addon == TIMEOUT_ADDON:

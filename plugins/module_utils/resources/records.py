@@ -20,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
@@ -112,7 +113,7 @@ def is_many2one(description: dict[str, Any]) -> bool:
 
 
 def resolve(
-    declaration: Declaration, records: Records, arriving_addons: frozenset[str]
+    declaration: Declaration, records: Records, instance: InstanceFacts
 ) -> tuple[dict[str, Any], list[OdooError]]:
     """The declared values as Odoo takes them, and what it would not take.
 
@@ -133,9 +134,11 @@ def resolve(
             if known.required and values[name] is False and not isinstance(value, bool):
                 raise Invalid(f"{name} must not be empty")
         except OdooError as error:
-            if addon is not None and addon in arriving_addons:
+            if addon is not None and addon in instance.arriving_addons:
                 values[name] = value
                 continue
-            hint = f" ({kind.how_to_get(addon)})" if addon else ""
-            problems.append(type(error)(error.message + hint))
+            hint = kind.how_to_get(addon) if addon else ""
+            if known is None:
+                hint = hint or kind.replacement_of(name, instance.parameters)
+            problems.append(type(error)(f"{error.message} ({hint})" if hint else error.message))
     return values, problems

@@ -365,6 +365,13 @@ class ResourceType:
         """The addon that brings a field or a value that the instance lacks."""
         return None
 
+    def replacement_of(self, field_name: str, parameters: Mapping[str, str]) -> str:
+        """Return what to do instead of declaring a field that this version no longer has; empty if there is nothing.
+
+        :param parameters: the system parameters of the instance.
+        """
+        return ""
+
     def how_to_get(self, addon: str) -> str:
         """What to do about a field or a value whose addon is not installed."""
         return f"the addon {addon} brings it and is not installed: declare it, or install it first"

@@ -19,9 +19,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
     IS_NEUTRALIZED,
     LOCK_KEY,
     MAILING_SERVER_KEY,
+    MAX_EMAIL_SIZE_KEY,
     OF_ALIAS_DOMAINS,
+    PARAMETER_MODEL,
     SENDING_KEY,
+    boolean_of,
     ignored_parameters,
+    stores_false,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -47,11 +51,14 @@ if TYPE_CHECKING:
 
 
 class SystemParameter(ResourceType):
-    """A system parameter. Odoo keeps no empty ones: an empty value is the same as `absent`."""
+    """A system parameter. An empty value is the same as `absent`: up to 19.0 Odoo keeps no empty ones, and from 20.0 on a blank one is undefined.
+
+    A declared boolean stays one until `prepare_instance` knows whether the instance stores booleans.
+    """
 
     name = "system_parameter"
     label = "system parameter"
-    model = "ir.config_parameter"
+    model = PARAMETER_MODEL
     title = "Parameter"
     key_field = "key"
     stack_option = "parameters"
@@ -74,10 +81,10 @@ class SystemParameter(ResourceType):
         if isinstance(given.get("value"), (dict, list)):
             return super().declare(given)
         if given.get("value") is not None:
-            # As Odoo's own set_param does: True becomes "True", 500 "500"; false and nothing remove the parameter.
-            if given["value"] == "" or given["value"] is False:
+            if given["value"] == "":
                 given["state"] = "absent"
-            given["value"] = str(given["value"])
+            if not isinstance(given["value"], bool):
+                given["value"] = str(given["value"])
         return super().declare(given)
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
@@ -91,18 +98,19 @@ class SystemParameter(ResourceType):
         if given.get("key") in (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY):
             yield "this key is the collection's own"
 
+    def prepare_instance(
+        self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
+    ) -> Sequence[Declaration]:
+        """Up to 19.0 a boolean is its text, and false is no parameter, as in Odoo's own `set_param`. One call more if a boolean is declared."""
+        if not any(isinstance(one.options.get("value"), bool) for one in declarations) or stores_false(session):
+            return declarations
+        return [_without_boolean(one) for one in declarations]
+
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
         declared = {declaration.key for declaration in declarations}
         # Mail servers are judged by these, whoever set them.
-        return [
-            [
-                "key",
-                "in",
-                sorted(
-                    declared | CLIENT_PARAMETERS | {BASE_URL, IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, TRIAL_KEY}
-                ),
-            ]
-        ]
+        judged_by = {BASE_URL, IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, MAX_EMAIL_SIZE_KEY, TRIAL_KEY}
+        return [["key", "in", sorted(declared | CLIENT_PARAMETERS | judged_by)]]
 
     def note_facts(
         self, rows: list[dict[str, Any]], declarations: Sequence[Declaration], facts: ReadFacts
@@ -124,8 +132,19 @@ class SystemParameter(ResourceType):
         for declaration in declarations:
             expected.pop(declaration.key, None)
             if declaration.state != "absent":
-                expected[declaration.key] = declaration.options["value"]
+                expected[declaration.key] = str(declaration.options["value"])
         return expected
+
+    def find(self, declaration: Declaration, records: Sequence[Found]) -> Found | None:
+        found = super().find(declaration, records)
+        is_blank = found is not None and not found.values["value"]
+        return None if is_blank and declaration.state == "absent" else found
+
+    def adapt(self, context: PlanContext) -> list[str]:
+        value, found = context.declaration.options.get("value"), context.found
+        if isinstance(value, bool) and found and boolean_of(found.values["value"] or "") is value:
+            del context.values["value"]
+        return []
 
     def remarks(self, context: PlanContext) -> Iterator[str]:
         key = context.declaration.key
@@ -174,6 +193,15 @@ class SystemParameter(ResourceType):
 def _has_options(value: Any) -> bool:
     """Return whether a stack declares a parameter with its options, and not by its value alone."""
     return isinstance(value, Mapping) and value.keys() in ({"value"}, {"value", "secret"})
+
+
+def _without_boolean(declaration: Declaration) -> Declaration:
+    """Return the declaration of a parameter for an instance that stores no false."""
+    value = declaration.options.get("value")
+    if not isinstance(value, bool):
+        return declaration
+    state = declaration.state if value else "absent"
+    return replace(declaration, state=state, options={**declaration.options, "value": str(value)})
 
 
 def _is_secret(key: str) -> bool:

@@ -12,6 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    PARAMETER_MODEL,
+    boolean_of,
+    stores_false,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     RoutingServer,
     Rules,
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 
-_MAIL_SERVERS, _ALIAS_DOMAINS, _PARAMETERS = "ir.mail_server", "mail.alias.domain", "ir.config_parameter"
+_MAIL_SERVERS, _ALIAS_DOMAINS = "ir.mail_server", "mail.alias.domain"
 
 _CONFIG_FILTER = "mail.default.from_filter"
 _NO_PERSONAL = "mail.disable_personal_mail_servers"
@@ -51,6 +56,7 @@ class RoutingTable:
     :param several: a `from_filter` may list several senders (17.0 on).
     :param has_personal: users can have mail servers of their own (19.0 on).
     :param rewrites_unmatched: as in `Rules`.
+    :param stores_false: a parameter that is set to false is stored (20.0 on); before, any value of a switch is true.
     """
 
     mail_servers: Sequence[Record] = ()
@@ -60,6 +66,7 @@ class RoutingTable:
     several: bool = True
     has_personal: bool = False
     rewrites_unmatched: bool | None = True
+    stores_false: bool = False
 
     @property
     def servers(self) -> list[RoutingServer]:
@@ -73,7 +80,7 @@ class RoutingTable:
             config_filter=self.parameters.get(_CONFIG_FILTER, ""),
             several=self.several,
             bare_notifications=self.several,
-            personal=self.has_personal and not self.parameters.get(_NO_PERSONAL),
+            personal=self.has_personal and not self._has_switched_on(_NO_PERSONAL),
             rewrites_unmatched=self.rewrites_unmatched,
         )
         if self.alias_domains is None:
@@ -90,6 +97,10 @@ class RoutingTable:
                 for domain in domains
             )
         ) or [common]
+
+    def _has_switched_on(self, key: str) -> bool:
+        value = self.parameters.get(key, "")
+        return bool(boolean_of(value)) if self.stores_false else bool(value)
 
     def after(self, steps: Iterable[Step]) -> RoutingTable:
         """The same once the steps of a plan are done."""
@@ -137,10 +148,10 @@ def _at(alias: str, domain: str) -> str:
 
 def read_routing(session: Session) -> RoutingTable:
     """Read what decides about routes: four calls, and one for the fields of each model that was not asked for yet."""
-    fields = session.fields(_MAIL_SERVERS)
-    wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host"} & fields.keys()
+    wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host"}
+    wanted &= session.fields(_MAIL_SERVERS).keys()
     servers = session.search_read(_MAIL_SERVERS, [], wanted)
-    parameters = session.search_read(_PARAMETERS, [["key", "in", sorted(PARAMETERS)]], ["key", "value"])
+    parameters = session.search_read(PARAMETER_MODEL, [["key", "in", sorted(PARAMETERS)]], ["key", "value"])
     domains, companies = None, {}
     if session.has_model(_ALIAS_DOMAINS):
         rows = session.search_read(_ALIAS_DOMAINS, [], ["name", *_ALIASES])
@@ -148,7 +159,7 @@ def read_routing(session: Session) -> RoutingTable:
         for row in session.search_read("res.company", [["active", "=", True]], ["alias_domain_id"]):
             companies[row["id"]] = row["alias_domain_id"][0] if row["alias_domain_id"] else None
     values = {row["key"]: row["value"] or "" for row in parameters}
-    return build_table(session.version, fields, servers, values, domains, companies)
+    return build_table(session, servers, values, domains, companies)
 
 
 def rewrites_unmatched(version: ServerVersion) -> bool | None:
@@ -165,8 +176,7 @@ def rewrites_unmatched(version: ServerVersion) -> bool | None:
 
 
 def build_table(
-    version: ServerVersion,
-    fields: Mapping[str, Any],
+    session: Session,
     servers: Sequence[Record],
     parameters: Mapping[str, str],
     domains: Mapping[int, Record] | None,
@@ -174,15 +184,17 @@ def build_table(
 ) -> RoutingTable:
     """Return the table of an instance from what was read.
 
-    :param fields: the fields of `ir.mail_server`, as `fields_get` describes them.
     :param domains: alias domains by id, None up to 16.0. :param companies: the id of each company's alias domain.
     """
+    fields = session.fields(_MAIL_SERVERS)
+    has_personal = "owner_user_id" in fields
     return RoutingTable(
         servers,
         parameters,
         domains,
         companies,
         several=accepts_sender_lists(dict(fields["smtp_authentication"]["selection"])),
-        has_personal="owner_user_id" in fields,
-        rewrites_unmatched=rewrites_unmatched(version),
+        has_personal=has_personal,
+        stores_false=has_personal and stores_false(session),
+        rewrites_unmatched=rewrites_unmatched(session.version),
     )

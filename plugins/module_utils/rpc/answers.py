@@ -14,6 +14,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Conflict,
     OdooError,
     Rejected,
+    UnknownMethod,
     Unreachable,
     Unsupported,
 )
@@ -29,6 +30,9 @@ _BUSY_SENTENCES = (
     "could not obtain lock",
     "deadlock detected",
 )
+
+# The answer to a method that the model does not have: up to 17.0 (odoo/api.py, call_kw), and from 18.0 on (odoo/service/model.py, get_public_method).
+_UNKNOWN_METHOD = re.compile(r"type object '\S+' has no attribute '\w+'|the method '\S+' does not exist", re.IGNORECASE)
 
 
 def _sentences(message: str) -> str:
@@ -60,6 +64,8 @@ def refusal(where: str, name: str, message: str) -> OdooError:
     # Up to 19.0 a model that does not exist is a UserError over JSON-RPC (odoo/service/model.py).
     if re.match(r"Object \S+ doesn't exist", text):
         return Unsupported(f"{where}: this Odoo does not know it: {text}")
+    if short_name in ("AttributeError", "NotFound") and _UNKNOWN_METHOD.fullmatch(text):
+        return UnknownMethod(f"{where}: this Odoo does not know it: {text}")
     if short_name in ("UserError", "ValidationError", "RedirectWarning", "MissingError", "IntegrityError"):
         return Rejected(f"{where}: Odoo refused: {text}")
     if short_name == "OperationalError" and "does not exist" in text:

@@ -6,6 +6,7 @@
 
 Odoo answers this to everybody or to nobody: where `list_db` is off it refuses, and its master password, which the listing does not
 take, is refused for everything else as well (`check_db_management_enabled` in odoo/service/db.py of 19.0; seen on a running server).
+20.0 has no service `db`: the web client's list is the only one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
@@ -34,6 +35,7 @@ def ask_databases(http: HttpConnection, *, ignore_dbfilter: bool = False) -> lis
 
     :param ignore_dbfilter: whether those count, too, that the server's `dbfilter` hides under this URL.
     :raises AccessRefused: the server, or a proxy before it, does not tell.
+    :raises Unsupported: this Odoo does not list what `dbfilter` hides.
     :raises Unreachable: what answers is no Odoo.
     """
     path, parameters = _ALL if ignore_dbfilter else _UNDER_THIS_URL
@@ -64,5 +66,10 @@ def _refused(base_url: str, path: str, data: Any) -> Exception:
         return AccessRefused(
             f"Odoo at {base_url} does not list its databases: list_db is off there, and no password opens it. "
             "Name the databases in odoo_databases."
+        )
+    if message == "Invalid service name: db":
+        return Unsupported(
+            f"Odoo at {base_url} has no service db (it is gone from 20.0 on), so nobody can list the databases that dbfilter hides: "
+            "leave out ignore_dbfilter, or name the databases in odoo_databases."
         )
     return refusal(f"Listing the databases of Odoo at {base_url} ({path})", name, message)

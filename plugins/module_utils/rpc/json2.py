@@ -74,9 +74,10 @@ class Json2Transport:
             )
         if response.status == 409:
             raise Conflict(f"{where}: Odoo is busy with it: {message}")
-        if response.status == 404 and not name.endswith("MissingError"):
-            raise Unsupported(f"{where}: this Odoo does not know it: {message}")
-        raise refusal(where, name, message)
+        error = refusal(where, name, message)
+        if response.status == 404 and not isinstance(error, Unsupported) and not name.endswith("MissingError"):
+            error = Unsupported(f"{where}: this Odoo does not know it: {message}")
+        raise error
 
     def close(self) -> None:
         """Hang up."""

@@ -22,10 +22,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# Check mode may call these and nothing else. All of them only read, in every version from 16.0 to 19.0.
+# Check mode may call these and nothing else. All of them only read, in every version from 16.0 to 20.0.
 READ_METHODS = frozenset(
     {
-        "check_access_rights",
         "check_object_reference",
         "context_get",
         "default_get",
@@ -164,7 +163,7 @@ class Session:
         if limit is not None:
             arguments["limit"] = limit
         records: list[dict[str, Any]] = self.call(model, "search_read", context={"active_test": False}, **arguments)
-        return records
+        return [{name: _plain(value) for name, value in record.items()} for record in records]
 
     def create(self, model: str, values: Sequence[Mapping[str, Any]]) -> list[int]:
         """Create one record for each of `values`, in one transaction, and return their ids."""
@@ -183,6 +182,13 @@ class Session:
     def unlink(self, model: str, ids: Sequence[int]) -> None:
         """Delete records, all or none."""
         self.call(model, "unlink", ids)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as 19.0 reads it: from 20.0 on, a binary field reads as its content with the size and the name of the file."""
+    if isinstance(value, dict) and "content" in value and value.keys() <= {"content", "size", "filename"}:
+        return value["content"] or False
+    return value
 
 
 def connect(
