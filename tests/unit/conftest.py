@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture(params=["17.0", "18.0", "19.0"])
+@pytest.fixture(params=["17.0", "18.0", "19.0", "20.0"])
 def series(request: pytest.FixtureRequest) -> str:
     """Every version that is first class."""
     return str(request.param)

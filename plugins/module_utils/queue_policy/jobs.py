@@ -4,9 +4,12 @@
 
 """The code of a queue policy's scheduled actions: text that Odoo runs on its own side.
 
-It runs inside Odoo's safe_eval, on 16.0 to 19.0: no import, no `with`, no assignment to attributes, nothing with two underscores, and of
+It runs inside Odoo's safe_eval, on 16.0 to 20.0: no import, no `with`, no assignment to attributes, nothing with two underscores, and of
 Python's functions no `getattr`, `hasattr` or `type` (what is there is asked by trying). Functions must not close over variables, and a `try` must
 be the last statement of a function or a loop: Python 3.13 leaves any other with an opcode that safe_eval does not know.
+20.0 compares every object that takes part in a call with a list of trusted types, and may raise what no `except Exception` catches
+(20.0:odoo/tools/safe_eval/evaluation.py, `safe_call` and `UnsafeError`). So an exception is never an argument of a call: it is formatted outside of
+calls, and what must be kept is kept before anything is logged.
 Whatever one job does it commits batch by batch, and none begins another batch after a minute: Odoo kills a job after two.
 """
 
@@ -142,6 +145,11 @@ BROKEN_DOMAINS = 10
 INTERRUPTED = "Error without exception"
 
 _BACKOFF = '''\
+# From 20.0 on partners can be in copy, too.
+recipients = ' UNION ALL '.join([
+    'SELECT %s AS mail_id, %s AS partner_id FROM %s' % (field.column1, field.column2, field.relation)
+    for field in [model._fields[name] for name in ('recipient_ids', 'recipient_cc_ids') if name in model._fields] if field.store
+])
 query = """
     SELECT mail.id, mail.in_time
     FROM (
@@ -159,9 +167,9 @@ query = """
       AND CASE
             WHEN mail.failure_reason LIKE %(interrupted)s THEN
                 concat_ws(' ', mail.email_to, mail.email_cc) ~ %(address)s OR EXISTS (
-                    SELECT FROM mail_mail_res_partner_rel recipient
-                    JOIN res_partner partner ON partner.id = recipient.res_partner_id
-                    WHERE recipient.mail_mail_id = mail.id AND partner.email ~ %(address)s
+                    SELECT FROM (""" + recipients + """) recipient
+                    JOIN res_partner partner ON partner.id = recipient.partner_id
+                    WHERE recipient.mail_id = mail.id AND partner.email ~ %(address)s
                 )
 {reasons}
             ELSE false
@@ -301,7 +309,7 @@ for xml_id in {crons!r}:
             ))
     except Exception as error:  # it is running
         env.cr.rollback()
-        alerts.append(('Mail queue: %s cannot be rescheduled' % cron.name, str(error)))
+        alerts.append(('Mail queue: %s cannot be rescheduled' % cron.name, '%s' % error))
 {backlog}
 for subject, text in alerts:
     say('warning', '%s. %s' % (subject, text))

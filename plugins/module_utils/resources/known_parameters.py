@@ -7,12 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
-
-PARAMETER_MODEL = "ir.config_parameter"
 IS_NEUTRALIZED = "database.is_neutralized"
 # Held while a run changes the database (enforcement/lock.py).
 LOCK_KEY = "postmaster_odoo.running"
@@ -27,29 +22,11 @@ READ_BY_NOBODY = frozenset({"mail.force.smtp.from"})
 MAILING_SERVER_KEY = "mass_mailing.mail_server_id"
 # The size in megabytes from which on Odoo sends attachments as links; Odoo creates it with the database (18.0 on).
 MAX_EMAIL_SIZE_KEY = "base.default_max_email_size"
-# The words that Odoo takes for true and for false (odoo/tools/misc.py, str2bool).
-_BOOLEANS = {
-    **dict.fromkeys(("y", "yes", "1", "true", "t", "on"), True),
-    **dict.fromkeys(("n", "no", "0", "false", "f", "off"), False),
-}
 
 
 def ignored_parameters(*, has_alias_domains: bool) -> frozenset[str]:
     """Return the keys of system parameters that an instance ignores, although people set them."""
     return READ_BY_NOBODY | OF_ALIAS_DOMAINS if has_alias_domains else READ_BY_NOBODY
-
-
-def boolean_of(value: str) -> bool | None:
-    """Return the boolean that Odoo reads in a parameter's value; None if it is no boolean."""
-    return _BOOLEANS.get(value.lower())
-
-
-def stores_false(session: Session) -> bool:
-    """Return whether the instance stores a parameter that is set to false; up to 19.0 Odoo deletes it.
-
-    The parameter of an instance that stores it may also be blank (20.0:odoo/addons/base/models/ir_config_parameter.py, `value` and `set_bool`).
-    """
-    return not session.fields(PARAMETER_MODEL)["value"].get("required")
 
 
 def is_neutralized(parameters: Mapping[str, str]) -> bool:

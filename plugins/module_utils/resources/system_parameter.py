@@ -21,11 +21,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
     MAILING_SERVER_KEY,
     MAX_EMAIL_SIZE_KEY,
     OF_ALIAS_DOMAINS,
-    PARAMETER_MODEL,
     SENDING_KEY,
-    boolean_of,
     ignored_parameters,
-    stores_false,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -39,6 +36,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_pa
     end_trial,
     interrupted_trial,
     without_trial,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.stored_parameters import (
+    PARAMETER_MODEL,
+    boolean_of,
+    stores_false,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
-    PARAMETER_MODEL,
-    boolean_of,
-    stores_false,
-)
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     RoutingServer,
     Rules,
     accepts_sender_lists,
     mail_server_of,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.stored_parameters import (
+    PARAMETER_MODEL,
+    boolean_of,
+    stores_false,
 )
 
 if TYPE_CHECKING:

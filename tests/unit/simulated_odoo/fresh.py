@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Addons that every Odoo ships and nobody has installed here.
 _AVAILABLE = ("crm", "hr")
 
+# The limit in megabytes that a new database has, by version.
+_MAX_EMAIL_SIZES = {18: "10", 19: "10", 20: "20"}
+
 # What the facts say of a cron that is not written as it stands.
 _NOT_AS_IS = ("cron_name", "model_id", "noupdate", "user_id", "xml_id")
 
@@ -41,6 +44,8 @@ def fill(odoo: SimulatedOdoo, without_addons: Collection[str]) -> None:
             odoo.add("ir.model", name=name, model=model)
     odoo.add("ir.config_parameter", key="database.uuid", value="00000000-0000-4000-8000-000000000000")
     odoo.add("ir.config_parameter", key="web.base.url", value="http://localhost:8069")
+    if odoo.major in _MAX_EMAIL_SIZES:
+        odoo.add("ir.config_parameter", key="base.default_max_email_size", value=_MAX_EMAIL_SIZES[odoo.major])
     installed = [name for name in odoo.facts.modules if name not in without_addons]
     for name in sorted({*odoo.facts.modules, *without_addons, *_AVAILABLE}):
         add_module(odoo, name, installed=name in installed)

@@ -19,7 +19,12 @@ Ids = Sequence[int]
 Context = Mapping[str, Any]
 
 # The named arguments of process_email_queue; they changed twice.
-_QUEUE_ARGUMENTS = {17: ("ids",), 18: ("ids", "batch_size"), 19: ("email_ids", "batch_size")}
+_QUEUE_ARGUMENTS = {
+    17: ("ids",),
+    18: ("ids", "batch_size"),
+    19: ("email_ids", "batch_size"),
+    20: ("email_ids", "batch_size"),
+}
 
 # What `SimulatedOdoo.delivery` says of a server that hangs up in the middle, and what Odoo leaves then.
 HANGS_UP = "the server hangs up"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import refusals
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.read_series import FIRST_READ, rows_of_groups
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 Context = Mapping[str, Any]
 Domain = Sequence[Any]
 Names = Sequence[str]
+
+_AGGREGATES: Mapping[str, Callable[[list[int]], int]] = {"__count": len, "id:max": max}
 
 
 def fields_get(
@@ -100,18 +103,39 @@ def formatted_read_group(
     """Groups of records, from 19.0 on."""
     if odoo.major < 19:
         raise refusals.unknown_method(model, "formatted_read_group")
-    known = {"__count": len, "id:max": max}
     return [
-        {**values, **{name: known[name](ids) for name in aggregates}}
+        {**values, **{name: _AGGREGATES[name](ids) for name in aggregates}}
         for values, ids in _groups(odoo, model, domain, groupby, order, limit)
     ]
 
 
 def read_group(
+    odoo: SimulatedOdoo, model: str, _ids: None, _context: Context, domain: Domain, **named: Any
+) -> list[dict[str, Any]] | list[tuple[Any, ...]]:
+    """Groups of records: dictionaries up to 19.0, tuples by another signature from 20.0 on."""
+    if odoo.major >= FIRST_READ:
+        refusals.check_arguments(named, ("groupby", "aggregates", "having", "offset", "limit", "order"))
+        return _tuples_of_groups(odoo, model, domain, **named)
+    refusals.check_arguments(named, ("fields", "groupby", "offset", "limit", "orderby", "lazy"))
+    return _dictionaries_of_groups(odoo, model, domain, **named)
+
+
+def _tuples_of_groups(
     odoo: SimulatedOdoo,
     model: str,
-    _ids: None,
-    _context: Context,
+    domain: Domain,
+    groupby: Names = (),
+    aggregates: Names = (),
+    limit: int | None = None,
+    order: str | None = None,
+) -> list[tuple[Any, ...]]:
+    groups = _groups(odoo, model, domain, groupby, order, limit)
+    return rows_of_groups(groups, {name: _AGGREGATES[name] for name in aggregates})
+
+
+def _dictionaries_of_groups(
+    odoo: SimulatedOdoo,
+    model: str,
     domain: Domain,
     fields: Names,
     groupby: Names,
@@ -119,7 +143,7 @@ def read_group(
     orderby: str | None = None,
     lazy: bool = True,
 ) -> list[dict[str, Any]]:
-    """Groups of records, up to 19.0. An aggregate comes back under the name before its colon, `newest:max(id)` as `newest`."""
+    """An aggregate comes back under the name before its colon, `newest:max(id)` as `newest`."""
     if lazy:
         raise NotImplementedError("lazy groups are not simulated")
     known = {"newest:max(id)": max}

@@ -27,6 +27,7 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.defaults impo
     ORDERS,
 )
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.domains import leaves, matches
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.read_series import FIRST_READ, binary_as_read
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES, Description, label
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import empty, is_x2many, kept, linked
 
@@ -147,6 +148,8 @@ class Records:
         description = self._odoo.fields(model)[name]
         if description["type"] == "many2one" and value:
             return [value, self.display_name(description["relation"], value)]
+        if description["type"] == "binary" and self._odoo.major >= FIRST_READ:
+            return binary_as_read(value)
         return list(value) if is_x2many(description) else value
 
     def _sort(self, model: str, ids: list[int], name: str, direction: str = "asc") -> None:

@@ -263,6 +263,15 @@ def test_another_refusal_is_told_in_odoos_words(server: LocalServer, refusal: Re
     assert "Method not found: list" in text
 
 
+def test_an_odoo_without_the_service_that_lists_all(server: LocalServer, refusal: Refusal) -> None:
+    """From 20.0 on."""
+    data = {"name": "builtins.ValueError", "message": "Invalid service name: db", "debug": SECRET}
+    server.answer = odoo(all_listed={"error": {"data": data}})
+    text = refusal({"url": server.url, "ignore_dbfilter": True})
+    assert text.startswith(f"Odoo at {server.url} has no service db (it is gone from 20.0 on)")
+    assert text.endswith("leave out ignore_dbfilter, or name the databases in odoo_databases.")
+
+
 @pytest.mark.parametrize("error", [{}, {"data": None}, {"data": "gone"}])
 def test_a_refusal_without_words(server: LocalServer, refusal: Refusal, error: Any) -> None:
     server.answer = odoo(listed={"error": error})

@@ -283,7 +283,8 @@ def test_every_error_has_its_kind(run: Run, monkeypatch: pytest.MonkeyPatch, kin
 
 
 def test_kinds_are_told_apart() -> None:
-    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 14
+    own = [one for one in KINDS if "kind" in vars(one)]
+    assert len({one.kind for one in own}) == len(own) == 14
 
 
 def test_an_error_tells_what_was_done_before_it(run: Run, odoo: SimulatedOdoo) -> None:

@@ -121,7 +121,7 @@ def test_all_rules_of_oauth2_in_one_message(odoo: SimulatedOdoo, series: str, me
     assert "made-up-password" not in text
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
 def test_strict_encryption_is_not_exactly_starttls(odoo: SimulatedOdoo, method: str) -> None:
     options = oauth2_server(method, smtp_encryption="starttls_strict")
     text = refused_unwritten(Invalid, odoo, stack(options))
@@ -388,7 +388,7 @@ def test_without_a_client_before_19(odoo: SimulatedOdoo, method: str) -> None:
     assert f"smtp_authentication {method} needs oauth2.client_id and oauth2.client_secret" in text
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
 @pytest.mark.parametrize("check", [True, False])
 def test_without_a_client_odoo_19_goes_through_its_own_service(odoo: SimulatedOdoo, method: str, check: bool) -> None:
     options = oauth2_server(method, client_id=None, client_secret=None)
@@ -420,7 +420,7 @@ def test_a_consent_that_could_not_come_back_is_said_first(
     assert not any("before anybody opens the link" in one for one in connected.warnings)
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
 def test_half_a_client_is_refused_on_19_too(odoo: SimulatedOdoo, method: str) -> None:
     text = refused_unwritten(Invalid, odoo, stack(oauth2_server(method, client_secret=None)))
     assert "client_secret" in text

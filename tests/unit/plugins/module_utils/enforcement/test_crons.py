@@ -113,7 +113,7 @@ def test_numbercall_and_doall_in_17(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("option", [{"numbercall": -1}, {"doall": False}])
-@pytest.mark.parametrize("series", ["18.0", "19.0"])
+@pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
 def test_numbercall_and_doall_are_gone_since_18(odoo: SimulatedOdoo, series: str, option: dict[str, Any]) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(interval_number=7, **option))
     assert f"there is no field {next(iter(option))} (Odoo {series}" in text
@@ -344,7 +344,7 @@ def test_a_failure_is_a_failure(odoo: SimulatedOdoo) -> None:
     assert "no mail today" in caught.value.message
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
 def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     """As 19.0 did until the end of 2025."""
     odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
@@ -400,7 +400,7 @@ def test_an_active_action_without_runs_left_is_drift(odoo: SimulatedOdoo) -> Non
     assert run(odoo, declared(active=False)).plan == ()
 
 
-@pytest.mark.parametrize("series", ["18.0", "19.0"])
+@pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
 def test_where_nothing_is_counted_nothing_is_written(odoo: SimulatedOdoo) -> None:
     run(odoo, {"crons": [OWN]})
     (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]

@@ -244,7 +244,7 @@ def test_what_nobody_declared_but_something_uses_is_not_archived(odoo: Simulated
     assert run(odoo, declared(sequence=3), unmanaged="archive").plan == ()
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
 def test_personal_servers_are_their_owners(odoo: SimulatedOdoo) -> None:
     personal = odoo.add("ir.mail_server", name="Main", smtp_host="personal.example", owner_user_id=2)
     outcome = run(odoo, declared(smtp_host="smtp.acme.example"), unmanaged="archive")
@@ -256,7 +256,7 @@ def test_personal_servers_are_their_owners(odoo: SimulatedOdoo) -> None:
     assert [one["id"] for one in servers(odoo)] == [personal]
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
 def test_a_pin_of_a_personal_server_is_refused(odoo: SimulatedOdoo) -> None:
     personal = odoo.add("ir.mail_server", name="Mine", owner_user_id=2)
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=personal)
@@ -365,7 +365,7 @@ def test_strict_encryption_came_with_19(odoo: SimulatedOdoo, series: str, encryp
     assert "database simulated at http://odoo.example" in text
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
 def test_strict_encryption_on_19(odoo: SimulatedOdoo) -> None:
     run(odoo, declared(smtp_encryption="starttls_strict"))
     assert server(odoo, "Main")["smtp_encryption"] == "starttls_strict"
@@ -397,7 +397,16 @@ def test_a_timeout_names_the_role_that_brings_it(odoo: SimulatedOdoo) -> None:
 
 @pytest.mark.parametrize("series", ["17.0"])
 def test_max_email_size_is_not_in_17(odoo: SimulatedOdoo) -> None:
-    assert "there is no field max_email_size" in refused_unwritten(Unsupported, odoo, declared(max_email_size=10.0))
+    text = refused_unwritten(Unsupported, odoo, declared(max_email_size=10.0))
+    assert "there is no field max_email_size" in text
+    assert "base.default_max_email_size" not in text  # which 17.0 does not read
+
+
+@pytest.mark.parametrize("series", ["20.0"])
+def test_max_email_size_is_one_parameter_in_20(odoo: SimulatedOdoo) -> None:
+    text = refused_unwritten(Unsupported, odoo, declared(max_email_size=10.0))
+    assert "there is no field max_email_size" in text
+    assert "declare the system parameter base.default_max_email_size" in text
 
 
 @pytest.mark.parametrize("series", ["18.0", "19.0"])

@@ -96,7 +96,7 @@ STORED = st.lists(st.fixed_dictionaries({"name": NAMES}, optional=SERVER_OPTIONS
 def databases(draw: st.DrawFn) -> SimulatedOdoo:
     """Any series, with or without Gmail, mail servers of its own, and sometimes neutralized."""
     odoo = SimulatedOdoo(
-        draw(st.sampled_from(["17.0", "18.0", "19.0"])),
+        draw(st.sampled_from(["17.0", "18.0", "19.0", "20.0"])),
         without_addons=draw(st.sampled_from([[], ["google_gmail"]])),
     )
     odoo.add("mail.alias.domain", name="first.example")

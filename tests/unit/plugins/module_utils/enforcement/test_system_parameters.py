@@ -29,10 +29,46 @@ def test_the_life_of_a_parameter(odoo: SimulatedOdoo) -> None:
         assert run(odoo, stack).plan == ()
 
 
-def test_false_removes_a_parameter_as_in_odoo(odoo: SimulatedOdoo) -> None:
+@pytest.mark.parametrize("series", ["17.0", "18.0", "19.0"])
+def test_up_to_19_false_removes_a_parameter(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value="500")
     assert actions(run(odoo, {"parameters": {KEY: False}}).plan) == [("delete", KEY)]
     assert run(odoo, {"parameters": {KEY: False}}).plan == ()
+
+
+@pytest.mark.parametrize("series", ["20.0"])
+@pytest.mark.parametrize("stored", [None, "500", "True", False])
+def test_from_20_on_false_is_stored(odoo: SimulatedOdoo, stored: Any) -> None:
+    if stored is not None:
+        odoo.add("ir.config_parameter", key=KEY, value=stored)
+    stack = {"parameters": {KEY: False}}
+    assert actions(run(odoo, stack, check=True).plan) == [("create" if stored is None else "update", KEY)]
+    run(odoo, stack)
+    assert odoo.parameter(KEY) == "False"
+    assert run(odoo, stack).plan == ()
+
+
+@pytest.mark.parametrize("series", ["20.0"])
+@pytest.mark.parametrize(("stored", "value"), [("false", False), ("0", False), ("1", True), ("yes", True)])
+def test_from_20_on_a_boolean_compares_as_one(odoo: SimulatedOdoo, stored: str, value: bool) -> None:
+    odoo.add("ir.config_parameter", key=KEY, value=stored)
+    assert run(odoo, {"parameters": {KEY: value}}).plan == ()
+    assert actions(run(odoo, {"parameters": {KEY: not value}}).plan) == [("update", KEY)]
+    assert actions(run(odoo, {"parameters": {KEY: str(value)}}).plan) == [("update", KEY)]  # a text compares as it is
+
+
+@pytest.mark.parametrize("series", ["17.0", "18.0", "19.0"])
+def test_up_to_19_a_boolean_compares_as_its_text(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.config_parameter", key=KEY, value="1")
+    assert actions(run(odoo, {"parameters": {KEY: True}}).plan) == [("update", KEY)]
+
+
+@pytest.mark.parametrize("series", ["20.0"])
+def test_a_blank_parameter_is_an_absent_one(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.config_parameter", key=KEY, value=False)
+    assert run(odoo, {"parameters": {KEY: ""}}).plan == ()
+    assert actions(run(odoo, {"parameters": {KEY: "500"}}).plan) == [("update", KEY)]
+    assert odoo.parameter(KEY) == "500"
 
 
 def test_null_leaves_a_parameter_alone(odoo: SimulatedOdoo) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import state as queue_state
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
     prometheus_text,
@@ -138,11 +138,12 @@ def test_too_many_reasons_are_counted_all_the_same(odoo: SimulatedOdoo, monkeypa
     assert queue["unclassified"] == 4
 
 
+@pytest.mark.parametrize("series", ["17.0", "18.0"])
 def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -> None:
     """As 16.0 is reported to be."""
 
     def refuse(_model: str, _method: str, _ids: Any, arguments: dict[str, Any]) -> None:
-        if "__count desc" in (arguments.get("orderby"), arguments.get("order")):
+        if arguments.get("orderby") == "__count desc":
             raise Unsupported("Invalid field '__count' on model 'mail.mail'")
 
     odoo.before.append(refuse)
@@ -153,6 +154,20 @@ def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -
     assert (queue["states"]["exception"], queue["states"]["outgoing"]) == (3, 1)
     assert [(one["class"], one["count"]) for one in queue["failures"]] == [("throttled", 2), ("recipient_rejected", 1)]
     assert queue["failures"][1]["id"] == newest
+
+
+@pytest.mark.parametrize("series", ["19.0", "20.0"])
+def test_a_refusal_to_count_is_told_in_its_words(odoo: SimulatedOdoo) -> None:
+    """From 20.0 on `read_group` returns tuples: it does not stand in for the method that was refused."""
+
+    def refuse(_model: str, method: str, _ids: Any, _arguments: dict[str, Any]) -> None:
+        if method == "formatted_read_group":
+            raise Rejected("Odoo refused: made up")
+
+    odoo.before.append(refuse)
+    with pytest.raises(Rejected, match="made up"):
+        ask(odoo)
+    assert "read_group" not in [method for _model, method, _ids, _arguments in odoo.log]
 
 
 CUT_OFF = "Error without exception. Probably due to sending an email without computed recipients."

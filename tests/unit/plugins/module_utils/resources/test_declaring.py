@@ -89,10 +89,11 @@ def test_options_that_were_not_given_are_not_declared(kind: ResourceType) -> Non
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [("500", "500"), (500, "500"), (True, "True"), (False, "False"), (0, "0"), (1.5, "1.5")],
+    [("500", "500"), (500, "500"), (True, True), (False, False), (0, "0"), (1.5, "1.5")],
 )
-def test_parameters_are_written_as_odoo_writes_them(value: Any, written: str) -> None:
-    assert SYSTEM_PARAMETER.declare({"key": "a", "value": value}).options["value"] == written
+def test_parameters_are_texts_or_booleans(value: Any, written: str | bool) -> None:
+    declared = SYSTEM_PARAMETER.declare({"key": "a", "value": value}).options["value"]
+    assert (type(declared), declared) == (type(written), written)
 
 
 def test_an_empty_parameter_is_an_absent_one() -> None:

@@ -112,7 +112,15 @@ def test_it_takes_the_same_calls_however_much_there_is(odoo: SimulatedOdoo) -> N
         odoo.add("ir.mail_server", name=f"S{number}", from_filter="acme.example")
         domain = odoo.add("mail.alias.domain", name=f"d{number}.example")
         odoo.add("res.company", name=f"C{number}", alias_domain_id=domain)
-    assert calls() == few == 6
+    # On 19.0 and newer also how the switch of personal servers is stored.
+    assert calls() == few == (7 if "owner_user_id" in odoo.fields("ir.mail_server") else 6)
+
+
+@pytest.mark.parametrize(("series", "personal"), [("19.0", False), ("20.0", True)])
+def test_a_switch_that_says_false_is_off_where_false_is_stored(odoo: SimulatedOdoo, personal: bool) -> None:
+    """Up to 19.0 any text switches personal servers off."""
+    odoo.add("ir.config_parameter", key="mail.disable_personal_mail_servers", value="False")
+    assert [rules.personal for rules in read_routing(odoo.session()).rules] == [personal]
 
 
 def test_each_company_has_its_rules(odoo: SimulatedOdoo) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Conflict,
     OdooError,
     Rejected,
+    UnknownMethod,
     Unreachable,
     Unsupported,
 )
@@ -51,7 +52,10 @@ RUNNING = (
         ("builtins.ValueError", "Invalid field 'smtp_timeout' on model 'ir.mail_server'", Unsupported),
         ("builtins.ValueError", "Invalid field 'smtp_timeout' in 'ir.mail_server'", Unsupported),
         ("builtins.ValueError", "Wrong value for ir.mail_server.smtp_encryption: 'tls'", Unsupported),
-        ("builtins.AttributeError", "The method 'ir.cron.no_such' does not exist", Unsupported),
+        ("builtins.AttributeError", "The method 'ir.cron.no_such' does not exist", UnknownMethod),
+        ("builtins.AttributeError", "type object 'ir.cron' has no attribute 'no_such'", UnknownMethod),
+        ("werkzeug.exceptions.NotFound", "the method 'ir.cron.no_such' does not exist", UnknownMethod),
+        ("builtins.AttributeError", "'NoneType' object has no attribute 'send'", Rejected),
         ("werkzeug.exceptions.NotFound", "the model 'mail.alias.domain' does not exist", Unsupported),
         ("odoo.exceptions.UserError", "Please leave the password field empty for Gmail mail server 'p'.", Rejected),
         ("odoo.exceptions.ValidationError", "The operation cannot be completed: Key must be unique.", Rejected),
@@ -65,7 +69,7 @@ RUNNING = (
 )
 def test_kinds(name: str, message: str, kind: type[OdooError]) -> None:
     error = refusal(WHERE, name, message)
-    assert error.kind == kind.kind
+    assert type(error) is kind
     assert error.message.startswith(WHERE)
     assert "\n" not in error.message
 
