@@ -86,29 +86,24 @@ def find(name, domain):
         env.cr.rollback()
         say('error', 'Mail queue: the domain of lane %s does not work: %r' % (name, error))
         return []
-def send(name, mails):
+def send(mails):
     try:
         mails.send(auto_commit=True)
-    except Exception as error:  # the server hung up, or Odoo could not note why a mail failed
-        keep()
-        say('warning', 'Mail queue: lane %s was interrupted: %r' % (name, error))
+        return ''
+    except Exception as error:  # the server hung up
+        return '%r' % error
 def keep():
     # Odoo has noted the mail that it was at as failed: or it would be the first of the next run again, and stop all behind it.
     try:
         env.cr.commit()
-    except Exception:
+        return ''
+    except Exception as error:  # Odoo could not note why a mail failed
         env.cr.rollback()
+        return '%r' % error
 def way(mail):
     return (mail.mail_server_id.id, mail.email_from)
 def domain_way(one):
     return (one[0], (one[1] or '').rpartition('@')[2].strip('> '))
-def broken_way(mails, left):
-    # Odoo sends one way after the other: this one it began and did not end, or did not begin.
-    begun = [way(mail) for mail in mails.exists() - left]
-    for mail in left:
-        if way(mail) in begun:
-            return way(mail)
-    return way(left[0])
 def is_held(mail):
     # Three senders of a domain that break off: the server of that domain is broken.
     return way(mail) in held or held_domains.count(domain_way(way(mail))) >= {senders_of_domain}
@@ -116,22 +111,27 @@ seen = set()
 held = []
 held_domains = []
 for name, domain, batch in lanes:
-    if time.time() > deadline:
-        break
     fitting = find(name, domain)
     mail_ids = [mail_id for mail_id in fitting if mail_id not in seen][:batch]
     seen.update(fitting)
-    while mail_ids and time.time() < deadline and len(set(held_domains)) < {broken_domains}:
-        mails = model.search(due + [('id', 'in', mail_ids[:{at_once}])], order='id')
-        mails = mails.filtered(lambda mail: not is_held(mail))
+    while time.time() < deadline and len(set(held_domains)) < {broken_domains}:
+        waiting = model.search(due + [('id', 'in', mail_ids)], order='id').filtered(lambda mail: not is_held(mail))
+        if not waiting:
+            break
+        # One sender after the other: what Odoo could not note of a broken one would else undo what it noted of another one's mail that has left.
+        current = way(waiting[0])
+        mails = waiting.filtered(lambda mail: way(mail) == current)[:{at_once}]
         say('info', 'Mail queue: lane %s sends %s' % (name, len(mails)))
-        send(name, mails)
-        left = model.search(due + [('id', 'in', mails.ids)], order='id')
+        interruption = send(mails)
+        interruption = keep() or interruption
+        if interruption:
+            say('warning', 'Mail queue: lane %s was interrupted: %s' % (name, interruption))
+        left = model.search(due + [('id', 'in', mails.ids)])
         commit(len(mails) - len(left))
-        mail_ids = left.ids + mail_ids[{at_once}:]
+        mail_ids = [mail_id for mail_id in mail_ids if mail_id not in mails.ids]
         if left:  # the mails of other servers and senders leave all the same
-            held.append(broken_way(mails, left))
-            held_domains.append(domain_way(held[-1]))
+            held.append(current)
+            held_domains.append(domain_way(current))
 """
 
 # So many mails go through one connection; at a second each that is well within what Odoo gives a job.
@@ -187,13 +187,10 @@ for word in (note.value or '').split():
 def keep(note):
     env.cr.execute("SELECT id FROM mail_mail WHERE id = ANY(%s) AND state IN ('outgoing', 'exception')", [list(attempts)])
     kept = ' '.join(['%s=%s' % (row[0], attempts[row[0]]) for row in sorted(env.cr.fetchall())])
-    if note and kept:
-        note.write({{'value': kept}})
-    elif note:
-        note.unlink()
-    elif kept:
+    if not note:
         return note.create({{'key': {key!r}, 'value': kept}})
-    return note.exists()
+    note.write({{'value': kept}})
+    return note
 values = {{
     'now': env.cr.now(),
     'interrupted': {interrupted!r},
