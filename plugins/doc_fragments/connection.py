@@ -41,7 +41,7 @@ options:
       - How to talk to Odoo.
       - V(auto) asks the server's version and takes V(json2) from Odoo 19 on if O(api_key) is given, V(jsonrpc) otherwise.
       - V(json2) is Odoo's own HTTP interface from 19.0 on. It needs O(api_key), no login and no Python package.
-      - V(jsonrpc) works with every version up to 19.0 and needs the Python package C(odoorpc) where the task runs. It remembers there, under
+      - V(jsonrpc) works with every version and needs the Python package C(odoorpc) where the task runs. It remembers there, under
         E(ANSIBLE_HOME) (C(~/.ansible)), the id that O(username) has in the database, so that not every task costs Odoo a login.
       - If not set, the inventory variable C(odoo_transport) is used, then the environment variable E(ODOO_TRANSPORT).
     type: str

@@ -49,7 +49,7 @@ options:
     description:
       - Whether to list the databases, too, that the server's C(dbfilter) hides under O(url).
       - Hosting with a subdomain for each database has such a filter, V(^%d$) as a rule; C(odoo_url) is then to be composed.
-      - Asks the service C(db) under C(/jsonrpc), in Odoo 19 of the addon C(rpc).
+      - Asks the service C(db) under C(/jsonrpc), in Odoo 19 of the addon C(rpc). Odoo 20 does not have it, so there this option is an error.
     type: bool
     default: false
   include:

@@ -160,6 +160,7 @@ options:
   max_email_size:
     description:
       - The size in megabytes from which on Odoo sends attachments as links. Odoo 18.0 and 19.0.
+      - Odoo 20.0 has one limit for all mail servers, the system parameter C(base.default_max_email_size).
     type: float
 
   state:

@@ -34,7 +34,8 @@ options:
     elements: str
   parameters:
     description:
-      - System parameters by key. An empty string and V(false) remove a parameter; null leaves it alone.
+      - System parameters by key. An empty string removes a parameter; null leaves it alone. V(false) removes it up to Odoo 19.0, and is stored from
+        20.0 on.
       - A value that is a secret although its key does not say so is declared as a dictionary with C(value), and C(secret) as V(true).
       - The values of parameters whose key names a secret are masked everywhere.
     type: dict
@@ -240,6 +241,7 @@ options:
       max_email_size:
         description:
           - The size in megabytes from which on Odoo sends attachments as links. Odoo 18.0 and 19.0.
+          - Odoo 20.0 has one limit for all mail servers, the system parameter C(base.default_max_email_size).
         type: float
       state:
         description:

@@ -28,7 +28,8 @@ options:
   value:
     description:
       - The value. Odoo stores text; a number is written as such (V(500)), V(true) as V(True).
-      - An empty string and V(false) remove the parameter, as they do in Odoo itself, which keeps no empty ones.
+      - An empty string removes the parameter. A blank parameter, which Odoo 20.0 can have, counts as absent.
+      - V(false) removes the parameter up to Odoo 19.0, as it does in Odoo itself. From 20.0 on Odoo stores V(False), and booleans are compared as such.
       - Required with O(state=present).
     type: raw
   secret:

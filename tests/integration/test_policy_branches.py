@@ -237,9 +237,14 @@ def lose_crons(policy: Policy) -> None:
 
 def with_lock(database: LabInstance, cron: int, action: Callable[[], None]) -> None:
     """Do something while another transaction holds a cron, as a worker does that runs it."""
+    waits = "SELECT pg_sleep(10)"
+    lock = f"BEGIN; SELECT id FROM ir_cron WHERE id = {cron} FOR NO KEY UPDATE; {waits}; COMMIT"
     with ThreadPoolExecutor() as meanwhile:
-        lock = f"SELECT id FROM ir_cron WHERE id = {cron} FOR NO KEY UPDATE; SELECT pg_sleep(4)"
         holding = meanwhile.submit(database.sql, lock)
-        time.sleep(1)
+        while not database.sql(
+            f"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '{waits}%'"
+        ):
+            assert not holding.done()
+            time.sleep(0.1)
         action()
         holding.result()

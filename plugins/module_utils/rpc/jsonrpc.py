@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON-RPC through OdooRPC, for every Odoo up to 19.0 and for passwords."""
+"""JSON-RPC through OdooRPC, for every Odoo up to 18.0 and for passwords."""
 
 from __future__ import annotations
 
