@@ -73,6 +73,7 @@ class Instance:
             return self.options("json2")
         return {name: value for name, value in self.options().items() if name != "password"} | {"transport": "jsonrpc"}
 
+    @functools.cache  # noqa: B019 (an instance lives as long as the tests)
     def offers(self, model: str, *names: str) -> bool:
         """Return whether the instance has a model with these fields."""
         with self.session() as session:
@@ -223,6 +224,22 @@ class LabInstance(Instance):
             finally:
                 self.sql("DROP TABLE held")
                 holder.result()
+
+    def needs_lasting_lock(self) -> None:
+        """Return if an action that Odoo runs by hand keeps its lock when its code commits.
+
+        :raises NotApplicable: it does not (up to 18.0).
+        """
+        own = {"xml_id": "postmaster_test.commits", "name": "Commits", "model": "ir.cron", "active": False}
+        (cron,) = self.enforce({"crons": [{**own, "code": "env.cr.commit()\ntime.sleep(4)"}]}).records
+        with self.session() as session, ThreadPoolExecutor() as meanwhile:
+            running = meanwhile.submit(session.call, "ir.cron", "method_direct_trigger", [cron["id"]])
+            time.sleep(2)
+            free = self.sql(f"SELECT id FROM ir_cron WHERE id = {cron['id']} FOR NO KEY UPDATE SKIP LOCKED")
+            running.result()
+        self.enforce({"crons": [{"xml_id": own["xml_id"], "state": "absent"}]})
+        if free:
+            raise NotApplicable("a run by hand does not keep the lock of its action beyond a commit")
 
     def fingerprint(self) -> dict[str, str]:
         """A checksum of every table, all rows and columns of it, but for who logged in when, and Odoo's signals of stale caches."""

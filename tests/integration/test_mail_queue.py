@@ -21,7 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.smtp_server import smtp_server
 from instance import TRANSPORTS, LabInstance
-from lab import Lab, NotApplicable
+from lab import Lab
 from mail_servers import Options, password_server, run_task, run_tasks
 from playbook import Run, ansible_playbook
 
@@ -216,19 +216,6 @@ def test_nobody_else_sends_what_is_being_sent(database: LabInstance, lab: Lab) -
     assert recipients == [[f"to{n}@lab.example"] for n in range(6)]
 
 
-def lock_outlives_commits(database: LabInstance) -> bool:
-    """Return whether an action that Odoo runs by hand keeps its lock when its code commits."""
-    own = {"xml_id": "postmaster_test.commits", "name": "Commits", "model": "ir.cron", "active": False}
-    outcome = database.enforce({"crons": [{**own, "code": "env.cr.commit()\ntime.sleep(4)"}]})
-    (cron,) = outcome.records
-    with database.session() as session, ThreadPoolExecutor() as meanwhile:
-        running = meanwhile.submit(session.call, "ir.cron", "method_direct_trigger", [cron["id"]])
-        time.sleep(2)
-        free = database.sql(f"SELECT id FROM ir_cron WHERE id = {cron['id']} FOR NO KEY UPDATE SKIP LOCKED")
-        running.result()
-    return not free
-
-
 def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "plain")
     mails = queue(database, 2)
@@ -244,8 +231,7 @@ def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance,
 
 
 def test_a_queue_that_is_running_is_not_disturbed(database: LabInstance, lab: Lab) -> None:
-    if not lock_outlives_commits(database):
-        raise NotApplicable("a run by hand does not keep the lock of its action beyond a commit")
+    database.needs_lasting_lock()
     send_through(database, lab, "plain")
     lab.smtp["plain"].configure(delay=0.1)
     queue(database, 10)

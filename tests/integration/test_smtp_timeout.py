@@ -247,7 +247,8 @@ from odoo.tools import config
 servers = env["ir.mail_server"]
 connect = getattr(servers, "_connect__", None) or servers.connect
 def waits(**how):
-    with connect(**how).sock as sock:
+    connection = connect(**how)
+    with getattr(connection, "__obj__", connection).sock as sock:  # up to 18.0 Odoo wraps it
         return sock.gettimeout()
 def late(name):
     connection = connect(mail_server_id=given["servers"][name])

@@ -7,11 +7,11 @@ ODOO_EXPIRED_API_KEY: a key of the administrator's that has expired. For tests o
 ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook.
 ODOO_DSN: a connection string of its PostgreSQL for a user that may create databases; or else
 ODOO_MASTER_PASSWORD: that of Odoo's database manager.
-ODOO_CRON_THREADS: how many it was started with (max_cron_threads). Some tests want none, some at least one.
+ODOO_CRON_THREADS: how many it was started with (max_cron_threads). Some tests want none, some one.
 ODOO_LOG: its log file, if this machine can read it.
 ODOO_SHELL: a command that runs the script of its standard input in `odoo shell`; the database's name is added to it.
 ODOO_ADDONS_PATH: a folder of its addons path that tests may write to.
-ODOO_RESTART: a command that restarts it.
+ODOO_RESTART: a command that restarts it, with as many cron threads as ODOO_CRON_THREADS says in the command's environment.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ class ExternalLab(Lab):
         self.odoo = ExternalOdoo()  # type: ignore[assignment]
         self._dsn, self._template = os.environ.get("ODOO_DSN"), os.environ.get("ODOO_TEMPLATE", "")
         self._master_password = os.environ.get("ODOO_MASTER_PASSWORD", "")
+        self._cron_threads = os.environ.get("ODOO_CRON_THREADS")
 
     @classmethod
     def load(cls, layout: Layout | None = None) -> ExternalLab:
@@ -135,18 +136,25 @@ class ExternalLab(Lab):
         return self._query(database, statement)
 
     def start_odoo(self, max_cron_threads: int | None = None, options: tuple[str, ...] = ()) -> None:
-        """Hold the instance to what a test wants of it; without a wish there is nothing to do."""
+        """Have as many cron threads as a test wants; without a wish as many as in the beginning."""
         if options:
             raise NotApplicable("the instance cannot be started with other options")
-        if max_cron_threads is not None and os.environ.get("ODOO_CRON_THREADS") != str(max_cron_threads):
-            raise NotApplicable(f"the instance was not started with max_cron_threads {max_cron_threads}")
+        wanted = os.environ.get("ODOO_CRON_THREADS") if max_cron_threads is None else str(max_cron_threads)
+        if wanted == self._cron_threads:
+            return
+        if wanted is None or "ODOO_RESTART" not in os.environ:
+            raise NotApplicable(f"the instance was not started with max_cron_threads {wanted}")
+        self._cron_threads = wanted
+        self.restart_odoo()
 
     def stop_odoo(self) -> None:
         """Nobody stops an instance of somebody else's."""
 
     def restart_odoo(self, max_cron_threads: int | None = None, options: tuple[str, ...] = ()) -> None:
-        self.start_odoo(max_cron_threads, options)
-        run(self.restart_command, "Restarting the instance", environment=clean_environment())
+        if max_cron_threads is not None or options:
+            raise NotApplicable("the instance cannot be restarted with other options")
+        environment = clean_environment() | {"ODOO_CRON_THREADS": self._cron_threads or ""}
+        run(self.restart_command, "Restarting the instance", environment=environment)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             time.sleep(1)
