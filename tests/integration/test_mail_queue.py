@@ -140,6 +140,32 @@ def test_a_server_whose_password_is_not_ascii_stops_no_mail_of_another(database:
     assert "made-up" not in caught.value.message
 
 
+@pytest.mark.parametrize("bad", [1, 2])
+def test_mail_behind_a_server_whose_password_is_not_ascii_leaves_once(
+    bad: int, database: LabInstance, lab: Lab
+) -> None:
+    """Odoo writes the failure of a mail down with the next one, and loses both."""
+    names = {"bad": "starttls_any_sender", "first": "plain", "last": "plain"}
+    database.enforce(
+        {
+            "servers": [
+                password_server(lab, smtp, name=name, from_filter=f"{name}.example") for name, smtp in names.items()
+            ]
+        }
+    )
+    with database.session() as session:
+        (server,) = session.search_read("ir.mail_server", [["name", "=", "bad"]], ["name"])
+        session.write("ir.mail_server", [server["id"]], {"smtp_pass": "made-up-ß"})
+    for name, count in {"bad": bad, "first": 2, "last": 2}.items():
+        queue(database, count, email_from=f"a@{name}.example")
+    work = do(database, "process")
+    assert Counter(str(mail["mail_from"]) for mail in lab.smtp["plain"].accepted()) == {
+        "a@first.example": 2,
+        "a@last.example": 2,
+    }
+    assert (work.sent, work.sent + work.failed + work.unsent) == (4, 4 + bad), (work.classes, work.cut_off)
+
+
 # What else goes wrong with one mail or server, and whether Odoo goes on with the others by itself.
 ODDITIES: dict[str, tuple[Options, Options, dict[str, Any]]] = {
     "a host that no one can encode": ({"smtp_host": "a" * 70 + ".example"}, {}, {}),

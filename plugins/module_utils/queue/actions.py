@@ -380,20 +380,12 @@ def _process(
 
 
 def _send_batch(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
-    """Send a batch. Where Odoo breaks off at one mail server, go on with the mails that leave another way."""
-    while True:
-        still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
-        chosen = session.search_read(MAIL, still_due, ["scheduled_date", "mail_server_id", "email_from"])
-        passing = [mail for mail in chosen if not work.held.holds(_way(mail))]
-        if not passing:
-            work.unsent += len(chosen)
-            return
-        unsent = _send(session, passing, action_id, work)
-        if unsent and not work.error:
-            work.held.add(_broken_way(passing, unsent))
-        if not unsent or work.error or work.held.is_enough:
-            work.unsent += len(unsent) + len(chosen) - len(passing)
-            return
+    """Send a batch, less the mails that would leave a way at which Odoo has broken off."""
+    still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
+    chosen = session.search_read(MAIL, still_due, ["scheduled_date", "mail_server_id", "email_from"])
+    passing = [mail for mail in chosen if not work.held.holds(_way(mail))]
+    unsent = _send(session, passing, action_id, work) if passing else set()
+    work.unsent += len(unsent) + len(chosen) - len(passing)
 
 
 def _way(mail: Mapping[str, Any]) -> _Way:
@@ -406,16 +398,6 @@ def _domain_way(way: _Way) -> _Way:
     return (server, sender.rpartition("@")[2].strip("> "))
 
 
-def _broken_way(tried: Sequence[Mapping[str, Any]], unsent: Collection[int]) -> _Way:
-    """Return the way at which Odoo broke off.
-
-    It sends one way after the other: this is the one that it began and did not finish, or the first that it did not begin.
-    """
-    begun = {_way(mail) for mail in tried if mail["id"] not in unsent}
-    left = [_way(mail) for mail in tried if mail["id"] in unsent]
-    return next((way for way in left if way in begun), left[0])
-
-
 def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int | None, work: Work) -> set[int]:
     """Send mails that Odoo's own queue does not send meanwhile, and return the ids of those that are still to be sent.
 
@@ -426,25 +408,57 @@ def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int 
     _refuse_running(session, action_id)
     put_off = (session.now + timedelta(seconds=_PUT_OFF_SECONDS)).strftime(DATETIME_FORMAT)
     session.write(MAIL, ids, {"scheduled_date": put_off})
+    read: set[int] = set()
+    unsent: set[int] = set()
     try:
         _refuse_running(session, action_id)
-        # Not `process_email_queue`, which only takes what is due; committed mail by mail as there.
-        with session.patience(_BATCH_SECONDS):
-            session.call(MAIL, "send", ids, auto_commit=True)
-    except Rejected as error:
-        work.cut_off = without_secrets(error.message, work.secrets)
+        for way, of_way in _by_way(chosen).items():
+            if work.held.is_enough or work.held.holds(way):
+                continue
+            try:
+                _send_alike(session, of_way)
+            except Rejected as error:
+                work.cut_off = without_secrets(error.message, work.secrets)
+                read.update(of_way)
+                left = _read_back(session, of_way, put_off, work)
+                unsent |= left
+                if left:
+                    work.held.add(way)
     except (Timeout, Unreachable) as error:
         # Without an answer Odoo may be at it still; what is left is due again when the time is over.
         error.message += (
             f" What is left of {len(ids)} mails is put off until {put_off} UTC, in case Odoo still sends them."
         )
         work.error = error
-        return _read_back(session, ids, put_off, work)
+        return unsent | _read_back(session, [mail_id for mail_id in ids if mail_id not in read], put_off, work)
     except OdooError as error:
         work.error = error
-    unsent = _read_back(session, ids, put_off, work)
+    unsent |= _read_back(session, [mail_id for mail_id in ids if mail_id not in read], put_off, work)
     _put_back(session, chosen, put_off)
+    if not work.error:
+        for mail in chosen:
+            if mail["id"] in unsent:
+                work.held.add(_way(mail))
     return unsent
+
+
+def _by_way(mails: Sequence[Mapping[str, Any]]) -> dict[_Way, list[int]]:
+    """Return the ids of mails by the way that they leave."""
+    ways: dict[_Way, list[int]] = {}
+    for mail in mails:
+        ways.setdefault(_way(mail), []).append(mail["id"])
+    return ways
+
+
+def _send_alike(session: Session, ids: list[int]) -> None:
+    """Send mails of one way in one call.
+
+    Mails of several ways must not share a call: Odoo writes the failure of a mail with the next one. If PostgreSQL refuses it, because an SMTP server's
+    words contain a NUL, Odoo forgets that the next mail has left, and it would leave again.
+    """
+    # Not `process_email_queue`, which only takes what is due; committed mail by mail as there.
+    with session.patience(_BATCH_SECONDS):
+        session.call(MAIL, "send", ids, auto_commit=True)
 
 
 def _refuse_running(session: Session, action_id: int | None) -> None:
