@@ -47,10 +47,12 @@ class BrokenInstance:
             session.write("res.company", broken.ids("res.company"), {"email": "info@lab.example"})
             session.write("res.users", broken.ids("res.users", ["login", "=", "admin"]), {"email": "admin@lab.example"})
         domain = {"name": "lab.example", "companies": [instance.read("res.company")[0]["name"]]}
+        # Without alias domains their parameters do it.
+        parameters = {"mail.catchall.domain": "lab.example", "mail.default.from": "notifications"}
         instance.enforce(
             {
-                "alias_domains": [{"default_from": "notifications", **domain}],
-                "parameters": {"web.base.url": "https://odoo.lab.example"},
+                **({} if instance.lacks else {"alias_domains": [{"default_from": "notifications", **domain}]}),
+                "parameters": {"web.base.url": "https://odoo.lab.example", **(parameters if instance.lacks else {})},
                 "servers": [
                     password_server(lab, MAIN, smtp_encryption=instance.strict("starttls"), from_filter="lab.example")
                 ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     RULES,
     Route,
     Rules,
+    addresses_in,
     mail_server_of,
     route,
 )
@@ -97,7 +98,18 @@ def fitted(scenario: dict[str, Any], database: LabInstance) -> dict[str, Any]:
             server["from_filter"] = server["from_filter"].partition(",")[0].strip()
     if not database.takes_sender_lists:
         scenario["config_filter"] = scenario["config_filter"].partition(",")[0].strip()
+        scenario["senders"] = [well_formed(sender) for sender in scenario["senders"]]
     return scenario | {"several": database.takes_sender_lists}
+
+
+def well_formed(sender: str) -> str:
+    """Return the sender, or its first address if 16.0 would not read it as one mailbox: it sends that as it is."""
+    parsed = message_from_string(f"From: {sender}\n\n", policy=policy.default)["From"]
+    addresses = [one.addr_spec for one in parsed.addresses]
+    unread = (
+        len(addresses) != 1 or parsed.defects or (not addresses[0].isascii() and addresses[0] != addresses[0].lower())
+    )
+    return (addresses_in(sender) or ["someone@nowhere.example"])[0].lower() if unread else sender
 
 
 def foretold(scenario: dict[str, Any], sender: str, *, rewrites: bool | None) -> Route:
@@ -130,6 +142,13 @@ def as_sent(foreseen: Route) -> dict[str, Any] | None:
     return {"server": server, "from": header(foreseen.email_from), "envelope": foreseen.envelope_from}
 
 
+def spelled(mail: dict[str, Any] | None, scenario: dict[str, Any]) -> dict[str, Any] | None:
+    """A mail with what the series decides about: 16.0 keeps the case of a sender."""
+    if mail is None or scenario["several"]:
+        return mail
+    return {name: value.lower() if isinstance(value, str) else value for name, value in mail.items()}
+
+
 # --- with Odoo's own methods ---
 
 
@@ -145,7 +164,7 @@ def test_odoo_routes_as_foretold(database: LabInstance) -> None:
         for sender, mail in zip(scenario["senders"], sent, strict=True):
             for rewrites, deviations in wrong.items():
                 foreseen = foretold(scenario, sender, rewrites=rewrites)
-                if as_sent(foreseen) != mail:
+                if spelled(as_sent(foreseen), scenario) != spelled(mail, scenario):
                     deviations.append((scenario | {"senders": sender}, as_sent(foreseen), mail))
             # If the build is not known, the answer is unknown only if the builds differ.
             vague = foretold(scenario, sender, rewrites=None)
@@ -206,7 +225,11 @@ def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None
     servers, senders = SERVERS, SENDERS
     if not database.takes_sender_lists:
         servers = {name: (smtp, listed.partition(",")[0], at) for name, (smtp, listed, at) in SERVERS.items()}
-        senders = {sender: name for sender, name in SENDERS.items() if sender not in OF_SECOND_ENTRIES}
+        senders = {
+            sender: name
+            for sender, name in SENDERS.items()
+            if sender not in OF_SECOND_ENTRIES and well_formed(sender) == sender
+        }
     stack: dict[str, Any] = {
         "servers": [
             password_server(database.lab, smtp_name, name=name, from_filter=from_filter, sequence=sequence)
@@ -225,9 +248,7 @@ def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None
     routes = [{"from": sender, "server": name} for sender, name in senders.items()]
     wrong = [{"from": "info@acme.example", "server": "Sales"}]
     surroundings = "notifications='notifications@mail.example', bounce='bounce@mail.example'"
-    by_filter = (
-        f"senders | map('postmaster.odoo.mail_route', found.mail_servers, {surroundings}, rewrites_unmatched=%s)"
-    )
+    by_filter = f"senders | map('postmaster.odoo.mail_route', found.mail_servers, {surroundings}, several={database.takes_sender_lists}, rewrites_unmatched=%s)"
     tasks: dict[str, dict[str, Any]] = {
         "check wrong": {"postmaster.odoo.mail_stack": {**stack, "routes": wrong}, "check_mode": True},
         "wrong": {"postmaster.odoo.mail_stack": {**stack, "routes": wrong}},
@@ -286,6 +307,11 @@ def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None
         }
         for filtered in by_build
     ]
+    if not database.takes_sender_lists:  # 16.0 keeps the case of a sender
+        arrived, *expected = (
+            {subject: (name, sender.lower(), envelope.lower()) for subject, (name, sender, envelope) in mails.items()}
+            for mails in (arrived, *expected)
+        )
     assert arrived in expected
     found = by_build[expected.index(arrived)]
     print(f"{len(arrived)} mails arrived as foretold, {sum(one['rewritten'] for one in found)} of them rewritten.")
