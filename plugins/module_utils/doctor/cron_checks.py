@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether scheduled actions run: without them nothing that is queued leaves (ODOO-FACTS §4)."""
+"""Whether scheduled actions (crons) run: without them nothing that is queued leaves (docs/development/odoo-behaviour.md, Crons)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 
-# What the versions of Odoo send in a run where nothing says it (ODOO-FACTS §5).
+# The number of mails that a run sends by default in each version (docs/development/odoo-behaviour.md, Queue processing).
 _SMALLEST_BATCH, _LARGEST_BATCH = 1000, 10000
 
 

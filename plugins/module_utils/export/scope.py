@@ -16,7 +16,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 
-# Addons without which something else of a stack would not be there, and those that say how mail leaves (ODOO-FACTS §2.5).
+# Addons without which something else of a stack would not be there, and those that say how mail leaves
+# (docs/development/odoo-behaviour.md, Settings from a configuration file).
 ADDONS = (
     "mail",
     "mass_mailing",
@@ -30,7 +31,8 @@ ADDONS = (
     "mail_server_filter",
 )
 
-# ODOO-FACTS §2, §3, §5. Those of live chat, calls and push messages also begin with `mail.`, and are none of these.
+# The system parameters of mail (docs/development/odoo-behaviour.md, System parameters and alias domains; OAuth2). Those of live chat, calls and push
+# messages also begin with `mail.`, and do not belong to them.
 PARAMETERS = (
     *sorted(CLIENT_PARAMETERS),
     *(f"{method.addon}.*" for method in OAUTH2_METHODS.values()),

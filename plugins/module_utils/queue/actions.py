@@ -261,7 +261,7 @@ def _server_id(session: Session, name: str) -> int | bool:
 
 
 def _without_undeletable(session: Session, domain: list[Any], selection: Selection, work: Work) -> list[Any]:
-    """Leave out what RPC may not delete (ODOO-FACTS §5), and say how much that is: trying would fail one by one."""
+    """Leave out what RPC may not delete (docs/development/odoo-behaviour.md, Mails), and say how much that is: trying would fail one by one."""
     undeletable = [*domain, ["is_notification", "=", False], "|", ["model", "=", False], ["res_id", "in", [False, 0]]]
     count = _count(session, undeletable, selection)
     if count:
@@ -360,7 +360,10 @@ def _change(
 def _process(
     session: Session, domain: list[Any], selection: Selection, batch_size: int, work: Work, progress: Progress
 ) -> None:
-    """Have Odoo send, batch by batch, and read what became of each mail: Odoo itself says nothing (ODOO-FACTS §5)."""
+    """Have Odoo send, batch by batch, and read the state of each mail afterwards.
+
+    Odoo itself returns nothing (docs/development/odoo-behaviour.md, Queue processing).
+    """
     if next(_chunks(session, domain, selection, 1), None) is None:
         return
     action_id = queue_action_id(session)

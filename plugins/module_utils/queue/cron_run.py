@@ -71,7 +71,8 @@ def _run(session: Session, cron_id: int, key: str) -> dict[str, Any]:
     except OdooError as error:
         shown = CRON.is_running(session, cron_id, error) if isinstance(error, Conflict) else error
         raise type(error)(f"cron {key!r} (run): {shown.message}") from error
-    # Up to 18.0 a failure is an error. 19.0 returns it as a dialogue; before 2025-12-27 it said nothing, but counted it (ODOO-FACTS §4).
+    # Up to 18.0 a failure is an error. 19.0 returns it as a dialogue; before 2025-12-27 it said nothing, but counted it
+    # (docs/development/odoo-behaviour.md, Crons).
     if isinstance(answer, Mapping) and answer.get("tag") == "display_exception":
         raise Rejected(f"cron {key!r} (run): it failed: {_words(answer)}")
     if _failures(session, cron_id) > failures:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # Odoo loads every addon anew and answers only then.
 INSTALL_SECONDS = 900.0
 
-# The states of what is begun and not done. While an addon is in one of them no scheduled action runs (ODOO-FACTS §4).
+# The states of what is begun and not done. While an addon is in one of them no scheduled action runs
+# (docs/development/odoo-behaviour.md, Crons).
 PENDING = ("to install", "to upgrade", "to remove")
 
 _METHODS = {

@@ -36,7 +36,7 @@ class InstanceFacts:
     """What planning depends on in addition to the records.
 
     :param now: the server's time, UTC.
-    :param neutralized: the database is a neutralized copy and the user did not allow it to send (ODOO-FACTS §2.4).
+    :param neutralized: the database is a neutralized copy and the user did not allow it to send (docs/development/odoo-behaviour.md, Neutralized databases).
     :param arriving_addons: addons that this plan installs.
     :param parameters: the system parameters that were read, as they will be after this plan.
     :param verify: new settings are tested before they go live.

@@ -146,9 +146,10 @@ class Cron(ResourceType):
         return []
 
     def keep_running(self, context: PlanContext) -> None:
-        """Let an action that is to be active run without end, where Odoo counts its runs down (up to 17.0, ODOO-FACTS §10).
+        """Let a cron that is to be active run without end.
 
-        A new action has one run there, and one without runs left never runs, although it is active.
+        Up to 17.0 Odoo counts runs down. A new cron has one, and a cron without runs left never runs, although it is active
+        (docs/development/odoo-behaviour.md, Crons).
         """
         found = context.found
         if "numbercall" not in context.fields or "numbercall" in context.values:

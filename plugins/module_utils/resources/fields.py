@@ -6,7 +6,7 @@
 
 Everything here follows from the field's type as `fields_get` tells it, so that a field which another version or addon brings is
 handled like any other. Values that were read: `False` for anything empty, `[id, name]` for a many2one, base64 for a binary, UTC text
-for a datetime (ODOO-FACTS §2, §4, seen on 16.0 to 19.0; what 20.0 reads otherwise, the session makes the same).
+for a datetime (docs/development/odoo-behaviour.md, Mail server fields; Crons). What 20.0 reads differently, the session converts.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class TextField(Field):
 
 
 class AddressListField(TextField):
-    """`from_filter`: addresses and domains between commas; order, spaces and case mean nothing (ODOO-FACTS §2.3)."""
+    """`from_filter`: addresses and domains between commas; order, spaces and case mean nothing (docs/development/odoo-behaviour.md, Server choice)."""
 
     def wire(self, value: Any) -> Any:
         entries = self.entries(value)

@@ -14,9 +14,10 @@ LOCK_KEY = "postmaster_odoo.running"
 # Held while a run sends mails of the queue (queue/actions.py).
 SENDING_KEY = "postmaster_odoo.sending"
 BASE_URL = "web.base.url"
-# From 17.0 on alias domains have these settings, and Odoo no longer reads the parameters (ODOO-FACTS §5).
+# From 17.0 on alias domains have these settings, and Odoo no longer reads the parameters
+# (docs/development/odoo-behaviour.md, System parameters and alias domains).
 OF_ALIAS_DOMAINS = frozenset({"mail.bounce.alias", "mail.catchall.alias", "mail.catchall.domain", "mail.default.from"})
-# Advised on many pages, and read by no version of Odoo (ODOO-FACTS §5).
+# Advised on many pages, and read by no version of Odoo (docs/development/odoo-behaviour.md, System parameters and alias domains).
 READ_BY_NOBODY = frozenset({"mail.force.smtp.from"})
 # The id of the mail server that Email Marketing takes by default (mass_mailing).
 MAILING_SERVER_KEY = "mass_mailing.mail_server_id"

@@ -72,7 +72,7 @@ _CANDIDATE_SUFFIX = " (postmaster.odoo candidate)"
 TIMEOUT_ADDON = "mail_smtp_timeout"
 _SHORT_TIMEOUT = 30
 
-# What Odoo fills in where nothing is said (ODOO-FACTS §2).
+# Odoo's defaults (docs/development/odoo-behaviour.md, Mail server fields).
 _DEFAULTS: Mapping[str, Any] = {"smtp_authentication": "login", "smtp_encryption": "none", "active": True}
 # Changes that no connection test could tell anything about.
 _UNTESTED_FIELDS = frozenset({"name", "sequence", "smtp_debug", "max_email_size"})

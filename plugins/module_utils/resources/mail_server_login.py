@@ -61,7 +61,7 @@ def login_refusals(context: PlanContext, expected: Mapping[str, Any]) -> Iterato
 def password_problems(values: Mapping[str, Any]) -> Iterator[str]:
     """Yield why no SMTP server can accept a user and a password, without repeating either.
 
-    `smtplib` encodes both as ASCII. Odoo converts only the domain of `smtp_user` (ODOO-FACTS §5).
+    `smtplib` encodes both as ASCII. Odoo converts only the domain of `smtp_user` (docs/development/odoo-behaviour.md, Mail server fields).
     """
     user, password = (str(values.get(name) or "") for name in ("smtp_user", "smtp_pass"))
     local_part = user.rpartition("@")[0] or user

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How Odoo logs in to Gmail and Outlook with OAuth2: what it keeps where (ODOO-FACTS §3)."""
+"""How Odoo logs in to Gmail and Outlook with OAuth2: what it keeps where (docs/development/odoo-behaviour.md, OAuth2)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Odoo's test wants a sender: of the from_filter, or else the address of the user who asks (ODOO-FACTS §2.2).
+# Odoo's test wants a sender: of the from_filter, or else the address of the user who asks
+# (docs/development/odoo-behaviour.md, Connection test).
 _NO_SENDER = re.compile(r"configure an email on the current user", re.IGNORECASE)
 # Where no address fits: the one that Odoo's own test offers as the recipient.
 _ANY_SENDER = "noreply@odoo.com"
@@ -257,7 +258,7 @@ class ServerTrials(Trials):
         return replace(verification, outcome=failed["outcome"], message=message, canaries=canaries)
 
     def _test_with_any_sender(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
-        """A test of a server that names no sender, by a user without an address (ODOO-FACTS §2.2)."""
+        """A test of a server that names no sender, by a user without an address (docs/development/odoo-behaviour.md, Connection test)."""
         fitting = fitting_sender(self._session, server)
         sender = fitting or _ANY_SENDER
         test = self._test_as(sender, candidate_id, server)

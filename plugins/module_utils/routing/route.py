@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which mail server Odoo takes for a sender, and what becomes of the sender on the way (ODOO-FACTS §2.3). Pure functions."""
+"""Which mail server Odoo takes for a sender, and what becomes of the sender on the way. Pure functions.
+
+Source: docs/development/odoo-behaviour.md, Server choice.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +101,7 @@ class Shadow:
 def accepts_sender_lists(authentication_methods: Iterable[str]) -> bool:
     """Return whether a `from_filter` may list several senders.
 
-    The release that brought the method `cli` is the one that brought lists (17.0, ODOO-FACTS §2).
+    The release that brought the method `cli` is the one that brought lists (17.0; docs/development/odoo-behaviour.md, Mail server fields).
 
     :param authentication_methods: the values of `smtp_authentication` that the instance offers.
     """

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 
 
-# How an Odoo answers with a page that has no such database (404, 303), or no JSON-2 interface (200 or 404; 500 on 16.0; ODOO-FACTS §6).
+# How an Odoo answers with a page that has no such database (404, 303), or no JSON-2 interface (200 or 404; 500 on 16.0)
+# (docs/development/odoo-behaviour.md, RPC).
 _NO_JSON2 = frozenset({200, 303, 404, 500})
 
 

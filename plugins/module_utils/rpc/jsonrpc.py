@@ -91,7 +91,7 @@ class JsonRpcTransport:
             raise Unreachable(
                 f"{self._http.base_url} does not answer /jsonrpc in JSON as Odoo does: check url and any proxy."
             ) from error
-        # Neither `result` nor `error`: the method returned None (ODOO-FACTS §5).
+        # Neither `result` nor `error`: the method returned None (docs/development/odoo-behaviour.md, Queue processing).
         return answer.get("result")
 
     def login(self) -> None:

@@ -39,7 +39,7 @@ def _version(info: Any) -> ServerVersion | None:
 def ask_version(http: HttpConnection) -> ServerVersion:
     """Ask the server for its version: one request, two where the first path is gone.
 
-    `/web/webclient/version_info` answers on 16.0 to 20.0, `/json/version` from 19.0 (ODOO-FACTS §6).
+    `/web/webclient/version_info` answers on 16.0 to 20.0, `/json/version` from 19.0 (docs/development/odoo-behaviour.md, RPC).
 
     :raises Unreachable: what answers is no Odoo.
     """

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import RULES, Meaning, Rule, meaning_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.reply import parse_reply
 
-_ODOO = "Odoo's own words (ODOO-FACTS §2.2, §5)"
+_ODOO = "Odoo's own words (docs/development/odoo-behaviour.md, Connection test; Failure reasons)"
 _PYTHON = "smtplib and ssl of Python"
 _NETWORK = "errno of Linux, getaddrinfo"
 _OLD_TLS = (
@@ -177,7 +177,10 @@ def explain(message: str) -> Meaning:
 
 
 def explain_mail(reason: str, failure_type: str = "") -> Meaning:
-    """Return what the failure of a mail means. Its `failure_type` may be an earlier failure's (ODOO-FACTS §5), so the words come first."""
+    """Return what the failure of a mail means.
+
+    The reason decides first, because `failure_type` may be an earlier failure's (docs/development/odoo-behaviour.md, Failure reasons).
+    """
     meaning = explain(reason)
     if meaning.outcome not in ("unknown", "no_recipient"):
         return meaning

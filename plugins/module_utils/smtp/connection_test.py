@@ -107,7 +107,8 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
         "state": "outgoing",
         # Nobody else sends it: Odoo's queue would choose another server once this one is gone.
         "scheduled_date": NEVER,
-        # Belongs to the server's record: a mail without a document cannot be deleted over RPC (ODOO-FACTS §5).
+        # Belongs to the server's record: a mail without a document cannot be deleted over RPC
+        # (docs/development/odoo-behaviour.md, Mails).
         "model": _MAIL_SERVERS,
         "res_id": server.id,
     }
@@ -148,7 +149,8 @@ def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> t
     """Have Odoo send the mail; what became of it, and why where it did not leave."""
     refused = ""
     try:
-        # Not `process_email_queue`: only this one mail is to go out. `send` answers None (ODOO-FACTS §5).
+        # Not `process_email_queue`: only this one mail is to go out. `send` returns None
+        # (docs/development/odoo-behaviour.md, Queue processing).
         with session.patience(_TEST_SECONDS):
             if server.values.get("active", True):
                 session.call("mail.mail", "send", [mail_id])
@@ -161,7 +163,7 @@ def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> t
 
 
 def _removed(session: Session, mail_id: int) -> bool:
-    """Delete the mail; whether Odoo let us, which it does not always (ODOO-FACTS §5)."""
+    """Delete the mail; whether Odoo let us, which it does not always (docs/development/odoo-behaviour.md, Mails)."""
     try:
         session.unlink("mail.mail", [mail_id])
     except OdooError:
@@ -173,7 +175,7 @@ def _canary_verdict(state: str | None, reason: str) -> tuple[str, str]:
     if state == "sent":
         return "ok", "Sent."
     if state == "outgoing" and not reason:
-        # What Odoo leaves behind where the server hangs up in the middle (ODOO-FACTS §5).
+        # What Odoo leaves behind where the server hangs up in the middle (docs/development/odoo-behaviour.md, Queue processing).
         return (
             "disconnected",
             "Odoo tried to send the mail and left it outgoing without a reason: the SMTP server hung up in the middle.",

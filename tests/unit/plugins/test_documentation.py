@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,18 @@ def comparable(option: dict[str, Any]) -> dict[str, Any]:
 
 def all_comparable(options: dict[str, Any]) -> dict[str, Any]:
     return {name: comparable(option) for name, option in options.items()}
+
+
+def test_sections_about_odoo_exist() -> None:
+    """Code names its sources by the titles of sections, as in: behaviour document, Title; Another title."""
+    document = COLLECTION / "docs" / "development" / "odoo-behaviour.md"
+    titles = set(re.findall(r"^##+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE))
+    named: dict[str, set[str]] = {}
+    for path in sorted((COLLECTION / "plugins").rglob("*.py")) + sorted((COLLECTION / "tests").rglob("*.py")):
+        for names in re.findall(r"odoo-behaviour\.md, ([^).\n]+)", path.read_text(encoding="utf-8")):
+            named.setdefault(path.name, set()).update(names.split("; "))
+    assert len(named) >= 20
+    assert {name: missing for name, names in named.items() if (missing := names - titles)} == {}
 
 
 def test_there_are_modules() -> None:
