@@ -24,7 +24,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units integration browser chromium bench demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units facts integration browser chromium bench demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ checks: environments ## linters, type checker, ansible-test sanity, galaxy-impor
 
 units: environments ## ansible-test units, on every Python found
 	@$(CHECKS)/bin/python tests/checks units
+
+facts: $(CHECKS)/ready $(LINK) ## record the facts of the Odoo of ODOO_URL, for the simulated Odoo
+	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(CHECKS)/bin/python -m ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.record_facts
 
 integration: environments programs $(if $(ODOO_URL),lab-smtp,lab-up) ## the tests on a real Odoo: the lab, which stays up, or that of ODOO_URL
 	@$(if $(ODOO_URL),$(ON_ODOO_URL),$(CHECKS)/bin/python tests/checks newest-lab integration)

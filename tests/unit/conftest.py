@@ -13,6 +13,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connection_test as server_test
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
+from ansible_collections.postmaster.odoo.tests.unit.series import SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 # The same examples in every run, and none judged by how long it took.
@@ -35,9 +36,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture(params=["17.0", "18.0", "19.0", "20.0"])
+@pytest.fixture(params=SERIES)
 def series(request: pytest.FixtureRequest) -> str:
-    """Every version that is first class."""
+    """Every series that has facts."""
     return str(request.param)
 
 

@@ -20,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_ALIAS_DOMAINS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
@@ -32,6 +33,16 @@ def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, *
     """One run of `mail_stack`, in check mode or for real."""
     session, how = odoo.session(read_only=check), RunOptions(**options)
     return enforce_stack(session, read_declared_stack(stack, how, with_problems=check), how)
+
+
+def add_alias_domain(odoo: SimulatedOdoo, name: str, **values: str) -> int | bool:
+    """Add a domain that Odoo sends notifications from: an alias domain, or system parameters where there are none (16.0). Return the id of the former."""
+    if odoo.series in HAVE_ALIAS_DOMAINS:
+        return odoo.add("mail.alias.domain", name=name, **values)
+    odoo.add("ir.config_parameter", key="mail.catchall.domain", value=name)
+    odoo.add("ir.config_parameter", key="mail.default.from", value=values.get("default_from", "notifications"))
+    odoo.add("ir.config_parameter", key="mail.bounce.alias", value=values.get("bounce_alias", "bounce"))
+    return False
 
 
 def refused(

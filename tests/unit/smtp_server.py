@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
 # A reply to a command, given what was sent; None hangs up. CONNECT is the greeting, CONTENT the end of a message.
-Reply = str | None | Callable[[str], str]
+Reply = str | None | Callable[[str], str | None]
 
 _USUAL: Mapping[str, Reply] = {
     "CONNECT": "220 smtp.acme.example ESMTP",

@@ -70,6 +70,7 @@ class _Groups:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._has_formatted = True
+        self._orders_by_count = True
 
     def count(
         self, domain: Sequence[Any], by: Sequence[str], *, newest: bool = False, limit: int | None = None
@@ -87,13 +88,15 @@ class _Groups:
                 return [{**group, "newest": group.get("id:max")} for group in groups]
             except UnknownMethod:  # up to 18.0; in 20.0 `read_group` is another method, which returns tuples
                 self._has_formatted = False
-        try:
-            return self._grouped(orderby="__count desc", **named)
-        except (Unsupported, Rejected):  # 16.0 does not order by the size; the newest groups stand for the largest
-            return sorted(self._grouped(orderby="newest desc", **named), key=lambda group: -group["__count"])
+        if self._orders_by_count:
+            try:
+                return self._grouped(orderby="__count desc", **named)
+            except (Unsupported, Rejected):  # 16.0 does not order by the size; the newest groups replace the largest
+                self._orders_by_count = False
+        return sorted(self._grouped(orderby="newest desc", **named), key=lambda group: -group["__count"])
 
     def _grouped(self, **named: Any) -> list[dict[str, Any]]:
-        """Ask up to 18.0. `id:max` without a name is ambiguous on 16.0 (ODOO-FACTS §10)."""
+        """Ask up to 18.0. 16.0 does not return `id:max` without a name (docs/development/odoo-behaviour.md, Grouping records)."""
         groups: list[dict[str, Any]] = self._session.call(
             MAIL, "read_group", fields=["newest:max(id)"], lazy=False, **named
         )

@@ -32,8 +32,7 @@ _NO_TOKEN = "An error occurred when fetching the access token."
 
 def answer(odoo: SimulatedOdoo, ids: Sequence[int], _context: Mapping[str, Any], **named: Any) -> dict[str, Any]:
     """Answer as `SimulatedOdoo.smtp` says, once Odoo itself would have got as far as connecting."""
-    measures_size = "max_email_size" in odoo.fields("ir.mail_server")  # field and argument came and went together
-    refusals.check_arguments(named, ("autodetect_max_email_size",) if measures_size else ())
+    refusals.check_arguments(named, odoo.facts.test_arguments)
     for server in [odoo.record("ir.mail_server", one) for one in ids]:
         _test(odoo, server)
     parameters: dict[str, Any] = {"message": "Connection Test Successful!", "type": "success", "sticky": False}
@@ -51,7 +50,8 @@ def _test(odoo: SimulatedOdoo, server: dict[str, Any]) -> None:
         raise refusals.user_error(_NO_HOST_18 if odoo.major >= 18 else _NO_HOST)
     if effective["smtp_authentication"] in _TOKENS:
         _renew_access_token(odoo, server, effective["smtp_authentication"])
-    message = odoo.smtp(odoo.effective("ir.mail_server", server))
+    outcome = odoo.smtp(odoo.effective("ir.mail_server", server))
+    message = odoo.facts.failed_tests.get(outcome, outcome) if outcome else None
     got_through = not message or message.startswith("The server refused")
     if not has_sender and got_through:  # up to 18.0 Odoo looks for a sender once it is connected and logged in
         raise refusals.user_error(_NO_SENDER)

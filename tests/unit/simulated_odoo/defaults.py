@@ -2,42 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a new record holds where its creator said nothing; the facts do not tell it."""
+"""The values of a new record that its creator does not give, and that are not in the facts."""
 
 from __future__ import annotations
 
 from typing import Any
 
+# Those that `create` sets itself, and those of models that are not recorded.
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "fetchmail.server": {"active": True, "priority": 5, "server_type": "imap", "state": "draft"},
-    "ir.cron": {
-        "active": True,
-        "binding_type": "action",
-        "interval_number": 1,
-        "interval_type": "months",
-        "numbercall": 1,
-        "priority": 5,
-        "state": "code",
-        "type": "ir.actions.server",
-        "usage": "ir_cron",
-    },
-    "ir.mail_server": {
-        "active": True,
-        "sequence": 10,
-        "smtp_authentication": "login",
-        "smtp_encryption": "none",
-        "smtp_port": 25,
-    },
-    "ir.module.module": {"sequence": 100, "state": "uninstallable"},
-    "mail.alias.domain": {
-        "bounce_alias": "bounce",
-        "catchall_alias": "catchall",
-        "default_from": "notifications",
-        "sequence": 10,
-    },
-    "mail.mail": {"message_type": "email_outgoing", "state": "outgoing"},
-    "mail.notification": {"notification_status": "ready", "notification_type": "inbox"},
-    "mail.template": {"active": True},
+    "ir.cron": {"usage": "ir_cron"},
     "mailing.mailing": {"active": True, "state": "draft"},
     "res.company": {"active": True},
     "res.users": {"active": True, "company_id": 1},

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""OCA's mail_environment: fields of mail servers that a configuration file on Odoo's host owns (§2.5).
+"""OCA's mail_environment: fields of mail servers that a configuration file on Odoo's host owns.
+
+Source: docs/development/odoo-behaviour.md, Settings from a configuration file.
 
 As version 19.0.1.1.1 was seen to behave. Which fields of a record a file owns follows from the record's name. Owned ones read as the
 file has them; what is written to them is lost without a word.

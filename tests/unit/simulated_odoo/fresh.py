@@ -10,9 +10,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import environment
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.crons import interval
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import DATETIME_FORMAT, interval
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -24,7 +23,7 @@ _AVAILABLE = ("crm", "hr")
 _MAX_EMAIL_SIZES = {18: "10", 19: "10", 20: "20"}
 
 # What the facts say of a cron that is not written as it stands.
-_NOT_AS_IS = ("cron_name", "model_id", "noupdate", "user_id", "xml_id")
+_NOT_AS_IS = ("cron_name", "model_id", "model_name", "noupdate", "user_id", "xml_id")
 
 
 def fill(odoo: SimulatedOdoo, without_addons: Collection[str]) -> None:
@@ -38,10 +37,9 @@ def fill(odoo: SimulatedOdoo, without_addons: Collection[str]) -> None:
         user = odoo.add("res.users", login=login, name=name, email=f"{login}@yourcompany.example", active=active)
         if xml_id:
             _name(odoo, xml_id, "res.users", user, noupdate=True)
-    names_in_crons = {cron["model_id"] for cron in odoo.facts.crons}
-    for model, name in MODEL_NAMES.items():
-        if model in odoo.schema.models or name in names_in_crons:
-            odoo.add("ir.model", name=name, model=model)
+    simulated = {model: name for model, name in MODEL_NAMES.items() if model in odoo.schema.models}
+    for model, name in {**{cron["model_name"]: cron["model_id"] for cron in odoo.facts.crons}, **simulated}.items():
+        odoo.add("ir.model", name=name, model=model)
     odoo.add("ir.config_parameter", key="database.uuid", value="00000000-0000-4000-8000-000000000000")
     odoo.add("ir.config_parameter", key="web.base.url", value="http://localhost:8069")
     if odoo.major in _MAX_EMAIL_SIZES:
@@ -82,8 +80,8 @@ def _add_cron(odoo: SimulatedOdoo, facts: Mapping[str, Any]) -> None:
     cron = odoo.add(
         "ir.cron",
         name=facts["cron_name"],
-        model_id=_called(odoo, "ir.model", facts["model_id"]),
-        user_id=_called(odoo, "res.users", facts["user_id"]),
+        model_id=_model_id(odoo, facts["model_name"]),
+        user_id=odoo.ref(facts["user_id"]),
         nextcall=(odoo.now + duration / 2).strftime(DATETIME_FORMAT),
         lastcall=(odoo.now - duration / 2).strftime(DATETIME_FORMAT) if facts["active"] else False,
         **values,
@@ -91,8 +89,8 @@ def _add_cron(odoo: SimulatedOdoo, facts: Mapping[str, Any]) -> None:
     _name(odoo, facts["xml_id"], "ir.cron", cron, noupdate=facts["noupdate"])
 
 
-def _called(odoo: SimulatedOdoo, model: str, name: str) -> int:
-    return next(key for key, record in odoo.records.tables[model].items() if record["name"] == name)
+def _model_id(odoo: SimulatedOdoo, model: str) -> int:
+    return next(key for key, record in odoo.records.tables["ir.model"].items() if record["model"] == model)
 
 
 def _name(odoo: SimulatedOdoo, xml_id: str, model: str, record_id: int, *, noupdate: bool) -> None:

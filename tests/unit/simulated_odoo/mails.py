@@ -18,17 +18,8 @@ if TYPE_CHECKING:
 Ids = Sequence[int]
 Context = Mapping[str, Any]
 
-# The named arguments of process_email_queue; they changed twice.
-_QUEUE_ARGUMENTS = {
-    17: ("ids",),
-    18: ("ids", "batch_size"),
-    19: ("email_ids", "batch_size"),
-    20: ("email_ids", "batch_size"),
-}
-
-# What `SimulatedOdoo.delivery` says of a server that hangs up in the middle, and what Odoo leaves then.
-HANGS_UP = "the server hangs up"
-CUT_OFF = "Error without exception. Probably due to sending an email without computed recipients."
+# The situation (`record_failures.py`) in which the SMTP server closes the connection during a mail: it ends the whole batch.
+HANGS_UP = "hangs up"
 
 
 def send(odoo: SimulatedOdoo, ids: Ids, _context: Context, auto_commit: bool = False) -> None:
@@ -36,25 +27,29 @@ def send(odoo: SimulatedOdoo, ids: Ids, _context: Context, auto_commit: bool = F
     for mail in [odoo.record("mail.mail", one) for one in ids]:
         if mail["state"] != "outgoing":
             continue
-        reason = odoo.delivery(dict(mail))
-        if reason == HANGS_UP:
-            mail.update(
-                state="exception", failure_reason=CUT_OFF, failure_type="unknown" if odoo.major >= 19 else False
-            )
+        outcome = odoo.delivery(dict(mail))
+        mail.update(_result(odoo, outcome))
+        if outcome == HANGS_UP:
             raise refusals.ServerError("smtplib.SMTPServerDisconnected", "Connection unexpectedly closed")
-        # A failed connection leaves failure_type empty.
-        mail.update(state="exception" if reason else "sent", failure_reason=reason or False, failure_type=False)
-        if mail.get("auto_delete") and not reason:
+        if mail.get("auto_delete") and not outcome:
             del odoo.records.tables["mail.mail"][mail["id"]]
         if auto_commit:
             odoo.commit()
 
 
+def _result(odoo: SimulatedOdoo, outcome: str | None) -> Mapping[str, Any]:
+    """Return the values that a mail has after sending. A text that names no situation is the reason itself."""
+    if not outcome:
+        return {"state": "sent", "failure_reason": False, "failure_type": False}
+    reason = {"state": "exception", "failure_reason": outcome, "failure_type": False}
+    return odoo.facts.failed_sendings.get(outcome, reason)
+
+
 def process_email_queue(odoo: SimulatedOdoo, ids: Ids | None, context: Context, **named: Any) -> None:
     """Send what is due, the newest where the batch is too small for all. Always None, whatever happened."""
-    refusals.check_arguments(named, _QUEUE_ARGUMENTS[odoo.major])
-    # Over JSON-RPC the ids of the call arrive as the first positional argument.
-    chosen = ids or named.get("ids") or named.get("email_ids")
+    refusals.check_arguments(named, odoo.facts.queue_arguments)
+    # The ids of a call are its first positional argument.
+    chosen = ids or named.get("email_ids")
     batch = odoo.parameter("mail.mail.queue.batch.size") or named.get("batch_size") or _default_batch(odoo)
     due = ["|", ("scheduled_date", "=", False), ("scheduled_date", "<=", odoo.now_text)]
     domain = [("state", "=", "outgoing"), *due, *context.get("filters", ())]
@@ -64,7 +59,7 @@ def process_email_queue(odoo: SimulatedOdoo, ids: Ids | None, context: Context, 
 
 
 def _default_batch(odoo: SimulatedOdoo) -> int:
-    return 1000 if "batch_size" in _QUEUE_ARGUMENTS[odoo.major] else 10000
+    return 1000 if "batch_size" in odoo.facts.queue_arguments else 10000
 
 
 def mark_outgoing(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> bool:

@@ -82,11 +82,24 @@ def _groups(
     groups = [ids_of[key] for key in sorted(ids_of, key=str)]
     if order == "__count desc":
         groups.sort(key=lambda group: -len(group[1]))
-    elif order in ("id desc", "newest desc"):
+    elif order in ("id desc", "id:max desc", "newest desc"):
         groups.sort(key=lambda group: -max(group[1]))
-    elif order:
+    elif order and order not in groupby:
         raise NotImplementedError(f"ordering groups by {order} is not simulated")
     return groups[:limit]
+
+
+def _check_recorded(odoo: SimulatedOdoo, model: str, method: str, aggregates: Names, order: str | None) -> Names:
+    """Return the keys of the groups that this series returns for aggregates and an order, or raise its error."""
+    if method not in odoo.facts.groups:
+        raise refusals.unknown_method(model, method)
+    for row in odoo.facts.groups[method]:
+        if (row["aggregates"], row["order"]) == (list(aggregates), order):
+            if "error" in row:
+                raise refusals.value_error(row["error"])
+            keys: Names = row["keys"]
+            return keys
+    raise NotImplementedError(f"{method} with {aggregates} ordered by {order} was not recorded")
 
 
 def formatted_read_group(
@@ -101,8 +114,7 @@ def formatted_read_group(
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Groups of records, from 19.0 on."""
-    if odoo.major < 19:
-        raise refusals.unknown_method(model, "formatted_read_group")
+    _check_recorded(odoo, model, "formatted_read_group", [name for name in aggregates if name != "__count"], order)
     return [
         {**values, **{name: _AGGREGATES[name](ids) for name in aggregates}}
         for values, ids in _groups(odoo, model, domain, groupby, order, limit)
@@ -143,12 +155,14 @@ def _dictionaries_of_groups(
     orderby: str | None = None,
     lazy: bool = True,
 ) -> list[dict[str, Any]]:
-    """An aggregate comes back under the name before its colon, `newest:max(id)` as `newest`."""
+    """An aggregate is returned under the name before its colon, `newest:max(id)` as `newest`, if the series returns it."""
     if lazy:
         raise NotImplementedError("lazy groups are not simulated")
-    known = {"newest:max(id)": max}
+    keys = _check_recorded(odoo, model, "read_group", fields, orderby)
+    known = {"id:max": max, "newest:max(id)": max}
+    aggregates = {name.partition(":")[0]: known[name] for name in fields}
     return [
-        {**values, "__count": len(ids), **{name.partition(":")[0]: known[name](ids) for name in fields}}
+        {**values, "__count": len(ids), **{key: aggregates[key](ids) for key in aggregates if key in keys}}
         for values, ids in _groups(odoo, model, domain, groupby, orderby, limit)
     ]
 

@@ -33,7 +33,8 @@ def facts_of_20(recorded: Facts) -> Facts:
     parameter = models["ir.config_parameter"]
     parameter["value"] = {key: value for key, value in parameter["value"].items() if key != "required"}
     models["mail.mail"]["recipient_cc_ids"] = models["mail.mail"]["recipient_ids"]
-    return replace(recorded, version="20.0", models=models)
+    groups = {"formatted_read_group": recorded.groups["formatted_read_group"]}
+    return replace(recorded, version="20.0", models=models, groups=groups, test_arguments=())
 
 
 # The series whose facts were read, with the series that they are derived from.

@@ -188,7 +188,8 @@ class Records:
         record_id = next(self._sequences[model])
         now, uid = self._odoo.now_text, self._odoo.uid
         stamps = {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
-        defaults = {**stamps, **DEFAULTS.get(model, {}), **dict.fromkeys(DELEGATES, record_id)}
+        recorded = self._odoo.facts.defaults.get(model, {})
+        defaults = {**stamps, **recorded, **DEFAULTS.get(model, {}), **dict.fromkeys(DELEGATES, record_id)}
         if model == "ir.cron":
             defaults.update(nextcall=now, user_id=uid, ir_actions_server_id=self.insert("ir.actions.server", {}))
         record = {"id": record_id, **{name: value for name, value in defaults.items() if name in fields}}

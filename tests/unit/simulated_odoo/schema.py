@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which models and fields the database has: the facts of a version, less and more what a test says."""
+"""Which models and fields the database has: the facts of a version, without and with what a test says."""
 
 from __future__ import annotations
 
@@ -18,14 +18,11 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.read_series i
 Description = Mapping[str, Any]
 Fields = Mapping[str, Description]
 
-# What the facts call `model_id` of a cron, and what `ir.model` calls every model that is simulated or has a cron.
+# The names of the simulated models in `ir.model`.
 MODEL_NAMES = {
-    "digest.digest": "Digest",
     "discuss.channel": "Discussion Channel",
-    "discuss.channel.member": "Channel Member",
     "fetchmail.server": "Incoming Mail Server",
     "ir.actions.server": "Server Actions",
-    "ir.autovacuum": "Automatic Vacuum",
     "ir.config_parameter": "System Parameter",
     "ir.cron": "Scheduled Actions",
     "ir.cron.progress": "Progress of Scheduled Actions",
@@ -36,24 +33,15 @@ MODEL_NAMES = {
     "ir.model.data": "Model Data",
     "ir.module.module": "Module",
     "mail.alias.domain": "Email Domain",
+    "mail.channel": "Discussion Channel",
     "mail.mail": "Outgoing Mails",
-    "mail.message.schedule": "Scheduled Messages",
+    "mail.message": "Message",
     "mail.notification": "Message Notifications",
-    "mail.notification.web.push": "Cron data used for web push notification",
-    "mail.push": "Push Notifications",
-    "mail.scheduled.message": "Scheduled Message",
     "mail.template": "Email Templates",
     "mailing.mailing": "Mass Mailing",
-    "publisher_warranty.contract": "Publisher Warranty Contract",
     "res.company": "Companies",
     "res.partner": "Contact",
-    "res.partner.autocomplete.sync": "Partner Autocomplete Sync",
     "res.users": "User",
-    "res.users.deletion": "Users Deletion Request",
-    "res.users.settings": "User Settings",
-    "sms.sms": "Outgoing SMS",
-    "snailmail.letter": "Snailmail Letter",
-    "utm.campaign": "UTM Campaign",
 }
 
 # Beside the models of the facts: those that the others point to, with the few fields that matter here.
@@ -70,9 +58,9 @@ _COMMON: Fields = {
 _BESIDE_THE_FACTS: Mapping[str, Fields] = {
     # A dialogue, of which only the buttons matter.
     "base.module.upgrade": _COMMON,
-    "discuss.channel": {"name": _REQUIRED_CHAR, **_COMMON},
     # Only that it is there: its fields are seen through the cron.
     "ir.actions.server": {"name": _CHAR, **_COMMON},
+    "mail.message": {"model": _CHAR, "res_id": {"store": True, "type": "integer"}, "subject": _CHAR, **_COMMON},
     "ir.model": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, **_COMMON},
     "ir.model.fields": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, "modules": _CHAR, **_COMMON},
     "mailing.mailing": {
@@ -102,6 +90,8 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
     },
 }
 
+_IN_SOME_SERIES = ("ir.cron.progress", "mail.alias.domain")
+
 # Which fields, models and selection values came with which addon; a field's name here is a beginning.
 _FIELDS_OF_ADDONS = {
     "google_gmail": ("google_gmail_",),
@@ -114,23 +104,40 @@ _CHOICES_OF_ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
 
 @dataclass(frozen=True)
 class Facts:
-    """What one running server said of itself."""
+    """What `record_facts.py` recorded of one running server.
 
-    version: str
-    models: Mapping[str, Fields]
+    :param channel_model: the model of channels; it was renamed once.
+    :param defaults: the default values of fields, by model.
+    :param failed_sendings: what a mail says of its failure (`state`, `failure_reason`, `failure_type`), by the situation.
+    :param failed_tests: the message of the connection test, by the situation. `record_failures.py` names the situations.
+    :param groups: the answers of the methods that group records, for each combination of aggregates and order.
+    :param queue_arguments: the named arguments of `process_email_queue`, without the ids, which go by position.
+    :param server_action_names: the names that code of a server action can use.
+    :param test_arguments: the named arguments of `test_smtp_connection`.
+    """
+
+    channel_model: str
     crons: Collection[Mapping[str, Any]]
+    defaults: Mapping[str, Mapping[str, Any]]
+    failed_sendings: Mapping[str, Mapping[str, Any]]
+    failed_tests: Mapping[str, str]
+    groups: Mapping[str, Collection[Mapping[str, Any]]]
+    models: Mapping[str, Fields]
     modules: Collection[str]
+    queue_arguments: Collection[str]
+    server_action_names: Collection[str]
+    test_arguments: Collection[str]
+    version: str
 
 
 @functools.cache
 def load_facts(series: str) -> Facts:
-    """The facts of a series such as `18.0`. Shared by all tests: not to be changed."""
+    """Return the facts of a series such as `18.0`. All tests share them: do not change them."""
     if series in READ_SERIES:
         recorded, read = READ_SERIES[series]
         return read(load_facts(recorded))
     path = Path(__file__).parent / "facts" / f"odoo-{series}.json"
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    return Facts(facts["version"], facts["models"], facts["crons"], facts["modules"])
+    return Facts(**json.loads(path.read_text(encoding="utf-8")))
 
 
 class Schema:
@@ -148,7 +155,10 @@ class Schema:
         self.models: dict[str, dict[str, Description]] = {}
         self._addons: dict[tuple[str, str], str] = {}
         self._known: dict[tuple[str, frozenset[str]], Fields] = {}
-        for model, fields in {**_BESIDE_THE_FACTS, **facts.models}.items():
+        # A model that other series have, and this one lacks.
+        gone_models |= frozenset(_IN_SOME_SERIES) - frozenset(facts.models)
+        channel = {facts.channel_model: {"name": _REQUIRED_CHAR, **_COMMON}}
+        for model, fields in {**_BESIDE_THE_FACTS, **channel, **facts.models}.items():
             if model in gone_models:
                 continue
             self.models[model] = {

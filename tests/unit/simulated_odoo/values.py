@@ -7,13 +7,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.refusals import value_error
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import Description
 
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+_INTERVALS = {
+    "minutes": timedelta(minutes=1),
+    "hours": timedelta(hours=1),
+    "days": timedelta(days=1),
+    "weeks": timedelta(weeks=1),
+    "months": timedelta(days=30),
+}
+
+
+def interval(number: int, kind: str) -> timedelta:
+    """Return the interval of a cron; a month counts as 30 days."""
+    return number * _INTERVALS[kind]
 
 
 def is_x2many(description: Description) -> bool:

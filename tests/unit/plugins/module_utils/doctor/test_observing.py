@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at simulated instances of three versions, and the module that tells of it."""
+"""Looking at simulated instances of each version, and the module that tells of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
-from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, neutralize, written
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, add_alias_domain, neutralize, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
 
@@ -31,7 +31,7 @@ PASSWORD = "made-up-password"
 def healthy(series: str, **how: Any) -> SimulatedOdoo:
     """An instance with nothing to find."""
     odoo = SimulatedOdoo(series, **how)
-    domain = odoo.add("mail.alias.domain", name="yourcompany.example", default_from="notifications")
+    domain = add_alias_domain(odoo, "yourcompany.example")
     for company in odoo.records.tables["res.company"].values():
         company["alias_domain_id"] = domain
     for row in odoo.records.tables["ir.config_parameter"].values():
@@ -184,7 +184,7 @@ def test_what_is_missing_for_oauth2(odoo: SimulatedOdoo) -> None:
 
 
 def test_up_to_16_parameters_stand_for_alias_domains() -> None:
-    odoo = SimulatedOdoo("17.0", without_models=("mail.alias.domain", "ir.cron.progress"))
+    odoo = SimulatedOdoo("16.0")
     odoo.add("ir.mail_server", **MAIN, smtp_encryption="starttls")
     assert found(odoo, checks=["setup"]) == ["alias_domain_missing", "default_from_missing", "base_url_localhost"]
     odoo.add("ir.config_parameter", key="mail.catchall.domain", value="yourcompany.example")

@@ -99,7 +99,11 @@ def test_what_an_addon_brings_can_be_declared_along_with_it(series: str) -> None
 
 def test_addons_come_first(series: str) -> None:
     odoo = SimulatedOdoo(series, without_addons={"google_gmail"})
-    stack = {"parameters": {"a": "1"}, "addons": ["google_gmail", "crm"], "servers": [{"name": "Main"}]}
+    stack = {
+        "parameters": {"a": "1"},
+        "addons": ["google_gmail", "crm"],
+        "servers": [{"name": "Main", "smtp_host": "smtp.acme.example"}],
+    }
     done = actions(run(odoo, stack).plan)
     assert done == [("install", "google_gmail"), ("install", "crm"), ("create", "a"), ("create", "Main")]
     assert [call for call in written(odoo) if call[0] == "ir.module.module"] == written(odoo)[:2]

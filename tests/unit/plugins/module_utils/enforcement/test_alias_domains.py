@@ -27,7 +27,10 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     run,
     written,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_ALIAS_DOMAINS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+pytestmark = pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
 
 
 def declared(**options: Any) -> dict[str, Any]:

@@ -128,7 +128,9 @@ def test_a_run_in_the_middle_of_another_is_a_conflict(odoo: SimulatedOdoo, when:
     def the_other_run(model: str, method: str, *_rest: Any) -> None:
         if method == when and (model == "ir.mail_server" or when == "unlink"):
             odoo.before.clear()
-            conflicts.append(refused(Conflict, odoo, {"servers": [*STACK["servers"], {"name": "Second"}]}))
+            conflicts.append(
+                refused(Conflict, odoo, {"servers": [*STACK["servers"], {**STACK["servers"][0], "name": "Second"}]})
+            )
 
     odoo.before.append(the_other_run)
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]

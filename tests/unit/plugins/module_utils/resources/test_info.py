@@ -37,7 +37,7 @@ def test_mail_servers(odoo: SimulatedOdoo, series: str) -> None:
         "********",
     )
     assert other["smtp_pass"] is None
-    assert main["smtp_host"] is None
+    assert main["smtp_user"] is None
     assert other.get("owner_user_id") == ("admin" if owner else None)
     assert not {"smtp_ssl_private_key", "smtp_ssl_certificate"} & set(main)
     assert "correct-horse" not in repr(main)

@@ -32,6 +32,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     written,
 )
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import run as run_stack
+from ansible_collections.postmaster.odoo.tests.unit.series import SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 WATCHDOG = {"enabled": True, "interval": 5, "max_overdue": 30}
@@ -162,10 +163,11 @@ def test_a_field_that_this_odoo_lacks_is_refused(odoo: SimulatedOdoo) -> None:
 def test_who_is_told(odoo: SimulatedOdoo) -> None:
     for option, words in (("channel", "there is no channel 'Mail'"), ("user", "there is no user 'Mail'")):
         assert words in refused(Unsupported, odoo, watchdog={**WATCHDOG, option: "Mail"})
-    channel = odoo.add("discuss.channel", name="Mail")
+    model = odoo.facts.channel_model
+    channel = odoo.add(model, name="Mail")
     run(odoo, watchdog={**WATCHDOG, "channel": "Mail"})
-    assert f"env['discuss.channel'].browse({channel})" in cron(odoo, queue_jobs.WATCHDOG)["code"]
-    odoo.add("ir.model.data", module="mail", name="channel_admin", model="discuss.channel", res_id=channel)
+    assert f"env['{model}'].browse({channel})" in cron(odoo, queue_jobs.WATCHDOG)["code"]
+    odoo.add("ir.model.data", module="mail", name="channel_admin", model=model, res_id=channel)
     assert run(odoo, watchdog={**WATCHDOG, "channel": "mail.channel_admin"}).plan == ()
     partner = odoo.add("res.partner", name="Clerk")
     odoo.record("res.users", 3)["partner_id"] = partner
@@ -175,7 +177,7 @@ def test_who_is_told(odoo: SimulatedOdoo) -> None:
 
 def test_two_channels_of_one_name_are_ambiguous(odoo: SimulatedOdoo) -> None:
     for _number in range(2):
-        odoo.add("discuss.channel", name="Mail")
+        odoo.add(odoo.facts.channel_model, name="Mail")
     assert "2 have the name 'Mail'" in refused(Ambiguous, odoo, watchdog={**WATCHDOG, "channel": "Mail"})
 
 
@@ -199,7 +201,7 @@ def test_a_queue_that_is_running_is_a_conflict(odoo: SimulatedOdoo) -> None:
 def test_the_code_is_the_same_on_every_version() -> None:
     """So that a database that is upgraded shows no drift."""
     codes = set()
-    for series in ("17.0", "18.0", "19.0"):
+    for series in SERIES:
         odoo = SimulatedOdoo(series)
         run(odoo, **EVERYTHING)
         codes.add(tuple(cron(odoo, xml_id)["code"] for xml_id in OWN))

@@ -30,7 +30,7 @@ class FetchmailServer(ResourceType):
     model = "fetchmail.server"
     stack_option = "fetchmail_servers"
     stack_states = ("present", "absent")
-    options: ClassVar[Mapping[str, Any]] = {"name": {"type": "str"}, "server": {"type": "str"}}
+    options: ClassVar[Mapping[str, Any]] = {"name": {"type": "str"}, "is_ssl": {"type": "bool"}}
 
 
 FETCHMAIL_SERVER = FetchmailServer()
@@ -44,28 +44,28 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stack_takes_it() -> None:
     option = stack_arguments(registry.RESOURCE_TYPES)["fetchmail_servers"]
     assert (option["type"], option["elements"]) == ("list", "dict")
-    assert set(option["options"]) == {"name", "server", "xml_id", "state"}
+    assert set(option["options"]) == {"name", "is_ssl", "xml_id", "state"}
 
 
 def test_it_is_planned_enforced_and_reported(odoo: SimulatedOdoo) -> None:
-    stack = {"fetchmail_servers": [{"name": "Inbox", "server": "imap.acme.example"}]}
+    stack = {"fetchmail_servers": [{"name": "Inbox", "is_ssl": True}]}
     predicted = run(odoo, stack, check=True)
     outcome = run(odoo, stack)
     assert [step.as_result() for step in outcome.plan] == [step.as_result() for step in predicted.plan]
     assert [(step.resource, step.key, step.action) for step in outcome.plan] == [
         ("fetchmail_server", "Inbox", "create")
     ]
-    assert [(one["resource"], one["key"], one["server"]) for one in outcome.records] == [
-        ("fetchmail_server", "Inbox", "imap.acme.example")
+    assert [(one["resource"], one["key"], one["is_ssl"]) for one in outcome.records] == [
+        ("fetchmail_server", "Inbox", True)
     ]
     assert run(odoo, stack).plan == ()
 
 
 def test_it_is_exported_as_it_is_declared(odoo: SimulatedOdoo) -> None:
-    run(odoo, {"fetchmail_servers": [{"name": "Inbox", "server": "imap.acme.example"}]})
+    run(odoo, {"fetchmail_servers": [{"name": "Inbox", "is_ssl": True}]})
     stack = Description(read_instance(odoo.session(read_only=True), Scope())).stack
-    assert [{name: one[name] for name in ("name", "server")} for one in stack["fetchmail_servers"]] == [
-        {"name": "Inbox", "server": "imap.acme.example"}
+    assert [{name: one[name] for name in ("name", "is_ssl")} for one in stack["fetchmail_servers"]] == [
+        {"name": "Inbox", "is_ssl": True}
     ]
     assert run(odoo, {"fetchmail_servers": stack["fetchmail_servers"]}, check=True).plan == ()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routing by the rules of ODOO-FACTS §2.3. tests/integration holds the same functions to a real Odoo."""
+"""Routing by the rules of Odoo (docs/development/odoo-behaviour.md, Server choice). tests/integration holds the same functions to a real Odoo."""
 
 from __future__ import annotations
 

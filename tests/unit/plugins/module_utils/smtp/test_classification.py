@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every message of ODOO-FACTS §2.2, §3 and §5, as each version words it, by its class."""
+"""Messages of Odoo, as each version words it, by their class (docs/development/odoo-behaviour.md, Connection test; OAuth2; Failure reasons)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("unreachable", ELSE + "[Errno 99] Cannot assign requested address"),
     ("tls", TLS + "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1000)"),
     ("tls", TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1000)"),
-    # §2.2 bad login
+    # Connection test: bad login
     ("auth", REPLIED + "(535, b'5.7.8 Authentication failed')"),
     ("auth", "535\nb'5.7.8 Authentication credentials invalid'"),
     ("throttled", "421\nb'Too busy'"),
@@ -58,11 +58,11 @@ MESSAGES: list[tuple[str, str]] = [
     ("auth", REPLIED + "(534, b'5.7.9 Application-specific password required')"),
     ("auth", REPLIED + "(535, b'5.7.8 Username and Password not accepted')"),
     ("starttls_required", REPLIED + "(530, b'5.7.0 Must issue a STARTTLS command first')"),
-    # §2.2 without AUTH, without STARTTLS
+    # Connection test: without AUTH, without STARTTLS
     ("auth_unsupported", OPTION + "SMTP AUTH extension not supported by server."),
     ("starttls_unsupported", OPTION + "STARTTLS extension not supported by server."),
     ("unknown", OPTION + "None"),  # 16, either
-    # §2.2 connecting
+    # Connection test: connecting
     ("unreachable", ELSE + "[Errno 111] Connection refused"),
     ("unreachable", ELSE + "111\nConnection refused"),  # 16
     ("unreachable", ELSE + "[Errno 113] No route to host"),
@@ -72,7 +72,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("dns", SILENT + "[Errno -5] No address associated with hostname"),
     ("timeout", SILENT + "timed out"),
     ("timeout", SILENT + "[Errno 110] Connection timed out"),
-    # §2.2 TLS
+    # Connection test: TLS
     ("tls", TLS + "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"),
     ("tls", ELSE + "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1129)"),  # 16
     ("tls", TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1006)"),
@@ -81,14 +81,14 @@ MESSAGES: list[tuple[str, str]] = [
         "certificate",
         TLS + "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid",
     ),
-    # §2.2 sender and recipient
+    # Connection test: sender and recipient
     ("sender_rejected", "The server refused the sender address (odoo@acme.example) with error b'5.7.1 Not allowed'"),
     ("sender_rejected", "The server refused the sender address (odoo@acme.example) with error b'5.7.60 SMTP; Client'"),
     ("recipient_rejected", "The server refused the test recipient (noreply@odoo.com) with error b'5.1.1 unknown'"),
     ("relay_denied", "The server refused the test recipient (noreply@odoo.com) with error b'5.7.1 Relay denied'"),
     ("disconnected", CLOSED + "Connection unexpectedly closed"),
     ("disconnected", CLOSED + "please run connect() first"),
-    # §2.2 not configured
+    # Connection test: not configured
     (
         "unconfigured",
         "Please configure an email on the current user to simulate sending an email message via this outgoing server",
@@ -98,7 +98,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("unconfigured", "SSL private key is missing for Main."),
     ("unconfigured", 'The server "Main" cannot be used because it is archived.'),
     ("unconfigured", "SSL certificate is missing for Main."),
-    # §3 OAuth2
+    # OAuth2
     ("auth", GMAIL_CONSENT),
     ("auth", "The server refused the sender address (u@acme.example) with error b'5.7.0 Authentication Required…'"),
     ("unconfigured", "Please configure your Gmail credentials."),
@@ -118,7 +118,7 @@ MESSAGES: list[tuple[str, str]] = [
         'name resolution)"))',
     ),
     ("timeout", ELSE + "HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): Read timed out. (read timeout=5)"),
-    # §5 failure_reason of a mail
+    # failure_reason of a mail
     ("sender_rejected", DELIVERY + "SMTPSenderRefused: (553, b'5.7.1 Sender address rejected', 'odoo@acme.example')"),
     (
         "auth",

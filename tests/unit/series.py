@@ -1,0 +1,24 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The series of Odoo that unit tests run on, and which of them can do what, by their facts."""
+
+from __future__ import annotations
+
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.read_series import READ_SERIES
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import load_facts
+
+# Those whose facts were recorded from a running server.
+RECORDED = ("16.0", "17.0", "18.0", "19.0")
+# In addition, those whose facts were only read in Odoo's sources.
+SERIES = (*RECORDED, *READ_SERIES)
+
+_SERVERS = {series: load_facts(series).models["ir.mail_server"] for series in SERIES}
+
+HAVE_ALIAS_DOMAINS = [series for series in SERIES if "mail.alias.domain" in load_facts(series).models]
+HAVE_SERVERS_WITHOUT_HOST = [series for series in SERIES if not _SERVERS[series]["smtp_host"].get("required")]
+# `from_filter` takes a list in the same series whose servers can log in by the settings of the command line.
+HAVE_SENDER_LISTS = [series for series in SERIES if "cli" in _SERVERS[series]["smtp_authentication"]["selection"]]
+HAVE_STRICT_TLS = [series for series in SERIES if "ssl_strict" in _SERVERS[series]["smtp_encryption"]["selection"]]
+COUNT_RUNS = [series for series in SERIES if "numbercall" in load_facts(series).models["ir.cron"]]
