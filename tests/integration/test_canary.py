@@ -95,6 +95,7 @@ def test_from_every_address_that_routes_declare(live: LabInstance, lab: Lab, tmp
 
 
 def test_one_address_of_two_is_refused(live: LabInstance, tmp_path: Path) -> None:
+    live.needs_sender_lists()
     before = left(live)
     replies = {"MAIL": lambda line: "250 Ok" if SHOP in line else "553 5.7.1 Sender not owned by user"}
     info = "info@lab.example"

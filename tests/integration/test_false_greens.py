@@ -63,14 +63,14 @@ CASES: dict[str, Case] = {
     "somebody added a mail server": Case(
         DRIFTED,
         "drifted",
-        "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
-        "VALUES ('Relay', 'relay.invalid', 'login', 'none', true, 0, 'elsewhere.example')",
+        "INSERT INTO ir_mail_server (name, smtp_host, smtp_port, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
+        "VALUES ('Relay', 'relay.invalid', 25, 'login', 'none', true, 0, 'elsewhere.example')",
     ),
     "a mail server takes the mail of another": Case(
         DRIFTED,
         "drifted",
-        "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
-        "VALUES ('Relay', 'relay.invalid', 'login', 'none', true, 0, 'billing@acme.example')",
+        "INSERT INTO ir_mail_server (name, smtp_host, smtp_port, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
+        "VALUES ('Relay', 'relay.invalid', 25, 'login', 'none', true, 0, 'billing@acme.example')",
         provision=True,
     ),
     "the queue cron is disabled": Case(DRIFTED, "drifted", "UPDATE ir_cron SET active = false"),
@@ -257,8 +257,8 @@ FORMATS = {"FORMATS": "json,markdown,junit,html,github"}
 FOUR_FAULTS = (
     "UPDATE ir_mail_server SET smtp_host = 'x.invalid' WHERE name = 'Main'",
     "UPDATE ir_cron SET active = false WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'",
-    "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
-    "VALUES ('Relay', 'relay.invalid', 'login', 'none', true, 0, 'billing@acme.example')",
+    "INSERT INTO ir_mail_server (name, smtp_host, smtp_port, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
+    "VALUES ('Relay', 'relay.invalid', 25, 'login', 'none', true, 0, 'billing@acme.example')",
 )
 
 

@@ -210,7 +210,11 @@ def put_old_secrets(instance: LabInstance) -> None:
             "smtp_user": "oauth@lab.example",
             "microsoft_outlook_refresh_token": OLD["outlook_refresh_token"],
         },
-        {"name": "Certificate", "smtp_ssl_private_key": b64encode(OLD["smtp_ssl_private_key"].encode()).decode()},
+        {
+            "name": "Certificate",
+            "smtp_host": "smtp.invalid",
+            "smtp_ssl_private_key": b64encode(OLD["smtp_ssl_private_key"].encode()).decode(),
+        },
     ]
     with instance.session() as session:
         session.create("ir.mail_server", servers)
