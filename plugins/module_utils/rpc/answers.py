@@ -31,8 +31,10 @@ _BUSY_SENTENCES = (
     "deadlock detected",
 )
 
-# The answer to a method that the model does not have: up to 17.0 (odoo/api.py, call_kw), and from 18.0 on (odoo/service/model.py, get_public_method).
-_UNKNOWN_METHOD = re.compile(r"type object '\S+' has no attribute '\w+'|the method '\S+' does not exist", re.IGNORECASE)
+# The answer to a method that the model does not have, seen on 16.0, on 17.0 and 18.0 (with "on the model '…'" behind it), and on 19.0.
+_UNKNOWN_METHOD = re.compile(
+    r"type object '\S+' has no attribute '\w+'|the method '\S+' does not exist\b", re.IGNORECASE
+)
 
 
 def _sentences(message: str) -> str:
@@ -64,7 +66,7 @@ def refusal(where: str, name: str, message: str) -> OdooError:
     # Up to 19.0 a model that does not exist is a UserError over JSON-RPC (odoo/service/model.py).
     if re.match(r"Object \S+ doesn't exist", text):
         return Unsupported(f"{where}: this Odoo does not know it: {text}")
-    if short_name in ("AttributeError", "NotFound") and _UNKNOWN_METHOD.fullmatch(text):
+    if short_name in ("AttributeError", "NotFound") and _UNKNOWN_METHOD.match(text):
         return UnknownMethod(f"{where}: this Odoo does not know it: {text}")
     if short_name in ("UserError", "ValidationError", "RedirectWarning", "MissingError", "IntegrityError"):
         return Rejected(f"{where}: Odoo refused: {text}")

@@ -266,7 +266,7 @@ class SimulatedOdoo:
         elif method in ORM_METHODS:
             function = functools.partial(ORM_METHODS[method], self, model, ids, context)
         else:
-            raise refusals.unknown_method(model, method)
+            raise refusals.unknown_method(self.major, model, method)
         if (ids is None) != (method in _OF_THE_MODEL) and method != "process_email_queue":  # that one takes both
             raise refusals.type_error(f"{model}.{method} is called {'without' if ids is None else 'with'} ids")
         if not self.is_admin:

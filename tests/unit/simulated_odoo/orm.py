@@ -92,7 +92,7 @@ def _groups(
 def _check_recorded(odoo: SimulatedOdoo, model: str, method: str, aggregates: Names, order: str | None) -> Names:
     """Return the keys of the groups that this series returns for aggregates and an order, or raise its error."""
     if method not in odoo.facts.groups:
-        raise refusals.unknown_method(model, method)
+        raise refusals.unknown_method(odoo.major, model, method)
     for row in odoo.facts.groups[method]:
         if (row["aggregates"], row["order"]) == (list(aggregates), order):
             if "error" in row:

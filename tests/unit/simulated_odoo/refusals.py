@@ -49,9 +49,15 @@ def unknown_model(model: str) -> ServerError:
     return ServerError("werkzeug.exceptions.NotFound", f"the model {model!r} does not exist")
 
 
-def unknown_method(model: str, method: str) -> ServerError:
-    """A public name that the model does not have."""
-    return ServerError("builtins.AttributeError", f"The method '{model}.{method}' does not exist")
+def unknown_method(major: int, model: str, method: str) -> ServerError:
+    """A public name that the model does not have, in the words of the series."""
+    if major < 17:
+        text = f"type object '{model}' has no attribute '{method}'"
+    elif major < 19:
+        text = f"The method '{method}' does not exist on the model '{model}'"
+    else:
+        text = f"The method '{model}.{method}' does not exist"
+    return ServerError("builtins.AttributeError", text)
 
 
 def private_method(model: str, method: str) -> ServerError:

@@ -53,6 +53,7 @@ RUNNING = (
         ("builtins.ValueError", "Invalid field 'smtp_timeout' in 'ir.mail_server'", Unsupported),
         ("builtins.ValueError", "Wrong value for ir.mail_server.smtp_encryption: 'tls'", Unsupported),
         ("builtins.AttributeError", "The method 'ir.cron.no_such' does not exist", UnknownMethod),
+        ("builtins.AttributeError", "The method 'no_such' does not exist on the model 'ir.cron'", UnknownMethod),
         ("builtins.AttributeError", "type object 'ir.cron' has no attribute 'no_such'", UnknownMethod),
         ("werkzeug.exceptions.NotFound", "the method 'ir.cron.no_such' does not exist", UnknownMethod),
         ("builtins.AttributeError", "'NoneType' object has no attribute 'send'", Rejected),
