@@ -9,6 +9,7 @@ All instances are treated in the same runs. Odoo has no cron workers until all i
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -139,7 +140,7 @@ CASES = {
     "old": Case(
         (fault("a mail of last week"), fault("the queue's action is disabled")),
         {"stale_outgoing", "cron_disabled"},
-        ("held back: 1 mails have been waiting for more than 7 days, the oldest is mail 2, since",),
+        ("held back: 1 mails have been waiting for more than 7 days, the oldest is mail N, since",),
         left={"stale_outgoing", "cron_disabled"},
         sends=False,
     ),
@@ -252,6 +253,8 @@ def _canaries(lab: Lab, broken_instances: Mapping[str, BrokenInstance]) -> set[s
         broken.mail(email_to=canary(name))
         broken.instance.sql("UPDATE ir_cron SET nextcall = now() at time zone 'utc'")
     lab.start_odoo(max_cron_threads=1)
+    for broken in broken_instances.values():
+        broken.ids("ir.cron")  # up to 17.0 Odoo runs the crons of databases that somebody has asked for
     expected = {canary(name) for name, case in CASES.items() if case.sends}
     deadline = time.monotonic() + 180
     while True:
@@ -278,7 +281,9 @@ def test_the_doctor_names_it(ward: Ward, name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_plan_is_shown(ward: Ward, name: str) -> None:
     """In a check as before a run; which only cannot know that a server does not work."""
-    planned = shown(ward.heal, PLAN)[name]
+    planned, checked = (
+        [re.sub(r"\bmail \d+", "mail N", line) for line in shown(run, PLAN)[name]] for run in (ward.heal, ward.check)
+    )
     assert tuple(planned[: len(CASES[name].planned)]) == (CASES[name].planned or ())
     if not CASES[name].planned:
         (sentence,) = planned
@@ -287,7 +292,7 @@ def test_the_plan_is_shown(ward: Ward, name: str) -> None:
             "Nothing that heal_allow permits can correct what was found. The findings below are for a human.",
         )
     if "auth_failed" not in CASES[name].found:
-        assert shown(ward.check, PLAN)[name][: len(CASES[name].planned)] == planned[: len(CASES[name].planned)]
+        assert checked[: len(CASES[name].planned)] == planned[: len(CASES[name].planned)]
 
 
 def test_a_check_counts_and_touches_nothing(ward: Ward) -> None:
