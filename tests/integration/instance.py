@@ -73,7 +73,6 @@ class Instance:
             return self.options("json2")
         return {name: value for name, value in self.options().items() if name != "password"} | {"transport": "jsonrpc"}
 
-    @functools.cache  # noqa: B019 (an instance lives as long as the tests)
     def offers(self, model: str, *names: str) -> bool:
         """Return whether the instance has a model with these fields."""
         with self.session() as session:

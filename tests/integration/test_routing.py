@@ -89,17 +89,17 @@ def a_scenario(chance: random.Random) -> dict[str, Any]:
     }
 
 
-def fitted(scenario: dict[str, Any], database: LabInstance) -> dict[str, Any]:
-    """A scenario that the instance can have."""
+def fitted(scenario: dict[str, Any], *, personal: bool, several: bool) -> dict[str, Any]:
+    """A scenario that an instance can have, if it has personal servers, and filters that list several senders."""
     for server in scenario["servers"]:
-        if not database.offers("ir.mail_server", "owner_user_id"):
+        if not personal:
             server.pop("owner_user_id", None)
-        if not database.takes_sender_lists:
+        if not several:
             server["from_filter"] = server["from_filter"].partition(",")[0].strip()
-    if not database.takes_sender_lists:
+    if not several:
         scenario["config_filter"] = scenario["config_filter"].partition(",")[0].strip()
         scenario["senders"] = [well_formed(sender) for sender in scenario["senders"]]
-    return scenario | {"several": database.takes_sender_lists}
+    return scenario | {"several": several}
 
 
 def well_formed(sender: str) -> str:
@@ -154,7 +154,11 @@ def spelled(mail: dict[str, Any] | None, scenario: dict[str, Any]) -> dict[str, 
 
 def test_odoo_routes_as_foretold(database: LabInstance) -> None:
     chance = random.Random(SEED)
-    scenarios = [fitted(a_scenario(chance), database) for _each in range(SCENARIOS)]
+    has = {
+        "personal": database.offers("ir.mail_server", "owner_user_id"),
+        "several": database.takes_sender_lists,
+    }
+    scenarios = [fitted(a_scenario(chance), **has) for _each in range(SCENARIOS)]
     call = f"import json\nprint(json.dumps(send_all(env, json.loads({json.dumps(scenarios)!r}))))\n"
     answers = json.loads(database.lab.shell(database.database, f"{SCRIPT}\n\n{call}"))
     rules: Counter[str] = Counter()

@@ -12,7 +12,7 @@ can meet. What is not trusted raises an error that `except Exception` does not c
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from fnmatch import fnmatchcase
 from functools import reduce
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
@@ -22,7 +22,7 @@ from typing import Any
 MODULE = "odoo.tools.safe_eval.evaluation.<evaluated_code>"
 
 _CHECK = "checked_call"
-_COLLECTIONS = (list, tuple, set, frozenset, dict, type({}.keys()), type({}.values()), type({}.items()))
+_COLLECTIONS = (list, tuple, set, frozenset, dict, KeysView, ValuesView, ItemsView)
 # Iterators are looked through, too.
 _ITERATORS = (enumerate, filter, map, range, reversed, zip, type(iter([])), type(iter(())), type(iter(set())))
 _TYPES = frozenset(

@@ -70,7 +70,7 @@ RUNNING = (
 )
 def test_kinds(name: str, message: str, kind: type[OdooError]) -> None:
     error = refusal(WHERE, name, message)
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert error.message.startswith(WHERE)
     assert "\n" not in error.message
 
