@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import time
 from base64 import b64encode
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -229,7 +228,7 @@ def test_nobody_else_sends_what_is_being_sent(database: LabInstance, lab: Lab) -
     lab.smtp["plain"].configure(delay=0.1)
 
     def run_of_the_queue() -> None:
-        time.sleep(1)
+        lab.smtp["plain"].wait_accepted()
         with database.session() as session:
             session.call("mail.mail", "process_email_queue")
 

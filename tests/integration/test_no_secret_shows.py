@@ -103,7 +103,7 @@ def tasks(lab: Lab) -> list[Task]:
         task("preset", "mail_server", {"name": "Preset", "provider": "sendgrid", "smtp_pass": "{{ smtp_pass }}"}),
         task("cleared", "mail_server", SERVER | {"smtp_pass": ""}),
         task("proven", "mail_server", {**working, **verify}),
-        task("in a loop", "mail_server", {"name": "{{ item }}", "smtp_pass": "{{ smtp_pass }}"}, loop=["A", "B"]),
+        task("in a loop", "mail_server", {"name": "{{ item }}", "smtp_host": "smtp.invalid", "smtp_pass": "{{ smtp_pass }}"}, loop=["A", "B"]),
         # OAuth2
         task("gmail, checked", "mail_server", gmail, check_mode=True),
         task("gmail", "mail_server", gmail),
@@ -192,7 +192,7 @@ def put_old_secrets(instance: LabInstance) -> None:
     parameters = dict.fromkeys(endpoints, nowhere) | {"microsoft_outlook_client_secret": OLD["client_secret"]}
     common = {"smtp_host": "localhost", "smtp_port": instance.lab.smtp["xoauth2"].port, "from_filter": "a@lab.example"}
     servers = [
-        {"name": "Transactional", "smtp_pass": OLD["smtp_pass"]},
+        {"name": "Transactional", "smtp_host": "smtp.invalid", "smtp_pass": OLD["smtp_pass"]},
         {
             **common,
             "name": "Old Gmail",
@@ -208,11 +208,13 @@ def put_old_secrets(instance: LabInstance) -> None:
             "smtp_authentication": "outlook",
             "smtp_encryption": "starttls",
             "smtp_user": "oauth@lab.example",
+            "from_filter": "oauth@lab.example",
             "microsoft_outlook_refresh_token": OLD["outlook_refresh_token"],
         },
         {
             "name": "Certificate",
             "smtp_host": "smtp.invalid",
+            "smtp_ssl_certificate": b64encode(b"made-up certificate").decode(),
             "smtp_ssl_private_key": b64encode(OLD["smtp_ssl_private_key"].encode()).decode(),
         },
     ]
@@ -358,6 +360,10 @@ def test_what_is_there_to_fail_fails(seen: Seen) -> None:
     """And the rest does not, or it would show little."""
     names = list(seen.results)
     failing = {name for name, result in seen.results.items() if result["failed"]}
+    if "No such protocol" in seen.results["a key, proven"].get(
+        "msg", ""
+    ):  # builds of 16.0 that no certificate logs in to
+        failing.remove("a key, proven")
     assert failing == set(names[names.index("not proven") : names.index("gone")]) | {
         "old gmail, failing",
         "old gmail, verified",
