@@ -238,7 +238,7 @@ def places(bad_database: LabInstance, lab: Lab) -> Iterator[dict[str, str]]:
             "smtp": f"http://127.0.0.1:{lab.smtp['plain'].port}",
             "silent": f"http://127.0.0.1:{lab.smtp['silent'].port}",
             "clerk": CLERK_PASSWORD,
-            "version": lab.odoo.version,
+            "version": lab.description["odoo"]["version"],
             "encryptions": encryptions,
             "twins": f"{twins[0]}, {twins[1]}",
         }

@@ -53,9 +53,9 @@ def run(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Pa
 
 def test_the_report_of_each(run: tuple[Run, Path], lab: Lab) -> None:
     lines = shown(run[0], SHOW)
-    assert lines["acme"] == [f"acme: healthy (Odoo {lab.odoo.version})"]
+    assert lines["acme"] == [f"acme: healthy (Odoo {lab.description['odoo']['version']})"]
     ill = lines["globex"]
-    assert ill[0] == f"globex: 1 error, 2 warnings, 1 remark (Odoo {lab.odoo.version})"
+    assert ill[0] == f"globex: 1 error, 2 warnings, 1 remark (Odoo {lab.description['odoo']['version']})"
     assert [line for line in ill if line.isupper()] == ["ERRORS", "WARNINGS", "REMARKS"]
     at = ill.index("* auth_failed: A mail server refuses the login (starttls_any_sender)")
     assert ill[at + 1].startswith("  'starttls_any_sender' (localhost:")
@@ -113,7 +113,10 @@ def test_what_is_written(run: tuple[Run, Path], lab: Lab) -> None:
     assert by_name["umbrella"]["error_kind"] == "unreachable"
     text = (run[1] / "doctor.md").read_text()
     assert text.startswith("# The doctor's report\n\n20")
-    assert f"| <code>globex</code> | 1 error, 2 warnings, 1 remark | <code>{lab.odoo.version}</code> |" in text
+    assert (
+        f"| <code>globex</code> | 1 error, 2 warnings, 1 remark | <code>{lab.description['odoo']['version']}</code> |"
+        in text
+    )
     assert "docs/findings.md#auth_failed))\n  - <code>'starttls_any_sender' (localhost" in text
     assert sorted(path.name for path in run[1].iterdir()) == ["doctor.json", "doctor.md"]
 

@@ -374,7 +374,7 @@ def test_a_queue_that_runs_is_let_end(lab: Lab, tmp_path: Path) -> None:
         run = run_on(tmp_path, "heal", {"running": options})
         assert run.exit_code == 0, run.output
         assert run.results["Send what is due"]["attempts"] > 1
-        assert shown(run, LEFT)["running"] == [f"running: healthy (Odoo {lab.odoo.version})"]
+        assert shown(run, LEFT)["running"] == [f"running: healthy (Odoo {lab.description['odoo']['version']})"]
         arrived = Counter(record["to"] for record in lab.smtp[MAIN].accepted())
         assert arrived == {address("failed"): 3, address("queued"): 20}
     finally:

@@ -135,7 +135,7 @@ OUTCOMES = (
 FAILURE_CLASSES = tuple(sorted({*OUTCOMES, *_TYPES.values()} - {"ok"}))
 
 # A reply of 4xx or 4.x.x in the words of every version, and any other one; for the database, which does not parse.
-TEMPORARY = r"\((4[0-9][0-9]), |(^|[\s:])4[0-9][0-9](\s*\n|\s+(b['\"]|[245]\.[0-9]))|(error |\s)b['\"]4\.[0-9]+\.[0-9]"
+TEMPORARY = r"\((4[0-9][0-9]), |(^|[\s:])4[0-9][0-9](\s*\n|\s+(b['\"]|[245]\.[0-9]))|(error |\s)b['\"]4\.[0-9]+\.[0-9]|exception:\s+4\.[0-9]+\.[0-9]"
 _PERMANENT = r"\((5[0-9][0-9]|-1), |(^|[\s:])(5[0-9][0-9]|-1)(\s*\n|\s+(b['\"]|[245]\.[0-9]))|error b['\"]"
 
 
