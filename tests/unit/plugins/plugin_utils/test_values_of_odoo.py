@@ -172,7 +172,8 @@ def test_modules_that_ask(
         assert [name for name, _user in answer["query_result"]] == [one["name"] for one in answer[records]]
     elif not is_shown:
         assert word not in shown
-    assert answer["invocation"]["module_args"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    if "invocation" in answer:  # ansible-core 2.21 leaves it out
+        assert answer["invocation"]["module_args"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 def test_the_password_itself_is_in_no_result(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
