@@ -25,7 +25,7 @@ def without_foreign_credentials(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def credentials_of(arguments: Mapping[str, Any]) -> set[str]:
-    """Return the secrets in the connection options. A password that is the user's name is none: that name is in many places, and hides nothing."""
+    """Return the secrets in the connection options. A password that equals the user's name is not one: the name is in many places."""
     connection = {name: arguments.get(name) for name in connection_arguments() if arguments.get(name)}
     return set(secrets_in(connection)) - {arguments.get("username")}
 

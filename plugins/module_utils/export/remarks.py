@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a description of an instance has beside the declarations: the places of secrets, and remarks."""
+"""Places of secrets, and remarks: the parts of an instance's description that are not declarations."""
 
 from __future__ import annotations
 

@@ -175,14 +175,14 @@ def _failures(
     ambiguous = [group["failure_reason"] for group in counted if is_ambiguous(group)]
     if ambiguous:
         failed += [["failure_reason", "in", ambiguous], *_without_recipient(session)]
-        unaddressed = groups.count(failed, ["failure_type", "failure_reason"], newest=True)
-        for group in unaddressed:
-            same = ("failure_type", "failure_reason")
-            (whole,) = [one for one in counted if all(one[name] == group[name] for name in same)]
-            whole["__count"] -= group["__count"]
-            counted.append({**group, "unaddressed": True})
+        wholes = {(one["failure_type"], one["failure_reason"]): one for one in counted}
+        for group in groups.count(failed, ["failure_type", "failure_reason"], newest=True):
+            # Mails may have failed between the two calls.
+            if whole := wholes.get((group["failure_type"], group["failure_reason"])):
+                whole["__count"] -= group["__count"]
+                counted.append({**group, "unaddressed": True})
     for group in counted:
-        if group["__count"]:
+        if group["__count"] > 0:
             add_failure(classes, {**group, "id": group["newest"]}, secrets, group["__count"])
     for failure in classes.values():
         failure["given_up"] = 0

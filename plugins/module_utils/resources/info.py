@@ -61,7 +61,7 @@ def info_result(
     """Return records as the result of a module that only asks.
 
     :param name: the return value that contains them. :param query: a JMESPath expression for a second one.
-    :param credentials: what the task logs in with; it is in no value.
+    :param credentials: what the task logs in with; no value contains it.
     :raises Invalid: as `apply_query`.
     """
     shown = {name: records} if query is None else {name: records, "query_result": apply_query(query, records)}
