@@ -210,7 +210,8 @@ class Records:
         """Return the records that match, in the order of their ids."""
         self._called("search")
         rows = self._world.tables[self._name].values()
-        return self.browse([row["id"] for row in rows if matches(domain, lambda name, row=row: row.get(name))][:limit])  # type: ignore[misc]
+        found = [row["id"] for row in rows if matches(domain, row.get)]
+        return self.browse(found[:limit])
 
     def search_count(self, domain: Sequence[Any]) -> int:
         """Return how many match."""
