@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
     connection_arguments,
     without_foreign_credentials,
@@ -70,7 +71,7 @@ class OdooModule(AnsibleModule):
 
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
-        self.params = _without_nulls(arguments)
+        self.params = refusable_arguments(self._specification.arguments, _without_nulls(arguments))
         if self._specification.connection:
             self.params = without_foreign_credentials(self.params)
         self.no_log_values.update(secrets_in(self.params))

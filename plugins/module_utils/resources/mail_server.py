@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -164,8 +165,8 @@ class MailServer(ResourceType):
         yield from host_problems(str(given.get("smtp_host") or "").strip())
         if given.get("smtp_timeout", 1) < 1:
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
-        if given.get("max_email_size", 0) < 0:
-            yield f"max_email_size must not be negative, and is {given['max_email_size']:g} (megabytes)"
+        if not 0 <= given.get("max_email_size", 0) < math.inf:
+            yield f"max_email_size must be a number that is not negative, and is {given['max_email_size']:g} (megabytes)"
         if self.is_candidate_name(str(given.get("name", ""))):
             yield f"a name that ends with {_CANDIDATE_SUFFIX!r} is the collection's own"
         if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:

@@ -12,11 +12,11 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest import mock
 
 import yaml
 from ansible.errors import AnsibleError
@@ -244,7 +244,7 @@ def _baseline(random: Random, folder: Path) -> None:
 def _report(random: Random, folder: Path) -> None:
     for name in ("drift.json", "drift-20261101T010000Z.json"):
         write_hostile(random, folder / name, _REPORT)
-        if (folder / name).is_file() and random.random() < 0.6:
+        if (folder / name).is_file() and not (folder / name).is_symlink() and random.random() < 0.6:
             (folder / name).write_text(json.dumps(_changed(random, _REPORT), default=str))
     history = History(folder)
     history.date(_fleet(), "2026-11-02T01:00:00Z")
@@ -256,7 +256,7 @@ def _vault(random: Random, folder: Path) -> None:
     path = folder / "vault.yml"
     write_hostile(random, path, {"vault_acme_a": "x", "other": ["y"], "z": {"a": 1}})
     secret = VaultSecret(b"made up")
-    if path.is_file() and path.stat().st_size < 2_000_000 and random.random() < 0.3:
+    if path.is_file() and not path.is_symlink() and path.stat().st_size < 2_000_000 and random.random() < 0.3:
         path.write_bytes(VaultLib([("default", secret)]).encrypt(path.read_bytes(), secret))
     with _vault_secrets(secret):
         file = VaultFile(str(path), None)
@@ -264,14 +264,8 @@ def _vault(random: Random, folder: Path) -> None:
         file.missing(["vault_acme_a"])
 
 
-@contextmanager
-def _vault_secrets(secret: VaultSecret) -> Iterator[None]:
-    before = VaultSecretsContext.current(optional=True)
-    VaultSecretsContext.initialize(VaultSecretsContext([("default", secret)]), True)
-    try:
-        yield
-    finally:
-        VaultSecretsContext.initialize(before, True)
+def _vault_secrets(secret: VaultSecret) -> Any:
+    return mock.patch.object(VaultSecretsContext, "_current", VaultSecretsContext([("default", secret)]))
 
 
 def _inventory(random: Random, folder: Path) -> None:

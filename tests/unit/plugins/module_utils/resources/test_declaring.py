@@ -36,7 +36,11 @@ QUEUE = {"xml_id": "mail.ir_cron_mail_scheduler_action"}
         ),
         (MAIL_SERVER, {**MAIN, "smtp_port": 0}, "not 0"),
         (MAIL_SERVER, {**MAIN, "smtp_timeout": 0}, "smtp_timeout must be at least 1 second, not 0"),
-        (MAIL_SERVER, {**MAIN, "max_email_size": -1.0}, "max_email_size must not be negative, and is -1"),
+        (
+            MAIL_SERVER,
+            {**MAIN, "max_email_size": -1.0},
+            "max_email_size must be a number that is not negative, and is -1",
+        ),
         (
             MAIL_SERVER,
             {**MAIN, "xml_id": "no_dot"},
