@@ -19,8 +19,9 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / ".work/collections")]
 
 from answers import fuzz_answers
 from inputs import fuzz_inputs
+from repeated_secrets import fuzz_secrets
 
-TABLES = {"answers": fuzz_answers, "inputs": fuzz_inputs}
+TABLES = {"answers": fuzz_answers, "inputs": fuzz_inputs, "secrets": fuzz_secrets}
 
 
 def main() -> int:

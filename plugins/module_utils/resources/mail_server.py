@@ -10,7 +10,7 @@ import ipaddress
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -127,6 +127,7 @@ class MailServer(ResourceType):
     directives = frozenset({"provider", "provider_region", "oauth2", "update_secrets"})
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
+    may_hold_secrets = frozenset({"smtp_user"})
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
     heavy_fields = frozenset(CERTIFICATE_FIELDS)
@@ -507,8 +508,13 @@ def _is_refused_as_redirect(base_url: str) -> bool:
     return url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
+def repeats_secret(secrets: Collection[str], text: str) -> bool:
+    """Return whether a text is one of the secrets, whatever blanks are around it."""
+    return bool(text.strip()) and text.strip() in {secret.strip() for secret in secrets}
+
+
 def _masked_if_in(secrets: set[str], value: Any) -> Any:
-    return masked(value) if isinstance(value, str) and value in secrets else value
+    return masked(value) if isinstance(value, str) and repeats_secret(secrets, value) else value
 
 
 MAIL_SERVER = MailServer()
