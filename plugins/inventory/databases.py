@@ -197,6 +197,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.database_list 
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -354,15 +355,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         :raises AnsibleParserError: it is no file of this plugin, or none that can be read.
         """
         try:
-            read_text(path, _LARGEST)
+            is_deep = is_nested_deeply(read_text(path, _LARGEST))
         except OSError as error:
             raise AnsibleParserError(f"{path} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
             raise AnsibleParserError(f"{path} cannot be read: it is not text in UTF-8.") from None
+        if is_deep:
+            raise AnsibleParserError(f"{path} cannot be read: it is nested too deeply.")
         try:
             config: dict[str, Any] = self._read_config_data(path)
-        except RecursionError:
-            raise AnsibleParserError(f"{path} cannot be read: it is nested too deeply.") from None
         except AttributeError:  # how Ansible finds that the file is no mapping
             raise AnsibleParserError(f"{path} is no file of {self.NAME}: it must be a mapping with plugin.") from None
         return config

@@ -25,6 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report impor
     Resource,
     kinds,
 )
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 FORMAT = 1
 _REQUIRED = ("resource", "key", "reason", "owner", "expires")
@@ -131,7 +132,10 @@ class Baseline:
 
         Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
         try:
-            content = yaml.load(read_text(path, _LARGEST), Loader)
+            text = read_text(path, _LARGEST)
+            if is_nested_deeply(text):
+                raise ValueError("it is nested too deeply")
+            content = yaml.load(text, Loader)
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             reason = (
                 error.strerror if isinstance(error, OSError) else shown(" ".join(str(error).split()), 300, quoted=False)

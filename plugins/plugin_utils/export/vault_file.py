@@ -18,6 +18,7 @@ from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, m
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import TEMPLATE, comment, entries
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 _CANNOT = "The vault file that is there cannot be merged, for {}: move it away."
 _HEAD = "The secrets of {host}, to which mail.yml refers."
@@ -133,6 +134,8 @@ def _with_values(text: str, known: Mapping[str, tuple[Any, Any]], values: Mappin
 
 def _variables(text: str) -> dict[str, tuple[Any, Any]] | None:
     """The nodes of names and values by name, None where there are no variables that could be told apart."""
+    if is_nested_deeply(text):
+        return None
     try:
         document = yaml.compose(text, Loader=yaml.SafeLoader)
         _meaning(document)

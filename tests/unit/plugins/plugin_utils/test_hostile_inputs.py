@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline, BaselineError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import merged
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 from ansible_collections.postmaster.odoo.tests.unit.hostile.inputs import INPUTS, try_input
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import SECONDS
 
@@ -101,3 +102,18 @@ def test_a_vault_file_that_doubles_with_every_line() -> None:
     assert merged(laughs, {"b": "x"}) == f"{laughs}b: x\n"
     with pytest.raises(AnsibleError, match="cannot be merged"):
         merged("a: &a [*a]\n", {"b": "x"})
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "{" * 5000, "[" * 101 + "]" * 101, "a: " + "[{" * 51])
+def test_brackets_without_an_end(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.yml"
+    path.write_text(text)
+    with pytest.raises(BaselineError, match="nested too deeply"):
+        Baseline.read(path)
+    with pytest.raises(AnsibleError, match="cannot be merged"):
+        merged(text, {"b": "x"})
+
+
+@pytest.mark.parametrize("text", ["[]" * 5000, "[\n" * 90, "{'a': [1]}," * 200])
+def test_brackets_that_end(text: str) -> None:
+    assert not is_nested_deeply(text)
