@@ -364,6 +364,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{path} cannot be read: it is nested too deeply.")
         try:
             config: dict[str, Any] = self._read_config_data(path)
+        except AnsibleParserError as error:  # which repeats values of any length
+            raise AnsibleParserError(str(error)[:_LONGEST]) from None
         except AttributeError:  # how Ansible finds that the file is no mapping
             raise AnsibleParserError(f"{path} is no file of {self.NAME}: it must be a mapping with plugin.") from None
         return config

@@ -19,9 +19,10 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / ".work/collections")]
 
 from answers import fuzz_answers
 from inputs import fuzz_inputs
+from large_bodies import fuzz_bodies
 from repeated_secrets import fuzz_secrets
 
-TABLES = {"answers": fuzz_answers, "inputs": fuzz_inputs, "secrets": fuzz_secrets}
+TABLES = {"answers": fuzz_answers, "bodies": fuzz_bodies, "inputs": fuzz_inputs, "secrets": fuzz_secrets}
 
 
 def main() -> int:
@@ -35,7 +36,7 @@ def main() -> int:
         faults: Counter[str] = TABLES[name](options.count, options.seed)
         for fault, times in faults.most_common():
             print(f"  {times:6} times: {fault}")
-        print(f"{name}: {options.count} tried, {faults.total()} failed", flush=True)
+        print(f"{name}: {faults.total()} failed", flush=True)
         failed = failed or bool(faults)
     return int(failed)
 
