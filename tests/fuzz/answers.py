@@ -12,10 +12,16 @@ from random import Random
 
 from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo import AnsweringOdoo
 from ansible_collections.postmaster.odoo.tests.unit.hostile.mutations import Answer, mutated
-from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import APPLIED, CHECKS, SECONDS, instance, run
+from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import (
+    APPLIED,
+    CHECKS,
+    MEGABYTES,
+    SECONDS,
+    instance,
+    run,
+)
 
 _SERIES = ("17.0", "18.0", "19.0")
-MEGABYTES = 300
 
 
 def fuzz_answers(count: int, seed: int) -> Counter[str]:

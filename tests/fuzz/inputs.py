@@ -16,9 +16,7 @@ from random import Random
 from typing import Any
 
 from ansible_collections.postmaster.odoo.tests.unit.hostile.inputs import INPUTS, try_input
-from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import SECONDS
-
-MEGABYTES = 300
+from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYTES, SECONDS
 
 
 class _Hangs(BaseException):

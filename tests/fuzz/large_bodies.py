@@ -20,9 +20,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_response 
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
+from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYTES
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
-MEGABYTES = 300
 SECONDS = 60.0
 # What takes the most memory for each byte, of each kind.
 _PARTS = {

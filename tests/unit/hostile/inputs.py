@@ -11,7 +11,7 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -39,6 +39,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables im
     stack_arguments_of,
 )
 from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo import AnsweringOdoo
+from ansible_collections.postmaster.odoo.tests.unit.hostile.mutations import places
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import CHECKS, Task, instance, last_of, run
 
 # What an input may end in. Everything else is a fault.
@@ -177,8 +178,7 @@ _CONTENTS = (
 def _changed(random: Random, content: Any) -> Any:
     """Return content with one value that is another, or without it."""
     content = copy.deepcopy(content)
-    places = [place for place in _places(content) if random.random() < 0.5] or list(_places(content))
-    container, key = random.choice(places)
+    container, key = random.choice(list(places(content)))
     if random.random() < 0.2:
         del container[key]
     elif random.random() < 0.1 and isinstance(container, dict):
@@ -186,13 +186,6 @@ def _changed(random: Random, content: Any) -> Any:
     else:
         container[key] = random.choice(_VALUES)
     return content
-
-
-def _places(content: Any) -> Iterator[tuple[Any, Any]]:
-    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
-    for key, value in items:
-        yield content, key
-        yield from _places(value)
 
 
 def _dumped(content: Any) -> bytes:

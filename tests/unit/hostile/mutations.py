@@ -74,10 +74,10 @@ def mutated(random: Random, answer: Answer) -> Answer:
 def _one_value(random: Random, answer: Answer) -> Answer:
     """Replace one value, wherever it is."""
     content = json.loads(answer.body)
-    places = list(_places(content))
-    if not places:
+    found = list(places(content))
+    if not found:
         return _as_a_whole(random, answer)
-    container, key = random.choice(places)
+    container, key = random.choice(found)
     container[key] = random.choice(_VALUES)
     return answer._replace(body=json.dumps(content).encode())
 
@@ -85,10 +85,10 @@ def _one_value(random: Random, answer: Answer) -> Answer:
 def _one_item(random: Random, answer: Answer) -> Answer:
     """Remove, rename, wrap or repeat one item."""
     content = json.loads(answer.body)
-    places = list(_places(content))
-    if not places:
+    found = list(places(content))
+    if not found:
         return _as_a_whole(random, answer)
-    container, key = random.choice(places)
+    container, key = random.choice(found)
     value = container[key]
     how = random.choice(("remove", "rename", "wrap", "repeat"))
     if how == "remove":
@@ -138,9 +138,9 @@ def _date(random: Random, answer: Answer) -> Answer:
     return answer._replace(headers={**answer.headers, random.choice(("Date", "Retry-After")): random.choice(_DATES)})
 
 
-def _places(content: Any) -> Iterator[tuple[Any, Any]]:
+def places(content: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each place of a value in JSON: the container and the key or index."""
     items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
     for key, value in items:
         yield content, key
-        yield from _places(value)
+        yield from places(value)

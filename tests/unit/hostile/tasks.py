@@ -31,6 +31,8 @@ from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, mod
 
 # No answer may keep a task longer, and a test that waits for nobody takes much less.
 SECONDS = 10.0
+# Neither an answer nor an input may make a process larger.
+MEGABYTES = 300
 
 
 @dataclass(frozen=True)
