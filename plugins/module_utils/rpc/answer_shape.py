@@ -77,7 +77,9 @@ def check_answer(
     :raises Rejected: a record that was to be read is not there.
     """
     check = _BY_METHOD.get(method)
-    if check is None:
+    if check is None or (
+        method == "read_group" and "aggregates" in arguments
+    ):  # the latter is a method of 20.0, which nobody calls
         return
     try:
         check(arguments, answer, types or {})
@@ -129,7 +131,8 @@ def _read(arguments: Mapping[str, Any], answer: Any, types: Mapping[str, str]) -
 def _groups(arguments: Mapping[str, Any], answer: Any, types: Mapping[str, str]) -> None:
     names = {"__count": "integer", **{name: _type_of(name, types) for name in arguments.get("groupby", ())}}
     names.update({name: "integer" for name in arguments.get("aggregates", ()) if name != "__count"})
-    names.update({name.partition(":")[0]: "integer" for name in arguments.get("fields", ())})
+    # `newest:max(id)` comes back as `newest`; without a name of its own an aggregate is left to Odoo.
+    names.update({name.partition(":")[0]: "integer" for name in arguments.get("fields", ()) if "(" in name})
     rows = _dictionaries(answer, names, "group")
     for name, kind in names.items():
         if not all(_VALUES.get(kind, _is_plain)(row[name]) for row in rows):
@@ -148,7 +151,8 @@ def _count(_arguments: Mapping[str, Any], answer: Any, _types: Mapping[str, str]
 
 def _created(arguments: Mapping[str, Any], answer: Any, _types: Mapping[str, str]) -> None:
     ids = answer if isinstance(answer, list) else [answer]
-    if not _is_ids(ids) or len(ids) != len(arguments.get("vals_list", ())):
+    given = arguments.get("vals_list", ())
+    if not _is_ids(ids) or len(ids) != (1 if isinstance(given, Mapping) else len(given)):
         raise _Unexpected("the ids of the new records were expected")
 
 
@@ -246,8 +250,8 @@ def _is_moment(value: Any) -> bool:
 
 
 def _is_binary(value: Any) -> bool:
-    # Reported of 20.0: a dictionary with the content and its type.
-    return _is_text(value) or (isinstance(value, dict) and all(map(_is_plain, value.values())))
+    # Reported of 20.0: a dictionary with the content.
+    return _is_text(value) or (isinstance(value, dict) and _is_text(value.get("content", value.get("data", False))))
 
 
 def _is_selection(value: Any) -> bool:
@@ -265,6 +269,7 @@ def _is_plain(value: Any) -> bool:
 
 
 _VALUES: Mapping[str, _Check] = {
+    _UNKNOWN: lambda value: _is_plain(value) or _is_binary(value),
     "id": _is_id,
     "boolean": lambda value: isinstance(value, bool),
     "integer": _is_integer,
@@ -289,9 +294,8 @@ _ATTRIBUTES: Mapping[str, _Check] = {
     "selection": _is_selection,
     "relation": _is_text,
     "groups": _is_text,
-    "required": lambda value: isinstance(value, bool),
-    "readonly": lambda value: isinstance(value, bool),
-    "store": lambda value: isinstance(value, bool),
+    # 16.0 also says 1 (mail.mail, failure_reason).
+    **dict.fromkeys(("required", "readonly", "store"), lambda value: value in (True, False)),
 }
 _BY_METHOD: Mapping[str, Callable[[Mapping[str, Any], Any, Mapping[str, str]], None]] = {
     "search_read": _rows,
