@@ -24,7 +24,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units facts integration browser chromium bench demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units facts integration browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ browser: environments chromium ## the page of a drift report in a real Chromium
 
 bench: $(CHECKS)/ready $(LINK) chromium lab-up ## how long things take; the lab stays up
 	@PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" python tests/bench
+
+fuzz: $(CHECKS)/ready $(LINK) ## ten thousand hostile answers and inputs, and secrets in every encoding
+	@PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" python tests/fuzz
 
 demo: $(PLAYBOOKS)/ready $(LINK) ## the collection at work on an Odoo of its own
 	@PATH="$(CURDIR)/$(PLAYBOOKS)/bin:$$PATH" python tests/demo up

@@ -60,7 +60,8 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for a connection, and for each answer. Calls that are known to take longer, such as installing an addon, get more.
+      - Seconds to wait for a connection, and for each answer from its first byte to its last. Calls that are known to take longer,
+        such as installing an addon, get more.
       - If not set, the inventory variable C(odoo_timeout) is used, then the environment variable E(ODOO_TIMEOUT).
     type: int
     default: 30

@@ -192,9 +192,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     OdooError,
     Unreachable,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.database_list import ask_databases
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -203,6 +206,10 @@ if TYPE_CHECKING:
 # What a server has told: {"databases": [...], "version": "19.0"}. Plain, for it goes into Ansible's cache.
 Listing = dict[str, Any]
 
+# Reading YAML takes seconds for a megabyte.
+_LARGEST = 1024 * 1024
+# Of a message of Ansible's, which repeats values.
+_LONGEST = 300
 _CHARACTER_SET = re.compile(r"\[(!.|[^!])[^\]]*\]")
 # Signs of regular expressions and of Ansible's host patterns, which would match nothing.
 _OTHER_PATTERNS = re.compile(r"^[\^~!&]|\$$")
@@ -255,7 +262,7 @@ class Server:
         for name in chosen:
             if not name.isprintable() or not name.strip():
                 raise Invalid(
-                    f"Odoo at {self.url}: {name!r} cannot be a host, for its name is blank or has control characters: exclude it."
+                    f"Odoo at {self.url}: {shown(name)} cannot be a host, for its name is blank or has control characters: exclude it."
                 )
         version = {"odoo_version": listing["version"]} if self.is_asked and listing["version"] else {}
         return [{"odoo_url": self.url, "odoo_server": self.url, "odoo_database": name, **version} for name in chosen]
@@ -273,7 +280,7 @@ class Server:
                 problem = f"{found.group()} has no meaning in them; where a name has that character, write ? for it"
             if problem:
                 raise Invalid(
-                    f"Odoo at {self.url}: {option} takes shell patterns (* ? [ab] [!ab]), and {pattern!r} is none: {problem}."
+                    f"Odoo at {self.url}: {option} takes shell patterns (* ? [ab] [!ab]), and {shown(pattern)} is none: {problem}."
                 )
         return patterns
 
@@ -302,7 +309,7 @@ def _validated(options: dict[str, Any], documented: dict[str, Any], where: str) 
     }
     result = ArgumentSpecValidator(specification).validate(options)
     if result.error_messages:
-        raise Invalid(" ".join(f"{where}: {message.rstrip('.')}." for message in result.error_messages))
+        raise Invalid(" ".join(f"{where}: {message.rstrip('.')[:_LONGEST]}." for message in result.error_messages))
     validated: dict[str, Any] = result.validated_parameters
     return validated
 
@@ -324,7 +331,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Add the hosts of a file. Everything that can be wrong with servers and names is found before the first is added."""
         super().parse(inventory, loader, path, cache)
         try:
-            config = self._read_config_data(path)
+            config = self._config(path)
         except AnsibleOptionsError as error:
             error.__cause__ = None  # it repeats the value, which may hold a proxy's password
             raise
@@ -342,10 +349,31 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_host_to_composed_groups(self.get_option("groups"), {}, host, strict)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, host, strict)
 
+    def _config(self, path: str) -> dict[str, Any]:
+        """Return the content of a file.
+
+        :raises AnsibleParserError: it is no file of this plugin, or none that can be read.
+        """
+        try:
+            is_deep = is_nested_deeply(read_text(path, _LARGEST))
+        except OSError as error:
+            raise AnsibleParserError(f"{path} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise AnsibleParserError(f"{path} cannot be read: it is not text in UTF-8.") from None
+        if is_deep:
+            raise AnsibleParserError(f"{path} cannot be read: it is nested too deeply.")
+        try:
+            config: dict[str, Any] = self._read_config_data(path)
+        except AnsibleParserError as error:  # which repeats values of any length
+            raise AnsibleParserError(str(error)[:_LONGEST]) from None
+        except AttributeError:  # how Ansible finds that the file is no mapping
+            raise AnsibleParserError(f"{path} is no file of {self.NAME}: it must be a mapping with plugin.") from None
+        return config
+
     def _servers(self, config: dict[str, Any]) -> list[Server]:
         """The servers of a file. All that is wrong with any is said at once."""
         defined = constants.config.get_configuration_definitions("inventory", self._load_name)
-        unknown = sorted(str(name) for name in config if name not in defined)
+        unknown = sorted(shown(name, quoted=False) for name in config if name not in defined)
         if unknown:
             raise Invalid(
                 f"{', '.join(unknown)}: no such option; those of {self.NAME} are {', '.join(sorted(defined))}. "
@@ -427,12 +455,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _name_of(self, server: Server, variables: dict[str, str]) -> str:
         if server.hostname is None:
             return variables["odoo_database"]
-        where = f"hostname {server.hostname!r} for the database {variables['odoo_database']!r} of {server.url}"
+        where = (
+            f"hostname {shown(server.hostname)} for the database {shown(variables['odoo_database'])} of {server.url}"
+        )
         self.templar.available_variables = variables
         try:
             name = self.templar.template(server.hostname)
         except Exception as error:  # whatever a template of the user's comes to
-            raise Invalid(f"{where}: {error}") from None
+            raise Invalid(f"{where}: {str(error)[:_LONGEST]}") from None
         if not isinstance(name, str) or not name.isprintable() or not name.strip():
-            raise Invalid(f"{where} comes to {name!r}, which is no name of a host: check the template.")
+            raise Invalid(f"{where} comes to {shown(name)}, which is no name of a host: check the template.")
         return name

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
     connection_arguments,
     without_foreign_credentials,
@@ -25,6 +26,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import (
+    without_secrets,
+    without_secrets_in_words,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 
 if TYPE_CHECKING:
@@ -70,7 +75,7 @@ class OdooModule(AnsibleModule):
 
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
-        self.params = _without_nulls(arguments)
+        self.params = refusable_arguments(self._specification.arguments, _without_nulls(arguments))
         if self._specification.connection:
             self.params = without_foreign_credentials(self.params)
         self.no_log_values.update(secrets_in(self.params))
@@ -84,12 +89,16 @@ class OdooModule(AnsibleModule):
 
     def exit_with(self, result: TaskResult) -> None:
         """End with a result, as a success or as a failure."""
+        # Ansible removes secrets as they are. Servers repeat them in encodings.
+        secrets = frozenset(map(str, self.no_log_values))
         for warning in result.warnings:
-            self.warn(printable(warning))
+            self.warn(printable(without_secrets(warning, secrets)))
         self._of_odoo = result.of_odoo
-        values = {"changed": result.changed, **result.values}
+        values = {"changed": result.changed, **without_secrets_in_words(result.values, secrets)}
         if result.failure:
-            self.fail_json(msg=printable(result.failure), error_kind=result.error_kind, **values)
+            self.fail_json(
+                msg=printable(without_secrets(result.failure, secrets)), error_kind=result.error_kind, **values
+            )
         self.exit_json(**values)
 
     def _record_module_result(self, o: dict[str, Any]) -> None:

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
 # What an integer of PostgreSQL's holds.
 MOST = 2**31 - 1
@@ -21,3 +25,37 @@ def beyond(name: str, value: int | None, *, least: int, most: int = MOST) -> Ite
         yield f"{name} must be at least {least}, not {value}"
     if value is not None and value > most:
         yield f"{name} must be at most {most}, not {value}"
+
+
+def refusable_arguments(specification: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments in which a value that Ansible fails at is a text that it refuses.
+
+    Ansible fails at an infinite number for an integer, and at a number for a dictionary in a list. It calculates for hours at 1e999999999.
+
+    :param specification: the options, as `AnsibleModule` takes them.
+    """
+    return {
+        name: _refusable(specification[name], value) if name in specification else value
+        for name, value in arguments.items()
+    }
+
+
+def _refusable(option: Mapping[str, Any], value: Any) -> Any:
+    options = option.get("options")
+    if isinstance(value, list):
+        return [_refusable({"type": option.get("elements"), "options": options}, one) for one in value]
+    if options and isinstance(value, Mapping):
+        return refusable_arguments(options, value)
+    if options and not isinstance(value, str):
+        return f"{shown(value)} (no dictionary)"
+    if option.get("type") == "int" and isinstance(value, (str, float)) and _is_endless(value):
+        return f"{shown(value)} (no integer of 64 bits)"
+    return value
+
+
+def _is_endless(value: str | float) -> bool:
+    try:
+        number = float(value)
+    except ValueError:
+        return False
+    return not math.isfinite(number) or abs(number) >= 2**63

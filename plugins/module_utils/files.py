@@ -2,12 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write files in one step."""
+"""Read files that anybody may have put there, and write files in one step."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
+
+# The largest file that is read, in bytes.
+LARGEST_FILE = 32 * 1024 * 1024
+
+
+def read_text(path: str | os.PathLike[str], largest: int = LARGEST_FILE) -> str:
+    """Return the text of a regular file in UTF-8. A pipe or a device, which could keep the reader waiting for ever, is refused.
+
+    :param largest: the greatest number of bytes.
+    :raises OSError: it cannot be read, is no regular file, or is too large; `strerror` says why.
+    :raises UnicodeDecodeError: it is not UTF-8.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        kind = os.fstat(descriptor)
+        if not stat.S_ISREG(kind.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            # A file of a system such as /proc tells no size.
+            content = file.read(largest + 1) if kind.st_size <= largest else b""
+    finally:
+        os.close(descriptor)
+    if kind.st_size > largest or len(content) > largest:
+        raise OSError(errno.EFBIG, f"it has more than {largest} bytes", os.fspath(path))
+    return content.decode("utf-8")
 
 
 def write_atomically(path: str | os.PathLike[str], text: str, *, mode: int) -> None:

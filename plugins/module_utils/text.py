@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 # What Markdown or one of its dialects might obey: a `_` at the edge of a word, a `:` before one, the start of a web address.
 _MARKDOWN = re.compile(r"[^\w ,./=?%()':-]|(?<![^\W_])_|_(?![^\W_])|:(?! )|(?<=www)\.", re.IGNORECASE)
@@ -21,6 +22,22 @@ def some(names: Iterable[str], most: int = 5) -> str:
     listed = list(names)
     rest = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def shown(value: Any, limit: int = 60, *, quoted: bool = True) -> str:
+    """Return a value of a file or a variable for a message: on one line and short, whatever it is.
+
+    :param limit: the greatest number of characters of the value.
+    :param quoted: whether a text has quotes around it.
+    """
+    if isinstance(value, (Mapping, list, tuple, set)):
+        return f"a {type(value).__name__} with {len(value)} items"
+    if isinstance(value, int) and value.bit_length() > 64:
+        return "a number of more than 64 bits"
+    text = value if isinstance(value, str) else str(value)
+    cut = text[:limit]
+    words = repr(cut) if quoted and isinstance(value, str) else printable(cut)
+    return words + ("..." if len(text) > limit else "")
 
 
 def printable(text: str) -> str:

@@ -19,6 +19,8 @@ def client_context(ca_path: str | None, *, verify: bool) -> ssl.SSLContext:
     :param verify: whether a certificate that is not trusted, or is for another name, ends the handshake.
     """
     is_file = bool(ca_path) and os.path.isfile(ca_path or "")
+    if ca_path and os.path.exists(ca_path) and not is_file and not os.path.isdir(ca_path):
+        raise Invalid(f"ca_path {ca_path!r} is neither a file nor a folder.")
     try:
         context = ssl.create_default_context(
             cafile=ca_path if ca_path and is_file else None,

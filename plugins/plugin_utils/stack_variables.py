@@ -18,6 +18,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
 MAIL, QUEUE = "odoo_mail_", "odoo_queue_"
 _LAYER = "__"
@@ -186,7 +187,11 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
                 entries.insert(_place(option, entries, variable, fields), known)
             known.take(variable, fields, level_of)
     declared = [dict(entry.fields) for entry in entries if entry.fields.pop("declared")]
-    return [fields["name"] if option in _NAMES_ONLY else fields for fields in declared]
+    if option not in _NAMES_ONLY:
+        return declared
+    if not all("name" in fields for fields in declared):
+        raise StackVariableError(f"The variables {', '.join(layers)} contain an entry without a name.")
+    return [fields["name"] for fields in declared]
 
 
 def _place(option: str, entries: Sequence[_Entry], variable: str, fields: Mapping[str, Any]) -> int:
@@ -206,7 +211,7 @@ def _is_declared(value: Any, variable: str) -> bool:
         return bool(boolean(value))
     except TypeError:
         raise StackVariableError(
-            f"The variable {variable} gives declared the value {value!r}: it takes true or false."
+            f"The variable {variable} gives declared the value {shown(value)}: it takes true or false."
         ) from None
 
 
@@ -235,6 +240,6 @@ def _refuse_conflict(what: str, one: str, other: str, level_of: LevelOf) -> None
     level = level_of(one)
     if level and level == level_of(other):
         raise StackVariableError(
-            f"The variables {one} and {other} give {what!r} different values, and both are set for {level}. "
+            f"The variables {one} and {other} give {shown(what)} different values, and both are set for {level}. "
             "Set it in one of them, or for a more specific group or the host."
         )

@@ -10,6 +10,7 @@ import configparser
 from collections.abc import Mapping
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 
 # Passwords are not among them.
 _OPTIONS = ("email_from", "from_filter", "max_cron_threads", "smtp_port", "smtp_server", "smtp_ssl")
@@ -24,8 +25,7 @@ def read_configuration(path: str) -> dict[str, str]:
     """
     parser = configparser.RawConfigParser(strict=False)
     try:
-        with open(path, encoding="utf-8") as file:
-            parser.read_file(file)
+        parser.read_string(read_text(path))
         options = dict(parser.items("options"))
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__

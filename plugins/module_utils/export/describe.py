@@ -41,7 +41,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.optio
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts, PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, repeats_secret
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_login import LOGIN_OPTIONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, resolve
@@ -354,7 +354,9 @@ class Description:
                 self.secrets.append(Secret(kind.name, key, identity, position, "oauth2.refresh_token", token))
             elif value and self._is_secret(kind, found, option, value):
                 self.secrets.append(Secret(kind.name, key, identity, position, option, value))
-                is_own = option in kind.secret_fields | kind.heavy_fields or value in self._secrets_of(kind, found)
+                is_own = option in kind.secret_fields | kind.heavy_fields or repeats_secret(
+                    self._secrets_of(kind, found), str(value)
+                )
                 if not is_own and self._known.are_in(value):
                     self._remark(SUSPICIOUS, AS_VARIABLE, kind.name, key, position, option)
             elif self._known.objection(value):
@@ -389,7 +391,7 @@ class Description:
         return isinstance(value, str) and self._shows_secret(kind, found, value)
 
     def _shows_secret(self, kind: ResourceType, found: Found, text: str) -> bool:
-        return text in self._secrets_of(kind, found) or self._known.show_in(text)
+        return repeats_secret(self._secrets_of(kind, found), text) or self._known.show_in(text)
 
     def _secrets_of(self, kind: ResourceType, found: Found) -> set[str]:
         return MAIL_SERVER.secrets_of(found.values) if kind is MAIL_SERVER else set()

@@ -310,7 +310,8 @@ def _by_server(groups: _Groups) -> list[dict[str, Any]]:
     for group in groups.count([], ["mail_server_id", "state"]):
         server_id, name = group["mail_server_id"] or (None, None)
         entry = counts.setdefault(server_id, {"server": name, "id": server_id, "states": dict.fromkeys(_STATES, 0)})
-        entry["states"][group["state"]] += group["__count"]
+        states = entry["states"]
+        states[group["state"]] = states.get(group["state"], 0) + group["__count"]
     return sorted(counts.values(), key=lambda entry: -sum(entry["states"].values()))
 
 
@@ -321,7 +322,8 @@ def _by_from_domain(groups: _Groups) -> list[dict[str, Any]]:
         match = re.search(r"@([^@\s<>]+)>?\s*$", group["email_from"] or "")
         domain = match[1].lower() if match else None
         entry = counts.setdefault(domain, {"from_domain": domain, "states": dict.fromkeys(_STATES, 0)})
-        entry["states"][group["state"]] += group["__count"]
+        states = entry["states"]
+        states[group["state"]] = states.get(group["state"], 0) + group["__count"]
     return sorted(counts.values(), key=lambda entry: -sum(entry["states"].values()))
 
 

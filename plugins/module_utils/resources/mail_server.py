@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -126,6 +127,7 @@ class MailServer(ResourceType):
     directives = frozenset({"provider", "provider_region", "oauth2", "update_secrets"})
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
+    may_hold_secrets = frozenset({"smtp_user"})
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
     heavy_fields = frozenset(CERTIFICATE_FIELDS)
@@ -164,8 +166,8 @@ class MailServer(ResourceType):
         yield from host_problems(str(given.get("smtp_host") or "").strip())
         if given.get("smtp_timeout", 1) < 1:
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
-        if given.get("max_email_size", 0) < 0:
-            yield f"max_email_size must not be negative, and is {given['max_email_size']:g} (megabytes)"
+        if not 0 <= given.get("max_email_size", 0) < math.inf:
+            yield f"max_email_size must be a number that is not negative, and is {given['max_email_size']:g} (megabytes)"
         if self.is_candidate_name(str(given.get("name", ""))):
             yield f"a name that ends with {_CANDIDATE_SUFFIX!r} is the collection's own"
         if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
@@ -506,8 +508,13 @@ def _is_refused_as_redirect(base_url: str) -> bool:
     return url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
+def repeats_secret(secrets: Collection[str], text: str) -> bool:
+    """Return whether a text is one of the secrets, whatever blanks are around it."""
+    return bool(text.strip()) and text.strip() in {secret.strip() for secret in secrets}
+
+
 def _masked_if_in(secrets: set[str], value: Any) -> Any:
-    return masked(value) if isinstance(value, str) and value in secrets else value
+    return masked(value) if isinstance(value, str) and repeats_secret(secrets, value) else value
 
 
 MAIL_SERVER = MailServer()

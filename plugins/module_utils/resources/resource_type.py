@@ -100,6 +100,8 @@ class ResourceType:
     address_list_fields: ClassVar[frozenset[str]] = frozenset()
     # Blanks around these are always a mistake, and one that is hard to see.
     trimmed_options: ClassVar[frozenset[str]] = frozenset()
+    # Options that are no secrets, and that people put a secret into. No error repeats their values.
+    may_hold_secrets: ClassVar[frozenset[str]] = frozenset()
     # Read and reported besides the options, where the instance has them.
     info_fields: ClassVar[frozenset[str]] = frozenset()
     # What an addon has brought of this type is not deleted: its code looks it up.
@@ -157,7 +159,8 @@ class ResourceType:
         declaration = Declaration(self, self.key_of(given, xml_id), given, state, xml_id)
         problems = list(self.problems({**given, **({"xml_id": xml_id} if xml_id else {})}))
         problems += [
-            f"{option} must not begin or end with blanks, and is {given[option]!r}"
+            f"{option} must not begin or end with blanks"
+            + ("" if option in self.may_hold_secrets else f", and is {given[option]!r}")
             for option in sorted({self.key_field, *self.trimmed_options} & given.keys())
             if str(given[option]) != str(given[option]).strip()
         ]

@@ -11,12 +11,12 @@ take, is refused for everything else as well (`check_db_management_enabled` in o
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
@@ -42,7 +42,7 @@ def ask_databases(http: HttpConnection, *, ignore_dbfilter: bool = False) -> lis
     envelope = jsonrpc_body(parameters)
     response = repeated(partial(http.request, "POST", path, envelope, {"Content-Type": "application/json"}))
     try:
-        answer = json.loads(response.body)
+        answer = decode(response.body)
     except ValueError:
         answer = None
     if isinstance(answer, dict):

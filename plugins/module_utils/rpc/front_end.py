@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
-from datetime import timezone
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TypeVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_date import moment_of_header
 
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _Answer = TypeVar("_Answer")
 
 # What each status means when Odoo stands behind a proxy, and what to do (RFC 9110 §15.5, §15.6; RFC 6585 §4).
@@ -67,11 +68,7 @@ def repeated(request: Callable[[], _Answer], delays: Sequence[float] = _DELAYS) 
 
 def _seconds(retry_after: str) -> float:
     """Return the seconds of a `Retry-After` header, which is a number or a date (RFC 9110 §10.2.3); 0 for anything else."""
-    if retry_after.strip().isdecimal():
+    if _SECONDS.fullmatch(retry_after.strip()):
         return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return 0.0
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return max(0.0, moment.timestamp() - time.time())
+    moment = moment_of_header(retry_after)
+    return max(0.0, moment.timestamp() - time.time()) if moment else 0.0

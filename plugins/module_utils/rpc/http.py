@@ -18,18 +18,26 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timezone
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import refuse_front_end
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_date import moment_of_header
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_response import (
+    LARGEST_BODY,
+    DeadlineResponse,
+    TooLarge,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+
+_LONGEST_SHOWN = 200
 
 
 class Response(NamedTuple):
@@ -41,15 +49,24 @@ class Response(NamedTuple):
 
 
 def _split(url: str, option: str) -> SplitResult:
-    """Parse an http(s) URL. The message does not repeat the URL where it might hold a password."""
+    """Parse an http(s) URL. The message does not repeat a URL that may hold a password."""
+    shown = f"{option} {url!r}"
+    if "@" in url:
+        shown = f"{option} (not shown: it has a user name, or a password)"
+    if not url.isascii() or any(char.isspace() or not char.isprintable() for char in url):
+        raise Invalid(
+            f"{shown} has a blank, a control character or a character that is not ASCII: "
+            "write a host name in Punycode (xn--...), and anything else percent-encoded."
+        )
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, an IPv6 address without its bracket
         usable = False
+    if usable and url.count("@") != ("@" in parts.netloc):
+        raise Invalid(f"{shown} is ambiguous: write @ in a user name or password as %40, and / as %2F.")
     if not usable:
-        shown = "its value" if "@" in url else repr(url)
-        raise Invalid(f"{option} must be a URL like https://odoo.example.com or http://localhost:8069, but is {shown}.")
+        raise Invalid(f"{shown} is no URL: write one like https://odoo.example.com or http://localhost:8069.")
     return parts
 
 
@@ -57,7 +74,7 @@ class HttpConnection:
     """Requests to one base URL, through a proxy if there is one, over one TCP connection where the server keeps it open.
 
     :param base_url: `http://` or `https://`, host, and optionally port and a path before Odoo's own paths.
-    :param timeout: seconds for connecting, and for each wait for the server's bytes.
+    :param timeout: seconds for connecting, and then for each answer from its first byte to its last.
     :param ca_path: file or folder of CA certificates; empty for the system's own.
     :param proxy: URL of an HTTP proxy; None takes it from `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`; empty for none.
     """
@@ -115,6 +132,7 @@ class HttpConnection:
                 connection.set_tunnel(self._host, self._port, headers=self._proxy_headers())
         else:
             connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
+        connection.response_class = DeadlineResponse
         self.connections += 1
         return connection
 
@@ -139,6 +157,21 @@ class HttpConnection:
         :raises Unreachable: nothing answers, or not over TLS as asked, or a proxy answers in Odoo's place.
         :raises Timeout: the server took longer than the timeout.
         """
+        response = self._exchange(method, path, body, headers)
+        self.server_time = moment_of_header(response.headers.get("Date", "")) or self.server_time
+        if response.status in (301, 302, 303, 307, 308):
+            target = response.headers.get("Location", "somewhere else")
+            advice = "set url to the address that Odoo answers at"
+            if self._path and target.startswith("/"):
+                advice = "leave the path out of url"
+            shown = without_secrets(target)[:_LONGEST_SHOWN]
+            raise Unreachable(f"{self.base_url} redirects to {shown}: {advice}.")
+        retry_after = response.headers.get("Retry-After", "")
+        refuse_front_end(self.base_url + path, response.status, response.body, retry_after)
+        return response
+
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
+        """Send a request over the connection and return what came back, whoever answered."""
         connection = self._ready()
         target = self._path + path
         sent_headers = dict(headers)
@@ -149,8 +182,6 @@ class HttpConnection:
         self.requests += 1
         try:
             connection.request(method, target, body=body, headers=sent_headers)
-            answer = connection.getresponse()
-            response = Response(answer.status, answer.headers, answer.read())
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise self._explained(error) from error
@@ -159,26 +190,15 @@ class HttpConnection:
             raise Invalid(
                 f"Odoo at {self.base_url} cannot be asked: the database or the api_key holds characters that no HTTP header takes."
             ) from None
+        try:
+            answer = cast("DeadlineResponse", connection.getresponse())
+            response = Response(answer.status, answer.headers, answer.read_whole())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
+            raise self._explained(error) from error
         if answer.will_close:
             self.close()
-        self._note_time(response.headers.get("Date", ""))
-        if response.status in (301, 302, 303, 307, 308):
-            target = response.headers.get("Location", "somewhere else")
-            advice = "set url to the address that Odoo answers at"
-            if self._path and target.startswith("/"):
-                advice = "leave the path out of url"
-            raise Unreachable(f"{self.base_url} redirects to {target}: {advice}.")
-        retry_after = response.headers.get("Retry-After", "")
-        refuse_front_end(self.base_url + path, response.status, response.body, retry_after)
         return response
-
-    def _note_time(self, date: str) -> None:
-        """Take the server's clock from a `Date` header, if it is one; without one the last known time holds."""
-        try:
-            moment = parsedate_to_datetime(date)
-        except ValueError:
-            return
-        self.server_time = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
     def _explained(self, error: Exception) -> Unreachable | Timeout:
         where = f"Odoo at {self.base_url}"
@@ -186,6 +206,10 @@ class HttpConnection:
             where += f" through the proxy {self._proxy.hostname}:{self._proxy.port or 3128}"
         if isinstance(error, TimeoutError):
             return Timeout(f"{where} did not answer within {self._timeout:g} s: check url, or raise timeout.")
+        if isinstance(error, TooLarge):
+            return Unreachable(
+                f"{where} answers with more than {LARGEST_BODY // 2**20} MB: check url, and any proxy before Odoo."
+            )
         if isinstance(error, ssl.SSLCertVerificationError):
             return Unreachable(
                 f"{where}: its certificate is not trusted ({error.verify_message}): "
@@ -199,7 +223,7 @@ class HttpConnection:
             return Unreachable(f"{where}: the host name cannot be resolved: check url.")
         if isinstance(error, ConnectionRefusedError):
             return Unreachable(f"{where}: nothing listens there (connection refused): check url, and that Odoo runs.")
-        if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
+        if isinstance(error, (http.client.HTTPException, ValueError)) and not isinstance(error, OSError):
             return Unreachable(
                 f"{where} does not answer in HTTP ({type(error).__name__}): check the scheme and port of url."
             )

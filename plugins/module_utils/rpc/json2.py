@@ -16,6 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
@@ -52,7 +53,7 @@ class Json2Transport:
         body = dict(arguments) if ids is None else {"ids": ids, **arguments}
         response = self._http.request("POST", f"/json/2/{model}/{method}", json.dumps(body).encode(), self._headers)
         try:
-            answer = json.loads(response.body)
+            answer = decode(response.body)
         except ValueError:
             answer = None
         if response.status == 200 and (answer is not None or response.body.strip() == b"null"):

@@ -18,7 +18,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import user_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answer_shape import check_answer
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
@@ -29,11 +31,19 @@ if TYPE_CHECKING:
 _POSITIONAL = {"create": ("vals_list",), "write": ("vals",)}
 
 
+# What OdooRPC decodes of an answer: it would take one of any size, depth and kind.
+_DECODED_ELSEWHERE = b"{}"
+
+
 class _KeptOpener:
-    """What OdooRPC wants of a `urllib` opener, over our one connection: it keeps it open, and knows proxy and CA."""
+    """What OdooRPC wants of a `urllib` opener, over our one connection: it keeps it open, and knows proxy and CA.
+
+    :ivar answer: the last answer, decoded.
+    """
 
     def __init__(self, http: HttpConnection) -> None:
         self._http = http
+        self.answer: dict[str, Any] = {}
 
     def open(self, request: Any, timeout: float | None = None) -> io.BytesIO:
         """Send OdooRPC's request. The connection's own timeout holds; OdooRPC is given the same one."""
@@ -44,7 +54,20 @@ class _KeptOpener:
                 f"{self._http.base_url} answers HTTP {response.status} to {path}: "
                 "JSON-RPC is not offered there (on Odoo 19 it is the addon rpc), or a proxy before Odoo refuses it."
             )
-        return io.BytesIO(response.body)
+        try:
+            answer = decode(response.body)
+        except ValueError as error:
+            raise _not_odoo(self._http, str(error)) from None
+        if not isinstance(answer, dict):
+            raise _not_odoo(self._http, "it is no object")
+        self.answer = answer
+        return io.BytesIO(_DECODED_ELSEWHERE)
+
+
+def _not_odoo(http: HttpConnection, reason: str) -> Unreachable:
+    return Unreachable(
+        f"{http.base_url} does not answer /jsonrpc in JSON as Odoo does ({reason}): check url and any proxy."
+    )
 
 
 class JsonRpcTransport:
@@ -65,7 +88,7 @@ class JsonRpcTransport:
                 "The Python package odoorpc is missing where this task runs: install it there (pip install odoorpc), "
                 "or use an api_key with Odoo 19 or newer, whose JSON-2 interface needs no package."
             ) from error
-        self._error = odoorpc.error
+        self._opener = _KeptOpener(http)
         self._http = http
         self._database = database
         self._username = username
@@ -78,19 +101,19 @@ class JsonRpcTransport:
             protocol="jsonrpc+ssl" if parts.scheme == "https" else "jsonrpc",
             port=parts.port or (443 if parts.scheme == "https" else 80),
             version=str(version.major) + ".0",
-            opener=_KeptOpener(http),
+            opener=self._opener,
         )
 
     def _service(self, where: str, service: str, method: str, *arguments: Any) -> Any:
-        try:
-            answer = self._odoo.json("/jsonrpc", {"service": service, "method": method, "args": list(arguments)})
-        except self._error.RPCError as error:
-            data = (error.info or {}).get("data") or {}
-            raise refusal(where, str(data.get("name", "")), str(data.get("message") or error)) from None
-        except (ValueError, LookupError, AttributeError) as error:  # what OdooRPC makes of an answer of another form
-            raise Unreachable(
-                f"{self._http.base_url} does not answer /jsonrpc in JSON as Odoo does: check url and any proxy."
-            ) from error
+        self._odoo.json("/jsonrpc", {"service": service, "method": method, "args": list(arguments)})
+        answer = self._opener.answer
+        error = answer.get("error")
+        if error is not None:
+            data = error.get("data") if isinstance(error, dict) else None
+            if not isinstance(data, dict):
+                raise _not_odoo(self._http, "its error has no data")
+            name, message = (str(data.get(part) or "") for part in ("name", "message"))
+            raise refusal(where, name, message or str(error.get("message") or ""))
         # Neither `result` nor `error`: the method returned None (docs/development/odoo-behaviour.md, Queue processing).
         return answer.get("result")
 
@@ -113,17 +136,20 @@ class JsonRpcTransport:
                 f"Odoo at {self._http.base_url} refused the login of {self._username!r} on database {self._database}: "
                 "check username and password; with two-factor authentication only an api_key works, and keys expire."
             )
-        self._uid = int(uid)
+        if not isinstance(uid, int) or uid is True or uid < 1:
+            raise _not_odoo(self._http, "it is no id of a user")
+        self._uid = uid
         user_ids.remember(*user, self._uid)
 
     def _is_user(self, where: str, uid: int) -> bool:
         """Whether an id is the user's, and the password, too."""
         try:
             found = self._execute_as(uid, where, "res.users", "read", [[uid]], {"fields": ["login"]})
+            check_answer(where, "read", {"ids": [uid], "fields": ["login"]}, found)
         except (AuthenticationFailed, AccessRefused, Rejected):
             return False
         # A password that two users share is no proof.
-        return bool(found) and str(found[0]["login"]).lower() == self._username.lower()
+        return str(found[0]["login"]).lower() == self._username.lower()
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         """Call a method; `ids` None calls it on the model itself."""

@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
+
+
+# `19.0`, `saas~18.2`, `19.0+e-20260101`.
+_VERSION = re.compile(r"[\w.~+-]{1,64}")
 
 
 class ServerVersion(NamedTuple):
@@ -32,8 +36,10 @@ def _version(info: Any) -> ServerVersion | None:
         return None
     text = info.get("server_version") or info.get("version")
     parts = info.get("server_version_info") or info.get("version_info")
-    major = re.search(r"\d+", str(parts[0] if isinstance(parts, list) and parts else text))
-    return ServerVersion(str(text), int(major.group())) if text and major else None
+    if not isinstance(text, str) or not _VERSION.fullmatch(text):
+        return None
+    major = re.search(r"\d+", str(parts[0]) if isinstance(parts, list) and parts else text)
+    return ServerVersion(text, int(major.group())) if major and len(major.group()) < 4 else None
 
 
 def ask_version(http: HttpConnection) -> ServerVersion:
@@ -53,7 +59,7 @@ def ask_version(http: HttpConnection) -> ServerVersion:
         response = repeated(partial(http.request, method, path, body, {"Content-Type": "application/json"}))
         status = status or response.status
         try:
-            answer = json.loads(response.body)
+            answer = decode(response.body)
         except ValueError:
             continue
         version = _version(answer.get("result", answer) if isinstance(answer, dict) else None)

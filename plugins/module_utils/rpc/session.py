@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid, ReadOnly, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answer_shape import check_answer
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
@@ -126,12 +127,23 @@ class Session:
             self.calls.append(f"{model}.{method}")
             execute = partial(self.transport.execute, model, method, None if ids is None else list(ids), arguments)
             try:
-                return repeated(execute) if method in READ_METHODS else execute()
+                answer = repeated(execute) if method in READ_METHODS else execute()
             except Conflict:
                 if delay is None:
                     raise
                 time.sleep(delay)
+                continue
+            self._check(model, method, ids, arguments, answer)
+            return answer
         raise AssertionError("unreachable")
+
+    def _check(
+        self, model: str, method: str, ids: Sequence[int] | None, arguments: Mapping[str, Any], answer: Any
+    ) -> None:
+        """Raise an error if no Odoo answers so."""
+        where = f"{model}.{method} on database {self.database} at {self.url}"
+        types = {name: field["type"] for name, field in self._fields.get(model, {}).items()}
+        check_answer(where, method, {**arguments, "model": model, "ids": ids}, answer, types)
 
     def fields(self, model: str) -> dict[str, dict[str, Any]]:
         """What the instance says of a model's fields; asked once per model.

@@ -16,7 +16,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.files import write_atomically
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text, write_atomically
 
 # Odoo's first administrator, `base.user_admin`, has this id in every database that was born with 12.0 or later.
 _FIRST_ADMINISTRATOR = ("admin", 2)
@@ -36,7 +36,7 @@ def _file(url: str, database: str, username: str) -> Path:
 def recall(url: str, database: str, username: str) -> int | None:
     """The id that a user had at the last login, None where nobody knows."""
     with suppress(*_NO_MEMORY):
-        return int(_file(url, database, username).read_text())
+        return int(read_text(_file(url, database, username)))
     login, user_id = _FIRST_ADMINISTRATOR
     return user_id if username == login else None
 

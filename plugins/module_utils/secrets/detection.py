@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 _SECRET_NAME = re.compile(
-    r"secret|pas+w|passphrase|token|credential|pwd|(^|[._])pas+$|\w(?<!public)[._]?key$", re.IGNORECASE
+    r"secret|pas+w|passphrase|token|credential|pwd|(^|[._])pas+$|\w(?<!public)[._-]?key$", re.IGNORECASE
 )
 # What such names also occur in: how a password must be, where a token is fetched, when it ends.
 _SECRET_NAME_OF_A_SETTING = re.compile(
@@ -21,7 +22,9 @@ _SECRET_NAME_OF_A_SETTING = re.compile(
 # Options that hold secrets beside what is none; whatever else somebody writes into them may be one.
 _HOLD_SECRETS: Mapping[str, frozenset[str]] = {"oauth2": frozenset({"client_id", "update", "required"})}
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
-_PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:([^/@]+)@", re.IGNORECASE)
+# Up to the last @: who writes a password into a URL may have left its @ and / as they are.
+_PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:(?!//)(.+)@", re.IGNORECASE | re.DOTALL)
+_USER_IN_URL = re.compile(r"^(?:[a-z]+://)([^/@:]{6,})@", re.IGNORECASE)
 # A part of a URL that only somebody who logs in writes there.
 _LOGIN_IN_URL = re.compile(r"\w://[^\s/@'\"?#]+@")
 _PASSWORD_BEFORE_HOST = re.compile(
@@ -29,15 +32,19 @@ _PASSWORD_BEFORE_HOST = re.compile(
 )
 # What code or data gives to a name, by a sign of its own or as what stands after it among arguments: x = 'a', "x": "a", get('x', 'a').
 _GIVEN = re.compile(
-    r"""(?<![\w.])(?P<name>[\w.]+)['"]?\s{0,20}\]?\s{0,20}(?::\s{0,20}\w+\s{0,20}=|[=:]|(?<=['"])\s{0,20},)\s{0,20}\(?\s{0,20}[rbuf]{0,2}"""
-    r"""(?:\"{3}|'{3}|['"])(?=[^'"\s])""",
+    r"""(?<![\w.-])(?P<name>[\w.-]+)['"]?\s{0,20}\]?\s{0,20}(?::\s{0,20}\w+\s{0,20}=|[=:]|(?<=['"])\s{0,20},)\s{0,20}\(?\s{0,20}[rbuf]{0,2}"""
+    r"""(?:(?:\"{3}|'{3})\s{0,20}|['"])(?=[^'"\s])""",
     re.IGNORECASE,
 )
 # In a text of a line for each, as a system parameter may hold: password=a.
 _GIVEN_UNQUOTED = re.compile(r"^[ \t]*(?P<name>[\w.]+)[ \t]*=[ \t]*[^\s'\"(){}\[\].,]+[ \t\r]*$", re.MULTILINE)
 _LOGIN = re.compile(
-    r"""(\.login\(|\bauth\s*=\s*\()[^()\n]*,\s*[rbuf]?['"][^'"]|\b(bearer|basic)\s+(?=\S*[\d=])[\w+/=.~-]{6,}|['"]bearer\s+[\w+/=.~-]{6,}""",
-    re.IGNORECASE,
+    r"""(\.login\(|\bauth\s*=\s*\(|\b\w*(?:Basic|Digest)Auth\()[^()\n]*,\s*(?:\w+\s*=\s*)?[rbuf]?['"]{1,3}\s{0,20}[^'"\s]"""
+    r"""|\b(bearer|basic)\s+(?=\S*[\d=])[\w+/=.~-]{6,}|['"]bearer\s+[\w+/=.~-]{6,}"""
+    r"""|['"](?:token|apikey|key|digest)\s+(?=[^'"\s]*[\d=_-])[\w+/=.~-]{6,}['"]"""
+    r"""|\bauthorization['"]?\s{0,20}[\]:=,]{1,3}\s{0,20}[rbuf]?['"](?:\w+\s+)?[\w+/=.~-]{6,}['"]"""
+    r"""|^[ \t]*authorization:[ \t]*\w+[ \t]+[\w+/=.~-]{6,}[ \t\r]*$""",
+    re.IGNORECASE | re.MULTILINE,
 )
 # In code these are names of columns and of what is sorted by, not of secrets.
 _NO_SECRET_KEY = re.compile(
@@ -89,7 +96,8 @@ def secrets_in(arguments: Any) -> Iterator[str]:
             elif isinstance(value, str) and _PRIVATE_KEY.search(value):
                 yield value
             elif name in ("url", "proxy") and isinstance(value, str):
-                yield from _PASSWORD_IN_URL.findall(value)
+                for login in (*_PASSWORD_IN_URL.findall(value), *_USER_IN_URL.findall(value)):
+                    yield from (login, unquote(login))
             elif isinstance(value, str) and holds_secret(value):
                 yield value
             elif isinstance(value, str):  # Ansible takes lists and dictionaries as text, too

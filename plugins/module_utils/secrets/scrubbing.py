@@ -10,25 +10,62 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.encodings import encoded_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{2,}={0,2}")
+# The return values that contain words of others.
+_WORDS = frozenset({"message", "reason", "reasons", "evidence", "reply", "text"})
+# The longest text that is searched, and how much more of it, so that no secret is cut in two.
+_LONGEST = 20_000
+_MARGIN = 8_000
 # A secret of so many characters is in no text by chance.
 LONG = 6
 
 
 def without_secrets(text: str, known: Iterable[str] = ()) -> str:
-    """Words of somebody else's, such as an error of Odoo's, without the secrets that may be in them, and those that are known."""
-    secrets = sorted(known, key=len, reverse=True)
-    if secrets:
-        text = _BASE64.sub(lambda word: MASK if _encodes(word[0], secrets) else word[0], text)
-    for secret in secrets:
-        text = re.sub(_wherever_it_shows(secret), MASK, text)
-    return _SECRET_IN_QUERY.sub(rf"\1{MASK}", text)
+    """Return words of somebody else's, such as an error of Odoo's, without the secrets that may be in them.
+
+    :param known: the secrets that are known. Those of at least `LONG` characters are found in any encoding, shorter ones as they are and in base64.
+    """
+    shown = _SECRET_IN_QUERY.sub(rf"\1{MASK}", _without_known(text[: _LONGEST + _MARGIN], frozenset(known)))
+    return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}..."
+
+
+@lru_cache(maxsize=4096)
+def _without_known(text: str, known: frozenset[str]) -> str:
+    """The same of known secrets. Failed mails have the same few reasons."""
+    spans = encoded_secrets(text, (secret for secret in known if len(secret) >= LONG))
+    for secret in known:
+        spans += (match.span() for match in re.finditer(_wherever_it_shows(secret), text) if secret)
+    if known:
+        spans += (word.span() for word in _BASE64.finditer(text) if _encodes(word[0], known))
+    shown, end = [], 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            shown += [text[end:start], MASK]
+        end = max(end, stop)
+    return "".join([*shown, text[end:]])
+
+
+def without_secrets_in_words(values: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """Return a result without the known secrets in what others have said in it: errors of Odoo, and replies of SMTP servers."""
+    return {name: _without_in_words(name, value, known) for name, value in values.items()}
+
+
+def _without_in_words(name: str, value: Any, known: Collection[str]) -> Any:
+    if isinstance(value, str):
+        return without_secrets(value, known) if name in _WORDS else value
+    if isinstance(value, Mapping):
+        return without_secrets_in_words(value, known)
+    if isinstance(value, (list, tuple)):
+        return [_without_in_words(name, item, known) for item in value]
+    return value
 
 
 def without_long_secrets(value: Any, known: Collection[str]) -> Any:

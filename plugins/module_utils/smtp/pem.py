@@ -12,12 +12,15 @@ import ssl
 import tempfile
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 
 _BLOCK = "-----BEGIN "
 _CERTIFICATE = re.compile(
-    r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----.+?-----END (?:TRUSTED )?CERTIFICATE-----", re.DOTALL
+    r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----(?:(?!-----BEGIN ).)+?-----END (?:TRUSTED )?CERTIFICATE-----", re.DOTALL
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.+?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----(?:(?!-----BEGIN ).)+?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL
+)
 _ENCRYPTED = re.compile(r"-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED")
 
 
@@ -74,8 +77,7 @@ def _content(option: str, given: str) -> str:
     if not os.path.isabs(path):
         raise Invalid(f"{option} takes PEM, or the absolute path of a PEM file where the task runs")
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return read_text(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not PEM text"
         raise Invalid(f"{option} names a file that cannot be read where the task runs ({reason})") from None

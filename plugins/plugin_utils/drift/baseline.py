@@ -16,19 +16,25 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     Difference,
     Instance,
     Resource,
     kinds,
 )
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 FORMAT = 1
 _REQUIRED = ("resource", "key", "reason", "owner", "expires")
 _OPTIONAL = ("instance", "field", "value")
 _EVERYWHERE = "*"
 _MERGE = "tag:yaml.org,2002:merge"
+# Reading YAML takes seconds for a megabyte.
+_LARGEST = 1024 * 1024
+_MOST_KEYS = 1000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -113,14 +119,27 @@ class Baseline:
                     key.value for key, _value in node.value if key.id == "scalar" and key.tag != _MERGE
                 ).items():
                     if count > 1:
-                        problems.append(f"{key} stands twice in the mapping of line {node.start_mark.line + 1}")
+                        problems.append(
+                            f"{shown(key, quoted=False)} stands twice in the mapping of line {node.start_mark.line + 1}"
+                        )
                 return node
+
+            def flatten_mapping(self, node: Any) -> None:
+                super().flatten_mapping(node)
+                # Mappings that are merged into one another double with every line.
+                if len(node.value) > _MOST_KEYS:
+                    raise yaml.YAMLError(f"a mapping has more than {_MOST_KEYS} keys")
 
         Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
         try:
-            content = yaml.load(path.read_text(encoding="utf-8"), Loader)
+            text = read_text(path, _LARGEST)
+            if is_nested_deeply(text):
+                raise ValueError("it is nested too deeply")
+            content = yaml.load(text, Loader)
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+            reason = (
+                error.strerror if isinstance(error, OSError) else shown(" ".join(str(error).split()), 300, quoted=False)
+            )
             raise BaselineError(f"The baseline {path} cannot be read: {reason}.") from error
         entries = list(_entries(content, problems))
         if problems:
@@ -200,8 +219,8 @@ def _entries(content: Any, problems: list[str]) -> Iterator[Entry]:
         problems.append("it must be a mapping with format: 1 and a list of what is accepted")
         return
     if content.get("format") != FORMAT or isinstance(content.get("format"), bool):
-        problems.append(f"format must be {FORMAT}, and is {content.get('format')!r}")
-    unknown = sorted(str(name) for name in content if name not in ("format", "accepted"))
+        problems.append(f"format must be {FORMAT}, and is {shown(content.get('format'))}")
+    unknown = sorted(shown(name, quoted=False) for name in content if name not in ("format", "accepted"))
     if unknown:
         problems.append(f"it has {', '.join(unknown)} beside format and accepted")
     for number, given in enumerate(content.get("accepted", []), 1):
@@ -210,7 +229,8 @@ def _entries(content: Any, problems: list[str]) -> Iterator[Entry]:
             continue
         wrong = list(_wrong(given))
         if wrong:
-            problems.append(f"entry {number} ({given.get('resource')} {given.get('key')!r}): {', '.join(wrong)}")
+            named = f"{shown(given.get('resource'), quoted=False)} {shown(given.get('key'))}"
+            problems.append(f"entry {number} ({named}): {', '.join(wrong)}")
             continue
         yield Entry(
             resource=given["resource"],
@@ -229,16 +249,16 @@ def _wrong(given: Mapping[Any, Any]) -> Iterator[str]:
     missing = [name for name in _REQUIRED if given.get(name) in (None, "")]
     if missing:
         yield f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-    unknown = sorted(str(name) for name in given if name not in (*_REQUIRED, *_OPTIONAL))
+    unknown = sorted(shown(name, quoted=False) for name in given if name not in (*_REQUIRED, *_OPTIONAL))
     if unknown:
         yield f"{', '.join(unknown)} is not known (known are {', '.join((*_REQUIRED, *_OPTIONAL))})"
     for name in ("instance", "resource", "key", "field", "reason", "owner"):
         value = given.get(name)
         if name in given and name not in missing and not (isinstance(value, str) and value.strip()):
-            yield f"{name} must be a text that is not empty, and is {value!r}"
+            yield f"{name} must be a text that is not empty, and is {shown(value)}"
     kind = given.get("resource")
     if isinstance(kind, str) and kind.strip() and kind not in kinds():
-        yield f"resource must be one of {', '.join(kinds())}, and is {kind!r}"
+        yield f"resource must be one of {', '.join(kinds())}, and is {shown(kind)}"
     if "expires" not in missing:
         try:
             read_date(given["expires"])
@@ -262,7 +282,7 @@ def read_date(given: Any) -> date:
             pass
     elif isinstance(given, date) and not isinstance(given, datetime):  # a datetime is a date, too, but no day
         return given
-    raise ValueError(f"must be a day such as 2027-01-31, and is {str(given)!r}")
+    raise ValueError(f"must be a day such as 2027-01-31, and is {shown(given)}")
 
 
 def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, expires: date) -> str:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     FORMAT,
     STATUSES,
@@ -124,13 +126,15 @@ class History:
     def _read(self, path: Path) -> _Former | None:
         """A report; None, and a warning, where it is none."""
         try:
-            return _former(json.loads(path.read_text(encoding="utf-8")))
+            return _former(json.loads(read_text(path)))
         except FileNotFoundError:
             return None
         except _NoReport as error:
             reason = str(error)
-        except (OSError, ValueError, RecursionError) as error:
-            reason = f"it cannot be read ({error})"
+        except OSError as error:
+            reason = f"it cannot be read ({error.strerror})"
+        except (ValueError, RecursionError) as error:
+            reason = f"it cannot be read ({type(error).__name__})"
         warning = f"{path} is not taken into account: {reason}."
         if warning not in self.warnings:
             self.warnings.append(warning)
@@ -156,7 +160,7 @@ def _former(report: Any) -> _Former:
     """
     try:
         if report["format"] != FORMAT:
-            raise _NoReport(f"its format is {report['format']}, and only {FORMAT} is known here")
+            raise _NoReport(f"its format is {shown(report['format'])}, and only {FORMAT} is known here")
         partial = is_partial(report["run"])
         instances = report["instances"]
         return _Former(
@@ -170,7 +174,7 @@ def _former(report: Any) -> _Former:
             },
             frozenset(one["instance"] for one in instances if one["status"] in _JUDGED and not partial),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError):
         raise _NoReport("it is no report of the callback drift") from None
 
 

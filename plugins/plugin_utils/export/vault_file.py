@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from ansible.constants import config
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import TEMPLATE, comment, entries
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 _CANNOT = "The vault file that is there cannot be merged, for {}: move it away."
 _HEAD = "The secrets of {host}, to which mail.yml refers."
@@ -68,11 +71,13 @@ class VaultFile:
 
     def _read(self) -> str:
         try:
-            return self._path.read_text(encoding="utf-8")
+            return read_text(self._path)
         except FileNotFoundError:
             return ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise AnsibleError(f"{self._path} cannot be read: {error.__class__.__name__}.") from None
+        except OSError as error:
+            raise AnsibleError(f"{self._path} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise AnsibleError(f"{self._path} cannot be read: it is not text in UTF-8.") from None
 
     def _decrypted(self, stored: str) -> str:
         if not is_encrypted(stored):
@@ -86,7 +91,10 @@ class VaultFile:
             ) from None
         # As ansible-vault edit does: whoever could open it still can.
         self._secret = used
-        return str(plain.decode())
+        try:
+            return str(plain.decode())
+        except UnicodeDecodeError:
+            raise AnsibleError(f"{self._path} cannot be read: it is not text in UTF-8.") from None
 
 
 def merged(text: str, values: Mapping[str, str]) -> str:
@@ -126,9 +134,12 @@ def _with_values(text: str, known: Mapping[str, tuple[Any, Any]], values: Mappin
 
 def _variables(text: str) -> dict[str, tuple[Any, Any]] | None:
     """The nodes of names and values by name, None where there are no variables that could be told apart."""
+    if is_nested_deeply(text):
+        return None
     try:
         document = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+        _meaning(document)
+    except (yaml.YAMLError, RecursionError):
         return None
     if document is None:
         return {}
@@ -140,14 +151,23 @@ def _variables(text: str) -> dict[str, tuple[Any, Any]] | None:
     return {key.value: (key, value) for key, value in document.value}
 
 
-def _meaning(node: Any) -> Any:
-    """What Ansible makes of a value, as far as two are the same or not."""
-    if isinstance(node, yaml.MappingNode):
-        return "mapping", node.tag, [(_meaning(key), _meaning(value)) for key, value in node.value]
-    if isinstance(node, yaml.SequenceNode):
-        return "sequence", node.tag, [_meaning(value) for value in node.value]
-    is_text = node.tag == "!unsafe" or (node.tag == "tag:yaml.org,2002:str" and not TEMPLATE.search(node.value))
-    return ("text" if is_text else node.tag), node.value
+def _meaning(node: Any, known: dict[int, str] | None = None) -> Any:
+    """What Ansible makes of a value, as far as two are the same or not.
+
+    :param known: the digests of nodes: one that has many aliases is looked at once.
+    :raises RecursionError: it is nested too deeply, or in itself.
+    """
+    if not isinstance(node, (yaml.MappingNode, yaml.SequenceNode)):
+        is_text = node is not None and (
+            node.tag == "!unsafe" or (node.tag == "tag:yaml.org,2002:str" and not TEMPLATE.search(node.value))
+        )
+        return None if node is None else ("text" if is_text else node.tag, node.value)
+    known = {} if known is None else known
+    if id(node) not in known:
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
+        meanings = [node.tag, *(_meaning(one, known) for one in parts)]
+        known[id(node)] = hashlib.sha256(repr(meanings).encode("utf-8", "surrogatepass")).hexdigest()
+    return type(node).__name__, known[id(node)]
 
 
 def _new(host: str, values: Mapping[str, str]) -> str:

@@ -272,9 +272,9 @@ def test_what_odoo_computes_is_not_written(session: Session, odoo: SimulatedOdoo
     assert record["cron_name"] == record["name"] == "Mail: Email Queue Manager"
 
 
-def test_missing_records(session: Session) -> None:
+def test_missing_records(odoo: SimulatedOdoo, session: Session) -> None:
     """Reading one is no error."""
-    assert session.call("ir.mail_server", "read", [99], fields=["name"]) == []
+    assert odoo.execute("ir.mail_server", "read", [99], {"fields": ["name"]}) == []
     assert "does not exist or has been deleted" in refused(Rejected, session, "ir.mail_server", "write", [99], vals={})
 
 
@@ -789,7 +789,7 @@ def test_sending(session: Session, odoo: SimulatedOdoo) -> None:
         "failure_reason": "111\nConnection refused",
         "failure_type": False,
     }
-    assert session.call("mail.mail", "read", [gone], fields=["state"]) == []
+    assert odoo.execute("mail.mail", "read", [gone], {"fields": ["state"]}) == []
     assert session.call("mail.mail", "mark_outgoing", [bad]) is True
     again = read(session, "mail.mail", bad, "state", "failure_reason")
     assert again == {"id": bad, "state": "outgoing", "failure_reason": "111\nConnection refused"}

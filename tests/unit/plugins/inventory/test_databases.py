@@ -341,7 +341,7 @@ def test_a_proxys_password_stays_secret(refusal: Refusal) -> None:
     [
         ({}, "url is missing"),
         ({"url": ""}, "url is missing"),
-        ({"url": "odoo.acme.example"}, "url must be a URL like"),
+        ({"url": "odoo.acme.example"}, "is no URL: write one like"),
         ({"url": f"https://admin:{SECRET}@odoo.acme.example"}, "url must not hold credentials"),
         (
             {"url": "{url}", "exlude": ["*-test"]},
@@ -359,7 +359,7 @@ def test_a_proxys_password_stays_secret(refusal: Refusal) -> None:
         ({"servers": [{"url": "{url}"}, {"url": "{url}", "exlude": ["*"]}]}, "In servers, number 2: exlude. Supported"),
         ({"servers": [{"url": "{url}", "cache": True}]}, "In servers, number 1: cache. Supported"),
         ({"servers": [{"url": "{url}", "timeout": "long"}]}, "In servers, number 1: argument 'timeout' is of type"),
-        ({"servers": [{"url": "a"}, {"url": "b"}]}, "but is 'a'. url must be a URL"),
+        ({"servers": [{"url": "a"}, {"url": "b"}]}, "http://localhost:8069. url 'b' is no URL"),
     ],
 )
 def test_options_that_cannot_be(server: LocalServer, refusal: Refusal, options: dict[str, Any], words: str) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, repeats_secret
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name, secrets_in
@@ -36,7 +36,11 @@ QUEUE = {"xml_id": "mail.ir_cron_mail_scheduler_action"}
         ),
         (MAIL_SERVER, {**MAIN, "smtp_port": 0}, "not 0"),
         (MAIL_SERVER, {**MAIN, "smtp_timeout": 0}, "smtp_timeout must be at least 1 second, not 0"),
-        (MAIL_SERVER, {**MAIN, "max_email_size": -1.0}, "max_email_size must not be negative, and is -1"),
+        (
+            MAIL_SERVER,
+            {**MAIN, "max_email_size": -1.0},
+            "max_email_size must be a number that is not negative, and is -1",
+        ),
         (
             MAIL_SERVER,
             {**MAIN, "xml_id": "no_dot"},
@@ -152,3 +156,17 @@ def test_a_stack_is_declared_in_the_order_it_is_built_in() -> None:
             read_declared_stack(nothing, RunOptions())
     # That there are no others can be compared.
     assert read_declared_stack({"servers": []}, RunOptions(unmanaged="report")).declarations == ()
+
+
+def test_an_error_does_not_repeat_what_may_be_a_password() -> None:
+    with pytest.raises(Invalid) as caught:
+        MAIL_SERVER.declare({**MAIN, "smtp_user": " correct-horse ", "smtp_pass": "correct-horse"})
+    assert "smtp_user must not begin or end with blanks" in caught.value.message
+    assert "correct-horse" not in caught.value.message
+
+
+@pytest.mark.parametrize("user", ["pw", " pw", "pw\t", " pw "])
+def test_a_user_that_is_the_password_is_masked(user: str) -> None:
+    assert repeats_secret({" pw"}, user)
+    assert not repeats_secret({" pw"}, "pwd")
+    assert not repeats_secret({" "}, " ")

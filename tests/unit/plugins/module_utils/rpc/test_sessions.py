@@ -44,7 +44,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
-        self.outcome: Callable[[], Any] = lambda: None
+        self.outcome: Callable[[], Any] | None = None
         self.closed = False
 
     def login(self) -> None:
@@ -52,7 +52,11 @@ class Recorder:
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         self.calls.append((model, method, ids, arguments))
-        return self.outcome()
+        return (
+            self.outcome()
+            if self.outcome
+            else {"search_count": 0, "fields_get": {"a": {"type": "char"}}}.get(method, [])
+        )
 
     def close(self) -> None:
         self.closed = True
@@ -116,8 +120,9 @@ def test_every_call_is_in_english(transport: Recorder) -> None:
 
 
 def test_archived_records_are_read_in_a_fixed_order(transport: Recorder) -> None:
-    transport.outcome = lambda: [{"id": 1}]
-    assert session_over(transport).search_read("ir.cron", [], {"b", "a"}, limit=1) == [{"id": 1}]
+    rows = [{"id": 1, "a": False, "b": "x"}]
+    transport.outcome = lambda: rows
+    assert session_over(transport).search_read("ir.cron", [], {"b", "a"}, limit=1) == rows
     (call,) = transport.calls
     assert call[3] == {
         "domain": [],
@@ -131,7 +136,7 @@ def test_archived_records_are_read_in_a_fixed_order(transport: Recorder) -> None
 @pytest.mark.parametrize(("answer", "ids"), [([3, 4], [3, 4]), (3, [3])])
 def test_created_ids(transport: Recorder, answer: Any, ids: list[int]) -> None:
     transport.outcome = lambda: answer
-    assert session_over(transport).create("ir.cron", [{"name": "x"}]) == ids
+    assert session_over(transport).create("ir.cron", [{"name": "x"} for _id in ids]) == ids
 
 
 def test_fields_are_asked_for_once(transport: Recorder) -> None:
@@ -206,7 +211,8 @@ def of_version(major: int) -> Callable[[Request], Answer]:
         if request.target == "/web/webclient/version_info":
             return Answer({"result": {"server_version": f"{major}.0", "server_version_info": [major, 0]}})
         if request.target == "/jsonrpc":
-            return Answer({"jsonrpc": "2.0", "id": 1, "result": 2})
+            is_login = request.json["params"]["method"] == "login"
+            return Answer({"jsonrpc": "2.0", "id": 1, "result": 2 if is_login else []})
         return Answer([])
 
     return answer

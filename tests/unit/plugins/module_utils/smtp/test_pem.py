@@ -70,7 +70,7 @@ def test_the_other_one_is_none_and_is_not_shown(read: Reader, other: str) -> Non
     ("given", "words"),
     [
         ("/no/such/file.pem", "No such file or directory"),
-        ("/", "Is a directory"),
+        ("/", "it is not a regular file"),
         ("certificates/mail.pem", "absolute path"),
         ("hunter2", "absolute path"),
     ],

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_json
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import history as history_file
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import prepare, write, write_reports
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import History, dated_name
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Instance
@@ -92,13 +93,13 @@ def test_no_more_reports_are_read_than_need_be(tmp_path: Path, monkeypatch: pyte
     for number in range(1, 6):
         run(tmp_path, number, drifted())
     read: list[str] = []
-    original = Path.read_text
+    original = history_file.read_text
 
     def read_text(path: Path, **how: Any) -> str:
         read.append(path.name)
         return original(path, **how)
 
-    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr(history_file, "read_text", read_text)
     run(tmp_path, 6, drifted())
     assert read == ["drift.json"]
 

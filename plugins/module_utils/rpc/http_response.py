@@ -1,0 +1,87 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read an answer of an HTTP server that may send it slowly, or without an end."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from typing import Any
+
+# The largest body that is read, in bytes: some 20,000 mail servers. More would fill the memory.
+LARGEST_BODY = 32 * 1024 * 1024
+
+
+class TooLarge(http.client.HTTPException):
+    """The body has more than `LARGEST_BODY` bytes."""
+
+
+class DeadlineResponse(http.client.HTTPResponse):
+    """An answer that must be complete within the timeout of its connection: a server that sends it byte by byte gains nothing."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(_DeadlineSocket(sock), *arguments, **options)  # type: ignore[arg-type]
+
+    def read_whole(self) -> bytes:
+        """Return the body.
+
+        :raises TooLarge: it has more than `LARGEST_BODY` bytes.
+        :raises TimeoutError: it is not there in time.
+        """
+        if self.length is not None:
+            if self.length > LARGEST_BODY:
+                raise TooLarge
+            return self.read()
+        # Without a length the server says when it ends: by chunks, or by hanging up.
+        body = self.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+        return body
+
+
+class _DeadlineSocket:
+    """What `HTTPResponse` uses of a socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Return a file to read the answer from."""
+        return io.BufferedReader(_DeadlineReader(self._socket))
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until a moment, however many reads that takes."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__()
+        self._socket = sock
+        self._file = sock.makefile("rb", buffering=0)
+        self._timeout = sock.gettimeout()
+        self._deadline = time.monotonic() + (self._timeout or 0)
+
+    def readable(self) -> bool:
+        """Whether it can be read from: always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there, at the latest until the deadline."""
+        if self._timeout is None:
+            return self._file.readinto(buffer)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer is not complete")
+        self._socket.settimeout(left)
+        try:
+            return self._file.readinto(buffer)
+        finally:
+            self._socket.settimeout(self._timeout)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._file.close()
+        super().close()
