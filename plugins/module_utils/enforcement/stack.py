@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, is_another_running
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import (
+    exclusive_run,
+    is_another_running,
+    remove_expired_lock,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import (
     StackPlan,
     build_plan,
@@ -80,6 +84,7 @@ class Stack:
         self._trials = {kind: kind.trials(session) for kind in self._types}
         self._pins: dict[str, dict[str, Any]] = {}
         self._connections: dict[str, Connection] = {}
+        self._check_lock: Callable[[], None] = lambda: None
         self.warnings: list[str] = []
 
     # --- the engine's Target ---
@@ -125,14 +130,20 @@ class Stack:
     @contextmanager
     def exclusively(self) -> Iterator[None]:
         """Let one run at a time write. It removes the copies that it has made for its trials, however it ends."""
-        with exclusive_run(self._session) as touch:
+        with exclusive_run(self._session, warn=lambda text: self._warn([text])) as lock:
+            self._check_lock = lock.check
             for trials in self._trials.values():
-                trials.before_trial = touch
+                trials.before_trial = lock.check
             try:
                 yield
             finally:
                 for trials in self._trials.values():
                     trials.discard()
+
+    def remove_expired_lock(self) -> None:
+        """Remove the lock of a run that was killed, which a run without a step does not take over."""
+        if not self._session.read_only:
+            remove_expired_lock(self._session, self._snapshot.parameters)
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         """Return the steps of the first stage: what a later one is compared with may depend on it."""
@@ -155,7 +166,11 @@ class Stack:
         return CanaryOrder(self._options.canary_to, self._assertions.senders(resources))
 
     def perform(self, step: Step) -> None:
-        """Do one step; note the record if it is to have an external id."""
+        """Do one step; note the record if it is to have an external id.
+
+        :raises Conflict: another run has taken over the lock.
+        """
+        self._check_lock()
         kind = resource_type(step.resource)
         trials = self._trials[kind]
         record_id = trials.promote(step)

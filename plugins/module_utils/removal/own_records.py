@@ -20,7 +20,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import LANES, RULES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    LOCK_KEY,
+    PUT_OFF_KEY,
+    SENDING_KEY,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
@@ -46,7 +50,7 @@ RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
     "addon",
 )
 KINDS = (RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON)
-_OWN_KEYS = (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY)
+_OWN_KEYS = (ATTEMPTS_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY, TRIAL_KEY)
 _EXTERNAL_IDS = "ir.model.data"
 
 

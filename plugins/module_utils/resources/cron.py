@@ -77,7 +77,6 @@ class Cron(ResourceType):
     active_by_default = True
     neutralized_text = "stays inactive: this database is a neutralized copy (database.is_neutralized)"
     arrives_with_addons = True
-    also_reads = ("system_parameter",)
     # Where Odoo keeps the code of a scheduled action.
     delegate: ClassVar[str] = "ir_actions_server_id"
     info_fields = frozenset({"lastcall", "failure_count", "first_failure_date", "numbercall"})

@@ -129,7 +129,6 @@ class MailServer(ResourceType):
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
     heavy_fields = frozenset(CERTIFICATE_FIELDS)
-    also_reads = ("system_parameter",)
     active_by_default = True
     neutralized_text = "stays archived: this database is a neutralized copy (database.is_neutralized), and its mail servers would send real mail"
     has_trials = True

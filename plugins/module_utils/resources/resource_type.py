@@ -110,8 +110,8 @@ class ResourceType:
     active_by_default: ClassVar[bool] = False
     # Why a record is not taken into use on a neutralized copy; empty if the type has nothing that goes live.
     neutralized_text: ClassVar[str] = ""
-    # Names of the types that are read together with this one.
-    also_reads: ClassVar[tuple[str, ...]] = ()
+    # Names of the types that are read together with this one. System parameters tell what an interrupted run has left.
+    also_reads: ClassVar[tuple[str, ...]] = ("system_parameter",)
     # A record that does not exist may come with an addon of the same stack.
     arrives_with_addons: ClassVar[bool] = False
     # Whether records that nobody declared are reported.

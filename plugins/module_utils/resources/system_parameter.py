@@ -21,6 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
     MAILING_SERVER_KEY,
     MAX_EMAIL_SIZE_KEY,
     OF_ALIAS_DOMAINS,
+    PUT_OFF_KEY,
     SENDING_KEY,
     ignored_parameters,
 )
@@ -97,7 +98,7 @@ class SystemParameter(ResourceType):
                 "value takes a text, number or boolean, and in a stack a dictionary with value and secret; "
                 "give structured data as the text that Odoo expects"
             )
-        if given.get("key") in (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY):
+        if given.get("key") in (ATTEMPTS_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY, TRIAL_KEY):
             yield "this key is the collection's own"
 
     def prepare_instance(

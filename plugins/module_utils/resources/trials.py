@@ -49,7 +49,7 @@ class CanaryOrder:
 class Trials:
     """The trials of one resource type in one run. This class tests nothing; a type that can be tested has a subclass.
 
-    :ivar before_trial: called before each trial, which can take minutes.
+    :ivar before_trial: called before each trial. It raises Conflict if another run has taken over the lock.
     :ivar warnings: what a user should know of the trials.
     """
 

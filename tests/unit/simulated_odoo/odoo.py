@@ -241,6 +241,10 @@ class SimulatedOdoo:
     def login(self) -> None:
         """The simulation knows its user already."""
 
+    def duplicate(self) -> SimulatedOdoo:
+        """One database for all connections."""
+        return self
+
     def close(self) -> None:
         """There is nothing to hang up."""
 
