@@ -84,6 +84,8 @@ class Stack:
         self._trials = {kind: kind.trials(session) for kind in self._types}
         self._pins: dict[str, dict[str, Any]] = {}
         self._connections: dict[str, Connection] = {}
+        self._steps: Sequence[Step] = ()
+        self._done: Sequence[Step] = ()
         self._check_lock: Callable[[], None] = lambda: None
         self.warnings: list[str] = []
 
@@ -152,6 +154,7 @@ class Stack:
 
     def prepare(self, steps: Sequence[Step]) -> None:
         """Refuse what would be written in vain, and test what is to go live."""
+        self._steps, self._done = steps, ()
         self._refuse_managed_elsewhere(steps)
         if self._options.verify == "none":
             return
@@ -171,11 +174,19 @@ class Stack:
         :raises Conflict: another run has taken over the lock.
         """
         self._check_lock()
+        if step in self._done:
+            return
         kind = resource_type(step.resource)
+        together = kind.at_once(step, self._steps)
+        if len(together) > 1:
+            kind.perform_at_once(self._session, together)
+            self._done = together
+            return
         trials = self._trials[kind]
         record_id = trials.promote(step)
         if record_id is None:
             record_id = kind.perform(self._session, trials.adjusted(step))
+            trials.done(step)
         if step.xml_id and record_id:
             self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
 

@@ -52,6 +52,11 @@ class PutOff:
             "action: process puts them back."
         )
 
+    def count(self, session: Session) -> int:
+        """Return how many of the mails are still put off: one call."""
+        domain = [["id", "in", self.ids], ["state", "=", "outgoing"], ["scheduled_date", "=", self.until]]
+        return int(session.call(MAIL, "search_count", domain=domain))
+
     def put_back(self, session: Session) -> int:
         """Give the mails the date back that they had, and return how many of them are still to be sent.
 
@@ -103,7 +108,12 @@ def left_put_off(session: Session) -> PutOff | None:
     Whoever owns the lock of the queue knows that this other run was interrupted.
     """
     notes = session.search_read(SYSTEM_PARAMETER.model, [["key", "=", PUT_OFF_KEY]], ["value"])
-    if not notes:
+    return parse_put_off(str(notes[0]["value"] or "")) if notes else None
+
+
+def parse_put_off(text: str) -> PutOff | None:
+    """Return the mails that a system parameter names, None if it is empty."""
+    if not text:
         return None
-    note = json.loads(notes[0]["value"])
+    note = json.loads(text)
     return PutOff(note["until"], note["dates"])

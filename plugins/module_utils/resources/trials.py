@@ -84,6 +84,9 @@ class Trials:
         """Return the step with the values that a trial has replaced."""
         return step
 
+    def done(self, step: Step) -> None:
+        """Remove the copy whose values a step has brought into the record."""
+
     def discard(self) -> None:
         """Remove the copies that did not become records."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -67,18 +67,26 @@ def failures(tests: list[dict[str, Any]]) -> list[str]:
 
 
 def test_connection(
-    session: Session, server_id: int, server: Mapping[str, Any], secrets: Iterable[str]
+    session: Session,
+    server_id: int,
+    server: Mapping[str, Any],
+    secrets: Iterable[str],
+    test: Callable[[], None] | None,
 ) -> dict[str, Any]:
     """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
 
     :param server: the fields of the mail server.
     :param secrets: of the mail server. SMTP servers repeat what a client logs in with, and the message must not show it.
+    :param test: has Odoo make its test, and raises Rejected if it fails; None is the test of one mail server.
     """
     started = time.monotonic()
     outcome, message = "ok", "Connection Test Successful!"
     try:
         with session.patience(_TEST_SECONDS):
-            session.call(_MAIL_SERVERS, "test_smtp_connection", [server_id])
+            if test:
+                test()
+            else:
+                session.call(_MAIL_SERVERS, "test_smtp_connection", [server_id])
     except Rejected as error:
         words = _own_words(error)
         outcome, note = classify_test(words, time.monotonic() - started, server)
@@ -141,6 +149,13 @@ def _remove_left(session: Session) -> None:
     """Delete the canaries that an interrupted run has left. The longest that one is on its way is some minutes."""
     before = (session.now - _LONGEST).strftime("%Y-%m-%d %H:%M:%S")
     domain = [["scheduled_date", "=", NEVER], ["state", "=", "outgoing"], ["create_date", "<", before]]
+    for mail in session.search_read("mail.mail", domain, ["id"]):
+        _removed(session, mail["id"])
+
+
+def remove_canaries(session: Session, server_id: int) -> None:
+    """Delete the canaries that an interrupted run has left, which were to leave through a mail server."""
+    domain = [["model", "=", _MAIL_SERVERS], ["res_id", "=", server_id], ["scheduled_date", "=", NEVER]]
     for mail in session.search_read("mail.mail", domain, ["id"]):
         _removed(session, mail["id"])
 

@@ -40,6 +40,7 @@ _OF_THE_MODEL = frozenset(
         "create",
         "fields_get",
         "formatted_read_group",
+        "load",
         "read_group",
         "search",
         "search_count",

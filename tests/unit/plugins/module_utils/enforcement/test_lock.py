@@ -15,8 +15,8 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import heartbeat
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY, exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, refused, run, servers, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -273,8 +273,8 @@ def test_a_run_in_the_middle_of_another_is_a_conflict(odoo: SimulatedOdoo, when:
 
 def test_what_another_run_is_trying_is_no_drift(odoo: SimulatedOdoo) -> None:
     run(odoo, STACK)
-    odoo.add("ir.mail_server", name=MAIL_SERVER.candidate_name("Main"), active=False)
-    assert actions(run(odoo, STACK, check=True).plan) == [("delete", MAIL_SERVER.candidate_name("Main"))]
+    odoo.add("ir.mail_server", name=candidate_name("Main"), active=False)
+    assert actions(run(odoo, STACK, check=True).plan) == [("delete", candidate_name("Main"))]
     lock = held(odoo, seconds=0)
     assert run(odoo, STACK, check=True).plan == ()
     odoo.now += timedelta(seconds=61)
