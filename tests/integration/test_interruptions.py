@@ -33,7 +33,7 @@ from token_endpoint import TokenEndpoint
 
 ALL = os.environ.get("INTERRUPTIONS") == "all"
 # Every so many cuts of a sample; prime, so that a play loses requests as well as answers, and runs that are killed as well.
-SAMPLE = 13
+SAMPLE = int(os.environ.get("INTERRUPTIONS_STEP", "13"))
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 CRON_OF_ONES_OWN = {"name": "Interrupted", "model": "res.partner", "code": "model.search([], limit=1)"}
 POLICY = {
@@ -290,7 +290,7 @@ def proxy(lab: Lab) -> Iterator[FaultProxy]:
 @pytest.fixture(scope="module")
 def shared(fresh: Callable[[str], LabInstance]) -> LabInstance:
     """The database of all plays, which each of them restores."""
-    instance = fresh("integration_interruptions")
+    instance = fresh(os.environ.get("INTERRUPTIONS_DATABASE", "integration_interruptions"))
     with instance.session() as session:
         user_ids = [row["id"] for row in session.search_read("res.users", [["login", "=", "admin"]], ["id"])]
         session.write("res.users", user_ids, {"email": "admin@lab.example"})

@@ -180,7 +180,7 @@ class Stack:
         together = kind.at_once(step, self._steps)
         if len(together) > 1:
             kind.perform_at_once(self._session, together)
-            self._done = together
+            self._done = (*self._done, *together)
             return
         trials = self._trials[kind]
         record_id = trials.promote(step)

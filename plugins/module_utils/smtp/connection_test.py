@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.archived_sending import send_through_archived
@@ -121,7 +121,11 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
         "res_id": server.id,
     }
     _remove_left(session)
-    mail_id = session.create("mail.mail", [values])[0]
+    try:
+        mail_id = session.create("mail.mail", [values])[0]
+    except (Timeout, Unreachable):  # perhaps only the answer was lost
+        session.insist(lambda: remove_canaries(session, server.id))
+        raise
     try:
         mail, reason = _deliver(session, server, mail_id, canary)
     except OdooError as error:
@@ -180,7 +184,7 @@ def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> t
 def _removed(session: Session, mail_id: int) -> bool:
     """Delete the mail; whether Odoo let us, which it does not always (docs/development/odoo-behaviour.md, Mails)."""
     try:
-        session.unlink("mail.mail", [mail_id])
+        session.remove("mail.mail", [mail_id])
     except OdooError:
         return False
     return True
