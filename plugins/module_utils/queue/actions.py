@@ -417,7 +417,6 @@ def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int 
     The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running. Nor before they
     are: it would break off at the first mail that is written to meanwhile, and forget that it has sent it.
     """
-    ids = [mail["id"] for mail in chosen]
     _refuse_running(session, action_id)
     mails = put_off(session, chosen)
     try:

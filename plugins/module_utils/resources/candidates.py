@@ -37,12 +37,6 @@ def is_candidate_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def holds_token(name: str) -> bool:
-    """Whether the candidate of a name may hold the only valid token."""
-    parts = _NAME.fullmatch(name)
-    return bool(parts and parts["token"])
-
-
 def key_of(name: str) -> str:
     """Return the key of the mail server that a candidate is a copy of."""
     parts = _NAME.fullmatch(name)

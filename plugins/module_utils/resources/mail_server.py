@@ -24,7 +24,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import mail_providers, server_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import (
-    holds_token,
     is_candidate_name,
     is_spent,
     key_of,
@@ -318,10 +317,11 @@ class MailServer(ResourceType):
         """Yield the deletion of candidates, but of none that may hold the only valid token of its mail server."""
         for found in records:
             if self.is_candidate(found) and not self._is_needed(found, resources):
-                yield Step(self.name, found.values["name"], "delete", record_id=found.id)
+                values = found.values if _is_spent(found) else {}
+                yield Step(self.name, found.values["name"], "delete", record_id=found.id, values=values)
 
     def _is_needed(self, candidate: Found, resources: Sequence[PlannedResource]) -> bool:
-        if not any(is_spent(candidate, method) for method in OAUTH2_METHODS.values() if method.rotates):
+        if not _is_spent(candidate):
             return False
         key = key_of(str(candidate.values["name"]))
         owner = next((one for one in resources if one.declaration.key == key), None)
@@ -400,8 +400,8 @@ class MailServer(ResourceType):
     def stage(self, step: Step) -> Stage:
         if step.action != "delete" or not is_candidate_name(step.key):
             return Stage.RECORDS
-        # Its tokens are stored elsewhere first.
-        return Stage.ADOPTED if holds_token(step.key) else Stage.LEFTOVERS
+        # Tokens that a provider has given to it are stored elsewhere first.
+        return Stage.ADOPTED if step.values else Stage.LEFTOVERS
 
     def trials(self, session: Session) -> Trials:
         # server_trials needs MAIL_SERVER.
@@ -532,6 +532,11 @@ def _is_refused_as_redirect(base_url: str) -> bool:
     except ValueError:
         return False
     return url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1")
+
+
+def _is_spent(candidate: Found) -> bool:
+    """Return whether a candidate holds a token that a provider has given in place of the one that it was tested with."""
+    return any(is_spent(candidate, method) for method in OAUTH2_METHODS.values() if method.rotates)
 
 
 def _masked_if_in(secrets: set[str], value: Any) -> Any:
