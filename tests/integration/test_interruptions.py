@@ -206,6 +206,7 @@ class PolicyRemoved(PolicyInstalled):
 class Queue(Play):
     """Mails that are due, each of which has to arrive once."""
 
+    may_go_on = True
     smtp_name = "plain"
     count = 5
 
@@ -253,6 +254,8 @@ class Heal(Queue):
                 "ir.model.data", [["module", "=", "mail"], ["name", "=", QUEUE.partition(".")[2]]], ["res_id"]
             )
             session.write("ir.cron", [row["res_id"]], {"active": False})
+        # Whoever has made them a minute ago may be sending them.
+        self.instance.sql("UPDATE mail_mail SET create_date = create_date - interval '5 minutes'")
 
     def run(self, session: Session) -> None:
         diagnosis = diagnose(session, Examination())
@@ -307,7 +310,7 @@ def table() -> Iterator[list[str]]:
 @pytest.fixture(autouse=True)
 def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits, for instance to look at a lock once more, does not wait for long."""
-    quick = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: time.sleep(seconds / 100))
+    quick = SimpleNamespace(monotonic=lambda: 100 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 100))
     for module in (lock, rpc_session):
         monkeypatch.setattr(module, "time", quick)
 
