@@ -24,10 +24,10 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units facts integration browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units facts integration interruptions browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The tests make hundreds of databases, which is quickest in memory, where there is plenty.
 test: export POSTMASTER_LAB_MEMORY ?= $(shell df --output=avail --block-size=G /dev/shm 2>/dev/null | awk '$$1 + 0 >= 8 {print "/dev/shm"}')
@@ -45,6 +45,9 @@ facts: $(CHECKS)/ready $(LINK) ## record the facts of the Odoo of ODOO_URL, for 
 
 integration: environments programs $(if $(ODOO_URL),lab-smtp,lab-up) ## the tests on a real Odoo: the lab, which stays up, or that of ODOO_URL
 	@$(if $(ODOO_URL),$(ON_ODOO_URL),$(CHECKS)/bin/python tests/checks newest-lab integration)
+
+interruptions: environments lab-up ## the connection cut at every call of every play; prints a table, takes an hour
+	@INTERRUPTIONS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_interruptions.py
 
 browser: environments chromium ## the page of a drift report in a real Chromium
 	@$(CHECKS)/bin/python tests/checks browser

@@ -71,6 +71,14 @@ options:
       - If not set, the inventory variable C(odoo_proxy) is used, then the environment variable E(ODOO_PROXY), and without that the usual
         E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY).
     type: str
+  lock_timeout:
+    description:
+      - Seconds to wait for another task of the collection that changes the same database, or sends its queue. V(0) does not wait. Then the task fails
+        with an error of the kind V(conflict).
+      - The lock of a task that was killed expires one minute after its last sign of life. If that task was sending the queue, it expires after five minutes.
+      - If not set, the inventory variable C(odoo_lock_timeout) is used, then the environment variable E(ODOO_LOCK_TIMEOUT).
+    type: int
+    default: 180
 notes:
   - On a C(local) connection the module runs inside Ansible's own worker, which takes milliseconds. Over any other connection it is
     shipped to the host as usual. Set the variable C(postmaster_odoo_in_process) to V(false) to have it shipped always. C(-v) prints which way

@@ -15,12 +15,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 
 Finding = Mapping[str, Any]
 
+# As `older_than` in roles/heal/tasks/mend.yml.
+_YOUNGEST_SECONDS = 60
+
 
 def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
     """What to do, in the terms of the modules that do it, and why it has to wait.
 
     Whatever is mended lets mail leave, but for the cancelling of stale mails. So all else waits until no mail server is known not to work,
-    and until no mail would leave that nobody may want any more.
+    and until no mail would leave that nobody may want any more. Mails that are due are sent, whatever the state of the cron.
 
     :param allow: classes of fixes.
     :raises AnsibleFilterError: what was given is not that.
@@ -31,9 +34,10 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
         raise AnsibleFilterError(f"heal_plan allows a list of {', '.join(FIXES)}, not {allow!r}.")
     chosen = [finding for finding in diagnosis["findings"] if _is_allowed(finding, allow)]
     stale = [finding for finding in chosen if finding["fixable"] == "stale"]
-    held = list(_reasons_to_wait(diagnosis, allow)) if len(chosen) > len(stale) else []
+    is_waiting = _is_waiting(diagnosis)
+    held = list(_reasons_to_wait(diagnosis, allow)) if len(chosen) > len(stale) or is_waiting else []
     if held:
-        chosen = stale
+        chosen, is_waiting = stale, False
     crons = [finding["resource"] for finding in chosen if finding["fixable"] == "crons"]
     retry = sorted(finding["resource"]["name"] for finding in chosen if finding["fixable"] == "transient")
     return {
@@ -42,9 +46,21 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
         # An action may have two findings, and one fix.
         "crons": list({cron["xml_id"]: {"name": cron["name"], "xml_id": cron["xml_id"]} for cron in crons}.values()),
         "retry": retry,
-        "send": len(chosen) > len(stale) and bool(retry or diagnosis["queue"]["due"]),
+        "send": is_waiting or (len(chosen) > len(stale) and bool(retry or diagnosis["queue"]["due"])),
         "held": held,
     }
+
+
+def _is_waiting(diagnosis: Mapping[str, Any]) -> bool:
+    """Return whether mails are due that nobody sends just now, for example because an interrupted run has queued them again.
+
+    Stale mails are another matter. Whoever made the youngest mails may be sending them.
+    """
+    queue = diagnosis["queue"]
+    if any(finding["id"] == "stale_outgoing" for finding in diagnosis["findings"]):
+        return False
+    oldest = queue.get("oldest_due") or {}
+    return bool(queue.get("put_off")) or (queue["due"] > 0 and oldest.get("age_seconds", 0) >= _YOUNGEST_SECONDS)
 
 
 def _is_allowed(finding: Finding, allow: Sequence[str]) -> bool:

@@ -85,6 +85,8 @@ class OdooModule(AnsibleModule):
         connection = {name: self.params[name] for name in connection_arguments()}
         if connection["timeout"] < 1:
             raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
+        if connection["lock_timeout"] < 0:
+            raise Invalid(f"lock_timeout must not be negative, and is {connection['lock_timeout']}.")
         return rpc_session.connect(**connection, read_only=read_only or self.check_mode)
 
     def exit_with(self, result: TaskResult) -> None:

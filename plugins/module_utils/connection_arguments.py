@@ -47,4 +47,5 @@ def connection_arguments() -> dict[str, Any]:
         "ca_path": option("ca_path", type="path"),
         "timeout": option("timeout", type="int", default=30),
         "proxy": option("proxy", type="str"),
+        "lock_timeout": option("lock_timeout", type="int", default=180),
     }

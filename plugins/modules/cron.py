@@ -100,7 +100,7 @@ options:
         action does.
       - In check mode it is not run.
       - If the action sends mail, the run takes the same lock as M(postmaster.odoo.mail_queue) with O(postmaster.odoo.mail_queue#module:action=process), so that
-        only one of these tasks sends the queue at a time. Another one waits for up to three minutes and then fails with C(conflict). This applies to Odoo's
+        only one of these tasks sends the queue at a time. Another one waits (O(lock_timeout)) and then fails with C(conflict). This applies to Odoo's
         own actions that send mail, and to actions whose code calls C(process_email_queue) or C(send).
       - If Odoo does not answer in time, it may still be sending. The lock then stays for 65 minutes.
       - The lock does not stop Odoo itself. Up to 18.0 a run that was started over the API, or by a person with C(Run Manually), keeps Odoo's lock on the action

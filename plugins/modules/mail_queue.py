@@ -27,7 +27,7 @@ options:
         (C(scheduled_date)), so that the queue's own scheduled action does not send them, too; while that one is running, V(process) ends with
         RV(error_kind=conflict). A mail may also be on its way because whoever made it sends it right after; O(older_than=1) leaves the youngest alone.
       - Only one task of the collection sends the queue of a database at a time. This includes M(postmaster.odoo.cron) with
-        O(postmaster.odoo.cron#module:run=true) for an action that sends mail. Another task waits for up to three minutes and then fails with
+        O(postmaster.odoo.cron#module:run=true) for an action that sends mail. Another task waits (O(lock_timeout)) and then fails with
         RV(error_kind=conflict).
       - Up to 18.0 Odoo does not show that a person has started the queue's action with C(Run Manually), except before its first mail. If V(process)
         sends the same mails during such a run, some of them are sent twice. This cannot be prevented. Do not use both at the same time.

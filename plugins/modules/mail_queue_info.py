@@ -129,6 +129,13 @@ queue:
       returned: always
       type: int
       sample: 2
+    put_off:
+      description:
+        - How many of these M(postmaster.odoo.mail_queue) has put off while it sends them. If no such task runs, an interrupted one has left them so, and
+          the next one with O(postmaster.odoo.mail_queue#module:action=process) puts them back.
+      returned: always
+      type: int
+      sample: 0
     oldest_due:
       description: The mail that has been waiting for longest, since it was made or since it was to leave (UTC); null where none waits.
       returned: always

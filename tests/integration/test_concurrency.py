@@ -81,7 +81,7 @@ def hold(database: LabInstance, age: str) -> None:
 
 
 def test_a_lock_that_is_held_is_a_conflict_that_says_by_whom(database: LabInstance) -> None:
-    hold(database, "29 minutes")
+    hold(database, "50 seconds")
     with database.session() as session, pytest.raises(Conflict) as raised, exclusive_run(session, wait=0.1):
         pass
     for words in ("ci.example pid 42", database.database, LOCK_KEY):
@@ -90,7 +90,7 @@ def test_a_lock_that_is_held_is_a_conflict_that_says_by_whom(database: LabInstan
 
 
 def test_a_lock_of_a_run_that_has_died_is_taken_over(database: LabInstance) -> None:
-    hold(database, "31 minutes")
+    hold(database, "61 seconds")
     database.enforce({"servers": [{"name": "Transactional", "smtp_host": "smtp.invalid"}]})
     assert len(database.read("ir.mail_server")) == 1
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []

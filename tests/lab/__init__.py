@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from .errors import LabError
 from .external import ExternalLab, NotApplicable
+from .fault_proxy import FaultProxy, When
 from .lab import Lab
 from .layout import Layout
 from .smtp.client import SmtpServer
 from .steps import Progress
 
-__all__ = ["ExternalLab", "Lab", "LabError", "Layout", "NotApplicable", "SmtpServer", "up"]
+__all__ = ["ExternalLab", "FaultProxy", "Lab", "LabError", "Layout", "NotApplicable", "SmtpServer", "When", "up"]
 
 
 def up(progress: Progress = print) -> Lab:

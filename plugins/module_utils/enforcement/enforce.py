@@ -60,6 +60,8 @@ def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions
     try:
         stack.prepare_instance()
         plan = converge(stack, check_mode=session.read_only)
+        if not plan:
+            stack.remove_expired_lock()
         connections = stack.connections()
         _refuse_unconnected(connections)
         stack.raise_problems()

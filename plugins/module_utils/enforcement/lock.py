@@ -5,22 +5,23 @@
 """One run at a time against one database.
 
 Odoo has no lock that a client could take, and mail servers no uniqueness: two runs at once would both create the same server. But
-`ir.config_parameter` has a unique key, so creating one parameter is a lock that the database itself guards.
+`ir.config_parameter` has a unique key, so creating one parameter is a lock that the database itself guards. Its owner renews it every few
+seconds (heartbeat.py). A lock that is not renewed expires, wherever its owner was: on this machine, on another one, in a container.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock_owner import (
-    has_died,
-    plain_owner,
-    this_process,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.heartbeat import INTERVAL_SECONDS, Heartbeat
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Conflict,
     OdooError,
@@ -34,52 +35,99 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
+_MODEL = "ir.config_parameter"
 _HELD_WHILE = {LOCK_KEY: "changing", SENDING_KEY: "sending the queue of"}
-# A run that has not touched its lock for so long has died, wherever it was. Installing an addon is the longest step of a change, and takes
-# minutes at most. A run of the queue's action may take an hour (queue/cron_run.py).
-_STALE_AFTER = {LOCK_KEY: timedelta(minutes=30), SENDING_KEY: timedelta(minutes=65)}
-# Longer than Odoo takes to give up a silent mail server, twice.
-_WAIT_SECONDS = 180.0
+# Seconds after the last renewal. Odoo goes on sending when its client is gone, for the minutes that one mail can take at most.
+_LEASE_SECONDS = {LOCK_KEY: 60, SENDING_KEY: 300}
+# The same for work that Odoo continues without its client. A run of the queue's cron may take an hour (queue/cron_run.py).
+_DETACHED_SECONDS = 3900
+_LEASE = re.compile(r" \[\w+, (?P<seconds>\d+) s\]$")
 _POLL_SECONDS = 1.0
+# An expired lock is looked at twice: an Odoo that was busy for long answers the reader first, and the owner's renewal right after.
+_GRACE_SECONDS = INTERVAL_SECONDS + 5
+
+Warn = Callable[[str], None]
+
+
+class Lock:
+    """A lock that this run owns.
+
+    :ivar expires: leave the lock when the run ends, until it expires: Odoo may still be working.
+    """
+
+    def __init__(self, heartbeat: Heartbeat, *, expires: bool) -> None:
+        self.check = heartbeat.check
+        self.expires = expires
 
 
 @contextmanager
 def exclusive_run(
-    session: Session, *, key: str = LOCK_KEY, wait: float = _WAIT_SECONDS, is_detached: bool = False
-) -> Iterator[Callable[[], None]]:
-    """Hold the lock. Waits up to `wait` seconds for another run to end.
+    session: Session,
+    *,
+    key: str = LOCK_KEY,
+    wait: float | None = None,
+    is_detached: bool = False,
+    warn: Warn = lambda _text: None,
+) -> Iterator[Lock]:
+    """Own the lock within the context.
 
     :param key: which lock, one of _HELD_WHILE: changing a database does not hinder sending its mails.
+    :param wait: seconds to wait for another run to end; None is the session's `lock_timeout`.
     :param is_detached: the work is one call, and Odoo continues it if this process ends or gives up. The lock then stays until it expires.
-    :returns: what to call before each step that may take long, so that others see that this run is alive.
-    :raises Conflict: the other run is still at it; the message says who and since when.
+    :param warn: called if the lock could not be released after the work was done.
+    :raises Conflict: the other run is still working; the message names it and its start.
     """
-    owner = plain_owner() if is_detached else this_process()
-    lock_id = _acquire(session, key, wait, owner)
-    is_over = not is_detached
+    lease = _DETACHED_SECONDS if is_detached else _LEASE_SECONDS[key]
+    owner = f"{socket.gethostname()} pid {os.getpid()} [{uuid.uuid4().hex[:8]}, {lease} s]"
+    lock_id = _acquire(session, key, session.lock_timeout if wait is None else wait, owner)
+    heartbeat = Heartbeat(session, lock_id, owner)
+    lock = Lock(heartbeat, expires=is_detached)
     try:
-        yield lambda: session.write("ir.config_parameter", [lock_id], {"value": owner})
-        is_over = True
-    except (Timeout, Unreachable) as error:
+        with heartbeat.beating():
+            yield lock
         if is_detached:
+            lock.expires = False
+    except (Timeout, Unreachable) as error:
+        if lock.expires:
             error.message += (
-                f" Odoo may still be working on it. For {_minutes(key)} minutes from its start, no other task of the collection is "
-                f"{_HELD_WHILE[key]} this database. If it has ended, delete the system parameter {key}."
+                f" Odoo may still be working on it. For {lease // 60} minutes, no other task of the collection is {_HELD_WHILE[key]} this "
+                f"database. If it has ended, delete the system parameter {key}."
             )
+        else:
+            _release_after(error, session, key, lock_id)
         raise
-    except OdooError:  # the answer of Odoo
-        is_over = True
+    except OdooError as error:  # the answer of Odoo
+        _release_after(error, session, key, lock_id)
         raise
-    finally:
-        if is_over:
-            _release(session, lock_id)
+    except BaseException:
+        if not lock.expires:
+            session.remove(_MODEL, [lock_id])
+        raise
+    if not lock.expires:
+        try:
+            session.remove(_MODEL, [lock_id])
+        except OdooError as error:
+            warn(f"Everything is done, but {_left(key, error)}")
+
+
+def _release_after(error: OdooError, session: Session, key: str, lock_id: int) -> None:
+    """Release the lock after the work has failed, and say so in its error if even that fails."""
+    try:
+        session.remove(_MODEL, [lock_id])
+    except OdooError as reason:
+        error.message += f" Besides, {_left(key, reason)}"
+
+
+def _left(key: str, reason: OdooError) -> str:
+    return f"the lock (system parameter {key}) could not be released, and expires by itself after {_LEASE_SECONDS[key]} seconds: {reason.message}"
 
 
 def _acquire(session: Session, key: str, wait: float, owner: str) -> int:
     deadline = time.monotonic() + wait
+    expired: tuple[int, str] | None = None
     while True:
         try:
-            return session.create("ir.config_parameter", [{"key": key, "value": owner}])[0]
+            return session.create(_MODEL, [{"key": key, "value": owner}])[0]
         except (Rejected, Conflict):
             # Refused because the key exists, or for a reason of its own: then there is no lock to be seen.
             held = _read_lock(session, key)
@@ -88,29 +136,45 @@ def _acquire(session: Session, key: str, wait: float, owner: str) -> int:
                     raise
                 time.sleep(_POLL_SECONDS)
                 continue
-        if _is_abandoned(held[0], key, session.now):
-            _release(session, held[0]["id"])
-            continue
-        if time.monotonic() >= deadline:
-            who, since = held[0]["value"].partition(" [")[0], held[0]["create_date"][:19]
-            raise Conflict(
-                f"Another run ({who}) has been {_HELD_WHILE[key]} database {session.database} since {since} UTC: wait for it to end. "
-                f"If it has died, delete the system parameter {key} (after {_minutes(key)} minutes it is ignored)."
-            )
-        time.sleep(_POLL_SECONDS)
-
-
-def _minutes(key: str) -> int:
-    return _STALE_AFTER[key].seconds // 60
-
-
-def _release(session: Session, lock_id: int) -> None:
-    """Give the lock back; somebody who took a stale one over may have done so already."""
-    try:
-        session.unlink("ir.config_parameter", [lock_id])
-    except OdooError:
-        if session.search_read("ir.config_parameter", [["id", "=", lock_id]], ["key"]):
+        except (Timeout, Unreachable):
+            own = [row for row in session.insist(lambda: _read_lock(session, key)) if row["value"] == owner]
+            if own:  # only the answer was lost
+                return int(own[0]["id"])
             raise
+        if not _has_expired(held[0], key, session.now):
+            expired = None
+            if time.monotonic() >= deadline:
+                raise _in_use(session, key, held[0])
+            time.sleep(_POLL_SECONDS)
+        elif expired == _state(held[0]):
+            session.remove(_MODEL, [held[0]["id"]])
+        else:
+            expired = _state(held[0])
+            time.sleep(_GRACE_SECONDS)
+
+
+def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
+    who, since = held["value"].partition(" [")[0], held["create_date"][:19]
+    expires = moment_of(held["write_date"]) + _lease(held, key)
+    return Conflict(
+        f"Another run ({who}) has been {_HELD_WHILE[key]} database {session.database} since {since} UTC: wait for it to end, or set lock_timeout to "
+        f"wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
+    )
+
+
+def remove_expired_lock(session: Session, parameters: Mapping[str, str]) -> None:
+    """Remove the lock of a killed run, if there is one.
+
+    :param parameters: the system parameters that were read; a call more only if they contain a lock.
+    """
+    if LOCK_KEY not in parameters:
+        return
+    expired = [row for row in _read_lock(session, LOCK_KEY) if _has_expired(row, LOCK_KEY, session.now)]
+    if not expired:
+        return
+    time.sleep(_GRACE_SECONDS)
+    if [_state(row) for row in _read_lock(session, LOCK_KEY)] == [_state(row) for row in expired]:
+        session.remove(_MODEL, [expired[0]["id"]])
 
 
 def is_another_running(session: Session, parameters: Mapping[str, str]) -> bool:
@@ -119,15 +183,23 @@ def is_another_running(session: Session, parameters: Mapping[str, str]) -> bool:
     :param parameters: the system parameters that there are; a call more only where they show a lock.
     """
     return LOCK_KEY in parameters and any(
-        not _is_abandoned(held, LOCK_KEY, session.now) for held in _read_lock(session, LOCK_KEY)
+        not _has_expired(held, LOCK_KEY, session.now) for held in _read_lock(session, LOCK_KEY)
     )
 
 
 def _read_lock(session: Session, key: str) -> list[dict[str, Any]]:
     fields = ["value", "create_date", "write_date"]
-    return session.search_read("ir.config_parameter", [["key", "=", key]], fields)
+    return session.search_read(_MODEL, [["key", "=", key]], fields)
 
 
-def _is_abandoned(held: Mapping[str, Any], key: str, now: datetime) -> bool:
-    touched = moment_of(held["write_date"])
-    return now - touched > _STALE_AFTER[key] or has_died(held["value"])
+def _state(held: Mapping[str, Any]) -> tuple[int, str]:
+    return held["id"], held["write_date"]
+
+
+def _lease(held: Mapping[str, Any], key: str) -> timedelta:
+    noted = _LEASE.search(held["value"] or "")
+    return timedelta(seconds=int(noted["seconds"]) if noted else _LEASE_SECONDS[key])
+
+
+def _has_expired(held: Mapping[str, Any], key: str, now: datetime) -> bool:
+    return now - moment_of(held["write_date"]) > _lease(held, key)

@@ -131,14 +131,21 @@ def build_plan(
     stack_plan = StackPlan((), planner.resources, (), planner.warnings, instance.neutralized, problems.errors)
     unmanaged = _unmanaged(stack_plan, snapshot, incomplete) if options.unmanaged != "ignore" else []
     # What refers to others is removed before them.
-    removed = [step for kind in reversed(snapshot.records) for step in kind.leftovers(snapshot.records[kind].found)]
+    kinds = list(reversed(snapshot.records))
+    removed = [
+        step for kind in kinds for step in kind.leftovers(snapshot.records[kind].found, stack_plan.of_type(kind))
+    ]
+    kept = [
+        text for kind in kinds for text in kind.kept_leftovers(snapshot.records[kind].found, stack_plan.of_type(kind))
+    ]
     steps = [*(removed if leftovers else ()), *(one.step for one in planner.resources if one.step)]
-    warnings = list(planner.warnings)
+    warnings = [*planner.warnings, *(kept if leftovers else ())]
     if options.unmanaged == "archive":
         with problems:
-            archived, kept = _archive(stack_plan, unmanaged, snapshot)
+            archived, in_use = _archive(stack_plan, unmanaged, snapshot)
             steps += archived
-            warnings += kept
+            warnings += in_use
+    steps.sort(key=lambda step: registry.resource_type(step.resource).stage(step))
     return replace(stack_plan, steps=tuple(steps), unmanaged=unmanaged, warnings=warnings)
 
 
@@ -169,7 +176,7 @@ class _Planner:
             return
         if found is None and declaration.state != "absent":
             self._refuse_missing(declaration)
-        context = PlanContext(declaration, found, records.fields, self.instance)
+        context = PlanContext(declaration, found, records.fields, self.instance, records=records.found)
         step = None
         try:
             step = self._fields_step(context) if kind.compares_fields else kind.plan_state(context)

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, is_another_running
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import (
+    exclusive_run,
+    is_another_running,
+    remove_expired_lock,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import (
     StackPlan,
     build_plan,
@@ -80,6 +84,9 @@ class Stack:
         self._trials = {kind: kind.trials(session) for kind in self._types}
         self._pins: dict[str, dict[str, Any]] = {}
         self._connections: dict[str, Connection] = {}
+        self._steps: Sequence[Step] = ()
+        self._done: Sequence[Step] = ()
+        self._check_lock: Callable[[], None] = lambda: None
         self.warnings: list[str] = []
 
     # --- the engine's Target ---
@@ -125,14 +132,20 @@ class Stack:
     @contextmanager
     def exclusively(self) -> Iterator[None]:
         """Let one run at a time write. It removes the copies that it has made for its trials, however it ends."""
-        with exclusive_run(self._session) as touch:
+        with exclusive_run(self._session, warn=lambda text: self._warn([text])) as lock:
+            self._check_lock = lock.check
             for trials in self._trials.values():
-                trials.before_trial = touch
+                trials.before_trial = lock.check
             try:
                 yield
             finally:
                 for trials in self._trials.values():
                     trials.discard()
+
+    def remove_expired_lock(self) -> None:
+        """Remove the lock of a run that was killed, which a run without a step does not take over."""
+        if not self._session.read_only:
+            remove_expired_lock(self._session, self._snapshot.parameters)
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         """Return the steps of the first stage: what a later one is compared with may depend on it."""
@@ -141,6 +154,7 @@ class Stack:
 
     def prepare(self, steps: Sequence[Step]) -> None:
         """Refuse what would be written in vain, and test what is to go live."""
+        self._steps, self._done = steps, ()
         self._refuse_managed_elsewhere(steps)
         if self._options.verify == "none":
             return
@@ -155,12 +169,24 @@ class Stack:
         return CanaryOrder(self._options.canary_to, self._assertions.senders(resources))
 
     def perform(self, step: Step) -> None:
-        """Do one step; note the record if it is to have an external id."""
+        """Do one step; note the record if it is to have an external id.
+
+        :raises Conflict: another run has taken over the lock.
+        """
+        self._check_lock()
+        if step in self._done:
+            return
         kind = resource_type(step.resource)
+        together = kind.at_once(step, self._steps)
+        if len(together) > 1:
+            kind.perform_at_once(self._session, together)
+            self._done = (*self._done, *together)
+            return
         trials = self._trials[kind]
         record_id = trials.promote(step)
         if record_id is None:
             record_id = kind.perform(self._session, trials.adjusted(step))
+            trials.done(step)
         if step.xml_id and record_id:
             self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
 

@@ -29,7 +29,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_ser
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import without_trial
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
@@ -86,7 +85,7 @@ def read_instance(session: Session, scope: Scope) -> Instance:
     """Read it: a number of calls that does not grow with the instance, but for one for each mail server that waits for a consent."""
     servers = read_all(session, MAIL_SERVER, also=MAIL_SERVER.heavy_fields)
     crons = read_all(session, CRON, also=(*CRON.heavy_fields, "state"))
-    rows = without_trial(session.search_read(SYSTEM_PARAMETER.model, [], ["key", "value"]))
+    rows = session.search_read(SYSTEM_PARAMETER.model, [], ["key", "value"])
     parameters = {row["key"]: row["value"] for row in rows if row["value"]}
     addons = session.search_read(
         ADDON.model, [["state", "in", ["installed", *PENDING]]], ["name", "state"], order="name"

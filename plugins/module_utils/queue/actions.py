@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import MINUTES, beyond
@@ -31,6 +32,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts imp
     give_up,
     read_attempts,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import left_put_off, put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
     add_failure,
@@ -63,8 +65,6 @@ _DONE = {"process": "tried", "retry": "queued again", "cancel": "cancelled", "pu
 _CHUNKS = {"retry": 10000, "cancel": 10000, "purge": 1000}
 # Odoo answers when the batch is through: a minute for a server that is silent, and its mails.
 _BATCH_SECONDS = 900.0
-# For so long nobody else sends a batch, should this run die within it.
-_PUT_OFF_SECONDS = 3600.0
 # So many refused calls are split to find the mail at fault; after that a refused chunk is left as a whole.
 _SPLITS = 500
 _SHOWN = 20
@@ -144,6 +144,9 @@ class Work:
     :param cut_off: Odoo's words, where it ended before the last mail.
     :param error: what ended the action early.
     :param given_up: how many mails were not queued again because they have failed as often as is allowed.
+    :param put_back: how many mails an interrupted run had put off, which are due again.
+    :param may_go_on: Odoo may still be sending although nobody waits for its answer.
+    :param remarks: what else a user should know.
     :param held: where Odoo broke off: the mails are left to the next run.
     :param secrets: what no words of SMTP servers must show.
     """
@@ -157,8 +160,11 @@ class Work:
     given_up: int = 0
     classes: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
+    put_back: int = 0
+    may_go_on: bool = False
     cut_off: str = ""
     error: OdooError | None = None
+    remarks: list[str] = field(default_factory=list)
     held: Held = field(default_factory=Held, repr=False)
     secrets: Collection[str] = field(default=frozenset(), repr=False)
 
@@ -364,21 +370,25 @@ def _process(
 
     Odoo itself returns nothing (docs/development/odoo-behaviour.md, Queue processing).
     """
-    if next(_chunks(session, domain, selection, 1), None) is None:
+    if left_put_off(session) is None and next(_chunks(session, domain, selection, 1), None) is None:
         return
     action_id = queue_action_id(session)
     work.secrets = read_server_secrets(session)
     try:
         # Two that send the same mails send some of them twice.
-        with exclusive_run(session, key=SENDING_KEY) as touch:
+        with exclusive_run(session, key=SENDING_KEY, warn=work.remarks.append) as lock:
+            left = left_put_off(session)
+            work.put_back = left.put_back(session) if left else 0
             for batch in _chunks(session, domain, selection, batch_size):
-                touch()
-                _send_batch(session, batch, action_id, work)
+                lock.check()
+                try:
+                    _send_batch(session, batch, action_id, work)
+                finally:
+                    lock.expires = work.may_go_on
                 progress(f"{work.sent} mails sent, {work.failed} failed")
                 if work.error or work.held.is_enough:
                     break
     except OdooError as error:
-        # Where Odoo is gone, the lock cannot be given back either.
         work.error = work.error or error
 
 
@@ -407,42 +417,51 @@ def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int 
     The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running. Nor before they
     are: it would break off at the first mail that is written to meanwhile, and forget that it has sent it.
     """
-    ids = [mail["id"] for mail in chosen]
     _refuse_running(session, action_id)
-    put_off = (session.now + timedelta(seconds=_PUT_OFF_SECONDS)).strftime(DATETIME_FORMAT)
-    session.write(MAIL, ids, {"scheduled_date": put_off})
-    read: set[int] = set()
-    unsent: set[int] = set()
+    mails = put_off(session, chosen)
     try:
         _refuse_running(session, action_id)
-        for way, of_way in _by_way(chosen).items():
-            if work.held.is_enough or work.held.holds(way):
-                continue
-            try:
-                _send_alike(session, of_way)
-            except Rejected as error:
-                work.cut_off = without_secrets(error.message, work.secrets)
-                read.update(of_way)
-                left = _read_back(session, of_way, put_off, work)
-                unsent |= left
-                if left:
-                    work.held.add(way)
-    except (Timeout, Unreachable) as error:
-        # Without an answer Odoo may be at it still; what is left is due again when the time is over.
-        error.message += (
-            f" What is left of {len(ids)} mails is put off until {put_off} UTC, in case Odoo still sends them."
-        )
-        work.error = error
-        return unsent | _read_back(session, [mail_id for mail_id in ids if mail_id not in read], put_off, work)
+    except OdooError:
+        mails.put_back(session)
+        raise
+    try:
+        unsent = _send_by_way(session, chosen, mails.until, work)
     except OdooError as error:
-        work.error = error
-    unsent |= _read_back(session, [mail_id for mail_id in ids if mail_id not in read], put_off, work)
-    _put_back(session, chosen, put_off)
+        (work.error or error).message += f" {mails.remark}"
+        raise
+    if unsent and work.may_go_on and work.error:
+        work.error.message += f" Odoo may still be sending. {mails.remark}"
+    else:
+        work.may_go_on = False
+        mails.put_back(session)
     if not work.error:
         for mail in chosen:
             if mail["id"] in unsent:
                 work.held.add(_way(mail))
     return unsent
+
+
+def _send_by_way(session: Session, chosen: Sequence[Mapping[str, Any]], until: str, work: Work) -> set[int]:
+    """Send mails, those of each way in one call, and return the ids of those that Odoo did not try.
+
+    :param until: the moment until which they are put off.
+    """
+    read: set[int] = set()
+    unsent: set[int] = set()
+    for way, ids in _by_way(chosen).items():
+        if work.held.is_enough or work.held.holds(way):
+            continue
+        broke_off = _send_alike(session, ids, work)
+        if work.error:
+            break
+        if broke_off:
+            read.update(ids)
+            left = session.insist(partial(_read_back, session, ids, until, work))
+            unsent |= left
+            if left:
+                work.held.add(way)
+    rest = [mail["id"] for mail in chosen if mail["id"] not in read]
+    return unsent | session.insist(partial(_read_back, session, rest, until, work))
 
 
 def _by_way(mails: Sequence[Mapping[str, Any]]) -> dict[_Way, list[int]]:
@@ -453,15 +472,28 @@ def _by_way(mails: Sequence[Mapping[str, Any]]) -> dict[_Way, list[int]]:
     return ways
 
 
-def _send_alike(session: Session, ids: list[int]) -> None:
-    """Send mails of one way in one call.
+def _send_alike(session: Session, ids: list[int], work: Work) -> bool:
+    """Send mails of one way in one call, note Odoo's answer, and return whether Odoo broke off.
 
     Mails of several ways must not share a call: Odoo writes the failure of a mail with the next one. If PostgreSQL refuses it, because an SMTP server's
     words contain a NUL, Odoo forgets that the next mail has left, and it would leave again.
     """
-    # Not `process_email_queue`, which only takes what is due; committed mail by mail as there.
-    with session.patience(_BATCH_SECONDS):
-        session.call(MAIL, "send", ids, auto_commit=True)
+    # This process may end before Odoo answers.
+    work.may_go_on = True
+    try:
+        # Not `process_email_queue`, which only takes what is due; committed mail by mail as there.
+        with session.patience(_BATCH_SECONDS):
+            session.call(MAIL, "send", ids, auto_commit=True)
+    except Rejected as error:
+        work.may_go_on = False
+        work.cut_off = without_secrets(error.message, work.secrets)
+        return True
+    except OdooError as error:
+        work.may_go_on = isinstance(error, (Timeout, Unreachable)) and error.details.get("is_sent", True)
+        work.error = error
+        return False
+    work.may_go_on = False
+    return False
 
 
 def _refuse_running(session: Session, action_id: int | None) -> None:
@@ -476,18 +508,11 @@ def _refuse_running(session: Session, action_id: int | None) -> None:
         raise CRON.is_running(session, action_id, error) from error
 
 
-def _put_back(session: Session, chosen: Sequence[Mapping[str, Any]], put_off: str) -> None:
-    """Give mails that were put off the `scheduled_date` back that they had."""
-    before = {mail["id"]: mail["scheduled_date"] for mail in chosen}
-    there = session.search_read(MAIL, [["id", "in", list(before)], ["scheduled_date", "=", put_off]], ["state"])
-    for moment in set(before.values()):
-        ids = [mail["id"] for mail in there if before[mail["id"]] == moment]
-        if ids:
-            session.write(MAIL, ids, {"scheduled_date": moment})
+def _read_back(session: Session, ids: Sequence[int], until: str, work: Work) -> set[int]:
+    """Count what became of mails, and return the ids of those that Odoo did not try.
 
-
-def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -> set[int]:
-    """Count what became of mails, and return the ids of those that Odoo did not try."""
+    :param until: the moment until which they are put off.
+    """
     unsent = set()
     fields = ["state", "failure_reason", "failure_type", "scheduled_date"]
     mails = session.search_read(MAIL, [["id", "in", list(ids)]], fields)
@@ -500,7 +525,7 @@ def _read_back(session: Session, ids: Sequence[int], put_off: str, work: Work) -
         elif mail["state"] == "exception":
             work.failed += 1
             add_failure(work.classes, mail, work.secrets)
-        elif mail["state"] == "outgoing" and mail["scheduled_date"] == put_off:
+        elif mail["state"] == "outgoing" and mail["scheduled_date"] == until:
             unsent.add(mail_id)
             continue
         else:
@@ -519,6 +544,9 @@ def warnings(work: Work) -> list[str]:
             f"{work.given_up} mails are given up: they have failed as often as max_attempts allows. Correct the cause, "
             "then queue them again with max_attempts 0, or cancel them."
         )
+    if work.put_back:
+        sentences.append(f"{work.put_back} mails that an interrupted run had put off were due again.")
+    sentences += work.remarks
     if work.unsent and not work.error:
         sentences.append(f"{work.unsent} mails are still outgoing, for the next run: {work.cut_off}")
     return sentences

@@ -19,12 +19,16 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     UnknownMethod,
     Unsupported,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL, read_attempts
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import parse_put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY, Attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import INTERRUPTED, keeps_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain_mail
@@ -125,12 +129,15 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
     scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
     secrets = read_server_secrets(session)
-    retried, given_up = _retried(session)
+    notes = _read_notes(session)
+    put_off = parse_put_off(notes.get(PUT_OFF_KEY, ""))
+    retried, given_up = _retried(session, Attempts.from_text(notes.get(ATTEMPTS_KEY, "")))
     failures = _failures(session, groups, secrets, given_up)
     queue: dict[str, Any] = {
         "states": states,
         "due": max(0, states["outgoing"] - scheduled),
         "scheduled": scheduled,
+        "put_off": put_off.count(session) if put_off else 0,
         "oldest_due": _oldest_due(session, now),
         "failures": failures,
         "retried": retried,
@@ -142,6 +149,13 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     if "from_domain" in by:
         queue["by_from_domain"] = _by_from_domain(groups)
     return queue
+
+
+def _read_notes(session: Session) -> dict[str, str]:
+    """Return what the collection has noted about mails, by the keys of the system parameters: one call."""
+    domain = [["key", "in", [ATTEMPTS_KEY, PUT_OFF_KEY]]]
+    rows = session.search_read(SYSTEM_PARAMETER.model, domain, ["key", "value"])
+    return {row["key"]: row["value"] or "" for row in rows}
 
 
 def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
@@ -192,9 +206,8 @@ def _failures(
     return by_frequency(classes)
 
 
-def _retried(session: Session) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Count the mails that were queued again by what they wait for, and return those that are not tried any more: two calls at most."""
-    attempts = read_attempts(session)
+def _retried(session: Session, attempts: Attempts) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Count the mails that were queued again by what they wait for, and return those that are not tried any more: one call at most."""
     domain = [["id", "in", sorted(attempts.counts)], ["state", "in", ["outgoing", "exception"]]]
     fields = ["state", "failure_reason", "failure_type"]
     mails = session.search_read(MAIL, domain, fields) if attempts.counts else []

@@ -20,14 +20,19 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import LANES, RULES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import finish_deletion
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    DELETION_KEY,
+    LOCK_KEY,
+    PUT_OFF_KEY,
+    SENDING_KEY,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import TRIAL_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import OF_ODOO, read_external_ids
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.archived_sending import (
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import (
     ACTION_MODEL,
     ACTION_NAME,
     own_actions,
@@ -46,7 +51,7 @@ RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
     "addon",
 )
 KINDS = (RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON)
-_OWN_KEYS = (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY)
+_OWN_KEYS = (ATTEMPTS_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY)
 _EXTERNAL_IDS = "ir.model.data"
 
 
@@ -84,11 +89,15 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
 
     :raises Conflict: a run of the collection writes to the instance at this moment.
     """
-    parameters = {row["key"]: row["value"] for row in _own_parameters(session)}
+    rows = _own_parameters(session)
+    parameters = {row["key"]: row["value"] for row in rows}
     if is_another_running(session, parameters):
         raise Conflict(
             f"Another run writes to database {session.database} at {session.url} at this moment: try again when it has ended."
         )
+    for row in rows:
+        if row["key"] == DELETION_KEY:
+            finish_deletion(session, row["id"], row["value"])
     of_kind = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
     if of_kind[RULE]:
         enforce(session, [QUEUE_POLICY.declare({"state": "absent"})], RunOptions())
@@ -131,7 +140,7 @@ def _rules(session: Session) -> Iterator[OwnRecord]:
 
 
 def _actions(session: Session) -> Iterator[OwnRecord]:
-    """Yield the server actions that a killed run has left, which have sent a canary."""
+    """Yield the server actions that a killed run has left, in which they have tested or sent."""
     for record_id in own_actions(session):
         yield OwnRecord(ACTION, ACTION_NAME, record_id)
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,7 @@ class PlanContext:
     :param found: the record that the declaration means, None if it does not exist.
     :param fields: the fields of the model, as the instance has them.
     :param values: the values to enforce, as Odoo accepts them. The hooks `adapt` and `hold_back` may change them.
+    :param records: all records of the type.
     """
 
     declaration: Declaration
@@ -65,6 +66,7 @@ class PlanContext:
     fields: Mapping[str, Field]
     instance: InstanceFacts
     values: dict[str, Any] = field(default_factory=dict, repr=False)
+    records: Sequence[Found] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import delete_cron
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Declaration,
@@ -78,8 +79,6 @@ class Cron(ResourceType):
     neutralized_text = "stays inactive: this database is a neutralized copy (database.is_neutralized)"
     arrives_with_addons = True
     also_reads = ("system_parameter",)
-    # Where Odoo keeps the code of a scheduled action.
-    delegate: ClassVar[str] = "ir_actions_server_id"
     info_fields = frozenset({"lastcall", "failure_count", "first_failure_date", "numbercall"})
 
     def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
@@ -195,15 +194,13 @@ class Cron(ResourceType):
         return replace(step, changes=changes, action="reschedule" if only_nextcall else step.action)
 
     def perform(self, session: Session, step: Step) -> int | None:
-        deleted = step.action == "delete"
-        actions = session.call(self.model, "read", [step.record_id or 0], fields=[self.delegate]) if deleted else ()
         try:
-            record_id = super().perform(session, step)
+            if step.action != "delete":
+                return super().perform(session, step)
+            delete_cron(session, step.record_id or 0)
         except Conflict as error:
             raise self.is_running(session, step.record_id or 0, error) from error
-        if actions:  # which Odoo leaves behind
-            session.unlink("ir.actions.server", [action[self.delegate][0] for action in actions])
-        return record_id
+        return None
 
     def is_running(self, session: Session, record_id: int, error: Conflict) -> Conflict:
         """The same conflict in words that help: since when it has been running, and what to do."""

@@ -13,6 +13,10 @@ IS_NEUTRALIZED = "database.is_neutralized"
 LOCK_KEY = "postmaster_odoo.running"
 # Held while a run sends mails of the queue (queue/actions.py).
 SENDING_KEY = "postmaster_odoo.sending"
+# The server action of a cron that is being deleted (resources/cron_deletion.py).
+DELETION_KEY = "postmaster_odoo.deletion"
+# The mails that a run has put off while it sends them (queue/put_off.py).
+PUT_OFF_KEY = "postmaster_odoo.put_off"
 BASE_URL = "web.base.url"
 # From 17.0 on alias domains have these settings, and Odoo no longer reads the parameters
 # (docs/development/odoo-behaviour.md, System parameters and alias domains).

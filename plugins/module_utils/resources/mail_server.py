@@ -24,6 +24,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import mail_providers, server_environment
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import (
+    is_candidate_name,
+    is_spent,
+    key_of,
+    newer_tokens,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection, authorize_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import (
     AddressListField,
@@ -53,7 +59,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import ACTION_MODEL, own_actions
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import remove_canaries
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
     certificate_text,
     private_key_text,
@@ -65,9 +73,6 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
-
-# An archived copy that carries new settings while they are tested; nothing else in Odoo tells it from a mail server.
-_CANDIDATE_SUFFIX = " (postmaster.odoo candidate)"
 
 # The addon beside the collection that brings smtp_timeout; no Odoo has it of its own.
 TIMEOUT_ADDON = "mail_smtp_timeout"
@@ -168,8 +173,8 @@ class MailServer(ResourceType):
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
         if not 0 <= given.get("max_email_size", 0) < math.inf:
             yield f"max_email_size must be a number that is not negative, and is {given['max_email_size']:g} (megabytes)"
-        if self.is_candidate_name(str(given.get("name", ""))):
-            yield f"a name that ends with {_CANDIDATE_SUFFIX!r} is the collection's own"
+        if is_candidate_name(str(given.get("name", ""))):
+            yield "a name that ends with '(postmaster.odoo candidate)' is the collection's own"
         if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
             yield f"oauth2 goes with smtp_authentication {' or '.join(OAUTH2_METHODS)}"
 
@@ -221,6 +226,7 @@ class MailServer(ResourceType):
         stored = found.values if found else {}
         keep_secrets(wanted, declaration, stored)
         clear_other_logins(wanted, stored)
+        self._adopt_tokens(context)
         warnings = []
         if 0 < int(wanted.get("smtp_timeout") or _SHORT_TIMEOUT) < _SHORT_TIMEOUT:
             warnings.append(
@@ -228,6 +234,14 @@ class MailServer(ResourceType):
                 f"often take longer to answer, and Odoo never tries such a mail again. {_SHORT_TIMEOUT} seconds or more are safe."
             )
         return warnings
+
+    def _adopt_tokens(self, context: PlanContext) -> None:
+        """Take the tokens that an interrupted run's test has got in place of the one that the server is to have."""
+        effective = self.effective(context.values, context.found)
+        method = OAUTH2_METHODS.get(effective["smtp_authentication"])
+        if method and method.rotates and effective.get(method.refresh_token):
+            token = str(effective[method.refresh_token])
+            context.values.update(newer_tokens(context.declaration.key, token, context.records, method))
 
     def hold_back(self, context: PlanContext) -> list[str]:
         wanted, declaration, found = context.values, context.declaration, context.found
@@ -301,10 +315,27 @@ class MailServer(ResourceType):
                 "Set it to the https:// address of this Odoo before anybody opens the link."
             )
 
-    def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
+    def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
+        """Yield the deletion of candidates, but of none that may hold the only valid token of its mail server."""
         for found in records:
-            if self.is_candidate(found):
-                yield Step(self.name, found.values["name"], "delete", record_id=found.id)
+            if self.is_candidate(found) and not self._is_needed(found, resources):
+                values = found.values if _is_spent(found) else {}
+                yield Step(self.name, found.values["name"], "delete", record_id=found.id, values=values)
+
+    def _is_needed(self, candidate: Found, resources: Sequence[PlannedResource]) -> bool:
+        if not _is_spent(candidate):
+            return False
+        key = key_of(str(candidate.values["name"]))
+        owner = next((one for one in resources if one.declaration.key == key), None)
+        return owner is None or (owner.declaration.state != "absent" and not self.is_connected(owner))
+
+    def kept_leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[str]:
+        for found in records:
+            if self.is_candidate(found) and self._is_needed(found, resources):
+                yield (
+                    f"mail server {found.values['name']!r} holds a token that an interrupted run has received, and may be the only one that is valid. "
+                    f"The next run that declares the mail server {key_of(str(found.values['name']))!r} uses it."
+                )
 
     def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
         return bool(found.values.get("active")) and not (neutralized and self.is_neutralization_dummy(found))
@@ -369,8 +400,10 @@ class MailServer(ResourceType):
     # --- applying ---
 
     def stage(self, step: Step) -> Stage:
-        is_leftover = step.action == "delete" and self.is_candidate_name(step.key)
-        return Stage.LEFTOVERS if is_leftover else Stage.RECORDS
+        if step.action != "delete" or not is_candidate_name(step.key):
+            return Stage.RECORDS
+        # Tokens that a provider has given to it are stored elsewhere first.
+        return Stage.ADOPTED if step.values else Stage.LEFTOVERS
 
     def trials(self, session: Session) -> Trials:
         # server_trials needs MAIL_SERVER.
@@ -381,6 +414,9 @@ class MailServer(ResourceType):
     def perform(self, session: Session, step: Step) -> int | None:
         if step.record_id is None:
             step = replace(step, values=self.new_values(session, step.values))
+        elif step.action == "delete" and is_candidate_name(step.key):
+            remove_canaries(session, step.record_id)
+            session.remove(ACTION_MODEL, own_actions(session))
         return super().perform(session, step)
 
     def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -447,17 +483,9 @@ class MailServer(ResourceType):
         effective = self.effective(step.values, found)
         return bool(effective["active"]) and (found is None or bool(step.values.keys() - _UNTESTED_FIELDS))
 
-    def candidate_name(self, key: str) -> str:
-        """What the copy of a server is called while it is tested."""
-        return f"{key}{_CANDIDATE_SUFFIX}"
-
     def is_candidate(self, record: Found) -> bool:
         """Whether this is a copy that a run has made to test it, or that a killed run has left behind."""
-        return not record.values.get("active") and self.is_candidate_name(str(record.values.get("name")))
-
-    def is_candidate_name(self, name: str) -> bool:
-        """Whether only a candidate is called so."""
-        return name.endswith(_CANDIDATE_SUFFIX)
+        return not record.values.get("active") and is_candidate_name(str(record.values.get("name")))
 
     def is_neutralization_dummy(self, record: Found) -> bool:
         """The server that Odoo puts into a neutralized copy so that nothing else is used (data/neutralize.sql)."""
@@ -511,6 +539,11 @@ def _is_refused_as_redirect(base_url: str) -> bool:
 def repeats_secret(secrets: Collection[str], text: str) -> bool:
     """Return whether a text is one of the secrets, whatever blanks are around it."""
     return bool(text.strip()) and text.strip() in {secret.strip() for secret in secrets}
+
+
+def _is_spent(candidate: Found) -> bool:
+    """Return whether a candidate holds a token that a provider has given in place of the one that it was tested with."""
+    return any(is_spent(candidate, method) for method in OAUTH2_METHODS.values() if method.rotates)
 
 
 def _masked_if_in(secrets: set[str], value: Any) -> Any:

@@ -64,6 +64,11 @@ class OAuth2Method:
         return (self.refresh_token, self.access_token, self.expiration, *code)
 
     @property
+    def current_tokens(self) -> tuple[str, str, str]:
+        """The fields that a use of the refresh token may change."""
+        return (self.refresh_token, self.access_token, self.expiration)
+
+    @property
     def no_access_token(self) -> dict[str, Any]:
         """Values that make Odoo fetch an access token at the next use."""
         return {self.access_token: False, self.expiration: 0}

@@ -45,6 +45,7 @@ class Stage(IntEnum):
     LEFTOVERS = 0
     SCHEMA = 1
     RECORDS = 2
+    ADOPTED = 3
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class ResourceType:
     active_by_default: ClassVar[bool] = False
     # Why a record is not taken into use on a neutralized copy; empty if the type has nothing that goes live.
     neutralized_text: ClassVar[str] = ""
-    # Names of the types that are read together with this one.
+    # Names of the types that are read together with this one. System parameters tell what an interrupted run has left.
     also_reads: ClassVar[tuple[str, ...]] = ()
     # A record that does not exist may come with an addon of the same stack.
     arrives_with_addons: ClassVar[bool] = False
@@ -280,8 +281,15 @@ class ResourceType:
         """Return the step to the declared state, for a type that compares no fields."""
         raise NotImplementedError
 
-    def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
-        """Yield steps that remove what an interrupted run has left."""
+    def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
+        """Yield steps that remove what an interrupted run has left.
+
+        :param resources: the declared resources of this type.
+        """
+        yield from ()
+
+    def kept_leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[str]:
+        """Yield why something that an interrupted run has left is not removed; warnings."""
         yield from ()
 
     def yields_to_others(self, declaration: Declaration) -> bool:
@@ -399,6 +407,17 @@ class ResourceType:
         if step.values:
             session.write(self.model, [step.record_id], step.values)
         return step.record_id
+
+    def at_once(self, step: Step, steps: Sequence[Step]) -> Sequence[Step]:
+        """Return the steps that take effect only together with a step, itself included.
+
+        :param steps: those that are being done.
+        """
+        return [step]
+
+    def perform_at_once(self, session: Session, steps: Sequence[Step]) -> None:
+        """Do several steps in one transaction."""
+        raise NotImplementedError
 
     # --- reporting ---
 

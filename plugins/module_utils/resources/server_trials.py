@@ -7,21 +7,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
-    CLIENT_PARAMETERS,
     OAUTH2_METHODS,
     TOKEN_FIELDS,
     OAuth2Method,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import trial_parameters
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import (
     CanaryOrder,
     Trials,
@@ -34,6 +34,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_te
     send_canary,
     test_connection,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.oauth2_test import test_with_tokens
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
@@ -57,18 +58,25 @@ class Trial:
 
     :param found: the live record, None for a new server.
     :param values: what is to be written to it.
-    :param new_client: the OAuth2 client's id or secret change, too.
+    :param new_client: the system parameters of the OAuth2 client that is to log in, if its id or secret change, too.
     """
 
     key: str
     found: Found | None
     values: Mapping[str, Any] = field(repr=False)
-    new_client: bool = False
+    new_client: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def method(self) -> OAuth2Method | None:
         """How the server will log in, where that is OAuth2."""
         return OAUTH2_METHODS.get(MAIL_SERVER.effective(self.values, self.found)["smtp_authentication"])
+
+    @property
+    def rotating_token(self) -> str:
+        """The refresh token that the test may use up; empty if the provider replaces none."""
+        if self.method is None or not self.method.rotates:
+            return ""
+        return str(MAIL_SERVER.effective(self.values, self.found).get(self.method.refresh_token) or "")
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,8 @@ class ServerTrials(Trials):
         self._promotions: dict[str, _Promotion] = {}
         self._verifications: dict[str, Verification] = {}
         self._canary: CanaryOrder | None = None
+        self._keepers: set[int] = set()
+        self._kept: dict[int, int] = {}
         self.rotated: dict[int, dict[str, Any]] = {}
 
     @property
@@ -105,18 +115,9 @@ class ServerTrials(Trials):
         stored: Mapping[str, str],
         canary: CanaryOrder | None,
     ) -> None:
-        """Test every mail server that these steps bring live. New OAuth2 clients are in force no longer than the trials that need them."""
+        """Test every mail server that these steps bring live."""
         self._canary = canary
-        trials = self._needed(resources, steps)
-        clients = {
-            step.key: step.values["value"]
-            for step in steps
-            if step.key in CLIENT_PARAMETERS and step.action != "delete"
-        }
-        self._try_all(trial for trial in trials if not trial.new_client)
-        needed = clients if any(trial.new_client for trial in trials) else {}
-        with trial_parameters(self._session, needed, stored):
-            self._try_all(trial for trial in trials if trial.new_client)
+        self._try_all(self._needed(resources, steps))
         failed = [one for one in self._verifications.values() if one.outcome not in ("ok", "not_tested")]
         if failed:
             self.discard()
@@ -129,11 +130,16 @@ class ServerTrials(Trials):
             )
 
     def promote(self, step: Step) -> int | None:
-        promotion = self._promotions.get(step.key) if step.action == "create" else None
+        promotion = self._promotions.pop(step.key, None) if step.action == "create" else None
         if promotion is None:
             return None
-        self._session.write(MAIL_SERVER.model, [promotion.record_id], promotion.values)
-        del self._promotions[step.key]
+        try:
+            self._session.write(MAIL_SERVER.model, [promotion.record_id], promotion.values)
+        except (Timeout, Unreachable):  # it may be the live server by now
+            raise
+        except OdooError:
+            self._promotions[step.key] = promotion
+            raise
         return promotion.record_id
 
     def adjusted(self, step: Step) -> Step:
@@ -155,15 +161,26 @@ class ServerTrials(Trials):
         return list(found.values())
 
     def discard(self) -> None:
-        if self._promotions:
-            record_ids = [promotion.record_id for promotion in self._promotions.values()]
-            self._promotions.clear()
-            self._session.unlink(MAIL_SERVER.model, record_ids)
+        """Remove the copies that did not become records, but none that holds a token which is stored nowhere else: the next run adopts it."""
+        for promotion in self._promotions.values():
+            self._discard(promotion.record_id)
+        self._promotions.clear()
+
+    def done(self, step: Step) -> None:
+        candidate_id = self._kept.pop(step.record_id or 0, None)
+        if candidate_id is not None:
+            self._session.remove(MAIL_SERVER.model, [candidate_id])
+
+    def _discard(self, candidate_id: int) -> None:
+        if candidate_id not in self._keepers:
+            self._session.remove(MAIL_SERVER.model, [candidate_id])
 
     @staticmethod
     def _needed(resources: Sequence[PlannedResource], steps: Sequence[Step]) -> list[Trial]:
         """Return what these steps bring live, in a server itself or in the OAuth2 client that it logs in with."""
-        changed = {step.key for step in steps if step.resource == SYSTEM_PARAMETER.name}
+        changed = {
+            step.key: str(step.values.get("value") or "") for step in steps if step.resource == SYSTEM_PARAMETER.name
+        }
         trials = []
         for resource in resources:
             if resource.declaration.state == "absent":
@@ -171,14 +188,15 @@ class ServerTrials(Trials):
             step = resource.step if resource.step in steps else None
             values = step.values if step else {}
             method = MAIL_SERVER.oauth2_method(resource)
-            new_client = method is not None and bool({method.client_id, method.client_secret} & changed)
+            keys = (method.client_id, method.client_secret) if method else ()
+            new_client = {key: changed[key] for key in keys if changed.get(key)}
             is_live = resource.found is not None and MAIL_SERVER.effective(values, resource.found)["active"]
             affected = (step and MAIL_SERVER.needs_test(step, resource.found)) or (new_client and is_live)
             if affected and MAIL_SERVER.is_connected(resource) is not False:
                 trials.append(Trial(resource.declaration.key, resource.found, values, new_client))
         return trials
 
-    def _try_all(self, trials: Iterable[Trial]) -> None:
+    def _try_all(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
             self.before_trial()
             verification = self._try(trial)
@@ -189,16 +207,18 @@ class ServerTrials(Trials):
     def _try(self, trial: Trial) -> Verification:
         candidate_id = self._create_candidate(trial)
         passed = False
+        if trial.rotating_token:
+            self._keepers.add(candidate_id)  # until it is known that its token is stored elsewhere, or was not replaced
         try:
             verification, lent = self._test(trial, candidate_id)
-            if verification.outcome == "ok" and trial.method and trial.method.rotates:
+            if trial.method and trial.rotating_token:
                 self._keep_rotated(trial, trial.method, candidate_id)
             if self._canary and (verification.outcome == "ok" or verification.outcome in OF_TEST_RECIPIENT):
                 verification = self._send_canaries(trial, candidate_id, verification, self._canary)
             passed = verification.outcome == "ok"
         finally:
             if not passed or trial.found is not None:
-                self._session.unlink(MAIL_SERVER.model, [candidate_id])
+                self._discard(candidate_id)
         if trial.found is None and passed:
             restored = {"from_filter": trial.values.get("from_filter", False)} if lent else {}
             live = {"name": trial.values["name"], "active": True}
@@ -207,7 +227,7 @@ class ServerTrials(Trials):
 
     def _create_candidate(self, trial: Trial) -> int:
         session = self._session
-        own = {"name": MAIL_SERVER.candidate_name(trial.key), "active": False}
+        own = {"name": candidate_name(trial.key, trial.rotating_token), "active": False}
         if trial.found is None:
             return session.create(MAIL_SERVER.model, [MAIL_SERVER.new_values(session, {**trial.values, **own})])[0]
         # A copy carries what other addons add. What was read goes along, for some of it is never copied (tokens, and what
@@ -224,14 +244,14 @@ class ServerTrials(Trials):
     def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, bool]:
         """Odoo's own test; and whether the candidate was lent another sender for it."""
         server = MAIL_SERVER.effective(trial.values, trial.found)
-        test = test_connection(self._session, candidate_id, server, MAIL_SERVER.secrets_of(server))
+        test = self._test_candidate(trial, candidate_id, server)
         if _NO_SENDER.search(test["message"]):
             return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id, server)), True
         login = str(server.get("smtp_user") or "")
         if test["outcome"] == "sender_rejected" and login and fitting_sender(self._session, server) == login:
             # Of a domain alone Odoo makes an address up, which a server that lets an account send as itself must refuse.
             refused = test["message"]
-            test = self._test_as(login, candidate_id, server)
+            test = self._test_as(login, trial, candidate_id, server)
             test["message"] += f" The sender was the login, {login}; one that Odoo made up was refused. ({refused})"
             return Verification(trial.key, **test), True
         return Verification(trial.key, **test), False
@@ -261,7 +281,7 @@ class ServerTrials(Trials):
         """A test of a server that names no sender, by a user without an address (docs/development/odoo-behaviour.md, Connection test)."""
         fitting = fitting_sender(self._session, server)
         sender = fitting or _ANY_SENDER
-        test = self._test_as(sender, candidate_id, server)
+        test = self._test_as(sender, trial, candidate_id, server)
         if test["outcome"] == "ok":
             test["message"] += (
                 f" The sender was {sender}, for the server has no from_filter and the user no email address."
@@ -276,19 +296,28 @@ class ServerTrials(Trials):
             self.warnings.append(f"mail server {trial.key!r}: {test['message']}")
         return test
 
-    def _test_as(self, sender: str, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
+    def _test_as(self, sender: str, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
         self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": sender})
-        return test_connection(self._session, candidate_id, server, MAIL_SERVER.secrets_of(server))
+        return self._test_candidate(trial, candidate_id, server)
+
+    def _test_candidate(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
+        test = None
+        if trial.method:
+            live_id = trial.found.id if trial.found else None
+            tokens = trial.method.current_tokens
+            test = partial(test_with_tokens, self._session, candidate_id, live_id, tokens, trial.new_client)
+        return test_connection(self._session, candidate_id, server, MAIL_SERVER.secrets_of(server), test)
 
     def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
         """Keep the tokens that the test brought: the one that it used may be worth nothing from now on."""
-        names = [method.refresh_token, method.access_token, method.expiration]
+        names = list(method.current_tokens)
         tokens = self._session.call(MAIL_SERVER.model, "read", [candidate_id], fields=names)[0]
-        used = MAIL_SERVER.effective(trial.values, trial.found)[method.refresh_token]
-        if tokens[method.refresh_token] == used:
+        if tokens[method.refresh_token] == trial.rotating_token:
+            self._keepers.discard(candidate_id)
             return
         rotated = {name: tokens[name] for name in names}
         self.rotated[trial.found.id if trial.found else candidate_id] = rotated
-        if trial.found and method.refresh_token not in trial.values:
-            # It was the live server's own: whatever comes of the other trials, that must go on sending.
-            self._session.write(MAIL_SERVER.model, [trial.found.id], rotated)
+        if trial.found and method.refresh_token in trial.values:
+            self._kept[trial.found.id] = candidate_id
+        elif trial.found:
+            self._keepers.discard(candidate_id)  # it was the live server's own, which has the new one already

@@ -11,31 +11,32 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, ReadFacts
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import finish_deletion
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
     BASE_URL,
+    DELETION_KEY,
     IS_NEUTRALIZED,
     LOCK_KEY,
     MAILING_SERVER_KEY,
     MAX_EMAIL_SIZE_KEY,
     OF_ALIAS_DOMAINS,
+    PUT_OFF_KEY,
     SENDING_KEY,
     ignored_parameters,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
+    CLIENT_PARAMETERS,
+    OAUTH2_METHODS,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     PLAIN_TEXT,
     Declaration,
     ResourceType,
     Stage,
-)
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import (
-    TRIAL_KEY,
-    end_trial,
-    interrupted_trial,
-    without_trial,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.stored_parameters import (
     PARAMETER_MODEL,
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+
+# What an interrupted run has left to do.
+_NOTES = (DELETION_KEY,)
 
 
 class SystemParameter(ResourceType):
@@ -97,7 +102,7 @@ class SystemParameter(ResourceType):
                 "value takes a text, number or boolean, and in a stack a dictionary with value and secret; "
                 "give structured data as the text that Odoo expects"
             )
-        if given.get("key") in (ATTEMPTS_KEY, LOCK_KEY, SENDING_KEY, TRIAL_KEY):
+        if given.get("key") in (ATTEMPTS_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY):
             yield "this key is the collection's own"
 
     def prepare_instance(
@@ -111,13 +116,12 @@ class SystemParameter(ResourceType):
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
         declared = {declaration.key for declaration in declarations}
         # Mail servers are judged by these, whoever set them.
-        judged_by = {BASE_URL, IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, MAX_EMAIL_SIZE_KEY, TRIAL_KEY}
+        judged_by = {BASE_URL, DELETION_KEY, IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, MAX_EMAIL_SIZE_KEY}
         return [["key", "in", sorted(declared | CLIENT_PARAMETERS | judged_by)]]
 
     def note_facts(
         self, rows: list[dict[str, Any]], declarations: Sequence[Declaration], facts: ReadFacts
     ) -> list[dict[str, Any]]:
-        rows = without_trial(rows)
         facts.parameters = {row["key"]: row["value"] or "" for row in rows}
         return rows
 
@@ -155,22 +159,45 @@ class SystemParameter(ResourceType):
         elif key in context.instance.ignored_parameters:
             yield f"{context.declaration.label} has no effect: no version of Odoo reads it. Leave it out."
 
-    def leftovers(self, records: Sequence[Found]) -> Iterator[Step]:
+    def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
         for found in records:
-            if found.values["key"] == TRIAL_KEY:
-                yield Step(self.name, TRIAL_KEY, "delete", record_id=found.id, values=found.values)
+            if found.values["key"] in _NOTES:
+                yield Step(self.name, found.values["key"], "delete", record_id=found.id, values=found.values)
 
     def stage(self, step: Step) -> Stage:
-        return Stage.LEFTOVERS if step.key == TRIAL_KEY else Stage.RECORDS
+        return Stage.LEFTOVERS if step.key in _NOTES else Stage.RECORDS
+
+    def at_once(self, step: Step, steps: Sequence[Step]) -> Sequence[Step]:
+        """Return a step with the other one of its OAuth2 client: the id of one client with the secret of another would log in nowhere."""
+        pair = next(
+            (
+                {one.client_id, one.client_secret}
+                for one in OAUTH2_METHODS.values()
+                if step.key in (one.client_id, one.client_secret)
+            ),
+            (),
+        )
+        partners = [one for one in steps if one.resource == self.name and one.key in pair and one.action == step.action]
+        return partners if len(partners) > 1 and step.action in ("create", "update") else [step]
+
+    def perform_at_once(self, session: Session, steps: Sequence[Step]) -> None:
+        """Write several parameters in one transaction."""
+        if steps[0].action == "create":
+            session.create(self.model, [one.values for one in steps])
+            return
+        rows = [[str(one.record_id), one.values["value"]] for one in steps]
+        answer = session.call(self.model, "load", fields=[".id", "value"], data=rows)
+        if not answer["ids"]:
+            raise Rejected(" ".join(str(message["message"]) for message in answer["messages"]))
 
     def perform(self, session: Session, step: Step) -> int | None:
-        if step.key == TRIAL_KEY:
-            end_trial(session, interrupted_trial({TRIAL_KEY: step.values["value"]}))
+        if step.key == DELETION_KEY:
+            finish_deletion(session, step.record_id or 0, step.values["value"])
             return None
         return super().perform(session, step)
 
     def finish(self, step: Step, context: PlanContext) -> Step:
-        if not (_is_secret(step.key) or context.declaration.options.get("secret")):
+        if not (is_secret_name(step.key) or context.declaration.options.get("secret")):
             return super().finish(step, context)
         changes = tuple(
             replace(change, before=masked(change.before), after=masked(change.after), secret=True)
@@ -187,7 +214,7 @@ class SystemParameter(ResourceType):
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         shown = super().report(found, fields)
-        if _is_secret(str(shown.get("key"))):
+        if is_secret_name(str(shown.get("key"))):
             shown["value"] = masked(shown.get("value"))
         return shown
 
@@ -204,10 +231,6 @@ def _without_boolean(declaration: Declaration) -> Declaration:
         return declaration
     state = declaration.state if value else "absent"
     return replace(declaration, state=state, options={**declaration.options, "value": str(value)})
-
-
-def _is_secret(key: str) -> bool:
-    return is_secret_name(key) or key == TRIAL_KEY
 
 
 SYSTEM_PARAMETER = SystemParameter()

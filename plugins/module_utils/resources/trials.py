@@ -49,7 +49,7 @@ class CanaryOrder:
 class Trials:
     """The trials of one resource type in one run. This class tests nothing; a type that can be tested has a subclass.
 
-    :ivar before_trial: called before each trial, which can take minutes.
+    :ivar before_trial: called before each trial. It raises Conflict if another run has taken over the lock.
     :ivar warnings: what a user should know of the trials.
     """
 
@@ -83,6 +83,9 @@ class Trials:
     def adjusted(self, step: Step) -> Step:
         """Return the step with the values that a trial has replaced."""
         return step
+
+    def done(self, step: Step) -> None:
+        """Remove the copy whose values a step has brought into the record."""
 
     def discard(self) -> None:
         """Remove the copies that did not become records."""

@@ -11,6 +11,7 @@ ansible-core's own `urls` cannot keep a connection open.
 from __future__ import annotations
 
 import base64
+import copy
 import http.client
 import os
 import select
@@ -154,8 +155,9 @@ class HttpConnection:
     def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
         """Send one request and read its answer whole.
 
-        :raises Unreachable: nothing answers, or not over TLS as asked, or a proxy answers in Odoo's place.
-        :raises Timeout: the server took longer than the timeout.
+        :raises Unreachable: nothing answers, or not over TLS as asked, or a proxy answers in Odoo's place. Its detail `is_sent` is false if the
+            request cannot have reached the server.
+        :raises Timeout: the server took longer than the timeout; with the same detail.
         """
         response = self._exchange(method, path, body, headers)
         self.server_time = moment_of_header(response.headers.get("Date", "")) or self.server_time
@@ -180,11 +182,17 @@ class HttpConnection:
             target = f"http://{host}:{self._port}{target}"
             sent_headers.update(self._proxy_headers())
         self.requests += 1
+        is_sent = False
         try:
+            if connection.sock is None:
+                connection.connect()
+            is_sent = True
             connection.request(method, target, body=body, headers=sent_headers)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise self._explained(error) from error
+            explained = self._explained(error)
+            explained.details["is_sent"] = is_sent
+            raise explained from error
         except ValueError:  # http.client repeats the value, which may be a secret: it goes no further
             self.close()
             raise Invalid(
@@ -240,6 +248,12 @@ class HttpConnection:
         finally:
             self._timeout = before
             self.close()
+
+    def duplicate(self) -> HttpConnection:
+        """Return another connection to the same server, for another thread."""
+        other = copy.copy(self)
+        other._connection = None
+        return other
 
     def close(self) -> None:
         """Hang up. A later request connects anew."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,12 @@ class Json2Transport:
         if response.status == 404 and not isinstance(error, Unsupported) and not name.endswith("MissingError"):
             error = Unsupported(f"{where}: this Odoo does not know it: {message}")
         raise error
+
+    def duplicate(self) -> Json2Transport:
+        """Return the same over a connection of its own, for another thread."""
+        other = copy.copy(self)
+        other._http = self._http.duplicate()
+        return other
 
     def close(self) -> None:
         """Hang up."""

@@ -93,6 +93,7 @@ class JsonRpcTransport:
         self._database = database
         self._username = username
         self._password = password
+        self._version = version
         self._uid = 0
         parts = urlsplit(http.base_url)
         # The version is given, so that OdooRPC need not ask for it again.
@@ -167,6 +168,12 @@ class JsonRpcTransport:
         return self._service(
             where, "object", "execute_kw", self._database, uid, self._password, model, method, positional, named
         )
+
+    def duplicate(self) -> JsonRpcTransport:
+        """Return the same over a connection of its own, for another thread. It is logged in already."""
+        other = JsonRpcTransport(self._http.duplicate(), self._version, self._database, self._username, self._password)
+        other._uid = self._uid
+        return other
 
     def close(self) -> None:
         """Hang up."""

@@ -10,9 +10,17 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid, ReadOnly, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Conflict,
+    Invalid,
+    OdooError,
+    ReadOnly,
+    Timeout,
+    Unreachable,
+    Unsupported,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answer_shape import check_answer
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
@@ -21,7 +29,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion, ask_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 # Check mode may call these and nothing else. All of them only read, in every version from 16.0 to 20.0.
 READ_METHODS = frozenset(
@@ -45,6 +53,14 @@ READ_METHODS = frozenset(
 # Seconds between the attempts at a call that Odoo answered with a conflict (its transaction was rolled back).
 _CONFLICT_DELAYS = (0.5, 1.0, 2.0)
 
+# The same between the attempts to clean up.
+_INSIST_DELAYS = (0.0, 1.0)
+
+# Longer than Odoo takes to give up a silent mail server, twice.
+LOCK_TIMEOUT = 180.0
+
+_Result = TypeVar("_Result")
+
 # Every call runs in English: names are compared, and messages classified, as the source has them.
 _CONTEXT = {"lang": "en_US"}
 
@@ -60,6 +76,9 @@ class Transport(Protocol):
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         """Call one method with named arguments and return what Odoo returned."""
 
+    def duplicate(self) -> Transport:
+        """Return the same over a connection of its own, for another thread."""
+
     def close(self) -> None:
         """Free what the transport holds."""
 
@@ -68,6 +87,7 @@ class Session:
     """Calls to one database as one user.
 
     :param read_only: refuse every method that is not in `READ_METHODS` before it leaves the client.
+    :param lock_timeout: seconds to wait for another run of the collection to end.
     """
 
     def __init__(
@@ -79,15 +99,18 @@ class Session:
         url: str = "",
         read_only: bool = False,
         http: HttpConnection | None = None,
+        lock_timeout: float = LOCK_TIMEOUT,
     ) -> None:
         self.transport = transport
         self.version = version
         self.database = database
         self.url = url
         self.read_only = read_only
+        self.lock_timeout = lock_timeout
         self.calls: list[str] = []
         self._http = http
         self._fields: dict[str, dict[str, dict[str, Any]]] = {}
+        self._is_given_up = False
 
     def __enter__(self) -> Session:
         return self
@@ -195,6 +218,46 @@ class Session:
         """Delete records, all or none."""
         self.call(model, "unlink", ids)
 
+    def remove(self, model: str, ids: Sequence[int]) -> None:
+        """Delete records that only this run needs. Those that are gone already are fine, and so is a connection that breaks once.
+
+        :raises OdooError: they are still there, as far as one can see.
+        """
+        self.insist(partial(self._remove, model, ids))
+
+    def _remove(self, model: str, ids: Sequence[int]) -> None:
+        try:
+            self.unlink(model, ids)
+        except (Timeout, Unreachable):
+            raise
+        except OdooError:
+            if self.search_read(model, [["id", "in", list(ids)]], ["id"]):
+                raise
+
+    def insist(self, call: Callable[[], _Result], delays: Sequence[float] = _INSIST_DELAYS) -> _Result:
+        """Return what calls that clean up return; repeat them over a new connection if Odoo cannot be reached.
+
+        After it was in vain once, the session makes a single attempt at each further one: Odoo is gone.
+
+        :param call: has the same effect if it is made twice.
+        :param delays: seconds before each further attempt.
+        :raises OdooError: the last attempt failed.
+        """
+        try:
+            return call()
+        except (Timeout, Unreachable):
+            if self._is_given_up or not delays:
+                self._is_given_up = True
+                raise
+        time.sleep(delays[0])
+        return self.insist(call, delays[1:])
+
+    def duplicate(self) -> Session:
+        """Return a session of the same user over a connection of its own, for another thread."""
+        return Session(
+            self.transport.duplicate(), self.version, database=self.database, url=self.url, read_only=self.read_only
+        )
+
 
 def _plain(value: Any) -> Any:
     """Return a value as 19.0 reads it: from 20.0 on, a binary field reads as its content with the size and the name of the file."""
@@ -216,12 +279,14 @@ def connect(
     timeout: float = 30.0,
     proxy: str | None = None,
     read_only: bool = False,
+    lock_timeout: float = LOCK_TIMEOUT,
 ) -> Session:
     """Open a session.
 
     `auto` asks the server's version: JSON-2 from 19 on where an API key is given, JSON-RPC otherwise.
 
     :param timeout: seconds, for connecting and for each answer.
+    :param lock_timeout: seconds to wait for another run of the collection to end.
     :raises OdooError: of kind invalid, unreachable, authentication or timeout.
     """
     for name, value in (("url", url), ("database", database)):
@@ -246,4 +311,12 @@ def connect(
             raise Invalid("username is missing: JSON-RPC needs it beside password or api_key (or ODOO_USERNAME).")
         carrier = JsonRpcTransport(http, version, database, username, api_key or password or "")
     repeated(carrier.login)
-    return Session(carrier, version, database=database, url=http.base_url, read_only=read_only, http=http)
+    return Session(
+        carrier,
+        version,
+        database=database,
+        url=http.base_url,
+        read_only=read_only,
+        http=http,
+        lock_timeout=lock_timeout,
+    )

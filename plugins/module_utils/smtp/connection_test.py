@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.archived_sending import send_through_archived
@@ -67,18 +67,26 @@ def failures(tests: list[dict[str, Any]]) -> list[str]:
 
 
 def test_connection(
-    session: Session, server_id: int, server: Mapping[str, Any], secrets: Iterable[str]
+    session: Session,
+    server_id: int,
+    server: Mapping[str, Any],
+    secrets: Iterable[str],
+    test: Callable[[], None] | None,
 ) -> dict[str, Any]:
     """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
 
     :param server: the fields of the mail server.
     :param secrets: of the mail server. SMTP servers repeat what a client logs in with, and the message must not show it.
+    :param test: has Odoo make its test, and raises Rejected if it fails; None is the test of one mail server.
     """
     started = time.monotonic()
     outcome, message = "ok", "Connection Test Successful!"
     try:
         with session.patience(_TEST_SECONDS):
-            session.call(_MAIL_SERVERS, "test_smtp_connection", [server_id])
+            if test:
+                test()
+            else:
+                session.call(_MAIL_SERVERS, "test_smtp_connection", [server_id])
     except Rejected as error:
         words = _own_words(error)
         outcome, note = classify_test(words, time.monotonic() - started, server)
@@ -113,7 +121,11 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
         "res_id": server.id,
     }
     _remove_left(session)
-    mail_id = session.create("mail.mail", [values])[0]
+    try:
+        mail_id = session.create("mail.mail", [values])[0]
+    except (Timeout, Unreachable):  # perhaps only the answer was lost
+        session.insist(lambda: remove_canaries(session, server.id))
+        raise
     try:
         mail, reason = _deliver(session, server, mail_id, canary)
     except OdooError as error:
@@ -145,6 +157,13 @@ def _remove_left(session: Session) -> None:
         _removed(session, mail["id"])
 
 
+def remove_canaries(session: Session, server_id: int) -> None:
+    """Delete the canaries that an interrupted run has left, which were to leave through a mail server."""
+    domain = [["model", "=", _MAIL_SERVERS], ["res_id", "=", server_id], ["scheduled_date", "=", NEVER]]
+    for mail in session.search_read("mail.mail", domain, ["id"]):
+        _removed(session, mail["id"])
+
+
 def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> tuple[Mapping[str, Any], str]:
     """Have Odoo send the mail; what became of it, and why where it did not leave."""
     refused = ""
@@ -165,7 +184,7 @@ def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> t
 def _removed(session: Session, mail_id: int) -> bool:
     """Delete the mail; whether Odoo let us, which it does not always (docs/development/odoo-behaviour.md, Mails)."""
     try:
-        session.unlink("mail.mail", [mail_id])
+        session.remove("mail.mail", [mail_id])
     except OdooError:
         return False
     return True

@@ -40,6 +40,7 @@ _OF_THE_MODEL = frozenset(
         "create",
         "fields_get",
         "formatted_read_group",
+        "load",
         "read_group",
         "search",
         "search_count",
@@ -240,6 +241,10 @@ class SimulatedOdoo:
 
     def login(self) -> None:
         """The simulation knows its user already."""
+
+    def duplicate(self) -> SimulatedOdoo:
+        """One database for all connections."""
+        return self
 
     def close(self) -> None:
         """There is nothing to hang up."""

@@ -186,6 +186,18 @@ def write(odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context
     return odoo.records.write(model, ids, vals)
 
 
+def load(
+    odoo: SimulatedOdoo, model: str, _ids: None, _context: Context, fields: Names, data: Sequence[Sequence[Any]]
+) -> dict[str, Any]:
+    """Write different values to records that exist, which `.id` names."""
+    ids = []
+    for row in data:
+        values = dict(zip(fields, row, strict=True))
+        ids.append(int(values.pop(".id")))
+        odoo.records.write(model, ids[-1:], values)
+    return {"ids": ids, "messages": []}
+
+
 def unlink(odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context) -> bool:
     """Delete all."""
     return odoo.records.unlink(model, ids)
@@ -208,6 +220,7 @@ ORM_METHODS: dict[str, Callable[..., Any]] = {
         create,
         fields_get,
         formatted_read_group,
+        load,
         read,
         read_group,
         search,

@@ -58,8 +58,14 @@ _COMMON: Fields = {
 _BESIDE_THE_FACTS: Mapping[str, Fields] = {
     # A dialogue, of which only the buttons matter.
     "base.module.upgrade": _COMMON,
-    # Only that it is there: its fields are seen through the cron.
-    "ir.actions.server": {"name": _CHAR, **_COMMON},
+    # Of a cron its fields are seen through the cron.
+    "ir.actions.server": {
+        "name": _CHAR,
+        "model_id": {"type": "many2one", "relation": "ir.model", "store": True},
+        "state": _CHAR,
+        "code": {"type": "text", "store": True},
+        **_COMMON,
+    },
     "mail.message": {"model": _CHAR, "res_id": {"store": True, "type": "integer"}, "subject": _CHAR, **_COMMON},
     "ir.model": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, **_COMMON},
     "ir.model.fields": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, "modules": _CHAR, **_COMMON},

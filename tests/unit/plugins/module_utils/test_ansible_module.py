@@ -167,6 +167,7 @@ def test_the_connection_falls_back_to_the_environment(
         "ca_path": None,
         "timeout": 7,
         "proxy": "",
+        "lock_timeout": 180,
         "read_only": True,
     }
 

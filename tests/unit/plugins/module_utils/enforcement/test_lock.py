@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import heartbeat
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY, exclusive_run
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock_owner import this_process
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, refused, run, servers, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -22,10 +24,13 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import S
 STACK = {"servers": [{"name": "Main", "smtp_host": "smtp.acme.example"}]}
 
 
-def held(odoo: SimulatedOdoo, minutes: int) -> int:
-    """Another run took the lock some minutes ago."""
-    lock = odoo.add("ir.config_parameter", key=LOCK_KEY, value="elsewhere pid 1")
-    odoo.now += timedelta(minutes=minutes)
+OTHER = "elsewhere pid 1 [0a1b2c3d, 60 s]"
+
+
+def held(odoo: SimulatedOdoo, seconds: int, value: str = OTHER) -> int:
+    """Another run has renewed the lock some seconds ago."""
+    lock = odoo.add("ir.config_parameter", key=LOCK_KEY, value=value)
+    odoo.now += timedelta(seconds=seconds)
     return lock
 
 
@@ -54,17 +59,28 @@ def test_no_lock_where_nothing_differs(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_fresh_lock_is_waited_for_and_then_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
-    held(odoo, minutes=29)
+    held(odoo, seconds=59)
     text = refused(Conflict, odoo, STACK)
     assert "Another run (elsewhere pid 1) has been changing database simulated since 2026-01-15 12:00:00 UTC" in text
+    assert "expires at 2026-01-15 12:01:00 UTC" in text
     assert LOCK_KEY in text
     assert servers(odoo) == []
-    assert odoo.parameter(LOCK_KEY) == "elsewhere pid 1"
-    assert 120 < clock.monotonic() < 240
+    assert odoo.parameter(LOCK_KEY) == OTHER
+    assert 180 <= clock.monotonic() < 182
+
+
+@pytest.mark.parametrize("seconds", [0, 30])
+def test_how_long_to_wait_is_an_option(odoo: SimulatedOdoo, clock: Clock, seconds: int) -> None:
+    held(odoo, seconds=1)
+    session = odoo.session()
+    session.lock_timeout = seconds
+    with pytest.raises(Conflict), exclusive_run(session):
+        pass
+    assert clock.monotonic() == seconds
 
 
 def test_a_lock_that_is_given_back_meanwhile(odoo: SimulatedOdoo, clock: Clock) -> None:
-    lock = held(odoo, minutes=1)
+    lock = held(odoo, seconds=1)
 
     def release(_model: str, _method: str, *_rest: Any) -> None:
         if clock.monotonic() > 10:
@@ -74,27 +90,144 @@ def test_a_lock_that_is_given_back_meanwhile(odoo: SimulatedOdoo, clock: Clock) 
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]
 
 
-def test_a_stale_lock_is_taken_over(odoo: SimulatedOdoo, clock: Clock) -> None:
-    held(odoo, minutes=31)
+@pytest.mark.parametrize("value", [OTHER, "elsewhere pid 1"])
+def test_an_expired_lock_is_taken_over_after_a_second_look(odoo: SimulatedOdoo, clock: Clock, value: str) -> None:
+    held(odoo, seconds=61, value=value)
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]
     assert odoo.parameter(LOCK_KEY) is False
-    assert clock.slept == []
+    assert 15 < clock.monotonic() < 30
 
 
-def test_the_lock_of_a_process_that_has_died_here_is_taken_over(odoo: SimulatedOdoo, clock: Clock) -> None:
-    dead = this_process()[:-1].rpartition(".")[0] + ".1]"  # this process number, but begun at another time
-    odoo.add("ir.config_parameter", key=LOCK_KEY, value=dead)
-    assert actions(run(odoo, STACK).plan) == [("create", "Main")]
+def test_a_lock_that_is_renewed_at_the_second_look_is_no_expired_one(odoo: SimulatedOdoo, clock: Clock) -> None:
+    """Odoo was busy with the other run's call for so long that it could not renew its lock."""
+    lock = held(odoo, seconds=61)
+
+    def renew(_model: str, _method: str, *_rest: Any) -> None:
+        if clock.monotonic() > 15:
+            odoo.record("ir.config_parameter", lock)["write_date"] = odoo.now_text
+
+    odoo.before.append(renew)
+    refused(Conflict, odoo, STACK)
+    assert odoo.parameter(LOCK_KEY) == OTHER
+
+
+def test_a_run_with_nothing_to_change_removes_an_expired_lock(odoo: SimulatedOdoo) -> None:
+    run(odoo, STACK)
+    held(odoo, seconds=59)
+    assert run(odoo, STACK).plan == ()
+    assert odoo.parameter(LOCK_KEY) == OTHER
+    odoo.now += timedelta(seconds=2)
+    assert run(odoo, STACK, check=True).plan == ()
+    assert odoo.parameter(LOCK_KEY) == OTHER
+    assert run(odoo, STACK).plan == ()
     assert odoo.parameter(LOCK_KEY) is False
-    assert clock.slept == []
+
+
+def lose(odoo: SimulatedOdoo, method: str, *, times: int = 1, after: bool = False) -> list[str]:
+    """Lose requests about the lock, or the answers to them; the list of what was lost."""
+    lost: list[str] = []
+
+    def hook(model: str, called: str, ids: list[int] | None, arguments: dict[str, Any]) -> None:
+        if (model, called) != ("ir.config_parameter", method) or len(lost) >= times:
+            return
+        lost.append(called)
+        if after:
+            odoo.before.remove(hook)
+            odoo.execute(model, called, ids, dict(arguments))
+        raise Unreachable("the connection was cut")
+
+    odoo.before.append(hook)
+    return lost
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_releasing_is_tried_again(odoo: SimulatedOdoo, after: bool) -> None:
+    lost = lose(odoo, "unlink", after=after)
+    outcome = run(odoo, STACK)
+    assert (lost, outcome.warnings) == (["unlink"], [])
+    assert odoo.parameter(LOCK_KEY) is False
+
+
+def test_a_finished_run_does_not_fail_with_the_release(odoo: SimulatedOdoo) -> None:
+    lose(odoo, "unlink", times=99)
+    outcome = run(odoo, STACK)
+    assert actions(outcome.plan) == [("create", "Main")]
+    (warning,) = outcome.warnings
+    assert LOCK_KEY in warning
+    assert "expires by itself after 60 seconds" in warning
+
+
+def test_an_error_says_that_the_lock_is_left(odoo: SimulatedOdoo) -> None:
+    lose(odoo, "unlink", times=99)
+    odoo.ignored_writes.add(("ir.mail_server", "smtp_host"))
+    text = refused(Rejected, odoo, STACK)
+    assert "did not stick" in text
+    assert f"the lock (system parameter {LOCK_KEY}) could not be released" in text
+
+
+def test_a_lock_whose_creation_was_not_answered_is_owned(odoo: SimulatedOdoo) -> None:
+    lost = lose(odoo, "create", after=True)
+    assert actions(run(odoo, STACK).plan) == [("create", "Main")]
+    assert lost == ["create"]
+    assert odoo.parameter(LOCK_KEY) is False
+
+
+def test_a_lock_that_was_not_created_is_an_error(odoo: SimulatedOdoo) -> None:
+    lose(odoo, "create")
+    assert "the connection was cut" in refused(Unreachable, odoo, STACK)
+    assert odoo.parameter(LOCK_KEY) is False
+
+
+def test_the_lock_is_renewed(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "INTERVAL_SECONDS", 0.01)
+    renewed = threading.Event()
+    odoo.before.append(
+        lambda model, method, *_rest: renewed.set() if (model, method) == ("ir.config_parameter", "write") else None
+    )
+    with exclusive_run(odoo.session()) as lock:
+        assert renewed.wait(10)
+        lock.check()
+    assert odoo.parameter(LOCK_KEY) is False
+
+
+def test_a_run_whose_lock_was_taken_over_ends_before_its_next_step(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "INTERVAL_SECONDS", 0.01)
+    seen = threading.Event()
+    with exclusive_run(odoo.session()) as lock:
+        parameters = odoo.records.tables["ir.config_parameter"]
+        del parameters[next(one["id"] for one in parameters.values() if one["key"] == LOCK_KEY)]
+        odoo.before.append(lambda _model, method, *_rest: seen.set() if method == "search_read" else None)
+        assert seen.wait(10)
+        seen.clear()
+        assert seen.wait(10)
+        with pytest.raises(Conflict, match="has taken over the lock"):
+            lock.check()
+
+
+def test_work_that_odoo_continues_keeps_its_lock(odoo: SimulatedOdoo) -> None:
+    with (
+        pytest.raises(Timeout) as caught,
+        exclusive_run(odoo.session(), key=SENDING_KEY, is_detached=True),
+    ):
+        raise Timeout("no answer")
+    assert "For 65 minutes" in caught.value.message
+    assert str(odoo.parameter(SENDING_KEY)).endswith(", 3900 s]")
+    odoo.now += timedelta(minutes=64)
+    with pytest.raises(Conflict), exclusive_run(odoo.session(), key=SENDING_KEY):
+        pass
+    odoo.now += timedelta(minutes=2)
+    with exclusive_run(odoo.session(), key=SENDING_KEY):
+        pass
 
 
 def test_giving_back_a_lock_that_somebody_took_over(odoo: SimulatedOdoo) -> None:
     with exclusive_run(odoo.session()):
         parameters = odoo.records.tables["ir.config_parameter"]
         del parameters[next(one["id"] for one in parameters.values() if one["key"] == LOCK_KEY)]
-        held(odoo, minutes=0)
-    assert odoo.parameter(LOCK_KEY) == "elsewhere pid 1"
+        held(odoo, seconds=0)
+    assert odoo.parameter(LOCK_KEY) == OTHER
 
 
 def test_a_refusal_that_is_no_lock_comes_through(odoo: SimulatedOdoo) -> None:
@@ -138,26 +271,13 @@ def test_a_run_in_the_middle_of_another_is_a_conflict(odoo: SimulatedOdoo, when:
     assert [one["name"] for one in servers(odoo)] == ["Main"]
 
 
-def test_a_lock_that_is_still_touched_is_no_stale_one(odoo: SimulatedOdoo, clock: Clock) -> None:
-    lock = held(odoo, minutes=40)
-    odoo.record("ir.config_parameter", lock)["write_date"] = odoo.now_text
-    refused(Conflict, odoo, STACK)
-
-
-def test_the_lock_is_touched_before_each_trial(odoo: SimulatedOdoo) -> None:
-    run(odoo, {"servers": [{**STACK["servers"][0], "name": name} for name in ("Main", "Other")]}, verify="connection")
-    calls = [call[:2] for call in odoo.log]
-    assert calls.count(("ir.config_parameter", "write")) == 2
-    assert calls.index(("ir.config_parameter", "write")) < calls.index(("ir.mail_server", "test_smtp_connection"))
-
-
 def test_what_another_run_is_trying_is_no_drift(odoo: SimulatedOdoo) -> None:
     run(odoo, STACK)
-    odoo.add("ir.mail_server", name=MAIL_SERVER.candidate_name("Main"), active=False)
-    assert actions(run(odoo, STACK, check=True).plan) == [("delete", MAIL_SERVER.candidate_name("Main"))]
-    lock = held(odoo, minutes=0)
+    odoo.add("ir.mail_server", name=candidate_name("Main"), active=False)
+    assert actions(run(odoo, STACK, check=True).plan) == [("delete", candidate_name("Main"))]
+    lock = held(odoo, seconds=0)
     assert run(odoo, STACK, check=True).plan == ()
-    odoo.now += timedelta(minutes=31)
+    odoo.now += timedelta(seconds=61)
     assert len(run(odoo, STACK, check=True).plan) == 1, "what holds the lock has died elsewhere"
     odoo.record("ir.config_parameter", lock)["write_date"] = odoo.now_text
     assert run(odoo, STACK, check=True).plan == ()

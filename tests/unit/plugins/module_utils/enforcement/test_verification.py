@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Timeout
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trial_parameters import TRIAL_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,
@@ -93,7 +92,7 @@ def test_a_new_server_is_tested_before_it_goes_live(odoo: SimulatedOdoo) -> None
     outcome = run(odoo, stack(MAIN), verify="connection")
     assert [step.as_result() for step in outcome.plan] == [step.as_result() for step in predicted.plan]
     (tested,) = seen
-    assert (tested["name"], tested["active"]) == (MAIL_SERVER.candidate_name("Main"), False)
+    assert (tested["name"], tested["active"]) == (candidate_name("Main"), False)
     assert {name: tested[name] for name in MAIN if name != "name"} == {
         name: MAIN[name] for name in MAIN if name != "name"
     }
@@ -148,7 +147,7 @@ def test_new_settings_of_a_live_server_are_tested_on_a_copy(odoo: SimulatedOdoo)
     assert changes(outcome.plan) == {"smtp_port": (587, 2525)}
     (tested,) = seen
     assert tested["id"] != live["id"]
-    assert (tested["name"], tested["active"]) == (MAIL_SERVER.candidate_name("Main"), False)
+    assert (tested["name"], tested["active"]) == (candidate_name("Main"), False)
     assert (tested["smtp_port"], tested["smtp_pass"]) == (2525, "made-up-password")
     assert [one["id"] for one in servers(odoo)] == [live["id"]]
     assert live["smtp_port"] == 2525
@@ -283,7 +282,7 @@ def test_on_a_neutralized_copy_nothing_goes_live_and_nothing_is_tested(odoo: Sim
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
 def test_leftovers_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
-    leftover = MAIL_SERVER.candidate_name("Main")
+    leftover = candidate_name("Main")
     odoo.add("ir.mail_server", name=leftover, active=False)
     odoo.add("ir.mail_server", name="Archived", active=False)
     predicted = run(odoo, stack(MAIN), check=True, verify=verify)
@@ -295,7 +294,7 @@ def test_leftovers_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
 
 
 def test_a_leftover_is_not_unmanaged(odoo: SimulatedOdoo) -> None:
-    odoo.add("ir.mail_server", name=MAIL_SERVER.candidate_name("Main"), active=False)
+    odoo.add("ir.mail_server", name=candidate_name("Main"), active=False)
     assert run(odoo, stack(MAIN), unmanaged="report").unmanaged == []
 
 
@@ -314,7 +313,7 @@ def test_a_leftover_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) 
     with pytest.raises(Killed):
         run(odoo, stack(MAIN), verify="connection")
     odoo.before.clear()
-    assert [one["name"] for one in servers(odoo)] == [MAIL_SERVER.candidate_name("Main")]
+    assert [one["name"] for one in servers(odoo)] == [candidate_name("Main")]
     odoo.records.unlink("ir.config_parameter", odoo.records.search("ir.config_parameter", [("key", "=", LOCK_KEY)]))
     run(odoo, stack(MAIN), verify="connection")
     assert [one["name"] for one in servers(odoo)] == ["Main"]
@@ -322,7 +321,7 @@ def test_a_leftover_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) 
 
 def test_the_name_of_a_candidate_cannot_be_declared(odoo: SimulatedOdoo) -> None:
     with pytest.raises(Exception, match="is the collection's own"):
-        run(odoo, stack({**MAIN, "name": MAIL_SERVER.candidate_name("Main")}))
+        run(odoo, stack({**MAIN, "name": candidate_name("Main")}))
 
 
 # Nobody to send as
@@ -544,55 +543,6 @@ def test_the_result_of_a_task_that_fails(
     result = shipped("mail_stack", {"servers": [MAIN], "verify": "connection"}, capsys)
     assert outcomes(result["verifications"]) == {"Main": "auth"}
     assert "made-up-password" not in str(result)
-
-
-class Killed(BaseException):
-    """What no code expects."""
-
-
-def killed_in_trial(odoo: SimulatedOdoo, options: dict[str, Any]) -> None:
-    """A run that dies while the new client is in force, so that it cleans nothing up."""
-    dead = False
-
-    def kill(model: str, method: str, *_rest: Any) -> None:
-        nonlocal dead
-        dead = dead or (model, method) == ("ir.mail_server", "test_smtp_connection")
-        if dead:
-            raise Killed
-
-    odoo.before.append(kill)
-    with pytest.raises(Killed):
-        run(odoo, options, verify="connection")
-    odoo.before.remove(kill)
-    odoo.records.tables["ir.config_parameter"] = {
-        key: one for key, one in odoo.records.tables["ir.config_parameter"].items() if one["key"] != LOCK_KEY
-    }
-
-
-@pytest.mark.parametrize("was_there", [True, False])
-def test_a_client_that_a_killed_run_left_in_force_is_taken_back(odoo: SimulatedOdoo, was_there: bool) -> None:
-    server = oauth2_server("outlook", refresh_token="made-up-token")
-    if was_there:
-        run(odoo, stack(server))
-    new = {**server, "oauth2": {**server["oauth2"], "client_secret": "new-and-wrong"}}
-    killed_in_trial(odoo, stack(new))
-    assert odoo.parameter("microsoft_outlook_client_secret") == "new-and-wrong"
-    leftovers = [("delete", MAIL_SERVER.candidate_name("Main")), ("delete", TRIAL_KEY)]
-    predicted = run(odoo, stack(new), verify="connection", check=True).plan
-    assert actions(predicted)[:2] == leftovers
-    assert ("update" if was_there else "create", "microsoft_outlook_client_secret") in actions(predicted)
-
-    works, odoo.smtp = odoo.smtp, lambda _server: AUTH_FAILED
-    with pytest.raises(Rejected) as caught:
-        run(odoo, stack(new), verify="connection")
-    assert actions(caught.value.details["applied"]) == leftovers
-    before = server["oauth2"]["client_secret"] if was_there else False
-    assert odoo.parameter("microsoft_outlook_client_secret") == before
-    assert not odoo.parameter(TRIAL_KEY)
-    assert [one["name"] for one in servers(odoo)] == (["Main"] if was_there else [])
-
-    odoo.smtp = works
-    assert [step.as_result() for step in run(odoo, stack(new)).plan] == [step.as_result() for step in predicted[2:]]
 
 
 def test_the_last_server_in_use_is_not_archived_for_one_that_must_wait(odoo: SimulatedOdoo) -> None:

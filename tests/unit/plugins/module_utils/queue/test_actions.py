@@ -432,10 +432,56 @@ def test_no_answer_in_time(
     result = shipped("mail_queue", {"action": "process"}, capsys)
     assert (result["failed"], result["error_kind"]) == (True, "timeout")
     assert result["msg"] == (
-        "no answer in time. What is left of 2 mails is put off until 2026-01-15 13:00:00 UTC, in case Odoo still sends them."
+        "no answer in time. Odoo may still be sending. Those of 2 mails that have not left are put off until 2026-01-15 13:00:00 UTC. "
+        "The next run of mail_queue with action: process puts them back."
     )
     assert (result["changed"], result["outcomes"]["sent"], result["outcomes"]["unsent"]) == (True, 1, 1)
     assert states(odoo)[second] == "outgoing"
+    odoo.before.clear()
+    assert "expires at 2026-01-15 12:05:00 UTC" in shipped("mail_queue", {"action": "process"}, capsys)["msg"]
+    odoo.now += timedelta(minutes=6)
+    result = shipped("mail_queue", {"action": "process"}, capsys)
+    assert (result.get("failed"), result["outcomes"]["sent"]) == (None, 1), "the lock has expired: Odoo has ended"
+    assert result["warnings"] == ["1 mails that an interrupted run had put off were due again."]
+    assert own_parameters(odoo) == []
+
+
+def own_parameters(odoo: SimulatedOdoo) -> list[str]:
+    parameters = odoo.records.tables["ir.config_parameter"].values()
+    return [str(one["key"]) for one in parameters if str(one["key"]).startswith("postmaster_odoo.")]
+
+
+@pytest.mark.parametrize("call", ["scheduled_date", "running"])
+def test_mails_are_put_back_at_once_if_sending_cannot_have_started(odoo: SimulatedOdoo, call: str) -> None:
+    """The connection breaks once, at the call that puts them off, or at the one right before they are sent."""
+    mails = [add(odoo), add(odoo)]
+    lost: list[str] = []
+
+    def cut(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
+        is_it = model == "ir.cron" if call == "running" else "scheduled_date" in arguments.get("vals", {})
+        puts_off = any(odoo.record("mail.mail", mail).get("scheduled_date") for mail in mails)
+        if method == "write" and is_it and not lost and puts_off == (call == "running"):
+            lost.append(method)
+            raise Unreachable("the connection was cut.")
+
+    odoo.before.append(cut)
+    work = act(odoo.session(), "process", Selection(), batch_size=50)
+    assert (lost, getattr(work.error, "message", None)) == (["write"], "the connection was cut.")
+    assert [odoo.record("mail.mail", mail).get("scheduled_date") or False for mail in mails] == [False, False]
+    assert own_parameters(odoo) == []
+
+
+def test_a_request_that_was_never_sent_starts_nothing(odoo: SimulatedOdoo) -> None:
+    mail = add(odoo)
+
+    def refuse(_model: str, method: str, *_rest: Any) -> None:
+        if method == "send":
+            raise Unreachable("nothing listens there.", is_sent=False)
+
+    odoo.before.append(refuse)
+    assert act(odoo.session(), "process", Selection(), batch_size=50).error is not None
+    assert odoo.record("mail.mail", mail)["scheduled_date"] is False
+    assert own_parameters(odoo) == []
 
 
 def test_odoo_is_gone_in_the_middle(
@@ -455,7 +501,7 @@ def test_odoo_is_gone_in_the_middle(
     odoo.before.append(gone)
     result = shipped("mail_queue", {"action": "process", "batch_size": 2}, capsys)
     assert (result["failed"], result["error_kind"]) == (True, "unreachable")
-    assert "What is left of 2 mails is put off until 2026-01-15 13:00:00 UTC" in result["msg"]
+    assert "Those of 2 mails that have not left are put off until 2026-01-15 13:00:00 UTC" in result["msg"]
     assert result["outcomes"]["sent"] == 2
 
 

@@ -57,6 +57,7 @@ def test_an_empty_queue(odoo: SimulatedOdoo) -> None:
         "states": {"outgoing": 0, "sent": 0, "received": 0, "exception": 0, "cancel": 0},
         "due": 0,
         "scheduled": 0,
+        "put_off": 0,
         "oldest_due": None,
         "failures": [],
         "unclassified": 0,

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Renew the lock of a run while it works, so that other runs see that it is alive."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Four of these fit into the shortest lease, so that one that is lost does no harm.
+INTERVAL_SECONDS = 15.0
+_END_SECONDS = 5.0
+
+
+class Heartbeat:
+    """Writes the lock every few seconds, from a thread and a connection of its own: one call of the run may take minutes."""
+
+    def __init__(self, session: Session, lock_id: int, owner: str) -> None:
+        self._session = session
+        self._lock_id = lock_id
+        self._owner = owner
+        self._is_lost = False
+        self._end = threading.Event()
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Renew the lock meanwhile."""
+        thread = threading.Thread(target=self._beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._end.set()
+            thread.join(_END_SECONDS)
+
+    def check(self) -> None:
+        """Return if the run still owns the lock, as far as the last renewal has shown: no call.
+
+        :raises Conflict: another run has taken the lock over.
+        """
+        if self._is_lost:
+            raise Conflict(
+                f"Another run has taken over the lock of database {self._session.database}, because this run could not renew it in time: it ends "
+                "here. Run it again."
+            )
+
+    def _beat(self) -> None:
+        with self._session.duplicate() as session:
+            while not self._end.wait(INTERVAL_SECONDS):
+                self._renew(session)
+
+    def _renew(self, session: Session) -> None:
+        """Renew the lock. Whatever fails is tried again at the next beat; if Odoo is gone for longer, the run itself says so."""
+        try:
+            if session.search_read("ir.config_parameter", [["id", "=", self._lock_id]], ["key"]):
+                session.write("ir.config_parameter", [self._lock_id], {"value": self._owner})
+            else:
+                self._is_lost = True
+        except OdooError:
+            return

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Take mails out of Odoo's queue while they are sent, and put back those that were not sent.
+
+A system parameter names the mails. If the run is killed, the next one puts them back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# For so long nobody else sends the mails if this run is killed and no other one follows.
+_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class PutOff:
+    """Mails that are put off.
+
+    :param until: their `scheduled_date` meanwhile, UTC.
+    :param dates: the ids of the mails by the `scheduled_date` that they had; empty if they had none.
+    """
+
+    until: str
+    dates: Mapping[str, Sequence[int]]
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids of the mails."""
+        return [mail_id for ids in self.dates.values() for mail_id in ids]
+
+    @property
+    def remark(self) -> str:
+        """A sentence for users about mails that stay put off."""
+        return (
+            f"Those of {len(self.ids)} mails that have not left are put off until {self.until} UTC. The next run of mail_queue with "
+            "action: process puts them back."
+        )
+
+    def count(self, session: Session) -> int:
+        """Return how many of the mails are still put off: one call."""
+        domain = [["id", "in", self.ids], ["state", "=", "outgoing"], ["scheduled_date", "=", self.until]]
+        return int(session.call(MAIL, "search_count", domain=domain))
+
+    def put_back(self, session: Session) -> int:
+        """Give the mails the date back that they had, and return how many of them are still to be sent.
+
+        :raises OdooError: that failed; the message says until when they are put off.
+        """
+        try:
+            return session.insist(lambda: self._put_back(session))
+        except OdooError as error:
+            error.message += f" {self.remark}"
+            raise
+
+    def _put_back(self, session: Session) -> int:
+        domain = [["id", "in", self.ids], ["scheduled_date", "=", self.until]]
+        states = {mail["id"]: mail["state"] for mail in session.search_read(MAIL, domain, ["state"])}
+        for date, ids in self.dates.items():
+            left = [mail_id for mail_id in ids if mail_id in states]
+            if left:
+                session.write(MAIL, left, {"scheduled_date": date or False})
+        notes = session.search_read(SYSTEM_PARAMETER.model, [["key", "=", PUT_OFF_KEY]], ["key"])
+        if notes:
+            session.unlink(SYSTEM_PARAMETER.model, [note["id"] for note in notes])
+        return list(states.values()).count("outgoing")
+
+
+def put_off(session: Session, mails: Sequence[Mapping[str, Any]]) -> PutOff:
+    """Take mails out of Odoo's queue: three calls. If one fails, none of the mails stays put off.
+
+    :param mails: each with `id` and `scheduled_date`.
+    """
+    dates: dict[str, list[int]] = {}
+    for mail in mails:
+        dates.setdefault(mail["scheduled_date"] or "", []).append(mail["id"])
+    until = (session.now + timedelta(seconds=_SECONDS)).strftime(DATETIME_FORMAT)
+    chosen = PutOff(until, dates)
+    try:
+        session.create(
+            SYSTEM_PARAMETER.model, [{"key": PUT_OFF_KEY, "value": json.dumps({"until": until, "dates": dates})}]
+        )
+        session.write(MAIL, chosen.ids, {"scheduled_date": until})
+    except OdooError:
+        chosen.put_back(session)
+        raise
+    return chosen
+
+
+def left_put_off(session: Session) -> PutOff | None:
+    """Return the mails that another run has put off, None if there are none: one call.
+
+    Whoever owns the lock of the queue knows that this other run was interrupted.
+    """
+    notes = session.search_read(SYSTEM_PARAMETER.model, [["key", "=", PUT_OFF_KEY]], ["value"])
+    return parse_put_off(str(notes[0]["value"] or "")) if notes else None
+
+
+def parse_put_off(text: str) -> PutOff | None:
+    """Return the mails that a system parameter names, None if it is empty."""
+    if not text:
+        return None
+    note = json.loads(text)
+    return PutOff(note["until"], note["dates"])

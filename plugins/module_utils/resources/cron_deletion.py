@@ -1,0 +1,55 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delete crons together with their server actions.
+
+Odoo deletes a cron without its server action, and refuses to delete the action before. So the two take two calls. A system parameter names
+the action in between: the next run deletes what an interrupted one has left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import DELETION_KEY
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+CRON_MODEL = "ir.cron"
+# Where Odoo keeps the code of a cron.
+DELEGATE = "ir_actions_server_id"
+_ACTION_MODEL = "ir.actions.server"
+_PARAMETER_MODEL = "ir.config_parameter"
+
+
+def delete_cron(session: Session, cron_id: int) -> None:
+    """Delete a cron and its server action.
+
+    :raises Conflict: Odoo is running the cron.
+    """
+    (cron,) = session.call(CRON_MODEL, "read", [cron_id], fields=[DELEGATE])
+    action_id = cron[DELEGATE][0]
+    (note_id,) = session.create(_PARAMETER_MODEL, [{"key": DELETION_KEY, "value": str(action_id)}])
+    try:
+        session.unlink(CRON_MODEL, [cron_id])
+    except (Timeout, Unreachable):  # nobody knows whether it is gone
+        raise
+    except OdooError:
+        session.remove(_PARAMETER_MODEL, [note_id])
+        raise
+    session.remove(_ACTION_MODEL, [action_id])
+    session.remove(_PARAMETER_MODEL, [note_id])
+
+
+def finish_deletion(session: Session, note_id: int, noted: str) -> None:
+    """Delete the server action that an interrupted deletion has left, unless its cron is still there.
+
+    :param noted: the value of the system parameter.
+    """
+    action_id = int(noted)
+    if not session.search_read(CRON_MODEL, [[DELEGATE, "=", action_id]], ["id"]):
+        session.remove(_ACTION_MODEL, [action_id])
+    session.remove(_PARAMETER_MODEL, [note_id])

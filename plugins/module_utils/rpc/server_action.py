@@ -1,0 +1,38 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run code in Odoo in one transaction: whatever it changes for a while, no other user of the database sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+ACTION_MODEL = "ir.actions.server"
+# The name by which an action is found that an interrupted run has left.
+ACTION_NAME = "postmaster.odoo"
+
+
+def run_in_odoo(session: Session, code: str, values: Mapping[str, Any]) -> Any:
+    """Have Odoo run code as a server action, and return what the code assigns to `action`.
+
+    :param code: contains no secret, because Odoo stores it. :param values: what the code finds in `env.context`.
+    :raises OdooError: the code raised. Then nothing has changed in the database.
+    """
+    models = session.search_read("ir.model", [["model", "=", "ir.mail_server"]], ["id"])
+    action = {"name": ACTION_NAME, "model_id": models[0]["id"], "state": "code", "code": code}
+    (action_id,) = session.create(ACTION_MODEL, [action])
+    try:
+        return session.call(ACTION_MODEL, "run", [action_id], context=values)
+    finally:
+        session.remove(ACTION_MODEL, [action_id])
+
+
+def own_actions(session: Session) -> list[int]:
+    """Return the ids of the actions that runs have created and not deleted yet."""
+    return [row["id"] for row in session.search_read(ACTION_MODEL, [["name", "=", ACTION_NAME]], ["id"])]

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Odoo's connection test of a candidate that logs in with OAuth2, in one transaction.
+
+Odoo has one place for the client of a provider, so a new client is in force during the test, and no other user of the database sees it.
+A token that the provider gives in place of the one that the test has used is stored, even if the test fails later, and the live server
+gets it in the same transaction if the used token was its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import run_in_odoo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Records are read and written as such: from 20.0 on there is no `set_param`.
+_CODE = """\
+client = env.context['postmaster_client']
+tokens = env.context['postmaster_tokens']
+parameters = env['ir.config_parameter']
+before = {}
+for key in client:
+    found = parameters.search([('key', '=', key)])
+    before[key] = found.value
+    if found:
+        found.write({'value': client[key]})
+    else:
+        parameters.create({'key': key, 'value': client[key]})
+candidate = env['ir.mail_server'].browse(env.context['postmaster_server'])
+used = candidate[tokens[0]]
+failure = ''
+try:
+    candidate.test_smtp_connection()
+except Exception as error:
+    failure = '%s' % error
+for key in before:
+    found = parameters.search([('key', '=', key)])
+    if before[key]:
+        found.write({'value': before[key]})
+    else:
+        found.unlink()
+for live in env['ir.mail_server'].browse(env.context['postmaster_live']):
+    if used and live[tokens[0]] == used and candidate[tokens[0]] != used:
+        for token in tokens:
+            live.write({token: candidate[token]})
+action = {'type': 'ir.actions.act_window_close', 'failure': failure}
+"""
+
+
+def test_with_tokens(
+    session: Session, candidate_id: int, live_id: int | None, tokens: Sequence[str], client: Mapping[str, str]
+) -> None:
+    """Have Odoo test a candidate.
+
+    :param live_id: the mail server that the candidate is a copy of.
+    :param tokens: the fields of the refresh token, the access token and its end.
+    :param client: system parameters of a new client, for the test alone.
+    :raises Rejected: the test failed.
+    """
+    values = {
+        "postmaster_server": candidate_id,
+        "postmaster_live": [live_id] if live_id else [],
+        "postmaster_tokens": list(tokens),
+        "postmaster_client": dict(client),
+    }
+    answer = run_in_odoo(session, _CODE, values)
+    if answer["failure"]:
+        raise refusal("ir.mail_server.test_smtp_connection", "odoo.exceptions.UserError", answer["failure"])
