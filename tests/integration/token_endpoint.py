@@ -57,8 +57,10 @@ class TokenEndpoint:
         """Answer requests meanwhile; the URL for the system parameter `microsoft_outlook.endpoint`."""
         with ThreadingHTTPServer(("127.0.0.1", 0), self._handler()) as server:
             threading.Thread(target=server.serve_forever, args=(0.05,)).start()
-            yield f"http://127.0.0.1:{server.server_port}/"
-            server.shutdown()
+            try:
+                yield f"http://127.0.0.1:{server.server_port}/"
+            finally:
+                server.shutdown()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         endpoint = self

@@ -108,7 +108,8 @@ def instance(series: str) -> SimulatedOdoo:
         smtp_user="a@acme.example",
     )
     pinned = odoo.add("ir.mail_server", name="Pinned", smtp_host="smtp.acme.example")
-    odoo.add("ir.model.data", module="acme", name="pinned", model="ir.mail_server", res_id=pinned, noupdate=True)
+    external_id = {"module": "acme", "name": "pinned", "model": "ir.mail_server", "res_id": pinned, "noupdate": True}
+    odoo.records.insert("ir.model.data", external_id)
     odoo.add("ir.config_parameter", key="mail.bounce.alias", value="bounces")
     for state, reason in (("outgoing", False), ("exception", "Connection refused"), ("sent", False)):
         odoo.add("mail.mail", state=state, failure_reason=reason, mail_server_id=main, email_from="a@acme.example")

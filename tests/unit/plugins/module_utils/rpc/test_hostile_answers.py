@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -44,6 +45,11 @@ def series() -> str:
     return "19.0"
 
 
+def changed(changes: dict[int, Random], at: int, answer: Answer) -> Answer:
+    """Return an answer, changed if it is to be."""
+    return mutated(changes[at], answer) if at in changes else answer
+
+
 @pytest.mark.parametrize("transport", ["jsonrpc", "json2"])
 @pytest.mark.parametrize("task", [*CHECKS, *APPLIED], ids=lambda task: f"{task.module}{'!' if task.applies else ''}")
 def test_tasks_and_answers_of_anybody(series: str, task: Any, transport: str) -> None:
@@ -51,12 +57,7 @@ def test_tasks_and_answers_of_anybody(series: str, task: Any, transport: str) ->
     assert friendly.fault == ""
     for number in range(1, friendly.answers + 1, _STEP):
         random = Random(f"{task.module} {transport} {number}")
-        changes = {number: random}
-
-        def change(at: int, answer: Answer, changes: dict[int, Random] = changes) -> Answer:
-            return mutated(changes[at], answer) if at in changes else answer
-
-        ending = run(task, AnsweringOdoo(instance(series), change), transport)
+        ending = run(task, AnsweringOdoo(instance(series), partial(changed, {number: random})), transport)
         assert ending.fault == ""
         assert ending.seconds < SECONDS
 
