@@ -19,7 +19,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import Ht
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_response import LARGEST_BODY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYTES
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
@@ -88,7 +87,7 @@ def _ask(url: str, transport: str, sender: multiprocessing.connection.Connection
         if transport == "json2":
             Json2Transport(http, "acme", "made-up-key").execute("ir.cron", "search_read", None, {})
         else:
-            odoo = JsonRpcTransport(http, ServerVersion("19.0", 19), "acme", "admin", "made-up-password")
+            odoo = JsonRpcTransport(http, "acme", "admin", "made-up-password")
             odoo.execute("ir.cron", "search_read", None, {})
     except OdooError:
         pass

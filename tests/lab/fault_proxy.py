@@ -5,6 +5,8 @@
         ...                    # a client that uses proxy.url
         proxy.heal()
 
+With a round-trip time it also is a slow link: each new connection costs one round trip, and each request another.
+
 A cut before a call is a request that was lost: Odoo never sees it. A cut after a call is an answer that was lost.
 A lasting cut is what Odoo sees of a client that was killed: no further request arrives until `heal`.
 """
@@ -14,6 +16,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -28,11 +31,18 @@ _SECONDS = 600.0
 class FaultProxy:
     """Forwards HTTP to one Odoo.
 
+    :param round_trip: seconds that each new connection takes, and each request.
+    :param keeps_open: whether a connection may be used again, as with a reverse proxy. An Odoo without one hangs up after each answer.
+    :ivar requests: the number of all requests. :ivar connections: the number of all connections.
     :ivar calls: the calls of JSON-RPC and JSON-2 since the last `cut` or `heal`, each as `model.method`. Other requests are not counted.
     """
 
-    def __init__(self, odoo_url: str) -> None:
+    def __init__(self, odoo_url: str, *, round_trip: float = 0.0, keeps_open: bool = True) -> None:
         self.calls: list[str] = []
+        self.requests = 0
+        self.connections = 0
+        self._round_trip = round_trip
+        self._keeps_open = keeps_open
         self._odoo = urlsplit(odoo_url)
         self._lock = threading.Lock()
         self._number = 0
@@ -72,6 +82,7 @@ class FaultProxy:
     def _arrives(self, call: str | None) -> tuple[bool, bool]:
         """Note a request; whether it reaches Odoo, and whether its answer reaches the client."""
         with self._lock:
+            self.requests += 1
             if self._is_down:
                 return False, False
             if call is None:
@@ -88,6 +99,10 @@ class FaultProxy:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self) -> None:
+                proxy._accept()
+                super().setup()
+
             def do_GET(self) -> None:
                 proxy._forward(self)
 
@@ -99,8 +114,14 @@ class FaultProxy:
 
         return Handler
 
+    def _accept(self) -> None:
+        with self._lock:
+            self.connections += 1
+        time.sleep(self._round_trip)
+
     def _forward(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        time.sleep(self._round_trip)
         reaches_odoo, reaches_client = self._arrives(_call(request.command, request.path, body))
         if reaches_odoo:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in _OF_THE_CONNECTION}
@@ -118,6 +139,8 @@ class FaultProxy:
             if name.lower() not in (*_OF_THE_CONNECTION, "content-length"):
                 request.send_header(name, value)
         request.send_header("Content-Length", str(len(content)))
+        if not self._keeps_open:
+            request.send_header("Connection", "close")
         request.end_headers()
         request.wfile.write(content)
 

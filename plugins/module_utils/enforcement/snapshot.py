@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
@@ -65,29 +66,32 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     """Read everything that the declarations are compared with.
 
     One call for the external ids, one for each resource type (and one more for its fields, once in a session), one for each
-    other model that the records refer to.
+    other model that the records refer to. They are made side by side, as far as they do not depend on each other.
 
     :raises Invalid: an external id belongs to another model.
     """
     references = References()
-    pins = _read_pins(session, declarations, references)
+    own = {kind: [declaration for declaration in declarations if declaration.type is kind] for kind in types}
+    parts: list[Callable[[Session], Any]] = [
+        partial(_read_pins, declarations),
+        *(partial(_read_rows, kind, its) for kind, its in own.items()),
+        partial(_read_of_addons, declarations),
+    ]
+    read_pins, *read_rows, read_of_addons = session.side_by_side(parts)
+    pins = _own_pins(read_pins.result(), declarations, references)
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
     facts = ReadFacts()
     problems: list[OdooError] = []
     missing_types: set[ResourceType] = set()
-    for kind in types:
-        own = [declaration for declaration in declarations if declaration.type is kind]
-        try:
-            available = _available_fields(session, kind, own)
-        except Unsupported as error:
+    for (kind, its), read in zip(own.items(), read_rows, strict=True):
+        rows, available, problem = read.result()
+        if problem is not None:
             if not facts.arriving_addons:
-                problems.append(error)
+                problems.append(problem)
                 missing_types.add(kind)
             continue
-        names = kind.fields_to_read(available, own)
-        rows = session.search_read(kind.model, kind.domain(own), names)
-        raw[kind] = (kind.note_facts(rows, own, facts), available)
-        kind.ask_facts(session, own, facts)
+        raw[kind] = (kind.note_facts(rows, its, facts), available)
+        kind.ask_facts(session, its, facts)
     read_references(session, declarations, raw, references)
     records = {}
     for kind, (rows, available) in raw.items():
@@ -99,10 +103,22 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         records,
         {xml_id: pin["id"] for xml_id, pin in pins.items()},
         facts,
-        _read_of_addons(session, declarations),
+        read_of_addons.result(),
         problems,
         missing_types,
     )
+
+
+def _read_rows(
+    kind: ResourceType, declarations: Sequence[Declaration], session: Session
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], Unsupported | None]:
+    """Return the records of a type, the fields that the instance has, and why there are none if it has no such type."""
+    try:
+        available = _available_fields(session, kind, declarations)
+    except Unsupported as error:
+        return [], {}, error
+    names = kind.fields_to_read(available, declarations)
+    return session.search_read(kind.model, kind.domain(declarations), names), available, None
 
 
 def _available_fields(
@@ -129,14 +145,24 @@ def _refuse_foreign_pins(kind: ResourceType, rows: Iterable[Mapping[str, Any]], 
             )
 
 
-def _read_pins(
-    session: Session, declarations: Sequence[Declaration], references: References
+def _read_pins(declarations: Sequence[Declaration], session: Session) -> dict[str, dict[str, Any]]:
+    """Return the rows of `ir.model.data` for external ids that were declared, or that a reference might mean."""
+    declared = {declaration.xml_id for declaration in declarations if declaration.xml_id}
+    return read_external_ids(
+        session, declared | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
+    )
+
+
+def _own_pins(
+    rows: Mapping[str, dict[str, Any]], declarations: Sequence[Declaration], references: References
 ) -> dict[str, dict[str, Any]]:
-    """The rows of `ir.model.data` for external ids that were declared, or that a reference might mean."""
+    """Return the rows of the declared external ids, and note all of them as references.
+
+    :raises Invalid: an external id belongs to another model.
+    """
     declared = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
-    xml_ids = set(declared) | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
     pins = {}
-    for xml_id, row in read_external_ids(session, xml_ids).items():
+    for xml_id, row in rows.items():
         references.add_xml_id(row["model"], row["res_id"], xml_id)
         declaration = declared.get(xml_id)
         if declaration is None:
@@ -150,7 +176,7 @@ def _read_pins(
     return pins
 
 
-def _read_of_addons(session: Session, declarations: Sequence[Declaration]) -> dict[tuple[ResourceType, int], str]:
+def _read_of_addons(declarations: Sequence[Declaration], session: Session) -> dict[tuple[ResourceType, int], str]:
     """What addons have brought, of the types that are not to lose it."""
     kinds = {one.type.model: one.type for one in declarations if one.state == "absent" and one.type.addons_rely_on_it}
     if not kinds:

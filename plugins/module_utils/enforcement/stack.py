@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import (
@@ -42,10 +43,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids i
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Plan, Step
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
+        Declaration,
+        ResourceType,
+    )
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Verification
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
@@ -268,9 +272,17 @@ class Stack:
     def report_unmanaged(self) -> list[dict[str, Any]]:
         """Return the records that nobody declared. One that has an external ID of a user's was declared before."""
         reported = []
-        for kind in dict.fromkeys(kind for kind, _found in self._plan.unmanaged):
-            records = [found for of_kind, found in self._plan.unmanaged if of_kind is kind]
-            xml_ids = read_own_external_ids(self._session, kind.model, {found.id for found in records})
+        unmanaged: dict[ResourceType, list[Found]] = {}
+        for kind, found in self._plan.unmanaged:
+            unmanaged.setdefault(kind, []).append(found)
+        reads = self._session.side_by_side(
+            [
+                partial(read_own_external_ids, model=kind.model, record_ids={found.id for found in records})
+                for kind, records in unmanaged.items()
+            ]
+        )
+        for (kind, records), read in zip(unmanaged.items(), reads, strict=True):
+            xml_ids = read.result()
             reported += [
                 {
                     "resource": kind.name,

@@ -24,12 +24,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding impor
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
-    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
 
 
 # Arguments that go by their position.
 _POSITIONAL = {"create": ("vals_list",), "write": ("vals",)}
 
+
+_ANY_VERSION = "16.0"
 
 # What OdooRPC decodes of an answer: it would take one of any size, depth and kind.
 _DECODED_ELSEWHERE = b"{}"
@@ -78,9 +79,7 @@ class JsonRpcTransport:
 
     name = "jsonrpc"
 
-    def __init__(
-        self, http: HttpConnection, version: ServerVersion, database: str, username: str, password: str
-    ) -> None:
+    def __init__(self, http: HttpConnection, database: str, username: str, password: str) -> None:
         try:
             import odoorpc
         except ImportError as error:
@@ -93,15 +92,14 @@ class JsonRpcTransport:
         self._database = database
         self._username = username
         self._password = password
-        self._version = version
         self._uid = 0
         parts = urlsplit(http.base_url)
-        # The version is given, so that OdooRPC need not ask for it again.
+        # A version is given, so that OdooRPC does not ask for it. What depends on it there is not used here.
         self._odoo = odoorpc.ODOO(
             parts.hostname,
             protocol="jsonrpc+ssl" if parts.scheme == "https" else "jsonrpc",
             port=parts.port or (443 if parts.scheme == "https" else 80),
-            version=str(version.major) + ".0",
+            version=_ANY_VERSION,
             opener=self._opener,
         )
 
@@ -130,6 +128,8 @@ class JsonRpcTransport:
         remembered = user_ids.recall(*user)
         if remembered is not None and self._is_user(where, remembered):
             self._uid = remembered
+            if not user_ids.is_remembered(*user):
+                user_ids.remember(*user, remembered)
             return
         uid = self._service(where, "common", "login", self._database, self._username, self._password)
         if not uid:
@@ -171,7 +171,7 @@ class JsonRpcTransport:
 
     def duplicate(self) -> JsonRpcTransport:
         """Return the same over a connection of its own, for another thread. It is logged in already."""
-        other = JsonRpcTransport(self._http.duplicate(), self._version, self._database, self._username, self._password)
+        other = JsonRpcTransport(self._http.duplicate(), self._database, self._username, self._password)
         other._uid = self._uid
         return other
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -27,9 +27,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import Ht
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion, ask_version
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.side_by_side import (
+    CONNECTIONS,
+    Read,
+    make_side_by_side,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.user_ids import is_remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 # Check mode may call these and nothing else. All of them only read, in every version from 16.0 to 20.0.
 READ_METHODS = frozenset(
@@ -88,6 +94,8 @@ class Session:
 
     :param read_only: refuse every method that is not in `READ_METHODS` before it leaves the client.
     :param lock_timeout: seconds to wait for another run of the collection to end.
+    :param connections: the most connections for reads that do not depend on each other.
+    :ivar calls: the calls in the order of the program, whichever were made side by side.
     """
 
     def __init__(
@@ -100,6 +108,7 @@ class Session:
         read_only: bool = False,
         http: HttpConnection | None = None,
         lock_timeout: float = LOCK_TIMEOUT,
+        connections: int = 1,
     ) -> None:
         self.transport = transport
         self.version = version
@@ -111,12 +120,15 @@ class Session:
         self._http = http
         self._fields: dict[str, dict[str, dict[str, Any]]] = {}
         self._is_given_up = False
+        self._connections = connections
+        self._more_transports: list[Transport] = []
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self.transport.close()
+        self._close_more()
 
     @property
     def now(self) -> datetime:
@@ -124,9 +136,18 @@ class Session:
         server_time = self._http.server_time if self._http else None
         return server_time or datetime.now(timezone.utc)
 
-    def patience(self, seconds: float) -> AbstractContextManager[None]:
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
         """Wait at least so many seconds for each answer within the context."""
-        return self._http.patience(seconds) if self._http else nullcontext()
+        if not self._http:
+            yield
+            return
+        self._close_more()
+        try:
+            with self._http.patience(seconds):
+                yield
+        finally:
+            self._close_more()
 
     def call(
         self,
@@ -252,6 +273,41 @@ class Session:
         time.sleep(delays[0])
         return self.insist(call, delays[1:])
 
+    def side_by_side(self, reads: Sequence[Callable[[Session], _Result]]) -> list[Read[_Result]]:
+        """Make reads that do not depend on each other at the same time, over as many connections as the session may have.
+
+        Ask for the results in the order of `reads`: then the error of the first read is raised first, as if they were made one after the other.
+        With one connection, they are.
+
+        :param reads: functions that make one or more calls with the session that they are given. It refuses to write.
+        :returns: the reads; `result` of each returns what its function returned.
+        """
+        count = min(self._connections, len(reads))
+        notes: list[list[str]] = [self.calls if count < 2 else [] for _read in reads]
+
+        def over(read: Callable[[Session], _Result], calls: list[str], transport: Transport) -> _Result:
+            return read(self._reader(transport, calls))
+
+        made = [Read(partial(over, read, calls), self.transport) for read, calls in zip(reads, notes, strict=True)]
+        if count > 1:
+            while len(self._more_transports) < count - 1:
+                self._more_transports.append(self.transport.duplicate())
+            make_side_by_side(made, [self.transport, *self._more_transports[: count - 1]])
+            self.calls += [call for calls in notes for call in calls]
+        return made
+
+    def _reader(self, transport: Transport, calls: list[str]) -> Session:
+        """Return a session over a transport that can only read, and that adds its calls to a list."""
+        reader = Session(transport, self.version, database=self.database, url=self.url, read_only=True, http=self._http)
+        reader.calls = calls
+        reader._fields = self._fields
+        return reader
+
+    def _close_more(self) -> None:
+        """Hang up the connections that only reads side by side use."""
+        while self._more_transports:
+            self._more_transports.pop().close()
+
     def duplicate(self) -> Session:
         """Return a session of the same user over a connection of its own, for another thread."""
         return Session(
@@ -302,15 +358,19 @@ def connect(
     if transport == "json2" and not api_key:
         raise Invalid("transport json2 needs an api_key; with a password use transport jsonrpc.")
     http = HttpConnection(url, timeout=timeout, validate_certs=validate_certs, ca_path=ca_path, proxy=proxy)
-    version = ask_version(http)
     carrier: Transport
-    if transport == "json2" or (transport == "auto" and api_key and version.major >= 19):
-        carrier = Json2Transport(http, database, api_key or "")
+    if username and not (transport != "jsonrpc" and api_key) and is_remembered(http.base_url, database, username):
+        carrier = JsonRpcTransport(http, database, username, api_key or password or "")
+        version = _log_in_again(carrier, http)
     else:
-        if not username:
-            raise Invalid("username is missing: JSON-RPC needs it beside password or api_key (or ODOO_USERNAME).")
-        carrier = JsonRpcTransport(http, version, database, username, api_key or password or "")
-    repeated(carrier.login)
+        version = ask_version(http)
+        if transport == "json2" or (transport == "auto" and api_key and version.major >= 19):
+            carrier = Json2Transport(http, database, api_key or "")
+        else:
+            if not username:
+                raise Invalid("username is missing: JSON-RPC needs it beside password or api_key (or ODOO_USERNAME).")
+            carrier = JsonRpcTransport(http, database, username, api_key or password or "")
+        repeated(carrier.login)
     return Session(
         carrier,
         version,
@@ -319,4 +379,19 @@ def connect(
         read_only=read_only,
         http=http,
         lock_timeout=lock_timeout,
+        connections=CONNECTIONS,
     )
+
+
+def _log_in_again(carrier: Transport, http: HttpConnection) -> ServerVersion:
+    """Log in and ask for the version at the same time. At this URL an Odoo has accepted the login before, so the credentials may go there."""
+    with closing(http.duplicate()) as other:
+        asked, logged_in = reads = (
+            Read(ask_version, other),
+            Read(lambda _http: repeated(carrier.login), http),
+        )
+        if CONNECTIONS > 1:
+            make_side_by_side(reads, [other, http])
+        version = asked.result()
+        logged_in.result()
+    return version

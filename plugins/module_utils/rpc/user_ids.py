@@ -41,6 +41,13 @@ def recall(url: str, database: str, username: str) -> int | None:
     return user_id if username == login else None
 
 
+def is_remembered(url: str, database: str, username: str) -> bool:
+    """Return whether the user has logged in at this URL before."""
+    with suppress(*_NO_MEMORY):
+        return _file(url, database, username).exists()
+    return False
+
+
 def remember(url: str, database: str, username: str, user_id: int) -> None:
     """Keep the id that a login has told."""
     with suppress(*_NO_MEMORY):

@@ -25,7 +25,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import user_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Transport
 from ansible_collections.postmaster.odoo.tests.unit.local_server import Answer, LocalServer, Request, http_to, serving
 
@@ -45,7 +44,7 @@ def json2(server: LocalServer) -> Transport:
 
 
 def jsonrpc(server: LocalServer) -> JsonRpcTransport:
-    return JsonRpcTransport(http_to(server, "/base"), ServerVersion("18.0", 18), "acme", "ops", SECRET)
+    return JsonRpcTransport(http_to(server, "/base"), "acme", "ops", SECRET)
 
 
 def odoo_error(name: str, message: str) -> dict[str, Any]:
