@@ -72,19 +72,21 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     """
     references = References()
     own = {kind: [declaration for declaration in declarations if declaration.type is kind] for kind in types}
-    parts: list[Callable[[Session], Any]] = [
-        partial(_read_pins, declarations),
-        *(partial(_read_rows, kind, its) for kind, its in own.items()),
-        partial(_read_of_addons, declarations),
-    ]
-    read_pins, *read_rows, read_of_addons = session.side_by_side(parts)
-    pins = _own_pins(read_pins.result(), declarations, references)
+    xml_ids = _xml_ids_to_read(declarations)
+    kept = {one.type.model: one.type for one in declarations if one.state == "absent" and one.type.addons_rely_on_it}
+    parts: list[Callable[[Session], Any]] = [partial(_read_rows, kind, its) for kind, its in own.items()]
+    if xml_ids:
+        parts.insert(0, partial(read_external_ids, xml_ids=xml_ids))
+    if kept:
+        parts.append(partial(_read_of_addons, kept))
+    reads = iter(session.side_by_side(parts))
+    pins = _own_pins(next(reads).result() if xml_ids else {}, declarations, references)
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
     facts = ReadFacts()
     problems: list[OdooError] = []
     missing_types: set[ResourceType] = set()
-    for (kind, its), read in zip(own.items(), read_rows, strict=True):
-        rows, available, problem = read.result()
+    for kind, its in own.items():
+        rows, available, problem = next(reads).result()
         if problem is not None:
             if not facts.arriving_addons:
                 problems.append(problem)
@@ -103,7 +105,7 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         records,
         {xml_id: pin["id"] for xml_id, pin in pins.items()},
         facts,
-        read_of_addons.result(),
+        next(reads).result() if kept else {},
         problems,
         missing_types,
     )
@@ -145,12 +147,10 @@ def _refuse_foreign_pins(kind: ResourceType, rows: Iterable[Mapping[str, Any]], 
             )
 
 
-def _read_pins(declarations: Sequence[Declaration], session: Session) -> dict[str, dict[str, Any]]:
-    """Return the rows of `ir.model.data` for external ids that were declared, or that a reference might mean."""
+def _xml_ids_to_read(declarations: Sequence[Declaration]) -> set[str]:
+    """Return the external ids that were declared, or that a reference might mean."""
     declared = {declaration.xml_id for declaration in declarations if declaration.xml_id}
-    return read_external_ids(
-        session, declared | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
-    )
+    return declared | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
 
 
 def _own_pins(
@@ -176,11 +176,11 @@ def _own_pins(
     return pins
 
 
-def _read_of_addons(declarations: Sequence[Declaration], session: Session) -> dict[tuple[ResourceType, int], str]:
-    """What addons have brought, of the types that are not to lose it."""
-    kinds = {one.type.model: one.type for one in declarations if one.state == "absent" and one.type.addons_rely_on_it}
-    if not kinds:
-        return {}
+def _read_of_addons(kinds: Mapping[str, ResourceType], session: Session) -> dict[tuple[ResourceType, int], str]:
+    """Return what addons have brought, of the types that are not to lose it.
+
+    :param kinds: these types by their models.
+    """
     rows = session.search_read("ir.model.data", [["model", "in", sorted(kinds)]], ["module", "name", "model", "res_id"])
     installed = session.search_read(
         "ir.module.module",

@@ -9,11 +9,16 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
+from contextlib import nullcontext
 from typing import Any
 
 # A dictionary takes 230 bytes and its JSON seven, a text 60 bytes and its JSON five: a few megabytes of them would fill the memory.
 _MOST_CONTAINERS = 500_000
 _MOST_VALUES = 3_000_000
+# Answers are read side by side. Larger bodies than this, in bytes, are decoded one after the other, so that the memory is enough.
+_LARGE = 1024 * 1024
+_ONE_AT_A_TIME = threading.Lock()
 # One half of a character outside of Unicode's first plane. Alone it is in no text that can be written anywhere.
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -26,9 +31,10 @@ def decode(body: bytes) -> Any:
     if body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES:
         raise ValueError("it consists of too many parts")
     try:
-        content = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
-        if _HALF_CHARACTER.search(body):
-            json.dumps(content, ensure_ascii=False).encode()
+        with _ONE_AT_A_TIME if len(body) > _LARGE else nullcontext():
+            content = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+            if _HALF_CHARACTER.search(body):
+                json.dumps(content, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except ValueError:

@@ -111,6 +111,7 @@ class HttpConnection:
         if self._proxy and self._proxy.scheme == "https":
             raise Invalid("proxy must be an http:// URL: a proxy that is itself spoken to in TLS is not supported.")
         self._connection: http.client.HTTPConnection | None = None
+        self._context: ssl.SSLContext | None = None
 
     def _proxy_of_environment(self) -> str | None:
         if not any(name.lower().endswith("_proxy") for name in os.environ):
@@ -126,8 +127,10 @@ class HttpConnection:
         if self._proxy:
             host, port = self._proxy.hostname or "", self._proxy.port or 3128
         if self._tls:
+            # Reading the CA certificates takes as long as some calls. A duplicate shares them.
+            self._context = self._context or client_context(self._ca_path, verify=self._validate_certs)
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, port, timeout=self._timeout, context=client_context(self._ca_path, verify=self._validate_certs)
+                host, port, timeout=self._timeout, context=self._context
             )
             if self._proxy:
                 connection.set_tunnel(self._host, self._port, headers=self._proxy_headers())

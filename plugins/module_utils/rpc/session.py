@@ -119,6 +119,7 @@ class Session:
         self.calls: list[str] = []
         self._http = http
         self._fields: dict[str, dict[str, dict[str, Any]]] = {}
+        self._missing: dict[str, Unsupported] = {}
         self._is_given_up = False
         self._connections = connections
         self._more_transports: list[Transport] = []
@@ -194,9 +195,15 @@ class Session:
 
         :raises Unsupported: the instance has no such model.
         """
+        if model in self._missing:
+            raise self._missing[model]
         if model not in self._fields:
             wanted = ["type", "string", "selection", "relation", "required", "readonly", "store", "groups"]
-            self._fields[model] = self.call(model, "fields_get", attributes=wanted)
+            try:
+                self._fields[model] = self.call(model, "fields_get", attributes=wanted)
+            except Unsupported as error:
+                self._missing[model] = error
+                raise
         return self._fields[model]
 
     def has_model(self, model: str) -> bool:
@@ -210,6 +217,7 @@ class Session:
     def forget_fields(self) -> None:
         """Ask anew from here on: an addon was installed or removed."""
         self._fields.clear()
+        self._missing.clear()
 
     def search_read(
         self, model: str, domain: Sequence[Any], fields: Iterable[str], *, order: str = "id", limit: int | None = None
@@ -300,7 +308,7 @@ class Session:
         """Return a session over a transport that can only read, and that adds its calls to a list."""
         reader = Session(transport, self.version, database=self.database, url=self.url, read_only=True, http=self._http)
         reader.calls = calls
-        reader._fields = self._fields
+        reader._fields, reader._missing = self._fields, self._missing
         return reader
 
     def _close_more(self) -> None:
