@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
@@ -104,14 +104,12 @@ def read_references(
         if ids.get(model) or wanted_names:
             natural = NATURAL_NAMES.get(model, "name")
             wanted[model] = (natural, ["|", ["id", "in", sorted(ids.get(model, ()))], [natural, "in", wanted_names]])
-    reads = session.side_by_side([partial(_read_names, model, *how) for model, how in wanted.items()])
+    reads = session.side_by_side(
+        [methodcaller("search_read", model, domain, [natural]) for model, (natural, domain) in wanted.items()]
+    )
     for (model, (natural, _domain)), read in zip(wanted.items(), reads, strict=True):
         for row in read.result():
             references.add(model, row["id"], row[natural])
-
-
-def _read_names(model: str, natural: str, domain: list[Any], session: Session) -> list[dict[str, Any]]:
-    return session.search_read(model, domain, [natural])
 
 
 def is_many2one(description: dict[str, Any]) -> bool:

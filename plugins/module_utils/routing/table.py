@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
@@ -148,18 +149,29 @@ def _at(alias: str, domain: str) -> str:
 
 def read_routing(session: Session) -> RoutingTable:
     """Read what decides about routes: four calls, and one for the fields of each model that was not asked for yet."""
-    wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host"}
-    wanted &= session.fields(_MAIL_SERVERS).keys()
-    servers = session.search_read(_MAIL_SERVERS, [], wanted)
-    parameters = session.search_read(PARAMETER_MODEL, [["key", "in", sorted(PARAMETERS)]], ["key", "value"])
+    first: list[Callable[[Session], Any]] = [
+        _read_servers,
+        methodcaller("search_read", PARAMETER_MODEL, [["key", "in", sorted(PARAMETERS)]], ["key", "value"]),
+        methodcaller("has_model", _ALIAS_DOMAINS),
+    ]
+    servers, parameters, has_domains = (read.result() for read in session.side_by_side(first))
     domains, companies = None, {}
-    if session.has_model(_ALIAS_DOMAINS):
-        rows = session.search_read(_ALIAS_DOMAINS, [], ["name", *_ALIASES])
+    if has_domains:
+        second = [
+            methodcaller("search_read", _ALIAS_DOMAINS, [], ["name", *_ALIASES]),
+            methodcaller("search_read", "res.company", [["active", "=", True]], ["alias_domain_id"]),
+        ]
+        rows, of_companies = (read.result() for read in session.side_by_side(second))
         domains = {row["id"]: row for row in rows}
-        for row in session.search_read("res.company", [["active", "=", True]], ["alias_domain_id"]):
+        for row in of_companies:
             companies[row["id"]] = row["alias_domain_id"][0] if row["alias_domain_id"] else None
     values = {row["key"]: row["value"] or "" for row in parameters}
     return build_table(session, servers, values, domains, companies)
+
+
+def _read_servers(session: Session) -> list[dict[str, Any]]:
+    wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host"}
+    return session.search_read(_MAIL_SERVERS, [], wanted & session.fields(_MAIL_SERVERS).keys())
 
 
 def rewrites_unmatched(version: ServerVersion) -> bool | None:
