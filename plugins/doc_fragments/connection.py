@@ -79,6 +79,14 @@ options:
       - If not set, the inventory variable C(odoo_lock_timeout) is used, then the environment variable E(ODOO_LOCK_TIMEOUT).
     type: int
     default: 180
+  connections:
+    description:
+      - The most connections that a task has to one instance. It reads over several of them at the same time, which matters most if Odoo is far away.
+      - With V(1), the task makes one call after the other. Lower the number if many hosts are instances of one Odoo server that serves few requests at
+        the same time.
+      - If not set, the inventory variable C(odoo_connections) is used, then the environment variable E(ODOO_CONNECTIONS).
+    type: int
+    default: 4
 notes:
   - On a C(local) connection the module runs inside Ansible's own worker, which takes milliseconds. Over any other connection it is
     shipped to the host as usual. Set the variable C(postmaster_odoo_in_process) to V(false) to have it shipped always. C(-v) prints which way

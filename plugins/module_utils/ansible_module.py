@@ -87,6 +87,8 @@ class OdooModule(AnsibleModule):
             raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
         if connection["lock_timeout"] < 0:
             raise Invalid(f"lock_timeout must not be negative, and is {connection['lock_timeout']}.")
+        if connection["connections"] < 1:
+            raise Invalid(f"connections must be at least 1, and is {connection['connections']}.")
         return rpc_session.connect(**connection, read_only=read_only or self.check_mode)
 
     def exit_with(self, result: TaskResult) -> None:

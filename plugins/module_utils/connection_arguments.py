@@ -48,4 +48,5 @@ def connection_arguments() -> dict[str, Any]:
         "timeout": option("timeout", type="int", default=30),
         "proxy": option("proxy", type="str"),
         "lock_timeout": option("lock_timeout", type="int", default=180),
+        "connections": option("connections", type="int", default=4),
     }

@@ -344,6 +344,7 @@ def connect(
     proxy: str | None = None,
     read_only: bool = False,
     lock_timeout: float = LOCK_TIMEOUT,
+    connections: int = CONNECTIONS,
 ) -> Session:
     """Open a session.
 
@@ -351,6 +352,7 @@ def connect(
 
     :param timeout: seconds, for connecting and for each answer.
     :param lock_timeout: seconds to wait for another run of the collection to end.
+    :param connections: the most connections for reads that do not depend on each other.
     :raises OdooError: of kind invalid, unreachable, authentication or timeout.
     """
     for name, value in (("url", url), ("database", database)):
@@ -367,7 +369,8 @@ def connect(
         raise Invalid("transport json2 needs an api_key; with a password use transport jsonrpc.")
     http = HttpConnection(url, timeout=timeout, validate_certs=validate_certs, ca_path=ca_path, proxy=proxy)
     carrier: Transport
-    if username and not (transport != "jsonrpc" and api_key) and is_remembered(http.base_url, database, username):
+    takes_password = transport == "jsonrpc" or not api_key
+    if connections > 1 and username and takes_password and is_remembered(http.base_url, database, username):
         carrier = JsonRpcTransport(http, database, username, api_key or password or "")
         version = _log_in_again(carrier, http)
     else:
@@ -387,7 +390,7 @@ def connect(
         read_only=read_only,
         http=http,
         lock_timeout=lock_timeout,
-        connections=CONNECTIONS,
+        connections=connections,
     )
 
 
@@ -398,8 +401,7 @@ def _log_in_again(carrier: Transport, http: HttpConnection) -> ServerVersion:
             Read(ask_version, other),
             Read(lambda _http: repeated(carrier.login), http),
         )
-        if CONNECTIONS > 1:
-            make_side_by_side(reads, [other, http])
+        make_side_by_side(reads, [other, http])
         version = asked.result()
         logged_in.result()
     return version

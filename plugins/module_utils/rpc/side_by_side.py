@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AuthenticationFailed, Timeout, Unreachable
 
-# The most connections to one instance. Few, because an Odoo has few workers and other clients.
+# The most connections to one instance, if nothing else is set. Few, because an Odoo has few workers and other clients.
 CONNECTIONS = 4
 
 # After one of these, further reads would only fail too, each after its own timeout.

@@ -138,7 +138,7 @@ def nobody_waits() -> Iterator[None]:
 
 def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
     """Run a task as a module, on an Odoo that may answer anything. It answers one call after the other, so that its answers have numbers."""
-    connection = {**CONNECTION, "transport": transport, "username": "admin", "timeout": 30}
+    connection = {**CONNECTION, "transport": transport, "username": "admin", "timeout": 30, "connections": 1}
     internal = {"_ansible_check_mode": not task.applies, "_ansible_diff": True}
     before = len(odoo.odoo.log)
     output, started, fault = io.StringIO(), time.monotonic(), ""
@@ -147,7 +147,6 @@ def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
         patch_module_args({**connection, **task.options, **internal}),
         mock.patch.object(OdooModule, "warn"),
         mock.patch.object(rpc_session, "HttpConnection", odoo.connection),
-        mock.patch.object(rpc_session, "CONNECTIONS", 1),
         contextlib.redirect_stdout(output),
     ):
         try:

@@ -168,6 +168,7 @@ def test_the_connection_falls_back_to_the_environment(
         "timeout": 7,
         "proxy": "",
         "lock_timeout": 180,
+        "connections": 4,
         "read_only": True,
     }
 
