@@ -18,8 +18,5 @@ __all__ = ["ActionModule"]
 
 # A worker would import these for its one host: a tenth of a second, times the hosts. But before it forks one, Ansible looks this action up in the
 # process that all workers are copies of, for every task that is a mail_stack.
-_NEEDED = ("modules.mail_stack", "module_utils.resources.server_trials")
-
 if multiprocessing.parent_process() is None:
-    for _name in _NEEDED:
-        importlib.import_module(f"ansible_collections.postmaster.odoo.plugins.{_name}")
+    importlib.import_module("ansible_collections.postmaster.odoo.plugins.modules.mail_stack")

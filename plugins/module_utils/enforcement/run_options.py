@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import is_address
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,12 @@ class RunOptions:
     canary_to: str = ""
 
     def __post_init__(self) -> None:
-        if self.verify == "canary" and not is_address(self.canary_to):
+        if self.verify != "canary":
+            return
+        # Ansible compiles each module of a collection anew in each run: a run without tests does not load those of tests.
+        from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import is_address
+
+        if not is_address(self.canary_to):
             raise Invalid(
                 f"verify: canary sends a real mail: set canary_to to an email address of yours, not {self.canary_to!r}."
             )

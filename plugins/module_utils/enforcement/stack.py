@@ -37,7 +37,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources import s
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import CanaryOrder
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import CanaryOrder, Trials
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_own_external_ids
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ class Stack:
         self._assertions = RouteAssertions(declared.assertions)
         self._snapshot = Snapshot({}, {}, ReadFacts(), {})
         self._plan = StackPlan()
-        self._trials = {kind: kind.trials(session) for kind in self._types}
+        is_tested = options.verify != "none"
+        self._trials = {kind: kind.trials(session) if is_tested else Trials() for kind in self._types}
         self._pins: dict[str, dict[str, Any]] = {}
         self._connections: dict[str, Connection] = {}
         self._steps: Sequence[Step] = ()

@@ -19,14 +19,12 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TEMPORARY, verdict_patterns
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import ADDRESS
 
 # Odoo's own queue, which carries the lanes, and the policy's actions beside it.
 BACKOFF, STALE, PURGE, WATCHDOG = (
@@ -383,7 +381,11 @@ def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int, max_at
 
     A mail that failed at the age of n minutes is tried again n minutes later.
     """
-    verdicts = _verdicts()
+    # Loaded only if it is needed, see enforcement/run_options.py.
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TEMPORARY, verdict_patterns
+    from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import ADDRESS
+
+    verdicts = _verdicts(verdict_patterns())
     reasons = [
         f"            WHEN mail.told ~* %(reason_{number})s{_VERDICTS[verdict]}"
         for number, (verdict, _pattern) in enumerate(verdicts)
@@ -529,10 +531,10 @@ def _finished(part: str, body: str) -> str:
 _VERDICTS = {True: " THEN true", False: " THEN false", None: " AND mail.told ~* %(temporary)s THEN true"}
 
 
-def _verdicts() -> list[tuple[bool | None, str]]:
+def _verdicts(patterns: Iterable[tuple[bool | None, str]]) -> list[tuple[bool | None, str]]:
     """Whether a failure passes, by regular expressions of PostgreSQL to try one after the other: the classification, less what tells no more."""
     verdicts: list[tuple[bool | None, str]] = []
-    for verdict, expression in verdict_patterns():
+    for verdict, expression in patterns:
         if verdicts and verdicts[-1][0] is verdict:
             verdicts[-1] = (verdict, f"{verdicts[-1][1]}|{expression}")
         else:

@@ -61,7 +61,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import ACTION_MODEL, own_actions
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import remove_canaries
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
     certificate_text,
     private_key_text,
@@ -415,6 +414,9 @@ class MailServer(ResourceType):
         if step.record_id is None:
             step = replace(step, values=self.new_values(session, step.values))
         elif step.action == "delete" and is_candidate_name(step.key):
+            # Loaded only if it is needed, see enforcement/run_options.py.
+            from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import remove_canaries
+
             remove_canaries(session, step.record_id)
             session.remove(ACTION_MODEL, own_actions(session))
         return super().perform(session, step)

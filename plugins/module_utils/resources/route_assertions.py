@@ -20,7 +20,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions
     find_routes,
     refuse,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 
 if TYPE_CHECKING:
@@ -58,6 +57,9 @@ class RouteAssertions:
         """
         if not self._assertions:
             return []
+        # Loaded only if it is needed, see enforcement/run_options.py.
+        from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
+
         servers = [
             one for one in resources if one.declaration.type is MAIL_SERVER and one.declaration.state != "absent"
         ]

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -130,6 +129,8 @@ def _cause(
     """Return why a server does not take the mail that it should, and what to do."""
     namesakes = [server for server in servers if server.name == name]
     if not namesakes:
+        import difflib  # takes a millisecond, which only an error needs
+
         nearest = difflib.get_close_matches(name, [server.name for server in servers], n=1)
         hint = f"; the nearest name is {nearest[0]!r}" if nearest else ""
         return (

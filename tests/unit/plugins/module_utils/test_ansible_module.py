@@ -207,6 +207,7 @@ def test_options_that_do_not_fit(
     [
         ("mail_server_info", {"timeout": 0}),
         ("mail_server_info", {"timeout": -1}),
+        ("mail_server_info", {"connections": 0}),
         ("mail_server", {"name": "Main", "smtp_port": 70000}),
         ("mail_stack", {"servers": [{"name": "Main", "smtp_port": 70000}]}),
         ("mail_stack", {"parameters": {"a.b": {"c": 1}}}),
