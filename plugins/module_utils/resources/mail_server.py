@@ -411,16 +411,18 @@ class MailServer(ResourceType):
 
         return ServerTrials(session)
 
-    def perform(self, session: Session, step: Step) -> int | None:
-        if step.record_id is None:
-            step = replace(step, values=self.new_values(session, step.values))
-        elif step.action == "delete" and is_candidate_name(step.key):
-            remove_canaries(session, step.record_id)
+    def fits_batch(self, first: Step, step: Step) -> bool:
+        is_of_candidate = is_candidate_name(first.key) or is_candidate_name(step.key)
+        return not is_of_candidate and super().fits_batch(first, step)
+
+    def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
+        first = steps[0]
+        if first.action == "delete" and is_candidate_name(first.key):
+            remove_canaries(session, first.record_id or 0)
             session.remove(ACTION_MODEL, own_actions(session))
-        return super().perform(session, step)
+        return super().perform(session, steps)
 
     def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Values for a new record, in the way that they stick."""
         return server_environment.with_defaults(values, session.fields(self.model))
 
     # --- what others ask of a mail server ---

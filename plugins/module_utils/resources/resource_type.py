@@ -74,7 +74,7 @@ class ResourceType:
     3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
        `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
     4. `is_unmanaged` (with `unmanaged_key`), `archive_unmanaged`, `leftovers`
-    5. if something is to be done: `stage`, `trials`, `perform`
+    5. if something is to be done: `stage`, `trials`, `inseparable`, `fits_batch`, `perform` (with `new_values`)
     6. `connection`, `report`, `extra_report`
 
     `options` is the argument specification of the fields that a user may declare; an option is called as Odoo's field,
@@ -397,27 +397,38 @@ class ResourceType:
         """Return the trials of new settings before they go live."""
         return Trials()
 
-    def perform(self, session: Session, step: Step) -> int | None:
-        """Do a step with as few calls as it takes; returns the id of the record, None where it is gone."""
-        if step.action == "delete":
-            session.unlink(self.model, [step.record_id or 0])
-            return None
-        if step.record_id is None:
-            return session.create(self.model, [step.values])[0]
-        if step.values:
-            session.write(self.model, [step.record_id], step.values)
-        return step.record_id
+    def inseparable(self, steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
+        """Yield the groups of steps that take effect only together.
 
-    def at_once(self, step: Step, steps: Sequence[Step]) -> Sequence[Step]:
-        """Return the steps that take effect only together with a step, itself included.
-
-        :param steps: those that are being done.
+        :param steps: all steps of this type that are being done.
         """
-        return [step]
+        yield from ()
 
-    def perform_at_once(self, session: Session, steps: Sequence[Step]) -> None:
-        """Do several steps in one transaction."""
-        raise NotImplementedError
+    def fits_batch(self, first: Step, step: Step) -> bool:
+        """Return whether one call can do a step together with the first one of a batch."""
+        if first.action != step.action:
+            return False
+        return first.record_id is None or first.action == "delete" or first.values == step.values
+
+    def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
+        """Do steps that fit into one batch, all or none, with as few calls as it takes.
+
+        :returns: the ids of the records in the order of the steps, None if it is gone.
+        """
+        first = steps[0]
+        if first.record_id is None:
+            return session.create(self.model, [self.new_values(session, step.values) for step in steps])
+        ids = [step.record_id or 0 for step in steps]
+        if first.action == "delete":
+            session.unlink(self.model, ids)
+            return [None] * len(steps)
+        if first.values:
+            session.write(self.model, ids, first.values)
+        return ids
+
+    def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values for a new record, in the way that they stick."""
+        return dict(values)
 
     # --- reporting ---
 
