@@ -229,7 +229,7 @@ class Stack:
 
     def _warn(self, warnings: Sequence[str]) -> None:
         """Once, however often it is planned; what the first look warned of still holds after the last."""
-        self.warnings += [warning for warning in warnings if warning not in self.warnings]
+        self.warnings = list(dict.fromkeys([*self.warnings, *warnings]))
 
     def _refuse_managed_elsewhere(self, steps: Sequence[Step]) -> None:
         """Do not write where writing is known to be in vain."""

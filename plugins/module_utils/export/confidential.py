@@ -33,11 +33,22 @@ class KnownSecrets:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._texts = {text for text in secrets if len(text) >= LONG}
+        self._secrets = frozenset(text for text in secrets if len(text) >= LONG)
+        # By their first characters, the lengths of those that begin so: most places of a text are looked at once, however many there are.
+        self._lengths: dict[str, set[int]] = {}
+        for secret in self._secrets:
+            self._lengths.setdefault(secret[:LONG], set()).add(len(secret))
 
     def are_in(self, value: Any) -> bool:
         """Return whether a text in a value contains one of them."""
-        return any(secret in text for text in _texts(value) for secret in self._texts)
+        return any(map(self._is_in, _texts(value)))
+
+    def _is_in(self, text: str) -> bool:
+        for start in range(len(text) - LONG + 1):
+            lengths = self._lengths.get(text[start : start + LONG])
+            if lengths and any(text[start : start + length] in self._secrets for length in lengths):
+                return True
+        return False
 
     def show_in(self, text: str) -> bool:
         """Return whether a text contains one of them, or a secret that shows by itself."""

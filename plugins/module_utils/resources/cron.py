@@ -123,10 +123,7 @@ class Cron(ResourceType):
         if declaration.xml_id and not {"name", "code"} <= declaration.options.keys():
             return False
         model = declaration.options.get("model")
-        return record.values.get("name") == declaration.options.get("name") and model in (
-            None,
-            record.values.get("model_name"),
-        )
+        return model in (None, record.values.get("model_name"))
 
     def missing(self, declaration: Declaration) -> str | None:
         if {"name", "code"} <= declaration.options.keys():

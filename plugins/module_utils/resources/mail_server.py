@@ -196,10 +196,10 @@ class MailServer(ResourceType):
 
     def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
         present = [declaration for declaration in declarations if declaration.state != "absent"]
-        names = [declaration.key for declaration in present]
-        for name in sorted({one.key for one in present if names.count(one.key) > 1 and not one.xml_id}):
+        names = Counter(declaration.key for declaration in present)
+        for name in sorted({one.key for one in present if names[one.key] > 1 and not one.xml_id}):
             yield (
-                f"{names.count(name)} {self.label}s are declared by the name {name!r}: give each its own, or each an xml_id, or nobody could tell "
+                f"{names[name]} {self.label}s are declared by the name {name!r}: give each its own, or each an xml_id, or nobody could tell "
                 "them apart"
             )
 
@@ -317,21 +317,26 @@ class MailServer(ResourceType):
 
     def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
         """Yield the deletion of candidates, but of none that may hold the only valid token of its mail server."""
+        owners = {one.declaration.key: one for one in resources}
         for found in records:
-            if self.is_candidate(found) and not self._is_needed(found, resources):
+            if self.is_candidate(found) and not self._is_needed(found, owners):
                 values = found.values if _is_spent(found) else {}
                 yield Step(self.name, found.values["name"], "delete", record_id=found.id, values=values)
 
-    def _is_needed(self, candidate: Found, resources: Sequence[PlannedResource]) -> bool:
+    def _is_needed(self, candidate: Found, owners: Mapping[str, PlannedResource]) -> bool:
+        """Return whether a candidate may hold the only valid token of its mail server.
+
+        :param owners: the declared mail servers by their keys.
+        """
         if not _is_spent(candidate):
             return False
-        key = key_of(str(candidate.values["name"]))
-        owner = next((one for one in resources if one.declaration.key == key), None)
+        owner = owners.get(key_of(str(candidate.values["name"])))
         return owner is None or (owner.declaration.state != "absent" and not self.is_connected(owner))
 
     def kept_leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[str]:
+        owners = {one.declaration.key: one for one in resources}
         for found in records:
-            if self.is_candidate(found) and self._is_needed(found, resources):
+            if self.is_candidate(found) and self._is_needed(found, owners):
                 yield (
                     f"mail server {found.values['name']!r} holds a token that an interrupted run has received, and may be the only one that is valid. "
                     f"The next run that declares the mail server {key_of(str(found.values['name']))!r} uses it."

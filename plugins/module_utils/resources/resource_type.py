@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PlannedResource,
         ReadFacts,
     )
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
@@ -248,19 +249,19 @@ class ResourceType:
         """Whether the collection may match this record at all."""
         return True
 
-    def find(self, declaration: Declaration, records: Sequence[Found]) -> Found | None:
+    def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
         """The record that a declaration means: the one of its external id, else the one of its name.
 
         :raises Ambiguous: several bear the name.
         """
-        if declaration.xml_id:
-            for record in records:
-                if record.xml_id == declaration.xml_id:
-                    return record
-        # What is pinned to another declared external id is that declaration's, whatever its name.
-        pinned_elsewhere = {record.id for record in records if declaration.xml_id and record.xml_id}
+        pinned = records.pinned(declaration.xml_id)
+        if pinned:
+            return pinned
         matching = [
-            record for record in records if record.id not in pinned_elsewhere and self.matches(declaration, record)
+            record
+            for record in records.named(declaration.options.get(self.key_field))
+            # What is pinned to another declared external id is that declaration's, whatever its name.
+            if not (declaration.xml_id and record.xml_id) and self.matches(declaration, record)
         ]
         if len(matching) > 1:
             ids = ", ".join(str(record.id) for record in matching)
@@ -271,9 +272,8 @@ class ResourceType:
         return matching[0] if matching else None
 
     def matches(self, declaration: Declaration, record: Found) -> bool:
-        """Whether a record is the declared one by its names."""
-        name = declaration.options.get(self.key_field)
-        return name is not None and record.values.get(self.key_field) == name
+        """Return whether a record that has the declared name is the declared one."""
+        return True
 
     # --- planning ---
 

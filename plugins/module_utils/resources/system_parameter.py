@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
@@ -141,7 +142,7 @@ class SystemParameter(ResourceType):
                 expected[declaration.key] = str(declaration.options["value"])
         return expected
 
-    def find(self, declaration: Declaration, records: Sequence[Found]) -> Found | None:
+    def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
         found = super().find(declaration, records)
         is_blank = found is not None and not found.values["value"]
         return None if is_blank and declaration.state == "absent" else found
