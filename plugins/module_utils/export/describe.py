@@ -337,7 +337,9 @@ class Description:
         self, kind: ResourceType, found: Found, records: Records, identity: Mapping[str, Any], *, without: set[str]
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Every option that the resource has and the instance holds, and what of it cannot be declared, and why."""
-        options, left_out = dict(identity), []
+        options: dict[str, Any] = dict(identity)
+        candidates: dict[str, Any] = {}
+        left_out = []
         elsewhere = kind.managed_elsewhere(found, records.fields)
         for option in kind.options:
             name = kind.field_names.get(option, option)
@@ -352,8 +354,12 @@ class Description:
             if name in elsewhere:
                 left_out.append((option, _ELSEWHERE))
                 continue
-            value = records.fields[name].declared(found.values[name])
-            problem = _problem(kind, found, records, {**identity, option: value}, option, self._facts)
+            candidates[option] = records.fields[name].declared(found.values[name])
+        # Of nearly all records everything can be declared.
+        if not _problem(kind, found, records, identity, candidates, self._facts):
+            return {**options, **candidates}, left_out
+        for option, value in candidates.items():
+            problem = _problem(kind, found, records, identity, {option: value}, self._facts)
             if problem:
                 left_out.append((option, problem))
             else:
@@ -465,19 +471,24 @@ def _not_to_declare(found: Found) -> str:
 
 
 def _problem(
-    kind: ResourceType, found: Found, records: Records, options: Mapping[str, Any], option: str, instance: InstanceFacts
+    kind: ResourceType,
+    found: Found,
+    records: Records,
+    identity: Mapping[str, Any],
+    options: Mapping[str, Any],
+    instance: InstanceFacts,
 ) -> str:
-    """Why an option would not be taken, or would not be the same again; empty where it would."""
-    name = kind.field_names.get(option, option)
+    """Why one of the options would not be taken, or would not be the same again; empty where all would."""
     try:
-        declaration = kind.declare(options)
+        declaration = kind.declare({**identity, **options})
     except OdooError as error:
         return _without_label(error.message)
-    given = {option: declaration.options[option]}
+    given = {option: declaration.options[option] for option in options}
     values, problems = resolve(replace(declaration, options=given), records, instance)
     if problems:
         return problems[0].message
-    if not records.fields[name].same(found.values[name], values[name]):
+    names = (kind.field_names.get(option, option) for option in options)
+    if not all(records.fields[name].same(found.values[name], values[name]) for name in names):
         return "what Odoo holds is written in a way that declaring it would change"
     return ""
 
