@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -195,10 +195,9 @@ class Description:
         for found in _in_odoos_order(records):
             reason = _not_to_declare(found)
             if reason:
-                name = (
-                    _NAMELESS if self._shows_secret(MAIL_SERVER, found, found.values["name"]) else found.values["name"]
-                )
-                self._remark(LEFT_OUT, reason, MAIL_SERVER.name, name)
+                name = found.values["name"]
+                is_secret = self._shows_secret(self._secrets_of(MAIL_SERVER, found), name)
+                self._remark(LEFT_OUT, reason, MAIL_SERVER.name, _NAMELESS if is_secret else name)
                 continue
             identity = self._identity(MAIL_SERVER, found, names)
             if identity is None:
@@ -311,7 +310,7 @@ class Description:
         name = str(found.values.get(kind.key_field) or "")
         namesakes = names[found.values.get(kind.key_field)]
         objection = self._known.objection(name) or self._known.objection(found.xml_id)
-        if objection or self._shows_secret(kind, found, name):
+        if objection or self._shows_secret(self._secrets_of(kind, found), name):
             words = f"it is left out for its name: {objection or LEFT_OUT_FOR_SECRET}"
             self._remark(SUSPICIOUS, words, kind.name, _NAMELESS)
             return None
@@ -374,15 +373,14 @@ class Description:
         key = str(options.get(kind.key_field) or options.get("xml_id"))
         identity = str(options.get("xml_id") or " of ".join(filter(None, (key, options.get("model")))))
         shown: dict[str, Any] = {}
+        secrets = self._secrets_of(kind, found)
         for option, value in options.items():
             if option == "oauth2":
                 token = value["refresh_token"]
                 self.secrets.append(Secret(kind.name, key, identity, position, "oauth2.refresh_token", token))
-            elif value and self._is_secret(kind, found, option, value):
+            elif value and self._is_secret(kind, secrets, option, value):
                 self.secrets.append(Secret(kind.name, key, identity, position, option, value))
-                is_own = option in kind.secret_fields | kind.heavy_fields or repeats_secret(
-                    self._secrets_of(kind, found), str(value)
-                )
+                is_own = option in kind.secret_fields | kind.heavy_fields or repeats_secret(secrets, str(value))
                 if not is_own and self._known.are_in(value):
                     self._remark(SUSPICIOUS, AS_VARIABLE, kind.name, key, position, option)
             elif self._known.objection(value):
@@ -410,13 +408,17 @@ class Description:
             if self._known.show_in(str(found.values.get("code") or "")):
                 yield "code", "it seems to hold a secret: keep that in a system parameter"
 
-    def _is_secret(self, kind: ResourceType, found: Found, option: str, value: Any) -> bool:
+    def _is_secret(self, kind: ResourceType, secrets: Collection[str], option: str, value: Any) -> bool:
+        """Return whether the value of an option is a secret.
+
+        :param secrets: of the record.
+        """
         if option in kind.secret_fields or (kind is MAIL_SERVER and option in kind.heavy_fields):
             return True
-        return isinstance(value, str) and self._shows_secret(kind, found, value)
+        return isinstance(value, str) and self._shows_secret(secrets, value)
 
-    def _shows_secret(self, kind: ResourceType, found: Found, text: str) -> bool:
-        return repeats_secret(self._secrets_of(kind, found), text) or self._known.show_in(text)
+    def _shows_secret(self, secrets: Collection[str], text: str) -> bool:
+        return repeats_secret(secrets, text) or self._known.show_in(text)
 
     def _secrets_of(self, kind: ResourceType, found: Found) -> set[str]:
         return MAIL_SERVER.secrets_of(found.values) if kind is MAIL_SERVER else set()
