@@ -24,9 +24,9 @@ def is_same_entry(option: str, known: Mapping[str, Any], other: Mapping[str, Any
     """Return whether two entries of a list mean the same record."""
     if known.get("xml_id") and other.get("xml_id"):
         return bool(known["xml_id"] == other["xml_id"])
-    models = {one["model"] for one in (known, other) if one.get("model")}
+    models = [one["model"] for one in (known, other) if one.get("model")]
     name = key_option(option)
-    return name in other and known.get(name) == other[name] and len(models) < 2
+    return name in other and known.get(name) == other[name] and models[:1] == models[-1:]
 
 
 class EntryIndex(Generic[_Entry]):
