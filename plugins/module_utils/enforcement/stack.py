@@ -199,7 +199,12 @@ class Stack:
         return ids
 
     def complete(self) -> None:
-        """Give the noted records their external ids, in one call however many they are."""
+        """Give the noted records their external ids, in one call however many they are.
+
+        :raises Conflict: another run has taken over the lock.
+        """
+        if self._pins:
+            self._check_lock()
         new = []
         for xml_id, pin in self._pins.items():
             module, _dot, name = xml_id.partition(".")

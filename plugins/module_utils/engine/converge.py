@@ -66,14 +66,28 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
                 _refuse_repetition(applied, plan, target.reverted_because)
                 steps = target.next_steps(plan)
                 target.prepare(steps)
-                for batch in target.batches(steps):
-                    _perform(target, batch, applied)
+                _perform_all(target, steps, applied)
                 target.complete()
                 plan = target.plan()
     except OdooError as error:
         error.details["applied"] = tuple(applied)
         raise
     return tuple(applied)
+
+
+def _perform_all(target: Target, steps: Sequence[Step], applied: list[Step]) -> None:
+    """Do steps and note them. If one is refused, complete those before it: they are reported as done."""
+    try:
+        for batch in target.batches(steps):
+            _perform(target, batch, applied)
+    except (Timeout, Unreachable):
+        raise
+    except OdooError as error:
+        try:
+            target.complete()
+        except OdooError as reason:
+            error.message += f" Besides, the steps before it are incomplete: {reason.message}"
+        raise
 
 
 def _perform(target: Target, batch: Batch, applied: list[Step]) -> None:

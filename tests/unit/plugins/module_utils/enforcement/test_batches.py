@@ -91,6 +91,18 @@ def test_the_record_that_odoo_refuses_is_named_and_all_before_it_are_reported(
     assert [step.key for step in run(odoo, stack).plan] == predicted[predicted.index(culprit) :]
 
 
+def test_the_records_before_the_refused_one_have_their_external_ids(odoo: SimulatedOdoo) -> None:
+    """Two of one name can only be told apart by them."""
+    stack = {"servers": many_servers(4)}
+    for number, one in enumerate(stack["servers"]):
+        one.update(name="Main" if number < 2 else one["name"], xml_id=f"postmaster.server_{number}")
+    refuse(odoo, "ir.mail_server", "Server 3")
+    with pytest.raises(Rejected):
+        run(odoo, stack)
+    odoo.before.clear()
+    assert actions(run(odoo, stack).plan) == [("create", "Server 3")]
+
+
 def test_a_batch_whose_answer_is_lost_is_not_repeated_and_named() -> None:
     """The records may be there, and nothing tells it."""
     odoo = SimulatedOdoo("19.0")

@@ -174,7 +174,34 @@ def test_an_error_tells_what_was_done_before_it() -> None:
     with pytest.raises(Conflict) as caught:
         converge(store, check_mode=False)
     assert [step.key for step in caught.value.details["applied"]] == ["a", "b"]
-    assert store.events[-1] == "unlock"
+    assert store.events[-4:] == ["a", "b", "complete", "unlock"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "completed", "message"),
+    [
+        (Rejected, 1, "number 'b' (update): no Besides, the steps before it are incomplete: not now"),
+        (Unreachable, 0, "number 'b' (update): no"),
+    ],
+)
+def test_what_cannot_be_completed_after_an_error_is_said(kind: type[OdooError], completed: int, message: str) -> None:
+    """Nothing is tried over a connection that is lost."""
+
+    class Incomplete(Store):
+        def complete(self) -> None:
+            super().complete()
+            raise Conflict("not now")
+
+    def refuse(step: Step) -> None:
+        if step.key == "b":
+            raise kind("no")
+
+    store = Incomplete({"a": 1, "b": 2}, {})
+    store.on_perform = refuse
+    with pytest.raises(kind) as caught:
+        converge(store, check_mode=False)
+    assert caught.value.message == message
+    assert store.events.count("complete") == completed
 
 
 # Batches
