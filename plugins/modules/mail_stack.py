@@ -16,6 +16,10 @@ description:
     one plan.
   - Everything is read in a number of calls that does not grow with what is declared, compared, and only then written, in the order of the
     options. Whatever is wrong in the declaration is reported before anything is written.
+  - Up to 100 records of one type are created in one call. Records that get the same change share a call, too, but for crons, which Odoo refuses to change
+    while they run. Mail servers that are tested first (O(verify)) take calls of their own.
+  - If Odoo refuses a call for many records, the records are divided until the one at fault is found. The error names it, and RV(plan) contains those that
+    were done before it.
   - With O(verify=connection), new settings of mail servers are tested before anything but addons is written.
   - After writing, everything is read back; a value that did not stick is an error.
   - In check mode it reports drift and calls only methods that read. Everything that can be compared is compared, whatever else fails.

@@ -19,6 +19,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex, key_option
 
 MAIL, QUEUE = "odoo_mail_", "odoo_queue_"
 _LAYER = "__"
@@ -168,24 +169,19 @@ def _merged(option: str, layers: Mapping[str, Any], level_of: LevelOf) -> Any:
 
 def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: LevelOf) -> list[Any]:
     entries: list[_Entry] = []
+    index = EntryIndex[_Entry](option)
     for variable, value in layers.items():
         for one in value:
-            fields = dict(one) if isinstance(one, Mapping) else {_key(option): one}
+            fields = dict(one) if isinstance(one, Mapping) else {key_option(option): one}
             # A later layer declares again what an earlier one has taken out.
             fields["declared"] = _is_declared(fields.get("declared", True), variable)
             # Two entries of one variable are two entries, whatever their keys: the module refuses what is declared twice.
-            known = next(
-                (
-                    entry
-                    for entry in entries
-                    if variable not in entry.variables and is_same_entry(option, entry.fields, fields)
-                ),
-                None,
-            )
+            known = next((entry for entry in index.find(fields) if variable not in entry.variables), None)
             if known is None:
-                known = _Entry(str(fields.get("xml_id") or fields.get(_key(option)) or ""))
+                known = _Entry(str(fields.get("xml_id") or fields.get(key_option(option)) or ""))
                 entries.insert(_place(option, entries, variable, fields), known)
             known.take(variable, fields, level_of)
+            index.add(known, known.fields)
     declared = [dict(entry.fields) for entry in entries if entry.fields.pop("declared")]
     if option not in _NAMES_ONLY:
         return declared
@@ -213,19 +209,6 @@ def _is_declared(value: Any, variable: str) -> bool:
         raise StackVariableError(
             f"The variable {variable} gives declared the value {shown(value)}: it takes true or false."
         ) from None
-
-
-def _key(option: str) -> str:
-    return "from" if option == "routes" else "name"
-
-
-def is_same_entry(option: str, known: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return whether two entries of a list mean the same record."""
-    if known.get("xml_id") and other.get("xml_id"):
-        return bool(known["xml_id"] == other["xml_id"])
-    models = {one["model"] for one in (known, other) if one.get("model")}
-    name = _key(option)
-    return name in other and known.get(name) == other[name] and len(models) < 2
 
 
 def _takes_out(value: Any) -> bool:

@@ -104,7 +104,7 @@ def refuse_creating(odoo: SimulatedOdoo, name: str) -> None:
     """Let Odoo refuse to create the mail server of a name."""
 
     def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
-        if (model, method) == ("ir.mail_server", "create") and arguments["vals_list"][0]["name"] == name:
+        if (model, method) == ("ir.mail_server", "create") and name in [one["name"] for one in arguments["vals_list"]]:
             raise Rejected("Odoo refused: not this one")
 
     odoo.before.append(refuse)

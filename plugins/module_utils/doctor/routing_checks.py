@@ -14,12 +14,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_ch
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     Route,
-    RoutingServer,
     Rules,
+    ServerIndex,
     Shadow,
     address_of,
+    find_route,
     mail_server_of,
-    route,
     shadowed,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
@@ -31,7 +31,12 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
     if not seen.shared_servers or not seen.rules or any(server["leads_nowhere"] for server in seen.shared_servers):
         return
     servers = [mail_server_of(server) for server in seen.servers]
-    routes = [(sender, _route(sender, servers, seen.rules)) for sender in seen.senders]
+    index = ServerIndex(servers, several=seen.rules[0].several)
+    rules = _rules_by_domain(seen.rules)
+    routes = [
+        (sender, find_route(sender.address, index, rules.get(_domain_of(sender.address), seen.rules[0])))
+        for sender in seen.senders
+    ]
     stray = [(sender, way) for sender, way in routes if way.rule == "first"]
     if stray:
         yield _summary("sender_without_server", stray, len(routes))
@@ -43,11 +48,16 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield _shadowed(shadow)
 
 
-def _route(sender: Sender, servers: Sequence[RoutingServer], rules: Sequence[Rules]) -> Route:
-    """By the alias domain of the sender's own domain, where there is one; mail has that of its document's company."""
-    domain = address_of(sender.address).partition("@")[2]
-    own = [one for one in rules if address_of(one.notifications).partition("@")[2] == domain]
-    return route(sender.address, servers, (own or rules)[0])
+def _rules_by_domain(rules: Sequence[Rules]) -> dict[str, Rules]:
+    """Return the rules of alias domains by their domains, which the senders of a domain are routed by. Mail has those of its document's company."""
+    of_domain: dict[str, Rules] = {}
+    for one in rules:
+        of_domain.setdefault(_domain_of(one.notifications), one)
+    return of_domain
+
+
+def _domain_of(text: str) -> str:
+    return address_of(text).partition("@")[2]
 
 
 def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> Finding:

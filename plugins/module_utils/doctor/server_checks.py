@@ -73,7 +73,7 @@ def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield _neutralized(seen, dummies)
     elif not seen.shared_servers:
         yield from _no_server(seen)
-    servers = [server for server in seen.shared_servers if server not in dummies]
+    servers = [server for server in seen.shared_servers if not server["leads_nowhere"]]
     tests = {test["id"]: test for test in seen.tests}
     for server in servers:
         logins = list(_check_login(server))

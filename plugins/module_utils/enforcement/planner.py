@@ -27,6 +27,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
     PlanContext,
     PlannedResource,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import resolve
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
@@ -159,6 +160,12 @@ class _Planner:
     where: str
     resources: list[PlannedResource] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    indexes: dict[ResourceType, RecordIndex] = field(default_factory=dict)
+
+    def _index(self, kind: ResourceType) -> RecordIndex:
+        if kind not in self.indexes:
+            self.indexes[kind] = RecordIndex(self.snapshot.records[kind].found, kind.key_field)
+        return self.indexes[kind]
 
     def add(self, declaration: Declaration) -> None:
         """Plan a declaration. If it cannot be planned, the record that it means still counts as declared.
@@ -167,7 +174,7 @@ class _Planner:
         """
         kind = declaration.type
         records = self.snapshot.records.get(kind)
-        found = kind.find(declaration, records.found) if records else None
+        found = kind.find(declaration, self._index(kind)) if records else None
         arriving = self.snapshot.arriving_addons
         if records is None or (found is None and arriving and kind.arrives_with_addons):
             self.warnings.append(
@@ -176,7 +183,7 @@ class _Planner:
             return
         if found is None and declaration.state != "absent":
             self._refuse_missing(declaration)
-        context = PlanContext(declaration, found, records.fields, self.instance, records=records.found)
+        context = PlanContext(declaration, found, records.fields, self.instance, records=self._index(kind))
         step = None
         try:
             step = self._fields_step(context) if kind.compares_fields else kind.plan_state(context)
@@ -256,13 +263,13 @@ def _expected_parameters(declarations: Sequence[Declaration], stored: Mapping[st
 def _unmanaged(
     stack_plan: StackPlan, snapshot: Snapshot, incomplete: Collection[ResourceType]
 ) -> list[tuple[ResourceType, Found]]:
+    declared = {(one.declaration.type, one.found.id) for one in stack_plan.resources if one.found}
     return [
         (kind, found)
         for kind, records in snapshot.records.items()
         if kind not in incomplete
         for found in records.found
-        if found.id not in {one.found.id for one in stack_plan.of_type(kind) if one.found}
-        and kind.is_unmanaged(found, neutralized=snapshot.is_neutralized)
+        if (kind, found.id) not in declared and kind.is_unmanaged(found, neutralized=snapshot.is_neutralized)
     ]
 
 
@@ -299,10 +306,14 @@ def _without_contradictions(resources: Sequence[PlannedResource]) -> list[Planne
     :raises Invalid: two of them give a field of one record different values.
     """
     result: list[PlannedResource] = []
+    of_record: dict[tuple[str, int], list[PlannedResource]] = {}
     for one in resources:
         names: set[str] = set()
-        for other in result:
-            contradicted = _contradicted(one, other)
+        others = of_record.setdefault((one.declaration.type.model, one.found.id), []) if one.found else []
+        for other in others:
+            contradicted = {
+                name for name in one.values.keys() & other.values.keys() if one.values[name] != other.values[name]
+            }
             if contradicted and not one.declaration.type.yields_to_others(one.declaration):
                 raise Invalid(
                     f"{other.declaration.label} and {one.declaration.label} give {', '.join(sorted(contradicted))} of one record different "
@@ -310,15 +321,8 @@ def _without_contradictions(resources: Sequence[PlannedResource]) -> list[Planne
                 )
             names |= contradicted
         result.append(_without(one, names))
+        others.append(result[-1])
     return result
-
-
-def _contradicted(one: PlannedResource, other: PlannedResource) -> set[str]:
-    """Return the fields to which two declarations of one record give different values."""
-    is_one_record = one.found and other.found and one.found.id == other.found.id
-    if not is_one_record or one.declaration.type.model != other.declaration.type.model:
-        return set()
-    return {name for name in one.values.keys() & other.values.keys() if one.values[name] != other.values[name]}
 
 
 def _without(resource: PlannedResource, names: Collection[str]) -> PlannedResource:

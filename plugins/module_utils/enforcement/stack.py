@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.batches import divide
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import (
     exclusive_run,
     is_another_running,
@@ -43,7 +44,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids i
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Plan, Step
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Found, Plan, Step
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -89,8 +90,6 @@ class Stack:
         self._trials = {kind: kind.trials(session) if is_tested else Trials() for kind in self._types}
         self._pins: dict[str, dict[str, Any]] = {}
         self._connections: dict[str, Connection] = {}
-        self._steps: Sequence[Step] = ()
-        self._done: Sequence[Step] = ()
         self._check_lock: Callable[[], None] = lambda: None
         self.warnings: list[str] = []
 
@@ -155,11 +154,11 @@ class Stack:
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         """Return the steps of the first stage: what a later one is compared with may depend on it."""
         stages = [resource_type(step.resource).stage(step) for step in plan]
-        return [step for step, stage in zip(plan, stages, strict=True) if stage == min(stages)]
+        first = min(stages)
+        return [step for step, stage in zip(plan, stages, strict=True) if stage == first]
 
     def prepare(self, steps: Sequence[Step]) -> None:
         """Refuse what would be written in vain, and test what is to go live."""
-        self._steps, self._done = steps, ()
         self._refuse_managed_elsewhere(steps)
         if self._options.verify == "none":
             return
@@ -173,30 +172,41 @@ class Stack:
             return None
         return CanaryOrder(self._options.canary_to, self._assertions.senders(resources))
 
-    def perform(self, step: Step) -> None:
-        """Do one step; note the record if it is to have an external id.
+    def batches(self, steps: Sequence[Step]) -> Sequence[Batch]:
+        """Return the steps in batches; one by one those of types that are tested before they go live."""
+        return divide(steps, [kind for kind in self._types if kind.has_trials and self._options.verify != "none"])
+
+    def perform(self, steps: Plan) -> None:
+        """Do the steps of a batch; note the records that are to have an external id.
 
         :raises Conflict: another run has taken over the lock.
         """
         self._check_lock()
-        if step in self._done:
-            return
-        kind = resource_type(step.resource)
-        together = kind.at_once(step, self._steps)
-        if len(together) > 1:
-            kind.perform_at_once(self._session, together)
-            self._done = (*self._done, *together)
-            return
+        kind = resource_type(steps[0].resource)
+        ids = self._promoted(kind, steps) or self._performed(kind, steps)
+        for step, record_id in zip(steps, ids, strict=True):
+            if step.xml_id and record_id:
+                self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
+
+    def _promoted(self, kind: ResourceType, steps: Plan) -> Sequence[int]:
+        """Make the tested copy of a new record the record itself, and return its id; nothing if there is no copy."""
+        record_id = self._trials[kind].promote(steps[0])
+        return () if record_id is None else (record_id,)
+
+    def _performed(self, kind: ResourceType, steps: Plan) -> Sequence[int | None]:
         trials = self._trials[kind]
-        record_id = trials.promote(step)
-        if record_id is None:
-            record_id = kind.perform(self._session, trials.adjusted(step))
+        ids = kind.perform(self._session, [trials.adjusted(step) for step in steps])
+        for step in steps:
             trials.done(step)
-        if step.xml_id and record_id:
-            self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
+        return ids
 
     def complete(self) -> None:
-        """Give the noted records their external ids, in one call however many they are."""
+        """Give the noted records their external ids, in one call however many they are.
+
+        :raises Conflict: another run has taken over the lock.
+        """
+        if self._pins:
+            self._check_lock()
         new = []
         for xml_id, pin in self._pins.items():
             module, _dot, name = xml_id.partition(".")
@@ -226,7 +236,7 @@ class Stack:
 
     def _warn(self, warnings: Sequence[str]) -> None:
         """Once, however often it is planned; what the first look warned of still holds after the last."""
-        self.warnings += [warning for warning in warnings if warning not in self.warnings]
+        self.warnings = list(dict.fromkeys([*self.warnings, *warnings]))
 
     def _refuse_managed_elsewhere(self, steps: Sequence[Step]) -> None:
         """Do not write where writing is known to be in vain."""

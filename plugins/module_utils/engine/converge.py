@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Plan, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Timeout, Unreachable
+
+# The most steps of a batch that an error names.
+_MOST_NAMED = 3
 
 
 class Target(Protocol):
@@ -34,8 +37,11 @@ class Target(Protocol):
     def prepare(self, steps: Sequence[Step]) -> None:
         """Make sure that these steps may be done. Whatever this does leaves no trace where it refuses."""
 
-    def perform(self, step: Step) -> None:
-        """Do one step."""
+    def batches(self, steps: Sequence[Step]) -> Sequence[Batch]:
+        """Return the steps in the batches in which they are done, one after the other."""
+
+    def perform(self, steps: Plan) -> None:
+        """Do the steps of a batch, all or none. Only if the connection is lost, nobody knows whether they are done."""
 
     def complete(self) -> None:
         """Do what is done once for all the steps just performed."""
@@ -60,9 +66,7 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
                 _refuse_repetition(applied, plan, target.reverted_because)
                 steps = target.next_steps(plan)
                 target.prepare(steps)
-                for step in steps:
-                    _perform(target, step)
-                    applied.append(step)
+                _perform_all(target, steps, applied)
                 target.complete()
                 plan = target.plan()
     except OdooError as error:
@@ -71,12 +75,43 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
     return tuple(applied)
 
 
-def _perform(target: Target, step: Step) -> None:
+def _perform_all(target: Target, steps: Sequence[Step], applied: list[Step]) -> None:
+    """Do steps and note them. If one is refused, complete those before it: they are reported as done."""
     try:
-        target.perform(step)
-    except OdooError as error:
-        error.message = f"{step.resource} {step.key!r} ({step.action}): {error.message}"
+        for batch in target.batches(steps):
+            _perform(target, batch, applied)
+    except (Timeout, Unreachable):
         raise
+    except OdooError as error:
+        try:
+            target.complete()
+        except OdooError as reason:
+            error.message += f" Besides, the steps before it are incomplete: {reason.message}"
+        raise
+
+
+def _perform(target: Target, batch: Batch, applied: list[Step]) -> None:
+    """Do a batch and note its steps. If the store refuses it, do its parts: the error names the step that is at fault, and all before it are done."""
+    try:
+        target.perform(batch.steps)
+    except OdooError as error:
+        parts = () if isinstance(error, (Timeout, Unreachable)) else batch.parts()
+        if not parts:
+            error.message = f"{_named(batch)}: {error.message}"
+            raise
+    else:
+        applied += batch.steps
+        return
+    for part in parts:
+        _perform(target, part, applied)
+
+
+def _named(batch: Batch) -> str:
+    """Return the steps of a batch in words; of many only the first."""
+    first, *others = batch.steps
+    keys = [repr(step.key) for step in batch.steps[:_MOST_NAMED]]
+    more = f" and {len(others) + 1 - len(keys)} more" if len(keys) <= len(others) else ""
+    return f"{first.resource} {', '.join(keys)}{more} ({first.action})"
 
 
 def _refuse_repetition(applied: Sequence[Step], plan: Plan, reasons: str) -> None:

@@ -99,3 +99,21 @@ class Step:
 
 
 Plan = tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Steps that one call does: all of them, or none if the store refuses.
+
+    :param is_divisible: each step can also be done without the others.
+    """
+
+    steps: Plan
+    is_divisible: bool = True
+
+    def parts(self) -> tuple[Batch, ...]:
+        """Return the two halves of the batch; none if it cannot be divided."""
+        middle = len(self.steps) // 2
+        if not self.is_divisible or middle == 0:
+            return ()
+        return Batch(self.steps[:middle]), Batch(self.steps[middle:])

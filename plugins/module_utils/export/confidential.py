@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret
@@ -25,6 +26,9 @@ LEFT_OUT_FOR_MASK = (
     "it is a mask instead of a value, as results of Ansible contain it. Set the value in Odoo, then export again"
 )
 
+# The most texts whose judgement is kept.
+_TEXTS = 10_000
+
 
 class KnownSecrets:
     """The secrets that a run knows, to find them in other values.
@@ -33,15 +37,29 @@ class KnownSecrets:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._texts = {text for text in secrets if len(text) >= LONG}
+        self._secrets = frozenset(text for text in secrets if len(text) >= LONG)
+        # The same texts are in many records, and each is looked at more than once.
+        self._is_in = lru_cache(maxsize=_TEXTS)(self._search)
+        self._holds_secret = lru_cache(maxsize=_TEXTS)(holds_secret)
+        # By their first characters, the lengths of those that begin so: most places of a text are looked at once, however many there are.
+        self._lengths: dict[str, set[int]] = {}
+        for secret in self._secrets:
+            self._lengths.setdefault(secret[:LONG], set()).add(len(secret))
 
     def are_in(self, value: Any) -> bool:
         """Return whether a text in a value contains one of them."""
-        return any(secret in text for text in _texts(value) for secret in self._texts)
+        return any(map(self._is_in, _texts(value)))
+
+    def _search(self, text: str) -> bool:
+        for start in range(len(text) - LONG + 1):
+            lengths = self._lengths.get(text[start : start + LONG])
+            if lengths and any(text[start : start + length] in self._secrets for length in lengths):
+                return True
+        return False
 
     def show_in(self, text: str) -> bool:
         """Return whether a text contains one of them, or a secret that shows by itself."""
-        return self.are_in(text) or holds_secret(text)
+        return self._is_in(text) or self._holds_secret(text)
 
     def objection(self, value: Any) -> str:
         """Return why a value is left out; empty if it is not. Such a value cannot be a variable, because it is not one text."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -54,6 +54,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection 
 
 _ELSEWHERE = "another addon takes it from a file of the Odoo server (mail_environment), where it is to be changed"
 _NAMELESS = "(a name that is not shown)"
+_Names = Counter[Any]
 _ONE_CALL = re.compile(r"model\.\w+\([^()\n]*\)")
 
 
@@ -70,10 +71,13 @@ class Description:
         self._known = KnownSecrets([*of_servers, *credentials])
         self._facts = InstanceFacts(instance.now, parameters=instance.all_parameters)
         self._positions: dict[tuple[str, int], tuple[str, int]] = {}
+        self._server_names = _count_names(MAIL_SERVER, instance.servers.found)
+        self._companies_by_id = {company.id: company for company in instance.companies}
+        self._company_names = Counter(company.name for company in instance.companies)
         self.stack: dict[str, Any] = {}
         self.queue_policy: dict[str, Any] | None = None
         self.secrets: list[Secret] = []
-        self.remarks: list[Remark] = []
+        self._remarks: dict[Remark, None] = {}
         self._addons()
         self._parameters()
         self._alias_domains()
@@ -91,6 +95,11 @@ class Description:
             "secrets": [secret.as_result() for secret in self.secrets],
             "remarks": [remark.as_result() for remark in self.remarks],
         }
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What somebody should look at, each remark once."""
+        return list(self._remarks)
 
     # --- what is not a list of records ---
 
@@ -159,8 +168,9 @@ class Description:
         if records is None:
             return
         self.stack["alias_domains"] = []
+        names = _count_names(ALIAS_DOMAIN, records.found)
         for found in _in_odoos_order(records):
-            identity = self._identity(ALIAS_DOMAIN, found, records.found)
+            identity = self._identity(ALIAS_DOMAIN, found, names)
             if identity is None:
                 continue
             options, left_out = self._options(ALIAS_DOMAIN, found, records, identity, without={"companies"})
@@ -172,26 +182,24 @@ class Description:
 
     def _companies(self, found: Found) -> tuple[list[str], list[str]]:
         """The companies of an alias domain, as one declares them, and why that cannot be."""
-        names = Counter(company.name for company in self._instance.companies)
-        own = [company for company in self._instance.companies if company.id in found.values["company_ids"]]
-        nameless = [company.name for company in own if not company.xml_id and names[company.name] > 1]
+        ids = sorted(set(found.values["company_ids"]) & self._companies_by_id.keys())
+        own = [self._companies_by_id[company_id] for company_id in ids]
+        nameless = [company.name for company in own if not company.xml_id and self._company_names[company.name] > 1]
         messages = [f"several companies are called {name!r}: rename all but one" for name in nameless]
         return sorted(company.xml_id or company.name for company in own), messages
 
     def _servers(self) -> None:
         records = self._instance.servers
         self.stack["servers"] = []
+        names = _count_names(MAIL_SERVER, [one for one in records.found if MAIL_SERVER.is_own(one.values)])
         for found in _in_odoos_order(records):
             reason = _not_to_declare(found)
             if reason:
-                name = (
-                    _NAMELESS if self._shows_secret(MAIL_SERVER, found, found.values["name"]) else found.values["name"]
-                )
-                self._remark(LEFT_OUT, reason, MAIL_SERVER.name, name)
+                name = found.values["name"]
+                is_secret = self._shows_secret(self._secrets_of(MAIL_SERVER, found), name)
+                self._remark(LEFT_OUT, reason, MAIL_SERVER.name, _NAMELESS if is_secret else name)
                 continue
-            identity = self._identity(
-                MAIL_SERVER, found, [one for one in records.found if MAIL_SERVER.is_own(one.values)]
-            )
+            identity = self._identity(MAIL_SERVER, found, names)
             if identity is None:
                 continue
             empty = {name for name in MAIL_SERVER.heavy_fields if not found.values.get(name)}
@@ -236,11 +244,15 @@ class Description:
         records = self._instance.crons
         self.stack["crons"] = []
         of_addons = self._instance.of_addons
+        of_model: dict[str, list[Found]] = {}
+        for found in records.found:
+            of_model.setdefault(found.values["model_name"], []).append(found)
+        names = {model: _count_names(CRON, alike) for model, alike in of_model.items()}
         for found in sorted(records.found, key=lambda one: _cron_order(one, of_addons)):
             without = {"code", "nextcall"}  # what Odoo moves on with each run; the code is declared with the name
             code = found.values.get("code") or ""
             of_addon = found.id in of_addons
-            identity = self._cron_of_addon(found, code) if of_addon else self._own_cron(found, records, code)
+            identity = self._cron_of_addon(found, code) if of_addon else self._own_cron(found, names, code)
             if identity is None:
                 continue
             if found.values.get("numbercall", -1) != -1:  # up to 17.0
@@ -255,8 +267,9 @@ class Description:
         for kind, records in self._instance.others.items():
             self.stack[kind.stack_option] = []
             own = [found for found in records.found if kind.is_own(found.values)]
+            names = _count_names(kind, own)
             for found in sorted(own, key=lambda one: (str(one.values.get(kind.key_field)), one.id)):
-                identity = self._identity(kind, found, own)
+                identity = self._identity(kind, found, names)
                 if identity is not None:
                     options, left_out = self._options(kind, found, records, identity, without=set())
                     self._append(kind, kind.stack_option, found, options, left_out)
@@ -272,34 +285,40 @@ class Description:
             return {"xml_id": found.xml_id}
         return {"name": found.values["name"], "xml_id": found.xml_id, "model": found.values["model_name"], "code": code}
 
-    def _own_cron(self, found: Found, records: Records, code: str) -> dict[str, Any] | None:
-        """What a scheduled action of somebody's own is known by; none where it cannot be declared."""
+    def _own_cron(self, found: Found, names: Mapping[str, _Names], code: str) -> dict[str, Any] | None:
+        """What a scheduled action of somebody's own is known by; none where it cannot be declared.
+
+        :param names: how often each name is there, by the model of the action.
+        """
         if found.values["state"] != "code":
             self._remark(
                 LEFT_OUT, "it runs no code of its own, and only such can be declared", CRON.name, found.values["name"]
             )
             return None
-        alike = [one for one in records.found if one.values["model_name"] == found.values["model_name"]]
-        return self._identity(CRON, found, alike, also={"model": found.values["model_name"], "code": code})
+        model = found.values["model_name"]
+        return self._identity(CRON, found, names[model], also={"model": model, "code": code})
 
     # --- one record ---
 
     def _identity(
-        self, kind: ResourceType, found: Found, among: Sequence[Found], also: Mapping[str, Any] | None = None
+        self, kind: ResourceType, found: Found, names: _Names, also: Mapping[str, Any] | None = None
     ) -> dict[str, Any] | None:
-        """What one record is declared by: its name, and its external id where it has one; None, and a remark, where nothing will do."""
+        """What one record is declared by: its name, and its external id where it has one; None, and a remark, where nothing will do.
+
+        :param names: how often each name is there, among the records that must be told apart.
+        """
         name = str(found.values.get(kind.key_field) or "")
-        namesakes = [one for one in among if one.values.get(kind.key_field) == found.values.get(kind.key_field)]
+        namesakes = names[found.values.get(kind.key_field)]
         objection = self._known.objection(name) or self._known.objection(found.xml_id)
-        if objection or self._shows_secret(kind, found, name):
+        if objection or self._shows_secret(self._secrets_of(kind, found), name):
             words = f"it is left out for its name: {objection or LEFT_OUT_FOR_SECRET}"
             self._remark(SUSPICIOUS, words, kind.name, _NAMELESS)
             return None
         pinned = {"xml_id": found.xml_id} if found.xml_id and XML_ID.fullmatch(found.xml_id) else {}
-        if len(namesakes) > 1 and not pinned:
+        if namesakes > 1 and not pinned:
             self._remark(
                 LEFT_OUT,
-                f"{len(namesakes)} {kind.label}s bear this name, and this one has no external id, so that nothing tells it from the others. "
+                f"{namesakes} {kind.label}s bear this name, and this one has no external id, so that nothing tells it from the others. "
                 "Rename all but one in Odoo, then export again",
                 kind.name,
                 name,
@@ -317,7 +336,9 @@ class Description:
         self, kind: ResourceType, found: Found, records: Records, identity: Mapping[str, Any], *, without: set[str]
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Every option that the resource has and the instance holds, and what of it cannot be declared, and why."""
-        options, left_out = dict(identity), []
+        options: dict[str, Any] = dict(identity)
+        candidates: dict[str, Any] = {}
+        left_out = []
         elsewhere = kind.managed_elsewhere(found, records.fields)
         for option in kind.options:
             name = kind.field_names.get(option, option)
@@ -332,8 +353,12 @@ class Description:
             if name in elsewhere:
                 left_out.append((option, _ELSEWHERE))
                 continue
-            value = records.fields[name].declared(found.values[name])
-            problem = _problem(kind, found, records, {**identity, option: value}, option, self._facts)
+            candidates[option] = records.fields[name].declared(found.values[name])
+        # Of nearly all records everything can be declared.
+        if not _problem(kind, found, records, identity, candidates, self._facts):
+            return {**options, **candidates}, left_out
+        for option, value in candidates.items():
+            problem = _problem(kind, found, records, identity, {option: value}, self._facts)
             if problem:
                 left_out.append((option, problem))
             else:
@@ -348,15 +373,14 @@ class Description:
         key = str(options.get(kind.key_field) or options.get("xml_id"))
         identity = str(options.get("xml_id") or " of ".join(filter(None, (key, options.get("model")))))
         shown: dict[str, Any] = {}
+        secrets = self._secrets_of(kind, found)
         for option, value in options.items():
             if option == "oauth2":
                 token = value["refresh_token"]
                 self.secrets.append(Secret(kind.name, key, identity, position, "oauth2.refresh_token", token))
-            elif value and self._is_secret(kind, found, option, value):
+            elif value and self._is_secret(kind, secrets, option, value):
                 self.secrets.append(Secret(kind.name, key, identity, position, option, value))
-                is_own = option in kind.secret_fields | kind.heavy_fields or repeats_secret(
-                    self._secrets_of(kind, found), str(value)
-                )
+                is_own = option in kind.secret_fields | kind.heavy_fields or repeats_secret(secrets, str(value))
                 if not is_own and self._known.are_in(value):
                     self._remark(SUSPICIOUS, AS_VARIABLE, kind.name, key, position, option)
             elif self._known.objection(value):
@@ -376,8 +400,7 @@ class Description:
         self, kind: ResourceType, found: Found, options: Mapping[str, Any]
     ) -> Iterator[tuple[str | None, str]]:
         if kind is MAIL_SERVER:
-            namesakes = [one for one in self._instance.servers.found if one.values["name"] == found.values["name"]]
-            yield from of_server(found.values, namesake=len(namesakes) > 1)
+            yield from of_server(found.values, namesake=self._server_names[found.values["name"]] > 1)
         elif kind is CRON:
             yield from of_cron(found.values)
             if found.id in self._instance.of_addons and "code" in options:
@@ -385,13 +408,17 @@ class Description:
             if self._known.show_in(str(found.values.get("code") or "")):
                 yield "code", "it seems to hold a secret: keep that in a system parameter"
 
-    def _is_secret(self, kind: ResourceType, found: Found, option: str, value: Any) -> bool:
+    def _is_secret(self, kind: ResourceType, secrets: Collection[str], option: str, value: Any) -> bool:
+        """Return whether the value of an option is a secret.
+
+        :param secrets: of the record.
+        """
         if option in kind.secret_fields or (kind is MAIL_SERVER and option in kind.heavy_fields):
             return True
-        return isinstance(value, str) and self._shows_secret(kind, found, value)
+        return isinstance(value, str) and self._shows_secret(secrets, value)
 
-    def _shows_secret(self, kind: ResourceType, found: Found, text: str) -> bool:
-        return repeats_secret(self._secrets_of(kind, found), text) or self._known.show_in(text)
+    def _shows_secret(self, secrets: Collection[str], text: str) -> bool:
+        return repeats_secret(secrets, text) or self._known.show_in(text)
 
     def _secrets_of(self, kind: ResourceType, found: Found) -> set[str]:
         return MAIL_SERVER.secrets_of(found.values) if kind is MAIL_SERVER else set()
@@ -411,8 +438,12 @@ class Description:
         if self._known.objection(message):
             message = "a remark on it is not shown, because it contains a secret or a mask"
         remark = Remark(kind, message.rstrip("."), resource, key, position, option)
-        if remark not in self.remarks:
-            self.remarks.append(remark)
+        self._remarks.setdefault(remark)
+
+
+def _count_names(kind: ResourceType, records: Iterable[Found]) -> _Names:
+    """Return how many records have each name."""
+    return Counter(one.values.get(kind.key_field) for one in records)
 
 
 def _in_odoos_order(records: Records) -> list[Found]:
@@ -442,19 +473,24 @@ def _not_to_declare(found: Found) -> str:
 
 
 def _problem(
-    kind: ResourceType, found: Found, records: Records, options: Mapping[str, Any], option: str, instance: InstanceFacts
+    kind: ResourceType,
+    found: Found,
+    records: Records,
+    identity: Mapping[str, Any],
+    options: Mapping[str, Any],
+    instance: InstanceFacts,
 ) -> str:
-    """Why an option would not be taken, or would not be the same again; empty where it would."""
-    name = kind.field_names.get(option, option)
+    """Why one of the options would not be taken, or would not be the same again; empty where all would."""
     try:
-        declaration = kind.declare(options)
+        declaration = kind.declare({**identity, **options})
     except OdooError as error:
         return _without_label(error.message)
-    given = {option: declaration.options[option]}
+    given = {option: declaration.options[option] for option in options}
     values, problems = resolve(replace(declaration, options=given), records, instance)
     if problems:
         return problems[0].message
-    if not records.fields[name].same(found.values[name], values[name]):
+    names = (kind.field_names.get(option, option) for option in options)
+    if not all(records.fields[name].same(found.values[name], values[name]) for name in names):
         return "what Odoo holds is written in a way that declaring it would change"
     return ""
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -139,9 +139,9 @@ def _is_of_policy(cron: Found) -> bool:
     return cron.xml_id in OWN_CRONS or has_lanes
 
 
-def _read_companies(session: Session, installed: Iterable[str]) -> list[Company]:
+def _read_companies(session: Session, installed: Container[str]) -> list[Company]:
     pins = session.search_read("ir.model.data", [["model", "=", _COMPANY]], ["module", "name", "res_id"])
-    pinned = {row["res_id"]: f"{row['module']}.{row['name']}" for row in pins if row["module"] in set(installed)}
+    pinned = {row["res_id"]: f"{row['module']}.{row['name']}" for row in pins if row["module"] in installed}
     rows = session.search_read(_COMPANY, [], ["name"])
     return [Company(row["id"], row["name"], pinned.get(row["id"])) for row in rows]
 

@@ -104,7 +104,7 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
         ids = [one.record_id for one in of_kind[RULE]]
         left = session.search_read(CRON.model, [["id", "in", ids], ["code", "like", MARK]], ["name"])
         for row in left:
-            CRON.perform(session, Step(CRON.name, str(row["name"]), "delete", record_id=row["id"]))
+            CRON.perform(session, [Step(CRON.name, str(row["name"]), "delete", record_id=row["id"])])
     for kind, model in (
         (COPY, MAIL_SERVER.model),
         (ACTION, ACTION_MODEL),

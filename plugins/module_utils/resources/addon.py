@@ -108,11 +108,16 @@ class Addon(ResourceType):
         field = "version" if action == "upgrade" else "state"
         return Step(self.name, declaration.key, action, (Change(field, before, after),), found.id)
 
-    def perform(self, session: Session, step: Step) -> int | None:
+    def fits_batch(self, first: Step, step: Step) -> bool:
+        """Each by itself: installing one may take minutes."""
+        return False
+
+    def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
+        (step,) = steps
         with session.patience(INSTALL_SECONDS):
             session.call(self.model, _METHODS[step.action], [step.record_id or 0])
         session.forget_fields()
-        return step.record_id
+        return [step.record_id]
 
 
 ADDON = Addon()

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAuth2Method
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 
 _NAME = re.compile(r"(?P<key>.*) \(postmaster\.odoo candidate(?: (?P<token>[0-9a-f]{12}))?\)", re.DOTALL)
 
@@ -50,7 +50,7 @@ def is_spent(found: Found, method: OAuth2Method) -> bool:
     return bool(parts and parts["token"] and token and parts["token"] != _fingerprint(token))
 
 
-def newer_tokens(key: str, token: str, records: Sequence[Found], method: OAuth2Method) -> dict[str, Any]:
+def newer_tokens(key: str, token: str, records: RecordIndex, method: OAuth2Method) -> dict[str, Any]:
     """Return the tokens that came in place of one, by their fields; empty if it is the newest that is known.
 
     :param key: of the mail server. :param records: all mail servers, candidates included.
@@ -58,8 +58,7 @@ def newer_tokens(key: str, token: str, records: Sequence[Found], method: OAuth2M
     tokens: dict[str, Any] = {}
     known = {token}
     while True:
-        name = candidate_name(key, token)
-        heirs = [one for one in records if one.values["name"] == name and is_spent(one, method)]
+        heirs = [one for one in records.named(candidate_name(key, token)) if is_spent(one, method)]
         heirs = [one for one in heirs if one.values[method.refresh_token] not in known]
         if not heirs:
             return tokens

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,7 +68,7 @@ class PlanContext:
     fields: Mapping[str, Field]
     instance: InstanceFacts
     values: dict[str, Any] = field(default_factory=dict, repr=False)
-    records: Sequence[Found] = ()
+    records: RecordIndex = field(default_factory=RecordIndex, repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -123,10 +123,7 @@ class Cron(ResourceType):
         if declaration.xml_id and not {"name", "code"} <= declaration.options.keys():
             return False
         model = declaration.options.get("model")
-        return record.values.get("name") == declaration.options.get("name") and model in (
-            None,
-            record.values.get("model_name"),
-        )
+        return model in (None, record.values.get("model_name"))
 
     def missing(self, declaration: Declaration) -> str | None:
         if {"name", "code"} <= declaration.options.keys():
@@ -193,14 +190,21 @@ class Cron(ResourceType):
         only_nextcall = all(change.field == "nextcall" for change in changes)
         return replace(step, changes=changes, action="reschedule" if only_nextcall else step.action)
 
-    def perform(self, session: Session, step: Step) -> int | None:
+    def fits_batch(self, first: Step, step: Step) -> bool:
+        """Only new ones: any other may be running, and then it is the one that Odoo refuses to change."""
+        return first.record_id is None and super().fits_batch(first, step)
+
+    def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
+        record_id = steps[0].record_id
+        if record_id is None:
+            return super().perform(session, steps)
         try:
-            if step.action != "delete":
-                return super().perform(session, step)
-            delete_cron(session, step.record_id or 0)
+            if steps[0].action != "delete":
+                return super().perform(session, steps)
+            delete_cron(session, record_id)
         except Conflict as error:
-            raise self.is_running(session, step.record_id or 0, error) from error
-        return None
+            raise self.is_running(session, record_id, error) from error
+        return [None]
 
     def is_running(self, session: Session, record_id: int, error: Conflict) -> Conflict:
         """The same conflict in words that help: since when it has been running, and what to do."""

@@ -195,10 +195,10 @@ class MailServer(ResourceType):
 
     def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
         present = [declaration for declaration in declarations if declaration.state != "absent"]
-        names = [declaration.key for declaration in present]
-        for name in sorted({one.key for one in present if names.count(one.key) > 1 and not one.xml_id}):
+        names = Counter(declaration.key for declaration in present)
+        for name in sorted({one.key for one in present if names[one.key] > 1 and not one.xml_id}):
             yield (
-                f"{names.count(name)} {self.label}s are declared by the name {name!r}: give each its own, or each an xml_id, or nobody could tell "
+                f"{names[name]} {self.label}s are declared by the name {name!r}: give each its own, or each an xml_id, or nobody could tell "
                 "them apart"
             )
 
@@ -316,21 +316,26 @@ class MailServer(ResourceType):
 
     def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
         """Yield the deletion of candidates, but of none that may hold the only valid token of its mail server."""
+        owners = {one.declaration.key: one for one in resources}
         for found in records:
-            if self.is_candidate(found) and not self._is_needed(found, resources):
+            if self.is_candidate(found) and not self._is_needed(found, owners):
                 values = found.values if _is_spent(found) else {}
                 yield Step(self.name, found.values["name"], "delete", record_id=found.id, values=values)
 
-    def _is_needed(self, candidate: Found, resources: Sequence[PlannedResource]) -> bool:
+    def _is_needed(self, candidate: Found, owners: Mapping[str, PlannedResource]) -> bool:
+        """Return whether a candidate may hold the only valid token of its mail server.
+
+        :param owners: the declared mail servers by their keys.
+        """
         if not _is_spent(candidate):
             return False
-        key = key_of(str(candidate.values["name"]))
-        owner = next((one for one in resources if one.declaration.key == key), None)
+        owner = owners.get(key_of(str(candidate.values["name"])))
         return owner is None or (owner.declaration.state != "absent" and not self.is_connected(owner))
 
     def kept_leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[str]:
+        owners = {one.declaration.key: one for one in resources}
         for found in records:
-            if self.is_candidate(found) and self._is_needed(found, resources):
+            if self.is_candidate(found) and self._is_needed(found, owners):
                 yield (
                     f"mail server {found.values['name']!r} holds a token that an interrupted run has received, and may be the only one that is valid. "
                     f"The next run that declares the mail server {key_of(str(found.values['name']))!r} uses it."
@@ -410,19 +415,21 @@ class MailServer(ResourceType):
 
         return ServerTrials(session)
 
-    def perform(self, session: Session, step: Step) -> int | None:
-        if step.record_id is None:
-            step = replace(step, values=self.new_values(session, step.values))
-        elif step.action == "delete" and is_candidate_name(step.key):
+    def fits_batch(self, first: Step, step: Step) -> bool:
+        is_of_candidate = is_candidate_name(first.key) or is_candidate_name(step.key)
+        return not is_of_candidate and super().fits_batch(first, step)
+
+    def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
+        first = steps[0]
+        if first.action == "delete" and is_candidate_name(first.key):
             # Loaded only if it is needed, see enforcement/run_options.py.
             from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import remove_canaries
 
-            remove_canaries(session, step.record_id)
+            remove_canaries(session, first.record_id or 0)
             session.remove(ACTION_MODEL, own_actions(session))
-        return super().perform(session, step)
+        return super().perform(session, steps)
 
     def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Values for a new record, in the way that they stick."""
         return server_environment.with_defaults(values, session.fields(self.model))
 
     # --- what others ask of a mail server ---

@@ -128,7 +128,6 @@ def resolve(
     problems: list[OdooError] = []
     kind = declaration.type
     for name, value in kind.declared_fields(declaration).items():
-        addon = kind.expected_from(name, value)
         known = records.fields.get(name)
         try:
             if known is None:
@@ -139,6 +138,7 @@ def resolve(
             if known.required and values[name] is False and not isinstance(value, bool):
                 raise Invalid(f"{name} must not be empty")
         except OdooError as error:
+            addon = kind.expected_from(name, value)
             if addon is not None and addon in instance.arriving_addons:
                 values[name] = value
                 continue

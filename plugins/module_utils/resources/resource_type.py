@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PlannedResource,
         ReadFacts,
     )
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
@@ -74,7 +75,7 @@ class ResourceType:
     3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
        `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
     4. `is_unmanaged` (with `unmanaged_key`), `archive_unmanaged`, `leftovers`
-    5. if something is to be done: `stage`, `trials`, `perform`
+    5. if something is to be done: `stage`, `trials`, `inseparable`, `fits_batch`, `perform` (with `new_values`)
     6. `connection`, `report`, `extra_report`
 
     `options` is the argument specification of the fields that a user may declare; an option is called as Odoo's field,
@@ -248,19 +249,19 @@ class ResourceType:
         """Whether the collection may match this record at all."""
         return True
 
-    def find(self, declaration: Declaration, records: Sequence[Found]) -> Found | None:
+    def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
         """The record that a declaration means: the one of its external id, else the one of its name.
 
         :raises Ambiguous: several bear the name.
         """
-        if declaration.xml_id:
-            for record in records:
-                if record.xml_id == declaration.xml_id:
-                    return record
-        # What is pinned to another declared external id is that declaration's, whatever its name.
-        pinned_elsewhere = {record.id for record in records if declaration.xml_id and record.xml_id}
+        pinned = records.pinned(declaration.xml_id)
+        if pinned:
+            return pinned
         matching = [
-            record for record in records if record.id not in pinned_elsewhere and self.matches(declaration, record)
+            record
+            for record in records.named(declaration.options.get(self.key_field))
+            # What is pinned to another declared external id is that declaration's, whatever its name.
+            if not (declaration.xml_id and record.xml_id) and self.matches(declaration, record)
         ]
         if len(matching) > 1:
             ids = ", ".join(str(record.id) for record in matching)
@@ -271,9 +272,8 @@ class ResourceType:
         return matching[0] if matching else None
 
     def matches(self, declaration: Declaration, record: Found) -> bool:
-        """Whether a record is the declared one by its names."""
-        name = declaration.options.get(self.key_field)
-        return name is not None and record.values.get(self.key_field) == name
+        """Return whether a record that has the declared name is the declared one."""
+        return True
 
     # --- planning ---
 
@@ -397,27 +397,38 @@ class ResourceType:
         """Return the trials of new settings before they go live."""
         return Trials()
 
-    def perform(self, session: Session, step: Step) -> int | None:
-        """Do a step with as few calls as it takes; returns the id of the record, None where it is gone."""
-        if step.action == "delete":
-            session.unlink(self.model, [step.record_id or 0])
-            return None
-        if step.record_id is None:
-            return session.create(self.model, [step.values])[0]
-        if step.values:
-            session.write(self.model, [step.record_id], step.values)
-        return step.record_id
+    def inseparable(self, steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
+        """Yield the groups of steps that take effect only together.
 
-    def at_once(self, step: Step, steps: Sequence[Step]) -> Sequence[Step]:
-        """Return the steps that take effect only together with a step, itself included.
-
-        :param steps: those that are being done.
+        :param steps: all steps of this type that are being done.
         """
-        return [step]
+        yield from ()
 
-    def perform_at_once(self, session: Session, steps: Sequence[Step]) -> None:
-        """Do several steps in one transaction."""
-        raise NotImplementedError
+    def fits_batch(self, first: Step, step: Step) -> bool:
+        """Return whether one call can do a step together with the first one of a batch."""
+        if first.action != step.action:
+            return False
+        return first.record_id is None or first.action == "delete" or first.values == step.values
+
+    def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
+        """Do steps that fit into one batch, all or none, with as few calls as it takes.
+
+        :returns: the ids of the records in the order of the steps, None if it is gone.
+        """
+        first = steps[0]
+        if first.record_id is None:
+            return session.create(self.model, [self.new_values(session, step.values) for step in steps])
+        ids = [step.record_id or 0 for step in steps]
+        if first.action == "delete":
+            session.unlink(self.model, ids)
+            return [None] * len(steps)
+        if first.values:
+            session.write(self.model, ids, first.values)
+        return ids
+
+    def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values for a new record, in the way that they stick."""
+        return dict(values)
 
     # --- reporting ---
 

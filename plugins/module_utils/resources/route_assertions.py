@@ -92,11 +92,15 @@ class RouteAssertions:
 
     def senders(self, resources: Sequence[PlannedResource]) -> dict[str, list[str]]:
         """Return the addresses that are to leave through each declared mail server, by its key."""
+        numbers: dict[object, list[int]] = {}
+        for number, route in enumerate(self._assertions):
+            numbers.setdefault(route.server, []).append(number)
         senders = {}
         for one in resources:
             declaration = one.declaration
             names = {declaration.key, declaration.xml_id, MAIL_SERVER.expected_values(one).get("name")}
-            senders[declaration.key] = [route.address for route in self._assertions if route.server in names]
+            own = sorted(number for name in names for number in numbers.get(name, ()))
+            senders[declaration.key] = [self._assertions[number].address for number in own]
         return senders
 
     def refuse(self, where: str) -> None:
@@ -117,6 +121,7 @@ def _steps_once_in_use(
     steps: Sequence[Step], servers: Sequence[PlannedResource], table: RoutingTable, *, neutralized: bool
 ) -> list[Step]:
     """A plan, as if nothing were held back: neither servers that wait for a human's consent, nor those of a neutralized copy."""
+    places = {id(step): place for place, step in enumerate(steps)}
     steps = list(steps)
     for planned in servers:
         declared = MAIL_SERVER.declared_fields(planned.declaration)
@@ -124,7 +129,7 @@ def _steps_once_in_use(
             continue
         values = {name: declared[name] for name in ("from_filter", "sequence") if name in declared} | {"active": True}
         if planned.step is not None:
-            place = steps.index(planned.step)
+            place = places[id(planned.step)]
             steps[place] = replace(planned.step, values={**planned.step.values, **values})
         elif planned.found is not None:
             key = planned.declaration.key

@@ -11,12 +11,14 @@ each record whether the field can be written, and one with the value that holds 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 # Its own field on each of its models; Odoo knows which addon brought it there.
 OWNER_FIELD = "server_env_defaults"
 
 
+@cache
 def markers(field_name: str) -> tuple[str, str]:
     """The fields that say whether a field can be written: from 17.0 on, and in 16.0."""
     return f"x_{field_name}_env_is_editable", f"{field_name}_env_is_editable"

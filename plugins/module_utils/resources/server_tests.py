@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
     OF_TEST_RECIPIENT,
@@ -67,7 +68,7 @@ def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -
         wanted = "active outgoing mail server"
     else:
         declaration = MAIL_SERVER.declare({"name": name or xml_id, "xml_id": xml_id})
-        match = MAIL_SERVER.find(declaration, [server for server in found if MAIL_SERVER.is_own(server.values)])
+        match = MAIL_SERVER.find(declaration, RecordIndex(one for one in found if MAIL_SERVER.is_own(one.values)))
         chosen = [match] if match else []
         wanted = declaration.label
     if not chosen:

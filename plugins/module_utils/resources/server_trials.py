@@ -181,11 +181,12 @@ class ServerTrials(Trials):
         changed = {
             step.key: str(step.values.get("value") or "") for step in steps if step.resource == SYSTEM_PARAMETER.name
         }
+        due = set(map(id, steps))
         trials = []
         for resource in resources:
             if resource.declaration.state == "absent":
                 continue
-            step = resource.step if resource.step in steps else None
+            step = resource.step if id(resource.step) in due else None
             values = step.values if step else {}
             method = MAIL_SERVER.oauth2_method(resource)
             keys = (method.client_id, method.client_secret) if method else ()

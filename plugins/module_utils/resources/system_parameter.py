@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
@@ -141,7 +142,7 @@ class SystemParameter(ResourceType):
                 expected[declaration.key] = str(declaration.options["value"])
         return expected
 
-    def find(self, declaration: Declaration, records: Sequence[Found]) -> Found | None:
+    def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
         found = super().find(declaration, records)
         is_blank = found is not None and not found.values["value"]
         return None if is_blank and declaration.state == "absent" else found
@@ -167,34 +168,35 @@ class SystemParameter(ResourceType):
     def stage(self, step: Step) -> Stage:
         return Stage.LEFTOVERS if step.key in _NOTES else Stage.RECORDS
 
-    def at_once(self, step: Step, steps: Sequence[Step]) -> Sequence[Step]:
-        """Return a step with the other one of its OAuth2 client: the id of one client with the secret of another would log in nowhere."""
-        pair = next(
-            (
-                {one.client_id, one.client_secret}
-                for one in OAUTH2_METHODS.values()
-                if step.key in (one.client_id, one.client_secret)
-            ),
-            (),
-        )
-        partners = [one for one in steps if one.resource == self.name and one.key in pair and one.action == step.action]
-        return partners if len(partners) > 1 and step.action in ("create", "update") else [step]
+    def inseparable(self, steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
+        """Yield the two parameters of each OAuth2 client: the id of one client with the secret of another would log in nowhere."""
+        for method in OAUTH2_METHODS.values():
+            for action in ("create", "update"):
+                pair = [
+                    one for one in steps if one.action == action and one.key in (method.client_id, method.client_secret)
+                ]
+                if len(pair) > 1:
+                    yield pair
 
-    def perform_at_once(self, session: Session, steps: Sequence[Step]) -> None:
-        """Write several parameters in one transaction."""
-        if steps[0].action == "create":
-            session.create(self.model, [one.values for one in steps])
-            return
-        rows = [[str(one.record_id), one.values["value"]] for one in steps]
+    def fits_batch(self, first: Step, step: Step) -> bool:
+        return not {first.key, step.key} & set(_NOTES) and super().fits_batch(first, step)
+
+    def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
+        first = steps[0]
+        if first.key == DELETION_KEY:
+            finish_deletion(session, first.record_id or 0, first.values["value"])
+            return [None]
+        if first.action == "update" and any(step.values != first.values for step in steps):
+            return self._load(session, steps)
+        return super().perform(session, steps)
+
+    def _load(self, session: Session, steps: Sequence[Step]) -> list[int | None]:
+        """Write different values to several parameters in one transaction."""
+        rows = [[str(step.record_id), step.values["value"]] for step in steps]
         answer = session.call(self.model, "load", fields=[".id", "value"], data=rows)
         if not answer["ids"]:
             raise Rejected(" ".join(str(message["message"]) for message in answer["messages"]))
-
-    def perform(self, session: Session, step: Step) -> int | None:
-        if step.key == DELETION_KEY:
-            finish_deletion(session, step.record_id or 0, step.values["value"])
-            return None
-        return super().perform(session, step)
+        return [step.record_id for step in steps]
 
     def finish(self, step: Step, context: PlanContext) -> Step:
         if not (is_secret_name(step.key) or context.declaration.options.get("secret")):

@@ -16,13 +16,17 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     Route,
     RoutingServer,
     Rules,
+    ServerIndex,
     addresses_in,
+    find_route,
     is_for,
-    route,
 )
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import RoutingTable
+
+# The most routes for which the nearest name of a server is looked for.
+_MOST_HINTS = 20
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,10 @@ def assertions_of(options: Iterable[Mapping[str, Any]]) -> list[Assertion]:
 def find_routes(assertions: Sequence[Assertion], table: RoutingTable) -> list[dict[str, Any]]:
     """How mail of each asserted address leaves, as a task's result shows it; of the main company, where that makes a difference."""
     results = []
+    rules = _shared(table.rules[0])
+    servers = ServerIndex(table.servers, several=rules.several)
     for assertion in assertions:
-        found = route(assertion.address, table.servers, _shared(table.rules[0]))
+        found = find_route(assertion.address, servers, rules)
         server = found.server.name if found.server else None
         shown = {"email_from": found.email_from, "rewritten": found.rewritten, "rule": found.rule}
         results.append({"from": assertion.address, "server": server, **shown})
@@ -94,21 +100,26 @@ def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: M
     :raises Ambiguous: several servers in use have a name.
     """
     servers = [server for server in table.servers if not server.personal]
-    broken = []
+    by_name: dict[str, list[RoutingServer]] = {}
+    for server in servers:
+        by_name.setdefault(server.name, []).append(server)
+    index = ServerIndex(servers, several=table.several)
+    of_companies = [(rules, _shared(rules)) for rules in table.rules]
+    broken: list[BrokenRoute] = []
     for assertion in assertions:
         name = names.get(assertion.server, assertion.server)
-        namesakes = [server for server in servers if server.name == name]
-        in_use = [server for server in namesakes if server.active]
+        in_use = [server for server in by_name.get(name, ()) if server.active]
         if len(in_use) > 1:
             raise Ambiguous(
                 f"route {assertion.address!r}: several mail servers in use are called {name!r}: rename all but one in Odoo."
             )
-        for rules in table.rules:
-            found = route(assertion.address, servers, _shared(rules))
+        for rules, shared in of_companies:
+            found = find_route(assertion.address, index, shared)
             if found.server is None or found.server.name != name:
                 taker = found.server.name if found.server else None
-                taken_by = _taken_by(found, rules if len(table.rules) > 1 else None)
-                cause, remedy = _cause(assertion, name, servers, found, rules)
+                taken_by = _taken_by(found, rules if len(of_companies) > 1 else None)
+                # To compare a name with all others takes long: of many routes, the first ones are enough to find the mistake.
+                cause, remedy = _cause(assertion, name, by_name, found, rules, hint=len(broken) < _MOST_HINTS)
                 broken.append(BrokenRoute(assertion, name, taker, taken_by, cause, remedy))
                 break
     return broken
@@ -124,17 +135,28 @@ def refuse(broken: Sequence[BrokenRoute], *, where: str) -> None:
 
 
 def _cause(
-    assertion: Assertion, name: str, servers: Sequence[RoutingServer], found: Route, rules: Rules
+    assertion: Assertion,
+    name: str,
+    servers: Mapping[str, Sequence[RoutingServer]],
+    found: Route,
+    rules: Rules,
+    *,
+    hint: bool,
 ) -> tuple[str, str]:
-    """Return why a server does not take the mail that it should, and what to do."""
-    namesakes = [server for server in servers if server.name == name]
-    if not namesakes:
-        import difflib  # takes a millisecond, which only an error needs
+    """Return why a server does not take the mail that it should, and what to do.
 
-        nearest = difflib.get_close_matches(name, [server.name for server in servers], n=1)
-        hint = f"; the nearest name is {nearest[0]!r}" if nearest else ""
+    :param servers: by their names. :param hint: whether to look for the nearest name if there is no such server.
+    """
+    namesakes = servers.get(name, ())
+    if not namesakes:
+        nearest: list[str] = []
+        if hint:
+            import difflib  # takes a millisecond, which only an error needs
+
+            nearest = difflib.get_close_matches(name, list(servers), n=1)
+        words = f"; the nearest name is {nearest[0]!r}" if nearest else ""
         return (
-            f"there is no mail server of this name (it may be renamed or deleted{hint})",
+            f"there is no mail server of this name (it may be renamed or deleted{words})",
             "correct the name in the route, or declare the server",
         )
     if not any(server.active for server in namesakes):

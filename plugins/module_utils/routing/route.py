@@ -108,14 +108,46 @@ def accepts_sender_lists(authentication_methods: Iterable[str]) -> bool:
     return "cli" in authentication_methods
 
 
+class ServerIndex:
+    """The mail servers in use by what their `from_filter` names, so that a route is found without looking at each server.
+
+    :param several: as in `Rules`; the rules of a route must have the same.
+    """
+
+    def __init__(self, servers: Sequence[RoutingServer], *, several: bool) -> None:
+        in_use = _in_order(servers)
+        self._shared = [server for server in in_use if not server.personal]
+        self._takers = _takers(in_use, several=several)
+        self._shared_takers = _takers(self._shared, several=several)
+        self._unfiltered = next((server for server in self._shared if not server.from_filter), None)
+
+    def choose(self, sender: str, rules: Rules) -> tuple[RoutingServer | None, str]:
+        """Return the server of a sender, and the rule that it is taken by."""
+        # Personal servers are for their owners' own addresses only.
+        takers = self._takers if rules.personal else self._shared_takers
+        for address, prefix in ((sender, ""), (address_of(rules.notifications), "notifications_")):
+            for target, kind in ((address, "address"), (address.partition("@")[2], "domain")):
+                if target and target in takers:
+                    return takers[target], prefix + kind
+            takers = self._shared_takers
+        if self._unfiltered:
+            return self._unfiltered, "unfiltered"
+        return (self._shared[0], "first") if self._shared else (None, "configuration")
+
+
 def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Route:
     """How mail of a sender leaves that names no server itself.
 
     :param email_from: an address, with or without a name before it, as in a `From` header. Empty is what Odoo sends without one.
     """
+    return find_route(email_from, ServerIndex(servers, several=rules.several), rules)
+
+
+def find_route(email_from: str, servers: ServerIndex, rules: Rules) -> Route:
+    """Return the same as `route`, for the routes of many senders."""
     notifications = address_of(rules.notifications)
     given = _Mailbox.of(email_from)
-    server, rule = _choose(given.address, servers, rules)
+    server, rule = servers.choose(given.address, rules)
     sender = given if email_from.strip() else _Mailbox("", notifications, notifications)
     filter_ = server.from_filter if server else rules.config_filter
     accepted = rule in ("address", "domain") or (server is None and _fits(given.address, filter_, rules))
@@ -145,7 +177,8 @@ def _is_unmatched(rule: str, notifications: str, from_filter: str, rules: Rules)
 def is_for(sender: str, server: RoutingServer, rules: Rules) -> bool:
     """Return whether the `from_filter` of a server names the address of a sender or its domain."""
     address = address_of(sender)
-    return any(part in _entries(server.from_filter, rules) for part in (address, address.partition("@")[2]) if part)
+    entries = _entries(server.from_filter, several=rules.several)
+    return any(part in entries for part in (address, address.partition("@")[2]) if part)
 
 
 def shadowed(servers: Sequence[RoutingServer], rules: Rules, *more: Rules) -> list[Shadow]:
@@ -154,15 +187,17 @@ def shadowed(servers: Sequence[RoutingServer], rules: Rules, *more: Rules) -> li
     :param more: of further alias domains, which have notifications addresses of their own.
     """
     shared = [server for server in _in_order(servers) if not server.personal]
-    fallbacks = [server for each in (rules, *more) if (server := _choose("", shared, each)[0])]
+    index = ServerIndex(shared, several=rules.several)
+    fallbacks = [server for each in (rules, *more) if (server := index.choose("", each)[0])]
+    are_fallbacks = set(map(id, fallbacks))
     takers: dict[str, RoutingServer] = {}
     shadows: list[Shadow] = []
     for server in shared:
-        entries = _entries(server.from_filter, rules)
+        entries = _entries(server.from_filter, several=rules.several)
         taken = [Shadow(server, entry, takers[entry]) for entry in entries if entry in takers]
         for entry in entries:
             takers.setdefault(entry, server)
-        if len(taken) < len(entries) or any(server is fallback for fallback in fallbacks):
+        if len(taken) < len(entries) or id(server) in are_fallbacks:
             shadows += taken
         else:
             shadows.append(Shadow(server, "", taken[0].by if taken else fallbacks[0]))
@@ -227,20 +262,13 @@ def _mailboxes(text: str) -> Iterator[tuple[str, str]]:
             yield name, address
 
 
-def _choose(sender: str, servers: Sequence[RoutingServer], rules: Rules) -> tuple[RoutingServer | None, str]:
-    """The server of a sender, and the rule that it is taken by."""
-    candidates = [server for server in _in_order(servers) if rules.personal or not server.personal]
-    for address, prefix in ((sender, ""), (address_of(rules.notifications), "notifications_")):
-        for target, kind in ((address, "address"), (address.partition("@")[2], "domain")):
-            for server in candidates:
-                if target and target in _entries(server.from_filter, rules):
-                    return server, prefix + kind
-        # Personal servers are for their owners' own addresses only.
-        candidates = [server for server in candidates if not server.personal]
-    for server in candidates:
-        if not server.from_filter:
-            return server, "unfiltered"
-    return (candidates[0], "first") if candidates else (None, "configuration")
+def _takers(servers: Iterable[RoutingServer], *, several: bool) -> dict[str, RoutingServer]:
+    """Return the first server whose filter names an address or a domain, by what it names."""
+    takers: dict[str, RoutingServer] = {}
+    for server in servers:
+        for entry in _entries(server.from_filter, several=several):
+            takers.setdefault(entry, server)
+    return takers
 
 
 def _in_order(servers: Sequence[RoutingServer]) -> list[RoutingServer]:
@@ -249,9 +277,9 @@ def _in_order(servers: Sequence[RoutingServer]) -> list[RoutingServer]:
     return sorted(active, key=lambda server: (server.sequence, server.id is None, server.id or 0))
 
 
-def _entries(from_filter: str, rules: Rules) -> list[str]:
+def _entries(from_filter: str, *, several: bool) -> list[str]:
     """What a filter names, as it is compared: addresses have an @, domains have none. What fits no sender is left out."""
-    parts = [part.strip() for part in from_filter.split(",")] if rules.several else [from_filter]
+    parts = [part.strip() for part in from_filter.split(",")] if several else [from_filter]
     entries = []
     for part in parts:
         if "@" in part and len(list(_mailboxes(part))) == 1:
@@ -263,9 +291,8 @@ def _entries(from_filter: str, rules: Rules) -> list[str]:
 
 def _fits(address: str, from_filter: str, rules: Rules) -> bool:
     """Whether a server with this filter may send from an address."""
-    return not from_filter or any(
-        part in _entries(from_filter, rules) for part in (address, address.partition("@")[2]) if part
-    )
+    entries = _entries(from_filter, several=rules.several)
+    return not from_filter or any(part in entries for part in (address, address.partition("@")[2]) if part)
 
 
 def _in_ascii(address: str) -> str:

@@ -105,41 +105,53 @@ class RoutingTable:
 
     def after(self, steps: Iterable[Step]) -> RoutingTable:
         """The same once the steps of a plan are done."""
-        table = self
-        for step in steps:
+        servers: dict[object, Record] = {record["id"]: record for record in self.mail_servers}
+        parameters = dict(self.parameters)
+        domains = None if self.alias_domains is None else _AliasDomains(dict(self.alias_domains), dict(self.companies))
+        for number, step in enumerate(steps, start=1):
             if step.resource == "mail_server":
-                table = table._with_mail_server(step)
-            elif step.resource == "alias_domain" and self.alias_domains is not None:
-                table = table._with_alias_domain(step)
+                key = ("new", number) if step.record_id is None else step.record_id
+                before = servers.pop(key, {})
+                if step.action != "delete":
+                    servers[key] = {"id": step.record_id, **before, **step.values}
+            elif step.resource == "alias_domain" and domains is not None:
+                # A new one has no id yet; none that there is can be negative.
+                domains.apply(step, step.record_id or -number)
             elif step.resource == "system_parameter":
-                parameters = {key: value for key, value in table.parameters.items() if key != step.key}
+                parameters.pop(step.key, None)
                 if step.action != "delete":
                     parameters[step.key] = step.values.get("value") or ""
-                table = replace(table, parameters=parameters)
-        return table
+        table = replace(self, mail_servers=list(servers.values()), parameters=parameters)
+        return replace(table, alias_domains=domains.records, companies=domains.companies) if domains else table
 
-    def _with_mail_server(self, step: Step) -> RoutingTable:
-        records = [record for record in self.mail_servers if step.record_id is None or record["id"] != step.record_id]
-        if step.action != "delete":
-            before = next((record for record in self.mail_servers if record["id"] == step.record_id), {})
-            records.append({"id": step.record_id, **(before if step.record_id else {}), **step.values})
-        return replace(self, mail_servers=records)
 
-    def _with_alias_domain(self, step: Step) -> RoutingTable:
-        known = dict(self.alias_domains or {})
-        companies = dict(self.companies)
-        # A new one has no id yet; none that there is can be negative.
-        domain_id = step.record_id or -len(known) - 1
+class _AliasDomains:
+    """Alias domains and companies, while the steps of a plan are applied to them."""
+
+    def __init__(self, records: dict[int, Record], companies: dict[int, int | None]) -> None:
+        self.records = records
+        self.companies = companies
+        self._members: dict[int, set[int]] = {}
+        for company, domain in companies.items():
+            self._members.setdefault(domain or 0, set()).add(company)
+
+    def apply(self, step: Step, domain_id: int) -> None:
+        """Apply one step."""
         if step.action == "delete":
-            known.pop(domain_id, None)
-            return replace(self, alias_domains=known, companies=companies)
-        if not known and "company_ids" not in step.values:  # Odoo gives the first one to every company
-            companies = {company: domain or domain_id for company, domain in companies.items()}
-        known[domain_id] = {**known.get(domain_id, _ALIASES), **step.values}
+            self.records.pop(domain_id, None)
+            return
+        if not self.records and "company_ids" not in step.values:  # Odoo gives the first one to every company
+            self._move(self._members.get(0, ()), domain_id)
+        self.records[domain_id] = {**self.records.get(domain_id, _ALIASES), **step.values}
         for _command, _zero, members in step.values.get("company_ids", ()):
-            kept = {company: None if domain == domain_id else domain for company, domain in companies.items()}
-            companies = kept | dict.fromkeys(members, domain_id)
-        return replace(self, alias_domains=known, companies=companies)
+            self._move(self._members.get(domain_id, ()), None)
+            self._move(members, domain_id)
+
+    def _move(self, companies: Iterable[int], domain_id: int | None) -> None:
+        for company in tuple(companies):
+            self._members.get(self.companies.get(company) or 0, set()).discard(company)
+            self._members.setdefault(domain_id or 0, set()).add(company)
+            self.companies[company] = domain_id
 
 
 def _at(alias: str, domain: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import is_same_entry
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex
 
 Stack = Mapping[str, Any]
 
@@ -44,7 +44,8 @@ def without_common(part: str, value: Any, common: Stack) -> Any:
     shared = common[part]
     if isinstance(value, Mapping):
         return {name: one for name, one in value.items() if name not in shared or shared[name] != one}
-    return [_rest(part, one, shared) for one in value]
+    index = _index(part, shared)
+    return [_rest(one, shared, index) for one in value]
 
 
 def _shared(part: str, value: Any, others: Sequence[Any]) -> Any:
@@ -53,11 +54,12 @@ def _shared(part: str, value: Any, others: Sequence[Any]) -> Any:
             name: one for name, one in value.items() if all(name in other and other[name] == one for other in others)
         }
     entries = []
+    indexes = [_index(part, other) for other in others]
     for entry in value:
         if not isinstance(entry, Mapping):
             entries += [entry] if all(entry in other for other in others) else []
             continue
-        matching = [next((one for one in other if is_same_entry(part, one, entry)), None) for other in others]
+        matching = [next(index.find(entry), None) for index in indexes]
         if any(one is None for one in matching):
             continue
         fields = {
@@ -70,10 +72,18 @@ def _shared(part: str, value: Any, others: Sequence[Any]) -> Any:
     return entries
 
 
-def _rest(part: str, entry: Any, shared: Sequence[Any]) -> Any:
+def _index(part: str, entries: Sequence[Any]) -> EntryIndex[Mapping[str, Any]]:
+    index = EntryIndex[Mapping[str, Any]](part)
+    for one in entries:
+        if isinstance(one, Mapping):
+            index.add(one, one)
+    return index
+
+
+def _rest(entry: Any, shared: Sequence[Any], index: EntryIndex[Mapping[str, Any]]) -> Any:
     if not isinstance(entry, Mapping):
         return None if entry in shared else entry
-    known: Mapping[str, Any] = next((one for one in shared if is_same_entry(part, one, entry)), {})
+    known: Mapping[str, Any] = next(index.find(entry), {})
     rest = {name: one for name, one in entry.items() if name not in known or known[name] != one}
     if not rest:
         return None

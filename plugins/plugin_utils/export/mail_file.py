@@ -130,13 +130,14 @@ def _part(answer: Answer, part: str, value: Any, name: str) -> Iterator[str]:
         return
     yield f"{name}:"
     first = True
+    remarks = _by_position(answer, resource)
     for position, record in enumerate(value):
         if record is None:
             continue
         if not first and part != "crons":
             yield ""
         first = False
-        yield from indented(item(record, _of_record(answer, resource, position, record)))
+        yield from indented(item(record, _of_record(remarks.get(position, ()), record)))
 
 
 def _notes(answer: Answer, *, resource: str | None) -> Iterator[str]:
@@ -154,14 +155,22 @@ def _by_key(answer: Answer, resource: str, prefix: str = "") -> _Comments:
     return notes
 
 
-def _of_record(answer: Answer, resource: str, position: int, record: Iterable[str]) -> _Comments:
+def _by_position(answer: Answer, resource: str) -> dict[int | None, list[Answer]]:
+    """Return the remarks on a list of records by the place of the record."""
+    remarks: dict[int | None, list[Answer]] = {}
+    for remark in answer["remarks"]:
+        if remark["resource"] == resource:
+            remarks.setdefault(remark["position"], []).append(remark)
+    return remarks
+
+
+def _of_record(remarks: Iterable[Answer], record: Iterable[str]) -> _Comments:
     """Comments by the option that they stand above; of one that the record does not declare, above the record."""
     notes: _Comments = {}
     options = list(record)
-    for remark in answer["remarks"]:
-        if (remark["resource"], remark["position"]) == (resource, position):
-            place = remark["option"] if remark["option"] in options else options[0]
-            notes.setdefault(place, []).append(_words(remark))
+    for remark in remarks:
+        place = remark["option"] if remark["option"] in options else options[0]
+        notes.setdefault(place, []).append(_words(remark))
     return notes
 
 

@@ -124,7 +124,13 @@ def _is_plain(text: str) -> bool:
     """Whether a text needs no quotes to stay that text."""
     if not _PLAIN.fullmatch(text) or text != text.strip() or len(text) > _WIDTH:
         return False
-    return bool(yaml.safe_load(text) == text) and all(map(_PRINTABLE.match, text))
+    return not _is_of_another_type(text) and all(map(_PRINTABLE.match, text))
+
+
+def _is_of_another_type(text: str) -> bool:
+    """Return whether YAML reads a word without quotes as something else than text, such as `yes` or `null`."""
+    known = yaml.SafeLoader.yaml_implicit_resolvers
+    return any(pattern.match(text) for first in (text[0], None) for _tag, pattern in known.get(first, ()))
 
 
 def _escaped(text: str) -> str:

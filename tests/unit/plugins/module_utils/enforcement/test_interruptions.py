@@ -42,8 +42,14 @@ NOTHING: Mapping[str, Any] = {
     "crons": [{**CRON, "state": "absent"}],
     "parameters": {"mail.session.batch.size": ""},
 }
+MANY: Mapping[str, Any] = {
+    "servers": [{**SERVER, "name": f"Server {number}", "xml_id": f"postmaster.server_{number}"} for number in range(3)],
+    "crons": [{**CRON, "name": f"Sweep {number}", "xml_id": f"postmaster.sweep_{number}"} for number in range(3)],
+    "parameters": {f"mail.made_up.{number}": str(number) for number in range(3)},
+}
 PLAYS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "create": ({}, WHOLE),
+    "create many": ({}, MANY),
     "remove": (WHOLE, NOTHING),
     "policy removed": ({"queue_policy": {"stale_after": 7, "settle": 60}}, {"queue_policy": {"state": "absent"}}),
 }

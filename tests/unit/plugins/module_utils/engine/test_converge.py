@@ -16,8 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Plan, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Change, Plan, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Conflict,
+    OdooError,
+    Rejected,
+    Timeout,
+    Unreachable,
+)
 
 Values = dict[str, int]
 
@@ -32,6 +38,9 @@ class Store:
         self.found = dict(found)
         self.first = first
         self.events: list[str] = []
+        self.calls: list[str] = []
+        self.batch_size = 1
+        self.divisible = True
         self.locked = False
         self.on_prepare: Callable[[Sequence[Step]], None] = lambda _steps: None
         self.on_perform: Callable[[Step], None] = lambda _step: None
@@ -64,11 +73,18 @@ class Store:
         self.on_prepare(steps)
         self.events.append("prepare")
 
-    def perform(self, step: Step) -> None:
+    def batches(self, steps: Sequence[Step]) -> Sequence[Batch]:
+        size = self.batch_size or len(steps)
+        return [Batch(tuple(steps[at : at + size]), self.divisible) for at in range(0, len(steps), size)]
+
+    def perform(self, steps: Plan) -> None:
         assert self.locked
-        self.on_perform(step)
-        self.events.append(step.key)
-        self.found[step.key] = step.values["value"]
+        for step in steps:
+            self.on_perform(step)
+        self.calls.append("".join(step.key for step in steps))
+        for step in steps:
+            self.events.append(step.key)
+            self.found[step.key] = step.values["value"]
 
     def complete(self) -> None:
         assert self.locked
@@ -137,8 +153,8 @@ def test_what_did_not_stick_is_rejected_by_name(wanted: Values, data: st.DataObj
     lost = data.draw(st.sampled_from(sorted(wanted)))
 
     class Forgetful(Store):
-        def perform(self, step: Step) -> None:
-            super().perform(step)
+        def perform(self, steps: Plan) -> None:
+            super().perform(steps)
             self.found.pop(lost, None)
 
     store = Forgetful(wanted, {})
@@ -158,7 +174,106 @@ def test_an_error_tells_what_was_done_before_it() -> None:
     with pytest.raises(Conflict) as caught:
         converge(store, check_mode=False)
     assert [step.key for step in caught.value.details["applied"]] == ["a", "b"]
-    assert store.events[-1] == "unlock"
+    assert store.events[-4:] == ["a", "b", "complete", "unlock"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "completed", "message"),
+    [
+        (Rejected, 1, "number 'b' (update): no Besides, the steps before it are incomplete: not now"),
+        (Unreachable, 0, "number 'b' (update): no"),
+    ],
+)
+def test_what_cannot_be_completed_after_an_error_is_said(kind: type[OdooError], completed: int, message: str) -> None:
+    """Nothing is tried over a connection that is lost."""
+
+    class Incomplete(Store):
+        def complete(self) -> None:
+            super().complete()
+            raise Conflict("not now")
+
+    def refuse(step: Step) -> None:
+        if step.key == "b":
+            raise kind("no")
+
+    store = Incomplete({"a": 1, "b": 2}, {})
+    store.on_perform = refuse
+    with pytest.raises(kind) as caught:
+        converge(store, check_mode=False)
+    assert caught.value.message == message
+    assert store.events.count("complete") == completed
+
+
+# Batches
+
+EIGHT = dict.fromkeys("abcdefgh", 1)
+
+
+@pytest.mark.parametrize("culprit", EIGHT)
+def test_a_refused_batch_is_done_up_to_the_step_at_fault(culprit: str) -> None:
+    """As if the steps were done one by one, but in fewer calls."""
+    attempts = 0
+
+    def refuse(step: Step) -> None:
+        nonlocal attempts
+        attempts += step.key == culprit
+        if step.key == culprit:
+            raise Conflict("busy")
+
+    store = Store(EIGHT, {})
+    store.batch_size = 8
+    store.on_perform = refuse
+    with pytest.raises(Conflict) as caught:
+        converge(store, check_mode=False)
+    assert caught.value.message == f"number '{culprit}' (update): busy"
+    before = "abcdefgh".partition(culprit)[0]
+    assert "".join(step.key for step in caught.value.details["applied"]) == before
+    assert "".join(store.found) == before
+    assert attempts == 4
+    assert len(store.calls) <= 3
+    assert not store.locked
+
+
+def test_a_batch_that_only_works_in_parts_is_done() -> None:
+    class Small(Store):
+        def perform(self, steps: Plan) -> None:
+            if len(steps) > 2:
+                raise Rejected("too many")
+            super().perform(steps)
+
+    store = Small(EIGHT, {})
+    store.batch_size = 8
+    assert len(converge(store, check_mode=False)) == 8
+    assert store.calls == ["ab", "cd", "ef", "gh"]
+
+
+@pytest.mark.parametrize(
+    ("size", "divisible", "kind", "named"),
+    [
+        (2, False, Rejected, "number 'a', 'b' (update): no"),
+        (8, True, Timeout, "number 'a', 'b', 'c' and 5 more (update): no"),
+        (3, True, Unreachable, "number 'a', 'b', 'c' (update): no"),
+    ],
+)
+def test_a_batch_that_must_not_be_divided_is_tried_once(
+    size: int, divisible: bool, kind: type[OdooError], named: str
+) -> None:
+    """Because it only makes sense as a whole, or because nobody knows whether it is done."""
+
+    def refuse(_step: Step) -> None:
+        nonlocal attempts
+        attempts += 1
+        raise kind("no")
+
+    attempts = 0
+    store = Store(EIGHT, {})
+    store.batch_size, store.divisible = size, divisible
+    store.on_perform = refuse
+    with pytest.raises(kind) as caught:
+        converge(store, check_mode=False)
+    assert caught.value.message == named
+    assert caught.value.details["applied"] == ()
+    assert attempts == 1
 
 
 def test_an_update_of_what_was_just_created_is_another_step() -> None:
@@ -173,9 +288,9 @@ def test_an_update_of_what_was_just_created_is_another_step() -> None:
                 return steps
             return tuple(replace(step, action="create") for step in steps)
 
-        def perform(self, step: Step) -> None:
-            super().perform(step)
-            if step.action == "create" or self.keeps:
+        def perform(self, steps: Plan) -> None:
+            super().perform(steps)
+            if steps[0].action == "create" or self.keeps:
                 self.found["a"] = 0
 
     done = converge(Defaulting({"a": 1}, {}), check_mode=False)
@@ -203,7 +318,7 @@ def test_an_existence_that_did_not_stick_is_named_too() -> None:
         def plan(self) -> Plan:
             return (Step("number", "a", "delete", record_id=1),)
 
-        def perform(self, step: Step) -> Any:
+        def perform(self, steps: Plan) -> Any:
             """It takes the deletion, and stays."""
 
     with pytest.raises(Rejected, match="number 'a': its existence did not stick"):
