@@ -100,7 +100,7 @@ options:
     elements: int
   limit:
     description:
-      - At most so many mails, the oldest first.
+      - At most so many mails, the oldest first. V(process) says how many are still due then (RV(outcomes.due)).
     type: int
   transient_only:
     description:
@@ -195,6 +195,14 @@ outcomes:
       description:
         - How many are still outgoing because Odoo broke off at their mail server, for example because the SMTP server hung up. The mails of other servers
           and senders were sent; the next run tries these again.
+      returned: always
+      type: int
+      sample: 0
+    due:
+      description:
+        - How many mails that fit the filters are still due in the end, for example those beyond O(limit) and those of C(unsent). If there are any, a warning
+          says why. Mails that were created while the task ran do not count.
+        - In check mode, how many O(limit) would leave.
       returned: always
       type: int
       sample: 0

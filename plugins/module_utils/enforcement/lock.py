@@ -128,21 +128,28 @@ def _acquire(session: Session, key: str, wait: float, owner: str) -> int:
     deadline = time.monotonic() + wait
     refusals = 0
     while True:
-        try:
-            return session.create(_MODEL, [{"key": key, "value": owner}])[0]
-        except (Rejected, Conflict):
-            # Refused because the key exists, or for a reason of its own: then there is no lock.
-            if _wait_for_end(session, key, deadline):
-                continue
-            refusals += 1
-            if refusals == _REFUSALS:
-                raise
-            time.sleep(_POLL_SECONDS)
-        except (Timeout, Unreachable):
-            own = [row for row in session.insist(lambda: _read_lock(session, key)) if row["value"] == owner]
-            if own:  # only the answer was lost
-                return int(own[0]["id"])
-            raise
+        created = _create(session, key, owner)
+        if isinstance(created, int):
+            return created
+        if _wait_for_end(session, key, deadline):
+            continue
+        refusals += 1
+        if refusals == _REFUSALS:
+            raise created
+        time.sleep(_POLL_SECONDS)
+
+
+def _create(session: Session, key: str, owner: str) -> int | OdooError:
+    """Create the lock, and return its id; or the refusal, because the key exists or for a reason of its own."""
+    try:
+        return session.create(_MODEL, [{"key": key, "value": owner}])[0]
+    except (Rejected, Conflict) as error:
+        return error
+    except (Timeout, Unreachable):
+        own = [row for row in session.insist(lambda: _read_lock(session, key)) if row["value"] == owner]
+        if own:  # only the answer was lost
+            return int(own[0]["id"])
+        raise
 
 
 def _wait_for_end(session: Session, key: str, deadline: float) -> bool:
@@ -172,11 +179,11 @@ def _wait_for_end(session: Session, key: str, deadline: float) -> bool:
 
 
 def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
-    who, since = held["value"].partition(" [")[0], held["create_date"][:19]
+    described = describe_lock(held, key, session.now)
     expires = moment_of(held["write_date"]) + _lease(held, key)
     return Conflict(
-        f"Another run ({who}) has been {_HELD_WHILE[key]} database {session.database} since {since} UTC: wait for it to end, or set lock_timeout to "
-        f"wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
+        f"Another run ({described['owner']}) has been {_HELD_WHILE[key]} database {session.database} since {described['since']} UTC: wait for it to "
+        f"end, or set lock_timeout to wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
     )
 
 
@@ -198,6 +205,15 @@ def is_another_running(session: Session, parameters: Mapping[str, str]) -> bool:
     return LOCK_KEY in parameters and any(
         not _has_expired(held, LOCK_KEY, session.now) for held in _read_lock(session, LOCK_KEY)
     )
+
+
+def describe_lock(held: Mapping[str, Any], key: str, now: datetime) -> dict[str, Any]:
+    """Return who owns a lock, since when (UTC), and whether it has expired.
+
+    :param held: the system parameter, with `value`, `create_date` and `write_date`.
+    """
+    owner = (held["value"] or "").partition(" [")[0]
+    return {"owner": owner, "since": held["create_date"][:19], "expired": _has_expired(held, key, now)}
 
 
 def _read_lock(session: Session, key: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import MINUTES, beyond
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, remove_expired_lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     AccessRefused,
     Ambiguous,
@@ -144,6 +144,8 @@ class Work:
     :param cut_off: Odoo's words, where it ended before the last mail.
     :param error: what ended the action early.
     :param given_up: how many mails were not queued again because they have failed as often as is allowed.
+    :param due: how many mails that fit are due in the end. Mails that were created meanwhile do not count.
+    :param requeued: how many mails that were queued again before are due.
     :param put_back: how many mails an interrupted run had put off, which are due again.
     :param may_go_on: Odoo may still be sending although nobody waits for its answer.
     :param remarks: what else a user should know.
@@ -158,6 +160,8 @@ class Work:
     postponed: int = 0
     unsent: int = 0
     given_up: int = 0
+    due: int = 0
+    requeued: int = 0
     classes: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     put_back: int = 0
@@ -179,7 +183,7 @@ class Work:
         result: dict[str, Any] = {"action": self.action, "count": self.count, "refused": list(self.refused.values())}
         if self.action == "process":
             # Apart from the result's own keys: there, `failed` is Ansible's word for the task.
-            names = ("sent", "failed", "postponed", "unsent")
+            names = ("sent", "failed", "postponed", "unsent", "due")
             result["outcomes"] = {name: getattr(self, name) for name in names}
             result["failures"] = by_frequency(self.classes)
         if self.action == "retry":
@@ -213,6 +217,8 @@ def act(
         domain = _without_exhausted(session, domain, selection, max_attempts, work)
     if session.read_only:
         work.count = _count(session, domain, selection)
+        if action == "process" and selection.limit is not None:
+            work.due = _count(session, domain, replace(selection, limit=None)) - work.count
     elif action == "process":
         _process(session, domain, selection, batch_size, work, progress)
     else:
@@ -287,8 +293,12 @@ def _refuse_lasting(session: Session, domain: list[Any], selection: Selection, w
 def _without_exhausted(
     session: Session, domain: list[Any], selection: Selection, max_attempts: int, work: Work
 ) -> list[Any]:
-    """Leave out mails that were tried as often as is allowed, and note that they are given up."""
-    exhausted = read_attempts(session).exhausted(max_attempts)
+    """Leave out mails that were tried as often as is allowed, and note that they are given up. Count those that are due."""
+    attempts = read_attempts(session)
+    if attempts.counts:
+        requeued = [["id", "in", list(attempts.counts)], *due(session.now.strftime(DATETIME_FORMAT))]
+        work.requeued = session.call(MAIL, "search_count", domain=requeued)
+    exhausted = attempts.exhausted(max_attempts)
     if not exhausted:
         return domain
     meant = _chunks(session, [*domain, ["id", "in", exhausted]], replace(selection, limit=None), len(exhausted))
@@ -370,7 +380,9 @@ def _process(
 
     Odoo itself returns nothing (docs/development/odoo-behaviour.md, Queue processing).
     """
+    started = session.now.strftime(DATETIME_FORMAT)
     if left_put_off(session) is None and next(_chunks(session, domain, selection, 1), None) is None:
+        remove_expired_lock(session, SENDING_KEY)
         return
     action_id = queue_action_id(session)
     work.secrets = read_server_secrets(session)
@@ -388,8 +400,30 @@ def _process(
                 progress(f"{work.sent} mails sent, {work.failed} failed")
                 if work.error or work.held.is_enough:
                     break
+            if not work.error:
+                _count_due(session, [*domain, ["create_date", "<=", started]], selection, work)
     except OdooError as error:
         work.error = work.error or error
+
+
+def _count_due(session: Session, domain: list[Any], selection: Selection, work: Work) -> None:
+    """Count the mails that fit and are still due. All mails are sent by then, so that a lost connection is no failure."""
+    try:
+        work.due = session.insist(partial(_count, session, domain, replace(selection, limit=None)))
+    except (Timeout, Unreachable) as error:
+        work.remarks.append(f"It is not known how many mails are still due: {error.message}")
+        return
+    more = work.due - work.unsent
+    if more <= 0:
+        return
+    reason = "They became due while the task ran, or another program put them back. Run it again."
+    if work.held.is_enough:
+        reason = (
+            "Odoo broke off at so many mail servers and senders that the task ended early. Correct the cause first."
+        )
+    elif selection.limit is not None and work.count + work.unsent >= selection.limit:
+        reason = f"The limit is {selection.limit}. Run it again, or raise limit."
+    work.remarks.append(f"{more} {'more ' if work.unsent else ''}mails are still due. {reason}")
 
 
 def _send_batch(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
@@ -546,10 +580,13 @@ def warnings(work: Work) -> list[str]:
         )
     if work.put_back:
         sentences.append(f"{work.put_back} mails that an interrupted run had put off were due again.")
-    sentences += work.remarks
+    if work.requeued:
+        sentences.append(
+            f"{work.requeued} mails that were queued again before are still due: they leave with the queue's cron, or with action process."
+        )
     if work.unsent and not work.error:
         sentences.append(f"{work.unsent} mails are still outgoing, for the next run: {work.cut_off}")
-    return sentences
+    return [*sentences, *work.remarks]
 
 
 def work_result(work: Work) -> TaskResult:
