@@ -54,7 +54,8 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
 def _is_waiting(diagnosis: Mapping[str, Any]) -> bool:
     """Return whether mails are due that nobody sends just now, for example because an interrupted run has queued them again.
 
-    So are the mails that such a run has put off, and its lock is to be removed. Stale mails are another matter. Whoever made the youngest mails may be sending them.
+    The same for mails that such a run has put off, and for its lock, which is to be removed. Stale mails are another matter. Whoever made the youngest
+    mails may be sending them.
     """
     queue = diagnosis["queue"]
     if any(finding["id"] == "stale_outgoing" for finding in diagnosis["findings"]):

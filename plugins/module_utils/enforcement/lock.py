@@ -197,14 +197,12 @@ def remove_expired_lock(session: Session, key: str) -> None:
         session.remove(_MODEL, [expired[0]["id"]])
 
 
-def is_another_running(session: Session, parameters: Mapping[str, str]) -> bool:
-    """Whether another run is changing the database, as far as one can see.
+def is_another_running(session: Session, parameters: Mapping[str, str], key: str = LOCK_KEY) -> bool:
+    """Whether another run owns the lock, as far as one can see.
 
     :param parameters: the system parameters that there are; a call more only where they show a lock.
     """
-    return LOCK_KEY in parameters and any(
-        not _has_expired(held, LOCK_KEY, session.now) for held in _read_lock(session, LOCK_KEY)
-    )
+    return key in parameters and any(not _has_expired(held, key, session.now) for held in _read_lock(session, key))
 
 
 def describe_lock(held: Mapping[str, Any], key: str, now: datetime) -> dict[str, Any]:
