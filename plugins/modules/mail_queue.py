@@ -251,7 +251,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act, work_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import work_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
 

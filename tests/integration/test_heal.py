@@ -243,7 +243,9 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         own_parameters = {
             name: [
                 row["key"]
-                for row in broken.instance.read("ir.config_parameter", ["key", "like", "postmaster_odoo."], fields=("key",))
+                for row in broken.instance.read(
+                    "ir.config_parameter", ["key", "like", "postmaster_odoo."], fields=("key",)
+                )
             ]
             for name, broken in broken_instances.items()
         }

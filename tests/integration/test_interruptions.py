@@ -22,7 +22,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose im
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, Work, act, warnings
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.smtp_server import smtp_server
 from instance import TRANSPORTS, LabInstance

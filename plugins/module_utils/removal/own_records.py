@@ -96,9 +96,9 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
         raise Conflict(
             f"Another run writes to database {session.database} at {session.url} at this moment: try again when it has ended."
         )
-    left = left_put_off(session) if PUT_OFF_KEY in parameters else None
-    if left:
-        left.put_back(session)
+    mails = left_put_off(session) if PUT_OFF_KEY in parameters else None
+    if mails:
+        mails.put_back(session)
     for row in rows:
         if row["key"] == DELETION_KEY:
             finish_deletion(session, row["id"], row["value"])

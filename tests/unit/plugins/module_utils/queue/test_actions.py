@@ -24,13 +24,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import actions as queue_action
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import (
-    Selection,
-    Work,
-    act,
-    warnings,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY, Attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
