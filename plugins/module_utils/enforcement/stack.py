@@ -144,8 +144,12 @@ class Stack:
                     trials.discard()
 
     def remove_expired_lock(self) -> None:
-        """Remove the lock of a run that was killed, which a run without a step does not take over."""
-        if not self._session.read_only and LOCK_KEY in self._snapshot.parameters:
+        """Remove the lock of a run that was killed, which a run without a step does not take over.
+
+        One call if no system parameters were read; otherwise none, unless they contain a lock.
+        """
+        parameters = self._snapshot.parameters
+        if not self._session.read_only and (not parameters or LOCK_KEY in parameters):
             remove_expired_lock(self._session, LOCK_KEY)
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -164,6 +165,21 @@ def test_a_run_with_nothing_to_change_removes_an_expired_lock(odoo: SimulatedOdo
     assert run(odoo, STACK, check=True).plan == ()
     assert odoo.parameter(LOCK_KEY) == OTHER
     assert run(odoo, STACK).plan == ()
+    assert odoo.parameter(LOCK_KEY) is False
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        {"addons": ["mail"]},
+        {"parameters": {"web.base.url": "https://acme.example"}},
+        {"queue_policy": {"stale_after": 7}},
+    ],
+)
+def test_whatever_it_declares(odoo: SimulatedOdoo, stack: Mapping[str, Any]) -> None:
+    run(odoo, stack)
+    held(odoo, seconds=61)
+    assert run(odoo, stack).plan == ()
     assert odoo.parameter(LOCK_KEY) is False
 
 
