@@ -189,7 +189,7 @@ class Play:
         with self._through(proxy) as session:
             self.run(session)
         self._calls = list(proxy.calls)
-        assert self.differences() == []
+        assert not (wrong := self.differences()), wrong
         for cut in self._cuts() if sample is None else self._sample(sample):
             self._try(proxy, cut, tally)
         return tally

@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.filter.heal_plan import heal_plan
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import heartbeat, lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
@@ -354,11 +354,17 @@ def table() -> Iterator[list[str]]:
 
 
 @pytest.fixture(autouse=True)
-def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits, for instance to look at a lock once more, does not wait for long."""
+def _in_no_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits, for instance to look at a lock once more, does not wait for long.
+
+    Odoo needs its time after an addon: it is busy with it for seconds. No run renews its lock, because a call from time to time would be
+    counted with those of the play.
+    """
     quick = SimpleNamespace(monotonic=lambda: 100 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 100))
-    for module in (lock, rpc_session):
+    for module in (lock,) if PLAYS[name] is AddonInstalled else (lock, rpc_session):
         monkeypatch.setattr(module, "time", quick)
+    for constant in ("INTERVAL_SECONDS", "_CERTAIN_SECONDS"):
+        monkeypatch.setattr(heartbeat, constant, 3600.0)
 
 
 @pytest.mark.parametrize("name", PLAYS)
