@@ -54,13 +54,15 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
 def _is_waiting(diagnosis: Mapping[str, Any]) -> bool:
     """Return whether mails are due that nobody sends just now, for example because an interrupted run has queued them again.
 
-    Stale mails are another matter. Whoever made the youngest mails may be sending them.
+    The same for mails that such a run has put off, and for its lock, which is to be removed. Stale mails are another matter. Whoever made the youngest
+    mails may be sending them.
     """
     queue = diagnosis["queue"]
     if any(finding["id"] == "stale_outgoing" for finding in diagnosis["findings"]):
         return False
     oldest = queue.get("oldest_due") or {}
-    return bool(queue.get("put_off")) or (queue["due"] > 0 and oldest.get("age_seconds", 0) >= _YOUNGEST_SECONDS)
+    is_abandoned = bool(queue.get("put_off")) or bool((queue.get("sending") or {}).get("expired"))
+    return is_abandoned or (queue["due"] > 0 and oldest.get("age_seconds", 0) >= _YOUNGEST_SECONDS)
 
 
 def _is_allowed(finding: Finding, allow: Sequence[str]) -> bool:

@@ -100,7 +100,7 @@ options:
     elements: int
   limit:
     description:
-      - At most so many mails, the oldest first.
+      - At most so many mails, the oldest first. V(process) says how many are still due then (RV(outcomes.due)).
     type: int
   transient_only:
     description:
@@ -198,6 +198,14 @@ outcomes:
       returned: always
       type: int
       sample: 0
+    due:
+      description:
+        - How many mails that fit the filters are still due in the end, for example those beyond O(limit) and those of C(unsent). If there are any, a warning
+          says why. Mails that were created while the task ran do not count.
+        - In check mode, how many O(limit) would leave.
+      returned: always
+      type: int
+      sample: 0
 failures:
   description:
     - The failed ones by the class of their failure, each with one mail as a sample, as in M(postmaster.odoo.mail_queue_info).
@@ -243,7 +251,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act, work_result
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import work_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
 

@@ -136,6 +136,29 @@ queue:
       returned: always
       type: int
       sample: 0
+    sending:
+      description:
+        - The task of the collection that sends the queue, from its lock; null if there is none.
+        - RV(queue.sending.expired) says that the task was killed. The next M(postmaster.odoo.mail_queue) with
+          O(postmaster.odoo.mail_queue#module:action=process) removes its lock.
+      returned: always
+      type: dict
+      contains:
+        owner:
+          description: The host and process of the task.
+          returned: always
+          type: str
+          sample: runner pid 4711
+        since:
+          description: When it began (UTC).
+          returned: always
+          type: str
+          sample: "2026-11-24 05:12:00"
+        expired:
+          description: Whether it has not renewed its lock for so long that it no longer runs.
+          returned: always
+          type: bool
+          sample: false
     oldest_due:
       description: The mail that has been waiting for longest, since it was made or since it was to leave (UTC); null where none waits.
       returned: always

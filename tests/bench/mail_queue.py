@@ -15,7 +15,8 @@ import statistics
 import time
 from collections.abc import Callable
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import MAIL, ask_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
 from lab import Lab

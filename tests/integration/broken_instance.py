@@ -14,7 +14,8 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from instance import LabInstance
 from lab import Lab
 from mail_servers import oauth2_server, password_server, token_fields

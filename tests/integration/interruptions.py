@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import RunOptions, enforce_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS, Session, connect
 from instance import LabInstance
 from lab import FaultProxy, Lab, When
 
@@ -30,6 +30,10 @@ SELECT 'external ID ' || name FROM ir_model_data
 WHERE module LIKE 'postmaster%' AND model = 'ir.cron' AND res_id NOT IN (SELECT id FROM ir_cron)
 UNION ALL
 SELECT 'external ID ' || name FROM ir_model_data WHERE module = 'postmaster_odoo' AND model = 'ir.actions.server'
+UNION ALL
+SELECT 'addon ' || name || ' ' || state FROM ir_module_module WHERE state LIKE 'to %'
+UNION ALL
+SELECT subject FROM mail_message WHERE subject LIKE 'Canary through %'
 UNION ALL
 SELECT 'mail put off until ' || scheduled_date FROM mail_mail WHERE state = 'outgoing' AND scheduled_date > now() at time zone 'utc'
 ORDER BY 1
@@ -53,6 +57,9 @@ class Cut:
 
     def __str__(self) -> str:
         return f"{'lasting, ' if self.lasting else ''}{self.when} call {self.number}"
+
+
+_KINDS: tuple[tuple[When, bool], ...] = (("before", False), ("after", False), ("after", True))
 
 
 @dataclass
@@ -86,34 +93,40 @@ class Tally:
         return f"{'play':24}" + "".join(f"{name:>14}" for name in names)
 
 
-class Baseline:
-    """A database as it is now, to restore it after each interruption."""
+class Snapshot:
+    """The tables that plays change, as they are now, to restore them after each interruption."""
 
-    _MODELS = ("ir.cron", "ir.actions.server", "ir.mail_server", "ir.config_parameter", "ir.model.data")
+    _TABLES = (
+        "ir_act_server",
+        "ir_config_parameter",
+        "ir_cron",
+        "ir_cron_progress",
+        "ir_cron_trigger",
+        "ir_mail_server",
+        "ir_model_data",
+        "mail_mail",
+        "mail_message",
+    )
 
-    def __init__(self, instance: LabInstance) -> None:
+    def __init__(self, instance: LabInstance, name: str) -> None:
         self._instance = instance
-        self._newest = {
-            model: max((row["id"] for row in instance.read(model, fields=("id",))), default=0) for model in self._MODELS
-        }
-        fields = ("active", "interval_number", "interval_type", "nextcall", "code")
-        self._crons = instance.read("ir.cron", fields=fields)
+        self._name = name
+        names = ", ".join(f"'{table}'" for table in self._TABLES)
+        found = instance.sql(f"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename IN ({names})")
+        self._tables = [row["tablename"] for row in found]
+        copies = (f"CREATE TABLE {name}.{table} AS TABLE {table}" for table in self._tables)
+        instance.sql("; ".join((f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}", *copies)))
 
     def restore(self) -> None:
-        """Delete the records that were added, and give the crons back what they had."""
+        """Restore the tables, and have Odoo forget what it remembers of them."""
+        restored = (
+            f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {self._name}.{table}" for table in self._tables
+        )
+        # Without triggers, and so without foreign keys: they hold again once all tables are restored.
+        self._instance.sql("; ".join(("BEGIN; SET LOCAL session_replication_role = replica", *restored, "COMMIT")))
         with self._instance.session() as session:
-            for model, newest in self._newest.items():
-                added = [row["id"] for row in session.search_read(model, [["id", ">", newest]], ["id"])]
-                if added:
-                    session.unlink(model, added)
-            found = {row["id"]: row for row in session.search_read("ir.cron", [], self._crons[0].keys() - {"id"})}
-            for cron in self._crons:
-                if found[cron["id"]] != cron:
-                    session.write(
-                        "ir.cron", [cron["id"]], {name: value for name, value in cron.items() if name != "id"}
-                    )
-        # Odoo lets nobody delete mails without a document.
-        self._instance.sql("DELETE FROM ir_cron_trigger; DELETE FROM mail_mail")
+            (row,) = session.search_read("ir.config_parameter", [["key", "=", "web.base.url"]], ["value"])
+            session.write("ir.config_parameter", [row["id"]], {"value": row["value"]})
 
 
 class Play:
@@ -126,16 +139,27 @@ class Play:
 
     def __init__(self, instance: LabInstance) -> None:
         self.instance = instance
-        self._baseline = Baseline(instance)
-        self._calls = 0
+        self._before: Snapshot | None = None
+        self._calls: list[str] = []
 
     @property
     def lab(self) -> Lab:
         return self.instance.lab
 
-    def reset(self) -> None:
+    def surroundings(self) -> AbstractContextManager[None]:
+        """Provide what the play needs besides the database."""
+        return nullcontext()
+
+    def prepare(self) -> None:
         """Make the database as it is before the play."""
-        self._baseline.restore()
+
+    def reset(self) -> None:
+        """Make everything as it is before the play."""
+        if self._before is None:
+            self.prepare()
+            self._before = Snapshot(self.instance, "before_play")
+        else:
+            self._before.restore()
 
     def run(self, session: Session) -> None:
         """Do it.
@@ -154,22 +178,33 @@ class Play:
 
     # --- cutting ---
 
-    def cut_everywhere(self, proxy: FaultProxy, *, step: int = 1) -> Tally:
-        """Cut at every call of the play, or at every `step`-th."""
-        tally = Tally()
-        for cut in self._cuts(proxy, step):
-            self._try(proxy, cut, tally)
-        return tally
+    def cut(self, proxy: FaultProxy, *, sample: int | None = None) -> Tally:
+        """Cut at every call of the play.
 
-    def _cuts(self, proxy: FaultProxy, step: int) -> Iterator[Cut]:
+        :param sample: at so many of the calls that write only.
+        """
+        tally = Tally()
         self.reset()
         proxy.heal()
         with self._through(proxy) as session:
             self.run(session)
-        self._calls = len(proxy.calls)
-        assert self.differences() == []
-        for index in range(0, self._calls * 4, step):
-            yield Cut(index // 4 + 1, ("before", "after")[index % 2], lasting=index % 4 > 1)
+        self._calls = list(proxy.calls)
+        assert not (wrong := self.differences()), wrong
+        for cut in self._cuts() if sample is None else self._sample(sample):
+            self._try(proxy, cut, tally)
+        return tally
+
+    def _cuts(self) -> Iterator[Cut]:
+        """Yield every cut. A client that is killed before a call is the same for Odoo as one that is killed after the call before it."""
+        for number in range(1, len(self._calls) + 1):
+            for when, lasting in _KINDS:
+                yield Cut(number, when, lasting)
+
+    def _sample(self, count: int) -> Iterator[Cut]:
+        writing = [number for number, call in enumerate(self._calls, 1) if call.rpartition(".")[2] not in READ_METHODS]
+        for index in range(count):
+            # Not the same kind of cut at the same place of each play.
+            yield Cut(writing[len(writing) * index // count], *_KINDS[(index + len(writing)) % len(_KINDS)])
 
     def _try(self, proxy: FaultProxy, cut: Cut, tally: Tally) -> None:
         self.reset()
@@ -182,7 +217,7 @@ class Play:
         tally.tried += 1
         where = f"{cut} ({called})"
         tally.worse += [f"{where}: {one}" for one in self.worse()]
-        if failure and cut.number == self._calls and self.differences() == []:
+        if failure and cut.number == len(self._calls) and self.differences() == []:
             tally.false_alarms.append(f"{where}: only the last call was lost, but: {failure}")
         if cut.lasting or self.may_go_on:
             self.instance.sql(_TIME_PASSES)
@@ -225,8 +260,7 @@ class StackPlay(Play):
     def stack(self) -> Mapping[str, Any]:
         raise NotImplementedError
 
-    def reset(self) -> None:
-        super().reset()
+    def prepare(self) -> None:
         if self.before:
             self.instance.enforce(self.before)
 

@@ -17,8 +17,9 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY, exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_cron
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import queue_action_id
 from instance import LabInstance
 from playbook import Run, ansible_playbook, play

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import put_off
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from broken_instance import FAULTS, MAIN, BrokenInstance
 from inventory import failed_hosts, recap, run_on, shown
 from lab import Lab
@@ -59,6 +61,18 @@ def broken_server_beside(broken: BrokenInstance) -> None:
     broken.instance.enforce({"servers": [{**server, "name": "Shop"}]})
 
 
+def killed_while_sending(broken: BrokenInstance) -> None:
+    """A run was killed before Odoo began to send: its mails are put off, and its lock has expired."""
+    broken.mail(3)
+    with broken.instance.session() as session:
+        put_off(session, session.search_read("mail.mail", [], ["scheduled_date"]))
+        lock = {"key": SENDING_KEY, "value": "elsewhere pid 1 [0a1b2c3d, 300 s]"}
+        session.create("ir.config_parameter", [lock])
+    broken.instance.sql(
+        f"UPDATE ir_config_parameter SET write_date = write_date - interval '6 minutes' WHERE key = '{SENDING_KEY}'"
+    )
+
+
 @dataclass(frozen=True)
 class Case:
     """An instance, what is wrong with it, and what comes of it.
@@ -95,6 +109,7 @@ CASES = {
         arrives=4,
         variables={"heal_allow": ["interrupted"]},
     ),
+    "killed": Case((killed_while_sending,), set(), (SEND,), arrives=3),
     "stale": Case(
         (fault("a mail of last week"),),
         {"stale_outgoing"},
@@ -181,6 +196,7 @@ class Ward:
     heal: Run
     arrived: Counter[str]
     states: Mapping[str, Counter[str]]
+    own_parameters: Mapping[str, list[str]]
     again: Run
     touched_again: list[str]
     report: Mapping[str, Any]
@@ -224,6 +240,15 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
             name: Counter(mail["state"] for mail in broken.instance.read("mail.mail", fields=("state",)))
             for name, broken in broken_instances.items()
         }
+        own_parameters = {
+            name: [
+                row["key"]
+                for row in broken.instance.read(
+                    "ir.config_parameter", ["key", "like", "postmaster_odoo."], fields=("key",)
+                )
+            ]
+            for name, broken in broken_instances.items()
+        }
         mended = fingerprints()
         again = run_on(folder / "again", "heal", hosts)
         touched_again = changed(mended)
@@ -234,6 +259,7 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
             heal,
             arrived,
             states,
+            own_parameters,
             again,
             touched_again,
             json.loads((folder / "left" / "doctor.json").read_text()),
@@ -328,6 +354,12 @@ def test_what_is_left_for_a_human(ward: Ward, name: str) -> None:
     assert found_in(ward.report)[name] == CASES[name].left
     for finding in CASES[name].left:
         assert any(line.startswith(f"* {finding}: ") for line in shown(ward.heal, LEFT)[name])
+
+
+def test_what_an_interrupted_run_has_put_off_is_said_and_sent(ward: Ward) -> None:
+    assert shown(ward.heal, DONE)["killed"] == ["3 mails sent, 0 failed, 0 still due"]
+    assert "3 mails that an interrupted run had put off were due again." in " ".join(ward.heal.output.split())
+    assert ward.own_parameters["killed"] == []
 
 
 def test_a_fix_that_fails(ward: Ward) -> None:

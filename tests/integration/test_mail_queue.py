@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, Work, act, warnings
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.smtp_server import smtp_server
 from instance import TRANSPORTS, LabInstance
@@ -428,13 +430,13 @@ def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, t
     lab.smtp["plain"].configure(replies={"RCPT": "550 5.1.1 No such user"})
     refused = run()
     assert refused.exit_code == 0, refused.output
-    assert "process: 3 mails, 0 sent, 3 failed, 0 still outgoing" in refused.output
+    assert "process: 3 mails, 0 sent, 3 failed, 0 still due" in refused.output
     lab.smtp["plain"].reset()
     asked["queue_actions"][0] = {"action": "retry", "limit": 3, "failure_class": ["recipient_rejected"]}
     done = run(queue_max_exceptions=0)
     assert "3 failed as unreachable (may pass), such as mail " in refused.output
     assert "4 failed as recipient_rejected, such as mail " in done.output
-    assert "process: 3 mails, 3 sent, 0 failed, 0 still outgoing" in done.output
+    assert "process: 3 mails, 3 sent, 0 failed, 0 still due" in done.output
     assert "1 mails have failed (max_exceptions 0)." in done.output
     assert done.exit_code == 2
     before = database.fingerprint()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # Four of these fit into the shortest lease, so that one that is lost does no harm.
 INTERVAL_SECONDS = 15.0
 _END_SECONDS = 5.0
+# If the last renewal is older, the lock may have expired in between.
+_CERTAIN_SECONDS = 2 * INTERVAL_SECONDS
 
 
 class Heartbeat:
@@ -29,6 +32,7 @@ class Heartbeat:
         self._lock_id = lock_id
         self._owner = owner
         self._is_lost = False
+        self._renewed = time.monotonic()
         self._end = threading.Event()
 
     @contextmanager
@@ -43,10 +47,12 @@ class Heartbeat:
             thread.join(_END_SECONDS)
 
     def check(self) -> None:
-        """Return if the run still owns the lock, as far as the last renewal has shown: no call.
+        """Return if the run still owns the lock: no call, unless the last renewals have failed.
 
         :raises Conflict: another run has taken the lock over.
         """
+        if time.monotonic() - self._renewed > _CERTAIN_SECONDS:
+            self._renew(self._session)
         if self._is_lost:
             raise Conflict(
                 f"Another run has taken over the lock of database {self._session.database}, because this run could not renew it in time: it ends "
@@ -59,10 +65,11 @@ class Heartbeat:
                 self._renew(session)
 
     def _renew(self, session: Session) -> None:
-        """Renew the lock. Whatever fails is tried again at the next beat; if Odoo is gone for longer, the run itself says so."""
+        """Renew the lock. If that fails, the next beat tries again. If Odoo cannot be reached for longer, the run's own calls fail."""
         try:
             if session.search_read("ir.config_parameter", [["id", "=", self._lock_id]], ["key"]):
                 session.write("ir.config_parameter", [self._lock_id], {"value": self._owner})
+                self._renewed = time.monotonic()
             else:
                 self._is_lost = True
         except OdooError:

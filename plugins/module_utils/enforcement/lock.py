@@ -41,9 +41,11 @@ _HELD_WHILE = {LOCK_KEY: "changing", SENDING_KEY: "sending the queue of"}
 _LEASE_SECONDS = {LOCK_KEY: 60, SENDING_KEY: 300}
 # The same for work that Odoo continues without its client. A run of the queue's cron may take an hour (queue/cron_run.py).
 _DETACHED_SECONDS = 3900
-_LEASE = re.compile(r" \[\w+, (?P<seconds>\d+) s\]$")
+_LEASE = re.compile(r" \[\w+, (?P<seconds>\d{1,5}) s\]$")
 _POLL_SECONDS = 1.0
-# An expired lock is looked at twice: an Odoo that was busy for long answers the reader first, and the owner's renewal right after.
+# So many refusals in a row without a lock mean that Odoo refuses the system parameter itself.
+_REFUSALS = 3
+# A lock that looks expired is looked at again: an Odoo that was busy for long answers the reader first, and the owner's renewal right after.
 _GRACE_SECONDS = INTERVAL_SECONDS + 5
 
 Warn = Callable[[str], None]
@@ -124,67 +126,92 @@ def _left(key: str, reason: OdooError) -> str:
 
 def _acquire(session: Session, key: str, wait: float, owner: str) -> int:
     deadline = time.monotonic() + wait
-    expired: tuple[int, str] | None = None
+    refusals = 0
     while True:
-        try:
-            return session.create(_MODEL, [{"key": key, "value": owner}])[0]
-        except (Rejected, Conflict):
-            # Refused because the key exists, or for a reason of its own: then there is no lock to be seen.
-            held = _read_lock(session, key)
-            if not held:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(_POLL_SECONDS)
-                continue
-        except (Timeout, Unreachable):
-            own = [row for row in session.insist(lambda: _read_lock(session, key)) if row["value"] == owner]
-            if own:  # only the answer was lost
-                return int(own[0]["id"])
-            raise
-        if not _has_expired(held[0], key, session.now):
-            expired = None
-            if time.monotonic() >= deadline:
-                raise _in_use(session, key, held[0])
-            time.sleep(_POLL_SECONDS)
-        elif expired == _state(held[0]):
-            session.remove(_MODEL, [held[0]["id"]])
-        else:
-            expired = _state(held[0])
-            time.sleep(_GRACE_SECONDS)
+        created = _create(session, key, owner)
+        if isinstance(created, int):
+            return created
+        if _wait_for_end(session, key, deadline):
+            continue
+        refusals += 1
+        if refusals == _REFUSALS:
+            raise created
+        time.sleep(_POLL_SECONDS)
+
+
+def _create(session: Session, key: str, owner: str) -> int | OdooError:
+    """Create the lock, and return its id; or the refusal, because the key exists or for a reason of its own."""
+    try:
+        return session.create(_MODEL, [{"key": key, "value": owner}])[0]
+    except (Rejected, Conflict) as error:
+        return error
+    except (Timeout, Unreachable):
+        own = [row for row in session.insist(lambda: _read_lock(session, key)) if row["value"] == owner]
+        if own:  # only the answer was lost
+            return int(own[0]["id"])
+        raise
+
+
+def _wait_for_end(session: Session, key: str, deadline: float) -> bool:
+    """Wait until the lock is released or has expired, and return whether there was one.
+
+    The lock has expired if its owner does not renew it for the time of its lease, by the clock of this process. If the clocks of Odoo and
+    PostgreSQL already show that, a few seconds suffice: those two clocks may differ.
+
+    :raises Conflict: the deadline has passed, and the owner is alive.
+    """
+    last: tuple[int, str] | None = None
+    since, is_renewed = 0.0, False
+    while rows := _read_lock(session, key):
+        held = rows[0]
+        if _state(held) != last:
+            is_renewed = last is not None
+            last, since = _state(held), time.monotonic()
+        looks_expired = _has_expired(held, key, session.now)
+        enough = _GRACE_SECONDS if looks_expired else _lease(held, key).total_seconds()
+        if time.monotonic() - since >= enough:
+            session.remove(_MODEL, [held["id"]])
+            return True
+        if time.monotonic() >= deadline and (is_renewed or not looks_expired):
+            raise _in_use(session, key, held)
+        time.sleep(_POLL_SECONDS)
+    return last is not None
 
 
 def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
-    who, since = held["value"].partition(" [")[0], held["create_date"][:19]
+    described = describe_lock(held, key, session.now)
     expires = moment_of(held["write_date"]) + _lease(held, key)
     return Conflict(
-        f"Another run ({who}) has been {_HELD_WHILE[key]} database {session.database} since {since} UTC: wait for it to end, or set lock_timeout to "
-        f"wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
+        f"Another run ({described['owner']}) has been {_HELD_WHILE[key]} database {session.database} since {described['since']} UTC: wait for it to "
+        f"end, or set lock_timeout to wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
     )
 
 
-def remove_expired_lock(session: Session, parameters: Mapping[str, str]) -> None:
-    """Remove the lock of a killed run, if there is one.
-
-    :param parameters: the system parameters that were read; a call more only if they contain a lock.
-    """
-    if LOCK_KEY not in parameters:
-        return
-    expired = [row for row in _read_lock(session, LOCK_KEY) if _has_expired(row, LOCK_KEY, session.now)]
+def remove_expired_lock(session: Session, key: str) -> None:
+    """Remove the lock of a killed run, if there is one: one call if there is none."""
+    expired = [row for row in _read_lock(session, key) if _has_expired(row, key, session.now)]
     if not expired:
         return
     time.sleep(_GRACE_SECONDS)
-    if [_state(row) for row in _read_lock(session, LOCK_KEY)] == [_state(row) for row in expired]:
+    if [_state(row) for row in _read_lock(session, key)] == [_state(row) for row in expired]:
         session.remove(_MODEL, [expired[0]["id"]])
 
 
-def is_another_running(session: Session, parameters: Mapping[str, str]) -> bool:
-    """Whether another run is changing the database, as far as one can see.
+def is_another_running(session: Session, parameters: Mapping[str, str], key: str = LOCK_KEY) -> bool:
+    """Whether another run owns the lock, as far as one can see.
 
     :param parameters: the system parameters that there are; a call more only where they show a lock.
     """
-    return LOCK_KEY in parameters and any(
-        not _has_expired(held, LOCK_KEY, session.now) for held in _read_lock(session, LOCK_KEY)
-    )
+    return key in parameters and any(not _has_expired(held, key, session.now) for held in _read_lock(session, key))
+
+
+def describe_lock(held: Mapping[str, Any], key: str, now: datetime) -> dict[str, Any]:
+    """Return who owns a lock, since when (UTC), and whether it has expired.
+
+    :param held: the system parameter, with `value`, `create_date` and `write_date`.
+    """
+    owner = (held["value"] or "").partition(" [")[0]
+    return {"owner": owner, "since": held["create_date"][:19], "expired": _has_expired(held, key, now)}
 
 
 def _read_lock(session: Session, key: str) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import CanaryOrder, Trials
@@ -147,9 +148,13 @@ class Stack:
                     trials.discard()
 
     def remove_expired_lock(self) -> None:
-        """Remove the lock of a run that was killed, which a run without a step does not take over."""
-        if not self._session.read_only:
-            remove_expired_lock(self._session, self._snapshot.parameters)
+        """Remove the lock of a run that was killed, which a run without a step does not take over.
+
+        One call if no system parameters were read; otherwise none, unless they contain a lock.
+        """
+        parameters = self._snapshot.parameters
+        if not self._session.read_only and (not parameters or LOCK_KEY in parameters):
+            remove_expired_lock(self._session, LOCK_KEY)
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         """Return the steps of the first stage: what a later one is compared with may depend on it."""

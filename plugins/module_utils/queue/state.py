@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import describe_lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Invalid,
     Rejected,
@@ -27,7 +28,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import INTERRUPTED, keeps_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
@@ -129,8 +130,10 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
     scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
     secrets = read_server_secrets(session)
-    notes = _read_notes(session)
+    parameters = _read_notes(session)
+    notes = {key: row["value"] or "" for key, row in parameters.items()}
     put_off = parse_put_off(notes.get(PUT_OFF_KEY, ""))
+    sender = parameters.get(SENDING_KEY)
     retried, given_up = _retried(session, Attempts.from_text(notes.get(ATTEMPTS_KEY, "")))
     failures = _failures(session, groups, secrets, given_up)
     queue: dict[str, Any] = {
@@ -138,6 +141,7 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
         "due": max(0, states["outgoing"] - scheduled),
         "scheduled": scheduled,
         "put_off": put_off.count(session) if put_off else 0,
+        "sending": describe_lock(sender, SENDING_KEY, session.now) if sender else None,
         "oldest_due": _oldest_due(session, now),
         "failures": failures,
         "retried": retried,
@@ -151,11 +155,11 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     return queue
 
 
-def _read_notes(session: Session) -> dict[str, str]:
-    """Return what the collection has noted about mails, by the keys of the system parameters: one call."""
-    domain = [["key", "in", [ATTEMPTS_KEY, PUT_OFF_KEY]]]
-    rows = session.search_read(SYSTEM_PARAMETER.model, domain, ["key", "value"])
-    return {row["key"]: row["value"] or "" for row in rows}
+def _read_notes(session: Session) -> dict[str, dict[str, Any]]:
+    """Return the system parameters with which the collection notes something about mails, by their keys: one call."""
+    domain = [["key", "in", [ATTEMPTS_KEY, PUT_OFF_KEY, SENDING_KEY]]]
+    rows = session.search_read(SYSTEM_PARAMETER.model, domain, ["key", "value", "create_date", "write_date"])
+    return {row["key"]: row for row in rows}
 
 
 def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock i
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import left_put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import MARK, before_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import LANES, RULES
@@ -85,16 +86,19 @@ def find_own_records(session: Session) -> list[OwnRecord]:
 
 
 def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
-    """Remove records of the collection. Everything that was declared stays as it is.
+    """Remove records of the collection. Everything that was declared stays as it is. Mails that a killed run has put off are due again.
 
-    :raises Conflict: a run of the collection writes to the instance at this moment.
+    :raises Conflict: a run of the collection writes to the instance or sends its queue at this moment.
     """
     rows = _own_parameters(session)
     parameters = {row["key"]: row["value"] for row in rows}
-    if is_another_running(session, parameters):
+    if any(is_another_running(session, parameters, key) for key in (LOCK_KEY, SENDING_KEY)):
         raise Conflict(
             f"Another run writes to database {session.database} at {session.url} at this moment: try again when it has ended."
         )
+    mails = left_put_off(session) if PUT_OFF_KEY in parameters else None
+    if mails:
+        mails.put_back(session)
     for row in rows:
         if row["key"] == DELETION_KEY:
             finish_deletion(session, row["id"], row["value"])

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 IS_NEUTRALIZED = "database.is_neutralized"
 # Held while a run changes the database (enforcement/lock.py).
 LOCK_KEY = "postmaster_odoo.running"
-# Held while a run sends mails of the queue (queue/actions.py).
+# Held while a run sends mails of the queue (queue/sending.py).
 SENDING_KEY = "postmaster_odoo.sending"
 # The server action of a cron that is being deleted (resources/cron_deletion.py).
 DELETION_KEY = "postmaster_odoo.deletion"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import (
     addons,
-    called_actions,
     connection_test,
     crons,
     mails,
     refusals,
+    server_actions,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def check_object_reference(
 METHODS: dict[tuple[str, str], Callable[..., Any]] = {
     ("base.module.upgrade", "upgrade_module"): addons.finish_pending,
     ("base.module.upgrade", "upgrade_module_cancel"): addons.call_off_pending,
-    ("ir.actions.server", "run"): called_actions.run,
+    ("ir.actions.server", "run"): server_actions.call,
     ("ir.cron", "method_direct_trigger"): crons.trigger,
     ("ir.mail_server", "test_smtp_connection"): connection_test.answer,
     ("ir.model.data", "check_object_reference"): check_object_reference,

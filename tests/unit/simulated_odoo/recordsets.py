@@ -38,8 +38,8 @@ class Recordset:
     def __iter__(self) -> Iterator[Recordset]:
         return (self.browse(one) for one in list(self.ids))
 
-    def __getitem__(self, at: int | slice) -> Recordset:
-        return self.browse(self.ids[at])
+    def __getitem__(self, at: int | slice | str) -> Any:
+        return self._value(at) if isinstance(at, str) else self.browse(self.ids[at])
 
     def __contains__(self, field: str) -> bool:
         return field in self._odoo.fields(self._name)

@@ -11,10 +11,10 @@ from typing import Any
 
 
 class ServerError(Exception):
-    """An exception inside Odoo, by the dotted name and the message that a transport would hand on."""
+    """An exception inside Odoo, by the dotted name and the message that a transport would hand on. Its text is the message."""
 
     def __init__(self, name: str, message: str) -> None:
-        super().__init__(f"{name}: {message}")
+        super().__init__(message)
         self.name = name
         self.message = message
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running the code of a server action, with the names that the series gives to it."""
+"""Running the code of a server action or a cron, with the names that the series gives to it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import ast
 import builtins
 import datetime
 import functools
+from collections.abc import Mapping, Sequence
 from types import CodeType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +23,32 @@ if TYPE_CHECKING:
 _LEVELS = ("debug", "info", "warning", "error")
 
 
-def run(odoo: SimulatedOdoo, model: str, code: str) -> None:
-    """Run code on a model; whatever it raises is raised.
+def call(odoo: SimulatedOdoo, ids: Sequence[int], context: Mapping[str, Any]) -> Any:
+    """Run server actions; what the last one has assigned to `action`."""
+    answer: Any = False
+    for action in [odoo.record("ir.actions.server", one) for one in ids]:
+        model = odoo.record("ir.model", action["model_id"])["model"]
+        answer = run(odoo, model, str(action["code"]), context)
+    return answer
+
+
+def run(odoo: SimulatedOdoo, model: str, code: str, context: Mapping[str, Any] | None = None) -> Any:
+    """Run code on a model; what it has assigned to `action`. Whatever it raises is raised.
 
     :raises NotImplementedError: the code needs something of Odoo that is not simulated.
     """
     if "process_email_queue" not in code and code in {cron["code"] for cron in odoo.facts.crons}:
-        return  # the work of Odoo's other crons is not simulated
+        return False  # the work of Odoo's other crons is not simulated
     names = odoo.facts.server_action_names
-    given = {name: value for name, value in _names(odoo, model).items() if name in names}
+    given = {name: value for name, value in _names(odoo, model, context or {}).items() if name in names}
     functions = {name: getattr(builtins, name) for name in names if hasattr(builtins, name)}
     compiled, used = _compiled(code)
     missing = used.intersection(names) - {*given, *functions}
     if missing:
         raise NotImplementedError(f"{sorted(missing)} of server actions is not simulated")
-    exec(compiled, {**given, "__builtins__": functions})
+    found: dict[str, Any] = {**given, "__builtins__": functions}
+    exec(compiled, found)
+    return found.get("action", False)
 
 
 @functools.cache
@@ -47,8 +59,8 @@ def _compiled(code: str) -> tuple[CodeType, frozenset[str]]:
     return compile(tree, "server action", "exec"), names
 
 
-def _names(odoo: SimulatedOdoo, model: str) -> dict[str, Any]:
-    env = Env(odoo)
+def _names(odoo: SimulatedOdoo, model: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    env = Env(odoo, context)
     return {
         "_logger": SimpleNamespace(**{level: functools.partial(_log, odoo, level) for level in _LEVELS}),
         "datetime": datetime,
@@ -72,8 +84,9 @@ def _relativedelta(**parts: int) -> datetime.timedelta:
 class Env:
     """The environment that code sees."""
 
-    def __init__(self, odoo: SimulatedOdoo) -> None:
+    def __init__(self, odoo: SimulatedOdoo, context: Mapping[str, Any]) -> None:
         self._odoo = odoo
+        self.context = dict(context)
         self.cr = Cursor(odoo)
 
     def __getitem__(self, model: str) -> Recordset:

@@ -36,9 +36,9 @@ def failed(name: str, *, fix: str = "transient") -> Finding:
     return Finding(kind, "3 mails", {"model": "mail.mail", "id": 7, "name": name}, fix=fix)
 
 
-def plan(*findings: Finding, allow: Any = FIXES, due: int = 0, age: int = 0, put_off: int = 0) -> Any:
+def plan(*findings: Finding, allow: Any = FIXES, due: int = 0, age: int = 0, put_off: int = 0, **queue: Any) -> Any:
     oldest = {"id": 1, "age_seconds": age} if due else None
-    queue = {"due": due, "oldest_due": oldest, "put_off": put_off}
+    queue = {"due": due, "oldest_due": oldest, "put_off": put_off, **queue}
     return heal_plan({"findings": sorted_results(findings), "queue": queue}, allow)
 
 
@@ -47,6 +47,8 @@ def test_mails_that_are_due_are_sent_whatever_the_state_of_the_cron() -> None:
     assert does(plan(due=3, age=60)) == {"send": True}
     assert does(plan(due=3, age=59)) == {}
     assert does(plan(put_off=2)) == {"send": True}
+    assert does(plan(sending={"owner": "a", "since": "b", "expired": True})) == {"send": True}
+    assert does(plan(sending={"owner": "a", "since": "b", "expired": False})) == {}
     assert does(plan(LOGIN, due=3, age=600)) == {}
     assert "does not work" in plan(LOGIN, due=3, age=600)["held"][0]
     assert does(plan(NEUTRALIZED, due=3, age=600)) == {}

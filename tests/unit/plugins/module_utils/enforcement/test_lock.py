@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY, exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, refused, run, servers, written
@@ -32,6 +35,17 @@ def held(odoo: SimulatedOdoo, seconds: int, value: str = OTHER) -> int:
     lock = odoo.add("ir.config_parameter", key=LOCK_KEY, value=value)
     odoo.now += timedelta(seconds=seconds)
     return lock
+
+
+def alive(odoo: SimulatedOdoo, lock: int) -> None:
+    """From now on, its owner renews the lock at every look."""
+
+    def renew(model: str, method: str, *_rest: Any) -> None:
+        if (model, method) == ("ir.config_parameter", "search_read"):
+            record = odoo.record("ir.config_parameter", lock)
+            record["write_date"] = f"{moment_of(record['write_date']) + timedelta(seconds=1):%Y-%m-%d %H:%M:%S}"
+
+    odoo.before.append(renew)
 
 
 def test_the_lock_is_held_while_something_is_done(odoo: SimulatedOdoo) -> None:
@@ -59,10 +73,10 @@ def test_no_lock_where_nothing_differs(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_fresh_lock_is_waited_for_and_then_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
-    held(odoo, seconds=59)
+    alive(odoo, held(odoo, seconds=59))
     text = refused(Conflict, odoo, STACK)
     assert "Another run (elsewhere pid 1) has been changing database simulated since 2026-01-15 12:00:00 UTC" in text
-    assert "expires at 2026-01-15 12:01:00 UTC" in text
+    assert re.search(r"expires at 2026-01-15 12:0\d:\d\d UTC", text)
     assert LOCK_KEY in text
     assert servers(odoo) == []
     assert odoo.parameter(LOCK_KEY) == OTHER
@@ -107,8 +121,39 @@ def test_a_lock_that_is_renewed_at_the_second_look_is_no_expired_one(odoo: Simul
             odoo.record("ir.config_parameter", lock)["write_date"] = odoo.now_text
 
     odoo.before.append(renew)
-    refused(Conflict, odoo, STACK)
+    session = odoo.session()
+    session.lock_timeout = 30
+    with pytest.raises(Conflict), exclusive_run(session):
+        pass
     assert odoo.parameter(LOCK_KEY) == OTHER
+
+
+@pytest.mark.parametrize("seconds", [0, 100])
+def test_a_live_lock_ends_the_waiting_although_the_clocks_say_that_it_has_expired(
+    odoo: SimulatedOdoo, clock: Clock, seconds: int
+) -> None:
+    """The clock of PostgreSQL is an hour behind that of Odoo."""
+    alive(odoo, held(odoo, seconds=3600))
+    session = odoo.session()
+    session.lock_timeout = seconds
+    with pytest.raises(Conflict, match="Another run"), exclusive_run(session):
+        pass
+    assert seconds <= clock.monotonic() <= seconds + 2
+    assert odoo.parameter(LOCK_KEY) == OTHER
+
+
+def test_a_dead_lock_expires_although_the_clocks_say_that_it_is_fresh(odoo: SimulatedOdoo, clock: Clock) -> None:
+    """The clock of PostgreSQL is an hour ahead of that of Odoo."""
+    held(odoo, seconds=-3600)
+    assert actions(run(odoo, STACK).plan) == [("create", "Main")]
+    assert odoo.parameter(LOCK_KEY) is False
+    assert 60 <= clock.monotonic() < 63
+
+
+def test_a_lease_of_any_length(odoo: SimulatedOdoo) -> None:
+    """Anybody may write the system parameter."""
+    held(odoo, seconds=61, value=f"somebody [0a1b2c3d, {'9' * 40} s]")
+    assert actions(run(odoo, STACK).plan) == [("create", "Main")]
 
 
 def test_a_run_with_nothing_to_change_removes_an_expired_lock(odoo: SimulatedOdoo) -> None:
@@ -120,6 +165,21 @@ def test_a_run_with_nothing_to_change_removes_an_expired_lock(odoo: SimulatedOdo
     assert run(odoo, STACK, check=True).plan == ()
     assert odoo.parameter(LOCK_KEY) == OTHER
     assert run(odoo, STACK).plan == ()
+    assert odoo.parameter(LOCK_KEY) is False
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        {"addons": ["mail"]},
+        {"parameters": {"web.base.url": "https://acme.example"}},
+        {"queue_policy": {"stale_after": 7}},
+    ],
+)
+def test_whatever_it_declares(odoo: SimulatedOdoo, stack: Mapping[str, Any]) -> None:
+    run(odoo, stack)
+    held(odoo, seconds=61)
+    assert run(odoo, stack).plan == ()
     assert odoo.parameter(LOCK_KEY) is False
 
 
@@ -206,6 +266,25 @@ def test_a_run_whose_lock_was_taken_over_ends_before_its_next_step(
             lock.check()
 
 
+def test_a_run_whose_renewals_failed_looks_before_its_next_step(odoo: SimulatedOdoo, clock: Clock) -> None:
+    """A single call has lasted for minutes, and Odoo answered nothing else meanwhile."""
+    with exclusive_run(odoo.session()) as lock:
+        odoo.log.clear()
+        lock.check()
+        assert odoo.log == []
+        clock.sleep(31)
+        lock.check()
+        assert ("ir.config_parameter", "write") in [(model, method) for model, method, *_rest in odoo.log]
+        odoo.log.clear()
+        lock.check()
+        assert odoo.log == []
+        clock.sleep(31)
+        parameters = odoo.records.tables["ir.config_parameter"]
+        del parameters[next(one["id"] for one in parameters.values() if one["key"] == LOCK_KEY)]
+        with pytest.raises(Conflict, match="has taken over the lock"):
+            lock.check()
+
+
 def test_work_that_odoo_continues_keeps_its_lock(odoo: SimulatedOdoo) -> None:
     with (
         pytest.raises(Timeout) as caught,
@@ -230,13 +309,14 @@ def test_giving_back_a_lock_that_somebody_took_over(odoo: SimulatedOdoo) -> None
     assert odoo.parameter(LOCK_KEY) == OTHER
 
 
-def test_a_refusal_that_is_no_lock_comes_through(odoo: SimulatedOdoo) -> None:
+def test_a_refusal_that_is_no_lock_comes_through(odoo: SimulatedOdoo, clock: Clock) -> None:
     def refuse(model: str, method: str, *_rest: Any) -> None:
         if (model, method) == ("ir.config_parameter", "create"):
             raise Rejected("no parameters today")
 
     odoo.before.append(refuse)
     assert refused(Rejected, odoo, STACK) == "no parameters today"
+    assert clock.monotonic() < 5
 
 
 def test_two_runs_that_both_saw_nothing_make_one_server(odoo: SimulatedOdoo) -> None:
@@ -261,9 +341,12 @@ def test_a_run_in_the_middle_of_another_is_a_conflict(odoo: SimulatedOdoo, when:
     def the_other_run(model: str, method: str, *_rest: Any) -> None:
         if method == when and (model == "ir.mail_server" or when == "unlink"):
             odoo.before.clear()
+            parameters = odoo.records.tables["ir.config_parameter"].values()
+            alive(odoo, next(one["id"] for one in parameters if one["key"] == LOCK_KEY))
             conflicts.append(
                 refused(Conflict, odoo, {"servers": [*STACK["servers"], {**STACK["servers"][0], "name": "Second"}]})
             )
+            odoo.before.clear()
 
     odoo.before.append(the_other_run)
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]

@@ -24,14 +24,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import actions as queue_action
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import (
-    Selection,
-    Work,
-    act,
-    warnings,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY, Attempts
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.mails import HANGS_UP
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -285,6 +283,7 @@ def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(odoo: SimulatedO
     assert (work.count, work.sent, work.failed, work.unsent) == (2, 2, 0, 2)
     assert warnings(work)[0].startswith("2 mails are still outgoing, for the next run: ")
     assert "SMTPServerDisconnected" in warnings(work)[0]
+    assert warnings(work)[1:] == ["2 more mails are still due. The limit is 4. Run it again, or raise limit."]
     odoo.delivery = lambda _mail: None
     assert do(odoo, "process").sent == 4
     assert set(states(odoo).values()) == {"sent"}
@@ -316,6 +315,89 @@ def test_a_run_ends_when_odoo_breaks_off_at_one_way_after_the_other(odoo: Simula
     work = do(odoo, "process")
     assert (work.sent, work.unsent) == (0, 30)
     assert len([method for _model, method, _ids, _arguments in odoo.log if method == "send"]) == 10
+
+
+def test_mails_that_a_run_leaves_because_it_ends_early_are_counted(odoo: SimulatedOdoo) -> None:
+    for number in range(30):
+        add(odoo, minutes=1, email_from=f"a@bad{number}.example")
+    odoo.delivery = lambda _mail: HANGS_UP
+    work = act(odoo.session(), "process", Selection(), batch_size=12)
+    assert (work.unsent, work.due) == (12, 30)
+    assert warnings(work)[1].startswith("18 more mails are still due. Odoo broke off at so many mail servers")
+
+
+def test_mails_beyond_the_limit_are_counted(odoo: SimulatedOdoo) -> None:
+    for _number in range(5):
+        add(odoo, minutes=1, email_from="a@acme.example")
+    add(odoo, minutes=1, email_from="b@else.example")
+    predicted = act(
+        odoo.session(read_only=True), "process", Selection(from_domain="acme.example", limit=3), batch_size=50
+    )
+    assert (predicted.count, predicted.due) == (3, 2)
+    work = do(odoo, "process", from_domain="acme.example", limit=3)
+    assert (work.sent, work.due) == (3, 2)
+    assert warnings(work) == ["2 mails are still due. The limit is 3. Run it again, or raise limit."]
+    assert warnings(do(odoo, "process", from_domain="acme.example", limit=2)) == []
+
+
+def test_mails_that_come_meanwhile_are_no_remainder(odoo: SimulatedOdoo) -> None:
+    add(odoo, minutes=1)
+
+    def come(_model: str, method: str, *_rest: Any) -> None:
+        if method == "send":
+            add(odoo, minutes=-1)
+
+    odoo.before.append(come)
+    work = act(odoo.session(), "process", Selection(limit=1), batch_size=50)
+    assert (work.sent, work.due, warnings(work)) == (1, 0, [])
+
+
+def test_mails_that_become_due_meanwhile_are_counted(odoo: SimulatedOdoo) -> None:
+    """Another program changes an older mail after the task has gone past it."""
+    other, mail = add(odoo, minutes=2, state="cancel"), add(odoo, minutes=1)
+
+    def come(_model: str, method: str, *_rest: Any) -> None:
+        if method == "send":
+            odoo.record("mail.mail", other)["state"] = "outgoing"
+
+    odoo.before.append(come)
+    work = act(odoo.session(), "process", Selection(), batch_size=50)
+    assert (states(odoo)[mail], work.due) == ("sent", 1)
+    assert "became due while the task ran" in warnings(work)[0]
+
+
+def test_a_count_that_is_not_answered_is_no_failure(odoo: SimulatedOdoo) -> None:
+    add(odoo, minutes=1)
+
+    def cut(_model: str, method: str, *_rest: Any) -> None:
+        if method == "search_count":
+            raise Unreachable("the connection was cut.")
+
+    odoo.before.append(cut)
+    work = act(odoo.session(), "process", Selection(limit=5), batch_size=50)
+    assert (work.error, work.sent) == (None, 1)
+    assert warnings(work) == ["It is not known how many mails are still due: the connection was cut."]
+
+
+@pytest.mark.parametrize(("minutes", "is_left"), [(4, True), (6, False)])
+def test_a_run_without_mails_removes_a_dead_lock(odoo: SimulatedOdoo, minutes: int, is_left: bool) -> None:
+    odoo.add("ir.config_parameter", key=SENDING_KEY, value="elsewhere pid 1 [0a1b2c3d, 300 s]")
+    odoo.now += timedelta(minutes=minutes)
+    act(odoo.session(read_only=True), "process", Selection(), batch_size=50)
+    assert own_parameters(odoo) == [SENDING_KEY]
+    act(odoo.session(), "process", Selection(), batch_size=50)
+    assert own_parameters(odoo) == ([SENDING_KEY] if is_left else [])
+
+
+def test_mails_that_an_interrupted_run_has_queued_again_are_told(odoo: SimulatedOdoo) -> None:
+    first, second = add(odoo, "exception", failure_reason=THROTTLED), add(odoo, "exception", failure_reason=THROTTLED)
+    assert warnings(do(odoo, "retry", ids=[first])) == []
+    (warning,) = warnings(do(odoo, "retry", ids=[second]))
+    assert warning.startswith("1 mails that were queued again before are still due")
+    (warning,) = warnings(do(odoo, "retry"))
+    assert warning.startswith("2 mails that were queued again before are still due")
+    do(odoo, "process")
+    assert warnings(do(odoo, "retry")) == []
 
 
 def test_many_senders_of_a_server_that_breaks_off_keep_nobody_else(odoo: SimulatedOdoo) -> None:
@@ -586,4 +668,4 @@ def test_mails_that_fail_are_no_failure_of_the_task(
     odoo.delivery = lambda _mail: REFUSED
     result = shipped("mail_queue", {"action": "process"}, capsys)
     assert "failed" not in result
-    assert result["outcomes"] == {"sent": 0, "failed": 1, "postponed": 0, "unsent": 0}
+    assert result["outcomes"] == {"sent": 0, "failed": 1, "postponed": 0, "unsent": 0, "due": 0}

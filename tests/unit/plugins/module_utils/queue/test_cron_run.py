@@ -20,8 +20,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unreachable,
     Unsupported,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_cron, run_declared
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo

@@ -24,6 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
     exceeded,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, lanes_code
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
@@ -58,6 +59,7 @@ def test_an_empty_queue(odoo: SimulatedOdoo) -> None:
         "due": 0,
         "scheduled": 0,
         "put_off": 0,
+        "sending": None,
         "oldest_due": None,
         "failures": [],
         "unclassified": 0,
@@ -347,3 +349,11 @@ def test_metrics_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(Invalid, match=f"metrics_file {path} cannot be written: "):
             write_metrics(str(path), "new\n")
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+
+
+def test_who_sends_the_queue(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.config_parameter", key=SENDING_KEY, value="elsewhere pid 1 [0a1b2c3d, 300 s]")
+    sending = {"owner": "elsewhere pid 1", "since": odoo.now_text, "expired": False}
+    assert ask_queue(odoo.session(read_only=True))["sending"] == sending
+    odoo.now += timedelta(minutes=6)
+    assert ask_queue(odoo.session(read_only=True))["sending"] == {**sending, "expired": True}
