@@ -10,7 +10,7 @@ action plugin (`plugin_utils/in_process.py`) does the same with a subclass that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
     connection_arguments,
+    secrets_in_environment,
     without_foreign_credentials,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
@@ -26,6 +27,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.encodings import literal_forms
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import (
     without_secrets,
     without_secrets_in_words,
@@ -78,7 +80,12 @@ class OdooModule(AnsibleModule):
         self.params = refusable_arguments(self._specification.arguments, _without_nulls(arguments))
         if self._specification.connection:
             self.params = without_foreign_credentials(self.params)
-        self.no_log_values.update(secrets_in(self.params))
+            self._hide(secrets_in_environment())
+        self._hide(secrets_in(self.params))
+
+    def _hide(self, secrets: Iterable[str]) -> None:
+        """Have Ansible remove secrets from everything that it shows, also from a text that it has made of a list or of a dictionary."""
+        self.no_log_values.update(form for secret in secrets for form in literal_forms(secret))
 
     def session(self, *, read_only: bool = False) -> Session:
         """Open the session that the connection options describe; in check mode it can only read."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,13 @@ def credentials_of(arguments: Mapping[str, Any]) -> set[str]:
     """Return the secrets in the connection options. A password that equals the user's name is not one: the name is in many places."""
     connection = {name: arguments.get(name) for name in connection_arguments() if arguments.get(name)}
     return set(secrets_in(connection)) - {arguments.get("username")}
+
+
+def secrets_in_environment() -> set[str]:
+    """Return the secrets in what the environment says of the connection: Ansible hides none that an option has from there, but for its `no_log`."""
+    values = {name: os.environ.get(f"ODOO_{name.upper()}", "") for name in connection_arguments()}
+    proxies = [{"proxy": value} for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy")]
+    return set(secrets_in([values, *proxies]))
 
 
 def connection_arguments() -> dict[str, Any]:

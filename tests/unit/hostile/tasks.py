@@ -170,3 +170,16 @@ def last_of(text: str) -> str:
     lines = text.strip().splitlines()
     places = [line.strip() for line in lines if "/plugins/" in line]
     return f"{lines[-1][:150]} at {places[-1].rpartition('/plugins/')[2] if places else '?'}"
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield all texts in a result."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from texts_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_of(item)
