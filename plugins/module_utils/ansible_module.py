@@ -77,7 +77,9 @@ class OdooModule(AnsibleModule):
 
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
-        self.params = refusable_arguments(self._specification.arguments, _without_nulls(arguments))
+        given = _without_nulls(arguments)
+        self._hide(secrets_in(given))
+        self.params = refusable_arguments(self._specification.arguments, given)
         if self._specification.connection:
             self.params = without_foreign_credentials(self.params)
             self._hide(secrets_in_environment())

@@ -142,7 +142,7 @@ class Table:
         )
         assert run.exit_code == 0, run.output[-5000:]
         self.results = run.results
-        self.output.append(run.output)
+        self.output += [run.output, json.dumps(run.results)]
 
     def _run_playbooks(self) -> None:
         connection = {f"odoo_{name}": f"{{{{ {name} }}}}" for name in self._options}
@@ -225,7 +225,7 @@ class Table:
         server, secret = self._server(name), f"{{{{ {name} }}}}"
         smtp = {"host": self._smtp.host, "port": self._smtp.port, "encryption": "starttls", "user": "table"}
         yield task(f"{name}: tested", "mail_server_test", {"name": f"Stored {name}"})
-        yield task(f"{name}: not proven", "mail_server", {**server, "sequence": 7, "verify": "connection"})
+        yield task(f"{name}: not proven", "mail_server", {**server, "smtp_user": "prober", "verify": "connection"})
         yield task(
             f"{name}: stack, not proven",
             "mail_stack",

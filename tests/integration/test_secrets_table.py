@@ -33,7 +33,7 @@ def test_no_secret_shows(
     fresh: Callable[[str], LabInstance], tmp_path: Path, *, in_process: bool, transport: str
 ) -> None:
     # Each of the sample meets one front end and one transport more often than the other.
-    instance = fresh("integration_secrets")
+    instance = fresh(os.environ.get("SECRETS_DATABASE", "integration_secrets"))
     table = Table(instance, tmp_path, NAMED, in_process=in_process, transport=transport)
     table.run()
     assert table.shown() == {}

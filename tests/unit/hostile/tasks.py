@@ -118,7 +118,10 @@ def instance(series: str) -> SimulatedOdoo:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a task ended: with a result, or with a fault of the collection."""
+    """How a task ended: with a result, or with a fault of the collection.
+
+    :ivar seconds: of the processor. Nothing in a task on a simulated Odoo waits, and the machine may be busy.
+    """
 
     result: dict[str, Any] | None
     fault: str
@@ -141,7 +144,7 @@ def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
     connection = {**CONNECTION, "transport": transport, "username": "admin", "timeout": 30}
     internal = {"_ansible_check_mode": not task.applies, "_ansible_diff": True}
     before = len(odoo.odoo.log)
-    output, started, fault = io.StringIO(), time.monotonic(), ""
+    output, started, fault = io.StringIO(), time.process_time(), ""
     with (
         nobody_waits(),
         patch_module_args({**connection, **task.options, **internal}),
@@ -162,7 +165,7 @@ def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
         wrote = [method for _model, method, *_rest in odoo.odoo.log[before:] if method not in READ_METHODS]
         if wrote:
             fault = f"check mode wrote: {wrote}"
-    return Ending(result, fault, time.monotonic() - started, odoo.answers)
+    return Ending(result, fault, time.process_time() - started, odoo.answers)
 
 
 def last_of(text: str) -> str:
