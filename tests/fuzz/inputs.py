@@ -18,7 +18,6 @@ from typing import Any
 from ansible_collections.postmaster.odoo.tests.unit.hostile.inputs import INPUTS, try_input
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYTES, SECONDS
 
-
 # An input that lets the collection wait takes no time of the processor. A busy machine takes long for any.
 _WAITS = 120
 
