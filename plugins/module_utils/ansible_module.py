@@ -19,11 +19,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
     connection_arguments,
+    refuse_waits,
     secrets_in_environment,
     without_foreign_credentials,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
@@ -92,10 +93,7 @@ class OdooModule(AnsibleModule):
     def session(self, *, read_only: bool = False) -> Session:
         """Open the session that the connection options describe; in check mode it can only read."""
         connection = {name: self.params[name] for name in connection_arguments()}
-        if connection["timeout"] < 1:
-            raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
-        if connection["lock_timeout"] < 0:
-            raise Invalid(f"lock_timeout must not be negative, and is {connection['lock_timeout']}.")
+        refuse_waits(connection)
         return rpc_session.connect(**connection, read_only=read_only or self.check_mode)
 
     def exit_with(self, result: TaskResult) -> None:

@@ -12,10 +12,14 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
 
 # Alternatives, the one that is used first. One place gives them: the API key of another place would replace a password.
 CREDENTIALS = ("api_key", "password")
+
+# A day.
+_LONGEST_TIMEOUT = 86400
 
 
 def without_foreign_credentials(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +40,27 @@ def secrets_in_environment() -> set[str]:
     values = {name: os.environ.get(f"ODOO_{name.upper()}", "") for name in connection_arguments()}
     proxies = [{"proxy": value} for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy")]
     return set(secrets_in([values, *proxies]))
+
+
+def refuse_timeout(seconds: int) -> None:
+    """Raise an error if no connection can have such a timeout.
+
+    :raises Invalid: it is none, or too large for a socket.
+    """
+    if seconds < 1:
+        raise Invalid(f"timeout must be at least 1 second, not {seconds}.")
+    if seconds > _LONGEST_TIMEOUT:
+        raise Invalid(f"timeout must be at most {_LONGEST_TIMEOUT} seconds, not {seconds}.")
+
+
+def refuse_waits(connection: Mapping[str, Any]) -> None:
+    """Raise an error if nobody can wait so long for an answer, or for a lock.
+
+    :raises Invalid: a number is out of bounds.
+    """
+    refuse_timeout(connection["timeout"])
+    if connection["lock_timeout"] < 0:
+        raise Invalid(f"lock_timeout must not be negative, and is {connection['lock_timeout']}.")
 
 
 def connection_arguments() -> dict[str, Any]:

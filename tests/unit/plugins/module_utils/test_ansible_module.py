@@ -312,6 +312,13 @@ def test_a_secret_number_is_scrubbed(run: Run, odoo: SimulatedOdoo) -> None:
 # Errors
 
 
+@pytest.mark.parametrize("timeout", [0, -5, 2**40])
+def test_no_socket_takes_every_timeout(capsys: pytest.CaptureFixture[str], timeout: int) -> None:
+    result = shipped("mail_server_info", {"timeout": timeout}, capsys)
+    assert result["error_kind"] == "invalid"
+    assert "timeout must be at" in result["msg"]
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("module", ["mail_server_info", "mail_stack"])
 def test_every_error_has_its_kind(run: Run, monkeypatch: pytest.MonkeyPatch, kind: type, module: str) -> None:
