@@ -124,7 +124,7 @@ options:
       - name: ODOO_CA_PATH
   timeout:
     description:
-      - Seconds to wait for a connection, and for each answer, for listing. The tasks of the hosts have C(odoo_timeout).
+      - Seconds to wait for a connection, and for each answer, for listing; at most V(86400). The tasks of the hosts have C(odoo_timeout).
     type: int
     default: 30
     env:
