@@ -61,7 +61,7 @@ options:
   timeout:
     description:
       - Seconds to wait for a connection, and for each answer from its first byte to its last. Calls that are known to take longer,
-        such as installing an addon, get more.
+        such as installing an addon, get more. It is at most V(86400).
       - If not set, the inventory variable C(odoo_timeout) is used, then the environment variable E(ODOO_TIMEOUT).
     type: int
     default: 30

@@ -124,7 +124,7 @@ options:
       - name: ODOO_CA_PATH
   timeout:
     description:
-      - Seconds to wait for a connection, and for each answer, for listing. The tasks of the hosts have C(odoo_timeout).
+      - Seconds to wait for a connection, and for each answer, for listing; at most V(86400). The tasks of the hosts have C(odoo_timeout).
     type: int
     default: 30
     env:
@@ -186,6 +186,7 @@ from ansible.errors import AnsibleOptionsError, AnsibleParserError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import refuse_timeout
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     ErrorCollector,
     Invalid,
@@ -219,8 +220,7 @@ class Server:
     """One server of the file: its options, checked, and the way to it."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        if options["timeout"] < 1:
-            raise Invalid(f"timeout must be at least 1 second, not {options['timeout']}.")
+        refuse_timeout(options["timeout"])
         self.http: HttpConnection = HttpConnection(
             options["url"], **{name: options[name] for name in ("timeout", "validate_certs", "ca_path", "proxy")}
         )

@@ -115,9 +115,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.template import trust_as_template
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
     connection_arguments,
     credentials_of,
+    refuse_out_of_bounds,
+    secrets_in_environment,
     without_foreign_credentials,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
@@ -125,6 +128,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe im
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
@@ -143,13 +147,15 @@ class LookupModule(LookupBase):
             raise AnsibleError("mail_secrets takes the name of one host.")
         host = str(terms[0])
         vault = VaultFile(self.get_option("path"), self.get_option("vault_id"))
+        connection = self._connection(variables or {})
         try:
-            connection = self._connection(variables or {})
+            refuse_out_of_bounds(connection)
             with connect(**connection, read_only=True) as session:
                 instance = read_instance(session, scope_of(self.get_options()))
                 secrets = Description(instance, credentials_of(connection)).secrets
         except OdooError as error:
-            raise AnsibleError(f"The secrets of {host} cannot be read: {error.message}") from None
+            message = without_secrets(error.message, credentials_of(connection) | secrets_in_environment())
+            raise AnsibleError(f"The secrets of {host} cannot be read: {message}") from None
         names = vault_names(host, [secret.as_result() for secret in secrets])
         values = dict(zip(names, (secret.value for secret in secrets), strict=True))
         content = vault.content(host, values) if values else ""
@@ -165,7 +171,10 @@ class LookupModule(LookupBase):
             return values
 
         given = with_connection_variables(self.get_option("connection") or {}, variables, resolve)
-        checked = ArgumentSpecValidator(connection_arguments()).validate(without_foreign_credentials(given))
+        specification = connection_arguments()
+        given = refusable_arguments(specification, without_foreign_credentials(given))
+        checked = ArgumentSpecValidator(specification).validate(given)
         if checked.error_messages:
-            raise AnsibleError(f"mail_secrets: connection: {'; '.join(checked.error_messages)}.")
+            message = without_secrets("; ".join(checked.error_messages), credentials_of(given))
+            raise AnsibleError(f"mail_secrets: connection: {message}.")
         return dict(checked.validated_parameters)

@@ -10,7 +10,7 @@ action plugin (`plugin_utils/in_process.py`) does the same with a subclass that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +19,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
     connection_arguments,
+    refuse_out_of_bounds,
+    secrets_in_environment,
     without_foreign_credentials,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.encodings import literal_forms
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import (
     without_secrets,
     without_secrets_in_words,
@@ -75,20 +78,22 @@ class OdooModule(AnsibleModule):
 
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
-        self.params = refusable_arguments(self._specification.arguments, _without_nulls(arguments))
+        given = _without_nulls(arguments)
+        self._hide(secrets_in(given))
+        self.params = refusable_arguments(self._specification.arguments, given)
         if self._specification.connection:
             self.params = without_foreign_credentials(self.params)
-        self.no_log_values.update(secrets_in(self.params))
+            self._hide(secrets_in_environment())
+        self._hide(secrets_in(self.params))
+
+    def _hide(self, secrets: Iterable[str]) -> None:
+        """Have Ansible remove secrets from everything that it shows, also from a text that it has made of a list or of a dictionary."""
+        self.no_log_values.update(form for secret in secrets for form in literal_forms(secret))
 
     def session(self, *, read_only: bool = False) -> Session:
         """Open the session that the connection options describe; in check mode it can only read."""
         connection = {name: self.params[name] for name in connection_arguments()}
-        if connection["timeout"] < 1:
-            raise Invalid(f"timeout must be at least 1 second, not {connection['timeout']}.")
-        if connection["lock_timeout"] < 0:
-            raise Invalid(f"lock_timeout must not be negative, and is {connection['lock_timeout']}.")
-        if connection["connections"] < 1:
-            raise Invalid(f"connections must be at least 1, and is {connection['connections']}.")
+        refuse_out_of_bounds(connection)
         return rpc_session.connect(**connection, read_only=read_only or self.check_mode)
 
     def exit_with(self, result: TaskResult) -> None:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible.module_utils.common.validation import check_type_dict
+
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
 # What an integer of PostgreSQL's holds.
@@ -17,6 +19,8 @@ MOST = 2**31 - 1
 # A hundred years: dates much further off neither Python nor PostgreSQL can reckon with.
 DAYS = 36500
 MINUTES = DAYS * 24 * 60
+# How many dictionaries and lists may be in one another.
+_DEEPEST = 50
 
 
 def beyond(name: str, value: int | None, *, least: int, most: int = MOST) -> Iterator[str]:
@@ -30,7 +34,8 @@ def beyond(name: str, value: int | None, *, least: int, most: int = MOST) -> Ite
 def refusable_arguments(specification: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments in which a value that Ansible fails at is a text that it refuses.
 
-    Ansible fails at an infinite number for an integer, and at a number for a dictionary in a list. It calculates for hours at 1e999999999.
+    Ansible fails at an infinite number for an integer, at a number for a dictionary in a list, and at a text of many brackets for a dictionary. It
+    calculates for hours at 1e999999999.
 
     :param specification: the options, as `AnsibleModule` takes them.
     """
@@ -42,6 +47,11 @@ def refusable_arguments(specification: Mapping[str, Any], arguments: Mapping[str
 
 def _refusable(option: Mapping[str, Any], value: Any) -> Any:
     options = option.get("options")
+    # Ansible makes lists and dictionaries of texts, before it looks at the numbers in them.
+    if option.get("elements") in ("int", "dict") and isinstance(value, (str, int, float)):
+        value = value.split(",") if isinstance(value, str) else [value]
+    if option.get("type") == "dict" and isinstance(value, str):
+        value = _dictionary(value)
     if isinstance(value, list):
         return [_refusable({"type": option.get("elements"), "options": options}, one) for one in value]
     if options and isinstance(value, Mapping):
@@ -51,6 +61,19 @@ def _refusable(option: Mapping[str, Any], value: Any) -> Any:
     if option.get("type") == "int" and isinstance(value, (str, float)) and _is_endless(value):
         return f"{shown(value)} (no integer of 64 bits)"
     return value
+
+
+def _dictionary(text: str) -> Any:
+    """Return the dictionary that Ansible makes of a text, or a text that it refuses."""
+    try:
+        value = check_type_dict(text)
+    except TypeError:
+        return text
+    parts: list[Any] = [value]
+    for _level in range(_DEEPEST):
+        parts = [one for part in parts for one in (part.values() if isinstance(part, dict) else part)]
+        parts = [part for part in parts if isinstance(part, (dict, list, tuple, set))]
+    return "a text that is nested too deeply" if parts else value
 
 
 def _is_endless(value: str | float) -> bool:

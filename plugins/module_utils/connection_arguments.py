@@ -6,15 +6,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
 
 # Alternatives, the one that is used first. One place gives them: the API key of another place would replace a password.
 CREDENTIALS = ("api_key", "password")
+
+# A day.
+_LONGEST_TIMEOUT = 86400
 
 
 def without_foreign_credentials(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,6 +33,36 @@ def credentials_of(arguments: Mapping[str, Any]) -> set[str]:
     """Return the secrets in the connection options. A password that equals the user's name is not one: the name is in many places."""
     connection = {name: arguments.get(name) for name in connection_arguments() if arguments.get(name)}
     return set(secrets_in(connection)) - {arguments.get("username")}
+
+
+def secrets_in_environment() -> set[str]:
+    """Return the secrets in what the environment says of the connection: Ansible hides none that an option has from there, but for its `no_log`."""
+    values = {name: os.environ.get(f"ODOO_{name.upper()}", "") for name in connection_arguments()}
+    proxies = [{"proxy": value} for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy")]
+    return set(secrets_in([values, *proxies]))
+
+
+def refuse_timeout(seconds: int) -> None:
+    """Raise an error if no connection can have such a timeout.
+
+    :raises Invalid: it is none, or too large for a socket.
+    """
+    if seconds < 1:
+        raise Invalid(f"timeout must be at least 1 second, not {seconds}.")
+    if seconds > _LONGEST_TIMEOUT:
+        raise Invalid(f"timeout must be at most {_LONGEST_TIMEOUT} seconds, not {seconds}.")
+
+
+def refuse_out_of_bounds(connection: Mapping[str, Any]) -> None:
+    """Raise an error if a number of the connection options is out of its bounds.
+
+    :raises Invalid: it names the option.
+    """
+    refuse_timeout(connection["timeout"])
+    if connection["lock_timeout"] < 0:
+        raise Invalid(f"lock_timeout must not be negative, and is {connection['lock_timeout']}.")
+    if connection["connections"] < 1:
+        raise Invalid(f"connections must be at least 1, and is {connection['connections']}.")
 
 
 def connection_arguments() -> dict[str, Any]:

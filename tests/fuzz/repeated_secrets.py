@@ -7,13 +7,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from random import Random
-from typing import Any
 
 from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo import AnsweringOdoo
 from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import ENCODINGS, SECRETS
-from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import Task, run
+from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import Task, run, texts_of
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
@@ -70,16 +68,3 @@ def repeating_odoo(secret: str, repeated: str) -> SimulatedOdoo:
     for state, reason in (("outgoing", False), ("exception", words)):
         odoo.add("mail.mail", state=state, failure_reason=reason, mail_server_id=main, email_from="odoo@acme.example")
     return odoo
-
-
-def texts_of(value: Any) -> Iterator[str]:
-    """Yield all texts in a result."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield name
-            yield from texts_of(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_of(item)

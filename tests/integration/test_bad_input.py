@@ -54,7 +54,7 @@ CASES = {
     "no HTTP": reached("unreachable", "{smtp}", "does not answer in HTTP", url="{smtp}"),
     "no TLS": reached("unreachable", "{tls_url}", "does not speak TLS", url="{tls_url}"),
     "silent port": reached("timeout", "{silent}", "within 1 s", url="{silent}", timeout=1),
-    "no URL": reached("invalid", "url must be a URL", "localhost:8069", url="localhost:8069"),
+    "no URL": reached("invalid", "is no URL", "localhost:8069", url="localhost:8069"),
     "credentials in the URL": reached("invalid", "url must not hold credentials", url="http://me:secret@odoo.invalid"),
     "no such CA": reached(
         "invalid", "ca_path '/no/such/ca.pem'", url="https://odoo.invalid", ca_path="/no/such/ca.pem"

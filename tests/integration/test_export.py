@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import stat
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from instance import LabInstance
 from inventory import shown
 from lab import Lab
 from playbook import Run
+from process_list import process_list
 from test_managed_elsewhere import ADDONS, CONFIGURATION, NAME, OWNED_FIELDS
 
 pytestmark = pytest.mark.in_process
@@ -63,27 +62,6 @@ def changed(run: Run) -> list[str]:
     """Nothing failed, and these tasks have changed something."""
     assert run.exit_code == 0, run.output
     return [name for name, result in run.results.items() if result.get("changed")]
-
-
-@contextmanager
-def process_list() -> Iterator[set[str]]:
-    """Every command line and environment that was there meanwhile."""
-    seen: set[str] = set()
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.is_set():
-            for file in [*Path("/proc").glob("[0-9]*/cmdline"), *Path("/proc").glob("[0-9]*/environ")]:
-                with suppress(OSError):  # it has ended
-                    seen.add(file.read_text(errors="replace"))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_a_round_trip(adoption: Adoption, lab: Lab, fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:

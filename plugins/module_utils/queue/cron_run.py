@@ -12,16 +12,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import SENDING_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import sends_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import (
+    without_secrets,
+    without_secrets_in_errors,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
@@ -56,9 +61,11 @@ def run_cron(session: Session, cron_id: int, key: str) -> dict[str, Any]:
     :raises Rejected: it failed; the message has Odoo's words.
     :raises Conflict: it is running already, or another task sends the queue.
     """
-    if not _sends_mail(session, cron_id):
-        return _run(session, cron_id, key)
-    with exclusive_run(session, key=SENDING_KEY, is_detached=True):
+    lock: AbstractContextManager[Any] = nullcontext()
+    if _sends_mail(session, cron_id):
+        lock = exclusive_run(session, key=SENDING_KEY, is_detached=True)
+    # An action that sends mail fails with the words of an SMTP server.
+    with without_secrets_in_errors(read_server_secrets(session)), lock:
         return _run(session, cron_id, key)
 
 
@@ -88,10 +95,11 @@ def _sends_mail(session: Session, cron_id: int) -> bool:
 
 
 def _failures(session: Session, cron_id: int) -> int:
-    """How often it has failed in a row; 0 where Odoo does not count (up to 17.0)."""
+    """How often it has failed in a row; 0 if Odoo does not count (up to 17.0), or if the cron has deleted itself."""
     if "failure_count" not in session.fields(CRON.model):
         return 0
-    return int(session.call(CRON.model, "read", [cron_id], fields=["failure_count"])[0]["failure_count"])
+    rows = session.search_read(CRON.model, [["id", "=", cron_id]], ["failure_count"])
+    return int(rows[0]["failure_count"]) if rows else 0
 
 
 def _words(answer: Mapping[str, Any]) -> str:

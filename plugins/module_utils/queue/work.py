@@ -107,7 +107,8 @@ class Work:
 def warnings(work: Work) -> list[str]:
     """What a user should know of an action that went through."""
     sentences = [
-        f"{one['count']} mails were left as they are: {without_secrets(one['reason'])}" for one in work.refused.values()
+        f"{one['count']} mails were left as they are: {without_secrets(one['reason'], work.secrets)}"
+        for one in work.refused.values()
     ]
     if work.given_up:
         sentences.append(
@@ -127,5 +128,5 @@ def warnings(work: Work) -> list[str]:
 
 def work_result(work: Work) -> TaskResult:
     """Return what came of an action on the mail queue as the result of a task."""
-    failure, kind = (work.error.message, work.error.kind) if work.error else ("", "")
+    failure, kind = (without_secrets(work.error.message, work.secrets), work.error.kind) if work.error else ("", "")
     return TaskResult(work.as_result(), bool(work.count), warnings(work), failure, kind)

@@ -21,6 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS_OF_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
 _BATCH = 100
 _DAY_SECONDS = 24 * 60 * 60
@@ -233,12 +234,12 @@ def read_domain(given: Any) -> list[Any]:
     if isinstance(given, str):
         try:
             domain = ast.literal_eval(given.strip() or "[]")
-        except (ValueError, SyntaxError):
-            raise ValueError(f"domain takes an Odoo domain of plain values, and {given!r} is none") from None
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            raise ValueError(f"domain takes an Odoo domain of plain values, and {shown(given)} is none") from None
     if domain is None:
         return []
     if not isinstance(domain, (list, tuple)):
-        raise ValueError(f"domain takes a list of conditions, and {given!r} is none")
+        raise ValueError(f"domain takes a list of conditions, and {shown(given)} is none")
     read: list[Any] = []
     # How many conditions an operator still waits for; conditions beyond that are joined by an implied "and".
     missing = 0

@@ -26,12 +26,14 @@ _PARAMETER_MODEL = "ir.config_parameter"
 
 
 def delete_cron(session: Session, cron_id: int) -> None:
-    """Delete a cron and its server action.
+    """Delete a cron and its server action, unless somebody else has deleted it already.
 
     :raises Conflict: Odoo is running the cron.
     """
-    (cron,) = session.call(CRON_MODEL, "read", [cron_id], fields=[DELEGATE])
-    action_id = cron[DELEGATE][0]
+    found = session.search_read(CRON_MODEL, [["id", "=", cron_id]], [DELEGATE])
+    if not found:
+        return
+    action_id = found[0][DELEGATE][0]
     (note_id,) = session.create(_PARAMETER_MODEL, [{"key": DELETION_KEY, "value": str(action_id)}])
     try:
         session.unlink(CRON_MODEL, [cron_id])

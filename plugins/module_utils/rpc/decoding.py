@@ -26,13 +26,15 @@ _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 def decode(body: bytes) -> Any:
     """Return the content of a JSON text that Odoo can have written.
 
-    :raises ValueError: it is none: no JSON, a number that is none, half a character, or brackets without an end. The message repeats nothing of it.
+    :raises ValueError: it is none: no JSON in UTF-8, a number that is none, half a character, or brackets without an end. The message repeats nothing
+        of it.
     """
     if body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES:
         raise ValueError("it consists of too many parts")
     try:
         with _ONE_AT_A_TIME if len(body) > _LARGE else nullcontext():
-            content = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+            # Not left to `json`, which guesses the encoding, and takes half a character.
+            content = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
             if _HALF_CHARACTER.search(body):
                 json.dumps(content, ensure_ascii=False).encode()
     except RecursionError:

@@ -30,6 +30,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_response 
     DeadlineResponse,
     TooLarge,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import logins_in_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
 
@@ -52,7 +53,7 @@ class Response(NamedTuple):
 def _split(url: str, option: str) -> SplitResult:
     """Parse an http(s) URL. The message does not repeat a URL that may hold a password."""
     shown = f"{option} {url!r}"
-    if "@" in url:
+    if "@" in url or any(logins_in_url(url)):
         shown = f"{option} (not shown: it has a user name, or a password)"
     if not url.isascii() or any(char.isspace() or not char.isprintable() for char in url):
         raise Invalid(

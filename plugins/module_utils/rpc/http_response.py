@@ -14,6 +14,7 @@ from typing import Any
 
 # The largest body that is read, in bytes: some 20,000 mail servers. More would fill the memory.
 LARGEST_BODY = 32 * 1024 * 1024
+_PIECE = 65536
 
 
 class TooLarge(http.client.HTTPException):
@@ -36,11 +37,13 @@ class DeadlineResponse(http.client.HTTPResponse):
             if self.length > LARGEST_BODY:
                 raise TooLarge
             return self.read()
-        # Without a length the server says when it ends: by chunks, or by hanging up.
-        body = self.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            raise TooLarge
-        return body
+        # Without a length the server says when it ends: by chunks, or by hanging up. Chunks of a byte would take 50 bytes each if they were read in one go.
+        body = bytearray()
+        while piece := self.read(_PIECE):
+            body += piece
+            if len(body) > LARGEST_BODY:
+                raise TooLarge
+        return bytes(body)
 
 
 class _DeadlineSocket:
@@ -55,7 +58,7 @@ class _DeadlineSocket:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a moment, however many reads that takes."""
+    """Reads from a socket until a moment, however many reads that takes, and not much more than `LARGEST_BODY`."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
@@ -63,6 +66,8 @@ class _DeadlineReader(io.RawIOBase):
         self._file = sock.makefile("rb", buffering=0)
         self._timeout = sock.gettimeout()
         self._deadline = time.monotonic() + (self._timeout or 0)
+        # Also for the headers, and for the sizes and trailers of chunks.
+        self._left = LARGEST_BODY * 5 // 4
 
     def readable(self) -> bool:
         """Whether it can be read from: always."""
@@ -70,6 +75,13 @@ class _DeadlineReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what is there, at the latest until the deadline."""
+        if self._left < 0:
+            raise TooLarge
+        count = self._read(buffer)
+        self._left -= count or 0
+        return count
+
+    def _read(self, buffer: Any) -> int | None:
         if self._timeout is None:
             return self._file.readinto(buffer)
         left = self._deadline - time.monotonic()

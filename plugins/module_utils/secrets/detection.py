@@ -22,9 +22,11 @@ _SECRET_NAME_OF_A_SETTING = re.compile(
 # Options that hold secrets beside what is none; whatever else somebody writes into them may be one.
 _HOLD_SECRETS: Mapping[str, frozenset[str]] = {"oauth2": frozenset({"client_id", "update", "required"})}
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
-# Up to the last @: who writes a password into a URL may have left its @ and / as they are.
-_PASSWORD_IN_URL = re.compile(r"^(?:[a-z]+://)?[^/@:]*:(?!//)(.+)@", re.IGNORECASE | re.DOTALL)
-_USER_IN_URL = re.compile(r"^(?:[a-z]+://)([^/@:]{6,})@", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:[a-z][a-z\d+.-]*:(?=/))?/*", re.IGNORECASE)
+# Up to the last @: a user may leave the @ and / of a password unescaped.
+_LOGIN = re.compile(r"([^/@:]*):(.+)@|([^/@:]{6,})@", re.DOTALL)
+# Without an @ it is a login that lacks its host, if it is too long for a mistyped port.
+_NO_PORT = re.compile(r"(?:\[[^\]]*\]|[^/:?#\[\]]*):(?!\d*(?:[/?#]|$))(.{6,})", re.DOTALL)
 # A part of a URL that only somebody who logs in writes there.
 _LOGIN_IN_URL = re.compile(r"\w://[^\s/@'\"?#]+@")
 _PASSWORD_BEFORE_HOST = re.compile(
@@ -38,7 +40,7 @@ _GIVEN = re.compile(
 )
 # In a text of a line for each, as a system parameter may hold: password=a.
 _GIVEN_UNQUOTED = re.compile(r"^[ \t]*(?P<name>[\w.]+)[ \t]*=[ \t]*[^\s'\"(){}\[\].,]+[ \t\r]*$", re.MULTILINE)
-_LOGIN = re.compile(
+_LOGIN_IN_CODE = re.compile(
     r"""(\.login\(|\bauth\s*=\s*\(|\b\w*(?:Basic|Digest)Auth\()[^()\n]*,\s*(?:\w+\s*=\s*)?[rbuf]?['"]{1,3}\s{0,20}[^'"\s]"""
     r"""|\b(bearer|basic)\s+(?=\S*[\d=])[\w+/=.~-]{6,}|['"]bearer\s+[\w+/=.~-]{6,}"""
     r"""|['"](?:token|apikey|key|digest)\s+(?=[^'"\s]*[\d=_-])[\w+/=.~-]{6,}['"]"""
@@ -71,8 +73,16 @@ def holds_secret(text: str) -> bool:
         match["name"] for pattern in (_GIVEN, _GIVEN_UNQUOTED, _GIVEN_IN_QUERY) for match in pattern.finditer(text)
     }
     return any(is_secret_name(name) and not _NO_SECRET_KEY.search(name) for name in names) or any(
-        pattern.search(text) for pattern in (_PRIVATE_KEY, _LOGIN_IN_URL, _PASSWORD_BEFORE_HOST, _LOGIN)
+        pattern.search(text) for pattern in (_PRIVATE_KEY, _LOGIN_IN_URL, _PASSWORD_BEFORE_HOST, _LOGIN_IN_CODE)
     )
+
+
+def logins_in_url(url: str) -> Iterator[str]:
+    """Yield the secrets in the text of an option that takes a URL, which need not be one: a password, or a token instead of a user name."""
+    rest = url[_SCHEME.match(url).end() :]  # type: ignore[union-attr]  # it matches any text
+    found = _LOGIN.match(rest) if "@" in rest else _NO_PORT.match(rest)
+    for secret in filter(None, found.groups()[-2:] if found else ()):
+        yield from (secret, unquote(secret))
 
 
 def secrets_in(arguments: Any) -> Iterator[str]:
@@ -96,8 +106,7 @@ def secrets_in(arguments: Any) -> Iterator[str]:
             elif isinstance(value, str) and _PRIVATE_KEY.search(value):
                 yield value
             elif name in ("url", "proxy") and isinstance(value, str):
-                for login in (*_PASSWORD_IN_URL.findall(value), *_USER_IN_URL.findall(value)):
-                    yield from (login, unquote(login))
+                yield from logins_in_url(value)
             elif isinstance(value, str) and holds_secret(value):
                 yield value
             elif isinstance(value, str):  # Ansible takes lists and dictionaries as text, too
@@ -115,7 +124,7 @@ def _parsed(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         return None
 
 

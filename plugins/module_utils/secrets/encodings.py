@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
@@ -107,6 +108,14 @@ class _Needles(NamedTuple):
     plain: frozenset[str]
     hexadecimal: frozenset[str]
     base64: frozenset[str]
+
+
+def literal_forms(secret: str) -> set[str]:
+    """Return a secret as it is, and as literals of Python and JSON have it: an error repeats a dictionary, a list or a text so."""
+    # In a literal between ' each ' is escaped, in one between " none is. Behind both Python chooses '.
+    escaped = repr(f"'\"{secret}")[4:-1]
+    in_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    return {secret, escaped, escaped.replace("\\'", "'"), *in_json}
 
 
 def encoded_secrets(text: str, secrets: Iterable[str]) -> list[Span]:

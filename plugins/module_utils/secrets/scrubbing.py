@@ -9,15 +9,21 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.encodings import encoded_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
 
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
+# A login in a URL of somebody else's.
+_PASSWORD_IN_URL = re.compile(r"(\w://[^\s/@:'\"]*:)[^\s@'\"]+(?=@)")
+# PostgreSQL repeats the whole row that breaks a constraint, and Odoo passes that on (16.0:odoo/service/model.py:114, 18.0:118).
+_ROW = re.compile(r"(?<=Failing row contains \().*", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{2,}={0,2}")
 # The return values that contain words of others.
 _WORDS = frozenset({"message", "reason", "reasons", "evidence", "reply", "text"})
@@ -33,8 +39,21 @@ def without_secrets(text: str, known: Iterable[str] = ()) -> str:
 
     :param known: the secrets that are known. Those of at least `LONG` characters are found in any encoding, shorter ones as they are and in base64.
     """
-    shown = _SECRET_IN_QUERY.sub(rf"\1{MASK}", _without_known(text[: _LONGEST + _MARGIN], frozenset(known)))
+    shown = _without_known(text[: _LONGEST + _MARGIN], frozenset(known))
+    for pattern in (_SECRET_IN_QUERY, _PASSWORD_IN_URL):
+        shown = pattern.sub(rf"\1{MASK}", shown)
+    shown = _ROW.sub(f"{MASK})", shown)
     return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}..."
+
+
+@contextmanager
+def without_secrets_in_errors(known: Collection[str]) -> Iterator[None]:
+    """Remove known secrets from the error that is raised within the context, whatever its kind: an SMTP server may choose its words so that it is any."""
+    try:
+        yield
+    except OdooError as error:
+        error.message = without_secrets(error.message, known)
+        raise
 
 
 @lru_cache(maxsize=4096)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import (
+    without_secrets,
+    without_secrets_in_errors,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.archived_sending import send_through_archived
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify, classify_test
 
@@ -70,7 +73,7 @@ def test_connection(
     session: Session,
     server_id: int,
     server: Mapping[str, Any],
-    secrets: Iterable[str],
+    secrets: Collection[str],
     test: Callable[[], None] | None,
 ) -> dict[str, Any]:
     """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
@@ -82,7 +85,7 @@ def test_connection(
     started = time.monotonic()
     outcome, message = "ok", "Connection Test Successful!"
     try:
-        with session.patience(_TEST_SECONDS):
+        with without_secrets_in_errors(secrets), session.patience(_TEST_SECONDS):
             if test:
                 test()
             else:
@@ -99,7 +102,7 @@ def _own_words(error: OdooError) -> str:
     return error.message.rpartition("Odoo refused: ")[2]
 
 
-def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterable[str]) -> dict[str, Any]:
+def send_canary(session: Session, server: Found, canary: Canary, secrets: Collection[str]) -> dict[str, Any]:
     """Create a mail, have Odoo send it through this very server, and follow it to its end state."""
     sender = canary.sender or fitting_sender(session, server.values)
     if sender is None:
@@ -127,7 +130,8 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Iterab
         session.insist(lambda: remove_canaries(session, server.id))
         raise
     try:
-        mail, reason = _deliver(session, server, mail_id, canary)
+        with without_secrets_in_errors(secrets):
+            mail, reason = _deliver(session, server, mail_id, canary)
     except OdooError as error:
         if not _removed(session, mail_id):
             error.message += f" The canary is still in Odoo (mail.mail {mail_id})."

@@ -19,6 +19,7 @@ from typing import Any, AnyStr
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, TLSSetupException
 from aiosmtpd.smtp import Session as SmtpSession
+from unit.hostile.encodings import ENCODINGS
 
 from .records import Records
 from .servers import SERVERS, Behavior, Server
@@ -226,12 +227,16 @@ class Conversation(SMTP):
         self, _server: SMTP, _session: SmtpSession, _envelope: Envelope, mechanism: str, given: LoginPassword
     ) -> AuthResult:
         user = given.login.decode(errors="replace")
+        if self.desk.behavior.repeats:
+            return self._repeated(mechanism, user, given.password.decode(errors="replace"))
         right = self.desk.server.secrets == {"user": user, "password": given.password.decode(errors="replace")}
         return self._authenticated(mechanism, user, right)
 
     async def auth_XOAUTH2(self, _server: SMTP, arguments: list[str]) -> AuthResult:
         """As Google does it: a refused token is announced in a 334 and refused once the client has answered that."""
         user, token = _xoauth2(arguments[1]) if len(arguments) == 2 else ("", "")
+        if self.desk.behavior.repeats:
+            return self._repeated("XOAUTH2", user, token)
         accepted = self._authenticated("XOAUTH2", user, self.desk.server.secrets == {"user": user, "token": token})
         if accepted.success:
             return accepted
@@ -242,6 +247,15 @@ class Conversation(SMTP):
             self.verb = answer.split()[0].decode(errors="replace").upper()
             return AuthResult(success=False, handled=False, message=AUTHENTICATION_REQUIRED)
         return AuthResult(success=False, handled=False, message="535 5.7.8 Username and Password not accepted")
+
+    def _repeated(self, mechanism: str, user: str, secret: str) -> AuthResult:
+        """Refuse a login with what it gave, as servers do that help others to debug."""
+        self.note("auth", mechanism=mechanism, claimed=user, success=False)
+        lines = [
+            line for name in self.desk.behavior.repeats for line in f"{name}: {ENCODINGS[name](secret)}".splitlines()
+        ]
+        reply = [*(f"535-5.7.8 {line}" for line in lines), "535 5.7.8 Username and Password not accepted"]
+        return AuthResult(success=False, handled=False, message="\r\n".join(reply))
 
     def _authenticated(self, mechanism: str, user: str, right: bool) -> AuthResult:
         self.note("auth", mechanism=mechanism, claimed=user, success=right)

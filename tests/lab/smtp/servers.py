@@ -39,6 +39,9 @@ class Behavior:
     replies: dict[str, str] = field(default_factory=dict)
     """Verb to the reply it always gets, such as {"RCPT": "550 5.1.1 No such user"}. A 421 also hangs up."""
 
+    repeats: list[str] = field(default_factory=list)
+    """Refuse every login, and repeat its password or token in these encodings (tests/unit/hostile/encodings.py)."""
+
     def changed(self, settings: Mapping[str, Any]) -> Behavior:
         """A behavior with these settings in place of its own; unknown ones are an error."""
         unknown = sorted(set(settings) - {known.name for known in fields(self)})

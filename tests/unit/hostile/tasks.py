@@ -118,7 +118,10 @@ def instance(series: str) -> SimulatedOdoo:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a task ended: with a result, or with a fault of the collection."""
+    """How a task ended: with a result, or with a fault of the collection.
+
+    :ivar seconds: of the processor. Nothing in a task on a simulated Odoo waits, and the machine may be busy.
+    """
 
     result: dict[str, Any] | None
     fault: str
@@ -141,7 +144,7 @@ def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
     connection = {**CONNECTION, "transport": transport, "username": "admin", "timeout": 30, "connections": 1}
     internal = {"_ansible_check_mode": not task.applies, "_ansible_diff": True}
     before = len(odoo.odoo.log)
-    output, started, fault = io.StringIO(), time.monotonic(), ""
+    output, started, fault = io.StringIO(), time.process_time(), ""
     with (
         nobody_waits(),
         patch_module_args({**connection, **task.options, **internal}),
@@ -162,7 +165,7 @@ def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
         wrote = [method for _model, method, *_rest in odoo.odoo.log[before:] if method not in READ_METHODS]
         if wrote:
             fault = f"check mode wrote: {wrote}"
-    return Ending(result, fault, time.monotonic() - started, odoo.answers)
+    return Ending(result, fault, time.process_time() - started, odoo.answers)
 
 
 def last_of(text: str) -> str:
@@ -170,3 +173,16 @@ def last_of(text: str) -> str:
     lines = text.strip().splitlines()
     places = [line.strip() for line in lines if "/plugins/" in line]
     return f"{lines[-1][:150]} at {places[-1].rpartition('/plugins/')[2] if places else '?'}"
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield all texts in a result."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from texts_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_of(item)

@@ -349,6 +349,7 @@ def test_a_proxys_password_stays_secret(refusal: Refusal) -> None:
         ),
         ({"url": "{url}", "password": SECRET}, "password: no such option"),
         ({"url": "{url}", "ca_path": "/nowhere.pem", "timeout": 0}, "timeout must be at least 1 second"),
+        ({"url": "{url}", "timeout": 2**40}, "timeout must be at most 86400 seconds"),
         ({"url": "{url}", "servers": [{"url": "{url}"}]}, "url and servers exclude one another"),
         ({"url": "{url}", "validate_certs": "maybe"}, "In the file: argument 'validate_certs' is of type"),
         ({"servers": [{"url": "{url}", "validate_certs": "maybe"}]}, "argument 'validate_certs' is of type"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     server,
     servers,
 )
+from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import texts_of
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, connect_to, shipped
 
@@ -250,6 +252,46 @@ def test_secrets_are_in_no_result(run: Run, module: str, options: dict[str, Any]
     assert SECRET not in str(run(module, diff=True, **options))
 
 
+@pytest.mark.parametrize("secret", ['it\'s \\ made "up"', 'made "up"', "it's made up", "made\tup\n", "made üp"])
+@pytest.mark.parametrize(
+    ("module", "given"),
+    [
+        ("mail_server", lambda secret: {**MAIN, "smtp_pass": secret, "smtp_port": secret}),
+        ("mail_server", lambda secret: {**MAIN, "smtp_pass": secret, "sequence": [secret]}),
+        ("mail_server", lambda secret: {**MAIN, "smtp_pass": secret, "smtp_user": {"in": secret}}),
+        ("mail_server", lambda secret: {**MAIN, "smtp_pass": secret, "timeout": {"in": [secret]}}),
+        ("smtp_probe", lambda secret: {"host": "x", "user": "u", "password": secret, "port": secret}),
+        ("mail_server_info", lambda secret: {"password": secret, "name": [secret]}),
+    ],
+)
+def test_a_secret_is_in_no_text_that_ansible_makes_of_another_type(
+    run: Run, module: str, given: Callable[[str], dict[str, Any]], secret: str
+) -> None:
+    texts = list(texts_of(run(module, **given(secret))))
+    for form in (secret, repr(secret)[1:-1], repr([secret])[2:-2], json.dumps(secret)[1:-1]):
+        assert not [text for text in texts if form in text]
+
+
+@pytest.mark.parametrize("options", [{}, {"no_such_option": 1}])
+@pytest.mark.parametrize("variable", ["ODOO_PROXY", "ODOO_URL"])
+def test_a_password_in_the_environment_is_in_no_result(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, options: dict[str, Any]
+) -> None:
+    monkeypatch.setenv(variable, f"http://me:{SECRET}@proxy.acme.example:3128")
+    url = {"url": None} if variable == "ODOO_URL" else {}
+    assert SECRET not in str(run("mail_server_info", **url, **options))
+
+
+def test_a_password_of_a_proxy_in_the_environment_is_in_no_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://me:{SECRET}@proxy.acme.example:3128")
+
+    def connect(**_options: Any) -> rpc_session.Session:
+        raise errors.Unreachable(f"Tunnel connection failed: 407 me:{SECRET}")
+
+    monkeypatch.setattr(rpc_session, "connect", connect)
+    assert SECRET not in str(run("mail_server_info"))
+
+
 def test_what_odoo_held_is_in_no_result_either(run: Run, odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **MAIN)
     odoo.add("ir.config_parameter", key="a.secret", value=SECRET)
@@ -270,6 +312,13 @@ def test_a_secret_number_is_scrubbed(run: Run, odoo: SimulatedOdoo) -> None:
 
 
 # Errors
+
+
+@pytest.mark.parametrize("timeout", [0, -5, 2**40])
+def test_no_socket_takes_every_timeout(capsys: pytest.CaptureFixture[str], timeout: int) -> None:
+    result = shipped("mail_server_info", {"timeout": timeout}, capsys)
+    assert result["error_kind"] == "invalid"
+    assert "timeout must be at" in result["msg"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
@@ -66,6 +67,42 @@ def test_numbers_without_an_end(given: object) -> None:
     assert refusable["ids"][0] == 1
     assert refusable["ids"][1] == refusable["servers"][0]["port"] == refusable["timeout"]
     assert refusable["servers"][0]["name"] is refusable["other"] is given
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"ids": float("inf")},
+        {"ids": "1,1e999999999"},
+        {"server": '{"port": 1e400}'},
+        {"server": "{'port': 1e400}"},
+        {"server": "port=1e999999999"},
+        {"servers": ['{"port": 1e400}']},
+        {"servers": '{"port": 1e400}'},
+        {"server": '{"a":' * 900 + "1" + "}" * 900},
+        {"server": "{" * 5000},
+        {"servers": ["[" * 5000]},
+        {"values": "{'a':" * 60 + "1" + "}" * 60},
+    ],
+    ids=lambda arguments: str(arguments)[:40],
+)
+def test_texts_that_ansible_makes_numbers_and_dictionaries_of(arguments: dict[str, object]) -> None:
+    port = {"port": {"type": "int"}, "a": {"type": "raw"}}
+    specification = {
+        "ids": {"type": "list", "elements": "int"},
+        "server": {"type": "dict", "options": port},
+        "servers": {"type": "list", "elements": "dict", "options": port},
+        "values": {"type": "dict"},
+    }
+    result = ArgumentSpecValidator(specification).validate(refusable_arguments(specification, arguments))
+    assert result.error_messages
+
+
+def test_a_dictionary_in_a_text_is_taken() -> None:
+    specification = {"server": {"type": "dict", "options": {"port": {"type": "int"}}}}
+    for text in ('{"port": "25"}', "{'port': 25}", "port=25"):
+        result = ArgumentSpecValidator(specification).validate(refusable_arguments(specification, {"server": text}))
+        assert result.validated_parameters == {"server": {"port": 25}}
 
 
 @pytest.mark.parametrize("given", [5, "5", 5.0, "", "{{ x }}", None, True])

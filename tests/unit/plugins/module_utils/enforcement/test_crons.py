@@ -19,6 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_declared
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import delete_cron
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     QUEUE,
@@ -28,6 +29,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     refused,
     refused_unwritten,
     run,
+    written,
 )
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -286,6 +288,11 @@ def test_a_pinned_action_of_ones_own_may_be_renamed(odoo: SimulatedOdoo) -> None
     own = {**OWN, "xml_id": "postmaster.sweep"}
     run(odoo, {"crons": [own]})
     assert changes(run(odoo, {"crons": [{**own, "name": "Tidy"}]}).plan) == {"name": ("Sweep", "Tidy")}
+
+
+def test_a_cron_that_somebody_has_deleted_meanwhile_is_no_error(odoo: SimulatedOdoo) -> None:
+    delete_cron(odoo.session(), 12345)
+    assert written(odoo) == []
 
 
 @pytest.mark.parametrize("identity", [{"xml_id": QUEUE}, {"name": NAME}])

@@ -19,6 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Ambiguous,
     Conflict,
     Invalid,
+    OdooError,
     Timeout,
     Unreachable,
     Unsupported,
@@ -27,7 +28,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue import actio
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings, work_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY, Attempts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
@@ -669,3 +670,17 @@ def test_mails_that_fail_are_no_failure_of_the_task(
     result = shipped("mail_queue", {"action": "process"}, capsys)
     assert "failed" not in result
     assert result["outcomes"] == {"sent": 0, "failed": 1, "postponed": 0, "unsent": 0, "due": 0}
+
+
+@pytest.mark.parametrize("error", [Conflict, Unsupported, AccessRefused])
+def test_an_error_of_any_kind_repeats_no_password_of_a_mail_server(odoo: SimulatedOdoo, error: type[OdooError]) -> None:
+    odoo.add("ir.mail_server", name="Main", smtp_pass="correct-horse")
+    add(odoo)
+
+    def refuse(_model: str, method: str, *_rest: Any) -> None:
+        if method == "send":
+            raise error("535 no: CORRECT-HORSE")
+
+    odoo.before.append(refuse)
+    result = work_result(act(odoo.session(), "process", Selection(), batch_size=5, max_attempts=5))
+    assert "535 no: ********" in result.failure

@@ -111,6 +111,30 @@ def test_no_task_sends_the_queue_while_it_is_run(odoo: SimulatedOdoo) -> None:
     assert [mail["state"] for mail in odoo.records.tables["mail.mail"].values()] == ["sent"]
 
 
+@pytest.mark.parametrize("words", ["535 no: {}", "could not obtain lock: {}", "no mailbox: {} does not exist"])
+def test_an_error_repeats_no_password_of_a_mail_server(odoo: SimulatedOdoo, words: str) -> None:
+    odoo.add("ir.mail_server", name="Main", smtp_pass="correct-horse")
+    odoo.cron_failures[odoo.ref(QUEUE)] = words.format("CORRECT-HORSE")
+    with pytest.raises(OdooError) as caught:
+        run(odoo)
+    assert words.partition(":")[0] in caught.value.message
+    assert "HORSE" not in caught.value.message
+
+
+def test_a_cron_that_deletes_itself_has_not_failed(odoo: SimulatedOdoo) -> None:
+    cron_id = add_cron(odoo, "model.search([])")
+
+    def delete(_model: str, method: str, *_rest: Any) -> None:
+        if ran:
+            odoo.records.tables["ir.cron"].pop(cron_id, None)
+        if method == "method_direct_trigger":
+            ran.append(method)
+
+    ran: list[str] = []
+    odoo.before.append(delete)
+    assert run_cron(odoo.session(), cron_id, "Own")["outcome"] == "ok"
+
+
 def test_the_lock_is_given_back_after_a_failure(odoo: SimulatedOdoo) -> None:
     odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
     with pytest.raises((Rejected, Unsupported), match="no mail today"):

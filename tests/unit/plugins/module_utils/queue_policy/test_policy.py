@@ -44,6 +44,8 @@ def test_domains(given: Any, read: list[Any]) -> None:
         ("[('a', '=', uid)]", "plain values"),
         ("[('a', '=', 1)", "plain values"),
         ("__import__('os')", "plain values"),
+        ("{{}}", "plain values"),
+        ("{" + "-" * 50_000 + "}", "plain values"),
         ("{'a': 1}", "a list of conditions"),
         (5, "a list of conditions"),
         ("[('a', '=')]", "neither a condition"),

@@ -75,6 +75,9 @@ def test_tasks_and_answers_of_anybody(series: str, task: Any, transport: str) ->
         b"[-Infinity]",
         b'["\\ud800"]',
         b'["\\uDFFF x"]',
+        b'["\xed\xa0\x80"]',
+        '["\\ud800"]'.encode("utf-16"),
+        '["x"]'.encode("utf-32"),
         b"\xff\xfe[",
         b"[" * 100_000,
         b"[" * 5000 + b"]" * 5000,
@@ -211,8 +214,9 @@ def test_each_answer_has_the_whole_time(monkeypatch: pytest.MonkeyPatch) -> None
         b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFF\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
     ],
-    ids=["length", "huge length", "no length", "chunk"],
+    ids=["length", "huge length", "no length", "chunk", "negative chunk"],
 )
 def test_a_body_without_an_end(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
     monkeypatch.setattr(http_response, "LARGEST_BODY", 100_000)

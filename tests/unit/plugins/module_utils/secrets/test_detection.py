@@ -45,6 +45,15 @@ def test_no_secret_is_none(nothing: Any) -> None:
         ({"proxy": "http://user:a@b/c:d@proxy.example:3128"}, {"a@b/c:d"}),
         ({"proxy": "http://user:a%40b@proxy.example:3128"}, {"a%40b", "a@b"}),
         ({"proxy": "http://made-up-token@proxy.example:3128"}, {"made-up-token"}),
+        ({"proxy": "socks5://user:made-up@proxy.example"}, {"made-up"}),
+        ({"proxy": "//user:made-up@proxy.example"}, {"made-up"}),
+        ({"proxy": "http:/user:made-up@proxy.example"}, {"made-up"}),
+        ({"proxy": "http://user:made-up"}, {"made-up"}),
+        ({"proxy": "user:made-up"}, {"made-up"}),
+        ({"proxy": "http://user:made%20up%40proxy.example"}, {"made%20up%40proxy.example", "made up@proxy.example"}),
+        ({"url": "http://odoo.acme.example:8069/base"}, set()),
+        ({"url": "http://[::1]:8069"}, set()),
+        ({"url": "odoo.acme.example:8069"}, set()),
         ({"parameters": {"x": "https://hook.example/?token=a", "y": "b"}}, {"https://hook.example/?token=a"}),
         ({"crons": [{"name": "x", "code": "token = 'a'"}]}, {"token = 'a'"}),
     ],
@@ -62,6 +71,11 @@ def test_secrets_are_known_by_where_they_stand(arguments: Any, secrets: set[str]
         ),
         ("url: '/?client_secret=a' and Access_Token=b", f"url: '/?client_secret={MASK}' and Access_Token={MASK}"),
         ("(535, b'5.7.8 Authentication failed')", "(535, b'5.7.8 Authentication failed')"),
+        ("FATAL: postgresql://odoo:a@b.example/x", f"FATAL: postgresql://odoo:{MASK}@b.example/x"),
+        (
+            'violates check constraint "acme"\nDETAIL:  Failing row contains (1, smtp.acme.example, (a), \nb).\n',
+            f'violates check constraint "acme"\nDETAIL:  Failing row contains ({MASK})',
+        ),
     ],
 )
 def test_secrets_in_the_words_of_others(words: str, shown: str) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, failures
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import add_alias_domain, written
@@ -202,3 +203,31 @@ def test_an_option_that_16_does_not_name(odoo: SimulatedOdoo) -> None:
     (test,) = outcomes(odoo)
     assert test["outcome"] == "auth_unsupported"
     assert test["message"].endswith("The server does not offer a login (SMTP AUTH).")
+
+
+@pytest.mark.parametrize("words", ["535 refused {}", "535 could not obtain lock {}", "535 already executing {}"])
+def test_whatever_words_an_smtp_server_chooses_they_show_no_password(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr(rpc_session, "_CONFLICT_DELAYS", ())
+    server = add(odoo, smtp_user="u@acme.example", smtp_pass="made-up-secret")
+    odoo.smtp_outcomes[server] = words.format("MADE-UP-SECRET")
+    try:
+        shown = outcomes(odoo)[0]["message"]
+    except Conflict as error:
+        shown = error.message
+    assert words.format("********") in shown
+
+
+def test_a_canary_that_cannot_be_sent_shows_no_password(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc_session, "_CONFLICT_DELAYS", ())
+    add(odoo, smtp_user="u@acme.example", smtp_pass="made-up-secret")
+
+    def refuse(_model: str, method: str, *_rest: Any) -> None:
+        if method == "send":
+            raise Conflict("535 already executing made-up-secret")
+
+    odoo.before.append(refuse)
+    with pytest.raises(Conflict) as caught:
+        outcomes(odoo, canary=Canary(RECIPIENT, "odoo@acme.example"))
+    assert "535 already executing ********" in caught.value.message

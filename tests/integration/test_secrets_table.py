@@ -1,0 +1,52 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets of every shape through every module, while SMTP servers repeat them in nine encodings: they are in no output, file or process list.
+
+A few of the secrets are tried, and all of them with SECRETS=all (`make secrets`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
+from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import SECRETS
+from instance import LabInstance
+from secrets_table import REPEATED, Table
+
+pytestmark = pytest.mark.in_process
+
+ALL = os.environ.get("SECRETS") == "all"
+# Every so many secrets of a sample.
+STEP = 1 if ALL else 9
+NAMED = {f"s{number}": secret for number, secret in enumerate(SECRETS) if number % STEP == STEP // 2}
+
+
+@pytest.mark.parametrize("transport", ["jsonrpc", "json2"])
+@pytest.mark.parametrize("in_process", [True, False], ids=["in process", "shipped"])
+def test_no_secret_shows(
+    fresh: Callable[[str], LabInstance], tmp_path: Path, *, in_process: bool, transport: str
+) -> None:
+    # Each of the sample meets one front end and one transport more often than the other.
+    instance = fresh(os.environ.get("SECRETS_DATABASE", "integration_secrets"))
+    table = Table(instance, tmp_path, NAMED, in_process=in_process, transport=transport)
+    table.run()
+    assert table.shown() == {}
+
+    # It would show little if nothing were repeated, or if nothing went on.
+    failed = {name for name, result in table.results.items() if result["failed"]}
+    assert table.failing - failed == set()
+    for name, secret in NAMED.items():
+        if secret.isascii():
+            repeated = str(table.results[f"{name}: tested"])
+            assert [encoding for encoding in REPEATED if encoding not in repeated] == []
+            assert MASK in repeated
+            assert f"{name}: parameter" not in failed
+    print(
+        f"{len(table.results)} tasks with {len(NAMED)} secrets, {'in process' if in_process else 'shipped'}, {transport}"
+    )
