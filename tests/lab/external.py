@@ -33,7 +33,7 @@ from typing import Any, NoReturn
 from .errors import LabError
 from .lab import Lab
 from .layout import Layout
-from .postgres import identifier
+from .postgres import identifier, literal
 from .processes import clean_environment, run
 
 # As `odoo.STALE`, for series before 19.0, whose signals are sequences alone.
@@ -122,7 +122,12 @@ class ExternalLab(Lab):
             self._manage("duplicate", name=self._template, new_name=database)
             return database
         self._query("postgres", f"DROP DATABASE IF EXISTS {identifier(database)} WITH (FORCE)")
-        self._query("postgres", f"CREATE DATABASE {identifier(database)} TEMPLATE {identifier(self._template)}")
+        # PostgreSQL copies no database that somebody is connected to, and Odoo connects to the template if there is no other.
+        self._query(
+            "postgres",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {literal(self._template)};"
+            f"CREATE DATABASE {identifier(database)} TEMPLATE {identifier(self._template)}",
+        )
         self._query(database, _STALE)
         return database
 

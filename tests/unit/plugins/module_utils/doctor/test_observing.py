@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe import observe, read_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, add_alias_domain, neutralize, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -241,10 +241,10 @@ def test_the_relay_is_spoken_to(odoo: SimulatedOdoo) -> None:
 
 
 def test_the_queue_alone_needs_no_parameters(odoo: SimulatedOdoo) -> None:
-    """But the notes on how often mails were tried, and on those that are put off."""
+    """But the notes on how often mails were tried, on those that are put off, and on who sends the queue."""
     examine(odoo, checks=["queue"])
     asked = [arguments["domain"] for model, _method, _ids, arguments in odoo.log if model == "ir.config_parameter"]
-    assert asked == [[["key", "in", [ATTEMPTS_KEY, PUT_OFF_KEY]]]]
+    assert asked == [[["key", "in", [ATTEMPTS_KEY, PUT_OFF_KEY, SENDING_KEY]]]]
 
 
 def test_to_look_at_nothing() -> None:

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.odoo.tests.unit.series import SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 STACK: dict[str, Any] = {
-    "addons": [{"name": "mail"}],
+    "addons": ["mail"],
     "parameters": {"mail.bounce.alias": "bounce", "acme.number": "5"},
     "alias_domains": [{"name": "acme.example"}],
     "servers": [{"name": "Main", "smtp_host": "smtp.acme.example", "xml_id": "acme.main"}, {"name": "Relay"}],
