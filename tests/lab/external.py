@@ -4,7 +4,8 @@ What it is comes from the environment. An Odoo that is asked for more than it wa
 
 ODOO_URL, ODOO_USERNAME, ODOO_PASSWORD, ODOO_API_KEY: where it is, and its administrator in each copy of the template.
 ODOO_EXPIRED_API_KEY: a key of the administrator's that has expired. For tests of the message about it.
-ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook.
+ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook. Mark it as a template
+    (`ALTER DATABASE ... IS_TEMPLATE true`), or Odoo's workers run its crons.
 ODOO_DSN: a connection string of its PostgreSQL for a user that may create databases; or else
 ODOO_MASTER_PASSWORD: that of Odoo's database manager.
 ODOO_CRON_THREADS: how many it was started with (max_cron_threads). Some tests want none, some one.
