@@ -43,12 +43,14 @@ class Specification:
 
     :param scope: which records the results are about, for a module that enforces.
     :param connection: whether the module talks to Odoo, and has the options of how.
+    :param of_stack: the options that `from_inventory` gives, of those of `mail_stack` that the variables of a host declare.
     """
 
     options: Mapping[str, Any]
     rules: Mapping[str, Any] = field(default_factory=dict)
     scope: ResultScope = field(default_factory=ResultScope)
     connection: bool = True
+    of_stack: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
 
     @property
     def arguments(self) -> dict[str, Any]:

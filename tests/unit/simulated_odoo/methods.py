@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import (
     addons,
+    api_keys,
     called_actions,
     connection_test,
     crons,
@@ -49,4 +50,5 @@ METHODS: dict[tuple[str, str], Callable[..., Any]] = {
     ("mail.mail", "mark_outgoing"): mails.mark_outgoing,
     ("mail.mail", "process_email_queue"): mails.process_email_queue,
     ("mail.mail", "send"): mails.send,
+    ("res.users", "context_get"): api_keys.context_get,
 }

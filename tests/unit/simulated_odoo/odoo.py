@@ -37,6 +37,7 @@ Hook = Callable[[str, str, "list[int] | None", dict[str, Any]], None]
 _OF_THE_MODEL = frozenset(
     {
         "check_object_reference",
+        "context_get",
         "create",
         "fields_get",
         "formatted_read_group",
