@@ -35,6 +35,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables im
     StackVariableError,
     stack_arguments_of,
 )
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault_variable import VaultVariable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -79,6 +80,10 @@ class _InProcessModule(OdooModule):
     def progress(self, text: str) -> None:
         """On the screen with -v, as it comes about; the worker's display hands it on."""
         Display().v(f"{self._name}: {text}")
+
+    def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
+        """Return a variable of a vault file on this controller."""
+        return VaultVariable(path, name, vault_id)
 
     def _record_module_result(self, o: dict[str, Any]) -> None:
         warnings = {"warnings": list(self._own_warnings)} if self._own_warnings else {}

@@ -41,8 +41,9 @@ def own_user_id(session: Session) -> int:
 
     :raises Unreachable: the answer has none.
     """
-    user_id = session.call("res.users", "context_get").get("uid")
-    if not isinstance(user_id, int):
+    answer = session.call("res.users", "context_get")
+    user_id = answer.get("uid") if isinstance(answer, dict) else None
+    if not isinstance(user_id, int) or isinstance(user_id, bool):
         raise Unreachable(
             f"What answers at {session.url} is not Odoo: it does not tell whose session this is. Check url."
         )

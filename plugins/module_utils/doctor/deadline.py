@@ -31,7 +31,7 @@ class Deadline:
     :param ends: its end; None if it has none, or if nothing tells it.
     :param source: one sentence: where the date is from, or why there is none.
     :param is_endless: it never ends.
-    :param stops_mail: whether mail, or the collection, stops at the end. If not, the finding is a warning at most.
+    :param worst: the severity of the finding at most: `error` if mail or the collection stops at the end, `warning` if not, empty for no finding.
     """
 
     kind: str
@@ -40,13 +40,13 @@ class Deadline:
     source: str
     resource: Mapping[str, Any] | None = None
     is_endless: bool = False
-    stops_mail: bool = True
+    worst: str = "error"
 
     def severity(self, now: datetime, warn_days: int, error_days: int) -> str:
         """Return the severity of the finding; empty if there is none."""
         if self.ends is None or self.ends > now + timedelta(days=max(warn_days, error_days)):
             return ""
-        return "error" if self.stops_mail and self.ends <= now + timedelta(days=error_days) else "warning"
+        return "warning" if self.ends > now + timedelta(days=error_days) and self.worst else self.worst
 
     def evidence(self, now: datetime) -> str:
         """Return the end and its source in words."""

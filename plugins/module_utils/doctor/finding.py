@@ -412,8 +412,8 @@ CATALOGUE: Mapping[str, Kind] = {
     "api_key_expires": Kind(
         "expiry",
         "error",
-        "An API key of the user that this collection logs in as ends soon, or has ended",
-        "Replace it before it ends: postmaster.odoo.api_key with the name {name}.",
+        "An API key of the user that this collection logs in as ends soon",
+        "Replace it before it ends, and store the new one: postmaster.odoo.api_key.",
     ),
     "certificate_expires": Kind(
         "expiry",

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _CERTIFICATE = "smtp_ssl_certificate"
-# The kind of the deadline, its subject, and whether mail stops at its end, for each date that a mail server declares.
+# The kind of the deadline, its subject, and the worst severity, for each date that a mail server declares.
 _DECLARED = {
-    CLIENT_SECRET_EXPIRES: ("client_secret", "OAuth2 client secret", True),
-    PASSWORD_ROTATE_BY: ("smtp_pass", "password", False),
+    CLIENT_SECRET_EXPIRES: ("client_secret", "OAuth2 client secret", "error"),
+    PASSWORD_ROTATE_BY: ("smtp_pass", "password", "warning"),
 }
 # Days that a refresh token stays valid without a use (docs/development/odoo-behaviour.md, What ends).
 _UNUSED_DAYS = {"gmail": 180, "outlook": 90}
@@ -74,7 +74,7 @@ def _api_keys(session: Session, now: datetime) -> Iterator[Deadline]:
             "Odoo no longer accepts it, and deletes it within a day." if is_over else f"Odoo stores this date.{several}"
         )
         # This task has logged in, so an ended key is not its own.
-        yield Deadline("api_key", subject, key.ends, source, about, stops_mail=not is_over)
+        yield Deadline("api_key", subject, key.ends, source, about, worst="" if is_over else "error")
 
 
 def _client_certificates(session: Session, active: Mapping[int, Record], now: datetime) -> Iterator[Deadline]:
@@ -138,11 +138,11 @@ def _declared(servers: Sequence[Record], declared: Sequence[Mapping[str, Any]]) 
         )
         name = server["name"] if server else one.get("name") or one.get("xml_id")
         about = about_server(server) if server else {"model": MAIL_SERVER.model, "id": None, "name": name}
-        for option, (kind, what, stops_mail) in _DECLARED.items():
+        for option, (kind, what, worst) in _DECLARED.items():
             if one.get(option):
                 subject = f"The {what} of the mail server {name!r}"
                 ends, source = declared_end(str(one[option])), f"Its declaration says so ({option})."
-                yield Deadline(kind, subject, ends, source, about, stops_mail=stops_mail)
+                yield Deadline(kind, subject, ends, source, about, worst=worst)
 
 
 def certificate_deadlines(seen: Observation, probes: Mapping[int, Record] | None) -> Iterator[Deadline]:
@@ -155,12 +155,12 @@ def certificate_deadlines(seen: Observation, probes: Mapping[int, Record] | None
             f"The certificate of {place(server['smtp_host'], server['smtp_port'])} (mail server {server['name']!r})"
         )
         # Without a strict encryption Odoo takes an ended certificate as well.
-        is_strict = str(server["smtp_encryption"]).endswith("_strict")
+        worst = "error" if str(server["smtp_encryption"]).endswith("_strict") else "warning"
         if probes is None:
             ends, source = None, "It is read only with probe."
         else:
             ends, source = _end_of_presented(probes.get(server["id"]))
-        yield Deadline("certificate", subject, ends, source, about_server(server), stops_mail=is_strict)
+        yield Deadline("certificate", subject, ends, source, about_server(server), worst=worst)
 
 
 def tls_servers(seen: Observation) -> list[Record]:

@@ -22,6 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon im
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import finish_deletion
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    BASE_URL_KEY,
     DELETION_KEY,
     LOCK_KEY,
     PUT_OFF_KEY,
@@ -51,7 +52,7 @@ RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
     "addon",
 )
 KINDS = (RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON)
-_OWN_KEYS = (ATTEMPTS_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY)
+_OWN_KEYS = (ATTEMPTS_KEY, BASE_URL_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY)
 _EXTERNAL_IDS = "ir.model.data"
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -27,6 +27,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import Ht
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion, ask_version
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.web import WebTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -251,6 +252,24 @@ class Session:
                 raise
         time.sleep(delays[0])
         return self.insist(call, delays[1:])
+
+    def web_client(self, username: str, password: str) -> Session:
+        """Return a session of Odoo's web client, logged in.
+
+        :raises AuthenticationFailed: the password is wrong, or the user has two-factor authentication.
+        """
+        assert self._http is not None
+        http = self._http.duplicate()
+        transport = WebTransport(http, self.database, username, password)
+        transport.login()
+        return Session(transport, self.version, database=self.database, url=self.url, http=http)
+
+    def log_out(self) -> None:
+        """End a session of Odoo's web client, and hang up. A session that cannot be ended ends by itself after some days."""
+        if isinstance(self.transport, WebTransport):
+            with suppress(OdooError):
+                self.transport.logout()
+        self.transport.close()
 
     def duplicate(self) -> Session:
         """Return a session of the same user over a connection of its own, for another thread."""

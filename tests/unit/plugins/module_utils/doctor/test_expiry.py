@@ -82,7 +82,7 @@ def test_severities(days: float, severity: str, words: str) -> None:
     deadline = Deadline("api_key", "The key", NOW + timedelta(days=days), "Odoo says so.")
     assert deadline.severity(NOW, 30, 7) == severity
     assert words in deadline.evidence(NOW)
-    harmless = Deadline("smtp_pass", "The password", deadline.ends, "", stops_mail=False)
+    harmless = Deadline("smtp_pass", "The password", deadline.ends, "", worst="warning")
     assert harmless.severity(NOW, 30, 7) == ("warning" if severity else "")
 
 
@@ -111,11 +111,11 @@ def test_keys_of_the_tasks_own_user(odoo: SimulatedOdoo) -> None:
         assert {row["status"] for row in rows.values()} == {"never"}
         assert diagnosis["findings"] == []
         return
-    assert found(diagnosis) == [("api_key_expires", "error"), ("api_key_expires", "warning")]
+    assert found(diagnosis) == [("api_key_expires", "error")]
     assert [rows[name]["status"] for name in ("Ansible", "Old")] == ["soon", "ended"]
     assert rows["Ansible"]["days_left"] == 5
     assert "does not tell which one" in diagnosis["findings"][0]["evidence"]
-    assert "the name Ansible" in diagnosis["findings"][0]["remedy"]
+    assert "postmaster.odoo.api_key" in diagnosis["findings"][0]["remedy"]
 
 
 def test_a_single_key_is_no_riddle(odoo: SimulatedOdoo) -> None:
