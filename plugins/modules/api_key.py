@@ -170,7 +170,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation 
     remove_own_keys,
     rotate,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.web_client import web_client
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.web_client import restore_base_url, web_client
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AuthenticationFailed, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -212,6 +212,8 @@ def run(module: OdooModule) -> None:
             lambda secret: module.opened_session(api_key=secret, password=None),
             module.no_log_values.add,
         )
+        if not module.check_mode:
+            restore_base_url(session)
         module.exit_with((_absent if params["state"] == "absent" else _present)(module, access, wanted))
 
 

@@ -28,7 +28,8 @@ _SECONDS = 600.0
 class FaultProxy:
     """Forwards HTTP to one Odoo.
 
-    :ivar calls: the calls of JSON-RPC and JSON-2 since the last `cut` or `heal`, each as `model.method`. Other requests are not counted.
+    :ivar calls: the calls of JSON-RPC, of JSON-2 and of the web client since the last `cut` or `heal`, each as `model.method`. Other requests are not
+        counted.
     """
 
     def __init__(self, odoo_url: str) -> None:
@@ -126,6 +127,10 @@ def _call(method: str, path: str, body: bytes) -> str | None:
     """Return the call that a request makes, as `model.method`; None if it makes none."""
     if method == "POST" and path.startswith("/json/2/"):
         return path.removeprefix("/json/2/").replace("/", ".")
+    if method == "POST" and path.startswith("/web/dataset/call_kw/"):
+        return path.removeprefix("/web/dataset/call_kw/").replace("/", ".")
+    if method == "POST" and path in ("/web/session/authenticate", "/web/session/destroy"):
+        return path.removeprefix("/web/").replace("/", ".")
     if method != "POST" or path != "/jsonrpc":
         return None
     parameters = json.loads(body)["params"]

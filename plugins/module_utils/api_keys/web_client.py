@@ -38,39 +38,44 @@ def web_client(session: Session, username: str, password: str) -> Iterator[Sessi
 @contextmanager
 def _kept_base_url(session: Session) -> Iterator[None]:
     """Restore `web.base.url` afterwards. A parameter keeps its value meanwhile, so that the next run restores it if this one is killed."""
-    try:
-        rows = _rows(session)
-    except AccessRefused:  # only the login of an administrator overwrites it
+    rows = _rows(session)
+    former = str(rows.get(BASE_URL, {}).get("value") or "")
+    if not former or rows.get(_FREEZE, {}).get("value"):
         yield
         return
-    if not rows.get(BASE_URL, {}).get("value") or rows.get(_FREEZE, {}).get("value"):
-        yield
-        return
-    if BASE_URL_KEY not in rows:
-        session.create(_MODEL, [{"key": BASE_URL_KEY, "value": rows[BASE_URL]["value"]}])
+    session.create(_MODEL, [{"key": BASE_URL_KEY, "value": former}])
     try:
         yield
     except OdooError as error:
         try:
-            session.insist(lambda: restore_base_url(session))
+            session.insist(lambda: _restore(session, former))
         except OdooError as reason:
             error.message += f" Besides, {BASE_URL} may have changed, and could not be restored ({reason.message}) The next run restores it."
         raise
-    session.insist(lambda: restore_base_url(session))
+    session.insist(lambda: _restore(session, former))
 
 
 def restore_base_url(session: Session) -> None:
-    """Restore `web.base.url` from the parameter that keeps its value, if there is one."""
+    """Restore `web.base.url` if a run was killed while it logged in."""
+    kept = _rows(session).get(BASE_URL_KEY)
+    if kept is not None:
+        _restore(session, str(kept["value"]))
+
+
+def _restore(session: Session, former: str) -> None:
     rows = _rows(session)
-    kept = rows.get(BASE_URL_KEY)
-    if kept is None:
-        return
     current = rows.get(BASE_URL)
-    if current and current["value"] != kept["value"]:
-        session.write(_MODEL, [current["id"]], {"value": kept["value"]})
-    session.remove(_MODEL, [kept["id"]])
+    if current and current["value"] != former:
+        session.write(_MODEL, [current["id"]], {"value": former})
+    if BASE_URL_KEY in rows:
+        session.remove(_MODEL, [rows[BASE_URL_KEY]["id"]])
 
 
 def _rows(session: Session) -> dict[str, dict[str, Any]]:
+    """Return the parameters by their keys. A user who may not read them is no administrator, and overwrites nothing."""
     domain = [["key", "in", [BASE_URL, BASE_URL_KEY, _FREEZE]]]
-    return {row["key"]: row for row in session.search_read(_MODEL, domain, ["key", "value"])}
+    try:
+        rows = session.search_read(_MODEL, domain, ["key", "value"])
+    except AccessRefused:
+        return {}
+    return {row["key"]: row for row in rows}

@@ -200,8 +200,15 @@ class Schema:
             for addon, beginnings in _FIELDS_OF_ADDONS.items():
                 brought = [name for name in self.models[model] if name.startswith(beginnings)]
                 self._addons.update({(model, name): addon for name in brought})
+        if major >= 19:
+            self.models["res.users.identitycheck"]["password"] = {"type": "char", "store": False}
         for model, fields in (extra_fields or {}).items():
             self.models.setdefault(model, {}).update(fields)
+
+    @property
+    def stores_password(self) -> bool:
+        """Whether the dialog that checks a password stores it (up to 18.0)."""
+        return bool(self.models["res.users.identitycheck"]["password"]["store"])
 
     def extend(self, addon: str, models: Mapping[str, Fields]) -> None:
         """Fields that an addon will bring once it is installed."""
