@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.web_client import restore_base_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import is_another_running
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
@@ -99,6 +100,8 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
     for row in rows:
         if row["key"] == DELETION_KEY:
             finish_deletion(session, row["id"], row["value"])
+        if row["key"] == BASE_URL_KEY:
+            restore_base_url(session)
     of_kind = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
     if of_kind[RULE]:
         enforce(session, [QUEUE_POLICY.declare({"state": "absent"})], RunOptions())

@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "enforcement": {"engine", "resources", "routing", "rpc", "secrets", "smtp"},
     "queue": {"enforcement", "engine", "queue_policy", "resources", "rpc", "secrets", "smtp"},
     "doctor": {"api_keys", "engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
-    "removal": {"engine", "enforcement", "queue_policy", "resources", "rpc", "smtp"},
+    "removal": {"api_keys", "engine", "enforcement", "queue_policy", "resources", "rpc", "smtp"},
     "export": {"doctor", "engine", "queue", "queue_policy", "resources", "rpc", "secrets"},
 }
 
