@@ -20,6 +20,12 @@ def context_get(odoo: SimulatedOdoo, _ids: None, _context: Mapping[str, Any]) ->
     return {"lang": "en_US", "tz": False, "uid": odoo.uid}
 
 
+def name_create(odoo: SimulatedOdoo, _ids: None, context: Mapping[str, Any], name: str) -> list[Any]:
+    """Create the dialog by its name and the defaults of the context."""
+    defaults = {key.removeprefix("default_"): value for key, value in context.items() if key.startswith("default_")}
+    return [odoo.records.insert("res.users.apikeys.description", {"name": name, **defaults}), name]
+
+
 def make_key(odoo: SimulatedOdoo, ids: list[int], _context: Mapping[str, Any]) -> dict[str, Any]:
     """Ask for the password."""
     return _ask(odoo, "make", ids)

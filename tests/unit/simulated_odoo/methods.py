@@ -52,6 +52,7 @@ METHODS: dict[tuple[str, str], Callable[..., Any]] = {
     ("mail.mail", "send"): mails.send,
     ("res.users", "context_get"): api_keys.context_get,
     ("res.users.apikeys", "remove"): api_keys.remove,
+    ("res.users.apikeys.description", "name_create"): api_keys.name_create,
     ("res.users.apikeys.description", "make_key"): api_keys.make_key,
     ("res.users.identitycheck", "run_check"): api_keys.run_check,
 }

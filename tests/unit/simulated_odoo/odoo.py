@@ -42,6 +42,7 @@ _OF_THE_MODEL = frozenset(
         "fields_get",
         "formatted_read_group",
         "load",
+        "name_create",
         "read_group",
         "search",
         "search_count",
