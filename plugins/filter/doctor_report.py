@@ -54,6 +54,7 @@ def _instance(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
         "findings": findings,
         "tests": list(result.get("tests") or ()),
         "queue": result.get("queue"),
+        "expiry": list(result.get("expiry") or ()),
         "error_kind": None if asked else result.get("error_kind") or ("unreachable" if _is_lost(result) else "failed"),
         "message": None if asked else result.get("msg") or "It failed before it was asked.",
     }

@@ -36,6 +36,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing 
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import VaultVariable
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
     from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
@@ -46,12 +47,14 @@ class Specification:
 
     :param scope: which records the results are about, for a module that enforces.
     :param connection: whether the module talks to Odoo, and has the options of how.
+    :param of_stack: the options that `from_inventory` gives, of those of `mail_stack` that the variables of a host declare.
     """
 
     options: Mapping[str, Any]
     rules: Mapping[str, Any] = field(default_factory=dict)
     scope: ResultScope = field(default_factory=ResultScope)
     connection: bool = True
+    of_stack: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -113,6 +116,21 @@ class OdooModule(AnsibleModule):
     def _record_module_result(self, o: dict[str, Any]) -> None:
         """Hand the result over, after Ansible has removed the values of secret options from it."""
         super()._record_module_result({**o, **self._of_odoo})
+
+    def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
+        """Return a variable of a vault file. The files and the vault secrets of a run are on the controller.
+
+        :raises Invalid: the task does not run in Ansible's own process there.
+        """
+        raise Invalid(
+            f"vault_file {path} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
+            "nor async."
+        )
+
+    def opened_session(self, **connection: Any) -> Session:
+        """Open a session like that of the task, with other connection options."""
+        options = {name: self.params[name] for name in connection_arguments()}
+        return rpc_session.connect(**{**options, **connection}, read_only=self.check_mode)
 
     @property
     def shows_diff(self) -> bool:

@@ -33,11 +33,12 @@ options:
   checks:
     description:
       - What to look at. V(cron) is about scheduled actions, V(server) about outgoing mail servers, V(routing) about which server the instance's senders
-        get, V(queue) about the mails that wait or have failed, V(setup) about alias domains, the address of links, and batch sizes.
+        get, V(queue) about the mails that wait or have failed, V(setup) about alias domains, the address of links, and batch sizes, V(expiry) about API
+        keys, certificates, tokens and passwords that end soon.
     type: list
     elements: str
-    choices: [cron, server, routing, queue, setup]
-    default: [cron, server, routing, queue, setup]
+    choices: [cron, server, routing, queue, setup, expiry]
+    default: [cron, server, routing, queue, setup, expiry]
   live_tests:
     description:
       - Whether Odoo runs its own connection test of every active mail server that is not a user's own. A server that never answers takes a minute.
@@ -48,6 +49,7 @@ options:
       - Whether to speak SMTP, as M(postmaster.odoo.smtp_probe) does, to each mail server that fails its test, from where the task runs, and to the server
         that O(config_file) names where no other is active.
         Where that is the machine that Odoo runs on, it says more than Odoo does, such as which port and encryption would work. It does not log in.
+      - With V(expiry) among O(checks), it also reads the certificates of all mail servers that use TLS.
     type: bool
     default: false
   lock_probe:
@@ -91,6 +93,45 @@ options:
       - After how many days a mail that waits counts as one that nobody wants any more.
     type: int
     default: 7
+  warn_days:
+    description:
+      - Days before an end from which on it is a finding with the severity V(warning).
+    type: int
+    default: 30
+  error_days:
+    description:
+      - Days before an end from which on the severity of the finding is V(error), if mail or this collection stops at the end.
+    type: int
+    default: 7
+  from_inventory:
+    description:
+      - Whether O(declared_dates) comes from the inventory variables C(odoo_mail_servers) and C(odoo_mail_servers__*) of the host, if the task
+        does not give it.
+    type: bool
+    default: false
+  declared_dates:
+    description:
+      - The dates that only you know. Each entry names a mail server and repeats the options of its declaration in M(postmaster.odoo.mail_server).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - The name of the mail server.
+        type: str
+      xml_id:
+        description:
+          - The external ID of the mail server.
+        type: str
+      client_secret_expires:
+        description:
+          - The day on which the client secret of OAuth2 ends.
+        type: str
+      smtp_pass_rotate_by:
+        description:
+          - The day by which the password is to be replaced.
+        type: str
   fail_on:
     description:
       - The least severity that fails the task. V(error) is mail that does not leave, V(warning) what will go wrong or does in part. V(never) only reports.
@@ -115,6 +156,15 @@ EXAMPLES = r"""
     checks: [cron, queue]
     fail_on: never
   register: diagnosis
+
+- name: What ends in the next two months?
+  postmaster.odoo.mail_doctor:
+    checks: [expiry]
+    probe: true
+    warn_days: 60
+    declared_dates:
+      - name: Transactional
+        client_secret_expires: "2027-01-31"
 
 - name: A gate for the night, which speaks to no mail server
   postmaster.odoo.mail_doctor:
@@ -224,6 +274,53 @@ queue:
         id: 2
     unclassified: 0
     interrupted: {count: 0, last_run: "2026-11-24 12:05:47"}
+expiry:
+  description:
+    - Everything that ends, the first end first; null if V(expiry) is not among O(checks).
+  returned: always, unless the instance could not be asked
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(api_key), V(certificate), V(client_certificate), V(client_secret), V(refresh_token) or V(smtp_pass).
+      returned: always
+      type: str
+      sample: api_key
+    subject:
+      description: The thing in words.
+      returned: always
+      type: str
+      sample: The API key 'Ansible' (id 3) of this task's user
+    status:
+      description: V(ended), V(soon) if there is a finding, V(ok), V(never) if it has no end, or V(unknown) if nothing tells the end.
+      returned: always
+      type: str
+      sample: soon
+    ends:
+      description: The end in ISO 8601; null if there is none or it is not known.
+      returned: always
+      type: str
+      sample: "2026-12-04T00:00:00+00:00"
+    days_left:
+      description: Whole days until the end, negative after it.
+      returned: always
+      type: int
+      sample: 5
+    severity:
+      description: The severity of the finding; null if there is none.
+      returned: always
+      type: str
+      sample: error
+    source:
+      description: One sentence about the source of the date, or why there is none.
+      returned: always
+      type: str
+      sample: Odoo stores this date.
+    resource:
+      description: The record, as in RV(findings[].resource).
+      returned: always
+      type: dict
+      sample: {model: res.users.apikeys, id: 3, name: Ansible}
 odoo_version:
   description:
     - The version of Odoo, as it says itself.
@@ -247,9 +344,19 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose im
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
-_LIMITS = ("max_outgoing", "max_age", "max_exceptions", "max_overdue", "max_running", "stale_days")
+_LIMITS = (
+    "max_outgoing",
+    "max_age",
+    "max_exceptions",
+    "max_overdue",
+    "max_running",
+    "stale_days",
+    "warn_days",
+    "error_days",
+)
 
 SPECIFICATION = Specification(
     options={
@@ -264,8 +371,24 @@ SPECIFICATION = Specification(
         "max_overdue": {"type": "int", "default": 10},
         "max_running": {"type": "int", "default": 60},
         "stale_days": {"type": "int", "default": 7},
+        "warn_days": {"type": "int", "default": 30},
+        "error_days": {"type": "int", "default": 7},
+        "from_inventory": {"type": "bool", "default": False},
+        "declared_dates": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str"},
+                "xml_id": {"type": "str"},
+                "client_secret_expires": {"type": "str", "no_log": False},
+                "smtp_pass_rotate_by": {"type": "str", "no_log": False},
+            },
+            "required_one_of": [["name", "xml_id"]],
+        },
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
+    of_stack=lambda stack: {"declared_dates": declared_dates_of(stack.get("servers") or ())},
 )
 
 
@@ -278,6 +401,7 @@ def run(module: OdooModule) -> None:
         live_tests=params["live_tests"],
         lock_probe=params["lock_probe"],
         probe=params["probe"],
+        declared_dates=params["declared_dates"],
         configuration=read_configuration(params["config_file"]) if params["config_file"] else None,
     )
     with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:

@@ -168,6 +168,11 @@ options:
           - The password, an app password for instance. It is compared with what Odoo holds, and never shown. See O(servers[].update_secrets).
           - An empty string clears it.
         type: str
+      smtp_pass_rotate_by:
+        description:
+          - The day by which O(servers[].smtp_pass) is to be replaced, such as V(2027-01-31). Odoo does not store it.
+            M(postmaster.odoo.mail_doctor) reports it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
+        type: str
       smtp_ssl_certificate:
         description:
           - The client certificate for O(servers[].smtp_authentication=certificate), as PEM or as the absolute path
@@ -195,6 +200,11 @@ options:
             description:
               - Its secret. Becomes the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret).
                 Never shown.
+            type: str
+          client_secret_expires:
+            description:
+              - The day on which O(servers[].oauth2.client_secret) ends, such as V(2027-01-31). Microsoft shows it where
+                the secret is created. Odoo does not store it. M(postmaster.odoo.mail_doctor) reports it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
             type: str
           refresh_token:
             description:

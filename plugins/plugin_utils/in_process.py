@@ -35,9 +35,10 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables im
     StackVariableError,
     stack_arguments_of,
 )
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault_variable import VaultVariable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 _MODULES = "ansible_collections.postmaster.odoo.plugins.modules"
 _PROFILE = "legacy"  # the serialization profile of every Python module
@@ -80,6 +81,10 @@ class _InProcessModule(OdooModule):
         """On the screen with -v, as it comes about; the worker's display hands it on."""
         Display().v(f"{self._name}: {text}")
 
+    def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
+        """Return a variable of a vault file on this controller."""
+        return VaultVariable(path, name, vault_id)
+
     def _record_module_result(self, o: dict[str, Any]) -> None:
         warnings = {"warnings": list(self._own_warnings)} if self._own_warnings else {}
         raise _Finished({**o, **warnings, **self._of_odoo})
@@ -107,7 +112,7 @@ class ActionModule(ActionBase):
         module = importlib.import_module(f"{_MODULES}.{name}")
         arguments = dict(self._task.args)
         if boolean(arguments.get("from_inventory") or False):
-            arguments = self._with_stack(arguments, variables)
+            arguments = self._with_stack(arguments, variables, module.SPECIFICATION.of_stack)
         if module.SPECIFICATION.connection:
             arguments = with_connection_variables(arguments, variables, lambda names: self._values(names, variables))
         obstacle = self._obstacle(variables)
@@ -134,9 +139,15 @@ class ActionModule(ActionBase):
         values: dict[str, Any] = self._templar.template(expressions)
         return values
 
-    def _with_stack(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _with_stack(
+        self,
+        arguments: dict[str, Any],
+        variables: dict[str, Any],
+        of_stack: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> dict[str, Any]:
         """Return the arguments with the options that they do not give from the variables of the host.
 
+        :param of_stack: the options of the module, of those of `mail_stack`.
         :raises AnsibleActionFail: a variable is not known, or layers contradict each other.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
@@ -157,7 +168,7 @@ class ActionModule(ActionBase):
             )
         except StackVariableError as error:
             raise AnsibleActionFail(str(error), result={"error_kind": Invalid.kind}) from error
-        return {**declared, **given}
+        return {**of_stack(declared), **given}
 
     def _obstacle(self, variables: dict[str, Any]) -> str | None:
         """Return why running in this process would not be the same as running the module where the task asks for it, or None."""

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from threading import Thread
 from typing import Any
 
@@ -16,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose im
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
+from ansible_collections.postmaster.odoo.tests.unit.certificates import issue
 from instance import LabInstance
 from lab import Lab
 from mail_servers import oauth2_server, password_server, token_fields
@@ -29,11 +32,15 @@ Diagnosis = dict[str, Any]
 
 @dataclass(frozen=True)
 class BrokenInstance:
-    """A healthy instance, and the ways to hurt it."""
+    """A healthy instance, and the ways to hurt it.
+
+    :ivar how: options of the examination that a fault needs.
+    """
 
     instance: LabInstance
     lab: Lab
     runs: list[Thread] = field(default_factory=list)
+    how: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def healthy(cls, lab: Lab, name: str) -> BrokenInstance:
@@ -64,7 +71,7 @@ class BrokenInstance:
 
     def examine(self, **how: Any) -> Diagnosis:
         with self.instance.session() as session:
-            return diagnose(session, Examination(**how))
+            return diagnose(session, Examination(**{**self.how, **how}))
 
     def ids(self, model: str, *domain: Any) -> list[int]:
         return [record["id"] for record in self.instance.read(model, *domain, fields=("id",))]
@@ -331,6 +338,42 @@ def _no_sender_to_test_with(broken: BrokenInstance) -> None:
     broken.admin_address(False)
 
 
+def _key_ends(broken: BrokenInstance) -> None:
+    broken.instance.needs("res.users.apikeys", "expiration_date")
+    broken.instance.sql(
+        "INSERT INTO res_users_apikeys (name, user_id, index, key, expiration_date) "
+        "VALUES ('Nightly', 2, '00000000', 'made-up', now() at time zone 'utc' + interval '5 days 1 hour')"
+    )
+
+
+def _certificate_ended(broken: BrokenInstance) -> None:
+    """The mail server does not check it, so that mail still leaves."""
+    broken.how["probe"] = True
+    broken.through("expired", smtp_encryption="starttls")
+
+
+def _client_certificate_ends(broken: BrokenInstance) -> None:
+    broken.how["live_tests"] = False
+    mine = issue("client.lab.example", days=3)
+    stored = {"smtp_ssl_certificate": mine.certificate_pem, "smtp_ssl_private_key": mine.key_pem}
+    encoded = {name: base64.b64encode(text.encode()).decode() for name, text in stored.items()}
+    broken.server(smtp_authentication="certificate", smtp_user=False, smtp_pass=False, **encoded)
+
+
+def _refresh_token_unused(broken: BrokenInstance) -> None:
+    """For 175 of Google's 180 days."""
+    broken.how["live_tests"] = False
+    _gmail(broken, refresh_token="made-up-refresh-token")
+    _refresh_token, access_token, expiration = token_fields("gmail")
+    used = {access_token: "made-up-access-token", expiration: int(time.time()) - 175 * 86400}
+    broken.write("ir.mail_server", used, ["name", "=", "gmail"])
+
+
+def _declare(broken: BrokenInstance, option: str, days: int) -> None:
+    day = date.today() + timedelta(days=days)
+    broken.how["declared_dates"] = [{"name": MAIN, option: day.isoformat()}]
+
+
 FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "the queue's action is disabled": ("cron_disabled", lambda it: it.queue_action(active=False)),
     "the queue's external id is gone": (
@@ -474,6 +517,15 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "a queue that breaks off": ("queue_blocked", _blocked),
     "cut off in the middle": ("interrupted_batch", _hung_up),
     "no recipients": ("no_recipient", without_recipient),
+    "a key that ends in five days": ("api_key_expires", _key_ends),
+    "a certificate that has ended": ("certificate_expires", _certificate_ended),
+    "a client certificate of three days": ("client_certificate_expires", _client_certificate_ends),
+    "a client secret that ended yesterday": (
+        "client_secret_expires",
+        lambda it: _declare(it, "client_secret_expires", -1),
+    ),
+    "a refresh token that nobody uses": ("refresh_token_expires", _refresh_token_unused),
+    "a password that is overdue": ("password_rotation_due", lambda it: _declare(it, "smtp_pass_rotate_by", -9)),
     "a company without alias domain": (
         "alias_domain_missing",
         lambda it: it.write("res.company", {"alias_domain_id": False}),

@@ -34,7 +34,8 @@ class FaultProxy:
     :param round_trip: seconds that each new connection takes, and each request.
     :param keeps_open: whether a connection may be used again, as with a reverse proxy. An Odoo without one hangs up after each answer.
     :ivar requests: the number of all requests. :ivar connections: the number of all connections.
-    :ivar calls: the calls of JSON-RPC and JSON-2 since the last `cut` or `heal`, each as `model.method`. Other requests are not counted.
+    :ivar calls: the calls of JSON-RPC, of JSON-2 and of the web client since the last `cut` or `heal`, each as `model.method`. Other requests are not
+        counted.
     """
 
     def __init__(self, odoo_url: str, *, round_trip: float = 0.0, keeps_open: bool = True) -> None:
@@ -149,6 +150,10 @@ def _call(method: str, path: str, body: bytes) -> str | None:
     """Return the call that a request makes, as `model.method`; None if it makes none."""
     if method == "POST" and path.startswith("/json/2/"):
         return path.removeprefix("/json/2/").replace("/", ".")
+    if method == "POST" and path.startswith("/web/dataset/call_kw/"):
+        return path.removeprefix("/web/dataset/call_kw/").replace("/", ".")
+    if method == "POST" and path in ("/web/session/authenticate", "/web/session/destroy"):
+        return path.removeprefix("/web/").replace("/", ".")
     if method != "POST" or path != "/jsonrpc":
         return None
     parameters = json.loads(body)["params"]

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import check_crons, late_actions
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import in_order
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.expiry_checks import check_expiry
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
     CHECKS,
     SEVERITIES,
@@ -22,11 +24,17 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe import observe, read_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import relay_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.queue_checks import check_queue
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.read_deadlines import (
+    certificate_deadlines,
+    read_deadlines,
+    tls_servers,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import check_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_checks import check_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import refuse_dates
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import outcomes
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
@@ -35,7 +43,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _CHECKS: Mapping[str, Callable[[Observation, Limits], Iterator[Finding]]] = dict(
-    zip(CHECKS, (check_crons, check_servers, check_routing, check_queue, check_setup), strict=True)
+    zip(CHECKS, (check_crons, check_servers, check_routing, check_queue, check_setup, check_expiry), strict=True)
 )
 
 # What the connection itself failed at; of logins and addresses Odoo knows more.
@@ -62,7 +70,8 @@ class Examination:
     :param lock_probe: find out of overdue actions whether a worker holds them, by a write that changes nothing but `write_date`.
     :param probe: speak SMTP to servers that fail their test or are not tested, from where this runs.
     :param configuration: what odoo.conf says.
-    :raises Invalid: no checks.
+    :param declared_dates: the dates that mail servers declare, each with a `name` or `xml_id`.
+    :raises Invalid: no checks, or a date that is none.
     """
 
     checks: Collection[str] = CHECKS
@@ -71,10 +80,12 @@ class Examination:
     lock_probe: bool = False
     probe: bool = False
     configuration: Mapping[str, str] | None = None
+    declared_dates: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         if not self.checks:
             raise Invalid(f"checks is empty, so that nothing would be looked at: name some of {', '.join(CHECKS)}.")
+        refuse_dates(self.declared_dates)
 
 
 def diagnose(session: Session, how: Examination) -> dict[str, Any]:
@@ -88,6 +99,14 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
         seen = replace(seen, tests=outcomes(session, [found for found in servers.found if found.id in shared]))
     if how.probe and "server" in how.checks:
         seen = replace(seen, probes=_probe_servers(seen), relay_probe=_probe_relay(seen))
+    if servers and "expiry" in how.checks:
+        seen = replace(
+            seen,
+            deadlines=[
+                *read_deadlines(session, seen, servers, how.declared_dates),
+                *certificate_deadlines(seen, _probe_certificates(seen) if how.probe else None),
+            ],
+        )
     findings = sorted_results(
         finding for check in CHECKS if check in how.checks for finding in _CHECKS[check](seen, how.limits)
     )
@@ -98,8 +117,14 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
         "healthy": not counts["error"],
         "tests": list(seen.tests),
         "queue": dict(seen.queue) or None,
+        "expiry": _expiry_table(seen, how) if "expiry" in how.checks else None,
         "odoo_version": session.version.text,
     }
+
+
+def _expiry_table(seen: Observation, how: Examination) -> list[dict[str, Any]]:
+    limits = how.limits
+    return [one.as_result(seen.now, limits.warn_days, limits.error_days) for one in in_order(seen.deadlines)]
 
 
 def worst(diagnosis: Mapping[str, Any], fail_on: str) -> list[str]:
@@ -147,6 +172,15 @@ def _probe_servers(seen: Observation) -> dict[int, dict[str, Any]]:
         and server["smtp_authentication"] != "cli"
         and not server["leads_nowhere"]
         and tested.get(server["id"], "not_tested") in _WORTH_A_PROBE
+    }
+
+
+def _probe_certificates(seen: Observation) -> dict[int, Mapping[str, Any]]:
+    """Return a probe of each mail server that presents a certificate. A server that was probed already is not probed again."""
+    return {
+        server["id"]: seen.probes.get(server["id"])
+        or probe(Settings(server["smtp_host"], server["smtp_port"], server["smtp_encryption"], enforce=False))
+        for server in tls_servers(seen)
     }
 
 

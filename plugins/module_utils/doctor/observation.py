@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, MOST, beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import Deadline
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
@@ -27,7 +28,7 @@ _BATCH_IN_CODE = re.compile(r"process_email_queue\([^)]*batch_size\s*=\s*(\d+)")
 
 @dataclass(frozen=True)
 class Limits:
-    """What is still good. Ages and delays are minutes, but for `stale_days`.
+    """What is still good. Ages and delays are minutes, or days if their name says so.
 
     :param max_running: for how long an action may have been running before nobody believes that it still does.
     :raises Invalid: a number that is negative, or that no date can be reckoned with.
@@ -39,9 +40,14 @@ class Limits:
     max_overdue: int = 10
     max_running: int = 60
     stale_days: int = 7
+    warn_days: int = 30
+    error_days: int = 7
 
     def __post_init__(self) -> None:
-        most = {"max_age": MINUTES, "max_overdue": MINUTES, "max_running": MINUTES, "stale_days": DAYS}
+        most = {
+            **dict.fromkeys(("max_age", "max_overdue", "max_running"), MINUTES),
+            **dict.fromkeys(("stale_days", "warn_days", "error_days"), DAYS),
+        }
         problems = [
             problem
             for name, value in vars(self).items()
@@ -78,6 +84,7 @@ class Observation:
     :param sent_without_server: the latest mail that left since the last change of a mail server, where none is active: `id` and `write_date`.
     :param relay_probe: what `smtp_probe` made of the server of odoo.conf.
     :param configuration: of odoo.conf.
+    :param deadlines: everything that ends, or could.
     """
 
     now: datetime
@@ -102,6 +109,7 @@ class Observation:
     sent_without_server: Record | None = None
     relay_probe: Record | None = None
     configuration: Mapping[str, str] = field(default_factory=dict)
+    deadlines: Sequence[Deadline] = ()
 
     @property
     def is_neutralized(self) -> bool:

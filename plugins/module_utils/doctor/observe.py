@@ -70,7 +70,7 @@ _RUNS, _TRIGGERS, _PEOPLE, _TEMPLATES, _RECENT = 200, 500, 2000, 1000, 200
 
 def read_servers(session: Session, checks: Collection[str]) -> Records | None:
     """Every mail server with its secrets, where these checks need them."""
-    return read_all(session, MAIL_SERVER) if {"server", "routing"} & set(checks) else None
+    return read_all(session, MAIL_SERVER) if {"server", "routing", "expiry"} & set(checks) else None
 
 
 def observe(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.web_client import restore_base_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import is_another_running
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
@@ -23,6 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon im
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import finish_deletion
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    BASE_URL_KEY,
     DELETION_KEY,
     LOCK_KEY,
     PUT_OFF_KEY,
@@ -52,7 +54,7 @@ RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON = (
     "addon",
 )
 KINDS = (RULE, COPY, ACTION, PARAMETER, EXTERNAL_ID, OWN_ADDON)
-_OWN_KEYS = (ATTEMPTS_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY)
+_OWN_KEYS = (ATTEMPTS_KEY, BASE_URL_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY)
 _EXTERNAL_IDS = "ir.model.data"
 
 
@@ -102,6 +104,8 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
     for row in rows:
         if row["key"] == DELETION_KEY:
             finish_deletion(session, row["id"], row["value"])
+        if row["key"] == BASE_URL_KEY:
+            restore_base_url(session)
     of_kind = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
     if of_kind[RULE]:
         enforce(session, [QUEUE_POLICY.declare({"state": "absent"})], RunOptions())

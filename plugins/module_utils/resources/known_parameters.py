@@ -18,6 +18,8 @@ DELETION_KEY = "postmaster_odoo.deletion"
 # The mails that a run has put off while it sends them (queue/put_off.py).
 PUT_OFF_KEY = "postmaster_odoo.put_off"
 BASE_URL = "web.base.url"
+# Its value while a run logs in to the web client (api_keys/web_client.py).
+BASE_URL_KEY = "postmaster_odoo.web_base_url"
 # From 17.0 on alias domains have these settings, and Odoo no longer reads the parameters
 # (docs/development/odoo-behaviour.md, System parameters and alias domains).
 OF_ALIAS_DOMAINS = frozenset({"mail.bounce.alias", "mail.catchall.alias", "mail.catchall.domain", "mail.default.from"})

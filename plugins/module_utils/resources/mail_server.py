@@ -31,6 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidat
     newer_tokens,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection, authorize_url
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import date_problems
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import (
     AddressListField,
     SelectionField,
@@ -109,6 +110,7 @@ class MailServer(ResourceType):
         "smtp_authentication": {"type": "str"},
         "smtp_user": {"type": "str"},
         "smtp_pass": {"type": "str", "no_log": True},
+        "smtp_pass_rotate_by": {"type": "str", "no_log": False},
         "smtp_ssl_certificate": {"type": "str"},
         "smtp_ssl_private_key": {"type": "str", "no_log": True},
         "oauth2": {
@@ -116,6 +118,7 @@ class MailServer(ResourceType):
             "options": {
                 "client_id": {"type": "str"},
                 "client_secret": {"type": "str", "no_log": True},
+                "client_secret_expires": {"type": "str", "no_log": False},
                 "refresh_token": {"type": "str", "no_log": True},
                 "update": {"type": "str", "choices": ["always", "if_missing"]},
                 "required": {"type": "bool", "default": False},
@@ -128,7 +131,7 @@ class MailServer(ResourceType):
         "max_email_size": {"type": "float"},
     }
     option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}
-    directives = frozenset({"provider", "provider_region", "oauth2", "update_secrets"})
+    directives = frozenset({"provider", "provider_region", "oauth2", "smtp_pass_rotate_by", "update_secrets"})
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
     may_hold_secrets = frozenset({"smtp_user"})
@@ -174,6 +177,7 @@ class MailServer(ResourceType):
             yield f"max_email_size must be a number that is not negative, and is {given['max_email_size']:g} (megabytes)"
         if is_candidate_name(str(given.get("name", ""))):
             yield "a name that ends with '(postmaster.odoo candidate)' is the collection's own"
+        yield from date_problems({**(given.get("oauth2") or {}), **given})
         if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
             yield f"oauth2 goes with smtp_authentication {' or '.join(OAUTH2_METHODS)}"
 

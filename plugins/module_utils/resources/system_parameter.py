@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import finish_deletion
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
     BASE_URL,
+    BASE_URL_KEY,
     DELETION_KEY,
     IS_NEUTRALIZED,
     LOCK_KEY,
@@ -103,7 +104,7 @@ class SystemParameter(ResourceType):
                 "value takes a text, number or boolean, and in a stack a dictionary with value and secret; "
                 "give structured data as the text that Odoo expects"
             )
-        if given.get("key") in (ATTEMPTS_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY):
+        if given.get("key") in (ATTEMPTS_KEY, BASE_URL_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY):
             yield "this key is the collection's own"
 
     def prepare_instance(

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -33,6 +33,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.side_by_side i
     make_side_by_side,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.user_ids import is_remembered
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.web import WebTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -315,6 +316,24 @@ class Session:
         """Hang up the connections that only reads side by side use."""
         while self._more_transports:
             self._more_transports.pop().close()
+
+    def web_client(self, username: str, password: str) -> Session:
+        """Return a session of Odoo's web client, logged in.
+
+        :raises AuthenticationFailed: the password is wrong, or the user has two-factor authentication.
+        """
+        assert self._http is not None
+        http = self._http.duplicate()
+        transport = WebTransport(http, self.database, username, password)
+        transport.login()
+        return Session(transport, self.version, database=self.database, url=self.url, http=http)
+
+    def log_out(self) -> None:
+        """End a session of Odoo's web client, and hang up. A session that cannot be ended ends by itself after some days."""
+        if isinstance(self.transport, WebTransport):
+            with suppress(OdooError):
+                self.transport.logout()
+        self.transport.close()
 
     def duplicate(self) -> Session:
         """Return a session of the same user over a connection of its own, for another thread."""

@@ -20,7 +20,9 @@ _SECRET_NAME_OF_A_SETTING = re.compile(
     r"(minlength|policy|expiration|expires|lifetime|_ur[il]|endpoint|reset_password)$", re.IGNORECASE
 )
 # Options that hold secrets beside what is none; whatever else somebody writes into them may be one.
-_HOLD_SECRETS: Mapping[str, frozenset[str]] = {"oauth2": frozenset({"client_id", "update", "required"})}
+_HOLD_SECRETS: Mapping[str, frozenset[str]] = {
+    "oauth2": frozenset({"client_id", "client_secret_expires", "update", "required"})
+}
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _SCHEME = re.compile(r"(?:[a-z][a-z\d+.-]*:(?=/))?/*", re.IGNORECASE)
 # Up to the last @: a user may leave the @ and / of a password unescaped.

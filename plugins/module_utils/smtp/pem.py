@@ -35,6 +35,17 @@ def certificate_text(option: str, given: str) -> str:
     return "".join(f"{certificate}\n" for certificate in certificates)
 
 
+def first_certificate(text: str) -> str:
+    """Return the first certificate of a PEM text.
+
+    :raises ValueError: the text has none.
+    """
+    found = _CERTIFICATE.search(text)
+    if not found:
+        raise ValueError("no certificate in PEM")
+    return found[0]
+
+
 def private_key_text(option: str, given: str) -> str:
     """The private key that an option gives, by content or by path; a certificate in the same file is left out.
 

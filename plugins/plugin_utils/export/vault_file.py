@@ -37,8 +37,8 @@ class VaultFile:
         secrets = context.secrets if context else []
         if not secrets:
             raise AnsibleError(
-                "Secrets can only be exported encrypted, and this run was given nothing to encrypt with: add --vault-password-file, --vault-id or "
-                "--ask-vault-pass, or leave export_vault out."
+                "Secrets can only be stored encrypted, and this run was given nothing to encrypt with: add --vault-password-file, --vault-id or "
+                "--ask-vault-pass. The role export works without if export_vault is left out."
             )
         chosen = vault_id or config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
         self._vault = VaultLib(secrets)
@@ -48,17 +48,38 @@ class VaultFile:
             known = ", ".join(sorted({name for name, _secret in secrets}))
             raise AnsibleError(f"This run was given no vault secret of the id {chosen!r}, but: {known}.") from None
 
-    def content(self, host: str, values: Mapping[str, str]) -> str:
+    def content(self, host: str, values: Mapping[str, str], head: str = _HEAD) -> str:
         """What the file is to hold, encrypted. Everything else in it stays; where nothing is to change, it is what is there.
 
+        :param head: the comment at the top of a new file.
         :raises AnsibleError: the file is there and cannot be read.
         """
         stored = self._read()
         before = self._decrypted(stored) if stored else None
-        text = merged(before, values) if before else _new(host, values)
+        text = merged(before, values) if before else _new(head.format(host=host), values)
         if stored and text == before and is_encrypted(stored):
             return stored
         return str(self._vault.encrypt(text, self._secret, self._vault_id).decode())
+
+    def text_of(self, name: str) -> str | None:
+        """Return the text of a variable in the file; None if the file does not have it.
+
+        :raises AnsibleError: the file cannot be read, or the variable is no plain text.
+        """
+        stored = self._read()
+        if not stored:
+            return None
+        known = _variables(self._decrypted(stored))
+        if known is None:
+            raise AnsibleError(_CANNOT.format("it does not hold one variable a line"))
+        if name not in known:
+            return None
+        kind, text = _meaning(known[name][1])
+        if kind != "text":
+            raise AnsibleError(
+                f"{self._path}: the variable {name} is no plain text: remove it, or choose another variable."
+            )
+        return str(text)
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Which variables the file that is there does not hold; all where there is none.
@@ -170,5 +191,5 @@ def _meaning(node: Any, known: dict[int, str] | None = None) -> Any:
     return type(node).__name__, known[id(node)]
 
 
-def _new(host: str, values: Mapping[str, str]) -> str:
-    return "\n".join(["---", *comment(_HEAD.format(host=host)), *entries(values)]) + "\n"
+def _new(head: str, values: Mapping[str, str]) -> str:
+    return "\n".join(["---", *comment(head), *entries(values)]) + "\n"

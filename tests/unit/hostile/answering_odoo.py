@@ -57,9 +57,14 @@ class AnsweringOdoo:
         if path == "/json/version":
             return _answer({"version": self.odoo.facts.version})
         parameters = request["params"]
+        if path.startswith("/web/session/"):
+            return _answer({"result": {"uid": 2}})
         if parameters["method"] == "login":
             return _answer({"result": 2})
-        _database, _uid, _password, model, method, positional, named = parameters["args"]
+        if path.startswith("/web/dataset/call_kw/"):
+            model, method, positional, named = (parameters[name] for name in ("model", "method", "args", "kwargs"))
+        else:
+            _database, _uid, _password, model, method, positional, named = parameters["args"]
         named = dict(named)
         positional = list(positional)
         if method == "create":

@@ -62,6 +62,7 @@ _STACK: Mapping[str, Any] = {
     "crons": [{"xml_id": "mail.ir_cron_mail_scheduler_action", "priority": 2}],
     "routes": [{"from": "odoo@acme.example", "server": "Main"}],
 }
+_PASSWORD = {"username": "admin", "password": "made-up-password"}
 CHECKS = (
     Task("mail_stack", _STACK),
     Task("mail_stack", {**_STACK, "verify": "connection", "unmanaged": "archive"}),
@@ -82,6 +83,7 @@ CHECKS = (
     Task("mail_server_test"),
     Task("own_records", {"state": "absent"}),
     Task("pending_addons", {"action": "call_off"}),
+    Task("api_key", {"name": "Ansible", "state": "absent", **_PASSWORD}),
 )
 APPLIED = (
     Task("mail_stack", {**_STACK, "verify": "connection"}, applies=True),
@@ -92,6 +94,7 @@ APPLIED = (
     Task("mail_server_test", {"canary": "somebody@acme.example", "fail_on_error": False}, applies=True),
     Task("own_records", {"state": "absent"}, applies=True),
     Task("queue_policy", {"stale_after": 5}, applies=True),
+    Task("api_key", {"name": "Ansible", "state": "absent", **_PASSWORD}, applies=True),
 )
 
 
@@ -111,6 +114,7 @@ def instance(series: str) -> SimulatedOdoo:
     external_id = {"module": "acme", "name": "pinned", "model": "ir.mail_server", "res_id": pinned, "noupdate": True}
     odoo.records.insert("ir.model.data", external_id)
     odoo.add("ir.config_parameter", key="mail.bounce.alias", value="bounces")
+    odoo.add("res.users.apikeys", name="Ansible", user_id=odoo.uid, scope=False)
     for state, reason in (("outgoing", False), ("exception", "Connection refused"), ("sent", False)):
         odoo.add("mail.mail", state=state, failure_reason=reason, mail_server_id=main, email_from="a@acme.example")
     return odoo

@@ -10,11 +10,14 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import refusa
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES
 
 # What an ordinary user may read.
-_FOR_EVERYBODY = frozenset({"ir.model", "mail.alias.domain", "mail.template", "res.company", "res.users"})
+_FOR_EVERYBODY = frozenset(
+    {"ir.model", "mail.alias.domain", "mail.template", "res.company", "res.users", "res.users.apikeys"}
+)
 
 # What one needs the right to, where that is not `write`.
 _OPERATIONS = {
     "check_object_reference": "read",
+    "context_get": "read",
     "copy": "create",
     "create": "create",
     "formatted_read_group": "read",

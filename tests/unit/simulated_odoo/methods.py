@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import (
     addons,
+    api_keys,
     connection_test,
     crons,
     mails,
@@ -49,4 +50,9 @@ METHODS: dict[tuple[str, str], Callable[..., Any]] = {
     ("mail.mail", "mark_outgoing"): mails.mark_outgoing,
     ("mail.mail", "process_email_queue"): mails.process_email_queue,
     ("mail.mail", "send"): mails.send,
+    ("res.users", "context_get"): api_keys.context_get,
+    ("res.users.apikeys", "remove"): api_keys.remove,
+    ("res.users.apikeys.description", "name_create"): api_keys.name_create,
+    ("res.users.apikeys.description", "make_key"): api_keys.make_key,
+    ("res.users.identitycheck", "run_check"): api_keys.run_check,
 }

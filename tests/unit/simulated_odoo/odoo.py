@@ -37,10 +37,12 @@ Hook = Callable[[str, str, "list[int] | None", dict[str, Any]], None]
 _OF_THE_MODEL = frozenset(
     {
         "check_object_reference",
+        "context_get",
         "create",
         "fields_get",
         "formatted_read_group",
         "load",
+        "name_create",
         "read_group",
         "search",
         "search_count",
@@ -55,7 +57,8 @@ class SimulatedOdoo:
 
     What a test may set or look at:
 
-    - `now`: the server's clock. `user`: the login that calls.
+    - `now`: the server's clock. `user`: the login that calls. `password`: of whoever calls.
+      `api_keys`: the id and name of the record of each key that was created here.
     - `log`: every call, in order. `before`: functions that are called before each call, with its parts.
     - `smtp`, `delivery`: what comes of a connection test, and of sending a mail, given the record: None for success, else a situation of
       `record_failures.py`, which gives Odoo's own words, or the message itself. `smtp_outcomes`: the same for a connection test, by the server's id.
@@ -95,6 +98,8 @@ class SimulatedOdoo:
             self.schema.models[MODEL].update(environment.fields(self.schema.models[MODEL]))
         self.now = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
         self.user = "admin"
+        self.password = "made-up-password"
+        self.api_keys: dict[str, tuple[int, str]] = {}
         self.log: list[tuple[str, str, list[int] | None, dict[str, Any]]] = []
         self.before: list[Hook] = []
         self.smtp_outcomes: dict[int, str] = {}

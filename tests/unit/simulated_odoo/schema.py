@@ -42,6 +42,7 @@ MODEL_NAMES = {
     "res.company": "Companies",
     "res.partner": "Contact",
     "res.users": "User",
+    "res.users.apikeys": "Users API Keys",
 }
 
 # Beside the models of the facts: those that the others point to, with the few fields that matter here.
@@ -94,6 +95,28 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
         "company_id": {"relation": "res.company", "required": True, "store": True, "type": "many2one"},
         **_COMMON,
     },
+    "res.users.apikeys": {
+        "name": _REQUIRED_CHAR,
+        "user_id": {"relation": "res.users", "required": True, "store": True, "type": "many2one"},
+        "scope": _CHAR,
+        "expiration_date": {"store": True, "type": "datetime"},
+        **_COMMON,
+    },
+    # Two dialogues.
+    "res.users.apikeys.description": {
+        "name": _REQUIRED_CHAR,
+        "duration": {"selection": ["-1", "0", "1"], "store": True, "type": "selection"},
+        "expiration_date": {"store": True, "type": "datetime"},
+        **_COMMON,
+    },
+    "res.users.identitycheck": {"request": _CHAR, "password": _CHAR, **_COMMON},
+}
+
+# Fields of these models, and the series that brought them.
+_SINCE = {
+    ("res.users.apikeys", "expiration_date"): 18,
+    ("res.users.apikeys.description", "duration"): 18,
+    ("res.users.apikeys.description", "expiration_date"): 18,
 }
 
 _IN_SOME_SERIES = ("ir.cron.progress", "mail.alias.domain")
@@ -157,7 +180,9 @@ class Schema:
         without_fields: Iterable[tuple[str, str]] = (),
         extra_fields: Mapping[str, Fields] | None = None,
     ) -> None:
-        gone_models, gone_fields = frozenset(without_models), frozenset(without_fields)
+        major = int(facts.version.partition(".")[0])
+        gone_models = frozenset(without_models)
+        gone_fields = {*without_fields, *(field for field, since in _SINCE.items() if major < since)}
         self.models: dict[str, dict[str, Description]] = {}
         self._addons: dict[tuple[str, str], str] = {}
         self._known: dict[tuple[str, frozenset[str]], Fields] = {}
@@ -175,8 +200,15 @@ class Schema:
             for addon, beginnings in _FIELDS_OF_ADDONS.items():
                 brought = [name for name in self.models[model] if name.startswith(beginnings)]
                 self._addons.update({(model, name): addon for name in brought})
+        if major >= 19:
+            self.models["res.users.identitycheck"]["password"] = {"type": "char", "store": False}
         for model, fields in (extra_fields or {}).items():
             self.models.setdefault(model, {}).update(fields)
+
+    @property
+    def stores_password(self) -> bool:
+        """Whether the dialog that checks a password stores it (up to 18.0)."""
+        return bool(self.models["res.users.identitycheck"]["password"]["store"])
 
     def extend(self, addon: str, models: Mapping[str, Fields]) -> None:
         """Fields that an addon will bring once it is installed."""

@@ -24,10 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "smtp": {"engine", "routing", "rpc", "secrets"},
     "queue_policy": {"smtp"},
     "resources": {"engine", "queue_policy", "routing", "rpc", "secrets", "smtp"},
+    "api_keys": {"resources", "rpc", "secrets"},
     "enforcement": {"engine", "resources", "routing", "rpc", "secrets", "smtp"},
     "queue": {"enforcement", "engine", "queue_policy", "resources", "rpc", "secrets", "smtp"},
-    "doctor": {"engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
-    "removal": {"engine", "enforcement", "queue", "queue_policy", "resources", "rpc", "smtp"},
+    "doctor": {"api_keys", "engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
+    "removal": {"api_keys", "engine", "enforcement", "queue", "queue_policy", "resources", "rpc", "smtp"},
     "export": {"doctor", "engine", "queue", "queue_policy", "resources", "rpc", "secrets"},
 }
 

@@ -286,3 +286,28 @@ def test_a_module_without_a_connection_gets_none() -> None:
     made._templar.available_variables = INVENTORY
     made.run(task_vars=INVENTORY)
     assert made._execute_module.call_args.kwargs["module_args"] == {"host": "localhost"}  # type: ignore[attr-defined]  # of the stand-in
+
+
+def test_declared_dates_come_from_the_inventory() -> None:
+    """The doctor gets nothing else of a declaration, least of all its secrets."""
+    variables = {"odoo_mail_servers": [{**MAIN, "smtp_pass_rotate_by": "2026-01-01"}]}
+
+    def examine(**options: Any) -> dict[str, Any]:
+        made = action("mail_doctor", {"checks": ["expiry"], "fail_on": "never", **options})
+        made._templar.available_variables = variables
+        return made.run(task_vars=variables)
+
+    result = examine(from_inventory=True)
+    assert [row["subject"] for row in result["expiry"] if row["kind"] == "smtp_pass"] == [
+        "The password of the mail server 'Main'"
+    ]
+    assert SECRET not in str(result)
+    assert [row for row in examine()["expiry"] if row["kind"] == "smtp_pass"] == []
+
+
+def test_a_vault_file_that_is_not_on_the_controller(tmp_path: Any) -> None:
+    """The fast path finds the vault secrets of the run: here it was given none."""
+    wanted = {"name": "Ansible", "vault_file": str(tmp_path / "vault.yml"), "vault_variable": "vault_key"}
+    result = action("api_key", {**wanted, "username": "admin", "password": SECRET}).run(task_vars={})
+    assert result["failed"]
+    assert "--vault-password-file" in result["msg"]

@@ -1,0 +1,262 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replace an API key so that its owner is never without a valid one, wherever the run is interrupted.
+
+The order is: create, log in with the new key, store it, read it back and log in with that, revoke the former keys. Until the last step the
+former key is valid and stored. The next run finds what an interrupted one has left by the name of the keys, and revokes it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.dialogs import create_key, revoke_keys
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.own_keys import (
+    ApiKey,
+    own_user_id,
+    read_own_keys,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AuthenticationFailed,
+    Conflict,
+    Invalid,
+    OdooError,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# Odoo does not tell which key a user logs in with, so each key has a name of its own.
+_SUFFIX_BYTES = 4
+_SUFFIX = re.compile(r" [0-9a-f]{8}")
+
+
+class VaultVariable(Protocol):
+    """A place for one secret, in a file that Ansible encrypts."""
+
+    @property
+    def place(self) -> str:
+        """The place in words."""
+
+    def read(self) -> str | None:
+        """Return the secret that is stored; None if there is none."""
+
+    def write(self, secret: str) -> None:
+        """Store another secret in one step: whoever reads finds either the former one or this one.
+
+        :raises OdooError: it cannot be stored. The former one still is.
+        """
+
+    def locked(self, seconds: float) -> AbstractContextManager[None]:
+        """Let nobody else replace it meanwhile.
+
+        :param seconds: how long to wait for another run.
+        :raises OdooError: another run did not end in this time.
+        """
+
+
+@dataclass(frozen=True)
+class WantedKey:
+    """The key that a user is to have.
+
+    :param valid_days: days from its creation to its end; 0 is without an end.
+    :param renew_days: days before its end from which on it is replaced.
+    :param force: replace it now, also if the stored secret is not valid.
+    """
+
+    name: str
+    valid_days: int
+    renew_days: int
+    force: bool = False
+
+    def is_own(self, key: ApiKey) -> bool:
+        """Return whether a key belongs to the task, by its name."""
+        rest = key.name.removeprefix(self.name)
+        return key.name == self.name or (key.name.startswith(self.name) and bool(_SUFFIX.fullmatch(rest)))
+
+    def end_of(self, key: ApiKey) -> datetime | None:
+        """Return the end of a key. If Odoo stores none, the key counts as ended when `valid_days` are over."""
+        return key.ends or (key.created + timedelta(days=self.valid_days) if self.valid_days else None)
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach the instance.
+
+    :param session: the session of the task. :param password: of its user.
+    :param privileged: opens a session in which Odoo creates and revokes keys.
+    :param log_in: opens a session with a key.
+    :param protect: called with each new key before anything else can happen to it.
+    """
+
+    session: Session
+    password: str = field(repr=False)
+    privileged: Callable[[], AbstractContextManager[Session]]
+    log_in: Callable[[str], Session]
+    protect: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """What is, or was, to do.
+
+    :param reason: why a new key is needed; empty if none is. :param former: the keys of the task before.
+    :param created: the name of the new key. :param ends: its end. :param secret: the new key.
+    """
+
+    reason: str
+    former: Sequence[ApiKey]
+    stored: str | None = field(default=None, repr=False)
+    created: str = ""
+    ends: datetime | None = None
+    secret: str | None = field(default=None, repr=False)
+    warnings: Sequence[str] = ()
+
+
+def own_keys(session: Session, wanted: WantedKey) -> list[ApiKey]:
+    """Return the keys of the session's user that belong to the task."""
+    return [key for key in read_own_keys(session) if wanted.is_own(key)]
+
+
+def plan_rotation(access: Access, wanted: WantedKey, store: VaultVariable) -> Rotation:
+    """Return what is to do. Nothing is changed.
+
+    :raises Invalid: the stored secret is a key of another user, or is not valid and `force` is not set.
+    """
+    keys = own_keys(access.session, wanted)
+    stored = store.read()
+    if stored:
+        access.protect(stored)
+    is_valid = bool(stored) and _is_valid(access, stored or "", store)
+    if stored and not is_valid and not wanted.force:
+        raise Invalid(
+            f"Odoo does not accept the key that is stored in {store.place}: it has ended, was revoked, or belongs to another user or another "
+            "instance. Nothing was changed. Check it, and set force to true to replace it."
+        )
+    return Rotation(_reason(access, wanted, keys, is_stored=is_valid), keys, stored if is_valid else None)
+
+
+def _reason(access: Access, wanted: WantedKey, keys: Sequence[ApiKey], *, is_stored: bool) -> str:
+    if wanted.force:
+        return "force is true"
+    if not is_stored:
+        return "no key is stored"
+    if not keys:
+        return f"the user has no key named {wanted.name!r}"
+    if len(keys) > 1:
+        return f"the user has {len(keys)} keys named {wanted.name!r}: an earlier run was interrupted"
+    end = wanted.end_of(keys[0])
+    if end and end <= access.session.now + timedelta(days=wanted.renew_days):
+        return f"the key {keys[0].name!r} ends at {end:%Y-%m-%d %H:%M} UTC"
+    return ""
+
+
+def _is_valid(access: Access, secret: str, store: VaultVariable) -> bool:
+    """Return whether a secret is a valid key of the session's user.
+
+    :raises Invalid: it is a key of another user.
+    """
+    try:
+        with access.log_in(secret) as session:
+            user_id = own_user_id(session)
+    except AuthenticationFailed:
+        return False
+    if user_id != own_user_id(access.session):
+        raise Invalid(
+            f"The key that is stored in {store.place} belongs to another user (id {user_id}). Nothing was changed. Give each user a variable of its own."
+        )
+    return True
+
+
+def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotation) -> Rotation:
+    """Replace the key.
+
+    :raises OdooError: it failed. The former key is still valid, unless the message says that the new one is stored.
+    """
+    name = f"{wanted.name} {secrets.token_hex(_SUFFIX_BYTES)}"
+    ends = access.session.now + timedelta(days=wanted.valid_days) if wanted.valid_days else None
+    with access.privileged() as privileged:
+        try:
+            secret = create_key(privileged, access.password, name, ends)
+            access.protect(secret)
+            if not _is_valid(access, secret, store):
+                raise Conflict(f"Odoo does not accept the key {name!r} that it has just created.")
+            store.write(secret)
+        except OdooError as error:
+            _withdraw(access, privileged, name, error)
+            raise
+        if store.read() != secret or not _is_valid(access, secret, store):
+            raise Conflict(
+                f"{store.place} does not contain the new key {name!r}: another run has replaced it. No key was revoked; the next run cleans up."
+            )
+        with access.log_in(secret) as renewed:
+            _revoke(access, privileged, renewed, plan.former)
+    return Rotation(plan.reason, plan.former, plan.stored, name, ends, secret, tuple(_warnings(access, plan, store)))
+
+
+def _withdraw(access: Access, privileged: Session, name: str, error: OdooError) -> None:
+    """Revoke a new key that is stored nowhere, and say so in the error if that fails."""
+    try:
+        left = access.session.insist(lambda: [key.id for key in read_own_keys(access.session, name)])
+        if left:
+            privileged.insist(lambda: revoke_keys(privileged, access.password, left))
+    except OdooError as reason:
+        error.message += f" Besides, the new key {name!r} may be left ({reason.message}) The next run revokes it."
+
+
+def _revoke(access: Access, privileged: Session, renewed: Session, keys: Sequence[ApiKey]) -> None:
+    """Revoke keys. A lost answer is no failure if they are gone.
+
+    :param renewed: a session with the new key: that of the former one ends with it.
+    """
+    if not keys:
+        return
+    ids = [key.id for key in keys]
+    try:
+        revoke_keys(privileged, access.password, ids)
+    except OdooError as error:
+        try:
+            present = {key.id for key in renewed.insist(lambda: read_own_keys(renewed))}
+        except OdooError:
+            present = set(ids)
+        left = [key for key in keys if key.id in present]
+        if not left:
+            return
+        names = ", ".join(repr(key.name) for key in left)
+        error.message += (
+            f" The new key is stored and valid. The former one may be valid too ({names}); the next run revokes it."
+        )
+        raise
+
+
+def _warnings(access: Access, plan: Rotation, store: VaultVariable) -> list[str]:
+    """Return what the user must do: a former secret under another name stays valid."""
+    if plan.stored and _is_valid(access, plan.stored, store):
+        return [
+            f"The former key of {store.place} is still valid, because it has another name. Revoke it in Odoo under Preferences / Account Security."
+        ]
+    return []
+
+
+def remove_own_keys(access: Access, keys: Sequence[ApiKey]) -> None:
+    """Revoke keys of the task."""
+    with access.privileged() as privileged:
+        revoke_keys(privileged, access.password, [key.id for key in keys])
+
+
+def as_result(key: ApiKey) -> dict[str, Any]:
+    """Return a key as a task's result has it."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "created": key.created.isoformat(),
+        "ends": key.ends.isoformat() if key.ends else None,
+    }

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Things that end at a known moment, such as API keys and certificates. Plain data; no secret is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+# The finding of each kind, in the order of a report.
+FINDINGS: Mapping[str, str] = {
+    "api_key": "api_key_expires",
+    "certificate": "certificate_expires",
+    "client_certificate": "client_certificate_expires",
+    "client_secret": "client_secret_expires",
+    "refresh_token": "refresh_token_expires",
+    "smtp_pass": "password_rotation_due",
+}
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One thing and its end.
+
+    :param kind: a key of FINDINGS.
+    :param subject: the thing in words, to begin a sentence with.
+    :param ends: its end; None if it has none, or if nothing tells it.
+    :param source: one sentence: where the date is from, or why there is none.
+    :param is_endless: it never ends.
+    :param worst: the severity of the finding at most: `error` if mail or the collection stops at the end, `warning` if not, empty for no finding.
+    """
+
+    kind: str
+    subject: str
+    ends: datetime | None
+    source: str
+    resource: Mapping[str, Any] | None = None
+    is_endless: bool = False
+    worst: str = "error"
+
+    def severity(self, now: datetime, warn_days: int, error_days: int) -> str:
+        """Return the severity of the finding; empty if there is none."""
+        if self.ends is None or self.ends > now + timedelta(days=max(warn_days, error_days)):
+            return ""
+        return "warning" if self.ends > now + timedelta(days=error_days) and self.worst else self.worst
+
+    def evidence(self, now: datetime) -> str:
+        """Return the end and its source in words."""
+        assert self.ends is not None
+        days = days_left(self.ends, now)
+        moment = f"{self.ends:%Y-%m-%d %H:%M} UTC"
+        count = "today" if days == 0 else f"in {days} day{'s' * (days != 1)}"
+        if self.ends <= now:
+            past = (now - self.ends).days
+            return f"{self.subject} ended at {moment}, {past} day{'s' * (past != 1)} ago. {self.source}"
+        return f"{self.subject} ends at {moment}, {count}. {self.source}"
+
+    def as_result(self, now: datetime, warn_days: int, error_days: int) -> dict[str, Any]:
+        """Return the deadline as a row of the table in a task's result."""
+        severity = self.severity(now, warn_days, error_days)
+        status = "never" if self.is_endless else "unknown"
+        if self.ends is not None:
+            status = "ended" if self.ends <= now else "soon" if severity else "ok"
+        return {
+            "kind": self.kind,
+            "subject": self.subject,
+            "status": status,
+            "ends": self.ends.isoformat() if self.ends else None,
+            "days_left": days_left(self.ends, now) if self.ends else None,
+            "severity": severity or None,
+            "source": self.source,
+            "resource": dict(self.resource) if self.resource else None,
+        }
+
+
+def days_left(ends: datetime, now: datetime) -> int:
+    """Return the number of whole days until an end, negative after it."""
+    return (ends - now).days
+
+
+def in_order(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    """Return deadlines by their ends, the first one first; those without an end come last."""
+    latest = datetime.max.replace(tzinfo=timezone.utc)
+    kinds = list(FINDINGS)
+    return sorted(deadlines, key=lambda one: (one.ends or latest, kinds.index(one.kind), one.subject))

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One secret in a vault file, to read and to replace while a task runs on the controller."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ansible.errors import AnsibleError
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import write_atomically
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
+
+_HEAD = "Secrets that the module postmaster.odoo.api_key stores."
+_NEW_MODE = 0o600
+_POLL_SECONDS = 0.2
+
+
+class VaultVariable:
+    """A variable of a vault file.
+
+    :param path: the file on the controller. It need not exist, but its folder must.
+    :param vault_id: as in `VaultFile`.
+    :raises Invalid: the run has no vault secret that fits, or the file cannot be written there.
+    """
+
+    def __init__(self, path: str, name: str, vault_id: str | None) -> None:
+        # A link stays one.
+        self._path = os.path.realpath(path)
+        self._name = name
+        self._folder = os.path.dirname(self._path)
+        self._vault_id = vault_id
+        self._vault()
+        if not os.path.isdir(self._folder):
+            raise Invalid(f"vault_file {path} cannot be written: there is no folder {self._folder}.")
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise Invalid(
+                f"vault_file {path} cannot be written: the folder {self._folder} is not writable for the user of this run."
+            )
+        if os.path.exists(self._path) and not os.path.isfile(self._path):
+            raise Invalid(f"vault_file {path} cannot be written: it is not a regular file.")
+
+    @property
+    def place(self) -> str:
+        """The file and the variable, in words."""
+        return f"{self._path} (variable {self._name})"
+
+    def read(self) -> str | None:
+        """Return the secret; None if the file or the variable does not exist.
+
+        :raises Invalid: the file cannot be read or decrypted.
+        """
+        try:
+            return self._vault().text_of(self._name)
+        except AnsibleError as error:
+            raise Invalid(f"vault_file: {error.message}") from None
+
+    def write(self, secret: str) -> None:
+        """Replace the secret in one step. Everything else in the file stays.
+
+        :raises Invalid: the file cannot be written or decrypted. It is as before.
+        """
+        try:
+            content = self._vault().content("", {self._name: secret}, _HEAD)
+            mode = stat.S_IMODE(os.stat(self._path).st_mode) if os.path.exists(self._path) else _NEW_MODE
+            write_atomically(self._path, content, mode=mode)
+        except AnsibleError as error:
+            raise Invalid(f"vault_file: {error.message}") from None
+        except OSError as error:
+            raise Invalid(f"vault_file {self._path} cannot be written: {error.strerror}. It is as before.") from None
+
+    @contextmanager
+    def locked(self, seconds: float) -> Iterator[None]:
+        """Let nobody else on this controller replace a secret in this folder.
+
+        :param seconds: how long to wait for another run.
+        :raises Conflict: another run did not end in this time.
+        """
+        folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+        deadline = time.monotonic() + seconds
+        try:
+            while not _is_locked(folder):
+                if time.monotonic() >= deadline:
+                    raise Conflict(f"Another run replaces a secret in {self._folder}: try again when it has ended.")
+                time.sleep(_POLL_SECONDS)
+            yield
+        finally:
+            os.close(folder)
+
+    def _vault(self) -> VaultFile:
+        """Return the file as it is now: `VaultFile` remembers which vault secret has opened it."""
+        try:
+            return VaultFile(self._path, self._vault_id)
+        except AnsibleError as error:
+            raise Invalid(f"vault_file: {error.message}") from None
+
+
+def _is_locked(folder: int) -> bool:
+    """Take the lock of a folder, if nobody has it. It ends with the process."""
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

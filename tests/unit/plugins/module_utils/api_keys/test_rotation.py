@@ -1,0 +1,336 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replacing an API key on simulated instances: the stored key is valid at any moment, and what is left is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import (
+    Access,
+    Rotation,
+    WantedKey,
+    plan_rotation,
+    rotate,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AuthenticationFailed, Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL, BASE_URL_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+from ansible_collections.postmaster.odoo.tests.unit.interruptions import every_cut
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.api_keys import owner_of
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+from ansible_collections.postmaster.odoo.tests.unit.tasks import shipped
+
+ANSIBLE = WantedKey("Ansible", 90, 30)
+FORCED = WantedKey("Ansible", 90, 30, force=True)
+FILE = {"name": "Ansible", "vault_file": "vault.yml", "vault_variable": "vault_key"}
+PASSWORD = {"username": "admin", "password": "made-up-password"}
+
+
+class Store:
+    """A secret in memory."""
+
+    place = "vault.yml (variable vault_key)"
+
+    def __init__(self, secret: str | None = None) -> None:
+        self.secret = secret
+
+    def read(self) -> str | None:
+        return self.secret
+
+    def write(self, secret: str) -> None:
+        self.secret = secret
+
+    @contextmanager
+    def locked(self, _seconds: float) -> Iterator[None]:
+        yield
+
+
+class FullStore(Store):
+    """One that cannot be written."""
+
+    def write(self, secret: str) -> None:
+        raise Invalid("No space left on device.")
+
+
+class ForgetfulStore(Store):
+    """One that another run writes to at the same time."""
+
+    def write(self, secret: str) -> None:
+        self.secret = "made-up-key-of-another-run"
+
+
+@pytest.fixture
+def odoo(series: str) -> SimulatedOdoo:
+    return SimulatedOdoo(series)
+
+
+def log_in(odoo: SimulatedOdoo, secret: str, session: Session | None = None) -> Session:
+    """Return a session with a key."""
+    if owner_of(odoo, secret) is None:
+        raise AuthenticationFailed("Odoo refused the api_key.")
+    return session or odoo.session()
+
+
+def access(odoo: SimulatedOdoo, session: Session | None = None, seen: list[str] | None = None) -> Access:
+    own = session or odoo.session()
+    protect = seen.append if seen is not None else lambda _secret: None
+    return Access(own, odoo.password, lambda: nullcontext(own), lambda secret: log_in(odoo, secret, session), protect)
+
+
+def run(odoo: SimulatedOdoo, store: Store, wanted: WantedKey = ANSIBLE, session: Session | None = None) -> Rotation:
+    """Do what a task does."""
+    reach = access(odoo, session)
+    plan = plan_rotation(reach, wanted, store)
+    return rotate(reach, wanted, store, plan) if plan.reason else plan
+
+
+def names(odoo: SimulatedOdoo) -> list[str]:
+    return [row["name"] for row in odoo.records.tables["res.users.apikeys"].values()]
+
+
+def test_the_first_key(odoo: SimulatedOdoo) -> None:
+    odoo.add("res.users.apikeys", name="Ansible of somebody", user_id=odoo.uid, scope=False)
+    store, seen = Store(), []
+    plan = plan_rotation(access(odoo), ANSIBLE, store)
+    done = rotate(access(odoo, seen=seen), ANSIBLE, store, plan)
+    assert (plan.reason, list(plan.former)) == ("no key is stored", [])
+    assert store.secret == done.secret
+    assert seen[0] == done.secret
+    assert owner_of(odoo, str(store.secret)) == odoo.uid
+    assert names(odoo) == ["Ansible of somebody", done.created]
+    assert str(done.secret) not in repr(done)
+    if odoo.major >= 18:
+        key = next(row for row in odoo.records.tables["res.users.apikeys"].values() if row["name"] == done.created)
+        assert key["expiration_date"] == (odoo.now + timedelta(days=90)).strftime("%Y-%m-%d %H:%M:%S")
+    assert run(odoo, store).reason == ""
+
+
+def test_a_key_is_replaced_before_its_end(odoo: SimulatedOdoo) -> None:
+    """Up to 17.0 by its age."""
+    store = Store()
+    first = run(odoo, store)
+    odoo.now += timedelta(days=59)
+    assert run(odoo, store).reason == ""
+    odoo.now += timedelta(days=2)
+    second = run(odoo, store)
+    assert "ends at" in second.reason
+    assert [key.name for key in second.former] == [first.created]
+    assert names(odoo) == [second.created]
+    assert owner_of(odoo, str(first.secret)) is None
+
+
+def test_a_key_without_an_end(odoo: SimulatedOdoo) -> None:
+    store = Store()
+    endless = WantedKey("Ansible", 0, 30)
+    run(odoo, store, endless)
+    odoo.now += timedelta(days=5000)
+    assert run(odoo, store, endless).reason == ""
+
+
+def test_cut_off_anywhere(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stored key is valid after each cut, and the next run leaves one key."""
+    monkeypatch.setattr(rpc_session, "_INSIST_DELAYS", (0.0, 0.0))
+    stores: list[Store] = []
+    store = Store()
+    run(odoo, store)
+    former = store.secret
+
+    def attempt(session: Session) -> None:
+        stores.append(Store(former))
+        run(odoo, stores[-1], FORCED, session)
+
+    tried = 0
+    for where, succeeded in every_cut(odoo, attempt):
+        tried += 1
+        left = stores[-1]
+        assert owner_of(odoo, str(left.secret)) == odoo.uid, where
+        assert not succeeded or len(names(odoo)) == 1, where
+        run(odoo, left)
+        assert len(names(odoo)) == 1, where
+        assert owner_of(odoo, str(left.secret)) == odoo.uid, where
+    assert tried > 20
+
+
+def test_a_store_that_is_full(odoo: SimulatedOdoo) -> None:
+    store = Store()
+    first = run(odoo, store)
+    full = FullStore(store.secret)
+    with pytest.raises(Invalid, match="No space left"):
+        run(odoo, full, FORCED)
+    assert names(odoo) == [first.created]
+    assert owner_of(odoo, str(full.secret)) == odoo.uid
+
+
+def test_another_run_at_the_same_time(odoo: SimulatedOdoo) -> None:
+    """Nothing is revoked."""
+    store = Store()
+    first = run(odoo, store)
+    with pytest.raises(Conflict, match="another run has replaced it"):
+        run(odoo, ForgetfulStore(store.secret), FORCED)
+    assert first.created in names(odoo)
+
+
+def test_a_stored_secret_that_odoo_refuses(odoo: SimulatedOdoo) -> None:
+    """It may be somebody else's: it stays unless the user says so."""
+    store = Store("made-up-secret-of-something-else")
+    with pytest.raises(Invalid, match="Odoo does not accept the key") as refused:
+        run(odoo, store)
+    assert "made-up" not in refused.value.message
+    assert (store.secret, names(odoo)) == ("made-up-secret-of-something-else", [])
+    run(odoo, store, FORCED)
+    assert owner_of(odoo, str(store.secret)) == odoo.uid
+
+
+def test_a_key_of_another_user(odoo: SimulatedOdoo) -> None:
+    store = Store()
+    run(odoo, store)
+    foreign = odoo.add("res.users", login="other", name="Other")
+    for row in odoo.records.tables["res.users.apikeys"].values():
+        row["user_id"] = foreign
+
+    def as_other(_secret: str) -> Session:
+        session = odoo.session()
+        session.call = lambda *_call, **_arguments: {"uid": foreign}  # type: ignore[method-assign]
+        return session
+
+    reach = Access(odoo.session(), odoo.password, nullcontext, as_other, lambda _secret: None)
+    for wanted in (ANSIBLE, FORCED):
+        with pytest.raises(Invalid, match="belongs to another user"):
+            plan_rotation(reach, wanted, store)
+
+
+def test_a_former_key_under_another_name(odoo: SimulatedOdoo) -> None:
+    store = Store()
+    run(odoo, store, WantedKey("By hand", 90, 30))
+    done = run(odoo, store)
+    assert "still valid" in done.warnings[0]
+    assert len(names(odoo)) == 2
+
+
+def test_a_wrong_password(odoo: SimulatedOdoo) -> None:
+    store = Store()
+    first = run(odoo, store)
+    reach = access(odoo)
+    odoo.password = "made-up-other"
+    with pytest.raises(rpc_session.OdooError, match="Incorrect Password"):
+        rotate(reach, FORCED, store, plan_rotation(reach, FORCED, store))
+    assert (store.secret, names(odoo)) == (first.secret, [first.created])
+
+
+# --- the module ---
+
+
+@pytest.fixture
+def reached(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> SimulatedOdoo:
+    """Lead every session of a module to the instance. The login to the web client overwrites the address of links."""
+    odoo.store = Store()  # type: ignore[attr-defined]
+
+    def connect(**options: Any) -> Session:
+        if options["api_key"]:
+            log_in(odoo, options["api_key"])
+        return odoo.session(read_only=options["read_only"])
+
+    def web_client(session: Session, _username: str, _password: str) -> Session:
+        for row in odoo.records.tables["ir.config_parameter"].values():
+            if row["key"] == BASE_URL:
+                row["value"] = "http://127.0.0.1:8069"
+        return odoo.session()
+
+    monkeypatch.setattr(rpc_session, "connect", connect)
+    monkeypatch.setattr(Session, "web_client", web_client)
+    monkeypatch.setattr(OdooModule, "vault_variable", lambda *_arguments: odoo.store)  # type: ignore[attr-defined]
+    return odoo
+
+
+def task(capsys: pytest.CaptureFixture[str], *, check: bool = False, **options: Any) -> dict[str, Any]:
+    return shipped("api_key", {**FILE, "api_key": "", **PASSWORD, **options}, capsys, check=check)
+
+
+def test_the_module(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    before = reached.parameter(BASE_URL)
+    predicted = task(capsys, check=True)
+    assert (predicted["changed"], predicted["created"], names(reached)) == (True, {"name": None, "ends": None}, [])
+    result = task(capsys)
+    assert result["changed"], result
+    assert [result["created"]["name"]] == names(reached)
+    secret = reached.store.secret  # type: ignore[attr-defined]
+    assert secret not in str(result)
+    assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, False)
+    assert not task(capsys, api_key=secret)["changed"]
+    gone = task(capsys, state="absent")
+    assert ([one["name"] for one in gone["revoked"]], names(reached)) == ([result["created"]["name"]], [])
+    assert not task(capsys, state="absent")["changed"]
+
+
+def test_an_api_key_that_has_ended(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    """The password does it."""
+    result = task(capsys, api_key="made-up-ended-key")
+    assert result["changed"], result
+
+
+def test_a_run_that_was_killed_while_it_logged_in(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    task(capsys)
+    before = reached.parameter(BASE_URL)
+    for row in reached.records.tables["ir.config_parameter"].values():
+        if row["key"] == BASE_URL:
+            row["value"] = "http://127.0.0.1:8069"
+    reached.add("ir.config_parameter", key=BASE_URL_KEY, value=before)
+    assert not task(capsys)["changed"]
+    assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, False)
+
+
+def test_a_frozen_address(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    reached.add("ir.config_parameter", key="web.base.url.freeze", value="True")
+    task(capsys)
+    assert "postmaster_odoo" not in str([call[3] for call in reached.log if call[1] == "create"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"valid_days": -1, "renew_days": 0}, "valid_days must be at least 0"),
+        ({"renew_days": 90}, "renew_days must be less than valid_days"),
+        ({"name": " "}, "name is empty"),
+        ({"password": ""}, "username and password are required"),
+        ({"vault_variable": "a-b"}, "vault_variable is no name of a variable"),
+        ({"return_key": True}, "return_key needs no_log"),
+    ],
+)
+def test_what_is_refused(
+    reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str], options: dict[str, Any], words: str
+) -> None:
+    result = task(capsys, **options)
+    assert (result["failed"], result["error_kind"]) == (True, "invalid"), result
+    assert words in result["msg"]
+    assert reached.log == []
+
+
+def test_a_shipped_module_has_no_vault(
+    reached: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(rpc_session, "connect", lambda **options: reached.session(read_only=options["read_only"]))
+    result = task(capsys, vault_file=str(tmp_path / "vault.yml"))
+    assert (result["failed"], result["error_kind"]) == (True, "invalid"), result
+    assert "on the controller" in result["msg"]
+    assert names(reached) == []
+
+
+def test_the_key_is_returned_on_request_alone(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = {"_ansible_no_log": True}
+    assert "key" not in task(capsys, **hidden)
+    for force in (False, True):
+        result = task(capsys, return_key=True, force=force, **hidden)
+        assert result["key"] == reached.store.secret  # type: ignore[attr-defined]
+    assert "key" not in task(capsys, check=True, return_key=True, **hidden)

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A secret in a vault file: read, replaced in one step, and refused before anything is lost."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.plugin_utils import vault_variable
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault_variable import VaultVariable
+
+SECRETS = [("default", VaultSecret(b"made-up-one"))]
+KEY = "made-up-key"
+
+
+@pytest.fixture(autouse=True)
+def _given_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(SECRETS))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "vault.yml"
+
+
+def variable(path: Path, name: str = "vault_key", vault_id: str | None = None) -> VaultVariable:
+    return VaultVariable(str(path), name, vault_id)
+
+
+def encrypted(text: str) -> str:
+    return str(VaultLib(SECRETS).encrypt(text, SECRETS[0][1]).decode())
+
+
+def test_a_new_file(path: Path) -> None:
+    one = variable(path)
+    assert one.read() is None
+    one.write(KEY)
+    assert one.read() == KEY
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert KEY not in path.read_text()
+
+
+def test_everything_else_stays(path: Path) -> None:
+    path.write_text(encrypted("# first\nvault_a: made-up-a\nvault_key: old\nlist: [1, 2]\n"))
+    path.chmod(0o640)
+    one = variable(path)
+    assert one.read() == "old"
+    one.write(KEY)
+    text = VaultLib(SECRETS).decrypt(path.read_text()).decode()
+    assert text == f"# first\nvault_a: made-up-a\nvault_key: {KEY}\nlist: [1, 2]\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert os.listdir(path.parent) == ["vault.yml"]
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "vault.yml"
+    link.symlink_to(tmp_path / "real" / "vault.yml")
+    variable(link).write(KEY)
+    assert link.is_symlink()
+    assert variable(link).read() == KEY
+
+
+@pytest.mark.parametrize(
+    "content", ["vault_key: {a: b}\n", "vault_key: '{{ other }}'\n", "vault_key: 5\n", "- a\n", "a: [\n"]
+)
+def test_what_holds_no_text(path: Path, content: str) -> None:
+    before = encrypted(content)
+    path.write_text(before)
+    with pytest.raises(Invalid, match="vault_file"):
+        variable(path).read()
+    assert path.read_text() == before
+
+
+def test_a_file_of_another_password(path: Path) -> None:
+    other = VaultSecret(b"made-up-other")
+    path.write_text(VaultLib([("default", other)]).encrypt("vault_key: old\n", other).decode())
+    for use in (variable(path).read, lambda: variable(path).write(KEY)):
+        with pytest.raises(Invalid, match="none of the vault secrets"):
+            use()
+
+
+def test_without_a_vault_secret(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext([]))
+    with pytest.raises(Invalid, match="--vault-password-file"):
+        variable(path)
+
+
+def test_an_unknown_vault_id(path: Path) -> None:
+    with pytest.raises(Invalid, match="no vault secret of the id 'staging'"):
+        variable(path, vault_id="staging")
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="there is no folder"):
+        variable(tmp_path / "none" / "vault.yml")
+
+
+def test_a_folder_that_is_not_writable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_arguments: False)
+    with pytest.raises(Invalid, match="is not writable"):
+        variable(path)
+
+
+def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(Invalid, match="not a regular file"):
+        variable(path)
+
+
+def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    variable(path).write("old")
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(vault_variable, "write_atomically", full)
+    with pytest.raises(Invalid, match=r"No space left on device\. It is as before"):
+        variable(path).write(KEY)
+    assert variable(path).read() == "old"
+
+
+def test_one_run_at_a_time(path: Path) -> None:
+    holder = f"""
+import fcntl, os, sys
+folder = os.open({str(path.parent)!r}, os.O_RDONLY)
+fcntl.flock(folder, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+    other = subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout
+    assert other.stdout.readline() == "locked\n"
+    with pytest.raises(Conflict, match="Another run"), variable(path).locked(0.3):
+        pytest.fail("two runs at a time")
+    other.communicate("")
+    with variable(path).locked(0.3):
+        pass
