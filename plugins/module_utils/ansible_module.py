@@ -24,7 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.connection_argumen
     without_foreign_credentials,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
@@ -82,20 +82,23 @@ class OdooModule(AnsibleModule):
     def _take(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
         given = _without_nulls(arguments)
-        self._hide(secrets_in(given))
+        self.hide(secrets_in(given))
         self.params = refusable_arguments(self._specification.arguments, given)
         if self._specification.connection:
             self.params = without_foreign_credentials(self.params)
-            self._hide(secrets_in_environment())
-        self._hide(secrets_in(self.params))
+            self.hide(secrets_in_environment())
+        self.hide(secrets_in(self.params))
 
-    def _hide(self, secrets: Iterable[str]) -> None:
+    def hide(self, secrets: Iterable[str]) -> None:
         """Have Ansible remove secrets from everything that it shows, also from a text that it has made of a list or of a dictionary."""
         self.no_log_values.update(form for secret in secrets for form in literal_forms(secret))
 
-    def session(self, *, read_only: bool = False) -> Session:
-        """Open the session that the connection options describe; in check mode it can only read."""
-        connection = {name: self.params[name] for name in connection_arguments()}
+    def session(self, *, read_only: bool = False, **instead: Any) -> Session:
+        """Open the session that the connection options describe; in check mode it can only read.
+
+        :param instead: connection options that replace those of the task.
+        """
+        connection = {**{name: self.params[name] for name in connection_arguments()}, **instead}
         refuse_out_of_bounds(connection)
         return rpc_session.connect(**connection, read_only=read_only or self.check_mode)
 
@@ -126,11 +129,6 @@ class OdooModule(AnsibleModule):
             f"vault_file {path} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
             "nor async."
         )
-
-    def opened_session(self, **connection: Any) -> Session:
-        """Open a session like that of the task, with other connection options."""
-        options = {name: self.params[name] for name in connection_arguments()}
-        return rpc_session.connect(**{**options, **connection}, read_only=self.check_mode)
 
     @property
     def shows_diff(self) -> bool:

@@ -209,8 +209,8 @@ def run(module: OdooModule) -> None:
                 if session.transport.name == "json2"
                 else web_client(session, params["username"], params["password"])
             ),
-            lambda secret: module.opened_session(api_key=secret, password=None),
-            module.no_log_values.add,
+            lambda secret: module.session(api_key=secret, password=None),
+            lambda secret: module.hide([secret]),
         )
         if not module.check_mode:
             restore_base_url(session)
@@ -248,7 +248,7 @@ def _session(module: OdooModule) -> Session:
             session = module.session()
             session.call("res.users", "context_get")
         except AuthenticationFailed:
-            return module.opened_session(api_key=None, transport="auto")
+            return module.session(api_key=None, transport="auto")
         return session
     return module.session()
 
