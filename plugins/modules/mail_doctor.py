@@ -22,8 +22,11 @@ description:
   - Every id of a finding is explained in U(https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md).
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
+requirements:
+  - dnspython, for the check V(dns)
 extends_documentation_fragment:
   - postmaster.odoo.connection
+  - postmaster.odoo.dns
   - postmaster.odoo.attributes.info
 attributes:
   check_mode:
@@ -34,9 +37,10 @@ options:
     description:
       - What to look at. V(cron) is about scheduled actions, V(server) about outgoing mail servers, V(routing) about which server the instance's senders
         get, V(queue) about the mails that wait or have failed, V(setup) about alias domains, the address of links, and batch sizes.
+      - V(dns), which is off unless named, asks name servers for the records that mail depends on, as M(postmaster.odoo.mail_dns_info) does.
     type: list
     elements: str
-    choices: [cron, server, routing, queue, setup]
+    choices: [cron, server, routing, queue, setup, dns]
     default: [cron, server, routing, queue, setup]
   live_tests:
     description:
@@ -102,6 +106,8 @@ seealso:
 
   - module: postmaster.odoo.mail_queue_info
 
+  - module: postmaster.odoo.mail_dns_info
+
   - module: postmaster.odoo.cron_info
 """
 
@@ -122,6 +128,14 @@ EXAMPLES = r"""
     max_age: 60
     max_exceptions: 20
     fail_on: warning
+
+- name: Only the records in the DNS, for a relay of one's own
+  postmaster.odoo.mail_doctor:
+    checks: [dns]
+    relays:
+      - server: Relay
+        addresses: [203.0.113.10]
+        dkim_selectors: [s1]
 """
 
 RETURN = r"""
@@ -243,8 +257,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DNS_OPTIONS, dns_options
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
@@ -253,7 +268,7 @@ _LIMITS = ("max_outgoing", "max_age", "max_exceptions", "max_overdue", "max_runn
 
 SPECIFICATION = Specification(
     options={
-        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
+        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(DEFAULT_CHECKS)},
         "live_tests": {"type": "bool", "default": True},
         "probe": {"type": "bool", "default": False},
         "lock_probe": {"type": "bool", "default": False},
@@ -264,6 +279,7 @@ SPECIFICATION = Specification(
         "max_overdue": {"type": "int", "default": 10},
         "max_running": {"type": "int", "default": 60},
         "stale_days": {"type": "int", "default": 7},
+        **DNS_OPTIONS,
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
 )
@@ -279,6 +295,7 @@ def run(module: OdooModule) -> None:
         lock_probe=params["lock_probe"],
         probe=params["probe"],
         configuration=read_configuration(params["config_file"]) if params["config_file"] else None,
+        dns=dns_options(params),
     )
     with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
         diagnosis = diagnose(session, how)

@@ -10,9 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DnsOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import check_crons, late_actions
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_checks import check_dns, look_up
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
     CHECKS,
+    DEFAULT_CHECKS,
     SEVERITIES,
     Finding,
     count_by_severity,
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _CHECKS: Mapping[str, Callable[[Observation, Limits], Iterator[Finding]]] = dict(
-    zip(CHECKS, (check_crons, check_servers, check_routing, check_queue, check_setup), strict=True)
+    zip(CHECKS, (check_crons, check_servers, check_routing, check_queue, check_setup, check_dns), strict=True)
 )
 
 # What the connection itself failed at; of logins and addresses Odoo knows more.
@@ -62,15 +65,17 @@ class Examination:
     :param lock_probe: find out of overdue actions whether a worker holds them, by a write that changes nothing but `write_date`.
     :param probe: speak SMTP to servers that fail their test or are not tested, from where this runs.
     :param configuration: what odoo.conf says.
+    :param dns: how to ask for records, for the check `dns`.
     :raises Invalid: no checks.
     """
 
-    checks: Collection[str] = CHECKS
+    checks: Collection[str] = DEFAULT_CHECKS
     limits: Limits = field(default_factory=Limits)
     live_tests: bool = True
     lock_probe: bool = False
     probe: bool = False
     configuration: Mapping[str, str] | None = None
+    dns: DnsOptions = field(default_factory=DnsOptions)
 
     def __post_init__(self) -> None:
         if not self.checks:
@@ -88,6 +93,8 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
         seen = replace(seen, tests=outcomes(session, [found for found in servers.found if found.id in shared]))
     if how.probe and "server" in how.checks:
         seen = replace(seen, probes=_probe_servers(seen), relay_probe=_probe_relay(seen))
+    if "dns" in how.checks:
+        seen = replace(seen, dns=look_up(seen, how.dns))
     findings = sorted_results(
         finding for check in CHECKS if check in how.checks for finding in _CHECKS[check](seen, how.limits)
     )

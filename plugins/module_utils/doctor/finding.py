@@ -10,28 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_catalogue import DNS_KINDS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.kind import Kind
+
 # The worst first: mail does not leave; it will go wrong, or does in part; worth knowing.
 SEVERITIES = ("error", "warning", "info")
-CHECKS = ("cron", "server", "routing", "queue", "setup")
+CHECKS = ("cron", "server", "routing", "queue", "setup", "dns")
+# Only if somebody asks for them: they ask others than the instance.
+ON_REQUEST = ("dns",)
+DEFAULT_CHECKS = tuple(check for check in CHECKS if check not in ON_REQUEST)
 # What may be mended without a human's judgement, as far as a user allows each.
 FIXES = ("crons", "transient", "interrupted", "stale", "addons")
 
 _PAGE = "https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One thing that can be wrong.
-
-    :param remedy: one line, in which `{name}` is the resource.
-    :param fix: the class of fixes that mends it, None where a human must.
-    """
-
-    check: str
-    severity: str
-    title: str
-    remedy: str
-    fix: str | None = None
 
 
 # Strict encryption breaks mail if Odoo does not trust the certificate.
@@ -408,6 +399,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "A batch size is far from what works",
         "Remove the setting, or set it to some hundreds.",
     ),
+    **DNS_KINDS,
 }
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, MOST, beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import Report
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
@@ -78,6 +79,7 @@ class Observation:
     :param sent_without_server: the latest mail that left since the last change of a mail server, where none is active: `id` and `write_date`.
     :param relay_probe: what `smtp_probe` made of the server of odoo.conf.
     :param configuration: of odoo.conf.
+    :param dns: the records that mail depends on, None if nobody looked.
     """
 
     now: datetime
@@ -102,6 +104,7 @@ class Observation:
     sent_without_server: Record | None = None
     relay_probe: Record | None = None
     configuration: Mapping[str, str] = field(default_factory=dict)
+    dns: Report | None = None
 
     @property
     def is_neutralized(self) -> bool:

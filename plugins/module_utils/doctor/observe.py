@@ -70,7 +70,7 @@ _RUNS, _TRIGGERS, _PEOPLE, _TEMPLATES, _RECENT = 200, 500, 2000, 1000, 200
 
 def read_servers(session: Session, checks: Collection[str]) -> Records | None:
     """Every mail server with its secrets, where these checks need them."""
-    return read_all(session, MAIL_SERVER) if {"server", "routing"} & set(checks) else None
+    return read_all(session, MAIL_SERVER) if {"server", "routing", "dns"} & set(checks) else None
 
 
 def observe(
@@ -104,7 +104,7 @@ def observe(
         seen = replace(seen, servers=listed, offers_strict="starttls_strict" in encryptions)
         if "server" in checks and not seen.shared_servers:
             seen = replace(seen, sent_without_server=_sent_without_server(session))
-    if {"routing", "setup"} & set(checks):
+    if {"routing", "setup", "dns"} & set(checks):
         seen = _see_senders(session, seen)
     if "queue" in checks:
         seen = _see_queue(session, seen, limits)

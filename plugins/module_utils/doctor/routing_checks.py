@@ -31,7 +31,7 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
     if not seen.shared_servers or not seen.rules or any(server["leads_nowhere"] for server in seen.shared_servers):
         return
     servers = [mail_server_of(server) for server in seen.servers]
-    routes = [(sender, _route(sender, servers, seen.rules)) for sender in seen.senders]
+    routes = [(sender, route_of_sender(sender, servers, seen.rules)[0]) for sender in seen.senders]
     stray = [(sender, way) for sender, way in routes if way.rule == "first"]
     if stray:
         yield _summary("sender_without_server", stray, len(routes))
@@ -43,11 +43,15 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield _shadowed(shadow)
 
 
-def _route(sender: Sender, servers: Sequence[RoutingServer], rules: Sequence[Rules]) -> Route:
-    """By the alias domain of the sender's own domain, where there is one; mail has that of its document's company."""
+def route_of_sender(sender: Sender, servers: Sequence[RoutingServer], rules: Sequence[Rules]) -> tuple[Route, Rules]:
+    """Return the route of a sender, and the rules that it follows.
+
+    They are those of the alias domain of the sender's own domain, if there is one; mail has that of its document's company.
+    """
     domain = address_of(sender.address).partition("@")[2]
     own = [one for one in rules if address_of(one.notifications).partition("@")[2] == domain]
-    return route(sender.address, servers, (own or rules)[0])
+    chosen = (own or rules)[0]
+    return route(sender.address, servers, chosen), chosen
 
 
 def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> Finding:

@@ -25,8 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "queue_policy": {"smtp"},
     "resources": {"engine", "queue_policy", "routing", "rpc", "secrets", "smtp"},
     "enforcement": {"engine", "resources", "routing", "rpc", "secrets", "smtp"},
+    "dns": {"resources", "routing"},
     "queue": {"enforcement", "engine", "queue_policy", "resources", "rpc", "secrets", "smtp"},
-    "doctor": {"engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
+    "doctor": {"dns", "engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
     "removal": {"engine", "enforcement", "queue_policy", "resources", "rpc", "smtp"},
     "export": {"doctor", "engine", "queue", "queue_policy", "resources", "rpc", "secrets"},
 }
