@@ -43,11 +43,7 @@ EXAMPLES = r"""
 ---
 - name: Would receivers accept this mail?
   postmaster.odoo.mail_dns_info:
-  register: result
-
-- name: Show the records to publish
-  ansible.builtin.debug:
-    msg: "{{ result.records }}"
+  register: result # result.records is to be published
 
 - name: A relay of one's own behind a firewall, and an account of Amazon SES
   postmaster.odoo.mail_dns_info:

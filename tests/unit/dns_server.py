@@ -31,6 +31,11 @@ class DnsServer:
         """Add the records of a zone file."""
         self._records += dnslib.RR.fromZone(zone)
 
+    def add_text(self, name: str, value: bytes) -> None:
+        """Add a TXT record of any bytes, in strings that are not too long."""
+        strings = [value[start : start + 250] for start in range(0, len(value), 250)] or [b""]
+        self._records.append(dnslib.RR(name, dnslib.QTYPE.TXT, ttl=60, rdata=dnslib.TXT(strings)))
+
     def clear(self) -> None:
         """Forget everything."""
         self._records.clear()

@@ -99,8 +99,11 @@ def _address(server: str, text: str) -> str:
 
 
 def _domain(name: str, text: str | None) -> str:
-    domain = domain_of(f"@{text}") if text else ""
+    """Read a domain or a selector; empty if none is given."""
+    if text is None:
+        return ""
+    domain = domain_of(f"@{text}")
     labels = domain.split(".")
-    if text and not all(0 < len(label) < 64 and not set(label) & set(" @/\\\"'") for label in labels):
+    if not all(0 < len(label) < 64 and not set(label) & set(" @/\\\"'") for label in labels):
         raise Invalid(f"relays: {shown(text)} is not valid for {name} (expected the name of a domain).")
     return domain

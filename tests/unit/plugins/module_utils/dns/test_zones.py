@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths import MailPath, SendingServer
@@ -230,7 +232,9 @@ def test_nothing_is_guessed_of_a_relay(server: DnsServer, host: str, words: str)
 def test_two_servers_of_one_domain_are_one_finding(server: DnsServer) -> None:
     server.load(GOOD)
     server.load(
-        '_spf.google.com. 60 IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"\n11.113.0.203.in-addr.arpa. 60 IN PTR two.acme.example.\ntwo.acme.example. 60 IN A 203.0.113.11'
+        '_spf.google.com. 60 IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"\n'
+        "11.113.0.203.in-addr.arpa. 60 IN PTR two.acme.example.\n"
+        "two.acme.example. 60 IN A 203.0.113.11"
     )
     second = replace(PATH, server=replace(OWN, id=3, name="Two", relay=replace(OWN.relay, addresses=("203.0.113.11",))))
     google = through("gmail", "smtp.gmail.com", dkim_selectors=("s1",))
@@ -249,6 +253,70 @@ def test_an_include_that_would_be_one_too_many(server: DnsServer) -> None:
     assert "needs 11 lookups" in problem.evidence
     assert "include:_spf.google.com" in problem.records[0].value
     assert "ip4:198.51.100.0 a:h1.acme.example" in problem.records[0].value
+
+
+NAMES = ["a" * 64, "a..b", ".", "x" * 300, "a b", "\\000", '"', "ä.example", "%{i}", "_", "-", "xn--", "\x00", "☃"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_no_zone_has_is_missing(server: DnsServer, name: str) -> None:
+    """Odoo takes any text as a domain."""
+    server.load(GOOD)
+    report = look(server, replace(PATH, from_domain=name, envelope_domain=name), receiving=(name,))
+    assert {problem.finding for problem in report.problems} == {
+        *("spf_missing", "dkim_missing", "dmarc_missing", "mx_missing")
+    }
+
+
+SPF_WORDS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "a",
+                "mx",
+                "ptr",
+                "exists:%{i}.x.acme.example",
+                "include:acme.example",
+                "include:%{d}",
+                "all",
+                "redirect=acme.example",
+            ),
+            *(
+                "ip4:1.2.3.4/33",
+                "ip6:::1",
+                "ip6:x",
+                "a:/24",
+                "a//64",
+                "-",
+                "include:",
+                "exp=x",
+                "A:MX.acme.example",
+                "?all",
+                "a:mail.acme.example/0",
+            ),
+        ]
+    )
+    | st.text(max_size=20),
+    max_size=15,
+).map(" ".join)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SPF_WORDS, st.text(max_size=60), st.text(max_size=60))
+def test_records_of_any_content(shared_server: DnsServer, spf: str, dkim: str, dmarc: str) -> None:
+    """Whatever is published: a verdict, and records that may be published."""
+    shared_server.clear()
+    shared_server.load("\n".join(line for line in GOOD.split("\n") if "TXT" not in line))
+    shared_server.add_text("acme.example", f"v=spf1 {spf}".encode("utf-8", "replace"))
+    shared_server.add_text("s1._domainkey.acme.example", f"v=DKIM1; {dkim}".encode("utf-8", "replace"))
+    shared_server.add_text("_dmarc.acme.example", f"v=DMARC1; {dmarc}".encode("utf-8", "replace"))
+    report = look(shared_server)
+    assert report.unanswered == []
+    for problem in report.problems:
+        for record in problem.records:
+            if record.name == "acme.example" and record.type == "TXT":
+                assert record.value.startswith("v=spf1 ")
+                assert record.value.split(" ")[-1].startswith(("-all", "~all", "?all", "+all", "all", "redirect="))
 
 
 QUESTIONS = {
