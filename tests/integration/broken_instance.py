@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DnsOptions, dns_options
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import Selection, act
+from ansible_collections.postmaster.odoo.tests.unit.dns_server import dns_server
+from dns_faults import DNS_FAULTS
 from instance import LabInstance
 from lab import Lab
 from mail_servers import oauth2_server, password_server, token_fields
@@ -33,6 +37,8 @@ class BrokenInstance:
     instance: LabInstance
     lab: Lab
     runs: list[Thread] = field(default_factory=list)
+    dns: list[DnsOptions] = field(default_factory=list)
+    cleanup: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def healthy(cls, lab: Lab, name: str) -> BrokenInstance:
@@ -62,6 +68,9 @@ class BrokenInstance:
         return broken
 
     def examine(self, **how: Any) -> Diagnosis:
+        """Diagnose it; with the check `dns` if a fault is there."""
+        if self.dns:
+            how = {"checks": CHECKS, "dns": self.dns[-1], **how}
         with self.instance.session() as session:
             return diagnose(session, Examination(**how))
 
@@ -106,6 +115,7 @@ class BrokenInstance:
             self.lab.smtp[MAIN].reset()
         for run in self.runs:
             run.join()
+        self.cleanup.close()
 
     def discharge(self) -> None:
         """Let all that runs end, and drop the database."""
@@ -312,6 +322,19 @@ def _no_sender_to_test_with(broken: BrokenInstance) -> None:
     broken.admin_address(False)
 
 
+def zone_fault(zone: str, *, silent: Sequence[str] = (), **declared: Any) -> Callable[[BrokenInstance], None]:
+    """Return a fault that is in the DNS: records of the instance's domain, and names that nobody answers for."""
+
+    def bring(broken: BrokenInstance) -> None:
+        server = broken.cleanup.enter_context(dns_server(zone))
+        server.silent_names.update(silent)
+        relay = {"server": MAIN, "addresses": ["203.0.113.10"], "dkim_selectors": ["s1"], **declared}
+        options = {"nameservers": [server.nameserver], "nameserver_timeout": 1, "relays": [relay]}
+        broken.dns.append(dns_options(options))
+
+    return bring
+
+
 FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "the queue's action is disabled": ("cron_disabled", lambda it: it.queue_action(active=False)),
     "the queue's external id is gone": (
@@ -466,6 +489,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "links to no address": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://[::1")),
     "links to localhost": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://localhost:8069")),
     "one mail at a time": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "1")),
+    **{words: (finding, zone_fault(text, **how)) for words, (finding, text, how) in DNS_FAULTS.items()},
     "a batch size that is none": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "many")),
 }
 # Odoo waits a minute for a server that says nothing.
