@@ -16,7 +16,7 @@ description:
     the domains that bounces and replies go to it checks MX. For addresses of relays of one's own it checks the name (PTR).
   - Each finding comes with the records to publish.
   - A name server that does not answer never counts as a missing record. What it was asked for is unknown.
-  - It changes nothing, in Odoo or in the DNS. Mail that names its mail server itself is not looked at.
+  - It changes nothing, in Odoo or in the DNS.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:

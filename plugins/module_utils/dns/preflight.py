@@ -100,7 +100,7 @@ def _check_senders(
     for path in paths:
         server, domain = path.server, path.server.envelope_domain(path.envelope_domain)
         one = Authorization(server.name, server.spf_include, () if server.spf_include else addresses[server])
-        if domain and one.terms and one not in wanted.setdefault(domain, []):
+        if domain and one not in wanted.setdefault(domain, []):
             wanted[domain].append(one)
     for domain, authorizations in wanted.items():
         fact: Fact = {"domain": domain, "servers": [one.server for one in authorizations]}

@@ -30,6 +30,7 @@ _MECHANISM = re.compile(
 _MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9._-]*)=(?P<value>\S*)", re.IGNORECASE)
 _ASKS = frozenset({"include", "a", "mx", "ptr", "exists"})
 _NEEDS_VALUE = frozenset({"include", "exists", "ip4", "ip6"})
+_TAKES_LENGTH = frozenset({"a", "mx", "ip4", "ip6"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -112,6 +113,8 @@ def terms_of(record: str) -> tuple[list[Term], list[str]]:
             if not _MODIFIER.fullmatch(text):
                 invalid.append(text)
         elif term.name == "redirect":
+            if redirect is not None:  # RFC 7208 §6
+                invalid.append(text)
             redirect = term
         elif not is_over:
             terms.append(term)
@@ -144,6 +147,8 @@ def _term(text: str) -> Term | None:
     cidr4, cidr6 = int(found["cidr4"] or 32), int(found["cidr6"] or 128)
     if name == "ip6":
         cidr4, cidr6 = 32, int(found["cidr4"] or 128)
+    if (found["cidr4"] or found["cidr6"]) and name not in _TAKES_LENGTH:
+        return None
     if bool(value) < (name in _NEEDS_VALUE) or cidr4 > 32 or cidr6 > 128 or (name == "all" and value):
         return None
     term = Term(text, name, value, found["qualifier"] or "+", cidr4, cidr6)

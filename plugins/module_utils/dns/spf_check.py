@@ -31,7 +31,7 @@ _SPLIT = f"Split the value into strings of at most {LONGEST_STRING} characters, 
 
 @dataclass(frozen=True)
 class Authorization:
-    """A server that a record should authorize: by the domain to include, or by addresses."""
+    """A server that a record should authorize: by the domain to include, or by addresses. Without either they are not known."""
 
     server: str
     include: str = ""
@@ -54,7 +54,8 @@ def check_spf(lookup: Lookup, domain: str, wanted: Sequence[Authorization], fact
     servers = some(repr(one.server) for one in wanted)
     if not spf.records:
         evidence = f"{domain} has no SPF record. {servers} sends mail with envelope senders of this domain."
-        return _problem("spf_missing", domain, evidence, repaired(spf, every))
+        unknown = [f"ip4:<the address that {one.server} sends from>" for one in wanted if not one.terms]
+        return _problem("spf_missing", domain, evidence, repaired(spf, [*every, *unknown]))
     if spf.faults:
         words = "; ".join(dict.fromkeys(fault.words for fault in spf.faults))
         missing = [term for one in wanted for term in one.terms if not _has_term(spf, term)]

@@ -23,8 +23,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe import observe, read_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import relay_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import route_of_sender
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import mail_server_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import rules_of_sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
+    Route,
+    mail_server_of,
+    route,
+    route_through,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 if TYPE_CHECKING:
@@ -68,24 +73,28 @@ def paths_of(seen: Observation, options: DnsOptions) -> list[MailPath]:
     """Return the ways that mail of the instance's senders takes, but through servers that lead nowhere."""
     if not seen.rules:
         return []
-    shared = [mail_server_of(server) for server in seen.servers]
     host = (relay_of(seen.configuration) or ("", ""))[0]
-    servers: dict[int | None, SendingServer] = {None: sending_server(None, options.relays, host)}
-    for server in seen.servers:
-        if not server["leads_nowhere"]:
-            servers[server["id"]] = sending_server(server, options.relays, host)
+    known = [(server["id"], server) for server in seen.servers if not server["leads_nowhere"]]
+    servers: dict[int | None, SendingServer] = {
+        one: sending_server(server, options.relays, host) for one, server in known
+    }
+    if host:
+        servers[None] = sending_server(None, options.relays, host)
+    return mail_paths(_routes(seen), servers)
+
+
+def _routes(seen: Observation) -> Iterator[tuple[str, Route, str]]:
+    """The address of each sender with its route, and the notifications address of its company."""
+    servers = [mail_server_of(server) for server in seen.servers]
     notifications = [Sender(rules.notifications, "notifications") for rules in seen.rules if rules.notifications]
-    routes = [
-        (sender.address, *route_of_sender(sender, shared, seen.rules)) for sender in (*seen.senders, *notifications)
-    ]
-    return mail_paths(
-        ((address, found, rules.notifications) for address, found, rules in routes if _leaves(found, seen)), servers
-    )
-
-
-def _leaves(found: Any, seen: Observation) -> bool:
-    """Return whether mail leaves by a route. Without a mail server it does if a configuration file says so."""
-    return found.server is not None or bool(relay_of(seen.configuration))
+    for sender in (*seen.senders, *notifications):
+        rules = rules_of_sender(sender, seen.rules)
+        yield sender.address, route(sender.address, servers, rules), rules.notifications
+    by_id = {server.id: server for server in servers if server.active}
+    for sender, server_id in seen.named:
+        if server_id in by_id:
+            rules = rules_of_sender(sender, seen.rules)
+            yield sender.address, route_through(sender.address, by_id[server_id], rules), rules.notifications
 
 
 def _receiving_domains(seen: Observation) -> list[str]:

@@ -74,6 +74,7 @@ class Observation:
     :param offers_strict: whether this Odoo can verify certificates (19.0).
     :param rules: what routing depends on, for each company's alias domain.
     :param senders: the addresses that the instance really sends from.
+    :param named: senders of templates and mails that name their mail server themselves, with its id.
     :param queue: as `mail_queue_info` returns it; `stale` and `late` are counts of waiting mails, older than `stale_days` and than `max_age`.
     :param tests: as `mail_server_test` returns them. :param probes: what `smtp_probe` made of a server, by its id.
     :param sent_without_server: the latest mail that left since the last change of a mail server, where none is active: `id` and `write_date`.
@@ -94,6 +95,7 @@ class Observation:
     offers_strict: bool = False
     rules: Sequence[Rules] = ()
     senders: Sequence[Sender] = ()
+    named: Sequence[tuple[Sender, int]] = ()
     queue: Record = field(default_factory=dict)
     late: int = 0
     stale: int = 0

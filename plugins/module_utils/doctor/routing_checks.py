@@ -14,7 +14,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_ch
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
     Route,
-    RoutingServer,
     Rules,
     Shadow,
     address_of,
@@ -31,7 +30,7 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
     if not seen.shared_servers or not seen.rules or any(server["leads_nowhere"] for server in seen.shared_servers):
         return
     servers = [mail_server_of(server) for server in seen.servers]
-    routes = [(sender, route_of_sender(sender, servers, seen.rules)[0]) for sender in seen.senders]
+    routes = [(sender, route(sender.address, servers, rules_of_sender(sender, seen.rules))) for sender in seen.senders]
     stray = [(sender, way) for sender, way in routes if way.rule == "first"]
     if stray:
         yield _summary("sender_without_server", stray, len(routes))
@@ -43,15 +42,11 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield _shadowed(shadow)
 
 
-def route_of_sender(sender: Sender, servers: Sequence[RoutingServer], rules: Sequence[Rules]) -> tuple[Route, Rules]:
-    """Return the route of a sender, and the rules that it follows.
-
-    They are those of the alias domain of the sender's own domain, if there is one; mail has that of its document's company.
-    """
+def rules_of_sender(sender: Sender, rules: Sequence[Rules]) -> Rules:
+    """Return the rules for a sender: of the alias domain of its own domain, if there is one. Mail has those of its document's company."""
     domain = address_of(sender.address).partition("@")[2]
     own = [one for one in rules if address_of(one.notifications).partition("@")[2] == domain]
-    chosen = (own or rules)[0]
-    return route(sender.address, servers, chosen), chosen
+    return (own or rules)[0]
 
 
 def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> Finding:

@@ -229,6 +229,16 @@ def test_nothing_is_guessed_of_a_relay(server: DnsServer, host: str, words: str)
     assert report.facts["ptr"] == []
 
 
+def test_a_missing_record_is_missing_whatever_the_server(server: DnsServer) -> None:
+    server.load(zone_text("no SPF record"))
+    (problem,) = look(
+        server,
+        replace(PATH, server=replace(OWN, host="smtp.other.example", relay=Relay("Main", dkim_selectors=("s1",)))),
+    ).problems
+    assert problem.finding == "spf_missing"
+    assert problem.records[0].value == "v=spf1 ip4:<the address that Main sends from> ~all"
+
+
 def test_two_servers_of_one_domain_are_one_finding(server: DnsServer) -> None:
     server.load(GOOD)
     server.load(

@@ -108,6 +108,19 @@ ZONES: dict[str, Zone] = {
         "'include:' is no term",
         '"v=spf1 ip4:203.0.113.10 -all"',
     ),
+    "an include with a length": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 include:mail.acme.example/24 -all",
+        "is no term",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "two redirects": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example redirect=b.acme.example",
+        "'redirect=b.acme.example' is no term",
+        '"v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example"',
+        '_spf 60 IN TXT "v=spf1 -all"\nb 60 IN TXT "v=spf1 -all"',
+    ),
     "an include without a record": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 include:gone.acme.example -all",

@@ -85,6 +85,18 @@ def test_the_sender_is_looked_at_as_the_recipient_sees_it(odoo: SimulatedOdoo, s
     assert {finding["id"] for finding in found} >= {"dkim_missing", "dmarc_missing"}
 
 
+def test_a_template_that_names_its_server_keeps_its_sender(odoo: SimulatedOdoo, server: DnsServer) -> None:
+    main = odoo.add(
+        "ir.mail_server", name="Bulk", smtp_host="smtp.gmail.com", smtp_port=587, from_filter="bulk.example"
+    )
+    for sender, server_id in (("news@else.example", main), ("{{ user.email }}", main), ("info@third.example", False)):
+        odoo.add("mail.template", name="News", email_from=sender, mail_server_id=server_id)
+    named = {finding["resource"]["name"] for finding in findings(odoo, server)}
+    assert "else.example" in named
+    if odoo.major >= 17:
+        assert "third.example" not in named
+
+
 def test_the_domain_of_replies_is_that_of_the_instance(odoo: SimulatedOdoo, server: DnsServer) -> None:
     server.clear()
     server.load(zone_text("no MX").replace("acme.example", DOMAIN))
