@@ -13,6 +13,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import AliasLoop, Lookup
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.reverse import read_names
@@ -32,7 +33,7 @@ _ASKS = frozenset({"include", "a", "mx", "ptr", "exists"})
 _NEEDS_VALUE = frozenset({"include", "exists", "ip4", "ip6"})
 _TAKES_LENGTH = frozenset({"a", "mx", "ip4", "ip6"})
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 
 @dataclass(frozen=True)
