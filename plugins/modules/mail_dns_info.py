@@ -20,7 +20,7 @@ description:
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
-  - dnspython
+  - dnspython >= 2.4
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.dns

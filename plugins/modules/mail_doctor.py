@@ -23,7 +23,7 @@ description:
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
-  - dnspython, for the check V(dns)
+  - dnspython >= 2.4, for the check V(dns)
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.dns

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A DNS server on the loopback that has the zones of a test, follows aliases, and stays silent where the test says so."""
+"""A DNS server on the loopback that has the zones of a test, follows aliases, and stays silent or fails where the test says so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import dnslib
 
 
 class DnsServer:
-    """Records, and the names that are never answered.
+    """Records, and the names that are never answered, or with an error.
 
     :ivar questions: every question, as `NAME TYPE`.
     """
@@ -24,6 +24,7 @@ class DnsServer:
         self.nameserver = f"127.0.0.1:{port}"
         self.is_silent = False
         self.silent_names: set[str] = set()
+        self.failing_names: set[str] = set()
         self.questions: list[str] = []
         self._records: list[dnslib.RR] = []
 
@@ -41,6 +42,7 @@ class DnsServer:
         self._records.clear()
         self.questions.clear()
         self.silent_names.clear()
+        self.failing_names.clear()
         self.is_silent = False
 
     def reply(self, packet: bytes) -> bytes | None:
@@ -51,6 +53,9 @@ class DnsServer:
         if self.is_silent or name.rstrip(".") in self.silent_names:
             return None
         answer = request.reply(ra=1)
+        if name.rstrip(".") in self.failing_names:
+            answer.header.rcode = dnslib.RCODE.SERVFAIL
+            return bytes(answer.pack())
         seen: set[str] = set()
         while name not in seen:
             seen.add(name)

@@ -44,7 +44,7 @@ class Lookup:
             import dns.resolver
         except ImportError as error:
             raise Invalid(
-                "The Python package dnspython is missing where this task runs: install it there (pip install dnspython)."
+                "The Python package dnspython (2.4 or newer) is missing where this task runs: install it there (pip install dnspython)."
             ) from error
         if not (math.isfinite(timeout) and 0 < timeout <= _LONGEST_TIMEOUT):
             raise Invalid(

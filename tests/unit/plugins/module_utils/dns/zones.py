@@ -172,6 +172,14 @@ ZONES: dict[str, Zone] = {
     "an alias without a key": Zone(
         "dkim_missing", _DKIM, "s1._domainkey 60 IN CNAME gone.acme.example.", "is an alias of gone.acme.example"
     ),
+    "a key behind a loop": Zone(
+        "dkim_missing",
+        _DKIM,
+        "s1._domainkey 60 IN CNAME s2._domainkey\ns2._domainkey 60 IN CNAME s1._domainkey",
+        "leads back to itself",
+    ),
+    "a policy behind a loop": Zone("dmarc_missing", _DMARC, "_dmarc 60 IN CNAME _dmarc", "leads back to itself"),
+    "an MX behind a loop": Zone("mx_missing", _MX, "@ 60 IN MX 10 loop\nloop 60 IN CNAME loop", "leads back to itself"),
     "no policy": Zone(
         "dmarc_missing",
         _DMARC,
