@@ -185,7 +185,9 @@ findings:
       type: str
       sample: crons
     resource:
-      description: The record that it is about, its C(model), C(id), C(name) and where it may have one C(xml_id); null where there is none.
+      description:
+        - The record that it is about, its C(model), C(id), C(name) and where it may have one C(xml_id); null where there is none.
+        - For the check V(dns) it is a domain or an address, with V(dns) as C(model).
       returned: always
       type: dict
       sample: {model: ir.cron, id: 3, name: "Mail: Email Queue Manager", xml_id: mail.ir_cron_mail_scheduler_action}
