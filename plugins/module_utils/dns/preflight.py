@@ -229,7 +229,7 @@ def _check_address(lookup: Lookup, server: SendingServer, address: str, fact: Fa
 
 def _unnamed(server: SendingServer, address: str, words: str, names: Sequence[str]) -> Problem:
     pointer = ipaddress.ip_address(address)
-    host = server.host if not is_address(server.host) else ""
+    host = server.host if "." in server.host and not is_address(server.host) else ""
     name = names[0] if names else host or "<the name of the server>"
     records = [DnsRecord(name, "A" if pointer.version == 4 else "AAAA", address)]
     if not names:

@@ -239,6 +239,21 @@ def test_a_missing_record_is_missing_whatever_the_server(server: DnsServer) -> N
     assert problem.records[0].value == "v=spf1 ip4:<the address that Main sends from> ~all"
 
 
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("mail.acme.example", "mail.acme.example"),
+        ("localhost", "<the name"),
+        ("10.0.0.5", "<the name"),
+        ("", "<the name"),
+    ],
+)
+def test_the_name_of_an_address_is_that_of_its_host(server: DnsServer, host: str, name: str) -> None:
+    server.load(zone_text("no name"))
+    (problem,) = look(server, replace(PATH, server=replace(OWN, host=host))).problems
+    assert str(problem.records[0]).startswith(f"10.113.0.203.in-addr.arpa. PTR {name}")
+
+
 def test_two_servers_of_one_domain_are_one_finding(server: DnsServer) -> None:
     server.load(GOOD)
     server.load(
