@@ -22,8 +22,11 @@ description:
   - Every id of a finding is explained in U(https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md).
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
+requirements:
+  - dnspython >= 2.4, for the check V(dns)
 extends_documentation_fragment:
   - postmaster.odoo.connection
+  - postmaster.odoo.dns
   - postmaster.odoo.attributes.info
 attributes:
   check_mode:
@@ -35,9 +38,10 @@ options:
       - What to look at. V(cron) is about scheduled actions, V(server) about outgoing mail servers, V(routing) about which server the instance's senders
         get, V(queue) about the mails that wait or have failed, V(setup) about alias domains, the address of links, and batch sizes, V(expiry) about API
         keys, certificates, tokens and passwords that end soon.
+      - V(dns), which is off unless named, asks name servers for the records that mail depends on, as M(postmaster.odoo.mail_dns_info) does.
     type: list
     elements: str
-    choices: [cron, server, routing, queue, setup, expiry]
+    choices: [cron, server, routing, queue, setup, expiry, dns]
     default: [cron, server, routing, queue, setup, expiry]
   live_tests:
     description:
@@ -143,6 +147,8 @@ seealso:
 
   - module: postmaster.odoo.mail_queue_info
 
+  - module: postmaster.odoo.mail_dns_info
+
   - module: postmaster.odoo.cron_info
 """
 
@@ -172,6 +178,14 @@ EXAMPLES = r"""
     max_age: 60
     max_exceptions: 20
     fail_on: warning
+
+- name: Only the records in the DNS, for a relay of one's own
+  postmaster.odoo.mail_doctor:
+    checks: [dns]
+    relays:
+      - server: Relay
+        addresses: [203.0.113.10]
+        dkim_selectors: [s1]
 """
 
 RETURN = r"""
@@ -221,7 +235,9 @@ findings:
       type: str
       sample: crons
     resource:
-      description: The record that it is about, its C(model), C(id), C(name) and where it may have one C(xml_id); null where there is none.
+      description:
+        - The record that it is about, its C(model), C(id), C(name) and where it may have one C(xml_id); null where there is none.
+        - For the check V(dns) it is a domain or an address, with V(dns) as C(model).
       returned: always
       type: dict
       sample: {model: ir.cron, id: 3, name: "Mail: Email Queue Manager", xml_id: mail.ir_cron_mail_scheduler_action}
@@ -340,8 +356,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DNS_OPTIONS, dns_options
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
@@ -360,7 +377,7 @@ _LIMITS = (
 
 SPECIFICATION = Specification(
     options={
-        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
+        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(DEFAULT_CHECKS)},
         "live_tests": {"type": "bool", "default": True},
         "probe": {"type": "bool", "default": False},
         "lock_probe": {"type": "bool", "default": False},
@@ -386,6 +403,7 @@ SPECIFICATION = Specification(
             },
             "required_one_of": [["name", "xml_id"]],
         },
+        **DNS_OPTIONS,
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
     of_stack=lambda stack: {"declared_dates": declared_dates_of(stack.get("servers") or ())},
@@ -403,6 +421,7 @@ def run(module: OdooModule) -> None:
         probe=params["probe"],
         declared_dates=params["declared_dates"],
         configuration=read_configuration(params["config_file"]) if params["config_file"] else None,
+        dns=dns_options(params),
     )
     with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
         diagnosis = diagnose(session, how)

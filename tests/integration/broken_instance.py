@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from threading import Thread
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import dns_options
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.tests.unit.certificates import issue
+from ansible_collections.postmaster.odoo.tests.unit.dns_server import dns_server
+from dns_faults import DNS_FAULTS
 from instance import LabInstance
 from lab import Lab
 from mail_servers import oauth2_server, password_server, token_fields
@@ -41,6 +45,7 @@ class BrokenInstance:
     lab: Lab
     runs: list[Thread] = field(default_factory=list)
     how: dict[str, Any] = field(default_factory=dict)
+    cleanup: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def healthy(cls, lab: Lab, name: str) -> BrokenInstance:
@@ -125,6 +130,7 @@ class BrokenInstance:
             self.lab.smtp[MAIN].reset()
         for run in self.runs:
             run.join()
+        self.cleanup.close()
 
     def discharge(self) -> None:
         """Let all that runs end, and drop the database."""
@@ -374,6 +380,19 @@ def _declare(broken: BrokenInstance, option: str, days: int) -> None:
     broken.how["declared_dates"] = [{"name": MAIN, option: day.isoformat()}]
 
 
+def zone_fault(zone: str, *, silent: Sequence[str] = (), **declared: Any) -> Callable[[BrokenInstance], None]:
+    """Return a fault that is in the DNS: records of the instance's domain, and names that nobody answers for."""
+
+    def bring(broken: BrokenInstance) -> None:
+        server = broken.cleanup.enter_context(dns_server(zone))
+        server.silent_names.update(silent)
+        relay = {"server": MAIN, "addresses": ["203.0.113.10"], "dkim_selectors": ["s1"], **declared}
+        options = {"nameservers": [server.nameserver], "nameserver_timeout": 1, "relays": [relay]}
+        broken.how.update(checks=CHECKS, dns=dns_options(options))
+
+    return bring
+
+
 FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "the queue's action is disabled": ("cron_disabled", lambda it: it.queue_action(active=False)),
     "the queue's external id is gone": (
@@ -537,6 +556,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "links to no address": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://[::1")),
     "links to localhost": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://localhost:8069")),
     "one mail at a time": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "1")),
+    **{words: (finding, zone_fault(text, **how)) for words, (finding, text, how) in DNS_FAULTS.items()},
     "a batch size that is none": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "many")),
 }
 # Odoo waits a minute for a server that says nothing.

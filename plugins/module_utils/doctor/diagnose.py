@@ -10,11 +10,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DnsOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import check_crons, late_actions
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import in_order
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_checks import check_dns, look_up
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.expiry_checks import check_expiry
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
     CHECKS,
+    DEFAULT_CHECKS,
     SEVERITIES,
     Finding,
     count_by_severity,
@@ -43,7 +46,11 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _CHECKS: Mapping[str, Callable[[Observation, Limits], Iterator[Finding]]] = dict(
-    zip(CHECKS, (check_crons, check_servers, check_routing, check_queue, check_setup, check_expiry), strict=True)
+    zip(
+        CHECKS,
+        (check_crons, check_servers, check_routing, check_queue, check_setup, check_expiry, check_dns),
+        strict=True,
+    )
 )
 
 # What the connection itself failed at; of logins and addresses Odoo knows more.
@@ -71,16 +78,18 @@ class Examination:
     :param probe: speak SMTP to servers that fail their test or are not tested, from where this runs.
     :param configuration: what odoo.conf says.
     :param declared_dates: the dates that mail servers declare, each with a `name` or `xml_id`.
+    :param dns: how to ask for records, for the check `dns`.
     :raises Invalid: no checks, or a date that is none.
     """
 
-    checks: Collection[str] = CHECKS
+    checks: Collection[str] = DEFAULT_CHECKS
     limits: Limits = field(default_factory=Limits)
     live_tests: bool = True
     lock_probe: bool = False
     probe: bool = False
     configuration: Mapping[str, str] | None = None
     declared_dates: Sequence[Mapping[str, Any]] = ()
+    dns: DnsOptions = field(default_factory=DnsOptions)
 
     def __post_init__(self) -> None:
         if not self.checks:
@@ -107,6 +116,8 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
                 *certificate_deadlines(seen, _probe_certificates(seen) if how.probe else None),
             ],
         )
+    if "dns" in how.checks:
+        seen = replace(seen, dns=look_up(seen, how.dns))
     findings = sorted_results(
         finding for check in CHECKS if check in how.checks for finding in _CHECKS[check](seen, how.limits)
     )

@@ -10,28 +10,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_catalogue import DNS_KINDS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.expiry_catalogue import EXPIRY_KINDS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.kind import Kind
+
 # The worst first: mail does not leave; it will go wrong, or does in part; worth knowing.
 SEVERITIES = ("error", "warning", "info")
-CHECKS = ("cron", "server", "routing", "queue", "setup", "expiry")
+CHECKS = ("cron", "server", "routing", "queue", "setup", "expiry", "dns")
+# Only if somebody asks for them: they ask others than the instance.
+ON_REQUEST = ("dns",)
+DEFAULT_CHECKS = tuple(check for check in CHECKS if check not in ON_REQUEST)
 # What may be mended without a human's judgement, as far as a user allows each.
 FIXES = ("crons", "transient", "interrupted", "stale", "addons")
 
 _PAGE = "https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One thing that can be wrong.
-
-    :param remedy: one line, in which `{name}` is the resource.
-    :param fix: the class of fixes that mends it, None where a human must.
-    """
-
-    check: str
-    severity: str
-    title: str
-    remedy: str
-    fix: str | None = None
 
 
 # Strict encryption breaks mail if Odoo does not trust the certificate.
@@ -408,43 +400,8 @@ CATALOGUE: Mapping[str, Kind] = {
         "A batch size is far from what works",
         "Remove the setting, or set it to some hundreds.",
     ),
-    # expiry
-    "api_key_expires": Kind(
-        "expiry",
-        "error",
-        "An API key of the user that this collection logs in as ends soon",
-        "Replace it before it ends, and store the new one: postmaster.odoo.api_key.",
-    ),
-    "certificate_expires": Kind(
-        "expiry",
-        "error",
-        "The certificate of an SMTP server ends soon, or has ended",
-        "Ask the operator of the SMTP server to renew its certificate, and the chain that it sends.",
-    ),
-    "client_certificate_expires": Kind(
-        "expiry",
-        "error",
-        "The certificate that Odoo shows to an SMTP server ends soon, or has ended",
-        "Get a new certificate, and declare smtp_ssl_certificate and smtp_ssl_private_key of {name} with it.",
-    ),
-    "client_secret_expires": Kind(
-        "expiry",
-        "error",
-        "The client secret of OAuth2 ends soon, or has ended",
-        "Create a new secret at the provider, then declare oauth2 of {name} with client_secret and its client_secret_expires.",
-    ),
-    "refresh_token_expires": Kind(
-        "expiry",
-        "error",
-        "The refresh token of OAuth2 ends soon without a use, or has ended",
-        "Send a mail through {name}, or run Odoo's connection test of it. If the token has ended, connect it anew: postmaster.odoo.connect_oauth.",
-    ),
-    "password_rotation_due": Kind(
-        "expiry",
-        "warning",
-        "The password of a mail server is to be replaced soon, or is overdue",
-        "Create a new password at the provider, then declare smtp_pass of {name} with it and a new smtp_pass_rotate_by.",
-    ),
+    **EXPIRY_KINDS,
+    **DNS_KINDS,
 }
 
 

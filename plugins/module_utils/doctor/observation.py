@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, MINUTES, MOST, beyond
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import Report
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import Deadline
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
@@ -79,12 +80,14 @@ class Observation:
     :param offers_strict: whether this Odoo can verify certificates (19.0).
     :param rules: what routing depends on, for each company's alias domain.
     :param senders: the addresses that the instance really sends from.
+    :param named: senders of templates and mails that name their mail server themselves, with its id.
     :param queue: as `mail_queue_info` returns it; `stale` and `late` are counts of waiting mails, older than `stale_days` and than `max_age`.
     :param tests: as `mail_server_test` returns them. :param probes: what `smtp_probe` made of a server, by its id.
     :param sent_without_server: the latest mail that left since the last change of a mail server, where none is active: `id` and `write_date`.
     :param relay_probe: what `smtp_probe` made of the server of odoo.conf.
     :param configuration: of odoo.conf.
     :param deadlines: everything that ends, or could.
+    :param dns: the records that mail depends on, None if nobody looked.
     """
 
     now: datetime
@@ -99,6 +102,7 @@ class Observation:
     offers_strict: bool = False
     rules: Sequence[Rules] = ()
     senders: Sequence[Sender] = ()
+    named: Sequence[tuple[Sender, int]] = ()
     queue: Record = field(default_factory=dict)
     late: int = 0
     stale: int = 0
@@ -110,6 +114,7 @@ class Observation:
     relay_probe: Record | None = None
     configuration: Mapping[str, str] = field(default_factory=dict)
     deadlines: Sequence[Deadline] = ()
+    dns: Report | None = None
 
     @property
     def is_neutralized(self) -> bool:

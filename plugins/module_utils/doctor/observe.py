@@ -70,7 +70,7 @@ _RUNS, _TRIGGERS, _PEOPLE, _TEMPLATES, _RECENT = 200, 500, 2000, 1000, 200
 
 def read_servers(session: Session, checks: Collection[str]) -> Records | None:
     """Every mail server with its secrets, where these checks need them."""
-    return read_all(session, MAIL_SERVER) if {"server", "routing", "expiry"} & set(checks) else None
+    return read_all(session, MAIL_SERVER) if {"server", "routing", "expiry", "dns"} & set(checks) else None
 
 
 def observe(
@@ -104,8 +104,10 @@ def observe(
         seen = replace(seen, servers=listed, offers_strict="starttls_strict" in encryptions)
         if "server" in checks and not seen.shared_servers:
             seen = replace(seen, sent_without_server=_sent_without_server(session))
-    if {"routing", "setup"} & set(checks):
+    if {"routing", "setup", "dns"} & set(checks):
         seen = _see_senders(session, seen)
+    if "dns" in checks:
+        seen = replace(seen, named=_named_senders(session))
     if "queue" in checks:
         seen = _see_queue(session, seen, limits)
     return seen
@@ -217,9 +219,7 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
     ]
     senders: dict[str, Sender] = {}
     for text, source in found:
-        # An expression of a template is an address, or a part of one, only once it is rendered.
-        address = address_of(_EXPRESSION.sub("{}", text or ""))
-        if address and "{" not in address:
+        if address := _address(text):
             senders.setdefault(address, Sender(address, source))
     routing = build_table(
         session,
@@ -231,6 +231,33 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
     fallback = seen.configuration.get("email_from", "")
     rules = [replace(one, notifications=one.notifications or fallback) for one in routing.rules]
     return replace(seen, companies=companies, alias_domains=domains, senders=list(senders.values()), rules=rules)
+
+
+def _named_senders(session: Session) -> list[tuple[Sender, int]]:
+    """The senders of templates and recent mails that name their mail server themselves."""
+    named = ["mail_server_id", "!=", False]
+    templates = session.search_read(
+        "mail.template",
+        [["email_from", "!=", False], named],
+        ["name", "email_from", "mail_server_id"],
+        limit=_TEMPLATES,
+    )
+    recent = session.search_read(MAIL, [named], ["email_from", "mail_server_id"], order="id desc", limit=_RECENT)
+    found = [
+        *((template, f"template {template['name']}") for template in templates),
+        *((mail, "recent mail") for mail in recent),
+    ]
+    senders: dict[tuple[str, int], Sender] = {}
+    for record, source in found:
+        if address := _address(record["email_from"]):
+            senders.setdefault((address, record["mail_server_id"][0]), Sender(address, source))
+    return [(sender, server_id) for (_text, server_id), sender in senders.items()]
+
+
+def _address(text: str | None) -> str:
+    """The address of a sender. An expression of a template is one, or a part of one, only once it is rendered."""
+    address = address_of(_EXPRESSION.sub("{}", text or ""))
+    return "" if "{" in address else address
 
 
 def _see_queue(session: Session, seen: Observation, limits: Limits) -> Observation:

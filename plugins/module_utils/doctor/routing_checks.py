@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
@@ -32,11 +32,8 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
         return
     servers = [mail_server_of(server) for server in seen.servers]
     index = ServerIndex(servers, several=seen.rules[0].several)
-    rules = _rules_by_domain(seen.rules)
-    routes = [
-        (sender, find_route(sender.address, index, rules.get(_domain_of(sender.address), seen.rules[0])))
-        for sender in seen.senders
-    ]
+    rules_of = rules_of_senders(seen.rules)
+    routes = [(sender, find_route(sender.address, index, rules_of(sender))) for sender in seen.senders]
     stray = [(sender, way) for sender, way in routes if way.rule == "first"]
     if stray:
         yield _summary("sender_without_server", stray, len(routes))
@@ -48,12 +45,15 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield _shadowed(shadow)
 
 
-def _rules_by_domain(rules: Sequence[Rules]) -> dict[str, Rules]:
-    """Return the rules of alias domains by their domains, which the senders of a domain are routed by. Mail has those of its document's company."""
+def rules_of_senders(rules: Sequence[Rules]) -> Callable[[Sender], Rules]:
+    """Return a function that returns the rules of a sender: those of the alias domain of its own domain, if there is one, and the first otherwise.
+
+    Odoo takes the rules of the company of the mail's document.
+    """
     of_domain: dict[str, Rules] = {}
     for one in rules:
         of_domain.setdefault(_domain_of(one.notifications), one)
-    return of_domain
+    return lambda sender: of_domain.get(_domain_of(sender.address), rules[0])
 
 
 def _domain_of(text: str) -> str:

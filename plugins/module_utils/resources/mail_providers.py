@@ -169,14 +169,14 @@ def fill(options: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def provider_of(host: str) -> Provider | None:
-    """The provider whose server this is, in whatever region."""
+def provider_of(host: str) -> str | None:
+    """Return the name of the provider whose server this is, in whatever region."""
     host = host.strip().lower()
-    for provider in PROVIDERS.values():
+    for name, provider in PROVIDERS.items():
         before, _region, after = provider.regional_host.partition("{region}")
         regional = rf"{re.escape(before)}({provider.region_pattern}){re.escape(after)}" if before else "(?!)"
         if host == provider.host or re.fullmatch(regional, host):
-            return provider
+            return name
     return None
 
 

@@ -25,6 +25,8 @@ RULES: Mapping[str, str] = {
     "first": "no server is for the sender or the notifications address, none is without from_filter, and it is the first of all",
     "configuration": "no mail server is active",
 }
+# The rule of mail that names its mail server itself, which is no choice.
+NAMED = "named"
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Route:
     :ivar envelope_from: the sender that the SMTP server is told (`MAIL FROM`), where bounces go. Where it is empty Odoo has no
         address to send from, and the mail fails. None if the build of Odoo decides.
     :ivar rewritten: the recipient sees another address than the sender's. None if the build of Odoo decides.
-    :ivar rule: one of RULES.
+    :ivar rule: one of RULES, or NAMED.
     """
 
     server: RoutingServer | None
@@ -167,6 +169,18 @@ def find_route(email_from: str, servers: ServerIndex, rules: Rules) -> Route:
         known_envelope = envelope if takes_bounces or is_same_address else None
         return Route(server, None, known_envelope, False if is_same_address else None, rule)
     return Route(server, str(visible), envelope, visible.address != sender.address, rule)
+
+
+def route_through(email_from: str, server: RoutingServer, rules: Rules) -> Route:
+    """Return how mail leaves that names its mail server itself: Odoo keeps its sender.
+
+    Source: 16:addons/mail/models/mail_mail.py:_split_by_mail_configuration, the same in 17.0 to 19.0.
+    """
+    notifications = address_of(rules.notifications)
+    sender = _Mailbox.of(email_from) if email_from.strip() else _Mailbox("", notifications, notifications)
+    bounce = address_of(rules.bounce) or sender.address
+    takes_bounces = bool(str(sender)) and _fits(bounce, server.from_filter, rules)
+    return Route(server, str(sender), _in_ascii(bounce if takes_bounces else sender.address), False, NAMED)
 
 
 def _is_unmatched(rule: str, notifications: str, from_filter: str, rules: Rules) -> bool:

@@ -63,6 +63,8 @@ _STACK: Mapping[str, Any] = {
     "routes": [{"from": "odoo@acme.example", "server": "Main"}],
 }
 _PASSWORD = {"username": "admin", "password": "made-up-password"}
+# Nobody answers there, and nobody waits for long.
+_DNS = {"nameservers": ["127.0.0.1:1"], "nameserver_timeout": 0.01}
 CHECKS = (
     Task("mail_stack", _STACK),
     Task("mail_stack", {**_STACK, "verify": "connection", "unmanaged": "archive"}),
@@ -77,6 +79,8 @@ CHECKS = (
     Task("cron_info"),
     Task("mail_stack_info", {"more_parameters": ["*"], "more_crons": ["*"]}),
     Task("mail_doctor", {"live_tests": False, "fail_on": "never"}),
+    Task("mail_doctor", {"checks": ["dns"], **_DNS}),
+    Task("mail_dns_info", _DNS),
     Task("mail_queue_info", {"by": ["server", "from_domain"], "max_outgoing": 5}),
     Task("mail_queue", {"action": "process"}),
     Task("mail_queue", {"action": "retry", "failure_class": ["unreachable"]}),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection
+from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection, dns
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
@@ -88,6 +88,8 @@ def test_every_module_runs_through_the_one_action() -> None:
 def test_the_documented_options_are_those_of_the_module(name: str) -> None:
     documented = documentation(name)
     assert documented["module"] == name
+    if "postmaster.odoo.dns" in documented.get("extends_documentation_fragment", ()):
+        documented["options"] |= yaml.safe_load(dns.ModuleDocFragment.DOCUMENTATION)["options"]
     assert all_comparable(documented["options"]) == all_comparable(dict(module_named(name).SPECIFICATION.options))
 
 

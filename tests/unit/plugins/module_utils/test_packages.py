@@ -26,8 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resources": {"engine", "queue_policy", "routing", "rpc", "secrets", "smtp"},
     "api_keys": {"resources", "rpc", "secrets"},
     "enforcement": {"engine", "resources", "routing", "rpc", "secrets", "smtp"},
+    "dns": {"resources", "routing"},
     "queue": {"enforcement", "engine", "queue_policy", "resources", "rpc", "secrets", "smtp"},
-    "doctor": {"api_keys", "engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
+    "doctor": {"api_keys", "dns", "engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
     "removal": {"api_keys", "engine", "enforcement", "queue", "queue_policy", "resources", "rpc", "smtp"},
     "export": {"doctor", "engine", "queue", "queue_policy", "resources", "rpc", "secrets"},
 }

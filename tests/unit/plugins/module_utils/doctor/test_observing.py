@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe import observe, read_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
@@ -129,7 +129,7 @@ def test_the_tests_read_nothing_that_was_read(odoo: SimulatedOdoo) -> None:
     assert sorted(with_tests.calls) == sorted([*without.calls, "ir.mail_server.test_smtp_connection"])
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("check", DEFAULT_CHECKS)
 def test_a_check_reads_what_it_needs(odoo: SimulatedOdoo, check: str) -> None:
     assert found(odoo, checks=[check]) == []
     models = {model for model, _method, _ids, _arguments in odoo.log}

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
+    NAMED,
     RULES,
     RoutingServer,
     Rules,
@@ -21,6 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     address_of,
     mail_server_of,
     route,
+    route_through,
     shadowed,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import rewrites_unmatched
@@ -327,6 +329,17 @@ def test_without_a_notifications_address_nothing_is_replaced(rewrites: bool | No
 )
 def test_the_build_is_in_the_version_or_unknown(version: ServerVersion, expected: bool | None) -> None:
     assert rewrites_unmatched(version) is expected
+
+
+@pytest.mark.parametrize(
+    ("from_filter", "envelope"),
+    [("", "bounce@acme.example"), ("acme.example", "bounce@acme.example"), ("other.example", "a@else.example")],
+)
+def test_mail_that_names_its_server_keeps_its_sender(from_filter: str, envelope: str) -> None:
+    rules = Rules(notifications="odoo@acme.example", bounce="bounce@acme.example")
+    found = route_through('"Ann" <a@else.example>', RoutingServer(1, "Bulk", from_filter=from_filter), rules)
+    assert (found.email_from, found.envelope_from, found.rewritten) == ('"Ann" <a@else.example>', envelope, False)
+    assert found.rule == NAMED
 
 
 @given(SENDERS, SOME_SERVERS, SOME_RULES, st.randoms())

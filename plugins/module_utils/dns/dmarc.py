@@ -1,0 +1,126 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""DMARC: the policy for a domain, its organizational domain, and whether two domains are aligned.
+
+Source: RFC 9989 (which replaces RFC 7489), §4.8 records, §4.10 the DNS tree walk, §4.4 alignment. The tree walk needs no list of public suffixes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import tags_of
+
+# A walk asks for at most this many names (RFC 9989 §4.10).
+_MOST_QUERIES = 8
+POLICIES = ("none", "quarantine", "reject")
+
+
+@dataclass(frozen=True)
+class DmarcRecord:
+    """One record, where it is, and what it says."""
+
+    domain: str
+    text: str
+    p: str
+    sp: str
+    psd: str
+    is_spf_strict: bool
+    is_dkim_strict: bool
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The policy that applies to mail from a domain.
+
+    :ivar domain: the domain of the `From`.
+    :ivar record: None if there is none.
+    :ivar organizational: the organizational domain.
+    :ivar faults: records that receivers ignore, the domain and the reason of each.
+    """
+
+    domain: str
+    record: DmarcRecord | None
+    organizational: str
+    faults: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def applied(self) -> str:
+        """What receivers do with mail that fails: `none`, `quarantine` or `reject`; empty without a record."""
+        if self.record is None:
+            return ""
+        return self.record.p if self.record.domain == self.domain else self.record.sp
+
+
+def find_policy(lookup: Lookup, domain: str) -> Policy:
+    """Walk up the DNS tree from the domain of a `From`.
+
+    :raises Unanswered: as `Lookup.texts`. :raises AliasLoop: likewise.
+    """
+    found: list[DmarcRecord] = []
+    faults: list[tuple[str, str]] = []
+    for name in _names(domain):
+        records = [text for text in lookup.texts(f"_dmarc.{name}") if text.replace(" ", "").startswith("v=DMARC1")]
+        if len(records) > 1:
+            faults.append(
+                (name, f"_dmarc.{name} has {len(records)} DMARC records, so that receivers ignore all of them")
+            )
+        elif records:
+            read = _read(name, records[0])
+            if isinstance(read, str):
+                faults.append((name, read))
+                continue
+            found.append(read)
+            if read.psd == "n" or (read.psd == "y" and name != domain):
+                break
+    organizational = _organizational(domain, found)
+    # The policy is that of the domain itself, else of its organizational domain, else of the public suffix above.
+    wanted = [domain, organizational, *(one.domain for one in found if one.psd == "y")]
+    record = next((one for name in wanted for one in found if one.domain == name), None)
+    return Policy(domain, record, organizational, tuple(faults))
+
+
+def is_aligned(lookup: Lookup, policy: Policy, domain: str, *, strict: bool) -> bool:
+    """Return whether a domain that was authenticated is aligned with that of the `From`. Errors as in `find_policy`."""
+    if domain == policy.domain:
+        return True
+    return not strict and find_policy(lookup, domain).organizational == policy.organizational
+
+
+def _names(domain: str) -> list[str]:
+    """The names of a walk: the domain, and its ancestors of at most seven labels."""
+    labels = domain.split(".")
+    ancestors = [".".join(labels[position:]) for position in range(1, len(labels))]
+    return [domain, *ancestors[-(_MOST_QUERIES - 1) :]]
+
+
+def _organizational(domain: str, found: list[DmarcRecord]) -> str:
+    """The organizational domain by the records that a walk found, the longest name first."""
+    for record in found:
+        if record.psd == "n":
+            return record.domain
+        if record.psd == "y" and record.domain != domain:
+            below = domain.removesuffix(f".{record.domain}").rpartition(".")[2]
+            return f"{below}.{record.domain}"
+    return found[-1].domain if found else domain
+
+
+def _read(domain: str, text: str) -> DmarcRecord | str:
+    """A record, or why receivers ignore it."""
+    tags = tags_of(text)
+    if tags.get("v") != "DMARC1":
+        return f"the record at _dmarc.{domain} is not valid: {text!r}"
+    policy = tags.get("p", "").lower()
+    if policy not in POLICIES:
+        if not tags.get("rua", "").lower().startswith("mailto:"):
+            return f"the record at _dmarc.{domain} has no valid p (expected {', '.join(POLICIES)}): {text!r}"
+        policy = "none"
+    below = tags.get("sp", "").lower()
+    strict = {name: tags.get(name, "r").lower() == "s" for name in ("aspf", "adkim")}
+    psd = tags.get("psd", "u").lower()
+    return DmarcRecord(
+        domain, text, policy, below if below in POLICIES else policy, psd, strict["aspf"], strict["adkim"]
+    )

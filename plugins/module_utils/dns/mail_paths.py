@@ -1,0 +1,144 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ways that an instance's mail takes: from which domain, with which envelope sender, through which server."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.provider_records import (
+    PROVIDER_RECORDS,
+    ProviderRecords,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_providers import provider_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Route, address_of
+
+
+@dataclass(frozen=True)
+class SendingServer:
+    """A mail server, and what is known of how its mail reaches the Internet.
+
+    :param id: None for the server of Odoo's configuration file.
+    :param host: empty if it is not known. :param provider: a name of resources/mail_providers.py, empty if it is none of them.
+    :param login_domain: the domain of the user that Odoo logs in as.
+    """
+
+    id: int | None
+    name: str
+    host: str
+    provider: str = ""
+    login_domain: str = ""
+    relay: Relay = field(default_factory=lambda: Relay(""))
+
+    @property
+    def records(self) -> ProviderRecords | None:
+        """What its provider wants in the DNS, if that is known."""
+        return PROVIDER_RECORDS.get(self.provider)
+
+    @property
+    def spf_include(self) -> str:
+        """The domain that SPF records should include; empty if it is not known."""
+        declared = self.relay.spf_include
+        return declared or (self.records.spf_include if self.records and not self.relay.addresses else "")
+
+    def envelope_domain(self, domain: str) -> str:
+        """Return the domain of the envelope sender that receivers see; empty if it is the provider's own.
+
+        :param domain: that of the envelope sender that Odoo gives.
+        """
+        if self.relay.envelope_domain:
+            return self.relay.envelope_domain
+        kind = self.records.envelope if self.records else "kept"
+        return {"kept": domain, "login": self.login_domain, "own": ""}[kind]
+
+    def dkim_domain(self, from_domain: str) -> str:
+        """Return the domain that mail is signed with."""
+        return self.relay.dkim_domain or from_domain
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The selectors of DKIM keys; empty if they are not known."""
+        return self.relay.dkim_selectors or (self.records.selectors if self.records else ())
+
+
+@dataclass(frozen=True)
+class MailPath:
+    """Mail from one domain, with one envelope domain, through one server.
+
+    :param envelope_domain: that of the envelope sender that Odoo gives.
+    :param senders: the addresses that take it.
+    """
+
+    server: SendingServer
+    from_domain: str
+    envelope_domain: str
+    senders: tuple[str, ...]
+
+
+def sending_server(record: Mapping[str, Any] | None, relays: Iterable[Relay], host: str = "") -> SendingServer:
+    """Return a mail server as `mail_server_info` lists it; without a record, that of Odoo's configuration file.
+
+    :param host: of that file, empty if it is not known.
+    """
+    if record is not None:
+        host = host if record["smtp_authentication"] == "cli" else str(record["smtp_host"] or "").strip()
+    host = host.lower().rstrip(".")
+    name = str(record["name"]) if record else "Odoo's configuration file"
+    named = {relay.server: relay for relay in relays}
+    relay = named.get(name) or named.get(host) or Relay("")
+    login = domain_of(str(record.get("smtp_user") or "")) if record else ""
+    return SendingServer(record["id"] if record else None, name, host, provider_of(host) or "", login, relay)
+
+
+def mail_paths(routes: Iterable[tuple[str, Route, str]], servers: Mapping[int | None, SendingServer]) -> list[MailPath]:
+    """Return the paths of these senders, each once.
+
+    :param routes: the address of each sender with its route, and the notifications address of its company.
+    :param servers: by id.
+    """
+    found: dict[tuple[int | None, str, str], list[str]] = {}
+    for sender, route, notifications in routes:
+        server_id = route.server.id if route.server else None
+        if server_id not in servers:
+            continue
+        # If the build of Odoo decides whether the sender is replaced, the mail may have either address.
+        visible = [route.email_from] if route.email_from is not None else [sender, notifications]
+        for text in visible:
+            domain = domain_of(address_of(text))
+            envelope = domain_of(route.envelope_from) if route.envelope_from is not None else domain
+            if domain:
+                found.setdefault((server_id, domain, envelope or domain), []).append(sender)
+    return [
+        MailPath(servers[server_id], domain, envelope, tuple(dict.fromkeys(senders)))
+        for (server_id, domain, envelope), senders in found.items()
+    ]
+
+
+def is_own(server: SendingServer, domains: Sequence[str]) -> bool:
+    """Return whether a server is the user's own, so that its address is where mail comes from.
+
+    :param domains: the user's domains, with their organizational domains.
+    """
+    if server.relay.addresses:
+        return True
+    if server.provider or server.relay.spf_include:
+        return False
+    return is_address(server.host) or any(
+        server.host == domain or server.host.endswith(f".{domain}") for domain in domains
+    )
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is given by its IP address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

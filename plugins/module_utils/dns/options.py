@@ -1,0 +1,109 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the DNS checks, shared by the modules that have them. Documented by the fragment `dns`."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
+
+DNS_OPTIONS: Mapping[str, Any] = {
+    "nameservers": {"type": "list", "elements": "str"},
+    "nameserver_timeout": {"type": "float", "default": 5},
+    "relays": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "server": {"type": "str", "required": True},
+            "addresses": {"type": "list", "elements": "str"},
+            "spf_include": {"type": "str"},
+            "envelope_domain": {"type": "str"},
+            "dkim_domain": {"type": "str"},
+            "dkim_selectors": {"type": "list", "elements": "str"},
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Relay:
+    """How mail that a server takes reaches the Internet, as the user declares it; what is not declared is empty.
+
+    :param server: the name or the host of the mail server.
+    """
+
+    server: str
+    addresses: tuple[str, ...] = ()
+    spf_include: str = ""
+    envelope_domain: str = ""
+    dkim_domain: str = ""
+    dkim_selectors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DnsOptions:
+    """Which name servers to ask, and what is declared of the mail servers."""
+
+    nameservers: tuple[str, ...] = ()
+    timeout: float = 5
+    relays: tuple[Relay, ...] = ()
+
+    def lookup(self) -> Lookup:
+        """Return a fresh `Lookup`.
+
+        :raises Invalid: as `Lookup`.
+        """
+        return Lookup(self.nameservers, self.timeout)
+
+
+def dns_options(params: Mapping[str, Any]) -> DnsOptions:
+    """Read the options of a task.
+
+    :raises Invalid: an address or a domain that is none, or a relay that is declared twice.
+    """
+    problems = ErrorCollector()
+    relays = []
+    for one in params.get("relays") or ():
+        with problems:
+            relays.append(_relay(one))
+    names = [relay.server for relay in relays]
+    with problems:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise Invalid(f"relays: {shown(twice[0])} is declared more than once.")
+    problems.raise_gathered()
+    return DnsOptions(tuple(params.get("nameservers") or ()), params.get("nameserver_timeout") or 0, tuple(relays))
+
+
+def _relay(option: Mapping[str, Any]) -> Relay:
+    addresses = tuple(_address(option["server"], text) for text in option.get("addresses") or ())
+    domains = {name: _domain(name, option.get(name)) for name in ("spf_include", "envelope_domain", "dkim_domain")}
+    selectors = tuple(_domain("dkim_selectors", one) for one in option.get("dkim_selectors") or ())
+    return Relay(option["server"], addresses, dkim_selectors=selectors, **domains)
+
+
+def _address(server: str, text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError as error:
+        raise Invalid(f"relays: {shown(text)} of {shown(server)} is not an IP address.") from error
+
+
+def _domain(name: str, text: str | None) -> str:
+    """Read a domain or a selector; empty if none is given."""
+    if text is None:
+        return ""
+    domain = domain_of(f"@{text}")
+    labels = domain.split(".")
+    if not all(0 < len(label) < 64 and not set(label) & set(" @/\\\"'") for label in labels):
+        raise Invalid(f"relays: {shown(text)} is not valid for {name} (expected the name of a domain).")
+    return domain

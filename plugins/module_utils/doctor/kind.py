@@ -1,0 +1,24 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An entry of the catalogue of findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One thing that can be wrong.
+
+    :param remedy: one line, in which `{name}` is the resource.
+    :param fix: the class of fixes that mends it, None where a human must.
+    """
+
+    check: str
+    severity: str
+    title: str
+    remedy: str
+    fix: str | None = None

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The records that a real instance's mail depends on, asked of a real DNS server, through both front ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
+from ansible_collections.postmaster.odoo.tests.unit.dns_server import DnsServer, dns_server
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.dns.zones import GOOD, ZONES, zone_text
+from broken_instance import MAIN, BrokenInstance
+from dns_faults import DOMAIN, of_lab
+from inventory import run_on, shown
+from lab import Lab
+from mail_servers import run_task, run_tasks
+from playbook import Result, ansible_playbook, play
+
+pytestmark = pytest.mark.in_process
+
+RELAYS = [{"server": MAIN, "addresses": ["203.0.113.10"], "dkim_selectors": ["s1"]}]
+
+
+@pytest.fixture(scope="module")
+def broken(lab: Lab) -> Iterator[BrokenInstance]:
+    broken = BrokenInstance.healthy(lab, "integration_dns")
+    yield broken
+    broken.discharge()
+
+
+@pytest.fixture
+def server() -> Iterator[DnsServer]:
+    with dns_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def results(broken: BrokenInstance, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """What the module says of each zone, one run for all of them."""
+    with ExitStack() as servers:
+        tasks = {
+            name: {
+                "postmaster.odoo.mail_dns_info": _options(servers.enter_context(dns_server(of_lab(zone_text(name)))))
+            }
+            for name in ZONES
+        }
+        return run_tasks(broken.instance, tmp_path_factory.mktemp("zones"), tasks)
+
+
+def _options(server: DnsServer, **more: Any) -> dict[str, Any]:
+    return {"nameservers": [server.nameserver], "nameserver_timeout": 1, "relays": RELAYS, **more}
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_a_zone_yields_exactly_its_finding(name: str, results: dict[str, Result]) -> None:
+    zone, result = ZONES[name], results[name]
+    assert [finding["id"] for finding in result["findings"]] == ([zone.finding] if zone.finding else [])
+    assert not result["changed"]
+    assert bool(result["records"]) is bool(zone.finding)
+    for finding in result["findings"]:
+        assert of_lab(zone.words) in finding["evidence"]
+        assert of_lab(zone.publish) in finding["remedy"]
+
+
+def test_the_paths_are_those_of_real_mail(broken: BrokenInstance, lab: Lab, server: DnsServer, tmp_path: Path) -> None:
+    """The domains that are looked at are those of the envelope sender and the From that the SMTP server saw."""
+    server.load(of_lab(GOOD))
+    senders = ["info@lab.example", "somebody@else.example", "notifications@lab.example"]
+    for sender in senders:
+        broken.mail(email_from=sender)
+    (main,) = broken.ids("ir.mail_server", ["name", "=", MAIN])
+    broken.mail(email_from="named@else.example", mail_server_id=main)
+    paths = run_task(broken.instance, tmp_path, "mail_dns_info", _options(server))["paths"]
+    broken.run_queue()
+    accepted = lab.smtp[MAIN].wait_accepted(len(senders) + 1)
+    seen = {(domain_of(record["mail_from"]), domain_of(parseaddr(record["from"])[1])) for record in accepted}
+    assert seen == {(path["envelope_domain"], path["from_domain"]) for path in paths}
+    assert seen == {(DOMAIN, DOMAIN), (DOMAIN, "else.example")}
+    own, named = sorted(paths, key=lambda path: path["sender_count"], reverse=True)
+    assert {*senders, "admin@lab.example"} <= set(own["senders"])
+    assert named["senders"] == ["named@else.example"]
+    assert {(path["server"], path["smtp_host"]) for path in paths} == {(MAIN, lab.smtp[MAIN].host)}
+
+
+def test_a_name_server_that_never_answers(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:
+    server.is_silent = True
+    before = broken.instance.fingerprint()
+    result = run_task(broken.instance, tmp_path, "mail_dns_info", _options(server))
+    assert (result["failed"], result["error_kind"]) == (True, "timeout")
+    assert "No name server answered" in result["msg"]
+    assert len(set(server.questions)) == 2
+    assert broken.instance.fingerprint() == before
+
+
+def test_both_front_ends_say_the_same(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:
+    server.load(of_lab(zone_text("two SPF records")))
+    told = []
+    for in_process in (True, False):
+        run = ansible_playbook(
+            tmp_path / str(in_process),
+            [
+                play(
+                    {"name": "Look", "postmaster.odoo.mail_dns_info": _options(server)},
+                    module_defaults={"group/postmaster.odoo.odoo": broken.instance.options()},
+                    in_process=in_process,
+                )
+            ],
+            *("--inventory", "localhost,"),
+        )
+        assert run.exit_code == 0, run.output
+        told.append({key: run.results["Look"][key] for key in ("findings", "records", "paths", "spf", "dmarc")})
+    assert told[0] == told[1]
+
+
+def test_the_playbook_shows_the_record(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:
+    """In the terminal and in both reports."""
+    broken.instance.sql("DELETE FROM mail_mail")  # whose senders count
+    server.load(of_lab(zone_text("no SPF record")))
+    host = {f"odoo_{name}": value for name, value in broken.instance.options().items()}
+    how = {"doctor_checks": ["dns"], "doctor_relays": RELAYS, "doctor_nameservers": [server.nameserver]}
+    run = run_on(tmp_path, "doctor", {"acme": host}, doctor_report_folder=str(tmp_path / "report"), **how)
+    assert run.exit_code == 0, run.output
+    lines = shown(run, "What the doctor found")["acme"]
+    assert lines[0].startswith("acme: 1 warning (")
+    assert 'lab.example. TXT "v=spf1 ip4:203.0.113.10 ~all"' in " ".join(line.strip() for line in lines)
+    (instance,) = json.loads((tmp_path / "report/doctor.json").read_text())["instances"]
+    assert instance["findings"][0]["remedy"] == 'Publish: lab.example. TXT "v=spf1 ip4:203.0.113.10 ~all".'
+    assert "#spf_missing" in (tmp_path / "report/doctor.md").read_text()

@@ -1,0 +1,213 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Zones: one in which everything is right, and one for each thing that can be wrong, with the finding that it yields."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+KEY = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC7"
+
+# Mail of the instance comes from info@acme.example, with bounces at bounce@acme.example, through mail.acme.example at 203.0.113.10.
+GOOD = f"""
+$ORIGIN acme.example.
+@ 60 IN TXT "v=spf1 ip4:203.0.113.10 -all"
+@ 60 IN MX 10 mx
+mx 60 IN A 203.0.113.20
+mail 60 IN A 203.0.113.10
+_dmarc 60 IN TXT "v=DMARC1; p=reject; rua=mailto:dmarc@acme.example"
+s1._domainkey 60 IN TXT "v=DKIM1; k=rsa; p={KEY}"
+$ORIGIN 113.0.203.in-addr.arpa.
+10 60 IN PTR mail.acme.example.
+"""
+
+_SPF = '@ 60 IN TXT "v=spf1 ip4:203.0.113.10 -all"'
+_MX = "@ 60 IN MX 10 mx"
+_DMARC = '_dmarc 60 IN TXT "v=DMARC1; p=reject; rua=mailto:dmarc@acme.example"'
+_DKIM = f's1._domainkey 60 IN TXT "v=DKIM1; k=rsa; p={KEY}"'
+_PTR = "10 60 IN PTR mail.acme.example."
+
+
+class Zone(NamedTuple):
+    """A good zone with one thing replaced.
+
+    :ivar finding: empty if it is still right. :ivar words: what the evidence says. :ivar publish: what the remedy says.
+    """
+
+    finding: str
+    before: str = ""
+    after: str = ""
+    words: str = ""
+    publish: str = ""
+
+
+def spf(finding: str, record: str, words: str = "", publish: str = "", more: str = "") -> Zone:
+    return Zone(finding, _SPF, f"@ 60 IN TXT {quoted(record)}\n{more}", words, publish)
+
+
+def quoted(value: str) -> str:
+    """Return the value of a TXT record in strings that are not too long."""
+    return " ".join(f'"{value[start : start + 250]}"' for start in range(0, len(value), 250))
+
+
+def _includes(count: int) -> str:
+    return "\n".join(f'i{number} 60 IN TXT "v=spf1 ip4:192.0.2.{number} ?all"' for number in range(count))
+
+
+ZONES: dict[str, Zone] = {
+    # good in another way
+    "good": Zone(""),
+    "authorized by the name of the server": spf("", "v=spf1 a:mail.acme.example -all"),
+    "authorized by a network": spf("", "v=spf1 ip4:203.0.113.0/28 ~all"),
+    "authorized by an include": spf(
+        "", "v=spf1 include:_spf.acme.example -all", more='_spf 60 IN TXT "v=spf1 ip4:203.0.113.10 -all"'
+    ),
+    "authorized by a redirect": spf(
+        "", "v=spf1 redirect=_spf.acme.example", more='_spf 60 IN TXT "v=spf1 ip4:203.0.113.10 -all"'
+    ),
+    "ten lookups": spf(
+        "",
+        "v=spf1 " + " ".join(f"include:i{number}.acme.example" for number in range(10)) + " ip4:203.0.113.10 -all",
+        more=_includes(10),
+    ),
+    "a policy of a domain above": Zone(
+        "", _DMARC, '$ORIGIN example.\n_dmarc 60 IN TXT "v=DMARC1; p=none"\n$ORIGIN acme.example.'
+    ),
+    "a key behind an alias": Zone(
+        "", _DKIM, f's1._domainkey 60 IN CNAME s1.keys.acme.example.\ns1.keys 60 IN TXT "p={KEY}"'
+    ),
+    # broken in one way
+    "no SPF record": Zone(
+        "spf_missing", _SPF, "", "has no SPF record", 'acme.example. TXT "v=spf1 ip4:203.0.113.10 ~all"'
+    ),
+    "another server's address": spf(
+        "spf_missing",
+        "v=spf1 ip4:192.0.2.1 -all",
+        "does not have ip4:203.0.113.10",
+        'acme.example. TXT "v=spf1 ip4:192.0.2.1 ip4:203.0.113.10 -all"',
+    ),
+    "only neutral": spf("spf_missing", "v=spf1 ?ip4:203.0.113.10 -all", "does not have", "ip4:203.0.113.10 -all"),
+    "two SPF records": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 -all",
+        "has 2 SPF records",
+        'acme.example. TXT "v=spf1 ip4:203.0.113.10 ip4:192.0.2.1 ~all"',
+        '@ 60 IN TXT "v=spf1 ip4:192.0.2.1 ~all"',
+    ),
+    "a misspelled mechanism": spf(
+        "spf_invalid",
+        "v=spf1 ipv4:203.0.113.10 -all",
+        "'ipv4:203.0.113.10' is no term",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "a mechanism without a domain": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 include: -all",
+        "'include:' is no term",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "an include with a length": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 include:mail.acme.example/24 -all",
+        "is no term",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "two redirects": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example redirect=b.acme.example",
+        "'redirect=b.acme.example' is no term",
+        '"v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example"',
+        '_spf 60 IN TXT "v=spf1 -all"\nb 60 IN TXT "v=spf1 -all"',
+    ),
+    "an include without a record": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 include:gone.acme.example -all",
+        "gone.acme.example, which has no SPF record",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "an include that comes back": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 include:b.acme.example -all",
+        "acme.example includes b.acme.example includes acme.example",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+        'b 60 IN TXT "v=spf1 include:acme.example -all"',
+    ),
+    "three names that are gone": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 a:x.acme.example a:y.acme.example mx:z.acme.example -all",
+        "find no record; at most 2",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "eleven lookups": spf(
+        "spf_too_many_lookups",
+        "v=spf1 a:mail.acme.example " + " ".join(f"include:i{number}.acme.example" for number in range(10)) + " -all",
+        "needs 11 lookups",
+        '"v=spf1 ip4:203.0.113.10 include:i0.acme.example',
+        _includes(10),
+    ),
+    "an alias that comes back": Zone(
+        "spf_invalid",
+        _SPF,
+        'spf 60 IN CNAME spf\n@ 60 IN TXT "v=spf1 ip4:203.0.113.10 include:spf.acme.example -all"',
+        "leads back to itself",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "no key": Zone(
+        "dkim_missing",
+        _DKIM,
+        "",
+        "s1._domainkey.acme.example has no record",
+        "s1._domainkey.acme.example. TXT",
+    ),
+    "a revoked key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p="', "is revoked"),
+    "a key that is cut off": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=MIGfMA0GCSq"', "cut off"),
+    "no key at all": Zone(
+        "dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "google-site-verification=x"', "is no DKIM key"
+    ),
+    "two keys": Zone(
+        "dkim_missing", _DKIM, f'{_DKIM}\ns1._domainkey 60 IN TXT "v=DKIM1; p={KEY}AA"', "has 2 TXT records"
+    ),
+    "an alias without a key": Zone(
+        "dkim_missing", _DKIM, "s1._domainkey 60 IN CNAME gone.acme.example.", "is an alias of gone.acme.example"
+    ),
+    "a key behind a loop": Zone(
+        "dkim_missing",
+        _DKIM,
+        "s1._domainkey 60 IN CNAME s2._domainkey\ns2._domainkey 60 IN CNAME s1._domainkey",
+        "leads back to itself",
+    ),
+    "a policy behind a loop": Zone("dmarc_missing", _DMARC, "_dmarc 60 IN CNAME _dmarc", "leads back to itself"),
+    "an MX behind a loop": Zone("mx_missing", _MX, "@ 60 IN MX 10 loop\nloop 60 IN CNAME loop", "leads back to itself"),
+    "no policy": Zone(
+        "dmarc_missing",
+        _DMARC,
+        "",
+        "has a record",
+        '_dmarc.acme.example. TXT "v=DMARC1; p=none; rua=mailto:postmaster@acme.example"',
+    ),
+    "two policies": Zone(
+        "dmarc_missing", _DMARC, f'{_DMARC}\n_dmarc 60 IN TXT "v=DMARC1; p=none"', "has 2 DMARC records"
+    ),
+    "a policy that is none": Zone("dmarc_missing", _DMARC, '_dmarc 60 IN TXT "v=DMARC1; p=refuse"', "has no valid p"),
+    "no MX": Zone("mx_missing", _MX, "", "has neither an MX record nor an address", "acme.example. MX 10 "),
+    "only an address": Zone("mx_missing", _MX, "@ 60 IN A 203.0.113.30", "RFC 5321"),
+    "a null MX": Zone("mx_missing", _MX, "@ 60 IN MX 0 .", "RFC 7505"),
+    "an MX that is gone": Zone("mx_missing", _MX, "@ 60 IN MX 10 gone", "gone.acme.example, which has no address"),
+    "no name": Zone("ptr_missing", _PTR, "", "has no name (PTR)", "10.113.0.203.in-addr.arpa. PTR "),
+    "a name that leads elsewhere": Zone(
+        "ptr_missing",
+        _PTR,
+        "10 60 IN PTR mx.acme.example.",
+        "mx.acme.example does not have this address",
+        "mx.acme.example. A 203.0.113.10",
+    ),
+}
+
+
+def zone_text(name: str) -> str:
+    """Return the zone file of a zone."""
+    zone = ZONES[name]
+    assert zone.before in GOOD
+    return GOOD.replace(zone.before, zone.after, 1) if zone.before else GOOD
