@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.replay import replay_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ def enforced_result(
         values["records"] = [record for record in outcome.records if record["resource"] == scope.several]
         values["unmanaged"] = outcome.unmanaged
     else:
-        values.update(records=outcome.records, unmanaged=outcome.unmanaged, routes=outcome.routes)
+        values.update(
+            records=outcome.records, unmanaged=outcome.unmanaged, routes=outcome.routes, replay=outcome.replay
+        )
     if run:
         values["run"] = dict(run)
     values.update(_trials(outcome.verifications, outcome.connections, scope))
     if diff:
-        values["diff"] = plan_diff(outcome.plan)
+        values["diff"] = [*plan_diff(outcome.plan), *replay_diff(outcome.replay)]
     return TaskResult(values, bool(outcome.plan or run), outcome.warnings)
 
 
@@ -59,7 +62,11 @@ def failed_result(error: OdooError, scope: ResultScope) -> TaskResult:
         values.update(_trials(error.details["verifications"], error.details["connections"], scope))
     if not scope.single:
         values.update(
-            {name: error.details[name] for name in ("records", "unmanaged", "routes") if name in error.details}
+            {
+                name: error.details[name]
+                for name in ("records", "unmanaged", "routes", "replay")
+                if name in error.details
+            }
         )
     return TaskResult(values, bool(steps), error.details.get("warnings", ()), message, error.kind)
 

@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock i
     is_another_running,
     remove_expired_lock,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.mail_replay import MailReplay
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import (
     StackPlan,
     build_plan,
@@ -37,6 +38,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import CanaryOrder
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_own_external_ids
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class Stack:
             self._declarations = each_once(declared.declarations)
         self._types = types_to_read(self._declarations, declared.types)
         self._assertions = RouteAssertions(declared.assertions)
+        self._replay = MailReplay(session, options.replay_days)
         self._snapshot = Snapshot({}, {}, ReadFacts(), {})
         self._plan = StackPlan()
         self._trials = {kind: kind.trials(session) for kind in self._types}
@@ -110,9 +113,7 @@ class Stack:
         problems = ErrorCollector()
         broken: Sequence[Step] = ()
         with problems:
-            broken = self._assertions.check(
-                self._session, self._plan.steps, self._plan.resources, neutralized=self._plan.neutralized
-            )
+            broken = self._compare_routes(problems)
         self._warn(self._assertions.warnings)
         self._problems = [*self._declared_problems, *self._plan.problems, *problems.errors]
         if self._session.read_only:
@@ -120,6 +121,20 @@ class Stack:
         self.raise_problems()
         self._assertions.refuse(self._where)
         return self._plan.steps
+
+    def _compare_routes(self, problems: ErrorCollector) -> Sequence[Step]:
+        """Compare the routes before and after the plan, and return the asserted ones that do not apply.
+
+        :param problems: an error of the replay goes there, so that the assertions are compared.
+        """
+        if not (self._assertions.is_wanted or self._replay.is_wanted):
+            return ()
+        table = read_routing(self._session)
+        with problems:
+            self._replay.observe(table, self._plan.steps)
+        return self._assertions.check(
+            self._session, table, self._plan.steps, self._plan.resources, neutralized=self._plan.neutralized
+        )
 
     def raise_problems(self) -> None:
         """Raise what keeps declared resources from being compared, as one error.
@@ -248,6 +263,11 @@ class Stack:
     def routes(self) -> list[dict[str, Any]]:
         """How mail of each asserted address leaves."""
         return self._assertions.routes
+
+    @property
+    def replay(self) -> dict[str, Any] | None:
+        """What the plan changes for the mail of real senders, None if nobody asked for it."""
+        return self._replay.result()
 
     def report(self) -> list[dict[str, Any]]:
         """Return the declared records as they were last found, secrets masked, each under the key that plans have for it."""

@@ -20,7 +20,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions
     find_routes,
     refuse,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 
 if TYPE_CHECKING:
@@ -47,11 +46,23 @@ class RouteAssertions:
         self.broken: list[BrokenRoute] = []
         self.warnings: list[str] = []
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether routes are asserted."""
+        return bool(self._assertions)
+
     def check(
-        self, session: Session, steps: Sequence[Step], resources: Sequence[PlannedResource], *, neutralized: bool
+        self,
+        session: Session,
+        found: RoutingTable,
+        steps: Sequence[Step],
+        resources: Sequence[PlannedResource],
+        *,
+        neutralized: bool,
     ) -> list[Step]:
         """Compare the asserted routes with what the plan leaves, before any of it is done.
 
+        :param found: what decides about routes now.
         :param neutralized: nothing goes live, because the database is a neutralized copy.
         :returns: a step for each route that does not apply, for a plan that only says what differs.
         :raises Ambiguous: several servers in use have a name.
@@ -61,7 +72,6 @@ class RouteAssertions:
         servers = [
             one for one in resources if one.declaration.type is MAIL_SERVER and one.declaration.state != "absent"
         ]
-        found = read_routing(session)
         names = {
             one.declaration.xml_id: str(MAIL_SERVER.expected_values(one).get("name") or one.declaration.key)
             for one in servers

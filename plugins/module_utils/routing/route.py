@@ -26,6 +26,9 @@ RULES: Mapping[str, str] = {
     "configuration": "no mail server is active",
 }
 
+# The rule of a mail that names its server, so that Odoo does not choose one.
+NAMED = "named"
+
 
 @dataclass(frozen=True)
 class RoutingServer:
@@ -76,7 +79,7 @@ class Route:
     :ivar envelope_from: the sender that the SMTP server is told (`MAIL FROM`), where bounces go. Where it is empty Odoo has no
         address to send from, and the mail fails. None if the build of Odoo decides.
     :ivar rewritten: the recipient sees another address than the sender's. None if the build of Odoo decides.
-    :ivar rule: one of RULES.
+    :ivar rule: one of RULES, or NAMED.
     """
 
     server: RoutingServer | None
@@ -126,15 +129,32 @@ def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Ro
     if is_replaced is None and str(replaced) == str(sender):
         is_replaced = True
     visible = replaced if is_replaced else sender
-    # Bounces have their own address only where the server may send from it.
-    bounce = address_of(rules.bounce) or sender.address
-    takes_bounces = bool(str(visible)) and _fits(bounce, filter_, rules)
-    envelope = _in_ascii(bounce if takes_bounces else visible.address)
+    envelope, takes_bounces = _envelope(sender, visible, filter_, rules)
     if is_replaced is None:
         is_same_address = replaced.address == sender.address  # only the name before it may be lost
         known_envelope = envelope if takes_bounces or is_same_address else None
         return Route(server, None, known_envelope, False if is_same_address else None, rule)
     return Route(server, str(visible), envelope, visible.address != sender.address, rule)
+
+
+def route_through(server: RoutingServer, email_from: str, rules: Rules) -> Route:
+    """Return how mail of a sender leaves that names its server: as it is, by the rule NAMED."""
+    notifications = address_of(rules.notifications)
+    sender = _Mailbox.of(email_from) if email_from.strip() else _Mailbox("", notifications, notifications)
+    envelope, _takes_bounces = _envelope(sender, sender, server.from_filter, rules)
+    return Route(server, str(sender), envelope, False, NAMED)
+
+
+def _envelope(sender: _Mailbox, visible: _Mailbox, from_filter: str, rules: Rules) -> tuple[str, bool]:
+    """Return the sender that the SMTP server is told, and whether that is the address of bounces.
+
+    Bounces have their own address only if the server may send from it.
+
+    :param visible: the sender that the recipient sees.
+    """
+    bounce = address_of(rules.bounce) or sender.address
+    takes_bounces = bool(str(visible)) and _fits(bounce, from_filter, rules)
+    return _in_ascii(bounce if takes_bounces else visible.address), takes_bounces
 
 
 def _is_unmatched(rule: str, notifications: str, from_filter: str, rules: Rules) -> bool:
