@@ -69,7 +69,7 @@ def bind(env, servers):
     for message, server in servers.items():
         env["mail.message"].browse(int(message)).mail_server_id = server
     env.cr.commit()
-    return None
+    return
 
 
 def send_again(env, ids):

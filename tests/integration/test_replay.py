@@ -13,10 +13,14 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+from drift import compare, report_of
 from instance import LabInstance
+from inventory import run_on, shown
+from mail_servers import run_tasks
 from test_routing import ADDRESSES, DOMAINS, a_sender, builds, header, well_formed
 
 HERE = Path(__file__).parent
@@ -124,7 +128,7 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
     senders = dict.fromkeys(a_sender(chance, addresses) for _each in range(60))
     if not has["several"]:
         senders = dict.fromkeys(well_formed(sender) for sender in senders)
-    texts = list(senders)[:28] + [f'"Ann" <{OWN}>']
+    texts = [*list(senders)[:28], f'"Ann" <{OWN}>']
     messages = [
         {
             "email_from": text,
@@ -184,3 +188,53 @@ def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] 
     if not several:  # 16.0 keeps the case of a sender
         expected, sent = expected.lower(), sent.lower()
     return expected == sent and (server or "localhost") == mail["host"]
+
+
+# --- as a user sees it ---
+
+PREDICTED = "server Old relay -> New relay"
+
+
+def test_a_check_and_its_reports_say_what_leaves_through_another_server(database: LabInstance, tmp_path: Path) -> None:
+    with database.session() as session:
+        session.create("ir.mail_server", [{"name": "Old relay", "smtp_host": "old.relay.example", "smtp_port": 25}])
+        mail = {"subject": "Made up", "email_to": "recipient@elsewhere.example", "state": "exception"}
+        session.create(
+            "mail.mail", [{**mail, "email_from": sender} for sender in ("ann@acme.example", "bob@other.example")]
+        )
+    connection = {f"odoo_{name}": value for name, value in database.options().items()}
+    stack = {"servers": [{"name": "New relay", "smtp_host": "new.relay.example", "from_filter": "acme.example"}]}
+    host = {**connection, "odoo_mail_servers": stack["servers"], "odoo_mail_unmanaged": "ignore"}
+    run = compare(tmp_path, {"acme": {**host, "odoo_mail_replay": {"days": 7}}})
+    assert run.exit_code == 10, run.output
+    assert f"  ann@acme.example: {PREDICTED} (1)" in run.output
+    (instance,) = report_of(tmp_path)["instances"]
+    (changed,) = (one for one in instance["replay"]["senders"] if "mail" in one["sources"])
+    assert (changed["from"], changed["change"], changed["mails"]) == ("ann@acme.example", PREDICTED, 1)
+    page, markdown = (unescape((tmp_path / "reports" / name).read_text()) for name in ("drift.html", "drift.md"))
+    assert PREDICTED in page.replace("\\u003e", ">")
+    assert PREDICTED in markdown
+    assert "bob@other.example" not in markdown
+    planned = run_on(tmp_path / "plan", "provision", {"acme": {**host, "odoo_mail_replay": {}}}, "--check")
+    assert f"mail from ann@acme.example: {PREDICTED} (1 in 30 days)" in shown(planned, "Show the plan")["acme"]
+    # Without the variable nobody looks at mail.
+    compare(tmp_path / "without", {"acme": host})
+    assert "replay" not in report_of(tmp_path / "without")["instances"][0]
+    # Both front ends, a check and a run, say the same.
+    tasks = {
+        name: {"postmaster.odoo.mail_stack": {**stack, "unmanaged": "ignore", "replay": {}}, **keywords}
+        for name, keywords in {
+            "check": {"check_mode": True},
+            "shipped": {"check_mode": True, "vars": {"postmaster_odoo_in_process": False}},
+            "diff": {"check_mode": True, "diff": True},
+            "done": {},
+            "again": {"check_mode": True},
+        }.items()
+    }
+    results = run_tasks(database, tmp_path / "tasks", tasks)
+    replays = {name: result["replay"] for name, result in results.items()}
+    assert replays["check"]["days"] == 30
+    for name in ("shipped", "diff", "done"):
+        assert replays[name]["senders"] == replays["check"]["senders"]
+    assert PREDICTED in results["diff"]["diff"][-1]["after"]
+    assert replays["again"]["changed"]["senders"] == 0

@@ -62,7 +62,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The mail of a sender before and after a plan. A value that differs between companies, or builds of Odoo, is None.
+    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, both values of that side are None.
 
     :param effects: of EFFECTS; empty if nothing changes.
     """
@@ -90,13 +90,14 @@ def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: Rout
         )
         effects = {_effects(*pair): None for pair in pairs}
         agreed = next(iter(effects)) if len(effects) == 1 else ("unknown",)
+        before_shown, after_shown = (_shown({pair[side] for pair in pairs}) for side in (0, 1))
         comparisons.append(
             Comparison(
                 sender,
-                server_before=_same(_name(former) for former, _later in pairs),
-                server_after=_same(_name(later) for _former, later in pairs),
-                email_from_before=_same(former.email_from for former, _later in pairs),
-                email_from_after=_same(later.email_from for _former, later in pairs),
+                server_before=before_shown[0],
+                server_after=after_shown[0],
+                email_from_before=before_shown[1],
+                email_from_after=after_shown[1],
                 effects=agreed,
             )
         )
@@ -252,11 +253,7 @@ def _identity(server: RoutingServer | None) -> Any:
     return server and (server.id or server.name)
 
 
-def _name(delivery: Delivery) -> str | None:
-    return delivery.server.name if delivery.server else None
-
-
-def _same(values: Iterable[Any]) -> Any:
-    """Return the one value of all, None if they differ."""
-    different = set(values)
-    return different.pop() if len(different) == 1 else None
+def _shown(deliveries: Iterable[Delivery]) -> tuple[str | None, str | None]:
+    """Return the name of the server and the From of deliveries, None for both if they differ."""
+    different = {(one.server.name if one.server else None, one.email_from) for one in deliveries}
+    return different.pop() if len(different) == 1 else (None, None)
