@@ -880,7 +880,9 @@ replay:
           elements: str
           sample: [ACME]
         server_before:
-          description: The name of the mail server now. Null for the server of Odoo's configuration file, and if it depends on the company.
+          description:
+            - The name of the mail server now. Null for the server of Odoo's configuration file, and if Odoo cannot send the mail.
+            - Also null if it depends on the company or on the build of Odoo; RV(replay.senders[].email_from_before) is null then, too.
           returned: always
           type: str
           sample: Old relay

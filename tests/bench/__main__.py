@@ -17,11 +17,13 @@ import fleet
 import mail_doctor
 import mail_queue
 import queue_policy
+import replay
 import stack
 
 if __name__ == "__main__":
     benchmarks = {
-        benchmark.__name__: benchmark for benchmark in (stack, fleet, drift_page, mail_queue, queue_policy, mail_doctor)
+        benchmark.__name__: benchmark
+        for benchmark in (stack, fleet, drift_page, mail_queue, queue_policy, mail_doctor, replay)
     }
     for chosen in sys.argv[1:] or benchmarks:
         benchmarks[chosen].main()

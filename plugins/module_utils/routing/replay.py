@@ -42,6 +42,7 @@ EFFECTS = {
 _LISTED = 1_000
 _SHOWN = 50
 _CONFIGURATION = "none (the server of Odoo's configuration file)"
+_DEPENDS = "one that depends on the company, or on the build of Odoo"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, both values of that side are None.
+    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, its From is None.
 
     :param effects: of EFFECTS; empty if nothing changes.
     """
@@ -90,7 +91,7 @@ def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: Rout
         )
         effects = {_effects(*pair): None for pair in pairs}
         agreed = next(iter(effects)) if len(effects) == 1 else ("unknown",)
-        before_shown, after_shown = (_shown({pair[side] for pair in pairs}) for side in (0, 1))
+        before_shown, after_shown = (_shown([pair[side] for pair in pairs]) for side in (0, 1))
         comparisons.append(
             Comparison(
                 sender,
@@ -236,16 +237,28 @@ def _in_words(one: Comparison) -> str:
     parts = []
     for effect in one.effects:
         if effect == "other_server":
-            parts.append(f"server {one.server_before or _CONFIGURATION} -> {one.server_after}")
+            parts.append(
+                f"server {_server_in_words(one.server_before, one.email_from_before)} -> {one.server_after or _DEPENDS}"
+            )
         elif effect == "no_server":
-            parts.append(f"server {one.server_before or 'none'} -> {_CONFIGURATION}")
+            parts.append(f"server {_server_in_words(one.server_before, one.email_from_before)} -> {_CONFIGURATION}")
         elif effect == "fails":
             parts.append("Odoo cannot send it: the mail names an archived server, or there is no address to send from")
         elif effect == "unknown":
             parts.append("depends on the company that sends it, or on the build of Odoo")
         else:
-            parts.append(f"From {one.email_from_before} -> {one.email_from_after}")
+            headers = (
+                _DEPENDS if header is None else header for header in (one.email_from_before, one.email_from_after)
+            )
+            parts.append("From {} -> {}".format(*headers))
     return "; ".join(parts)
+
+
+def _server_in_words(name: str | None, email_from: str | None) -> str:
+    """Return the name of a server, and what it means that there is none."""
+    if name is not None:
+        return name
+    return {None: _DEPENDS, "": "none (not sent)"}.get(email_from, _CONFIGURATION)
 
 
 def _identity(server: RoutingServer | None) -> Any:
@@ -254,6 +267,9 @@ def _identity(server: RoutingServer | None) -> Any:
 
 
 def _shown(deliveries: Iterable[Delivery]) -> tuple[str | None, str | None]:
-    """Return the name of the server and the From of deliveries, None for both if they differ."""
-    different = {(one.server.name if one.server else None, one.email_from) for one in deliveries}
-    return different.pop() if len(different) == 1 else (None, None)
+    """Return the name of the server and the From of deliveries. What differs among them is None, and so is the From if the server differs."""
+    servers = {one.server.name if one.server else None for one in deliveries}
+    headers = {one.email_from for one in deliveries}
+    if len(servers) > 1:
+        return None, None
+    return servers.pop(), headers.pop() if len(headers) == 1 else None

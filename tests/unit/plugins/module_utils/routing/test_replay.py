@@ -15,8 +15,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing import senders as senders_module
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.replay import compare_senders, replay_diff
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.senders import Sender, read_senders
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.replay import (
+    compare_senders,
+    replay_diff,
+    replay_result,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.senders import Sender, Senders, read_senders
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import RoutingTable, read_routing
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import add_alias_domain, refused, run
 from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_ALIAS_DOMAINS, SERIES
@@ -128,6 +132,46 @@ def test_an_unknown_build_matters_only_if_the_builds_differ() -> None:
     )
     assert effects(Sender(SHOP), same, same) == ()
     assert effects(Sender(ACME), same, kept) == ("unknown",)
+
+
+@pytest.mark.parametrize(
+    ("sender", "before", "after", "expected"),
+    [
+        pytest.param(
+            Sender(ACME), [], [NEW], "server none (the server of Odoo's configuration file) -> New", id="first"
+        ),
+        pytest.param(
+            Sender(ACME), [NEW], [], "server New -> none (the server of Odoo's configuration file)", id="last"
+        ),
+        pytest.param(
+            Sender(ACME, server=1),
+            [OLD | {"active": False}],
+            [OLD],
+            "server none (not sent) -> Old",
+            id="unarchived",
+        ),
+        pytest.param(
+            Sender(ACME, server=1),
+            [OLD],
+            [OLD | {"active": False}],
+            "Odoo cannot send it: the mail names an archived server, or there is no address to send from",
+            id="archived",
+        ),
+        pytest.param(
+            Sender(ACME),
+            [NEW],
+            [NEW | {"from_filter": "shop.example"}],
+            'From ann@acme.example -> "ann" <notifications@acme.example>',
+            id="rewritten",
+        ),
+    ],
+)
+def test_the_change_in_words(
+    sender: Sender, before: list[dict[str, Any]], after: list[dict[str, Any]], expected: str
+) -> None:
+    senders = Senders([sender], "", "", is_complete=True, companies={})
+    result = replay_result(senders, 30, a_table(*before), a_table(*after))
+    assert [one["change"] for one in result["senders"]] == [expected]
 
 
 # --- what an instance has sent ---
