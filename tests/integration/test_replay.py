@@ -166,6 +166,9 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
                         wrong.append(
                             (number, "effects", messages[place], entry, before[str(message)], actual[str(message)])
                         )
+            print(f"plan {number + 1}: {counts['compared']} compared, {len(wrong)} differences", flush=True)
+            if number % 3:
+                continue
             # Mail that names a server names another one at times; so it does if its server is gone.
             with database.session() as session:
                 found = [one["id"] for one in session.search_read("ir.mail_server", [["name", "in", SERVERS]], ["id"])]
@@ -180,10 +183,10 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
 
 def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] | None, *, several: bool) -> bool:
     """Return whether Odoo sent a mail as predicted. None leaves it open; a mail that cannot be sent has an empty From."""
-    if email_from == "" or mail is None:
-        return email_from == "" and mail is None
     if email_from is None:
         return True
+    if email_from == "" or mail is None:
+        return email_from == "" and mail is None
     expected, sent = header(email_from), mail["from"]
     if not several:  # 16.0 keeps the case of a sender
         expected, sent = expected.lower(), sent.lower()
