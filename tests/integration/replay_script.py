@@ -4,15 +4,20 @@
 
 """Runs in `odoo shell` behind routing_script.py: answers requests of a test, about what Odoo would send as its database is at that moment."""
 
+import functools
 import json
 import pathlib
 import smtplib
 import time
 
 
-def serve(env, folder):
-    """Answer the requests `<number>.request` in a folder with `<number>.answer`, until one says stop. Both are JSON."""
-    smtplib.SMTP = Recorder  # noqa: F821  # of routing_script.py
+def serve(env, folder, recorder, sent):
+    """Answer the requests `<number>.request` in a folder with `<number>.answer`, until one says stop. Both are JSON.
+
+    :param recorder: takes the place of `smtplib.SMTP`, and notes in `sent` what Odoo would send.
+    """
+    smtplib.SMTP = recorder
+    answers = {"fill": fill, "bind": bind, "send": functools.partial(send_again, sent)}
     folder = pathlib.Path(folder)
     number = 0
     while True:
@@ -25,7 +30,7 @@ def serve(env, folder):
         env.cr.rollback()
         env.invalidate_all()
         (getattr(env.registry, "clear_all_caches", None) or env.registry._clear_cache)()
-        answer = {"fill": fill, "bind": bind, "send": send_again}[asked.pop("do")](env, **asked)
+        answer = answers[asked.pop("do")](env, **asked)
         written = folder / "answer.tmp"
         written.write_text(json.dumps(answer))
         written.rename(folder / f"{number}.answer")
@@ -72,19 +77,19 @@ def bind(env, servers):
     return
 
 
-def send_again(env, ids):
+def send_again(sent, env, ids):
     """Return what Odoo would send if it sent mails like these messages now: the host of the server and the From, None for what it cannot send."""
-    return {message.id: send_like(env, message) for message in env["mail.message"].browse(ids)}
+    return {message.id: send_like(sent, env, message) for message in env["mail.message"].browse(ids)}
 
 
-def send_like(env, message):
+def send_like(sent, env, message):
     """Return what Odoo would send of a new mail like a message; nothing of it stays."""
     values = {"mail_server_id": message.mail_server_id.id, "auto_delete": False}
     if "record_company_id" in message._fields and message.record_company_id:
         company = message.record_company_id
         values["record_company_id"] = company.id
         values["record_alias_domain_id"] = company.alias_domain_id.id
-    sent.clear()  # noqa: F821  # of routing_script.py
+    sent.clear()
     with env.cr.savepoint(flush=True) as savepoint:
         try:
             mail = (
@@ -109,4 +114,4 @@ def send_like(env, message):
                 raise
         savepoint.rollback()
     env.invalidate_all()
-    return {"host": sent[0]["host"], "from": sent[0]["from"]} if sent else None  # noqa: F821
+    return {"host": sent[0]["host"], "from": sent[0]["from"]} if sent else None

@@ -61,7 +61,7 @@ class OdooAtWork:
 
 @contextmanager
 def odoo_at_work(database: LabInstance, folder: Path) -> Iterator[OdooAtWork]:
-    script = "\n\n".join([*SCRIPTS, f"serve(env, {str(folder)!r})", "env.cr.rollback()\n"])
+    script = "\n\n".join([*SCRIPTS, f"serve(env, {str(folder)!r}, Recorder, sent)", "env.cr.rollback()\n"])
     with ThreadPoolExecutor() as meanwhile:
         odoo = OdooAtWork(folder, meanwhile.submit(database.lab.shell, database.database, script))
         try:
