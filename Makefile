@@ -24,7 +24,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units facts integration interruptions secrets browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units facts integration interruptions secrets replay browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ interruptions: environments lab-up ## the connection cut at every call of every 
 
 secrets: environments lab-up ## secrets of every shape through every module of a real Odoo, while SMTP servers repeat them; takes hours
 	@SECRETS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_secrets_table.py
+
+replay: environments lab-up ## 300 plans, and what each changes for the mail of real senders
+	@REPLAY_PLANS=300 PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_replay.py
 
 browser: environments chromium ## the page of a drift report in a real Chromium
 	@$(CHECKS)/bin/python tests/checks browser

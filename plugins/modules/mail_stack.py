@@ -546,6 +546,21 @@ options:
         C(from_filter), or Odoo's notifications address.
     type: str
     default: ''
+  replay:
+    description:
+      - Compare the routes of the senders of the last days, before and after the plan. RV(replay) lists which mail would leave through another
+        server, would get another C(From), or would have no server.
+      - It changes nothing, neither the plan nor what counts as drift. In check mode it shows what the plan would change, in a run what the run has
+        changed.
+      - The senders are read in a fixed number of calls. Only what the user of the connection may read is counted; C(docs/routing.md) of the
+        collection says which mail that is.
+    type: dict
+    suboptions:
+      days:
+        description:
+          - The number of days.
+        type: int
+        default: 30
 seealso:
   - module: postmaster.odoo.mail_server
   - module: postmaster.odoo.cron
@@ -805,6 +820,118 @@ routes:
       email_from: shop@acme.example
       rewritten: false
       rule: domain
+replay:
+  description:
+    - What the plan changes for the mail of the senders of the last days. Null without O(replay).
+  returned: success, and failure in check mode
+  type: dict
+  contains:
+    days:
+      description: The number of days.
+      returned: always
+      type: int
+      sample: 30
+    since:
+      description: The start of the days, UTC.
+      returned: always
+      type: str
+      sample: "2026-10-30 20:00:00"
+    counted_since:
+      description:
+        - The time since which all messages are counted. It is later than RV(replay.since) if there are more than 100,000 mails. Older mails then only
+          show which other senders there are.
+      returned: always
+      type: str
+      sample: "2026-10-30 20:00:00"
+    complete:
+      description: Whether all senders of the days are compared that the user may read. It is false only if there are many thousand senders.
+      returned: always
+      type: bool
+      sample: true
+    mails:
+      description: The number of messages that were counted. One message can leave as several mails.
+      returned: always
+      type: int
+      sample: 5312
+    changed:
+      description: How many senders and messages are affected, and how many messages by each effect.
+      returned: always
+      type: dict
+      sample: {senders: 1, mails: 214, effects: {other_server: 214}}
+    left_out:
+      description: The number of senders that are compared and not listed. At most 1000 are listed.
+      returned: always
+      type: int
+      sample: 0
+    senders:
+      description: The senders, those whose mail changes first, then those of the most messages.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        from:
+          description: The sender, as Odoo stores it. Empty for mail without a sender.
+          returned: always
+          type: str
+          sample: shop@acme.example
+        mails:
+          description: The number of its messages. V(0) if it only is configured.
+          returned: always
+          type: int
+          sample: 214
+        sources:
+          description:
+            - Where the sender is from. V(mail) is mail that was sent, V(template) a mail template with a fixed sender, V(company) the address of a
+              company, V(alias) the address of a team or a project.
+          returned: always
+          type: list
+          elements: str
+          sample: [mail]
+        companies:
+          description: The companies whose mail it is, if it is known. Empty up to 16.0.
+          returned: always
+          type: list
+          elements: str
+          sample: [ACME]
+        server_before:
+          description:
+            - The name of the mail server now. Null for the server of Odoo's configuration file, and if Odoo cannot send the mail.
+            - Also null if it depends on the company or on the build of Odoo; RV(replay.senders[].email_from_before) is null then, too.
+          returned: always
+          type: str
+          sample: Old relay
+        server_after:
+          description: The name of the mail server after the plan.
+          returned: always
+          type: str
+          sample: Transactional
+        email_from_before:
+          description:
+            - The C(From) that the recipient sees now. Empty if Odoo cannot send the mail, null if it depends on the company or on the build of Odoo.
+          returned: always
+          type: str
+          sample: shop@acme.example
+        email_from_after:
+          description: The C(From) that the recipient sees after the plan.
+          returned: always
+          type: str
+          sample: shop@acme.example
+        effects:
+          description:
+            - What changes. Empty if nothing does.
+            - V(other_server), V(no_server), V(fails) (Odoo cannot send it), V(rewritten) (the recipient sees another address than the sender's),
+              V(restored) (and no longer does), V(other_from) (another C(From) in another way), V(unknown) (it depends on the company that sends the
+              mail, or on the build of Odoo).
+          returned: always
+          type: list
+          elements: str
+          sample: [other_server]
+        change:
+          description: The same in words.
+          returned: always
+          type: str
+          sample: server Old relay -> Transactional
+  sample: null
 verifications:
   description:
     - What came of the tests of new settings. Empty where O(verify) is V(none), and where nothing was to be tested.
@@ -922,6 +1049,7 @@ SPECIFICATION = Specification(
         "update_list": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},
         **VERIFY,
+        "replay": {"type": "dict", "options": {"days": {"type": "int", "default": 30}}},
     },
 )
 
@@ -934,6 +1062,7 @@ def run(module: OdooModule) -> None:
         update_list=module.params["update_list"],
         verify=module.params["verify"],
         canary_to=module.params["canary_to"],
+        replay_days=module.params["replay"]["days"] if module.params["replay"] else None,
     )
     declared = read_declared_stack(module.params, options, module.params["parts"], with_problems=module.check_mode)
     with module.session() as session:

@@ -18,12 +18,13 @@ import mail_doctor
 import mail_queue
 import mail_servers
 import queue_policy
+import replay
 import stack
 
 if __name__ == "__main__":
     benchmarks = {
         benchmark.__name__: benchmark
-        for benchmark in (stack, fleet, drift_page, mail_queue, queue_policy, mail_doctor, mail_servers)
+        for benchmark in (stack, fleet, drift_page, mail_queue, queue_policy, mail_doctor, mail_servers, replay)
     }
     for chosen in sys.argv[1:] or benchmarks:
         benchmarks[chosen].main()

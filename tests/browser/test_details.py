@@ -49,6 +49,41 @@ def test_an_instance_opens_all_of_its_resources(show: Callable[..., Page]) -> No
     assert "mail.session.batch.size" in text
 
 
+def test_an_instance_says_what_a_plan_changes_for_its_mail(show: Callable[..., Page]) -> None:
+    report = fleet(2)
+    sender = {"mails": 214, "sources": ["mail"], "companies": [], "effects": ["rewritten"]}
+    sender |= dict.fromkeys(["server_before", "server_after", "email_from_before", "email_from_after"])
+    configured = {**sender, "from": "", "mails": 0, "sources": ["template", "company"]}
+    report["instances"][1]["replay"] = {
+        "days": 30,
+        "since": "2026-10-25 15:04:05",
+        "counted_since": "2026-11-01 12:00:00",
+        "complete": False,
+        "mails": 5000,
+        "changed": {"senders": 3, "mails": 214, "effects": {"rewritten": 214}},
+        "senders": [
+            {**sender, "from": "<b>ann@acme.example</b>", "change": "From a -> b"},
+            {**configured, "change": "c"},
+        ],
+        "left_out": 1,
+    }
+    page = show(report, "#instance=acme-002")
+    lines = page.text("#details .replay").split("\n")
+    assert lines == [
+        "Mail of the last 30 days",
+        "214 messages of 5000 from 3 senders leave in another way with this plan. Messages are counted since 1 Nov 2026, 12:00 UTC."
+        " There are more senders than were compared. 1 more sender not listed here.",
+        "<b>ann@acme.example</b>",
+        "214 messages",
+        "From a -> b",
+        "no sender",
+        "template, company",
+        "c",
+    ]
+    page = show(report, "#instance=acme-001")
+    assert not page.run("return document.querySelectorAll('#details .replay').length")
+
+
 def test_a_secret_differs_and_is_nowhere(show: Callable[..., Page]) -> None:
     page = show(50)
     page.cell(name(0), "Transactional").click()

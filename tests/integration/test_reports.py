@@ -97,6 +97,8 @@ def tasks(names: Sequence[str]) -> list[dict[str, Any]]:
     created = [{**step, "action": "create"} for step in steps]
     deleted = [{**step, "action": "delete", "changes": []} for step in steps]
     records = [{"resource": "mail_server", "key": name, "name": name, "xml_id": name} for name in names]
+    sender = {"mails": 1, "effects": ["other_server"]}
+    replay = {"days": 30, "senders": [{**sender, "from": name, "change": name} for name in names]}
     server = {"smtp_authentication": "gmail", "active": False, "authorize_url": None}
     servers = [{**server, "name": name, "smtp_user": name} for name in names]
     failed = {"outcome": "timeout", "seconds": 1, "state": None}
@@ -118,7 +120,9 @@ def tasks(names: Sequence[str]) -> list[dict[str, Any]]:
     scheduled = [{"item": cron, "plan": [step]} for cron, step in zip(crons, steps, strict=True)]
     plan = {"cancel": True, "addons": True, "crons": crons, "retry": ["timeout"], "send": True, "held": list(names)}
     return [
-        template("plan.j2", provision_result={"plan": [*steps, *created, *deleted], "unmanaged": records}),
+        template(
+            "plan.j2", provision_result={"plan": [*steps, *created, *deleted], "unmanaged": records, "replay": replay}
+        ),
         template("connect_oauth_links.j2", connect_oauth_open=servers),
         template("onboard_tests.j2", onboard_outcomes=tests, onboard_idle=servers, onboard_canary="a@acme.example"),
         template("queue.j2", queue_shown=queue),

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import moment_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session

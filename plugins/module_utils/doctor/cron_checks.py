@@ -15,8 +15,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import sends_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import OWN_CRONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON, interval_of, latest_nextcall
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import overdue_minutes
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 # The crons that mail depends on, the most important first.

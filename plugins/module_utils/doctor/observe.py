@@ -24,7 +24,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_do
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import authorize_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import InstanceFacts, PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_info
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
     BASE_URL,
@@ -39,6 +38,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, build_table
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked

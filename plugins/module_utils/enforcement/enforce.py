@@ -36,6 +36,7 @@ class Outcome:
     connections: list[dict[str, Any]]
     warnings: list[str]
     routes: list[dict[str, Any]] = field(default_factory=list)
+    replay: dict[str, Any] | None = None
 
 
 def enforce(session: Session, declarations: Sequence[Declaration], options: RunOptions) -> Outcome:
@@ -52,7 +53,7 @@ def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions
     Before the first write, everything that is wrong is an error. With a read-only session, whatever can be compared is compared first.
 
     :raises OdooError: `details` contains what was done, found and tested before it: applied or predicted, records, unmanaged, routes,
-        verifications, connections, warnings.
+        replay, verifications, connections, warnings.
     """
     stack = Stack(session, declared, options)
     plan: Plan = ()
@@ -72,6 +73,7 @@ def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions
         error.details["warnings"] = stack.warnings
         if session.read_only:
             error.details.update(records=stack.report(), unmanaged=stack.report_unmanaged(), routes=stack.routes)
+            error.details["replay"] = stack.replay
         raise
     return Outcome(
         plan,
@@ -81,6 +83,7 @@ def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions
         [connection.as_result() for connection in connections],
         [*stack.warnings, *(connection.instruction for connection in connections if not connection.connected)],
         stack.routes,
+        stack.replay,
     )
 
 

@@ -29,8 +29,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Timeout,
     Unreachable,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import moment_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session

@@ -37,12 +37,19 @@ def enforced_result(
         values["records"] = [record for record in outcome.records if record["resource"] == scope.several]
         values["unmanaged"] = outcome.unmanaged
     else:
-        values.update(records=outcome.records, unmanaged=outcome.unmanaged, routes=outcome.routes)
+        values.update(
+            records=outcome.records, unmanaged=outcome.unmanaged, routes=outcome.routes, replay=outcome.replay
+        )
     if run:
         values["run"] = dict(run)
     values.update(_trials(outcome.verifications, outcome.connections, scope))
     if diff:
         values["diff"] = plan_diff(outcome.plan)
+        if outcome.replay is not None:
+            # Loaded only if it is needed, see enforcement/run_options.py.
+            from ansible_collections.postmaster.odoo.plugins.module_utils.routing.replay import replay_diff
+
+            values["diff"] += replay_diff(outcome.replay)
     return TaskResult(values, bool(outcome.plan or run), outcome.warnings)
 
 
@@ -59,7 +66,11 @@ def failed_result(error: OdooError, scope: ResultScope) -> TaskResult:
         values.update(_trials(error.details["verifications"], error.details["connections"], scope))
     if not scope.single:
         values.update(
-            {name: error.details[name] for name in ("records", "unmanaged", "routes") if name in error.details}
+            {
+                name: error.details[name]
+                for name in ("records", "unmanaged", "routes", "replay")
+                if name in error.details
+            }
         )
     return TaskResult(values, bool(steps), error.details.get("warnings", ()), message, error.kind)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import DAYS, beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 
 
@@ -20,7 +21,8 @@ class RunOptions:
     :param update_list: let Odoo look for new addons where a declared one is not known.
     :param verify: how new settings of mail servers are tested before they go live: none, connection or canary.
     :param canary_to: the email address that canaries are sent to.
-    :raises Invalid: canaries without an address.
+    :param replay_days: compare the routes of the senders of so many last days; None does not look.
+    :raises Invalid: canaries without an address, or a number of days that is out of bounds.
     """
 
     unmanaged: str = "ignore"
@@ -28,8 +30,12 @@ class RunOptions:
     update_list: bool = False
     verify: str = "none"
     canary_to: str = ""
+    replay_days: int | None = None
 
     def __post_init__(self) -> None:
+        problems = list(beyond("replay.days", self.replay_days, least=1, most=DAYS))
+        if problems:
+            raise Invalid(f"{problems[0]}.")
         if self.verify != "canary":
             return
         # Ansible compiles each module of a collection anew in each run: a run without tests does not load those of tests.

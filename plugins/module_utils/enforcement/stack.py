@@ -44,6 +44,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids i
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.mail_replay import MailReplay
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Found, Plan, Step
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
@@ -85,6 +86,12 @@ class Stack:
             self._declarations = each_once(declared.declarations)
         self._types = types_to_read(self._declarations, declared.types)
         self._assertions = RouteAssertions(declared.assertions)
+        self._replay: MailReplay | None = None
+        if options.replay_days is not None:
+            # Loaded only if it is needed, see enforcement/run_options.py.
+            from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.mail_replay import MailReplay
+
+            self._replay = MailReplay(session, options.replay_days)
         self._snapshot = Snapshot({}, {}, ReadFacts(), {})
         self._plan = StackPlan()
         is_tested = options.verify != "none"
@@ -115,9 +122,7 @@ class Stack:
         problems = ErrorCollector()
         broken: Sequence[Step] = ()
         with problems:
-            broken = self._assertions.check(
-                self._session, self._plan.steps, self._plan.resources, neutralized=self._plan.neutralized
-            )
+            broken = self._compare_routes(problems)
         self._warn(self._assertions.warnings)
         self._problems = [*self._declared_problems, *self._plan.problems, *problems.errors]
         if self._session.read_only:
@@ -125,6 +130,24 @@ class Stack:
         self.raise_problems()
         self._assertions.refuse(self._where)
         return self._plan.steps
+
+    def _compare_routes(self, problems: ErrorCollector) -> Sequence[Step]:
+        """Compare the routes before and after the plan, and return the asserted ones that do not apply.
+
+        :param problems: an error of the replay goes there, so that the assertions are compared.
+        """
+        if not (self._assertions.is_wanted or self._replay):
+            return ()
+        # Loaded only if it is needed, see enforcement/run_options.py.
+        from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
+
+        table = read_routing(self._session)
+        if self._replay:
+            with problems:
+                self._replay.observe(table, self._plan.steps)
+        return self._assertions.check(
+            self._session, table, self._plan.steps, self._plan.resources, neutralized=self._plan.neutralized
+        )
 
     def raise_problems(self) -> None:
         """Raise what keeps declared resources from being compared, as one error.
@@ -268,6 +291,11 @@ class Stack:
     def routes(self) -> list[dict[str, Any]]:
         """How mail of each asserted address leaves."""
         return self._assertions.routes
+
+    @property
+    def replay(self) -> dict[str, Any] | None:
+        """What the plan changes for the mail of real senders, None if nobody asked for it."""
+        return self._replay.result() if self._replay else None
 
     def report(self) -> list[dict[str, Any]]:
         """Return the declared records as they were last found, secrets masked, each under the key that plans have for it."""

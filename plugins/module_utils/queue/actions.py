@@ -26,7 +26,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.sending impo
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import due
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import SHOWN, Work
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session

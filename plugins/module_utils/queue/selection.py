@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import MINU
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import due, mark_unaddressed, meaning_of_mail
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session

@@ -31,8 +31,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Way, Work
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 
 if TYPE_CHECKING:

@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import beyond
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import describe_lock
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
-    Invalid,
-    Rejected,
-    UnknownMethod,
-    Unsupported,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import parse_put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.server_secrets import read_server_secrets
@@ -27,10 +22,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attem
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import INTERRUPTED, keeps_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.record_groups import RecordGroups
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain_mail
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import Meaning
@@ -69,45 +65,6 @@ class Thresholds:
             raise Invalid(f"{'; '.join(problems)}.")
 
 
-class _Groups:
-    """Mails counted in groups, by whichever method this Odoo has."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._has_formatted = True
-        self._orders_by_count = True
-
-    def count(
-        self, domain: Sequence[Any], by: Sequence[str], *, newest: bool = False, limit: int | None = None
-    ) -> list[dict[str, Any]]:
-        """The largest groups first; each with `__count`, and with `newest` the highest id as `newest`."""
-        named: dict[str, Any] = {"domain": list(domain), "groupby": list(by)}
-        if limit is not None:
-            named["limit"] = limit
-        aggregates = ["id:max"] if newest else []
-        if self._has_formatted:
-            try:
-                groups = self._session.call(
-                    MAIL, "formatted_read_group", aggregates=["__count", *aggregates], order="__count desc", **named
-                )
-                return [{**group, "newest": group.get("id:max")} for group in groups]
-            except UnknownMethod:  # up to 18.0; in 20.0 `read_group` is another method, which returns tuples
-                self._has_formatted = False
-        if self._orders_by_count:
-            try:
-                return self._grouped(orderby="__count desc", **named)
-            except (Unsupported, Rejected):  # 16.0 does not order by the size; the newest groups replace the largest
-                self._orders_by_count = False
-        return sorted(self._grouped(orderby="newest desc", **named), key=lambda group: -group["__count"])
-
-    def _grouped(self, **named: Any) -> list[dict[str, Any]]:
-        """Ask up to 18.0. 16.0 does not return `id:max` without a name (docs/development/odoo-behaviour.md, Grouping records)."""
-        groups: list[dict[str, Any]] = self._session.call(
-            MAIL, "read_group", fields=["newest:max(id)"], lazy=False, **named
-        )
-        return groups
-
-
 def queue_action_id(session: Session) -> int | None:
     """The id of the scheduled action that sends the queue, unless somebody has deleted it."""
     row = read_external_ids(session, {QUEUE}).get(QUEUE)
@@ -125,7 +82,7 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
     :param by: `server` and `from_domain` split the counts further.
     """
     now = session.now.strftime(DATETIME_FORMAT)
-    groups = _Groups(session)
+    groups = RecordGroups(session, MAIL)
     states = dict.fromkeys(_STATES, 0)
     states.update({group["state"]: group["__count"] for group in groups.count([], ["state"])})
     scheduled = session.call(MAIL, "search_count", domain=[["state", "=", "outgoing"], ["scheduled_date", ">", now]])
@@ -181,7 +138,7 @@ def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
 
 
 def _failures(
-    session: Session, groups: _Groups, secrets: Collection[str], given_up: Sequence[Mapping[str, Any]]
+    session: Session, groups: RecordGroups, secrets: Collection[str], given_up: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Failed mails by the class of their failure, the most frequent first.
 
@@ -321,7 +278,7 @@ def _left_behind(session: Session, last_run: str) -> int:
     return int(session.call(MAIL, "search_count", domain=[*due(before), ["write_date", "<=", before]]))
 
 
-def _by_server(groups: _Groups) -> list[dict[str, Any]]:
+def _by_server(groups: RecordGroups) -> list[dict[str, Any]]:
     """Counts by the server that a mail is bound to; most are bound to none, and Odoo chooses when it sends them."""
     counts: dict[Any, dict[str, Any]] = {}
     for group in groups.count([], ["mail_server_id", "state"]):
@@ -332,7 +289,7 @@ def _by_server(groups: _Groups) -> list[dict[str, Any]]:
     return sorted(counts.values(), key=lambda entry: -sum(entry["states"].values()))
 
 
-def _by_from_domain(groups: _Groups) -> list[dict[str, Any]]:
+def _by_from_domain(groups: RecordGroups) -> list[dict[str, Any]]:
     """Counts by the domain of the sender, of the most frequent senders."""
     counts: dict[str | None, dict[str, Any]] = {}
     for group in groups.count([], ["email_from", "state"], limit=_SENDERS):

@@ -16,11 +16,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron_deletion import delete_cron
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import DATETIME_FORMAT, moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     Declaration,
     ResourceType,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT, moment_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session

@@ -21,17 +21,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 # An address or a domain, in any script; no wildcards and no URLs, which Odoo would compare letter by letter.
 _SENDER = re.compile(r"([^@\s,;:<>\"*]+@)?[\w-]+(\.[\w-]+)*")
-
-DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
-
-
-def moment_of(text: str) -> datetime:
-    """The moment that a datetime field holds: UTC, with or without fractions of a second."""
-    return datetime.strptime(text[:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
 
 
 class References:

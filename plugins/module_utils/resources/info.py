@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import authorize_url
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_long_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 

@@ -46,24 +46,32 @@ class RouteAssertions:
         self.broken: list[BrokenRoute] = []
         self.warnings: list[str] = []
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether routes are asserted."""
+        return bool(self._assertions)
+
     def check(
-        self, session: Session, steps: Sequence[Step], resources: Sequence[PlannedResource], *, neutralized: bool
+        self,
+        session: Session,
+        found: RoutingTable,
+        steps: Sequence[Step],
+        resources: Sequence[PlannedResource],
+        *,
+        neutralized: bool,
     ) -> list[Step]:
         """Compare the asserted routes with what the plan leaves, before any of it is done.
 
+        :param found: what decides about routes now.
         :param neutralized: nothing goes live, because the database is a neutralized copy.
         :returns: a step for each route that does not apply, for a plan that only says what differs.
         :raises Ambiguous: several servers in use have a name.
         """
         if not self._assertions:
             return []
-        # Loaded only if it is needed, see enforcement/run_options.py.
-        from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
-
         servers = [
             one for one in resources if one.declaration.type is MAIL_SERVER and one.declaration.state != "absent"
         ]
-        found = read_routing(session)
         names = {
             one.declaration.xml_id: str(MAIL_SERVER.expected_values(one).get("name") or one.declaration.key)
             for one in servers

@@ -160,10 +160,7 @@ def find_route(email_from: str, servers: ServerIndex, rules: Rules) -> Route:
     if is_replaced is None and str(replaced) == str(sender):
         is_replaced = True
     visible = replaced if is_replaced else sender
-    # Bounces have their own address only where the server may send from it.
-    bounce = address_of(rules.bounce) or sender.address
-    takes_bounces = bool(str(visible)) and _fits(bounce, filter_, rules)
-    envelope = _in_ascii(bounce if takes_bounces else visible.address)
+    envelope, takes_bounces = _envelope(sender, visible, filter_, rules)
     if is_replaced is None:
         is_same_address = replaced.address == sender.address  # only the name before it may be lost
         known_envelope = envelope if takes_bounces or is_same_address else None
@@ -172,15 +169,26 @@ def find_route(email_from: str, servers: ServerIndex, rules: Rules) -> Route:
 
 
 def route_through(email_from: str, server: RoutingServer, rules: Rules) -> Route:
-    """Return how mail leaves that names its mail server itself: Odoo keeps its sender.
+    """Return how mail of a sender leaves that names its mail server itself: Odoo keeps its sender.
 
     Source: 16:addons/mail/models/mail_mail.py:_split_by_mail_configuration, the same in 17.0 to 19.0.
     """
     notifications = address_of(rules.notifications)
     sender = _Mailbox.of(email_from) if email_from.strip() else _Mailbox("", notifications, notifications)
+    envelope, _takes_bounces = _envelope(sender, sender, server.from_filter, rules)
+    return Route(server, str(sender), envelope, False, NAMED)
+
+
+def _envelope(sender: _Mailbox, visible: _Mailbox, from_filter: str, rules: Rules) -> tuple[str, bool]:
+    """Return the sender that the SMTP server is told, and whether that is the address of bounces.
+
+    Bounces have their own address only if the server may send from it.
+
+    :param visible: the sender that the recipient sees.
+    """
     bounce = address_of(rules.bounce) or sender.address
-    takes_bounces = bool(str(sender)) and _fits(bounce, server.from_filter, rules)
-    return Route(server, str(sender), _in_ascii(bounce if takes_bounces else sender.address), False, NAMED)
+    takes_bounces = bool(str(visible)) and _fits(bounce, from_filter, rules)
+    return _in_ascii(bounce if takes_bounces else visible.address), takes_bounces
 
 
 def _is_unmatched(rule: str, notifications: str, from_filter: str, rules: Rules) -> bool:

@@ -75,8 +75,22 @@ class RoutingTable:
         return [mail_server_of(record) for record in self.mail_servers]
 
     @property
+    def domain(self) -> str:
+        """The domain of aliases up to 16.0, where there are no alias domains."""
+        return self.parameters.get(_DOMAIN, "")
+
+    @property
     def rules(self) -> list[Rules]:
         """The rules for mail of each company, those of the main company first; the same rules only once."""
+        if self.alias_domains is None:
+            return [self.rules_of(None)]
+        return list(dict.fromkeys(map(self.rules_of, self.companies.values()))) or [self.rules_of(None)]
+
+    def rules_of(self, alias_domain: int | None, fallback: int | None = None) -> Rules:
+        """Return the rules for mail of an alias domain. Up to 16.0, the same rules are for all mail.
+
+        :param fallback: the alias domain of the company that sends it. An address that the first one lacks is of this one.
+        """
         common = Rules(
             config_filter=self.parameters.get(_CONFIG_FILTER, ""),
             several=self.several,
@@ -86,18 +100,13 @@ class RoutingTable:
         )
         if self.alias_domains is None:
             default_from, bounce, domain = (self.parameters.get(key, "") for key in (_DEFAULT_FROM, _BOUNCE, _DOMAIN))
-            return [replace(common, notifications=_at(default_from, domain), bounce=_at(bounce, domain))]
-        domains = (self.alias_domains.get(domain or 0, {}) for domain in self.companies.values())
-        return list(
-            dict.fromkeys(
-                replace(
-                    common,
-                    notifications=_at(domain.get("default_from") or "", domain.get("name", "")),
-                    bounce=_at(domain.get("bounce_alias") or "", domain.get("name", "")),
-                )
-                for domain in domains
-            )
-        ) or [common]
+            return replace(common, notifications=_at(default_from, domain), bounce=_at(bounce, domain))
+        domains = [self.alias_domains.get(one or 0, {}) for one in (alias_domain, fallback)]
+        notifications, bounces = (
+            [_at(domain.get(name) or "", domain.get("name", "")) for domain in domains]
+            for name in ("default_from", "bounce_alias")
+        )
+        return replace(common, notifications=notifications[0] or notifications[1], bounce=bounces[0] or bounces[1])
 
     def _has_switched_on(self, key: str) -> bool:
         value = self.parameters.get(key, "")

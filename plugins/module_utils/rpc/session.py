@@ -221,10 +221,19 @@ class Session:
         self._missing.clear()
 
     def search_read(
-        self, model: str, domain: Sequence[Any], fields: Iterable[str], *, order: str = "id", limit: int | None = None
+        self,
+        model: str,
+        domain: Sequence[Any],
+        fields: Iterable[str],
+        *,
+        order: str = "id",
+        offset: int = 0,
+        limit: int | None = None,
     ) -> list[dict[str, Any]]:
         """Read the records that match, archived ones too."""
         arguments: dict[str, Any] = {"domain": list(domain), "fields": sorted(fields), "order": order}
+        if offset:
+            arguments["offset"] = offset
         if limit is not None:
             arguments["limit"] = limit
         records: list[dict[str, Any]] = self.call(model, "search_read", context={"active_test": False}, **arguments)

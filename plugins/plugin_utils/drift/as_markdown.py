@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import markdown
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.replayed_mail import replay_headline, replay_rows
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     STATUS_TEXT,
     Document,
@@ -65,6 +66,15 @@ def render(report: Document, limit: int = LIMIT) -> str:
         ],
     )
     page.table(
+        "Mail that leaves in another way",
+        ("instance", "sender", "messages", "change"),
+        [
+            (markdown(one["instance"]), markdown(sender), mails, markdown(change))
+            for one in report["instances"]
+            for sender, mails, change in replay_rows(one)
+        ],
+    )
+    page.table(
         "Not compared",
         ("", "instance", "why"),
         [(_SYMBOLS["unknown"], "", markdown(sentence)) for sentence in nobody(report)]
@@ -76,7 +86,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
     )
     problems = report.get("baseline", {}).get("problems", ())
     page.table("The baseline does not hold", ("",), [(markdown(problem_words(one)),) for one in problems])
-    told = [one for one in report["instances"] if one["status"] != "clean" or one["warnings"]]
+    told = [one for one in report["instances"] if one["status"] != "clean" or one["warnings"] or one.get("replay")]
     if told:
         page.add("\n### Instances\n\n")
     for instance in told:
@@ -128,6 +138,8 @@ def _details(instance: dict[str, Any]) -> Iterator[str]:
             yield f"- {_SYMBOLS[difference['status']]} {markdown(subject(resource))}: {markdown(words)} ({remarks})\n"
     for error in instance["errors"]:
         yield f"- {_SYMBOLS['failed']} {markdown(error['task'])} ({markdown(error['kind'])}): {markdown(error['message'])}\n"
+    if words := replay_headline(instance):
+        yield f"- ✉️ {markdown(words)}\n"
     for warning in instance["warnings"]:
         yield f"- ⚠️ {markdown(warning)}\n"
     yield "\n</details>\n\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.replayed_mail import replay_headline, replay_rows
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
     GroupedDifference,
@@ -20,6 +21,9 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     reasons,
     some,
 )
+
+# The senders of an instance that are named here.
+_SENDERS = 10
 
 Line = tuple[str, str]
 
@@ -41,6 +45,14 @@ def render(report: Document) -> Iterator[Line]:
         if found:
             yield status, title
             yield from _differences(found)
+    for instance in report["instances"]:
+        changes = list(replay_rows(instance))
+        if changes:
+            yield "drifted", f"Mail of {printable(instance['instance'])}: {replay_headline(instance)}"
+        for sender, mails, change in changes[:_SENDERS]:
+            yield "drifted", f"  {sender}: {change} ({mails})"
+        if len(changes) > _SENDERS:
+            yield "drifted", f"  and {len(changes) - _SENDERS} more senders"
     for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Cannot tell:")):
         instances = [instance for instance in report["instances"] if instance["status"] == status]
         if instances:

@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import NothingDeclared, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.replayed_mail import replayed_mail
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     UNMANAGED,
     Difference,
@@ -102,6 +103,7 @@ class _Host:
     reached: set[str] = field(default_factory=set)
     jobs: dict[str, Task] = field(default_factory=dict)
     judged: bool = False
+    replay: Mapping[str, Any] | None = None
 
 
 class Collector:
@@ -191,6 +193,8 @@ class Collector:
                 whole = _whole(UNMANAGED, "drifted")
                 whole.remark = f"it was declared before, as {record['xml_id']}" if record.get("xml_id") else ""
                 self._add(resource, UNMANAGED, [whole])
+        if item.get("replay"):
+            host.replay = replayed_mail(_plain(item["replay"]))
         self._warn(host, [_text(warning) for warning in item.get("warnings") or ()])
 
     @staticmethod
@@ -248,7 +252,7 @@ class Collector:
     def _instance(self, name: str, failures: int) -> Instance:
         host = self._hosts.get(name) or _Host()
         resources = sorted(host.resources.values(), key=lambda one: (_rank(one.resource), one.resource, one.key))
-        instance = Instance(name, resources, [], list(host.warnings))
+        instance = Instance(name, resources, [], list(host.warnings), replay=host.replay)
         complete = host.judged and not host.jobs and not self._unreached(name, host)
         outcomes = []
         # What failed and was not rescued ended the play for this host: it is the last.

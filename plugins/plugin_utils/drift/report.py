@@ -134,6 +134,7 @@ class Instance:
     """What a run has found of one host of the inventory.
 
     :param outcome: what is to be said of it beside its differences: clean, unknown, failed or unreachable.
+    :param replay: what a plan changes for the mail of real senders, if that was compared.
     """
 
     name: str
@@ -141,19 +142,23 @@ class Instance:
     errors: list[Error] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     outcome: str = "clean"
+    replay: Mapping[str, Any] | None = None
 
     @property
     def status(self) -> str:
         return worst([self.outcome, *(resource.status for resource in self.resources)])
 
     def as_dict(self) -> dict[str, Any]:
-        return {
+        result: dict[str, Any] = {
             "instance": self.name,
             "status": self.status,
             "resources": [resource.as_dict() for resource in self.resources],
             "errors": [error.as_dict() for error in self.errors],
             "warnings": list(self.warnings),
         }
+        if self.replay is not None:
+            result["replay"] = dict(self.replay)
+        return result
 
 
 def is_partial(run: Mapping[str, Any]) -> bool:

@@ -80,5 +80,6 @@ SINGLE = {("ir.mail_server", "google_gmail_uri"), ("ir.mail_server", "microsoft_
 INVERSES = {
     ("ir.mail_server", "active_mailing_ids"): ("mailing.mailing", "mail_server_id"),
     ("ir.mail_server", "mail_template_ids"): ("mail.template", "mail_server_id"),
+    ("mail.message", "notification_ids"): ("mail.notification", "mail_message_id"),
     ("mail.alias.domain", "company_ids"): ("res.company", "alias_domain_id"),
 }

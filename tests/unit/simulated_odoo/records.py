@@ -113,7 +113,7 @@ class Records:
         return [{name: self._shown(model, key, name) for name in wanted} for key in ids if key in self.tables[model]]
 
     def value(self, model: str, record_id: int, path: str) -> Any:
-        """A field's value, computed where it is so; `path` may go through many2one fields."""
+        """A field's value, computed where it is so; `path` may go through fields of other records, and is a list then if they are several."""
         name, _dot, rest = path.partition(".")
         record = self.tables[model][record_id]
         environment = self._odoo.environment_of(model)
@@ -134,6 +134,8 @@ class Records:
         if not rest:
             return value
         relation = self._odoo.fields(model)[name]["relation"]
+        if isinstance(value, list):
+            return [self.value(relation, one, rest) for one in value]
         return self.value(relation, value, rest) if value else False
 
     def display_name(self, model: str, record_id: int) -> str:

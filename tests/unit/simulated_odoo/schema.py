@@ -32,6 +32,7 @@ MODEL_NAMES = {
     "ir.model.fields": "Fields",
     "ir.model.data": "Model Data",
     "ir.module.module": "Module",
+    "mail.alias": "Email Aliases",
     "mail.alias.domain": "Email Domain",
     "mail.channel": "Discussion Channel",
     "mail.mail": "Outgoing Mails",
@@ -67,7 +68,20 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
         "code": {"type": "text", "store": True},
         **_COMMON,
     },
-    "mail.message": {"model": _CHAR, "res_id": {"store": True, "type": "integer"}, "subject": _CHAR, **_COMMON},
+    "mail.alias": {
+        "alias_name": _CHAR,
+        "alias_domain_id": {"relation": "mail.alias.domain", "store": True, "type": "many2one"},
+        **_COMMON,
+    },
+    "mail.message": {
+        "model": _CHAR,
+        "res_id": {"store": True, "type": "integer"},
+        "subject": _CHAR,
+        "email_from": _CHAR,
+        "mail_server_id": {"relation": "ir.mail_server", "store": True, "type": "many2one"},
+        "notification_ids": {"relation": "mail.notification", "store": True, "type": "one2many"},
+        **_COMMON,
+    },
     "ir.model": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, **_COMMON},
     "ir.model.fields": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, "modules": _CHAR, **_COMMON},
     "mailing.mailing": {
@@ -118,6 +132,9 @@ _SINCE = {
     ("res.users.apikeys.description", "duration"): 18,
     ("res.users.apikeys.description", "expiration_date"): 18,
 }
+
+# Fields of a mail that are its message's.
+_OF_MESSAGES = ("record_alias_domain_id", "record_company_id")
 
 _IN_SOME_SERIES = ("ir.cron.progress", "mail.alias.domain")
 
@@ -202,6 +219,8 @@ class Schema:
                 self._addons.update({(model, name): addon for name in brought})
         if major >= 19:
             self.models["res.users.identitycheck"]["password"] = {"type": "char", "store": False}
+        mail = self.models.get("mail.mail", {})
+        self.models.get("mail.message", {}).update({name: mail[name] for name in _OF_MESSAGES if name in mail})
         for model, fields in (extra_fields or {}).items():
             self.models.setdefault(model, {}).update(fields)
 

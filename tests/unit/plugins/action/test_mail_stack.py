@@ -72,7 +72,14 @@ def run(script: str) -> list[str]:
 
 
 # Ansible compiles each module of a collection anew in each run.
-ONLY_FOR_OTHERS = ("module_utils.smtp.", "module_utils.resources.server_trials", "module_utils.routing.table")
+ONLY_FOR_OTHERS = (
+    "module_utils.smtp.",
+    "module_utils.resources.server_trials",
+    "module_utils.routing.table",
+    "module_utils.routing.replay",
+    "module_utils.routing.senders",
+    "module_utils.enforcement.mail_replay",
+)
 NEEDED_BY_FIELDS = {"module_utils.smtp.pem"}
 
 

@@ -18,8 +18,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import LOCK_KEY, exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import moment_of
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, refused, run, servers, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo

@@ -31,6 +31,43 @@ def found(*steps: Result, **more: Any) -> Result:
     return {"changed": bool(steps), "plan": list(steps), **more}
 
 
+def replay(*senders: Result, mails: int = 3, listed: int | None = None) -> Result:
+    """What a plan changes for the mail of these senders."""
+    changed = [sender for sender in senders if sender["effects"]]
+    return {
+        "days": 30,
+        "since": "2026-10-25 15:04:05",
+        "counted_since": "2026-10-25 15:04:05",
+        "complete": True,
+        "mails": mails,
+        "changed": {
+            "senders": len(changed),
+            "mails": sum(one["mails"] for one in changed),
+            "effects": {"rewritten": 1},
+        },
+        "senders": list(senders)[:listed],
+        "left_out": 0,
+    }
+
+
+def sender(
+    address: str = "ann@acme.example", change: str = "server Old -> New", *effects: str, mails: int = 2
+) -> Result:
+    """A sender in a result's `replay`."""
+    return {
+        "from": address,
+        "mails": mails,
+        "sources": ["mail"],
+        "companies": ["ACME"],
+        "server_before": "Old",
+        "server_after": "New",
+        "email_from_before": address,
+        "email_from_after": None,
+        "effects": list(effects),
+        "change": change,
+    }
+
+
 def failure(kind: str = "authentication", **more: Any) -> Result:
     return {"msg": "Odoo at https://odoo.example: it did not work.", "error_kind": kind, "plan": [], **more}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -36,7 +37,9 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.r
     failure,
     found,
     instance,
+    replay,
     report,
+    sender,
     step,
 )
 
@@ -107,8 +110,9 @@ RESULTS = st.one_of(
     st.tuples(
         st.just("ok"),
         st.builds(
-            lambda steps, records, unmanaged, warnings: found(
+            lambda steps, records, unmanaged, warnings, senders: found(
                 *steps,
+                replay=replay(*senders) if senders else None,
                 records=[{"resource": "mail_server", "key": key} for key in records],
                 unmanaged=[{"resource": "mail_server", "name": name} for name in unmanaged],
                 warnings=warnings,
@@ -117,6 +121,7 @@ RESULTS = st.one_of(
             st.lists(HOSTILE, max_size=2),
             st.lists(HOSTILE, max_size=2),
             st.lists(HOSTILE, max_size=2),
+            st.lists(st.builds(sender, HOSTILE, HOSTILE, st.just("rewritten")), max_size=2),
         ),
     ),
 )
@@ -355,3 +360,42 @@ def test_records_as_a_whole(action: str, shown: str) -> None:
         result = found(unmanaged=[{"resource": "mail_server", "name": "Old relay"}])
     (resource,) = report([instance(("ok", result))])["instances"][0]["resources"]
     assert text.differences(resource)[0][0] == shown
+
+
+# --- mail that leaves in another way ---
+
+
+def test_reports_say_what_a_plan_changes_for_mail() -> None:
+    moved = sender("ann@acme.example", "server Old -> New", "other_server")
+    unchanged = sender("bob@acme.example", "")
+    document = report([instance(("ok", found(step(change()), replay=replay(moved, unchanged, mails=5))))])
+    VALIDATOR.validate(document)
+    (compared,) = document["instances"]
+    assert [one["from"] for one in compared["replay"]["senders"]] == ["ann@acme.example"]
+    lines = [line for _status, line in as_text.render(document)]
+    assert (
+        "Mail of acme: Of the last 30 days, 2 of 5 messages from 1 sender leave in another way with this plan." in lines
+    )
+    assert "  ann@acme.example: server Old -> New (2)" in lines
+    text = unescape(as_markdown.render(document))
+    assert "### Mail that leaves in another way" in text
+    (row,) = (line for line in text.splitlines() if "ann@acme.example" in line)
+    assert "server Old -> New" in row
+    assert "| 2 |" in row
+    assert "bob@acme.example" not in text
+
+
+def test_reports_name_a_part_of_many_senders() -> None:
+    many = [sender(f"sender{place}@acme.example", "From a -> b", "rewritten") for place in range(250)]
+    document = report([instance(("ok", found(replay=replay(*many, mails=500))))])
+    (compared,) = document["instances"]
+    assert (len(compared["replay"]["senders"]), compared["replay"]["left_out"]) == (200, 50)
+    lines = [line for _status, line in as_text.render(document)]
+    assert "  and 191 more senders" in lines
+    assert "50 more senders" in as_markdown.render(document)
+
+
+def test_without_a_replay_reports_say_nothing_of_mail() -> None:
+    document = report([instance(("ok", found(step(change()), replay=None)))])
+    assert "replay" not in document["instances"][0]
+    assert "in another way" not in as_markdown.render(document)

@@ -1,0 +1,281 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The mail of real senders, routed as an instance is and as a plan leaves it. Pure functions.
+
+Source: docs/development/odoo-behaviour.md, Server choice.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
+    Route,
+    RoutingServer,
+    Rules,
+    ServerIndex,
+    find_route,
+    mail_server_of,
+    route_through,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.routing.senders import Sender, Senders
+    from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import RoutingTable
+
+# What a plan changes for the mail of a sender.
+EFFECTS = {
+    "other_server": "leaves through another server",
+    "no_server": "has no server",
+    "fails": "is not sent",
+    "rewritten": "gets another From address",
+    "restored": "keeps its From address",
+    "other_from": "has another From",
+    "unknown": "cannot be predicted",
+}
+# A result contains so many senders at most, and a diff so many.
+_LISTED = 1_000
+_SHOWN = 50
+_CONFIGURATION = "none (the server of Odoo's configuration file)"
+_DEPENDS = "one that depends on the company, or on the build of Odoo"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a mail leaves.
+
+    :param server: None is the server of Odoo's configuration file, or none at all if the mail is not sent.
+    :param email_from: the `From` that the recipient sees; empty if the mail is not sent.
+    :param rewritten: that is another address than the sender's.
+    :param is_sent: Odoo can send the mail. It cannot if the mail names an archived server, or if there is no address to send from.
+    """
+
+    server: RoutingServer | None
+    email_from: str
+    rewritten: bool
+    is_sent: bool = True
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, its From is None.
+
+    :param effects: of EFFECTS; empty if nothing changes.
+    """
+
+    sender: Sender
+    server_before: str | None
+    server_after: str | None
+    email_from_before: str | None
+    email_from_after: str | None
+    effects: tuple[str, ...]
+
+
+def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: RoutingTable) -> list[Comparison]:
+    """Return how the mail of each sender leaves before and after a plan."""
+    deliver_before, deliver_after = _Deliveries(before), _Deliveries(after)
+    # The alias domain of the company that the sending process works in, before and after.
+    fallbacks = {(domain, after.companies.get(company)) for company, domain in before.companies.items()}
+    builds = (True, False) if before.rewrites_unmatched is None else (before.rewrites_unmatched,)
+    comparisons = []
+    for sender in senders:
+        pairs = dict.fromkeys(
+            (deliver_before.of(sender, former, rewrites), deliver_after.of(sender, later, rewrites))
+            for former, later in fallbacks or [(None, None)]
+            for rewrites in builds
+        )
+        effects = {_effects(*pair): None for pair in pairs}
+        agreed = next(iter(effects)) if len(effects) == 1 else ("unknown",)
+        before_shown, after_shown = (_shown([pair[side] for pair in pairs]) for side in (0, 1))
+        comparisons.append(
+            Comparison(
+                sender,
+                server_before=before_shown[0],
+                server_after=after_shown[0],
+                email_from_before=before_shown[1],
+                email_from_after=after_shown[1],
+                effects=agreed,
+            )
+        )
+    return comparisons
+
+
+def replay_result(senders: Senders, days: int, before: RoutingTable, after: RoutingTable) -> dict[str, Any]:
+    """Return the comparison of all senders as a task's result shows it: those whose mail changes first, then by the number of mails."""
+    entries: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for one in compare_senders(senders.senders, before, after):
+        shown = {
+            "server_before": one.server_before,
+            "server_after": one.server_after,
+            "email_from_before": one.email_from_before,
+            "email_from_after": one.email_from_after,
+            "effects": list(one.effects),
+            "change": _in_words(one),
+        }
+        key = (one.sender.email_from, *(str(value) for value in shown.values()))
+        company = senders.companies.get(one.sender.company or 0)
+        entry = entries.setdefault(
+            key, {"from": one.sender.email_from, "mails": 0, "sources": [], "companies": [], **shown}
+        )
+        entry["mails"] += one.sender.mails
+        for name, value in (("sources", one.sender.source), ("companies", company)):
+            if value is not None and value not in entry[name]:
+                entry[name].append(value)
+    ordered = sorted(entries.values(), key=lambda entry: (not entry["effects"], -entry["mails"]))
+    changed = [entry for entry in ordered if entry["effects"]]
+    return {
+        "days": days,
+        "since": senders.since,
+        "counted_since": senders.counted_since,
+        "complete": senders.is_complete,
+        "mails": sum(entry["mails"] for entry in ordered),
+        "changed": {
+            "senders": len(changed),
+            "mails": sum(entry["mails"] for entry in changed),
+            "effects": {
+                effect: sum(entry["mails"] for entry in changed if effect in entry["effects"])
+                for effect in EFFECTS
+                if any(effect in entry["effects"] for entry in changed)
+            },
+        },
+        "senders": ordered[:_LISTED],
+        "left_out": max(0, len(ordered) - _LISTED),
+    }
+
+
+def replay_diff(replay: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the changes of a replay as Ansible's `--diff` shows them, those of the most mails first."""
+    changed = [entry for entry in replay["senders"] if entry["effects"]]
+    return [
+        {
+            "before": "",
+            "after": f"{printable(entry['change'])}\n",
+            "before_header": name,
+            "after_header": f"{name} ({', '.join(entry['effects'])})",
+        }
+        for entry in changed[:_SHOWN]
+        for name in [printable(f"mail from {entry['from'] or 'no sender'}: {entry['mails']} in {replay['days']} days")]
+    ]
+
+
+class _Deliveries:
+    """How mail leaves by the rules of one table. Many senders share rules and servers, so these are made once."""
+
+    def __init__(self, table: RoutingTable) -> None:
+        self._table = table
+        self._servers = {record["id"]: mail_server_of(record) for record in table.mail_servers if record["id"]}
+        self._owners = {
+            record["id"]: record["owner_user_id"][0]
+            for record in table.mail_servers
+            if record.get("owner_user_id") and record["id"]
+        }
+        self._shared = [mail_server_of(record) for record in table.mail_servers if record["id"] not in self._owners]
+        self._personal: dict[int, list[RoutingServer]] = {}
+        for server, owner in self._owners.items():
+            self._personal.setdefault(owner, []).append(self._servers[server])
+        self._rules = functools.cache(self._rules_of)
+        self._index = functools.cache(self._index_of)
+        self._route = functools.cache(self._route_of)
+
+    def of(self, sender: Sender, fallback: int | None, rewrites: bool) -> Delivery:
+        """Return how the mail of a sender leaves.
+
+        :param fallback: the alias domain of the company that the sending process works in.
+        :param rewrites: what this build of Odoo does with mail that no server is for.
+        """
+        rules = self._rules(self._alias_domain(sender), fallback, rewrites)
+        if sender.server in self._servers:
+            return self._through(self._servers[sender.server], sender, rules)
+        found = self._route(sender.email_from, rules, sender.user if sender.user in self._personal else None)
+        return _delivery(found)
+
+    def _alias_domain(self, sender: Sender) -> int | None:
+        """Return the alias domain of new mail: that of the record's company; without a company, the one that the mail had."""
+        return self._table.companies.get(sender.company or 0, sender.alias_domain)
+
+    def _rules_of(self, alias_domain: int | None, fallback: int | None, rewrites: bool) -> Rules:
+        return replace(self._table.rules_of(alias_domain, fallback), rewrites_unmatched=rewrites)
+
+    def _route_of(self, email_from: str, rules: Rules, user: int | None) -> Route:
+        return find_route(email_from, self._index(user), rules)
+
+    def _index_of(self, user: int | None) -> ServerIndex:
+        """Return the mail servers that mail of a user can leave through."""
+        return ServerIndex([*self._shared, *self._personal.get(user or 0, ())], several=self._table.several)
+
+    def _through(self, server: RoutingServer, sender: Sender, rules: Rules) -> Delivery:
+        owner = self._owners.get(server.id or 0)
+        is_refused = owner is not None and (owner != sender.user or not rules.personal)
+        if not server.active or is_refused:
+            return Delivery(None, "", rewritten=False, is_sent=False)
+        return _delivery(route_through(sender.email_from, server, rules))
+
+
+def _delivery(found: Route) -> Delivery:
+    if not found.envelope_from:
+        return Delivery(None, "", rewritten=False, is_sent=False)
+    return Delivery(found.server, found.email_from or "", bool(found.rewritten))
+
+
+def _effects(before: Delivery, after: Delivery) -> tuple[str, ...]:
+    """Return what differs between two deliveries, of EFFECTS in their order."""
+    if not after.is_sent:
+        return ("fails",) if before.is_sent else ()
+    differs = _identity(before.server) != _identity(after.server)
+    found: set[str] = set()
+    if differs or not before.is_sent:
+        found.add("other_server" if after.server else "no_server")
+    if after.rewritten != before.rewritten and before.is_sent:
+        found.add("rewritten" if after.rewritten else "restored")
+    elif after.email_from != before.email_from and before.is_sent:
+        found.add("other_from")
+    return tuple(effect for effect in EFFECTS if effect in found)
+
+
+def _in_words(one: Comparison) -> str:
+    """Return what a plan changes for a sender, empty if nothing."""
+    parts = []
+    for effect in one.effects:
+        if effect == "other_server":
+            parts.append(
+                f"server {_server_in_words(one.server_before, one.email_from_before)} -> {one.server_after or _DEPENDS}"
+            )
+        elif effect == "no_server":
+            parts.append(f"server {_server_in_words(one.server_before, one.email_from_before)} -> {_CONFIGURATION}")
+        elif effect == "fails":
+            parts.append("Odoo cannot send it: the mail names an archived server, or there is no address to send from")
+        elif effect == "unknown":
+            parts.append("depends on the company that sends it, or on the build of Odoo")
+        else:
+            headers = (
+                _DEPENDS if header is None else header for header in (one.email_from_before, one.email_from_after)
+            )
+            parts.append("From {} -> {}".format(*headers))
+    return "; ".join(parts)
+
+
+def _server_in_words(name: str | None, email_from: str | None) -> str:
+    """Return the name of a server, and what it means that there is none."""
+    if name is not None:
+        return name
+    return {None: _DEPENDS, "": "none (not sent)"}.get(email_from, _CONFIGURATION)
+
+
+def _identity(server: RoutingServer | None) -> Any:
+    """Return what makes a server the same: its id, whatever its name is; of a new one its name."""
+    return server and (server.id or server.name)
+
+
+def _shown(deliveries: Iterable[Delivery]) -> tuple[str | None, str | None]:
+    """Return the name of the server and the From of deliveries. What differs among them is None, and so is the From if the server differs."""
+    servers = {one.server.name if one.server else None for one in deliveries}
+    headers = {one.email_from for one in deliveries}
+    if len(servers) > 1:
+        return None, None
+    return servers.pop(), headers.pop() if len(headers) == 1 else None
