@@ -387,7 +387,8 @@ def zone_fault(zone: str, *, silent: Sequence[str] = (), **declared: Any) -> Cal
         server = broken.cleanup.enter_context(dns_server(zone))
         server.silent_names.update(silent)
         relay = {"server": MAIN, "addresses": ["203.0.113.10"], "dkim_selectors": ["s1"], **declared}
-        options = {"nameservers": [server.nameserver], "nameserver_timeout": 1, "relays": [relay]}
+        seconds = 1 if silent else 10
+        options = {"nameservers": [server.nameserver], "nameserver_timeout": seconds, "relays": [relay]}
         broken.how.update(checks=CHECKS, dns=dns_options(options))
 
     return bring

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,17 +82,16 @@ class MailPath:
     senders: tuple[str, ...]
 
 
-def sending_server(record: Mapping[str, Any] | None, relays: Iterable[Relay], host: str = "") -> SendingServer:
+def sending_server(record: Mapping[str, Any] | None, relays: Mapping[str, Relay], host: str = "") -> SendingServer:
     """Return a mail server as `mail_server_info` lists it; without a record, that of Odoo's configuration file.
 
-    :param host: of that file, empty if it is not known.
+    :param relays: by their server. :param host: of that file, empty if it is not known.
     """
     if record is not None:
         host = host if record["smtp_authentication"] == "cli" else str(record["smtp_host"] or "").strip()
     host = host.lower().rstrip(".")
     name = str(record["name"]) if record else "Odoo's configuration file"
-    named = {relay.server: relay for relay in relays}
-    relay = named.get(name) or named.get(host) or Relay("")
+    relay = relays.get(name) or relays.get(host) or Relay("")
     login = domain_of(str(record.get("smtp_user") or "")) if record else ""
     return SendingServer(record["id"] if record else None, name, host, provider_of(host) or "", login, relay)
 
@@ -121,7 +120,7 @@ def mail_paths(routes: Iterable[tuple[str, Route, str]], servers: Mapping[int | 
     ]
 
 
-def is_own(server: SendingServer, domains: Sequence[str]) -> bool:
+def is_own(server: SendingServer, domains: Collection[str]) -> bool:
     """Return whether a server is the user's own, so that its address is where mail comes from.
 
     :param domains: the user's domains, with their organizational domains.
@@ -130,9 +129,8 @@ def is_own(server: SendingServer, domains: Sequence[str]) -> bool:
         return True
     if server.provider or server.relay.spf_include:
         return False
-    return is_address(server.host) or any(
-        server.host == domain or server.host.endswith(f".{domain}") for domain in domains
-    )
+    labels = server.host.split(".")
+    return is_address(server.host) or any(".".join(labels[position:]) in domains for position in range(len(labels)))
 
 
 def is_address(host: str) -> bool:

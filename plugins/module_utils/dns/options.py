@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -75,9 +76,8 @@ def dns_options(params: Mapping[str, Any]) -> DnsOptions:
     for one in params.get("relays") or ():
         with problems:
             relays.append(_relay(one))
-    names = [relay.server for relay in relays]
     with problems:
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, count in Counter(relay.server for relay in relays).items() if count > 1)
         if twice:
             raise Invalid(f"relays: {shown(twice[0])} is declared more than once.")
     problems.raise_gathered()

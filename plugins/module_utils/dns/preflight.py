@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dkim import read_key
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc import Policy, find_policy, is_aligned
@@ -36,11 +36,14 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
     report = Report()
     receiving = list(dict.fromkeys(receiving))
     servers = list(dict.fromkeys(path.server for path in paths))
-    addresses = {server: _addresses(lookup, report, server, paths, receiving) for server in servers}
+    own_domains = cache(partial(_own_domains, lookup, tuple(paths), tuple(receiving)))
+    addresses = {server: _addresses(lookup, report, server, own_domains) for server in servers}
     _check_senders(lookup, report, paths, addresses)
     _check_keys(lookup, report, paths)
-    for domain in dict.fromkeys(path.from_domain for path in paths):
-        mine = [path for path in paths if path.from_domain == domain]
+    by_domain: dict[str, list[MailPath]] = {}
+    for path in paths:
+        by_domain.setdefault(path.from_domain, []).append(path)
+    for domain, mine in by_domain.items():
         check = partial(_check_policy, lookup, domain, mine)
         report.judge("dmarc", {"domain": domain}, check)
     for domain in receiving:
@@ -52,18 +55,22 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
     return report
 
 
+def _own_domains(lookup: Lookup, paths: Sequence[MailPath], receiving: Sequence[str]) -> frozenset[str]:
+    """Return the domains that an instance uses, with their organizational domains. Errors as in `find_policy`."""
+    domains = {*receiving, *(domain for path in paths for domain in (path.from_domain, path.envelope_domain))}
+    return frozenset(domains | {find_policy(lookup, domain).organizational for domain in domains})
+
+
 def _addresses(
-    lookup: Lookup, report: Report, server: SendingServer, paths: Sequence[MailPath], receiving: Sequence[str]
+    lookup: Lookup, report: Report, server: SendingServer, own_domains: Callable[[], frozenset[str]]
 ) -> tuple[str, ...]:
     """The addresses that mail of a server of one's own comes from; empty if it is a provider's, or they are not known."""
     if server.relay.addresses:
         return server.relay.addresses
     if server.spf_include:
         return ()
-    domains = {*receiving, *(domain for path in paths for domain in (path.from_domain, path.envelope_domain))}
     try:
-        domains |= {find_policy(lookup, domain).organizational for domain in list(domains)}
-        own = is_own(server, sorted(domains))
+        own = is_own(server, own_domains())
         found = _addresses_of(lookup, server.host) if own else []
     except Unanswered as error:
         report.unanswered.append(str(error))
@@ -96,15 +103,15 @@ def _check_senders(
     lookup: Lookup, report: Report, paths: Sequence[MailPath], addresses: dict[SendingServer, tuple[str, ...]]
 ) -> None:
     """Judge the SPF record of each envelope domain, for all servers that use it."""
-    wanted: dict[str, list[Authorization]] = {}
+    wanted: dict[str, dict[Authorization, None]] = {}
     for path in paths:
         server, domain = path.server, path.server.envelope_domain(path.envelope_domain)
         one = Authorization(server.name, server.spf_include, () if server.spf_include else addresses[server])
-        if domain and one not in wanted.setdefault(domain, []):
-            wanted[domain].append(one)
+        if domain:
+            wanted.setdefault(domain, {})[one] = None
     for domain, authorizations in wanted.items():
         fact: Fact = {"domain": domain, "servers": [one.server for one in authorizations]}
-        report.judge("spf", fact, partial(check_spf, lookup, domain, authorizations))
+        report.judge("spf", fact, partial(check_spf, lookup, domain, list(authorizations)))
 
 
 def _check_keys(lookup: Lookup, report: Report, paths: Sequence[MailPath]) -> None:

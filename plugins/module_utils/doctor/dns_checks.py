@@ -75,12 +75,11 @@ def paths_of(seen: Observation, options: DnsOptions) -> list[MailPath]:
     if not seen.rules:
         return []
     host = (relay_of(seen.configuration) or ("", ""))[0]
+    relays = {relay.server: relay for relay in options.relays}
     known = [(server["id"], server) for server in seen.servers if not server["leads_nowhere"]]
-    servers: dict[int | None, SendingServer] = {
-        one: sending_server(server, options.relays, host) for one, server in known
-    }
+    servers: dict[int | None, SendingServer] = {one: sending_server(server, relays, host) for one, server in known}
     if host:
-        servers[None] = sending_server(None, options.relays, host)
+        servers[None] = sending_server(None, relays, host)
     return mail_paths(_routes(seen), servers)
 
 

@@ -104,7 +104,12 @@ def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: M
     for server in servers:
         by_name.setdefault(server.name, []).append(server)
     index = ServerIndex(servers, several=table.several)
-    of_companies = [(rules, _shared(rules)) for rules in table.rules]
+    all_rules = table.rules
+    # Companies differ only in the server of mail that no server is for: one company for each of these servers is enough.
+    of_companies: dict[RoutingServer | None, tuple[Rules, Rules]] = {}
+    for rules in all_rules:
+        shared = _shared(rules)
+        of_companies.setdefault(index.choose("", shared)[0], (rules, shared))
     broken: list[BrokenRoute] = []
     for assertion in assertions:
         name = names.get(assertion.server, assertion.server)
@@ -113,14 +118,16 @@ def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: M
             raise Ambiguous(
                 f"route {assertion.address!r}: several mail servers in use are called {name!r}: rename all but one in Odoo."
             )
-        for rules, shared in of_companies:
+        for rules, shared in of_companies.values():
             found = find_route(assertion.address, index, shared)
             if found.server is None or found.server.name != name:
                 taker = found.server.name if found.server else None
-                taken_by = _taken_by(found, rules if len(of_companies) > 1 else None)
+                taken_by = _taken_by(found, rules if len(all_rules) > 1 else None)
                 # To compare a name with all others takes long: of many routes, the first ones are enough to find the mistake.
                 cause, remedy = _cause(assertion, name, by_name, found, rules, hint=len(broken) < _MOST_HINTS)
                 broken.append(BrokenRoute(assertion, name, taker, taken_by, cause, remedy))
+                break
+            if found.rule in ("address", "domain"):  # the same for each company
                 break
     return broken
 

@@ -81,13 +81,14 @@ def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: Rout
     """Return how the mail of each sender leaves before and after a plan."""
     deliver_before, deliver_after = _Deliveries(before), _Deliveries(after)
     # The alias domain of the company that the sending process works in, before and after.
-    fallbacks = {(domain, after.companies.get(company)) for company, domain in before.companies.items()}
+    fallbacks = list({(domain, after.companies.get(company)) for company, domain in before.companies.items()})
     builds = (True, False) if before.rewrites_unmatched is None else (before.rewrites_unmatched,)
     comparisons = []
     for sender in senders:
+        depends = deliver_before.depends_on_process(sender) or deliver_after.depends_on_process(sender)
         pairs = dict.fromkeys(
             (deliver_before.of(sender, former, rewrites), deliver_after.of(sender, later, rewrites))
-            for former, later in fallbacks or [(None, None)]
+            for former, later in (fallbacks if depends else fallbacks[:1]) or [(None, None)]
             for rewrites in builds
         )
         effects = {_effects(*pair): None for pair in pairs}
@@ -179,6 +180,7 @@ class _Deliveries:
         self._personal: dict[int, list[RoutingServer]] = {}
         for server, owner in self._owners.items():
             self._personal.setdefault(owner, []).append(self._servers[server])
+        self._own_rules = functools.cache(table.rules_of)
         self._rules = functools.cache(self._rules_of)
         self._index = functools.cache(self._index_of)
         self._route = functools.cache(self._route_of)
@@ -194,6 +196,11 @@ class _Deliveries:
             return self._through(self._servers[sender.server], sender, rules)
         found = self._route(sender.email_from, rules, sender.user if sender.user in self._personal else None)
         return _delivery(found)
+
+    def depends_on_process(self, sender: Sender) -> bool:
+        """Return whether the company that the sending process works in matters: the alias domain of the mail lacks an address."""
+        rules = self._own_rules(self._alias_domain(sender))
+        return not (rules.notifications and rules.bounce)
 
     def _alias_domain(self, sender: Sender) -> int | None:
         """Return the alias domain of new mail: that of the record's company; without a company, the one that the mail had."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import dns_options
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
@@ -20,6 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info imp
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.mail_file import common_file, mail_file
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import is_same_entry
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import stack_arguments_of
+from ansible_collections.postmaster.odoo.tests.unit.dns_server import dns_server
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import oauth2_server, run
 from ansible_collections.postmaster.odoo.tests.unit.operations import growth
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -79,11 +81,14 @@ def instance(count: int) -> SimulatedOdoo:
     run(odoo, whole(count))
     for server in servers(count):
         odoo.add("ir.mail_server", **{**server, "name": f"Unmanaged {server['name']}"})
+    of_name = {row["name"]: key for key, row in odoo.records.tables["mail.alias.domain"].items()}
     for number in range(count):
-        odoo.add("res.company", name=f"Company {number}", email=f"office@customer{number}.example")
-        odoo.add(
-            "res.users", login=f"user{number}", name=f"User {number}", email=f"user{number}@customer{number}.example"
-        )
+        domain = f"customer{number}.example"
+        of_company = {"name": f"Company {number}", "email": f"office@{domain}", "alias_domain_id": of_name[domain]}
+        company = odoo.add("res.company", **of_company)
+        odoo.add("res.users", login=f"user{number}", name=f"User {number}", email=f"user{number}@{domain}")
+        message = odoo.add("mail.message", email_from=f"sales@{domain}", record_company_id=company)
+        odoo.add("mail.notification", mail_message_id=message, notification_type="email")
     return odoo
 
 
@@ -123,6 +128,31 @@ def examined(count: int) -> Work:
     return lambda: diagnose(odoo.session(), Examination(live_tests=False))
 
 
+def resolved(count: int) -> Work:
+    """Each company has a domain without any record. What is declared of one half of the mail servers is known."""
+    odoo = instance(count)
+    relays = [
+        {"server": server["name"], "addresses": ["203.0.113.10"], "dkim_selectors": ["s1"]} for server in servers(count)
+    ]
+
+    def look() -> None:
+        with dns_server() as server:
+            options = {"nameservers": [server.nameserver], "nameserver_timeout": 60, "relays": relays}
+            diagnose(odoo.session(), Examination(checks=["dns"], dns=dns_options(options)))
+
+    return look
+
+
+def replayed(count: int) -> Work:
+    """Mail of each company, which leaves through another server afterwards."""
+    odoo = instance(count)
+    others = [
+        {"name": f"Other {number}", "smtp_host": "smtp.other.example", "from_filter": f"sales@customer{number}.example"}
+        for number in range(count)
+    ]
+    return lambda: run(odoo, {"servers": others}, check=True, replay_days=30)
+
+
 def describe(odoo: SimulatedOdoo) -> dict[str, Any]:
     return Description(read_instance(odoo.session(read_only=True), Scope(parameters=("*",)))).as_result()
 
@@ -155,7 +185,7 @@ def merged(count: int) -> Work:
 
 @pytest.mark.parametrize(
     "work",
-    [created, checked, waiting, listed, described, examined, written, written_in_common, merged],
+    [created, checked, waiting, listed, described, examined, resolved, replayed, written, written_in_common, merged],
     ids=lambda work: work.__name__,
 )
 def test_work_grows_as_the_instance_does(work: Callable[[int], Work]) -> None:

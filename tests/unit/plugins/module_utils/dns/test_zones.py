@@ -46,7 +46,7 @@ def server(shared_server: DnsServer) -> DnsServer:
 
 
 def look(
-    server: DnsServer, *paths: MailPath, receiving: tuple[str, ...] = ("acme.example",), timeout: float = 2
+    server: DnsServer, *paths: MailPath, receiving: tuple[str, ...] = ("acme.example",), timeout: float = 10
 ) -> Report:
     return examine(Lookup([server.nameserver], timeout), paths or (PATH,), receiving)
 
