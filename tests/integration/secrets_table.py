@@ -36,6 +36,7 @@ _MODULES_WITHOUT_SECRETS: Mapping[str, dict[str, Any]] = {
     "alias_domain": {"name": "table.example"},
     "cron": {"xml_id": "mail.ir_cron_mail_scheduler_action"},
     "cron_info": {},
+    "mail_dns_info": {"nameservers": [_NOWHERE], "nameserver_timeout": 1},
     "mail_doctor": {},
     "mail_queue": {"action": "process"},
     "mail_queue_info": {},

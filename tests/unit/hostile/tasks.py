@@ -68,6 +68,7 @@ _DNS = {"nameservers": ["127.0.0.1:1"], "nameserver_timeout": 0.01}
 CHECKS = (
     Task("mail_stack", _STACK),
     Task("mail_stack", {**_STACK, "verify": "connection", "unmanaged": "archive"}),
+    Task("mail_stack", {"servers": [_SERVER], "replay": {"days": 30}}),
     Task("mail_server", {**_SERVER, "state": "absent"}),
     Task("mail_server", {**_GMAIL, "smtp_port": 25}),
     Task("cron", {"name": "Nightly", "model": "res.partner", "code": "pass", "interval_number": 1}),
@@ -119,6 +120,8 @@ def instance(series: str) -> SimulatedOdoo:
     odoo.records.insert("ir.model.data", external_id)
     odoo.add("ir.config_parameter", key="mail.bounce.alias", value="bounces")
     odoo.add("res.users.apikeys", name="Ansible", user_id=odoo.uid, scope=False)
+    message = odoo.add("mail.message", email_from="a@acme.example", mail_server_id=main)
+    odoo.add("mail.notification", mail_message_id=message, notification_type="email")
     for state, reason in (("outgoing", False), ("exception", "Connection refused"), ("sent", False)):
         odoo.add("mail.mail", state=state, failure_reason=reason, mail_server_id=main, email_from="a@acme.example")
     return odoo
