@@ -254,9 +254,15 @@ def _is_binary(value: Any) -> bool:
     return _is_text(value) or (isinstance(value, dict) and _is_text(value.get("content", value.get("data", False))))
 
 
+def _is_choice(value: Any) -> bool:
+    # Up to 18.0 the values of the fields sel_groups_… of res.users are numbers, or false.
+    return isinstance(value, (str, bool, int))
+
+
 def _is_selection(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(one, str) or (isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one))
+        isinstance(one, str)
+        or (isinstance(one, list) and len(one) == 2 and _is_choice(one[0]) and isinstance(one[1], str))
         for one in value
     )
 
@@ -279,7 +285,7 @@ _VALUES: Mapping[str, _Check] = {
     "char": _is_text,
     "text": _is_text,
     "html": _is_text,
-    "selection": _is_text,
+    "selection": _is_choice,
     "reference": _is_text,
     "datetime": _is_moment,
     "date": _is_moment,

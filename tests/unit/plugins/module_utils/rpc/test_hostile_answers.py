@@ -115,6 +115,8 @@ def test_json_of_odoo() -> None:
         ("create", {"vals_list": [{}, {}]}, [5, 6]),
         ("copy", {"ids": [3]}, [7]),
         ("fields_get", {}, {"a": {"type": "selection", "selection": [["x", "X"]]}, "b": {"type": "many2one", "relation": "res.users"}}),
+        # res.users up to 18.0
+        ("fields_get", {}, {"sel_groups_2_4": {"type": "selection", "selection": [[False, ""], [2, "User"], [4, "Settings"]]}}),
         ("write", {}, None),
         ("method_direct_trigger", {}, True),
     ],
