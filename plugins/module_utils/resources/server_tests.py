@@ -48,7 +48,7 @@ def outcomes(session: Session, servers: Iterable[Found], canary: Canary | None =
 def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
     if session.read_only:
         return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
-    test = test_connection(session, server.id, server.values, MAIL_SERVER.secrets_of(server.values))
+    test = test_connection(session, server.id, server.values, MAIL_SERVER.secrets_of(server.values), None)
     if canary is not None and (test["outcome"] == "ok" or test["outcome"] in OF_TEST_RECIPIENT):
         test["canary"] = send_canary(session, server, canary, MAIL_SERVER.secrets_of(server.values))
         if test["canary"]["outcome"] == "ok" and test["outcome"] != "ok":

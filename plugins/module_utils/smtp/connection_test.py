@@ -74,7 +74,7 @@ def test_connection(
     server_id: int,
     server: Mapping[str, Any],
     secrets: Collection[str],
-    test: Callable[[], None] | None = None,
+    test: Callable[[], None] | None,
 ) -> dict[str, Any]:
     """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
 
