@@ -24,7 +24,7 @@ from ansible_collections.postmaster.odoo.tests.unit.certificates import issue
 from ansible_collections.postmaster.odoo.tests.unit.dns_server import dns_server
 from dns_faults import DNS_FAULTS
 from instance import LabInstance
-from lab import Lab
+from lab import Lab, NotApplicable
 from mail_servers import oauth2_server, password_server, token_fields
 
 SENDER = "notifications@lab.example"
@@ -158,6 +158,14 @@ class BrokenInstance:
         """Change it where it is kept: Odoo would write to the old address of a user."""
         self.write("res.partner", {"email": address}, ["user_ids.login", "=", "admin"])
 
+    def with_alias_domains(self) -> BrokenInstance:
+        """Return the same.
+
+        :raises NotApplicable: the instance has no alias domains.
+        """
+        self.instance.needs("mail.alias.domain")
+        return self
+
     def overdue(self, minutes: int = 20) -> None:
         """Every action has been due for so long, and none has run since."""
         self.instance.sql(
@@ -229,6 +237,22 @@ def _call_not_taken(broken: BrokenInstance) -> None:
         "INSERT INTO ir_cron_trigger (cron_id, call_at) "
         "SELECT id, now() at time zone 'utc' - interval '20 minutes' FROM ir_cron WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
     )
+
+
+def _no_host(broken: BrokenInstance) -> None:
+    if broken.instance.requires("ir.mail_server", "smtp_host"):
+        raise NotApplicable("the instance requires the host of a mail server")
+    broken.server(smtp_host=False)
+
+
+def _web_server(broken: BrokenInstance) -> None:
+    """Something that answers, but not in SMTP."""
+    smtp = broken.lab.smtp[MAIN]
+    smtp.configure(replies={"CONNECT": "554 5.7.1 Go away"})
+    (test,) = broken.examine(checks=["server"])["tests"]
+    if "554" not in test["message"]:
+        raise NotApplicable("the instance's connection test leaves out the code of a greeting")
+    smtp.configure(replies={"CONNECT": "HTTP/1.1 400 Bad Request"})
 
 
 def _gmail(broken: BrokenInstance, **oauth2: str) -> None:
@@ -429,7 +453,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "no such host": ("server_dns", lambda it: it.server(smtp_host="smtp.invalid")),
     "silence": ("server_timeout", lambda it: it.through("silent", smtp_encryption="none")),
     "the server hangs up": ("server_disconnected", lambda it: it.lab.smtp[MAIN].configure(drop_at="CONNECT")),
-    "no host": ("server_unconfigured", lambda it: it.server(smtp_host=False)),
+    "no host": ("server_unconfigured", _no_host),
     "a password that is not ASCII": ("server_unconfigured", lambda it: it.server(smtp_pass="made-up-ß")),
     "a user that is not ASCII": ("server_unconfigured", lambda it: it.server(smtp_user="jürgen@lab.example")),
     "a password that ends with a line break": ("server_unconfigured", lambda it: it.server(smtp_pass="made-up\n")),
@@ -470,10 +494,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
             replies={"RCPT": "554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.org"}
         ),
     ),
-    "a web server": (
-        "not_smtp",
-        lambda it: it.lab.smtp[MAIN].configure(replies={"CONNECT": "HTTP/1.1 400 Bad Request"}),
-    ),
+    "a web server": ("not_smtp", _web_server),
     "refused for now": (
         "throttled",
         lambda it: it.lab.smtp[MAIN].configure(replies={"MAIL": "421 4.7.0 Too many connections"}),
@@ -521,7 +542,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     ),
     "a parameter of former versions": (
         "parameter_ignored",
-        lambda it: it.parameter("mail.catchall.domain", "lab.example"),
+        lambda it: it.with_alias_domains().parameter("mail.catchall.domain", "lab.example"),
     ),
     "a parameter that nobody reads": (
         "parameter_ignored",
@@ -548,11 +569,11 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     "a password that is overdue": ("password_rotation_due", lambda it: _declare(it, "smtp_pass_rotate_by", -9)),
     "a company without alias domain": (
         "alias_domain_missing",
-        lambda it: it.write("res.company", {"alias_domain_id": False}),
+        lambda it: it.with_alias_domains().write("res.company", {"alias_domain_id": False}),
     ),
     "no address for notifications": (
         "default_from_missing",
-        lambda it: it.write("mail.alias.domain", {"default_from": False}),
+        lambda it: it.with_alias_domains().write("mail.alias.domain", {"default_from": False}),
     ),
     "links to no address": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://[::1")),
     "links to localhost": ("base_url_localhost", lambda it: it.parameter("web.base.url", "http://localhost:8069")),

@@ -83,6 +83,15 @@ class Instance:
         with self.session() as session:
             return bool(session.fields(model)[name].get("required"))
 
+    def needs_choice(self, model: str, name: str, choice: str) -> None:
+        """Return if a field of the instance offers a value.
+
+        :raises NotApplicable: it does not.
+        """
+        with self.session() as session:
+            if choice not in dict(session.fields(model)[name]["selection"]):
+                raise NotApplicable(f"the instance has no {name} {choice}")
+
     @functools.cached_property
     def takes_sender_lists(self) -> bool:
         """Whether a `from_filter` of the instance may list several senders."""

@@ -163,8 +163,8 @@ class Table:
             ("export", {"export_vault": True, "export_parameters": ["*"], "export_crons": ["*"]}, {}),
             ("drift", {}, callback),
             ("drift_baseline", {**accepted, "drift_baseline_expires": "2090-01-31"}, {}),
-            ("doctor", {"doctor_report_folder": "doctor"}, {}),
-            ("queue", {"queue_metrics_folder": "metrics"}, {}),
+            ("doctor", {"doctor_report_folder": str(self._folder / "doctor")}, {}),
+            ("queue", {"queue_metrics_folder": str(self._folder / "metrics")}, {}),
         ):
             arguments = ("--extra-vars", f"@{self._given}", *self._vault, "-vvvv", "--diff")
             check = ("--check",) if "drift" in playbook else ()

@@ -165,6 +165,7 @@ def test_mail_leaves_through_the_configuration_file(broken: BrokenInstance) -> N
 
 
 def test_a_server_of_the_configuration_file(broken: BrokenInstance) -> None:
+    broken.instance.needs_choice("ir.mail_server", "smtp_authentication", "cli")
     broken.server(smtp_authentication="cli")
     (finding,) = broken.examine(checks=["server"])["findings"]
     assert (finding["id"], finding["severity"]) == ("server_unreachable", "error")

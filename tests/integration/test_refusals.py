@@ -50,7 +50,7 @@ class Refused:
         """Point the mail server at an SMTP server, and test it."""
         values = {"smtp_port": smtp.port, "smtp_user": SENDER if login else False, "smtp_pass": SECRET}
         self.session.write("ir.mail_server", [self.server_id], values)
-        return connection_test.test_connection(self.session, self.server_id, {**SERVER, **values}, [SECRET])
+        return connection_test.test_connection(self.session, self.server_id, {**SERVER, **values}, [SECRET], None)
 
     def mail(self) -> dict[str, Any]:
         """What Odoo keeps of a mail that it has tried to send."""

@@ -50,11 +50,16 @@ _TYPES: Mapping[str, str] = {
 }
 _UNKNOWN = "unknown"
 # Fields that are never empty in Odoo, and those that are not in records of these models.
-_REQUIRED = frozenset({"key", "model", "module", "nextcall", "call_at", "cron_id"})
 _LOGGED = frozenset({"create_date", "write_date"})
-_REQUIRED_OF: Mapping[str, frozenset[str]] = dict.fromkeys(
-    ("ir.config_parameter", "ir.cron.progress", "mail.mail"), _LOGGED
-)
+_REQUIRED_OF: Mapping[str, frozenset[str]] = {
+    "ir.config_parameter": frozenset({"key"}) | _LOGGED,
+    "ir.cron": frozenset({"nextcall"}),
+    "ir.cron.progress": frozenset({"cron_id"}) | _LOGGED,
+    "ir.cron.trigger": frozenset({"call_at", "cron_id"}),
+    "ir.model": frozenset({"model"}),
+    "ir.model.data": frozenset({"model", "module"}),
+    "mail.mail": _LOGGED,
+}
 
 
 class _Unexpected(Exception):
@@ -101,7 +106,7 @@ def _refuse_missing(where: str, arguments: Mapping[str, Any], rows: list[dict[st
 def _rows(arguments: Mapping[str, Any], answer: Any, types: Mapping[str, str]) -> None:
     names = ["id", *arguments.get("fields", ())]
     rows = _dictionaries(answer, names, "record")
-    required = _REQUIRED | _REQUIRED_OF.get(arguments.get("model", ""), frozenset())
+    required = _REQUIRED_OF.get(arguments.get("model", ""), frozenset())
     for name in names:
         fits = _VALUES.get(_type_of(name, types), _is_plain)
         if not all(fits(row[name]) for row in rows):
@@ -254,9 +259,15 @@ def _is_binary(value: Any) -> bool:
     return _is_text(value) or (isinstance(value, dict) and _is_text(value.get("content", value.get("data", False))))
 
 
+def _is_choice(value: Any) -> bool:
+    # Up to 18.0 the values of the fields sel_groups_… of res.users are numbers, or false.
+    return isinstance(value, (str, bool, int))
+
+
 def _is_selection(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(one, str) or (isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one))
+        isinstance(one, str)
+        or (isinstance(one, list) and len(one) == 2 and _is_choice(one[0]) and isinstance(one[1], str))
         for one in value
     )
 
@@ -279,7 +290,7 @@ _VALUES: Mapping[str, _Check] = {
     "char": _is_text,
     "text": _is_text,
     "html": _is_text,
-    "selection": _is_text,
+    "selection": _is_choice,
     "reference": _is_text,
     "datetime": _is_moment,
     "date": _is_moment,

@@ -22,8 +22,12 @@ _LINES = re.compile(
 )
 # The same without a line break and an enhanced code; not the status of an HTTP answer.
 _ONE_LINE = re.compile(r"(?:^|: )(?P<code>[45]\d\d) (?!Client Error|Server Error)(?P<text>\S.+)", re.DOTALL)
-# 16.0 names no code for a login either.
+# 16.0 names no code for a greeting and a login, and words both alike. The server's words tell a login.
 _EXCEPTION = re.compile(r"Server replied with following exception:\s*(?P<text>.+)", re.DOTALL)
+_LOGIN = re.compile(
+    r"\b[45]\.7\.(?:0|3|8|9|11|1[34]|139|57)\b|authenti|log ?in\b|sign in|password|credential|user ?name|unknown user|oauth|token|account",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"""^b(['"])(.*)\1""", re.DOTALL)
 _ENHANCED = re.compile(r"(?:^|\s|#|\()([245]\.\d{1,3}\.\d{1,3})\b")
 _CODE_OF_LINE = re.compile(r"(?m)^([2-5]\d\d)[ -]")
@@ -71,6 +75,8 @@ def parse_reply(message: str) -> Reply | None:
         found = pattern.search(message)
         if found:
             code = int(found["code"]) if "code" in found.groupdict() and found["code"] else None
+            if pattern is _EXCEPTION and not _LOGIN.search(found["text"]):
+                stage = "greeting"
             return reply_of(stage, code, found["text"])
     return None
 
