@@ -16,6 +16,8 @@ from typing import Any
 # A dictionary takes 230 bytes and its JSON seven, a text 60 bytes and its JSON five: a few megabytes of them would fill the memory.
 _MOST_CONTAINERS = 500_000
 _MOST_VALUES = 3_000_000
+# How many lists and dictionaries may be in one another. Odoo's answers have less than ten; Python 3.12 and newer decode thousands.
+_DEEPEST = 100
 # Answers are read side by side. Larger bodies than this, in bytes, are decoded one after the other, so that the memory is enough.
 _LARGE = 1024 * 1024
 _ONE_AT_A_TIME = threading.Lock()
@@ -41,7 +43,19 @@ def decode(body: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
     except ValueError:
         raise ValueError("it is not JSON") from None
+    if _is_deeper(content):
+        raise ValueError("it is nested too deeply")
     return content
+
+
+def _is_deeper(content: Any) -> bool:
+    level = [content]
+    for _depth in range(_DEEPEST + 1):
+        containers = [part for part in level if isinstance(part, (dict, list))]
+        if not containers:
+            return False
+        level = [one for part in containers for one in (part.values() if isinstance(part, dict) else part)]
+    return True
 
 
 def _refuse_constant(name: str) -> Any:
