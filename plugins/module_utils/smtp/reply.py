@@ -22,12 +22,13 @@ _LINES = re.compile(
 )
 # The same without a line break and an enhanced code; not the status of an HTTP answer.
 _ONE_LINE = re.compile(r"(?:^|: )(?P<code>[45]\d\d) (?!Client Error|Server Error)(?P<text>\S.+)", re.DOTALL)
-# 16.0 names no code for a greeting, STARTTLS and a login, and words them alike. The server's words tell which it is.
+# 16.0 names no code for a greeting, EHLO, STARTTLS and a login, and words them alike. The server's words tell which it is.
 _EXCEPTION = re.compile(r"Server replied with following exception:\s*(?P<text>.+)", re.DOTALL)
 _LOGIN = re.compile(
     r"\b[45]\.7\.(?:0|3|8|9|11|1[34]|139|57)\b|authenti|log ?in\b|sign in|password|credential|user ?name|unknown user|oauth|token|account",
     re.IGNORECASE,
 )
+_HELO = re.compile(r"\b(?:ehlo|helo)\b", re.IGNORECASE)
 _NO_TLS = re.compile(r"\btls\b.{0,20}\b(?:not available|unavailable)", re.IGNORECASE)
 _QUOTED = re.compile(r"""^b(['"])(.*)\1""", re.DOTALL)
 _ENHANCED = re.compile(r"(?:^|\s|#|\()([245]\.\d{1,3}\.\d{1,3})\b")
@@ -83,6 +84,8 @@ def parse_reply(message: str) -> Reply | None:
 
 
 def _stage_of_words(text: str) -> str:
+    if _HELO.search(text):
+        return "ehlo"
     if _NO_TLS.search(text):
         return "starttls"
     return "auth" if _LOGIN.search(text) else "greeting"
