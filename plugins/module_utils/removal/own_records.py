@@ -101,7 +101,7 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
         mails.put_back(session)
     for row in rows:
         if row["key"] == DELETION_KEY:
-            finish_deletion(session, row["id"], row["value"])
+            finish_deletion(session, row["id"], str(row["value"] or ""))
     of_kind = {kind: [record for record in records if record.kind == kind] for kind in KINDS}
     if of_kind[RULE]:
         enforce(session, [QUEUE_POLICY.declare({"state": "absent"})], RunOptions())

@@ -13,6 +13,8 @@ import threading
 from contextlib import nullcontext
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.nesting import is_deeper
+
 # A dictionary takes 230 bytes and its JSON seven, a text 60 bytes and its JSON five: a few megabytes of them would fill the memory.
 _MOST_CONTAINERS = 500_000
 _MOST_VALUES = 3_000_000
@@ -28,8 +30,8 @@ _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 def decode(body: bytes) -> Any:
     """Return the content of a JSON text that Odoo can have written.
 
-    :raises ValueError: it is none: no JSON in UTF-8, a number that is none, half a character, or brackets without an end. The message repeats nothing
-        of it.
+    :raises ValueError: Odoo cannot have written it: it is not JSON in UTF-8, is nested too deeply or too large, or contains NaN, an infinite number or
+        half a character. The message repeats nothing of the text.
     """
     if body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES:
         raise ValueError("it consists of too many parts")
@@ -43,19 +45,9 @@ def decode(body: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
     except ValueError:
         raise ValueError("it is not JSON") from None
-    if _is_deeper(content):
+    if is_deeper(content, _DEEPEST):
         raise ValueError("it is nested too deeply")
     return content
-
-
-def _is_deeper(content: Any) -> bool:
-    level = [content]
-    for _depth in range(_DEEPEST + 1):
-        containers = [part for part in level if isinstance(part, (dict, list))]
-        if not containers:
-            return False
-        level = [one for part in containers for one in (part.values() if isinstance(part, dict) else part)]
-    return True
 
 
 def _refuse_constant(name: str) -> Any:
