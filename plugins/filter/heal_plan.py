@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 
 Finding = Mapping[str, Any]
 
-# As `older_than` in roles/heal/tasks/mend.yml.
+# The same value as `older_than` in roles/heal/tasks/mend.yml.
 _YOUNGEST_SECONDS = 60
 
 
@@ -23,7 +23,7 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
     """What to do, in the terms of the modules that do it, and why it has to wait.
 
     Whatever is mended lets mail leave, but for the cancelling of stale mails. So all else waits until no mail server is known not to work,
-    and until no mail would leave that nobody may want any more. Mails that are due are sent, whatever the state of the cron.
+    and until stale mails are cancelled, which may be unwanted by now. Mails that are due are sent, whatever the state of the cron.
 
     :param allow: classes of fixes.
     :raises AnsibleFilterError: what was given is not that.
@@ -52,10 +52,9 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
 
 
 def _is_waiting(diagnosis: Mapping[str, Any]) -> bool:
-    """Return whether mails are due that nobody sends just now, for example because an interrupted run has queued them again.
+    """Return whether an interrupted run has left something to send: mails that are due, mails that it has put off, or its lock.
 
-    The same for mails that such a run has put off, and for its lock, which is to be removed. Stale mails are another matter. Whoever made the youngest
-    mails may be sending them.
+    If there are stale mails, nothing is sent. Mails of less than a minute do not count, because the program that created them may be sending them.
     """
     queue = diagnosis["queue"]
     if any(finding["id"] == "stale_outgoing" for finding in diagnosis["findings"]):

@@ -280,7 +280,7 @@ class Server:
                 problem = f"{found.group()} has no meaning in them; where a name has that character, write ? for it"
             if problem:
                 raise Invalid(
-                    f"Odoo at {self.url}: {option} takes shell patterns (* ? [ab] [!ab]), and {shown(pattern)} is none: {problem}."
+                    f"Odoo at {self.url}: {shown(pattern)} in {option} is not a shell pattern (* ? [ab] [!ab]): {problem}."
                 )
         return patterns
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_dict
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.nesting import is_deeper
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
 # What an integer of PostgreSQL's holds.
@@ -69,11 +70,7 @@ def _dictionary(text: str) -> Any:
         value = check_type_dict(text)
     except TypeError:
         return text
-    parts: list[Any] = [value]
-    for _level in range(_DEEPEST):
-        parts = [one for part in parts for one in (part.values() if isinstance(part, dict) else part)]
-        parts = [part for part in parts if isinstance(part, (dict, list, tuple, set))]
-    return "a text that is nested too deeply" if parts else value
+    return "a text that is nested too deeply" if is_deeper(value, _DEEPEST) else value
 
 
 def _is_endless(value: str | float) -> bool:

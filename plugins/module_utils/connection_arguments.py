@@ -45,7 +45,7 @@ def secrets_in_environment() -> set[str]:
 def refuse_timeout(seconds: int) -> None:
     """Raise an error if no connection can have such a timeout.
 
-    :raises Invalid: it is none, or too large for a socket.
+    :raises Invalid: it is less than a second, or too long for a socket.
     """
     if seconds < 1:
         raise Invalid(f"timeout must be at least 1 second, not {seconds}.")

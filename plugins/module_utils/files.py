@@ -16,7 +16,7 @@ LARGEST_FILE = 32 * 1024 * 1024
 
 
 def read_text(path: str | os.PathLike[str], largest: int = LARGEST_FILE) -> str:
-    """Return the text of a regular file in UTF-8. A pipe or a device, which could keep the reader waiting for ever, is refused.
+    """Return the text of a regular file in UTF-8. A pipe or a device is refused, because reading it may never end.
 
     :param largest: the greatest number of bytes.
     :raises OSError: it cannot be read, is no regular file, or is too large; `strerror` says why.

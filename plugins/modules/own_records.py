@@ -13,8 +13,8 @@ short_description: List and remove what this collection itself has put into an O
 version_added: 0.1.0
 description:
   - The collection keeps a few records of its own in an instance. These are the crons of the queue policy, copies of mail servers and server
-    actions that a killed run has left, system parameters that begin with C(postmaster_odoo.), the external IDs that pin declared records, and the addon
-    C(mail_smtp_timeout).
+    actions that a killed run has left, the system parameters in which it keeps notes (C(postmaster_odoo.…)), the external IDs that pin declared records, and
+    the addon C(mail_smtp_timeout).
   - Lists them and, with O(state=absent), removes them. Odoo's own queue gets its former code back.
   - Everything that was declared stays as it is, such as mail servers, crons, system parameters and alias domains.
 author:

@@ -52,7 +52,7 @@ _OF_WORDS = tuple(
     for pattern, kind in (
         (r"configure an email on the current user", "server_untested"),
         (r"could not load your certificate|is not a valid file", "server_unconfigured"),
-        (r"\(4\d\d, .*\b(start)?tls\b|, starttls: 4\d\d ", "tls_mismatch"),
+        (r"(\(4\d\d, |exception:\s+4\.\d+\.\d+ ).*\b(start)?tls\b|, starttls: 4\d\d ", "tls_mismatch"),
         (r"\(504, ", "auth_unsupported"),
     )
 )

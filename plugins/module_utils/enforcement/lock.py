@@ -96,10 +96,10 @@ def exclusive_run(
                 f"database. If it has ended, delete the system parameter {key}."
             )
         else:
-            _release_after(error, session, key, lock_id)
+            _release_after(error, session, key, lock_id, lease)
         raise
     except OdooError as error:  # the answer of Odoo
-        _release_after(error, session, key, lock_id)
+        _release_after(error, session, key, lock_id, lease)
         raise
     except BaseException:
         if not lock.expires:
@@ -109,19 +109,19 @@ def exclusive_run(
         try:
             session.remove(_MODEL, [lock_id])
         except OdooError as error:
-            warn(f"Everything is done, but {_left(key, error)}")
+            warn(f"Everything is done, but {_left(key, lease, error)}")
 
 
-def _release_after(error: OdooError, session: Session, key: str, lock_id: int) -> None:
+def _release_after(error: OdooError, session: Session, key: str, lock_id: int, lease: int) -> None:
     """Release the lock after the work has failed, and say so in its error if even that fails."""
     try:
         session.remove(_MODEL, [lock_id])
     except OdooError as reason:
-        error.message += f" Besides, {_left(key, reason)}"
+        error.message += f" Besides, {_left(key, lease, reason)}"
 
 
-def _left(key: str, reason: OdooError) -> str:
-    return f"the lock (system parameter {key}) could not be released, and expires by itself after {_LEASE_SECONDS[key]} seconds: {reason.message}"
+def _left(key: str, lease: int, reason: OdooError) -> str:
+    return f"the lock (system parameter {key}) could not be released, and expires by itself after {lease} seconds: {reason.message}"
 
 
 def _acquire(session: Session, key: str, wait: float, owner: str) -> int:
@@ -188,7 +188,7 @@ def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
 
 
 def remove_expired_lock(session: Session, key: str) -> None:
-    """Remove the lock of a killed run, if there is one: one call if there is none."""
+    """Remove the lock of a killed run. If there is no lock, this is one call."""
     expired = [row for row in _read_lock(session, key) if _has_expired(row, key, session.now)]
     if not expired:
         return

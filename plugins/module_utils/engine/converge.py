@@ -41,7 +41,7 @@ class Target(Protocol):
         """Return the steps in the batches in which they are done, one after the other."""
 
     def perform(self, steps: Plan) -> None:
-        """Do the steps of a batch, all or none. Only if the connection is lost, nobody knows whether they are done."""
+        """Do the steps of a batch, all or none. If the connection is lost, it is not known which."""
 
     def complete(self) -> None:
         """Do what is done once for all the steps just performed."""

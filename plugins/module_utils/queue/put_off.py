@@ -24,7 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes impo
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# For so long nobody else sends the mails if this run is killed and no other one follows.
+# How long the mails wait at most, if this run is killed and no other one follows.
 _SECONDS = 3600.0
 
 
@@ -53,7 +53,9 @@ class PutOff:
         )
 
     def count(self, session: Session) -> int:
-        """Return how many of the mails are still put off: one call."""
+        """Return how many of the mails are still put off: one call at most."""
+        if not self.ids:
+            return 0
         domain = [["id", "in", self.ids], ["state", "=", "outgoing"], ["scheduled_date", "=", self.until]]
         return int(session.call(MAIL, "search_count", domain=domain))
 
@@ -70,7 +72,8 @@ class PutOff:
 
     def _put_back(self, session: Session) -> int:
         domain = [["id", "in", self.ids], ["scheduled_date", "=", self.until]]
-        states = {mail["id"]: mail["state"] for mail in session.search_read(MAIL, domain, ["state"])}
+        found = session.search_read(MAIL, domain, ["state"]) if self.ids else []
+        states = {mail["id"]: mail["state"] for mail in found}
         for date, ids in self.dates.items():
             left = [mail_id for mail_id in ids if mail_id in states]
             if left:
@@ -103,17 +106,19 @@ def put_off(session: Session, mails: Sequence[Mapping[str, Any]]) -> PutOff:
 
 
 def left_put_off(session: Session) -> PutOff | None:
-    """Return the mails that another run has put off, None if there are none: one call.
+    """Return the mails that another run has put off, None if there is no note of that: one call.
 
-    Whoever owns the lock of the queue knows that this other run was interrupted.
+    If this run owns the lock of the queue, the other run was interrupted.
     """
     notes = session.search_read(SYSTEM_PARAMETER.model, [["key", "=", PUT_OFF_KEY]], ["value"])
-    return parse_put_off(str(notes[0]["value"] or "")) if notes else None
+    return parse_put_off(notes[0]["value"]) if notes else None
 
 
-def parse_put_off(text: str) -> PutOff | None:
-    """Return the mails that a system parameter names, None if it is empty."""
-    if not text:
-        return None
-    note = json.loads(text)
-    return PutOff(note["until"], note["dates"])
+def parse_put_off(text: Any) -> PutOff:
+    """Return the mails that a system parameter names. There are none if somebody has edited it: their `scheduled_date` then brings them back."""
+    try:
+        note = json.loads(text or "{}")
+        dates = {str(date): [int(mail_id) for mail_id in ids] for date, ids in note["dates"].items()}
+        return PutOff(str(note["until"]), dates)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return PutOff("", {})

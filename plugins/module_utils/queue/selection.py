@@ -88,13 +88,13 @@ def domain_of(session: Session, action: str, selection: Selection, batch_size: i
         domain = due(session.now.strftime(DATETIME_FORMAT))
     if selection.older_than is not None:
         before = (session.now - timedelta(minutes=selection.older_than)).strftime(DATETIME_FORMAT)
-        # What is scheduled is as old as the moment at which it was to leave.
+        # The age of a scheduled mail counts from its scheduled_date.
         domain += [["create_date", "<=", before], "|", ["scheduled_date", "=", False], ["scheduled_date", "<=", before]]
     if selection.server is not None:
         domain.append(["mail_server_id", "=", _server_id(session, selection.server)])
     if selection.from_domain is not None:
         if not re.fullmatch(r"[^@\s<>%_\\]+", selection.from_domain):
-            raise Invalid(f"from_domain takes a domain such as acme.example, and {selection.from_domain!r} is none.")
+            raise Invalid(f"from_domain must be a domain such as acme.example, not {selection.from_domain!r}.")
         domain += ["|", *(["email_from", "=ilike", f"%@{selection.from_domain}{end}"] for end in ("", ">"))]
     if selection.ids is not None:
         domain.append(["id", "in", list(selection.ids)])

@@ -60,7 +60,7 @@ class Work:
     :param due: how many mails that fit are due in the end. Mails that were created meanwhile do not count.
     :param requeued: how many mails that were queued again before are due.
     :param put_back: how many mails an interrupted run had put off, which are due again.
-    :param may_go_on: Odoo may still be sending although nobody waits for its answer.
+    :param may_go_on: Odoo may still be sending, although this run no longer waits for its answer.
     :param remarks: what else a user should know.
     :param held: where Odoo broke off: the mails are left to the next run.
     :param secrets: what no words of SMTP servers must show.

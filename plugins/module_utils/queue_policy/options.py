@@ -235,11 +235,11 @@ def read_domain(given: Any) -> list[Any]:
         try:
             domain = ast.literal_eval(given.strip() or "[]")
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            raise ValueError(f"domain takes an Odoo domain of plain values, and {shown(given)} is none") from None
+            raise ValueError(f"domain must be an Odoo domain of plain values, not {shown(given)}") from None
     if domain is None:
         return []
     if not isinstance(domain, (list, tuple)):
-        raise ValueError(f"domain takes a list of conditions, and {shown(given)} is none")
+        raise ValueError(f"domain must be a list of conditions, not {shown(given)}")
     read: list[Any] = []
     # How many conditions an operator still waits for; conditions beyond that are joined by an implied "and".
     missing = 0

@@ -103,7 +103,7 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
         mails.put_back(session)
     for row in rows:
         if row["key"] == DELETION_KEY:
-            finish_deletion(session, row["id"], row["value"])
+            finish_deletion(session, row["id"], str(row["value"] or ""))
         if row["key"] == BASE_URL_KEY:
             restore_base_url(session)
     of_kind = {kind: [record for record in records if record.kind == kind] for kind in KINDS}

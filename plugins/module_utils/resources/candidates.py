@@ -63,9 +63,7 @@ def newer_tokens(key: str, token: str, records: RecordIndex, method: OAuth2Metho
         if not heirs:
             return tokens
         newest = max(heirs, key=lambda one: one.id)
-        tokens = {
-            field: newest.values.get(field) for field in (method.refresh_token, method.access_token, method.expiration)
-        }
+        tokens = {field: newest.values.get(field) for field in method.current_tokens}
         token = str(tokens[method.refresh_token])
         known.add(token)
 

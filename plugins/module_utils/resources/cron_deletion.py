@@ -37,7 +37,7 @@ def delete_cron(session: Session, cron_id: int) -> None:
     (note_id,) = session.create(_PARAMETER_MODEL, [{"key": DELETION_KEY, "value": str(action_id)}])
     try:
         session.unlink(CRON_MODEL, [cron_id])
-    except (Timeout, Unreachable):  # nobody knows whether it is gone
+    except (Timeout, Unreachable):  # it may be gone
         raise
     except OdooError:
         session.remove(_PARAMETER_MODEL, [note_id])
@@ -49,9 +49,8 @@ def delete_cron(session: Session, cron_id: int) -> None:
 def finish_deletion(session: Session, note_id: int, noted: str) -> None:
     """Delete the server action that an interrupted deletion has left, unless its cron is still there.
 
-    :param noted: the value of the system parameter.
+    :param noted: the value of the system parameter. If it is no id, somebody has edited it, and only the parameter is deleted.
     """
-    action_id = int(noted)
-    if not session.search_read(CRON_MODEL, [[DELEGATE, "=", action_id]], ["id"]):
-        session.remove(_ACTION_MODEL, [action_id])
+    if noted.isdecimal() and not session.search_read(CRON_MODEL, [[DELEGATE, "=", int(noted)]], ["id"]):
+        session.remove(_ACTION_MODEL, [int(noted)])
     session.remove(_PARAMETER_MODEL, [note_id])

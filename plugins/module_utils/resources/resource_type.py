@@ -260,7 +260,7 @@ class ResourceType:
         matching = [
             record
             for record in records.named(declaration.options.get(self.key_field))
-            # What is pinned to another declared external id is that declaration's, whatever its name.
+            # A record with another external id belongs to the declaration of that id, whatever its name.
             if not (declaration.xml_id and record.xml_id) and self.matches(declaration, record)
         ]
         if len(matching) > 1:

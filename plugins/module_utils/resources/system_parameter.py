@@ -185,7 +185,7 @@ class SystemParameter(ResourceType):
     def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
         first = steps[0]
         if first.key == DELETION_KEY:
-            finish_deletion(session, first.record_id or 0, first.values["value"])
+            finish_deletion(session, first.record_id or 0, str(first.values["value"] or ""))
             return [None]
         if first.action == "update" and any(step.values != first.values for step in steps):
             return self._load(session, steps)

@@ -4,7 +4,7 @@
 
 """Check that an answer has the shape that Odoo gives it, before anybody looks into it.
 
-Fields are checked by their types in `fields_get`. If nobody has asked for these, their names say the type, as Odoo's own naming has it.
+Fields are checked by their types in `fields_get`. If `fields_get` was not called for the model, the type follows from the name, by Odoo's naming rules.
 Sources of the shapes: `convert_to_read` in odoo/fields.py, and `read_group`, `search_count`, `fields_get` in odoo/models.py, 16.0 to 19.0.
 """
 
@@ -82,9 +82,8 @@ def check_answer(
     :raises Rejected: a record that was to be read is not there.
     """
     check = _BY_METHOD.get(method)
-    if check is None or (
-        method == "read_group" and "aggregates" in arguments
-    ):  # the latter is a method of 20.0, which nobody calls
+    # With `aggregates` it is the method of 20.0, whose answer has another shape.
+    if check is None or (method == "read_group" and "aggregates" in arguments):
         return
     try:
         check(arguments, answer, types or {})

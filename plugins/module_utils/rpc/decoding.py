@@ -13,9 +13,13 @@ import threading
 from contextlib import nullcontext
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.nesting import is_deeper
+
 # A dictionary takes 230 bytes and its JSON seven, a text 60 bytes and its JSON five: a few megabytes of them would fill the memory.
 _MOST_CONTAINERS = 500_000
 _MOST_VALUES = 3_000_000
+# How many lists and dictionaries may be in one another. Odoo's answers have less than ten; Python 3.12 and newer decode thousands.
+_DEEPEST = 100
 # Answers are read side by side. Larger bodies than this, in bytes, are decoded one after the other, so that the memory is enough.
 _LARGE = 1024 * 1024
 _ONE_AT_A_TIME = threading.Lock()
@@ -26,8 +30,8 @@ _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 def decode(body: bytes) -> Any:
     """Return the content of a JSON text that Odoo can have written.
 
-    :raises ValueError: it is none: no JSON in UTF-8, a number that is none, half a character, or brackets without an end. The message repeats nothing
-        of it.
+    :raises ValueError: Odoo cannot have written it: it is not JSON in UTF-8, is nested too deeply or too large, or contains NaN, an infinite number or
+        half a character. The message repeats nothing of the text.
     """
     if body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES:
         raise ValueError("it consists of too many parts")
@@ -41,6 +45,8 @@ def decode(body: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
     except ValueError:
         raise ValueError("it is not JSON") from None
+    if is_deeper(content, _DEEPEST):
+        raise ValueError("it is nested too deeply")
     return content
 
 

@@ -14,7 +14,7 @@ _YEARS = range(2000, 2200)
 
 
 def moment_of_header(text: str) -> datetime | None:
-    """Return the moment (UTC) of a header such as `Date`, or None if it is none."""
+    """Return the moment (UTC) of a header such as `Date`, or None if the text is not a date."""
     try:
         moment = parsedate_to_datetime(text)
         moment = moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -25,7 +25,7 @@ class DeadlineResponse(http.client.HTTPResponse):
     """An answer that must be complete within the timeout of its connection: a server that sends it byte by byte gains nothing."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
-        super().__init__(_DeadlineSocket(sock), *arguments, **options)  # type: ignore[arg-type]
+        super().__init__(_DeadlineSocket(sock), *arguments, **options)  # type: ignore[arg-type]  # it only calls makefile
 
     def read_whole(self) -> bytes:
         """Return the body.

@@ -93,6 +93,7 @@ class JsonRpcTransport:
         self._username = username
         self._password = password
         self._uid = 0
+        self._has_called = False
         parts = urlsplit(http.base_url)
         # A version is given, so that OdooRPC does not ask for it. What depends on it there is not used here.
         self._odoo = odoorpc.ODOO(
@@ -165,12 +166,20 @@ class JsonRpcTransport:
     def _execute_as(
         self, uid: int, where: str, model: str, method: str, positional: list[Any], named: dict[str, Any]
     ) -> Any:
-        return self._service(
+        result = self._service(
             where, "object", "execute_kw", self._database, uid, self._password, model, method, positional, named
         )
+        self._has_called = True
+        return result
 
     def duplicate(self) -> JsonRpcTransport:
-        """Return the same over a connection of its own, for another thread. It is logged in already."""
+        """Return the same over a connection of its own, for another thread. It is logged in already.
+
+        Odoo's process remembers the password that a call has brought, but not that of a login. Without a call before them, calls made
+        side by side would each have the password checked.
+        """
+        if not self._has_called:
+            self.execute("res.users", "context_get", None, {})
         other = JsonRpcTransport(self._http.duplicate(), self._database, self._username, self._password)
         other._uid = self._uid
         return other

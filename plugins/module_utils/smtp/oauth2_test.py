@@ -40,7 +40,7 @@ failure = ''
 try:
     candidate.test_smtp_connection()
 except Exception as error:
-    failure = '%s' % error
+    failure = '%s' % error or 'Connection Test Failed!'
 for key in before:
     found = parameters.search([('key', '=', key)])
     if before[key]:

@@ -22,12 +22,14 @@ _LINES = re.compile(
 )
 # The same without a line break and an enhanced code; not the status of an HTTP answer.
 _ONE_LINE = re.compile(r"(?:^|: )(?P<code>[45]\d\d) (?!Client Error|Server Error)(?P<text>\S.+)", re.DOTALL)
-# 16.0 names no code for a greeting and a login, and words both alike. The server's words tell a login.
+# 16.0 names no code for a greeting, EHLO, STARTTLS and a login, and words them alike. The server's words tell which it is.
 _EXCEPTION = re.compile(r"Server replied with following exception:\s*(?P<text>.+)", re.DOTALL)
 _LOGIN = re.compile(
     r"\b[45]\.7\.(?:0|3|8|9|11|1[34]|139|57)\b|authenti|log ?in\b|sign in|password|credential|user ?name|unknown user|oauth|token|account",
     re.IGNORECASE,
 )
+_HELO = re.compile(r"\b(?:ehlo|helo)\b", re.IGNORECASE)
+_NO_TLS = re.compile(r"\btls\b.{0,20}\b(?:not available|unavailable)", re.IGNORECASE)
 _QUOTED = re.compile(r"""^b(['"])(.*)\1""", re.DOTALL)
 _ENHANCED = re.compile(r"(?:^|\s|#|\()([245]\.\d{1,3}\.\d{1,3})\b")
 _CODE_OF_LINE = re.compile(r"(?m)^([2-5]\d\d)[ -]")
@@ -75,10 +77,18 @@ def parse_reply(message: str) -> Reply | None:
         found = pattern.search(message)
         if found:
             code = int(found["code"]) if "code" in found.groupdict() and found["code"] else None
-            if pattern is _EXCEPTION and not _LOGIN.search(found["text"]):
-                stage = "greeting"
+            if pattern is _EXCEPTION:
+                stage = _stage_of_words(found["text"])
             return reply_of(stage, code, found["text"])
     return None
+
+
+def _stage_of_words(text: str) -> str:
+    if _HELO.search(text):
+        return "ehlo"
+    if _NO_TLS.search(text):
+        return "starttls"
+    return "auth" if _LOGIN.search(text) else "greeting"
 
 
 def reply_of(stage: str, code: int | None, text: str) -> Reply:

@@ -34,7 +34,7 @@ class AnsweringOdoo:
     def connection(self, base_url: str, **options: Any) -> HttpConnection:
         """Return a connection whose requests never leave the process. Everything above the socket is the real one."""
         http = HttpConnection(base_url, **{**options, "proxy": ""})
-        http._exchange = self._exchange  # type: ignore[method-assign]
+        http._exchange = self._exchange  # type: ignore[method-assign]  # in the place of the socket
         return http
 
     def _exchange(self, _method: str, path: str, body: bytes | None, _headers: Mapping[str, str]) -> Response:

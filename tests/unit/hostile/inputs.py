@@ -40,6 +40,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables im
 )
 from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo import AnsweringOdoo
 from ansible_collections.postmaster.odoo.tests.unit.hostile.mutations import places
+from ansible_collections.postmaster.odoo.tests.unit.hostile.scalars import SCALARS
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import CHECKS, Task, instance, last_of, run
 
 # What an input may end in. Everything else is a fault.
@@ -123,17 +124,8 @@ _TEXTS = (
 )
 _VALUES: tuple[Any, ...] = (
     *_TEXTS,
-    None,
-    True,
-    False,
-    0,
-    -1,
-    2**31,
-    2**70,
-    1.5,
-    float("inf"),
+    *SCALARS,
     float("-inf"),
-    float("nan"),
     1e308,
     date(9999, 12, 31),
     [],

@@ -11,18 +11,11 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
+from ansible_collections.postmaster.odoo.tests.unit.hostile.scalars import SCALARS
+
 # Values that replace a part of an answer. Some are of the right type and still impossible.
 _VALUES: tuple[Any, ...] = (
-    None,
-    True,
-    False,
-    0,
-    -1,
-    2**31,
-    2**70,
-    1.5,
-    float("nan"),
-    float("inf"),
+    *SCALARS,
     -1e308,
     "",
     " ",
@@ -73,32 +66,38 @@ def mutated(random: Random, answer: Answer) -> Answer:
 
 def _one_value(random: Random, answer: Answer) -> Answer:
     """Replace one value, wherever it is."""
-    content = json.loads(answer.body)
-    found = list(places(content))
-    if not found:
-        return _as_a_whole(random, answer)
-    container, key = random.choice(found)
-    container[key] = random.choice(_VALUES)
-    return answer._replace(body=json.dumps(content).encode())
+
+    def replace(container: Any, key: Any) -> None:
+        container[key] = random.choice(_VALUES)
+
+    return _at_one_place(random, answer, replace)
 
 
 def _one_item(random: Random, answer: Answer) -> Answer:
     """Remove, rename, wrap or repeat one item."""
+
+    def change(container: Any, key: Any) -> None:
+        value = container[key]
+        how = random.choice(("remove", "rename", "wrap", "repeat"))
+        if how == "remove":
+            del container[key]
+        elif how == "rename" and isinstance(container, dict):
+            container[f"{key}x"] = container.pop(key)
+        elif how == "repeat" and isinstance(container, list):
+            container.extend([value, value])
+        else:
+            container[key] = [value]
+
+    return _at_one_place(random, answer, change)
+
+
+def _at_one_place(random: Random, answer: Answer, change: Callable[[Any, Any], None]) -> Answer:
+    """Change an item of the JSON in its dictionary or list; the JSON as a whole if it has no item."""
     content = json.loads(answer.body)
     found = list(places(content))
     if not found:
         return _as_a_whole(random, answer)
-    container, key = random.choice(found)
-    value = container[key]
-    how = random.choice(("remove", "rename", "wrap", "repeat"))
-    if how == "remove":
-        del container[key]
-    elif how == "rename" and isinstance(container, dict):
-        container[f"{key}x"] = container.pop(key)
-    elif how == "repeat" and isinstance(container, list):
-        container.extend([value, value])
-    else:
-        container[key] = [value]
+    change(*random.choice(found))
     return answer._replace(body=json.dumps(content).encode())
 
 

@@ -41,7 +41,6 @@ CLASSES_OF_TESTS = {**CLASSES, "hangs up": "disconnected"}
 # The connection test of 16.0 leaves out the code or the words of these.
 SHORTENED = {
     "authentication unsupported": "unknown",
-    "greeting refused": "auth",  # without its code it reads like a refused login
     "silent": "disconnected",
     "starttls unsupported": "unknown",
 }

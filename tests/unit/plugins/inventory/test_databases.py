@@ -194,7 +194,7 @@ def test_patterns(server: LocalServer, parse: Parse, patterns: dict[str, Any], h
 )
 def test_what_is_no_pattern(server: LocalServer, refusal: Refusal, option: str, pattern: str, problem: str) -> None:
     text = refusal({"url": server.url, option: ["globex", pattern]})
-    assert text.startswith(f"Odoo at {server.url}: {option} takes shell patterns (* ? [ab] [!ab]), and {pattern!r} is")
+    assert text.startswith(f"Odoo at {server.url}: {pattern!r} in {option} is not a shell pattern (* ? [ab] [!ab]): ")
     assert problem in text
     assert server.requests == []
 

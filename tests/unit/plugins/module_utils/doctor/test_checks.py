@@ -343,6 +343,7 @@ def test_the_relay_of_the_configuration_file(
         ("recipient_rejected", "…", "recipient_rejected"),
         ("throttled", "421", "throttled"),
         ("throttled", "(454, b'4.7.0 TLS not available due to local problem')", "tls_mismatch"),
+        ("throttled", "Server replied with following exception: 4.7.0 TLS not available", "tls_mismatch"),  # 16
         ("throttled", "(454, b'4.7.0 Temporary authentication failure')", "throttled"),
         ("unknown", "(504, b'5.5.4 Unrecognized authentication type')", "auth_unsupported"),
         ("unconfigured", "int() argument must be …", "server_unconfigured"),

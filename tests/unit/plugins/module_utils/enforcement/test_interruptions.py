@@ -207,3 +207,11 @@ def test_a_new_client_is_never_mixed_with_the_old_one(was_there: bool) -> None:
         assert client() == tuple(new.values()), where
         assert leftovers(odoo) == [], where
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("note", ["", "text", "-1"])
+def test_an_edited_note_of_a_deletion_is_removed(note: str) -> None:
+    odoo = SimulatedOdoo("19.0")
+    odoo.add("ir.config_parameter", key=DELETION_KEY, value=note)
+    run(odoo, {"parameters": {"mail.session.batch.size": "500"}})
+    assert odoo.parameter(DELETION_KEY) is False

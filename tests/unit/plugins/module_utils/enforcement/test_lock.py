@@ -364,3 +364,11 @@ def test_what_another_run_is_trying_is_no_drift(odoo: SimulatedOdoo) -> None:
     assert len(run(odoo, STACK, check=True).plan) == 1, "what holds the lock has died elsewhere"
     odoo.record("ir.config_parameter", lock)["write_date"] = odoo.now_text
     assert run(odoo, STACK, check=True).plan == ()
+
+
+def test_a_lock_of_detached_work_that_is_left_says_when_it_expires(odoo: SimulatedOdoo) -> None:
+    warnings: list[str] = []
+    with exclusive_run(odoo.session(), key=SENDING_KEY, is_detached=True, warn=warnings.append):
+        lose(odoo, "unlink", times=99)
+    (warning,) = warnings
+    assert "expires by itself after 3900 seconds" in warning

@@ -30,7 +30,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection im
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import ask_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings, work_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY, Attempts
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.mails import HANGS_UP
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -216,9 +216,9 @@ def test_failed_ones_are_cancelled_where_that_is_said(odoo: SimulatedOdoo) -> No
         ("cancel", {"older_than": 10**14}, "older_than must be at most 52560000"),
         ("process", {"batch_size": 0}, "batch_size must be at least 1, not 0"),
         ("process", {"batch_size": 10**23}, "batch_size must be at most 2147483647"),
-        ("cancel", {"from_domain": "a@acme.example"}, "from_domain takes a domain such as acme.example"),
-        ("cancel", {"from_domain": "%"}, "from_domain takes a domain such as acme.example"),
-        ("cancel", {"from_domain": ""}, "from_domain takes a domain such as acme.example"),
+        ("cancel", {"from_domain": "a@acme.example"}, "from_domain must be a domain such as acme.example"),
+        ("cancel", {"from_domain": "%"}, "from_domain must be a domain such as acme.example"),
+        ("cancel", {"from_domain": ""}, "from_domain must be a domain such as acme.example"),
     ],
 )
 def test_filters_that_make_no_sense(odoo: SimulatedOdoo, action: str, filters: dict[str, Any], message: str) -> None:
@@ -419,6 +419,16 @@ def test_what_was_put_off_for_the_batch_is_put_back(odoo: SimulatedOdoo) -> None
     work = do(odoo, "process")
     assert (work.sent, work.failed, work.unsent) == (1, 1, 1)
     assert {mail: odoo.record("mail.mail", mail)["scheduled_date"] for mail in mails} == mails
+
+
+@pytest.mark.parametrize("note", ["", "text", "[1]", '{"until": 1}', '{"until": "", "dates": {"": ["x"]}}'])
+def test_an_edited_note_of_mails_that_were_put_off_is_removed(odoo: SimulatedOdoo, note: str) -> None:
+    odoo.add("ir.config_parameter", key=PUT_OFF_KEY, value=note)
+    mail = add(odoo)
+    assert ask_queue(odoo.session())["put_off"] == 0
+    work = do(odoo, "process")
+    assert (work.error, work.put_back, states(odoo)[mail]) == (None, 0, "sent")
+    assert odoo.parameter(PUT_OFF_KEY) is False
 
 
 def test_what_was_given_up_meanwhile_is_not_sent(odoo: SimulatedOdoo) -> None:

@@ -69,7 +69,7 @@ def test_what_is_no_domain(given: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"lanes": [lane(domain="[('a', '=', uid)]")]}, "lane 'one': domain takes an Odoo domain of plain values"),
+        ({"lanes": [lane(domain="[('a', '=', uid)]")]}, "lane 'one': domain must be an Odoo domain of plain values"),
         ({"lanes": [lane(batch=0)]}, "lane 'one': batch must be at least 1, not 0"),
         (
             {"lanes": [lane(), lane(name="two")]},

@@ -81,6 +81,7 @@ def test_tasks_and_answers_of_anybody(series: str, task: Any, transport: str) ->
         b"\xff\xfe[",
         b"[" * 100_000,
         b"[" * 5000 + b"]" * 5000,
+        b"[" * 102 + b"]" * 102,
         b"[" + b"[]," * 600_000 + b"0]",
         b"[" + b"1," * 3_000_001 + b"0]",
         b"9" * 5000,

@@ -49,7 +49,10 @@ MESSAGES: list[tuple[str, str]] = [
     ("auth", REPLIED + " Incorrect authentication data"),  # 16, without an enhanced code
     ("throttled", REPLIED + " 4.7.0 Temporary authentication failure"),  # 16
     ("starttls_required", REPLIED + " 5.7.0 Must issue a STARTTLS command first"),  # 16
-    # A refused greeting; 16 words it like a refused login, and leaves out the code.
+    # A refused greeting, and a refused STARTTLS; 16 words them like a refused login, and leaves out the code.
+    ("throttled", REPLIED + " 4.7.0 TLS not available"),
+    ("starttls_unsupported", REPLIED + " 5.7.4 TLS not available"),
+    ("helo_rejected", REPLIED + " Syntactically invalid EHLO argument(s)"),
     ("client_blocked", REPLIED + " 5.7.1 You are not allowed to connect."),
     ("unknown", REPLIED + " /1.1 400 Bad Request"),
     # A password or a sender that is not ASCII; the 16.0 joins the parts of the error.
