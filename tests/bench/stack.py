@@ -105,6 +105,8 @@ def main() -> None:
                 requests[name + link] = proxy.requests
                 if link:
                     contestants[name + link] = run
+        # The rivals come last. What they write makes Odoo forget its caches, and the password that it has checked.
+        contestants.update({name: contestants.pop(name) for name in (BATCHED, ONE_BY_ONE)})
         seconds: dict[str, list[float]] = {name: [] for name in contestants}
         for _round in range(ROUNDS):
             for name, run in contestants.items():
