@@ -105,8 +105,12 @@ def main() -> None:
                 requests[name + link] = proxy.requests
                 if link:
                     contestants[name + link] = run
+        # The rivals come last. What they write makes Odoo forget its caches and the password that it has checked, so each round begins with a check
+        # that does not count.
+        contestants.update({name: contestants.pop(name) for name in (BATCHED, ONE_BY_ONE)})
         seconds: dict[str, list[float]] = {name: [] for name in contestants}
         for _round in range(ROUNDS):
+            playbook("stack", by_password, "--check")
             for name, run in contestants.items():
                 seconds[name].append(timed(run))
     # The same by hand takes ten times as long; one round tells enough.
