@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Timeout, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +30,13 @@ def run_in_odoo(session: Session, code: str, values: Mapping[str, Any]) -> Any:
     """
     models = session.search_read("ir.model", [["model", "=", "ir.mail_server"]], ["id"])
     action = {"name": ACTION_NAME, "model_id": models[0]["id"], "state": "code", "code": code}
-    (action_id,) = session.create(ACTION_MODEL, [action])
+    try:
+        (action_id,) = session.create(ACTION_MODEL, [action])
+    except (Timeout, Unreachable):
+        # Odoo may have created it nevertheless. Another run cannot be at this point, because it waits for the lock of this one.
+        with suppress(OdooError):
+            session.remove(ACTION_MODEL, session.insist(partial(own_actions, session)))
+        raise
     try:
         return session.call(ACTION_MODEL, "run", [action_id], context=values)
     finally:
