@@ -217,8 +217,9 @@ def test_what_speaking_smtp_adds(broken: BrokenInstance) -> None:
     assert finding["remedy"] == f"Use smtp_encryption: {strict}, smtp_port: {broken.lab.smtp[MAIN].port}."
     broken.instance.needs_strict()
     broken.through("expired", smtp_encryption="starttls_strict")
-    (finding,) = broken.examine(probe=True)["findings"]
-    assert "Its certificate is for localhost" in finding["evidence"]
+    mismatch, ended = broken.examine(probe=True)["findings"]
+    assert "Its certificate is for localhost" in mismatch["evidence"]
+    assert ended["id"] == "certificate_expires"
 
 
 @pytest.mark.parametrize("in_process", [True, False])
