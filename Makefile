@@ -47,7 +47,7 @@ integration: environments programs $(if $(ODOO_URL),lab-smtp,lab-up) ## the test
 	@$(if $(ODOO_URL),$(ON_ODOO_URL),$(CHECKS)/bin/python tests/checks newest-lab integration)
 
 interruptions: environments lab-up ## the connection cut at every call of every play; prints a table, takes an hour
-	@INTERRUPTIONS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_interruptions.py
+	@INTERRUPTIONS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_interruptions.py tests/integration/test_api_key.py::test_cut_off_anywhere
 
 secrets: environments lab-up ## secrets of every shape through every module of a real Odoo, while SMTP servers repeat them; takes hours
 	@SECRETS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_secrets_table.py

@@ -34,6 +34,7 @@ _NOWHERE = "127.0.0.1:1"
 _MODULES_WITHOUT_SECRETS: Mapping[str, dict[str, Any]] = {
     "addon": {"name": "mail"},
     "alias_domain": {"name": "table.example"},
+    "api_key": {"name": "Table", "state": "absent", "username": "nobody", "password": OTHER},
     "cron": {"xml_id": "mail.ir_cron_mail_scheduler_action"},
     "cron_info": {},
     "mail_dns_info": {"nameservers": [_NOWHERE], "nameserver_timeout": 1},
@@ -238,9 +239,9 @@ class Table:
         yield task(f"{name}: wrong choice", "mail_stack", {"servers": [server], "unmanaged": secret})
         yield task(f"{name}: unknown option", "mail_server", {**server, "smtp_passwd": {"in": [secret]}})
         yield task(f"{name}: structured", "system_parameter", {"key": "table.secret", "value": {"in": [secret]}})
-        yield task(
-            f"{name}: wrong login", "mail_server_info", {"username": "nobody", "password": secret, "api_key": secret}
-        )
+        login = {"username": "nobody", "password": secret, "api_key": secret}
+        yield task(f"{name}: wrong login for a key", "api_key", {"name": "Table", "state": "absent", **login})
+        yield task(f"{name}: wrong login", "mail_server_info", login)
         yield task(f"{name}: in the URL", "mail_server_info", {"url": f"http://me:{secret}@{_NOWHERE}"})
         yield task(f"{name}: without a host", "mail_server_info", {"url": f"http://me:{secret}"})
         for module, options in _MODULES_WITHOUT_SECRETS.items():

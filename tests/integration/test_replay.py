@@ -178,7 +178,8 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
     print(f"{PLANS} plans (seed {SEED}), {len(wrong)} differences: {dict(counts)}")
     assert not wrong, json.dumps(wrong[:3], indent=2, ensure_ascii=False)
     assert counts["unchanged"] < counts["compared"]
-    assert {"other_server", "rewritten", "restored", "fails"} <= counts.keys() or PLANS < 10
+    assert {"other_server", "rewritten", "restored"} <= counts.keys()
+    assert "fails" in counts or PLANS < 100  # few plans leave a mail without a server
 
 
 def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] | None, *, several: bool) -> bool:
