@@ -18,7 +18,7 @@ COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
 
 ANSIBLE_TEST = ["python", HERE / "run_ansible_test.py"]
 LAB = ["python", "tests/lab"]
-INTEGRATION = ["python", "-m", "pytest", "tests/integration"]
+INTEGRATION = ["python", "-m", "pytest", "--durations=25", "tests/integration"]
 NEWEST_LAB = {"POSTMASTER_LAB_DIR": CHECKOUT / ".work/newest-lab"}
 
 
