@@ -4,28 +4,33 @@
 
 """Take mails out of Odoo's queue while they are sent, and put back those that were not sent.
 
-A system parameter names the mails. If the run is killed, the next one puts them back.
+A system parameter names the mails. If the run is killed, the next one puts them back, once Odoo has stopped sending them.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT, moment_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # How long the mails wait at most, if this run is killed and no other one follows.
 _SECONDS = 3600.0
+# Odoo goes on with its list of mails when its client is gone, and commits each mail. It takes at most so long for one: it waits for each reply
+# of an SMTP server for up to a minute.
+_MAIL_SECONDS = 300.0
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,26 @@ class PutOff:
             return 0
         domain = [["id", "in", self.ids], ["state", "=", "outgoing"], ["scheduled_date", "=", self.until]]
         return int(session.call(MAIL, "search_count", domain=domain))
+
+    def wait_until_quiet(self, session: Session) -> None:
+        """Wait until Odoo has certainly stopped sending the mails for a run that was killed: until none has left for as long as one may take.
+
+        If it still sends them, putting them back would send them twice. After `until` they are due anyway.
+
+        :raises Conflict: a mail leaves after `lock_timeout`, and others are left.
+        """
+        started = since = time.monotonic()
+        left = self.count(session)
+        while left and session.now <= moment_of(self.until) and time.monotonic() - since < _MAIL_SECONDS:
+            time.sleep(_POLL_SECONDS)
+            before, left = left, self.count(session)
+            if left != before:
+                since = time.monotonic()
+            if left and left != before and since - started >= session.lock_timeout:
+                raise Conflict(
+                    f"Odoo still sends mails for a run of mail_queue that was interrupted: {left} of {len(self.ids)} are left. Run the task again "
+                    "when they have left, or set lock_timeout to wait longer."
+                )
 
     def put_back(self, session: Session) -> int:
         """Give the mails the date back that they had, and return how many of them are still to be sent.

@@ -61,7 +61,9 @@ def process(
         # Two that send the same mails send some of them twice.
         with exclusive_run(session, key=SENDING_KEY, warn=work.remarks.append) as lock:
             left = left_put_off(session)
-            work.put_back = left.put_back(session) if left else 0
+            if left:
+                left.wait_until_quiet(session)
+                work.put_back = left.put_back(session)
             for batch in chunks_of(session, domain, selection, batch_size):
                 lock.check()
                 try:
