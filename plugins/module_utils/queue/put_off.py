@@ -21,6 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT, moment_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -31,13 +32,15 @@ _SECONDS = 3600.0
 # of an SMTP server for up to a minute.
 _MAIL_SECONDS = 300.0
 _POLL_SECONDS = 1.0
+# PostgreSQL's ids have four bytes.
+_HIGHEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class PutOff:
     """Mails that are put off.
 
-    :param until: their `scheduled_date` meanwhile, UTC.
+    :param until: their `scheduled_date` meanwhile, UTC. Empty if the system parameter that names them is spoilt.
     :param dates: the ids of the mails by the `scheduled_date` that they had; empty if they had none.
     """
 
@@ -48,6 +51,16 @@ class PutOff:
     def ids(self) -> list[int]:
         """The ids of the mails."""
         return [mail_id for ids in self.dates.values() for mail_id in ids]
+
+    @property
+    def spoilt(self) -> str:
+        """A sentence for users if the mails are not known, otherwise nothing."""
+        return (
+            ""
+            if self.until
+            else f"The system parameter {PUT_OFF_KEY}, which names the mails that an interrupted run has put off, was unreadable and is removed. If there "
+            "were such mails, they are due within an hour of that run."
+        )
 
     @property
     def remark(self) -> str:
@@ -142,8 +155,28 @@ def left_put_off(session: Session) -> PutOff | None:
 def parse_put_off(text: Any) -> PutOff:
     """Return the mails that a system parameter names. There are none if somebody has edited it: their `scheduled_date` then brings them back."""
     try:
-        note = json.loads(text or "{}")
-        dates = {str(date): [int(mail_id) for mail_id in ids] for date, ids in note["dates"].items()}
-        return PutOff(str(note["until"]), dates)
+        note = decode(str(text or "").encode())
+        dates = {_date(date) if date else "": _ids(ids) for date, ids in note["dates"].items()}
+        return PutOff(_date(note["until"]), dates)
     except (ValueError, LookupError, TypeError, AttributeError):
         return PutOff("", {})
+
+
+def _date(text: str) -> str:
+    """Return a date that Odoo takes as it is.
+
+    :raises ValueError: it is none.
+    """
+    if f"{moment_of(text):{DATETIME_FORMAT}}" != text:
+        raise ValueError("it is not written as Odoo writes dates")
+    return text
+
+
+def _ids(ids: Sequence[Any]) -> list[int]:
+    """Return ids that records can have.
+
+    :raises ValueError: one of them is none.
+    """
+    if not isinstance(ids, list) or not all(type(one) is int and 0 < one <= _HIGHEST_ID for one in ids):
+        raise ValueError("it contains something that is no id")
+    return ids

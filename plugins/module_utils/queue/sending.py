@@ -64,6 +64,7 @@ def process(
             if left:
                 left.wait_until_quiet(session)
                 work.put_back = left.put_back(session)
+                work.remarks += [left.spoilt] if left.spoilt else []
             for batch in chunks_of(session, domain, selection, batch_size):
                 lock.check()
                 try:

@@ -422,7 +422,27 @@ def test_what_was_put_off_for_the_batch_is_put_back(odoo: SimulatedOdoo) -> None
     assert {mail: odoo.record("mail.mail", mail)["scheduled_date"] for mail in mails} == mails
 
 
-@pytest.mark.parametrize("note", ["", "text", "[1]", '{"until": 1}', '{"until": "", "dates": {"": ["x"]}}'])
+DATE = '"2026-01-15 13:00:00"'
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("", "text", "[1]", '{"until": 1}', "null", "[" * 100_000, '{"a":' * 100_000),
+        *(
+            f'{{"until": "{until}", "dates": {{"": [1]}}}}'
+            for until in ("", "garbage", "2026-1-5 1:00:00", "0000-00-00")
+        ),
+        *(
+            f'{{"until": {DATE}, "dates": {{"": {ids}}}}}'
+            for ids in ('["x"]', "[true]", "[-1]", "[2147483648]", "1", "{}")
+        ),
+        f'{{"until": {DATE}, "dates": {{"": [{"9" * 5000}]}}}}',
+        f'{{"until": {DATE}, "dates": {{"garbage": [1]}}}}',
+        f'{{"until": {DATE}, "dates": [[1]]}}',
+    ],
+    ids=lambda note: note[:70],
+)
 def test_an_edited_note_of_mails_that_were_put_off_is_removed(odoo: SimulatedOdoo, note: str) -> None:
     odoo.add("ir.config_parameter", key=PUT_OFF_KEY, value=note)
     mail = add(odoo)
@@ -430,6 +450,9 @@ def test_an_edited_note_of_mails_that_were_put_off_is_removed(odoo: SimulatedOdo
     work = do(odoo, "process")
     assert (work.error, work.put_back, states(odoo)[mail]) == (None, 0, "sent")
     assert odoo.parameter(PUT_OFF_KEY) is False
+    (warning,) = warnings(work)
+    assert f"The system parameter {PUT_OFF_KEY}" in warning
+    assert warnings(do(odoo, "process")) == []
 
 
 def test_what_was_given_up_meanwhile_is_not_sent(odoo: SimulatedOdoo) -> None:
