@@ -11,7 +11,9 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import
 from instance import LabInstance
 from lab import Lab
 from mail_servers import password_server
+from playbook import ansible_playbook, play
 
 # Seconds that the SMTP server takes for each of the replies to MAIL, RCPT and DATA, and to the message.
 REPLY = 0.4
@@ -94,3 +97,41 @@ def test_the_next_run_waits_for_the_lock_of_a_killed_one_whatever_its_timeout(da
         with exclusive_run(session):
             assert 30 < time.monotonic() - started < 90
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
+
+
+def own_records(database: LabInstance) -> list[str]:
+    """The mail servers, and the parameters of the collection."""
+    parameters = database.read("ir.config_parameter", ["key", "like", "postmaster_odoo."], fields=("key",))
+    return [*(row["name"] for row in database.read("ir.mail_server")), *(row["key"] for row in parameters)]
+
+
+def pid_in(folder: Path) -> int:
+    """Return the id of the child of this process that works in a folder."""
+    for children in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
+        for child in children.read_text().split():
+            if Path(f"/proc/{child}/cwd").resolve() == folder.resolve():
+                return int(child)
+    raise AssertionError("It has ended before the signal.")
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_of_a_playbook_that_a_signal_ends(
+    database: LabInstance, lab: Lab, tmp_path: Path, number: int, in_process: bool
+) -> None:
+    """While Odoo tests a new mail server whose SMTP server is silent."""
+    before = own_records(database)
+    server = password_server(lab, "silent", name="Main")
+    task = {"postmaster.odoo.mail_server": {**database.options(), **server, "verify": "connection"}}
+    with ThreadPoolExecutor() as other:
+        run = other.submit(ansible_playbook, tmp_path, [play(task, in_process=in_process)], "--inventory", "localhost,")
+        while len(own_records(database)) < len(before) + 2:
+            assert not run.done()
+            time.sleep(0.1)
+        time.sleep(0.5)  # now Odoo tests the copy
+        os.kill(pid_in(tmp_path), number)
+        started = time.monotonic()
+        assert run.result().exit_code != 0
+    while own_records(database) != before:
+        assert time.monotonic() - started < 20, own_records(database)
+        time.sleep(0.1)

@@ -137,7 +137,7 @@ def put_off(session: Session, mails: Sequence[Mapping[str, Any]]) -> PutOff:
             SYSTEM_PARAMETER.model, [{"key": PUT_OFF_KEY, "value": json.dumps({"until": until, "dates": dates})}]
         )
         session.write(MAIL, chosen.ids, {"scheduled_date": until})
-    except OdooError:
+    except BaseException:  # also a signal
         chosen.put_back(session)
         raise
     return chosen

@@ -124,7 +124,7 @@ def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int 
     mails = put_off(session, chosen)
     try:
         _refuse_running(session, action_id)
-    except OdooError:
+    except BaseException:  # also a signal
         mails.put_back(session)
         raise
     try:

@@ -228,12 +228,18 @@ class HttpConnection:
             raise Invalid(
                 f"Odoo at {self.base_url} cannot be asked: the database or the api_key holds characters that no HTTP header takes."
             ) from None
+        except BaseException:
+            self.close()
+            raise
         try:
             answer = cast("DeadlineResponse", connection.getresponse())
             response = Response(answer.status, answer.headers, answer.read_whole())
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise self._explained(error) from error
+        except BaseException:  # a signal: the rest of the answer must not be taken for that of the next request
+            self.close()
+            raise
         if answer.will_close:
             self.close()
         return response
