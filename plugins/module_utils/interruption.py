@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-# ansible-playbook sends its workers the signal that it gets itself. After SIGINT (Ctrl-C) it sends those that still run SIGTERM as well, at once unless
-# WORKER_SHUTDOWN_POLL_COUNT says otherwise.
+# ansible-playbook sends its workers the signal that it gets itself. After SIGINT (Ctrl-C) it sends SIGTERM as well, once or twice, at once unless
+# WORKER_SHUTDOWN_POLL_COUNT says otherwise. Signals within so many seconds are one.
+_TOGETHER_SECONDS = 5.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -27,13 +29,12 @@ class Interrupted(BaseException):
 def cleaned_up_after_signals() -> Iterator[None]:
     """Raise Interrupted within the context at the first signal, and end the process as the signal would have, once that has left the context.
 
-    The second signal ends the process at once, unless it is the SIGTERM that follows a SIGINT. Python gives signals to the main thread: in another one
-    this does nothing.
+    A signal that arrives seconds later ends the process at once. Python gives signals to the main thread: in another one this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    received: list[int] = []
+    received: list[tuple[int, float]] = []
     former: dict[int, Any] = {}
 
     def restore() -> None:
@@ -41,10 +42,10 @@ def cleaned_up_after_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        if len(received) == 1:
+        if not received:
+            received.append((number, time.monotonic()))
             raise Interrupted
-        if received != list(_SIGNALS):
+        if time.monotonic() - received[0][1] > _TOGETHER_SECONDS:
             restore()
             os.kill(os.getpid(), number)
 
@@ -57,4 +58,4 @@ def cleaned_up_after_signals() -> Iterator[None]:
     finally:
         restore()
         if received:
-            os.kill(os.getpid(), received[0])
+            os.kill(os.getpid(), received[0][0])

@@ -132,6 +132,7 @@ def test_nothing_is_left_of_a_playbook_that_a_signal_ends(
         os.kill(pid_in(tmp_path), number)
         started = time.monotonic()
         assert run.result().exit_code != 0
+    assert time.monotonic() - started < 20
     while own_records(database) != before:
         assert time.monotonic() - started < 20, own_records(database)
         time.sleep(0.1)
