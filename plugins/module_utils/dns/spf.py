@@ -70,8 +70,9 @@ class Spf:
     :ivar lookups: how many terms need questions. :ivar void: how many of the questions found nothing.
     :ivar costs: the lookups of each term of the record. :ivar networks: the networks that each term authorizes.
     :ivar void_terms: the terms that those questions belong to.
-    :ivar opaque: terms whose networks are not known, because they depend on the mail.
+    :ivar opaque: terms whose networks are not known, because they depend on the mail, or do not show what passes.
     :ivar includes: the domains that are included so that their servers pass.
+    :ivar redirects: the domains that `redirect` of the domain's own record leads to. :ivar end: the `all` of their records.
     """
 
     domain: str
@@ -84,6 +85,8 @@ class Spf:
     void_terms: set[str] = field(default_factory=set)
     opaque: set[str] = field(default_factory=set)
     includes: set[str] = field(default_factory=set)
+    redirects: set[str] = field(default_factory=set)
+    end: str = ""
 
 
 def read_spf(lookup: Lookup, domain: str) -> Spf:
@@ -183,10 +186,15 @@ def _follow(lookup: Lookup, spf: Spf, domain: str, record: str, path: Sequence[s
             if spf.lookups > _GIVE_UP:
                 return
         target = _expanded(term.value, domain, path[0]) or domain
+        if _hides(term, path, passes=passing):
+            spf.opaque.add(own)
+        if domain in spf.redirects and term.name == "all":
+            spf.end = term.text
         if "%" in target or term.name == "ptr":
             spf.opaque.add(own)
         elif term.name in ("include", "redirect"):
-            _follow_include(lookup, spf, target, path, own, passes=passing)
+            is_redirect = term.name == "redirect"
+            _follow_include(lookup, spf, target, path, own, passes=passing, is_redirect=is_redirect)
         else:
             try:
                 networks = _networks(lookup, spf, term, target, own)
@@ -197,12 +205,23 @@ def _follow(lookup: Lookup, spf: Spf, domain: str, record: str, path: Sequence[s
                 spf.networks.setdefault(own, []).extend(networks)
 
 
-def _follow_include(lookup: Lookup, spf: Spf, target: str, path: Sequence[str], own: str, *, passes: bool) -> None:
+def _hides(term: Term, path: Sequence[str], *, passes: bool) -> bool:
+    """Return whether the networks of a record do not show what its term does: it passes every address, or it excludes some."""
+    if term.name == "all":
+        return passes
+    return len(path) > 1 and term.qualifier != "+"
+
+
+def _follow_include(
+    lookup: Lookup, spf: Spf, target: str, path: Sequence[str], own: str, *, passes: bool, is_redirect: bool
+) -> None:
     if target in path:
         spf.faults.append(Fault(f"it leads back to itself: {' includes '.join((*path, target))}", own))
         return
     if passes:
         spf.includes.add(target)
+    if is_redirect and (len(path) == 1 or path[-1] in spf.redirects):
+        spf.redirects.add(target)
     try:
         records = _records(lookup, target)
         if not records and not lookup.texts(target):
@@ -223,7 +242,6 @@ def _networks(lookup: Lookup, spf: Spf, term: Term, target: str, own: str) -> li
         network = _own_network(term)
         return [network] if network else []
     if term.name == "all":
-        spf.opaque.add(own)
         return []
     if term.name == "mx":
         exchanges = lookup.exchanges(target)

@@ -43,7 +43,8 @@ def flattened(spf: Spf, needed: Sequence[str] = (), cost: int = 0) -> DnsRecord 
         if total <= MOST_LOOKUPS:
             break
         if costs[term] and term not in spf.opaque and not term.startswith(("-", "~", "?")):
-            replaced[term] = _terms_of(spf.networks.get(term, ()))
+            end = [spf.end] if spf.end and term.lower().startswith("redirect=") else []
+            replaced[term] = [*_terms_of(spf.networks.get(term, ())), *end]
             total -= costs[term]
     if total > MOST_LOOKUPS:
         return None

@@ -18,6 +18,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.preflight import examine
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import Report
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.spf import read_spf
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.spf_repair import flattened
 from ansible_collections.postmaster.odoo.tests.unit.dns_server import DnsServer, dns_server
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.dns.zones import (
     GOOD,
@@ -278,6 +280,27 @@ def test_an_include_that_would_be_one_too_many(server: DnsServer) -> None:
     assert "needs 11 lookups" in problem.evidence
     assert "include:_spf.google.com" in problem.records[0].value
     assert "ip4:198.51.100.0 a:h1.acme.example" in problem.records[0].value
+
+
+@pytest.mark.parametrize(
+    ("record", "is_known"),
+    [
+        ("v=spf1 ip4:192.0.2.1 -all", True),
+        ("v=spf1 all", False),
+        ("v=spf1 +all", False),
+        ("v=spf1 -ip4:192.0.2.1 ip4:192.0.2.0/24 -all", False),
+        ("v=spf1 ?ip4:192.0.2.1 -all", False),
+    ],
+)
+def test_addresses_replace_only_an_include_that_they_describe(server: DnsServer, record: str, is_known: bool) -> None:
+    names = " ".join(f"exists:%{{i}}.h{number}.acme.example" for number in range(10))
+    server.load(f"include.acme.example. 60 IN TXT {quoted(record)}")
+    server.load(f"acme.example. 60 IN TXT {quoted(f'v=spf1 {names} include:include.acme.example -all')}")
+    spf = read_spf(Lookup([server.nameserver], 10), "acme.example")
+    assert spf.lookups == 11
+    found = flattened(spf)
+    assert (found is not None) is is_known
+    assert found is None or found.value == f"v=spf1 {names} ip4:192.0.2.1 -all"
 
 
 NAMES = ["a" * 64, "a..b", ".", "x" * 300, "a b", "\\000", '"', "ä.example", "%{i}", "_", "-", "xn--", "\x00", "☃"]

@@ -52,8 +52,19 @@ def quoted(value: str) -> str:
     return " ".join(f'"{value[start : start + 250]}"' for start in range(0, len(value), 250))
 
 
-def _includes(count: int) -> str:
-    return "\n".join(f'i{number} 60 IN TXT "v=spf1 ip4:192.0.2.{number} ?all"' for number in range(count))
+def _includes(count: int, end: str = "?all") -> str:
+    return "\n".join(f'i{number} 60 IN TXT "v=spf1 ip4:192.0.2.{number} {end}"' for number in range(count))
+
+
+def _eleven(end: str) -> Zone:
+    includes = " ".join(f"include:i{number}.acme.example" for number in range(11))
+    return spf(
+        "spf_too_many_lookups",
+        f"v=spf1 ip4:203.0.113.10 {includes} -all",
+        "needs 11 lookups",
+        '"v=spf1 ip4:203.0.113.10 ip4:192.0.2.0 include:i1.acme.example',
+        _includes(11, end),
+    )
 
 
 ZONES: dict[str, Zone] = {
@@ -146,6 +157,18 @@ ZONES: dict[str, Zone] = {
         "needs 11 lookups",
         '"v=spf1 ip4:203.0.113.10 include:i0.acme.example',
         _includes(10),
+    ),
+    "eleven includes that end in ~all": _eleven("~all"),
+    "eleven includes that end in -all": _eleven("-all"),
+    "eleven includes that end in ?all": _eleven("?all"),
+    "a redirect with eleven lookups": spf(
+        "spf_too_many_lookups",
+        "v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example",
+        "needs 11 lookups",
+        '"v=spf1 ip4:203.0.113.10 ip4:192.0.2.0/29 ip4:192.0.2.8/31 -all"',
+        "_spf 60 IN TXT "
+        + quoted("v=spf1 " + " ".join(f"include:i{number}.acme.example" for number in range(10)) + " -all")
+        + f"\n{_includes(10, '~all')}",
     ),
     "an alias that comes back": Zone(
         "spf_invalid",
