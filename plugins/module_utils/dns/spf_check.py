@@ -66,6 +66,7 @@ def check_spf(lookup: Lookup, domain: str, wanted: Sequence[Authorization], fact
     verdicts = {term: _allows(lookup, spf, term) for term in every}
     missing = [term for term, is_allowed in verdicts.items() if is_allowed is False]
     if missing:
+        fact["unauthorized"] = [one.server for one in wanted if set(one.terms) & set(missing)]
         return _unauthorized(lookup, spf, missing, servers)
     if None in verdicts.values():
         fact["state"] = UNKNOWN

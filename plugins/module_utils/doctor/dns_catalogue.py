@@ -44,7 +44,7 @@ DNS_KINDS: Mapping[str, Kind] = {
     "dmarc_unaligned": Kind(
         "dns",
         "warning",
-        "Mail cannot pass DMARC: neither envelope sender nor signature belong to the sender's domain",
+        "Mail cannot pass DMARC: neither SPF nor DKIM authenticates the sender's domain",
         "Have the mail server sign for {name}, or give bounces an address of this domain.",
     ),
     "mx_missing": Kind(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths import MailPath, SendingServer
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mailboxes import mailbox_provider
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.preflight import examine
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import Report
@@ -301,6 +302,106 @@ def test_addresses_replace_only_an_include_that_they_describe(server: DnsServer,
     found = flattened(spf)
     assert (found is not None) is is_known
     assert found is None or found.value == f"v=spf1 {names} ip4:192.0.2.1 -all"
+
+
+FOREIGN = """
+$ORIGIN partner.example.
+@ 60 IN TXT "v=spf1 ip4:192.0.2.0/24 -all"
+_dmarc 60 IN TXT "v=DMARC1; p=POLICY"
+"""
+
+
+@pytest.mark.parametrize(("policy", "severity"), [("none", ""), ("quarantine", "error"), ("reject", "error")])
+def test_mail_that_neither_spf_nor_dkim_authenticates(server: DnsServer, policy: str, severity: str) -> None:
+    """Domains that are aligned do not help if the key is missing and the record does not authorize the server."""
+    server.load(GOOD + FOREIGN.replace("POLICY", policy))
+    report = look(server, replace(PATH, from_domain="partner.example", envelope_domain="partner.example"))
+    assert [problem.finding for problem in report.problems] == ["spf_missing", "dkim_missing", "dmarc_unaligned"]
+    unaligned = report.problems[-1]
+    assert (unaligned.subject, unaligned.severity) == ("partner.example", severity)
+    assert "whose SPF record does not authorize the server" in unaligned.evidence
+    assert "whose key is missing" in unaligned.evidence
+    assert str(unaligned.records[0]).startswith("s1._domainkey.partner.example. TXT")
+    assert "send from an address of a domain of your own" in unaligned.advice
+    assert [fact["state"] for fact in report.facts["dmarc"]] == ["dmarc_unaligned"]
+
+
+def test_one_of_spf_and_dkim_is_enough(server: DnsServer) -> None:
+    server.load(GOOD + FOREIGN.replace("POLICY", "reject"))
+    server.load(f's1._domainkey.partner.example. 60 IN TXT "v=DKIM1; p={KEY}"')
+    path = replace(PATH, from_domain="partner.example", envelope_domain="partner.example")
+    assert [problem.finding for problem in look(server, path).problems] == ["spf_missing"]
+    server.silent_names.add("s1._domainkey.partner.example")
+    assert [problem.finding for problem in look(server, path, timeout=0.3).problems] == ["spf_missing"]
+
+
+def test_only_the_server_that_is_not_authorized_fails(server: DnsServer) -> None:
+    server.load(zone_text("no key"))
+    other = replace(OWN, id=3, name="Two", relay=replace(OWN.relay, addresses=("203.0.113.20",)))
+    server.load("20.113.0.203.in-addr.arpa. 60 IN PTR mx.acme.example.")
+    found = {problem.finding: problem for problem in look(server, PATH, replace(PATH, server=other)).problems}
+    assert set(found) == {"spf_missing", "dkim_missing", "dmarc_unaligned"}
+    assert "'Two'" in found["dmarc_unaligned"].evidence
+    assert "'Main'" not in found["dmarc_unaligned"].evidence
+
+
+@pytest.mark.parametrize("envelope", ["acme.example", ""])
+@pytest.mark.parametrize(
+    ("domain", "policy", "severity"),
+    [("yahoo.com", "reject", "error"), ("gmail.com", "none", ""), ("gmx.net", "", ""), ("hotmail.co.uk", "", "")],
+)
+def test_a_domain_of_a_mailbox_provider(
+    server: DnsServer, domain: str, policy: str, severity: str, envelope: str
+) -> None:
+    """Nobody but the provider can publish records for it."""
+    server.load(GOOD)
+    server.load(f'{domain}. 60 IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"')
+    if policy:
+        server.load(f'_dmarc.{domain}. 60 IN TXT "v=DMARC1; p={policy}"')
+    path = replace(PATH, from_domain=domain, envelope_domain=envelope or domain)
+    (problem,) = look(server, PATH, path).problems
+    assert (problem.finding, problem.subject, problem.severity) == ("dmarc_unaligned", domain, severity)
+    assert problem.records == ()
+    assert "Send from an address of a domain of your own." in problem.advice
+    assert "only servers of" in problem.evidence
+
+
+def test_the_server_of_a_mailbox_provider_may_send_for_its_domain(server: DnsServer) -> None:
+    server.load(GOOD)
+    server.load('_dmarc.gmail.com. 60 IN TXT "v=DMARC1; p=none; sp=quarantine"')
+    google = replace(through("gmail", "smtp.gmail.com"), from_domain="gmail.com", envelope_domain="gmail.com")
+    yahoo = replace(through("", "smtp.mail.yahoo.com"), from_domain="yahoo.com", envelope_domain="yahoo.com")
+    report = look(server, google, yahoo)
+    assert report.problems == []
+    assert report.undeclared == []
+    assert {fact["state"] for fact in report.facts["dmarc"]} == {"ok"}
+
+
+def test_bounces_to_a_mailbox_provider(server: DnsServer) -> None:
+    server.load(GOOD)
+    (problem,) = look(server, replace(PATH, envelope_domain="gmail.com")).problems
+    assert (problem.finding, problem.subject, problem.records) == ("spf_missing", "gmail.com", ())
+
+
+@pytest.mark.parametrize("domain", ["acme.example", "mygmail.com", "gmail.com.example", "gmail.example", "yahoo"])
+def test_other_domains_are_not_a_mailbox_provider_s(domain: str) -> None:
+    assert mailbox_provider(domain) == ""
+
+
+def test_servers_with_the_same_selectors_are_one_finding(server: DnsServer) -> None:
+    server.load(GOOD.replace("ip4:203.0.113.10", "include:_spf.google.com ip4:203.0.113.10"))
+    server.load('_spf.google.com. 60 IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"')
+    path = through("gmail", "smtp.gmail.com")
+    paths = [replace(path, server=replace(path.server, id=number, name=f"G{number}")) for number in (1, 2)]
+    report = look(server, *paths, PATH)
+    (problem,) = report.problems
+    assert problem.finding == "dkim_missing"
+    assert "'G1'" in problem.evidence
+    assert "'G2'" in problem.evidence
+    assert [(fact["servers"], fact["state"]) for fact in report.facts["dkim"]] == [
+        (["G1", "G2"], "dkim_missing"),
+        (["Main"], "ok"),
+    ]
 
 
 NAMES = ["a" * 64, "a..b", ".", "x" * 300, "a b", "\\000", '"', "ä.example", "%{i}", "_", "-", "xn--", "\x00", "☃"]
