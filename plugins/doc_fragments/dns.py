@@ -30,7 +30,7 @@ options:
     suboptions:
       server:
         description:
-          - The name of the mail server in Odoo, or its host.
+          - The name of the mail server in Odoo, or its host. A server that the instance does not have is an error.
         type: str
         required: true
       addresses:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,16 +82,17 @@ class MailPath:
     senders: tuple[str, ...]
 
 
-def sending_server(record: Mapping[str, Any] | None, relays: Mapping[str, Relay], host: str = "") -> SendingServer:
+def sending_server(record: Mapping[str, Any] | None, relays: Sequence[Relay], host: str = "") -> SendingServer:
     """Return a mail server as `mail_server_info` lists it; without a record, that of Odoo's configuration file.
 
-    :param relays: by their server. :param host: of that file, empty if it is not known.
+    :param host: of that file, empty if it is not known.
     """
     if record is not None:
         host = host if record["smtp_authentication"] == "cli" else str(record["smtp_host"] or "").strip()
     host = host.lower().rstrip(".")
     name = str(record["name"]) if record else "Odoo's configuration file"
-    relay = relays.get(name) or relays.get(host) or Relay("")
+    meant = [relay for relay in relays if relay.is_for(name, host)]
+    relay = next((relay for relay in meant if relay.server == name), meant[0] if meant else Relay(""))
     login = domain_of(str(record.get("smtp_user") or "")) if record else ""
     return SendingServer(record["id"] if record else None, name, host, provider_of(host) or "", login, relay)
 

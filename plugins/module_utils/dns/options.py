@@ -49,6 +49,10 @@ class Relay:
     dkim_domain: str = ""
     dkim_selectors: tuple[str, ...] = ()
 
+    def is_for(self, name: str, host: str) -> bool:
+        """Return whether a mail server is meant. Hosts are compared without case."""
+        return self.server == name or (bool(host) and self.server.lower().rstrip(".") == host)
+
 
 @dataclass(frozen=True)
 class DnsOptions:

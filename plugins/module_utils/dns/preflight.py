@@ -135,7 +135,8 @@ def _check_senders(
         else:
             check = partial(check_spf, lookup, domain, list(dict.fromkeys(authorizations.values())))
         problem = report.judge("spf", fact, check)
-        if problem:
+        # Of a record that passes every server, the server passes.
+        if problem and problem.finding not in ("spf_unknown", "spf_permissive"):
             unauthorized: list[str] = fact.get("unauthorized") or fact["servers"]
             failures.spf |= {(server, domain): problem for server in authorizations if server.name in unauthorized}
 

@@ -117,7 +117,7 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
             ],
         )
     if "dns" in how.checks:
-        seen = replace(seen, dns=look_up(seen, how.dns))
+        seen = replace(seen, dns=look_up(seen, how.dns)[0])
     findings = sorted_results(
         finding for check in CHECKS if check in how.checks for finding in _CHECKS[check](seen, how.limits)
     )

@@ -29,6 +29,18 @@ DNS_KINDS: Mapping[str, Kind] = {
         "The SPF record of a domain needs more than ten lookups, so that it is an error",
         "Publish an SPF record for {name} that needs at most ten lookups.",
     ),
+    "spf_permissive": Kind(
+        "dns",
+        "warning",
+        "The SPF record of a domain authorizes every server",
+        "Publish an SPF record for {name} that names only the servers which send for it.",
+    ),
+    "spf_unknown": Kind(
+        "dns",
+        "info",
+        "Whether the SPF record of a domain authorizes the mail server is not known, because it depends on the single mail",
+        "Send a mail from {name} to a mailbox of your own, and read spf= in its header Authentication-Results.",
+    ),
     "dkim_missing": Kind(
         "dns",
         "warning",

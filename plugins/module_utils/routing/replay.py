@@ -79,7 +79,7 @@ class Comparison:
 
 def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: RoutingTable) -> list[Comparison]:
     """Return how the mail of each sender leaves before and after a plan."""
-    deliver_before, deliver_after = _Deliveries(before), _Deliveries(after)
+    deliver_before, deliver_after = Deliveries(before), Deliveries(after)
     # The alias domain of the company that the sending process works in, before and after.
     fallbacks = list({(domain, after.companies.get(company)) for company, domain in before.companies.items()})
     builds = (True, False) if before.rewrites_unmatched is None else (before.rewrites_unmatched,)
@@ -165,7 +165,7 @@ def replay_diff(replay: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-class _Deliveries:
+class Deliveries:
     """How mail leaves by the rules of one table. Many senders share rules and servers, so these are made once."""
 
     def __init__(self, table: RoutingTable) -> None:
@@ -186,7 +186,12 @@ class _Deliveries:
         self._route = functools.cache(self._route_of)
 
     def of(self, sender: Sender, fallback: int | None, rewrites: bool) -> Delivery:
-        """Return how the mail of a sender leaves.
+        """Return how the mail of a sender leaves. Parameters as in `route`."""
+        found = self.route(sender, fallback, rewrites)
+        return _delivery(found) if found else Delivery(None, "", rewritten=False, is_sent=False)
+
+    def route(self, sender: Sender, fallback: int | None, rewrites: bool) -> Route | None:
+        """Return the route of the mail of a sender, None if it names a server that it cannot leave through.
 
         :param fallback: the alias domain of the company that the sending process works in.
         :param rewrites: what this build of Odoo does with mail that no server is for.
@@ -194,8 +199,15 @@ class _Deliveries:
         rules = self._rules(self._alias_domain(sender), fallback, rewrites)
         if sender.server in self._servers:
             return self._through(self._servers[sender.server], sender, rules)
-        found = self._route(sender.email_from, rules, sender.user if sender.user in self._personal else None)
-        return _delivery(found)
+        return self._route(sender.email_from, rules, sender.user if sender.user in self._personal else None)
+
+    def routes(self, sender: Sender) -> list[Route]:
+        """Return each route that the mail of a sender may take: it can depend on the company that sends it, and on the build of Odoo."""
+        fallbacks = list(dict.fromkeys(self._table.companies.values())) if self.depends_on_process(sender) else []
+        unknown = self._table.rewrites_unmatched
+        builds = (True, False) if unknown is None else (unknown,)
+        found = [self.route(sender, one, rewrites) for one in fallbacks or [None] for rewrites in builds]
+        return [one for one in dict.fromkeys(found) if one is not None and one.envelope_from]
 
     def depends_on_process(self, sender: Sender) -> bool:
         """Return whether the company that the sending process works in matters: the alias domain of the mail lacks an address."""
@@ -216,12 +228,12 @@ class _Deliveries:
         """Return the mail servers that mail of a user can leave through."""
         return ServerIndex([*self._shared, *self._personal.get(user or 0, ())], several=self._table.several)
 
-    def _through(self, server: RoutingServer, sender: Sender, rules: Rules) -> Delivery:
+    def _through(self, server: RoutingServer, sender: Sender, rules: Rules) -> Route | None:
         owner = self._owners.get(server.id or 0)
         is_refused = owner is not None and (owner != sender.user or not rules.personal)
         if not server.active or is_refused:
-            return Delivery(None, "", rewritten=False, is_sent=False)
-        return _delivery(route_through(sender.email_from, server, rules))
+            return None
+        return route_through(sender.email_from, server, rules)
 
 
 def _delivery(found: Route) -> Delivery:

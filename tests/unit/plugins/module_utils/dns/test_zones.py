@@ -404,6 +404,26 @@ def test_servers_with_the_same_selectors_are_one_finding(server: DnsServer) -> N
     ]
 
 
+@pytest.mark.parametrize("term", ["exists:%{i}._spf.acme.example", "include:%{l1r-}.acme.example"])
+def test_a_record_that_depends_on_the_mail(server: DnsServer, term: str) -> None:
+    """It is not known whether it authorizes the server, and that is no failure."""
+    server.load(zone_text("no key").replace("v=spf1 ip4:203.0.113.10 -all", f"v=spf1 {term} -all"))
+    report = look(server)
+    assert [problem.finding for problem in report.problems] == ["spf_unknown", "dkim_missing"]
+    assert term in report.problems[0].evidence
+    assert report.problems[0].records == ()
+    assert [fact["state"] for fact in report.facts["spf"]] == ["unknown"]
+    assert [fact["state"] for fact in report.facts["dmarc"]] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    "record", ["v=spf1 ip4:203.0.113.10 foo=%{i} -all", "v=spf1 ip4:203.0.113.10 exp=%{l}.acme.example -all"]
+)
+def test_modifiers_that_are_allowed(server: DnsServer, record: str) -> None:
+    server.load(zone_text("good").replace("v=spf1 ip4:203.0.113.10 -all", record))
+    assert look(server).problems == []
+
+
 NAMES = ["a" * 64, "a..b", ".", "x" * 300, "a b", "\\000", '"', "ä.example", "%{i}", "_", "-", "xn--", "\x00", "☃"]
 
 

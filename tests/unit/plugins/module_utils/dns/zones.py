@@ -158,6 +158,43 @@ ZONES: dict[str, Zone] = {
         '"v=spf1 ip4:203.0.113.10 include:i0.acme.example',
         _includes(10),
     ),
+    "a redirect without a domain": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 redirect=",
+        "'redirect=' is no term",
+        '"v=spf1 ip4:203.0.113.10 ~all"',
+    ),
+    "two explanations": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 exp=a.acme.example exp=b.acme.example -all",
+        "'exp=b.acme.example' is no term",
+        '"v=spf1 ip4:203.0.113.10 exp=a.acme.example -all"',
+    ),
+    "a macro that does not exist": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 include:_s.%x -all",
+        "'include:_s.%x' is no term",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "everybody passes": spf(
+        "spf_permissive",
+        "v=spf1 mx +all",
+        "authorizes every server: +all",
+        'acme.example. TXT "v=spf1 mx ip4:203.0.113.10 ~all"',
+    ),
+    "everybody passes without a qualifier": spf(
+        "spf_permissive", "v=spf1 a:mail.acme.example all", "every server: all", '"v=spf1 a:mail.acme.example ~all"'
+    ),
+    "a network of all addresses": spf(
+        "spf_permissive", "v=spf1 ip4:0.0.0.0/0 -all", "ip4:0.0.0.0/0", '"v=spf1 ip4:203.0.113.10 -all"'
+    ),
+    "an include by which everybody passes": spf(
+        "spf_permissive",
+        "v=spf1 include:b.acme.example -all",
+        "every server: include:b.acme.example",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+        'b 60 IN TXT "v=spf1 +all"',
+    ),
     "eleven includes that end in ~all": _eleven("~all"),
     "eleven includes that end in -all": _eleven("-all"),
     "eleven includes that end in ?all": _eleven("?all"),
