@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dkim_check import KEY_VALUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc import Policy, find_policy, is_aligned
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc_repair import repaired_policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.failures import Failures
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import AliasLoop, Lookup
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths import MailPath
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mailboxes import can_send_for, mailbox_provider
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import DnsRecord, Problem
@@ -39,18 +40,15 @@ def check_policy(
 
     :raises Unanswered: as `Lookup.texts`.
     """
-    try:
-        policy = find_policy(lookup, domain)
-    except AliasLoop as error:
-        return _no_policy(domain, f"{error}.")
+    policy = find_policy(lookup, domain)
     fact |= {"policy": policy.applied or None, "record_at": policy.record.domain if policy.record else None}
     fact["organizational_domain"] = policy.organizational
     if provider := mailbox_provider(domain):
         others = [path.server.name for path in paths if not can_send_for(path.server.host, domain)]
         return _of_mailboxes(policy, provider, others) if others else None
     if policy.faults:
-        at, words = policy.faults[0]
-        return _no_policy(at, f"{words}.")
+        fault = policy.faults[0]
+        return _no_policy(fault.domain, f"{fault.words}.", fault.texts)
     if policy.record is None:
         return _no_policy(domain, f"Neither _dmarc.{domain} nor a domain above it has a record.")
     unaligned = [path for path in paths if not _can_pass(lookup, policy, path, failures)]
@@ -135,6 +133,9 @@ def _severity(policy: Policy) -> str:
     return "error" if policy.applied in ("quarantine", "reject") else ""
 
 
-def _no_policy(domain: str, evidence: str) -> Problem:
-    record = DnsRecord(f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{domain}")
-    return Problem("dmarc_missing", domain, evidence, (record,))
+def _no_policy(domain: str, evidence: str, texts: Sequence[str] = ()) -> Problem:
+    """Return the problem of a domain without a valid record.
+
+    :param texts: the records that are there.
+    """
+    return Problem("dmarc_missing", domain, evidence, (repaired_policy(domain, texts),))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc_repair import repaired_policy
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths import MailPath, SendingServer
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mailboxes import mailbox_provider
@@ -143,6 +144,45 @@ def test_a_walk_asks_at_most_eight_questions(server: DnsServer) -> None:
     look(server, replace(PATH, from_domain=domain, envelope_domain="acme.example"), receiving=())
     assert len([one for one in server.questions if one.startswith("_dmarc.") and "l.acme" in one]) <= 8
     assert f"_dmarc.{domain} TXT" in server.questions
+
+
+@pytest.mark.parametrize("how", ["silent_names", "failing_names"])
+def test_a_policy_needs_no_answer_about_the_domains_above(server: DnsServer, how: str) -> None:
+    server.load(GOOD)
+    getattr(server, how).add("_dmarc.example")
+    report = look(server, timeout=0.3)
+    assert report.problems == []
+    assert report.unanswered == []
+    assert [fact["policy"] for fact in report.facts["dmarc"]] == ["reject"]
+    server.load(GOOD.replace("acme.example", "shop.example").replace("_dmarc 60", "_gone 60"))
+    shop = replace(PATH, from_domain="shop.example", envelope_domain="shop.example")
+    assert [fact["state"] for fact in look(server, shop, timeout=0.3).facts["dmarc"]] == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([], "v=DMARC1; p=none; rua=mailto:postmaster@acme.example"),
+        (
+            ["v=DMARC1; p=none", "v=DMARC1; p=quarantine; pct=50"],
+            "v=DMARC1; p=quarantine; pct=50; rua=mailto:postmaster@acme.example",
+        ),
+        (
+            [
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+                "v=DMARC1; p=none; rua=mailto:c@d.example, mailto:a@b.example",
+            ],
+            "v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example",
+        ),
+        (
+            ["v=DMARC1; p=none; aspf=s; sp=none", "v=DMARC1; p=none; aspf=r; sp=reject; rua=mailto:a@b.example"],
+            "v=DMARC1; p=none; aspf=s; sp=reject; rua=mailto:a@b.example",
+        ),
+        (["v=DMARC1 p=reject, rua=mailto:a@b.example"], "v=DMARC1; p=reject; rua=mailto:a@b.example"),
+    ],
+)
+def test_the_policy_to_publish_is_the_strictest(texts: list[str], expected: str) -> None:
+    assert repaired_policy("acme.example", texts).value == expected
 
 
 def test_mail_through_google(server: DnsServer) -> None:

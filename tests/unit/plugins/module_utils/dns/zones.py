@@ -86,6 +86,14 @@ ZONES: dict[str, Zone] = {
     "a policy of a domain above": Zone(
         "", _DMARC, '$ORIGIN example.\n_dmarc 60 IN TXT "v=DMARC1; p=none"\n$ORIGIN acme.example.'
     ),
+    "a policy below two of another domain": Zone(
+        "",
+        _DMARC,
+        f'{_DMARC}\n$ORIGIN example.\n_dmarc 60 IN TXT "v=DMARC1; p=none"\n_dmarc 60 IN TXT "v=DMARC1"\n$ORIGIN acme.example.',
+    ),
+    "a policy below a loop": Zone(
+        "", _DMARC, f"{_DMARC}\n$ORIGIN example.\n_dmarc 60 IN CNAME _dmarc\n$ORIGIN acme.example."
+    ),
     "a key behind an alias": Zone(
         "", _DKIM, f's1._domainkey 60 IN CNAME s1.keys.acme.example.\ns1.keys 60 IN TXT "p={KEY}"'
     ),
@@ -248,9 +256,47 @@ ZONES: dict[str, Zone] = {
         '_dmarc.acme.example. TXT "v=DMARC1; p=none; rua=mailto:postmaster@acme.example"',
     ),
     "two policies": Zone(
-        "dmarc_missing", _DMARC, f'{_DMARC}\n_dmarc 60 IN TXT "v=DMARC1; p=none"', "has 2 DMARC records"
+        "dmarc_missing",
+        _DMARC,
+        f'_dmarc 60 IN TXT "v=DMARC1; p=none; rua=mailto:a@acme.example,mailto:dmarc@acme.example; sp=quarantine; adkim=s"\n{_DMARC}',
+        "has 2 DMARC records",
+        '_dmarc.acme.example. TXT "v=DMARC1; p=reject; ',
     ),
-    "a policy that is none": Zone("dmarc_missing", _DMARC, '_dmarc 60 IN TXT "v=DMARC1; p=refuse"', "has no valid p"),
+    "a policy that is none": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "v=DMARC1; p=refuse; sp=reject"',
+        "has no valid p",
+        '"v=DMARC1; p=none; sp=reject; rua=mailto:postmaster@acme.example"',
+    ),
+    "a policy without a semicolon": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "v=DMARC1; p=reject rua=mailto:dmarc@acme.example"',
+        "has no valid p",
+        '"v=DMARC1; p=reject; rua=mailto:dmarc@acme.example"',
+    ),
+    "a policy with a small version": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "v=dmarc1; p=quarantine"',
+        "does not begin with v=DMARC1",
+        '"v=DMARC1; p=quarantine; rua=mailto:postmaster@acme.example"',
+    ),
+    "a policy behind another tag": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "p=reject; v=DMARC1"',
+        "does not begin with v=DMARC1",
+        '"v=DMARC1; p=reject; rua=',
+    ),
+    "two policies of a domain above": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '$ORIGIN example.\n_dmarc 60 IN TXT "v=DMARC1; p=none"\n_dmarc 60 IN TXT "v=DMARC1; p=reject"\n$ORIGIN acme.example.',
+        "_dmarc.example has 2 DMARC records",
+        '_dmarc.example. TXT "v=DMARC1; p=reject;',
+    ),
     "no MX": Zone("mx_missing", _MX, "", "has neither an MX record nor an address", "acme.example. MX 10 "),
     "only an address": Zone("mx_missing", _MX, "@ 60 IN A 203.0.113.30", "RFC 5321"),
     "a null MX": Zone("mx_missing", _MX, "@ 60 IN MX 0 .", "RFC 7505"),
