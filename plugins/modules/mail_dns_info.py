@@ -21,6 +21,7 @@ author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
   - dnspython >= 2.4
+  - idna, for domains beyond ASCII
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.dns

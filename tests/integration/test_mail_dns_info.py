@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.tests.unit.dns_server import DnsServer, dns_server
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.dns.zones import GOOD, ZONES, zone_text
 from broken_instance import MAIN, BrokenInstance

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.provider_records import (
     PROVIDER_RECORDS,
     ProviderRecords,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_providers import provider_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Route, address_of
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
@@ -108,6 +108,6 @@ def _domain(name: str, text: str | None) -> str:
         return ""
     domain = domain_of(f"@{text}")
     labels = domain.split(".")
-    if not all(0 < len(label) < 64 and not set(label) & set(" @/\\\"'") for label in labels):
+    if not domain.isascii() or not all(0 < len(label) < 64 and not set(label) & set(" @/\\\"'") for label in labels):
         raise Invalid(f"relays: {shown(text)} is not valid for {name} (expected the name of a domain).")
     return domain

@@ -22,8 +22,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths imp
     is_own,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mailboxes import can_send_for, mailbox_provider
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import is_unknown, why_impossible
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import DnsRecord, Problem
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import Fact, Report
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import UNKNOWN, Fact, Report
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.reverse import read_names
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.spf_check import Authorization, check_spf
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
@@ -35,11 +36,16 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
     :param receiving: the domains that replies and bounces go to.
     """
     report = Report()
-    receiving = list(dict.fromkeys(receiving))
     servers = list(dict.fromkeys(path.server for path in paths))
+    every, wanted = paths, list(dict.fromkeys(receiving))
+    odd = _check_names(report, every, wanted)
+    paths = [
+        path for path in every if odd.isdisjoint((path.from_domain, path.server.envelope_domain(path.envelope_domain)))
+    ]
+    receiving = [domain for domain in wanted if domain not in odd]
     own_domains = cache(partial(_own_domains, lookup, tuple(paths), tuple(receiving)))
     # A mailbox provider's own server needs no records of the user's.
-    needed = {path.server for path in paths if not _is_at_home(path)}
+    needed = {path.server for path in every if not _is_at_home(path)}
     addresses = {
         server: _addresses(lookup, report, server, own_domains) if server in needed else () for server in servers
     }
@@ -59,6 +65,32 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
             fact: Fact = {"address": address, "server": server.name}
             report.judge("ptr", fact, partial(_check_address, lookup, server, address))
     return report
+
+
+def _check_names(report: Report, paths: Sequence[MailPath], receiving: Iterable[str]) -> set[str]:
+    """Judge the names of domains. Return those for which there is nothing to look up."""
+    uses: dict[str, tuple[str, list[str]]] = {}
+    for path in paths:
+        uses.setdefault(path.from_domain, ("dmarc", []))[1].extend(path.senders)
+    for path in paths:
+        uses.setdefault(path.server.envelope_domain(path.envelope_domain), ("spf", []))[1].extend(path.senders)
+    for domain in receiving:
+        uses.setdefault(domain, ("mx", []))
+    odd = set()
+    for domain, (kind, senders) in uses.items():
+        if is_unknown(domain):
+            report.undeclared.append(
+                f"the name of {domain} in the DNS: install the Python package idna where this task runs"
+            )
+            report.facts[kind].append({"domain": domain, "state": UNKNOWN})
+            odd.add(domain)
+        elif domain and (reason := why_impossible(domain)):
+            mail = f" Mail is from {some(dict.fromkeys(senders))}." if senders else " Bounces and replies go there."
+            problem = Problem("domain_invalid", domain, f"No zone can have the domain {domain!r}: {reason}.{mail}")
+            report.facts[kind].append({"domain": domain, "state": problem.finding})
+            report.problems.append(problem)
+            odd.add(domain)
+    return odd
 
 
 def _is_at_home(path: MailPath) -> bool:

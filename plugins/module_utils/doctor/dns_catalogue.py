@@ -71,6 +71,12 @@ DNS_KINDS: Mapping[str, Kind] = {
         "An address that mail comes from has no name that leads back to it",
         "Have the owner of the address {name} publish a PTR record, and publish an address record for its name.",
     ),
+    "domain_invalid": Kind(
+        "dns",
+        "warning",
+        "A domain that mail is from, or that replies go to, cannot exist in the DNS",
+        "Change the sender or the alias domain to a domain that exists. No record can be published for {name}.",
+    ),
     "dns_unanswered": Kind(
         "dns",
         "warning",

@@ -15,8 +15,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths imp
     mail_paths,
     sending_server,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Observation, Sender
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import relay_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import rules_of_senders

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.idn import in_ascii
+
 # Why a server is the one, by the name of the rule; in the order in which Odoo tries them.
 RULES: Mapping[str, str] = {
     "address": "its from_filter names the address",
@@ -320,10 +322,7 @@ def _fits(address: str, from_filter: str, rules: Rules) -> bool:
 def _in_ascii(address: str) -> str:
     """An address with its domain as it is written in SMTP, where it can be."""
     local, at, domain = address.rpartition("@")
-    try:
-        return local + at + domain.encode("idna").decode() if not domain.isascii() else address
-    except UnicodeError:
-        return address
+    return f"{local}{at}{in_ascii(domain) or domain}"
 
 
 def _replaced(sender: _Mailbox, notifications: str, rules: Rules) -> _Mailbox:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc_repair i
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths import MailPath, SendingServer
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mailboxes import mailbox_provider
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.preflight import examine
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import Report
@@ -464,17 +466,78 @@ def test_modifiers_that_are_allowed(server: DnsServer, record: str) -> None:
     assert look(server).problems == []
 
 
-NAMES = ["a" * 64, "a..b", ".", "x" * 300, "a b", "\\000", '"', "ä.example", "%{i}", "_", "-", "xn--", "\x00", "☃"]
+IMPOSSIBLE = [
+    *("localhost", "[192.0.2.1]", "[IPv6:2001:db8::1]", "192.0.2.1", "a..b", "foo bar.example", "a" * 64 + ".example"),
+    *(
+        "x" * 300,
+        ".".join("a" * 140),
+        "a\\b.example",
+        '"',
+        "%{i}",
+        "_",
+        "-.example",
+        "xn--",
+        "\x00.example",
+        "☃.example",
+    ),
+]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_no_zone_has_is_missing(server: DnsServer, name: str) -> None:
-    """Odoo takes any text as a domain."""
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_a_domain_that_cannot_exist_is_one_finding(server: DnsServer, name: str) -> None:
+    """Odoo takes any text as a domain. There is nothing to look up, and no record to publish."""
     server.load(GOOD)
-    report = look(server, replace(PATH, from_domain=name, envelope_domain=name), receiving=(name,))
+    domain = domain_of(f"info@{name}")
+    report = look(
+        server,
+        replace(PATH, from_domain=domain, envelope_domain=domain, senders=(f"info@{name}",)),
+        receiving=(domain,),
+    )
+    (problem,) = report.problems
+    assert (problem.finding, problem.subject, problem.records) == ("domain_invalid", domain, ())
+    assert f"info@{name}" in problem.evidence
+    assert not [question for question in server.questions if domain in question]
+    assert report.unanswered == []
+    assert [fact["state"] for fact in report.facts["dmarc"]] == ["domain_invalid"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a_b.example", "xn--4ca.example", "1.example", "a-b.example", "ä.example", "a.b.c.example"]
+)
+def test_a_domain_that_nobody_has_is_missing(server: DnsServer, name: str) -> None:
+    server.load(GOOD)
+    domain = domain_of(f"info@{name}")
+    report = look(server, replace(PATH, from_domain=domain, envelope_domain=domain), receiving=(domain,))
     assert {problem.finding for problem in report.problems} == {
         *("spf_missing", "dkim_missing", "dmarc_missing", "mx_missing")
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("STRASSE.example", "strasse.example"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("Bücher.example", "xn--bcher-kva.example"),
+        ("σας.example", "xn--mxa8ab.example"),
+    ],
+)
+def test_domains_beyond_ascii_are_looked_up_as_odoo_sends_them(name: str, expected: str) -> None:
+    assert domain_of(f"info@{name}") == expected
+
+
+def test_without_idna_some_domains_are_not_known(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "idna", None)
+    server.load(GOOD)
+    assert domain_of("info@bücher.example") == "xn--bcher-kva.example"
+    assert domain_of("info@☃..example") == "☃..example"
+    for name in ("straße.example", "σας.example", "x\u200dy.example"):
+        domain = domain_of(f"info@{name}")
+        report = look(server, PATH, replace(PATH, from_domain=domain, envelope_domain=domain))
+        assert report.problems == []
+        assert [fact["state"] for fact in report.facts["dmarc"]] == ["unknown", "ok"]
+        (undeclared,) = report.undeclared
+        assert "install the Python package idna" in undeclared
 
 
 SPF_WORDS = st.lists(
