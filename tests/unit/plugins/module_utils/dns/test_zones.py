@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -589,6 +590,39 @@ def test_records_of_any_content(shared_server: DnsServer, spf: str, dkim: str, d
             if record.name == "acme.example" and record.type == "TXT":
                 assert record.value.startswith("v=spf1 ")
                 assert record.value.split(" ")[-1].startswith(("-all", "~all", "?all", "+all", "all", "redirect="))
+
+
+def domains(count: int) -> list[MailPath]:
+    names = [f"d{number}.example" for number in range(count)]
+    return [replace(PATH, from_domain=name, envelope_domain=name) for name in names]
+
+
+def test_name_servers_that_stop_answering_are_left_alone(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time does not grow with the number of questions."""
+    server.load(GOOD)
+    answer = server.reply
+
+    def answer_once(packet: bytes) -> bytes | None:
+        server.is_silent = bool(server.questions)
+        return answer(packet)
+
+    monkeypatch.setattr(server, "reply", answer_once)
+    report = look(server, *domains(20), timeout=0.2)
+    assert len(report.unanswered) > 20
+    assert len(set(server.questions)) == 1 + 3
+    assert len([one for one in report.unanswered if "no answer in time" in one]) <= 3
+    assert any("not asked, because 3 questions were not answered in time" in one for one in report.unanswered)
+
+
+def test_names_that_nobody_answers_do_not_take_all_the_time(server: DnsServer) -> None:
+    """Single names of dead zones, among others that are answered."""
+    server.load(GOOD)
+    paths = domains(20)
+    server.silent_names |= {f"_dmarc.{path.from_domain}" for path in paths}
+    began = time.monotonic()
+    report = look(server, *paths, timeout=0.2)
+    assert time.monotonic() - began < 15 * 0.2 + 3
+    assert report.unanswered
 
 
 QUESTIONS = {

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-KEY = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC7"
+# An RSA key of 1024 bits, and one of Ed25519. Nobody has the private ones.
+KEY = (
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC9Ms3v+IxxM3Ab4tnwqNpFTAabCAKQaOuA2jkK1MRwPuqVgfSozQqU33hLW64IVhwi/z79xE"
+    "xx4+1qbW6NPVJr0UthU4LVy7W8a1/399SdlKbbSRtDP6bEqSLMaOz4Z4O/D2gU5dPxFxoN2DqHoFDPcYAkqDzzBcst7nQwFKvcBQIDAQAB"
+)
+ED25519_KEY = "Bl7BunrFdISGOJaLLtM05Tbky5GGMwlDsfSSJ/7rur4="
 
 # Mail of the instance comes from info@acme.example, with bounces at bounce@acme.example, through mail.acme.example at 203.0.113.10.
 GOOD = f"""
@@ -97,6 +102,7 @@ ZONES: dict[str, Zone] = {
     "a key behind an alias": Zone(
         "", _DKIM, f's1._domainkey 60 IN CNAME s1.keys.acme.example.\ns1.keys 60 IN TXT "p={KEY}"'
     ),
+    "an Ed25519 key": Zone("", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; k=ed25519; p={ED25519_KEY}"'),
     # broken in one way
     "no SPF record": Zone(
         "spf_missing", _SPF, "", "has no SPF record", 'acme.example. TXT "v=spf1 ip4:203.0.113.10 ~all"'
@@ -231,6 +237,16 @@ ZONES: dict[str, Zone] = {
     ),
     "a revoked key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p="', "is revoked"),
     "a key that is cut off": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=MIGfMA0GCSq"', "cut off"),
+    "a key of which the end is missing": Zone(
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY[:-4]}"', "is cut off"
+    ),
+    "a key that goes on": Zone(
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY}AAAA"', "is no RSA key"
+    ),
+    "no RSA key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=AAAA"', "is no RSA key"),
+    "an Ed25519 key that is too short": Zone(
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; k=ed25519; p={ED25519_KEY[:-4]}"', "has 30 bytes"
+    ),
     "no key at all": Zone(
         "dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "google-site-verification=x"', "is no DKIM key"
     ),
