@@ -337,6 +337,59 @@ expiry:
       returned: always
       type: dict
       sample: {model: res.users.apikeys, id: 3, name: Ansible}
+dns:
+  description:
+    - The records in the DNS that mail depends on, with the values of M(postmaster.odoo.mail_dns_info); null if V(dns) is not among O(checks).
+  returned: always, unless the instance could not be asked
+  type: dict
+  contains:
+    paths:
+      description: The ways that the instance's mail takes, as RV(postmaster.odoo.mail_dns_info#module:paths).
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    spf:
+      description: The SPF record of each envelope domain, as RV(postmaster.odoo.mail_dns_info#module:spf).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, servers: [Main], record: "v=spf1 include:_spf.google.com ~all", lookups: 4, void_lookups: 0, state: ok}
+    dkim:
+      description: The DKIM selectors of each domain, as RV(postmaster.odoo.mail_dns_info#module:dkim).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, servers: [Main], selectors: [google], state: dkim_missing}
+    dmarc:
+      description: The DMARC policy for each domain, as RV(postmaster.odoo.mail_dns_info#module:dmarc).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, policy: reject, record_at: acme.example, organizational_domain: acme.example, state: ok}
+    mx:
+      description: The mail exchangers of each domain that receives bounces and replies, as RV(postmaster.odoo.mail_dns_info#module:mx).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, exchanges: [mx.acme.example], state: ok}
+    ptr:
+      description: The names of each address of a relay of one's own, as RV(postmaster.odoo.mail_dns_info#module:ptr).
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    records:
+      description: Every record to publish, each once.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {name: google._domainkey.acme.example, type: TXT, value: "v=DKIM1; k=rsa; p=<the public key that the provider shows>"}
 odoo_version:
   description:
     - The version of Odoo, as it says itself.

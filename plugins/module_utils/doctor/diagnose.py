@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DnsOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import check_crons, late_actions
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import in_order
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_checks import check_dns, look_up
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_checks import check_dns, dns_result, look_up
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.expiry_checks import check_expiry
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
     CHECKS,
@@ -116,8 +116,11 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
                 *certificate_deadlines(seen, _probe_certificates(seen) if how.probe else None),
             ],
         )
+    records = None
     if "dns" in how.checks:
-        seen = replace(seen, dns=look_up(seen, how.dns)[0])
+        report, found = look_up(seen, how.dns)
+        seen = replace(seen, dns=report)
+        records = dns_result(report, found.paths)
     findings = sorted_results(
         finding for check in CHECKS if check in how.checks for finding in _CHECKS[check](seen, how.limits)
     )
@@ -129,6 +132,7 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
         "tests": list(seen.tests),
         "queue": dict(seen.queue) or None,
         "expiry": _expiry_table(seen, how) if "expiry" in how.checks else None,
+        "dns": records,
         "odoo_version": session.version.text,
     }
 

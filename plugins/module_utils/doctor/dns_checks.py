@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
@@ -80,11 +80,19 @@ def dns_info(session: Session, options: DnsOptions, configuration: Mapping[str, 
     lookup.refuse_silence()
     judged = Observation(seen.now, dns=report)
     return {
-        "paths": [_path(path) for path in found.paths],
-        **report.facts,
+        **dns_result(report, found.paths),
         "findings": sorted_results(check_dns(judged, Limits())),
-        "records": [record.as_result() for problem in report.problems for record in problem.records],
         "odoo_version": session.version.text,
+    }
+
+
+def dns_result(report: Report, paths: Sequence[MailPath]) -> dict[str, Any]:
+    """Return the ways of mail, the state of each record, and the records to publish, each once."""
+    records = dict.fromkeys(record for problem in report.problems for record in problem.records)
+    return {
+        "paths": [_path(path) for path in paths],
+        **report.facts,
+        "records": [record.as_result() for record in records],
     }
 
 

@@ -208,6 +208,21 @@ def test_the_module_lists_what_it_read(
     }
 
 
+def test_the_doctor_returns_what_it_read(odoo: SimulatedOdoo, server: DnsServer) -> None:
+    how = Examination(checks=["dns"], dns=dns_options(options(server)))
+    found = diagnose(odoo.session(read_only=True), how)["dns"]
+    assert set(found) == {"paths", "spf", "dkim", "dmarc", "mx", "ptr", "records"}
+    assert [(fact["domain"], fact["state"]) for fact in found["spf"]] == [(DOMAIN, "ok")]
+    assert [path["server"] for path in found["paths"]] == ["Main"]
+    assert found["records"] == []
+    server.clear()
+    found = diagnose(odoo.session(read_only=True), how)["dns"]
+    assert [fact["state"] for fact in found["dmarc"]] == ["dmarc_missing"]
+    names = [(record["name"], record["type"]) for record in found["records"]]
+    assert len(names) == len(set(names)) == 6
+    assert diagnose(odoo.session(read_only=True), Examination(checks=["cron"]))["dns"] is None
+
+
 def test_a_name_server_that_never_answers(
     odoo: SimulatedOdoo, server: DnsServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
