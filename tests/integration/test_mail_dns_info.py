@@ -107,9 +107,7 @@ def test_the_sender_of_a_message_counts(broken: BrokenInstance, lab: Lab, server
         assert session.search_read("mail.mail", [["email_from", "like", "third.example"]], ["id"]) == []
         paths = run_task(instance, tmp_path, "mail_dns_info", _options(server))["paths"]
         session.write("ir.mail_server", [main], {"from_filter": former["from_filter"]})
-    assert {(path["from_domain"], *path["senders"]) for path in paths if path["from_domain"] != DOMAIN} == {
-        ("third.example", "sales@third.example")
-    }
+    assert ["sales@third.example"] in [path["senders"] for path in paths if path["from_domain"] == "third.example"]
 
 
 def test_a_name_server_that_never_answers(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:

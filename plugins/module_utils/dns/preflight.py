@@ -27,7 +27,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import UNKNOWN, Fact, Report
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.reverse import read_names
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.spf_check import Authorization, check_spf
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, some
 
 
 def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str]) -> Report:
@@ -85,7 +85,7 @@ def _check_names(report: Report, paths: Sequence[MailPath], receiving: Iterable[
             report.facts[kind].append({"domain": domain, "state": UNKNOWN})
             odd.add(domain)
         elif domain and (reason := why_impossible(domain)):
-            mail = f" Mail is from {some(dict.fromkeys(senders))}." if senders else " Bounces and replies go there."
+            mail = f" Mail is from {some(printable(one) for one in dict.fromkeys(senders))}." if senders else " Bounces and replies go there."
             problem = Problem("domain_invalid", domain, f"No zone can have the domain {domain!r}: {reason}.{mail}")
             report.facts[kind].append({"domain": domain, "state": problem.finding})
             report.problems.append(problem)
