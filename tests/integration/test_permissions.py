@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -22,6 +22,7 @@ from single_module import run_module
 
 COLLECTION = COLLECTIONS / "ansible_collections/postmaster/odoo"
 PAGE = (COLLECTION / "docs/permissions.md").read_text()
+READ_ONLY = PAGE.partition("## A user that only reads\n")[2].partition("\n## ")[0]
 PASSWORD = "made-up-password"
 # The lock of a run: made, renewed every 15 seconds, and removed.
 LOCK = {f"ir.config_parameter.{method}" for method in ("create", "write", "unlink")}
@@ -44,12 +45,12 @@ class Row:
 def documented() -> dict[str, Row]:
     """Return the rows of the page's table by modules."""
     section = PAGE.partition("## What each module writes\n")[2].partition("\n## ")[0]
+    texts = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
     rows = {}
-    for module, text in re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE):
+    for module, text in texts.items():
         names = re.findall(r"`([\w.]+)`", text)
-        rows[module] = Row(
-            frozenset(name for name in names if "." in name), frozenset(name for name in names if "." not in name)
-        )
+        calls = frozenset(name for name in names if "." in name)
+        rows[module] = Row(calls, frozenset(name for name in names if name in texts))
     return rows
 
 
@@ -62,12 +63,15 @@ def instance(lab: Lab) -> Iterator[LabInstance]:
     lab.drop("permissions")
 
 
-def _user(instance: LabInstance, *groups: str) -> dict[str, str]:
-    """Create a user with nothing but these groups, and return the options by which it logs in."""
-    login = "_".join(groups)
+def _user(instance: LabInstance, *groups: str, more: Sequence[int] = ()) -> dict[str, str]:
+    """Create a user with nothing but these groups, and return the options by which it logs in.
+
+    :param groups: the names of groups of the addon base. :param more: the ids of other groups.
+    """
+    login = "_".join([*groups, *map(str, more)])
     with instance.session() as session:
         domain = [["module", "=", "base"], ["name", "in", list(groups)]]
-        ids = [row["res_id"] for row in session.search_read("ir.model.data", domain, ["res_id"])]
+        ids = [*more, *(row["res_id"] for row in session.search_read("ir.model.data", domain, ["res_id"]))]
         name = next(one for one in ("group_ids", "groups_id") if one in session.fields("res.users"))
         session.create(
             "res.users",
@@ -132,3 +136,37 @@ def test_other_users_are_refused(group: str, instance: LabInstance) -> None:
     account = _user(instance, "group_user", group)
     kinds = {module: run_module(module, account).get("error_kind") for module in READING}
     assert kinds == dict.fromkeys(READING, "access")
+
+
+def _read_only_group(instance: LabInstance) -> int:
+    """Create a group that may read the models that the page names for it, and nothing else."""
+    models = re.findall(r"`([a-z_.]+)`", READ_ONLY.partition("\n|")[0])
+    models.remove("base.group_user")
+    with instance.session() as session:
+        (group,) = session.create("res.groups", [{"name": "Mail monitoring"}])
+        found = session.search_read("ir.model", [["model", "in", models]], ["model"])
+        assert {row["model"] for row in found} == set(models)
+        session.create(
+            "ir.model.access",
+            [{"name": row["model"], "model_id": row["id"], "group_id": group, "perm_read": True} for row in found],
+        )
+    return group
+
+
+def test_a_user_that_only_reads(instance: LabInstance) -> None:
+    account = _user(instance, "group_user", more=[_read_only_group(instance)])
+    with instance.session() as session:
+        session.create("ir.mail_server", [{"name": "Read", "smtp_host": "smtp.invalid", "smtp_user": "ann"}])
+    options = {
+        "mail_dns_info": {"nameservers": ["127.0.0.1:9"], "nameserver_timeout": 1},
+        "mail_doctor": {"fail_on": "never", "live_tests": False},
+        "system_parameter": {"key": "permissions.refused", "value": "1"},
+    }
+    modules = (*READING, "mail_dns_info", "own_records", "system_parameter")
+    results = {module: run_module(module, {**account, **options.get(module, {})}) for module in modules}
+    works = {module for module, result in results.items() if result.get("error_kind") != "access"}
+    rows = re.findall(r"^\| `(\w+)` \| works", READ_ONLY, re.MULTILINE)
+    assert works == set(rows), results
+    (server,) = [one for one in results["mail_server_info"]["mail_servers"] if one["name"] == "Read"]
+    assert server["smtp_host"] == "smtp.invalid"
+    assert "smtp_user" not in server
