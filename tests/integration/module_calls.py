@@ -147,7 +147,7 @@ def tasks(instance: LabInstance, folder: Path) -> Iterable[Task]:
         "servers": [{**main, "sequence": 8}],
         "crons": [{"xml_id": QUEUE, "interval_number": 9, "interval_type": "minutes"}],
     }
-    yield Task("mail_stack", stack)
+    yield Task("mail_stack", {**stack, "replay": {"days": 30}})
     yield Task("mail_stack_info")
     yield Task("own_records", {"state": "absent"}, _left_by_killed_runs)
 

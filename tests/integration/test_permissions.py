@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import pytest
@@ -33,25 +33,39 @@ READING = ("cron_info", "mail_server_info", "mail_queue_info", "mail_stack_info"
 
 @dataclass(frozen=True)
 class Row:
-    """What the page lists for one module.
+    """What a table of the page lists for one module.
 
-    :ivar calls: the writing calls of its own. :ivar modules: other modules whose calls it may make as well.
+    :ivar own: writing calls, or models that it reads. :ivar modules: other modules, of which the same applies to this one.
     """
 
-    calls: frozenset[str]
+    own: frozenset[str]
     modules: frozenset[str]
 
+    def problems(self, module: str, seen: set[str], rows: Mapping[str, Row], ignored: Set[str]) -> list[str]:
+        """Return how the row differs from what Odoo has received.
 
-def documented() -> dict[str, Row]:
-    """Return the rows of the page's table by modules."""
-    section = PAGE.partition("## What each module writes\n")[2].partition("\n## ")[0]
+        :param seen: the calls or models. :param ignored: those that the page describes in other words.
+        """
+        allowed = self.own.union(*(rows[other].own for other in self.modules))
+        return [
+            *(f"{module}: {name} is not in the table" for name in sorted(seen - allowed - ignored)),
+            *(f"{module}: {name} was not seen" for name in sorted(self.own - seen - ignored)),
+        ]
+
+
+def documented(heading: str) -> dict[str, Row]:
+    """Return the rows of the table below a heading by modules."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     texts = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
     rows = {}
     for module, text in texts.items():
         names = re.findall(r"`([\w.]+)`", text)
-        calls = frozenset(name for name in names if "." in name)
-        rows[module] = Row(calls, frozenset(name for name in names if name in texts))
+        own = frozenset(name for name in names if "." in name)
+        rows[module] = Row(own, frozenset(name for name in names if name in texts))
     return rows
+
+
+WRITES, READS = documented("What each module writes"), documented("What each module reads")
 
 
 @pytest.fixture(scope="module")
@@ -112,23 +126,32 @@ def calls(instance: LabInstance, tmp_path_factory: pytest.TempPathFactory) -> di
     return received
 
 
-def test_every_module_is_in_the_table() -> None:
+def test_every_module_is_in_the_tables() -> None:
     """A module that connects to no Odoo has no row."""
-    modules = {path.stem for path in (COLLECTION / "plugins/modules").glob("*.py")}
-    assert documented().keys() == modules - {"smtp_probe"}
+    modules = {path.stem for path in (COLLECTION / "plugins/modules").glob("*.py")} - {"smtp_probe"}
+    assert WRITES.keys() == READS.keys() == modules
 
 
 def test_the_table_lists_all_writing_calls_and_no_others(calls: dict[str, set[str]]) -> None:
-    rows = documented()
     problems = []
-    for module, row in rows.items():
-        written = {call for call in calls[module] if call.rpartition(".")[2] not in READ_METHODS} - LOGIN
-        allowed = row.calls.union(*(rows[other].calls for other in row.modules))
-        problems += [f"{module} calls {call}, which is not in the table" for call in written - allowed - LOCK]
-        problems += [f"{module} does not call {call}" for call in row.calls - written - LOCK]
+    for module, row in WRITES.items():
+        written = {call for call in calls[module] if _method(call) not in READ_METHODS} - LOGIN
+        problems += row.problems(module, written, WRITES, LOCK)
         # A module that changes nothing takes no lock either.
-        problems += [f"{module} writes" for _call in written if not allowed]
+        problems += [f"{module} writes" for _call in written if not (row.own or row.modules)]
     assert problems == []
+
+
+def test_the_table_lists_all_models_that_are_read_and_no_others(calls: dict[str, set[str]]) -> None:
+    problems = []
+    for module, row in READS.items():
+        read = {call.rpartition(".")[0] for call in calls[module] if _method(call) in READ_METHODS}
+        problems += row.problems(module, read, READS, {"res.users"})
+    assert problems == []
+
+
+def _method(call: str) -> str:
+    return call.rpartition(".")[2]
 
 
 @pytest.mark.parametrize("group", ["group_user", "group_erp_manager"])
