@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +24,14 @@ from ansible_collections.postmaster.odoo.tests.unit.dns_server import dns_server
 from instance import LabInstance
 from inventory import recap, run_on
 from lab import Lab
-from playbook import COLLECTIONS, Run
+from mail_servers import password_server
+from playbook import COLLECTIONS, Run, ansible, ansible_playbook, play
 from single_module import run_module
 
 pytestmark = pytest.mark.in_process
 
 PAGE = (COLLECTIONS / "ansible_collections/postmaster/odoo/docs/provider-examples.md").read_text()
+SHARED = PAGE.partition("## What all examples share\n")[2].partition("\n## ")[0]
 PROVIDERS = ("Amazon SES", "SendGrid", "Mailgun", "Microsoft 365", "Google Workspace", "Postmark")
 
 _KEY = '60 IN TXT "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC7"'
@@ -181,3 +185,27 @@ def test_the_records_of_the_page_are_what_receivers_want(provider: str, results:
         found.append({one["id"] for one in result["findings"]})
     assert found[0] == set()
     assert {"dkim_missing", "dmarc_missing", "mx_missing"} <= found[1]
+
+
+def test_the_commands_of_the_page(lab: Lab, results: Results, tmp_path: Path) -> None:
+    """With one of the examples, whose mail server is replaced by one of the lab's, because no test can reach a provider."""
+    example = EXAMPLES["Amazon SES"]
+    instance = results.instances[example.host]
+    smtp = password_server(lab, "starttls_any_sender", smtp_encryption=instance.strict("starttls"))
+    login = {name: smtp[f"smtp_{name}"] for name in ("host", "port", "user", "pass")}
+    relay = {"name": example.provider, **{f"smtp_{name}": value for name, value in login.items()}}
+    connection = {f"odoo_{name}": value for name, value in instance.quick_options().items()}
+    (tmp_path / "inventory").mkdir()
+    (task,) = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", SHARED, re.DOTALL)[0])
+    commands = re.findall(r"^\$ ansible-playbook (.*)$", SHARED, re.MULTILINE)
+    assert len(commands) == 4
+    with dns_server(example.zone + STAND_INS) as server:
+        more = {"odoo_mail_servers__lab": [relay], "doctor_nameservers": [server.nameserver]}
+        host = {**connection, **example.variables, **example.secrets, **more}
+        (tmp_path / "inventory/hosts.json").write_text(json.dumps({"all": {"hosts": {"acme": host}}}))
+        for command in commands:
+            run = ansible(tmp_path, "playbook", *shlex.split(command))
+            assert run.exit_code == 0, (command, run.output)
+    sent = ansible_playbook(tmp_path / "canary", [play(task)], "--inventory", str(tmp_path / "inventory"))
+    assert sent.exit_code == 0, sent.output
+    assert sent.results[task["name"]]["tests"][0]["canary"]["outcome"] == "ok"
