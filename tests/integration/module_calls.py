@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ ADDON = "google_recaptcha"
 
 @dataclass(frozen=True)
 class Task:
-    """A module with its options, and what has to be there before.
+    """A module with its options, and what has to be there before it runs (`before`) and while it runs (`around`).
 
     :ivar expects: the kind of the error that the task ends with; None for a task that succeeds.
     """
@@ -34,6 +35,7 @@ class Task:
     module: str
     options: Options = field(default_factory=dict)
     before: Callable[[LabInstance], Any] = lambda _instance: None
+    around: Callable[[LabInstance], AbstractContextManager[None]] = lambda _instance: nullcontext()
     expects: str | None = None
 
 
@@ -59,12 +61,15 @@ def _outdated(instance: LabInstance) -> None:
     instance.sql(f"UPDATE ir_module_module SET latest_version = '0.1' WHERE name = '{ADDON}'")
 
 
-def _overdue(instance: LabInstance) -> None:
-    """Have the lock probe of the doctor find something to look at."""
+@contextmanager
+def _queue_runs_for_hours(instance: LabInstance) -> Iterator[None]:
+    """Have the lock probe of the doctor find something to look at. The lock also keeps Odoo's workers away."""
     instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '2 hours', "
         "lastcall = now() at time zone 'utc' - interval '3 hours' WHERE cron_name = 'Mail: Email Queue Manager'"
     )
+    with instance.locked("ir_cron", "cron_name = 'Mail: Email Queue Manager'"):
+        yield
 
 
 def _on_time(instance: LabInstance) -> None:
@@ -97,7 +102,7 @@ def _queue_tasks() -> Iterable[Task]:
     yield Task("mail_queue", {"action": "cancel"}, lambda it: _mails(it, "outgoing"))
     yield Task("mail_queue", {"action": "purge", "states": ["exception"]}, _failed)
     yield Task("mail_queue_info", {"by": ["server", "from_domain"]}, _failed)
-    yield Task("mail_doctor", {"lock_probe": True, "fail_on": "never"}, _overdue)
+    yield Task("mail_doctor", {"lock_probe": True, "fail_on": "never"}, around=_queue_runs_for_hours)
     silent = {"nameservers": ["127.0.0.1:9"], "nameserver_timeout": 1}
     yield Task("mail_dns_info", silent, _on_time, expects="timeout")
 
