@@ -74,7 +74,7 @@ WRITES, READS = documented("What each module writes"), documented("What each mod
 def instance(lab: Lab) -> Iterator[LabInstance]:
     instance = LabInstance.fresh(lab, "permissions")
     instance.needs("mail.alias.domain")
-    instance.needs("ir.cron.progress")
+    instance.needs_strict()
     yield instance
     lab.drop("permissions")
 
