@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each example of docs/provider-examples.md on a database of its own, with name servers that have exactly the records of the page.
 
-What the page's records point to belongs to the providers: their SPF records, keys and mail hosts. The name servers have stand-ins for these.
+The page's records point to records of the providers: SPF records, keys and mail hosts. The name servers have stand-ins for these.
 """
 
 from __future__ import annotations
