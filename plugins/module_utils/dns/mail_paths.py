@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay, Relays
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.provider_records import (
     PROVIDER_RECORDS,
     ProviderRecords,
@@ -82,7 +82,7 @@ class MailPath:
     senders: tuple[str, ...]
 
 
-def sending_server(record: Mapping[str, Any] | None, relays: Sequence[Relay], host: str = "") -> SendingServer:
+def sending_server(record: Mapping[str, Any] | None, relays: Relays, host: str = "") -> SendingServer:
     """Return a mail server as `mail_server_info` lists it; without a record, that of Odoo's configuration file.
 
     :param host: of that file, empty if it is not known.
@@ -91,8 +91,7 @@ def sending_server(record: Mapping[str, Any] | None, relays: Sequence[Relay], ho
         host = host if record["smtp_authentication"] == "cli" else str(record["smtp_host"] or "").strip()
     host = host.lower().rstrip(".")
     name = str(record["name"]) if record else "Odoo's configuration file"
-    meant = [relay for relay in relays if relay.is_for(name, host)]
-    relay = next((relay for relay in meant if relay.server == name), meant[0] if meant else Relay(""))
+    relay = relays.of(name, host)
     login = domain_of(str(record.get("smtp_user") or "")) if record else ""
     return SendingServer(record["id"] if record else None, name, host, provider_of(host) or "", login, relay)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +49,27 @@ class Relay:
     dkim_domain: str = ""
     dkim_selectors: tuple[str, ...] = ()
 
-    def is_for(self, name: str, host: str) -> bool:
-        """Return whether a mail server is meant. Hosts are compared without case."""
-        return self.server == name or (bool(host) and self.server.lower().rstrip(".") == host)
+    @property
+    def host(self) -> str:
+        """The server as a host, to compare: without case."""
+        return self.server.lower().rstrip(".")
+
+
+class Relays:
+    """The relays that are declared, by their servers."""
+
+    def __init__(self, relays: Iterable[Relay]) -> None:
+        self._relays = tuple(relays)
+        self._by_name = {relay.server: relay for relay in self._relays}
+        self._by_host = {relay.host: relay for relay in self._relays}
+
+    def of(self, name: str, host: str) -> Relay:
+        """Return what is declared of a mail server: by its name, else by its host in lower case."""
+        return self._by_name.get(name) or (self._by_host.get(host) if host else None) or Relay("")
+
+    def without(self, names: Collection[str], hosts: Collection[str]) -> list[str]:
+        """Return the servers that are declared and that are none of these."""
+        return [relay.server for relay in self._relays if relay.server not in names and relay.host not in hosts]
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,11 @@ def _check_names(report: Report, paths: Sequence[MailPath], receiving: Iterable[
             report.facts[kind].append({"domain": domain, "state": UNKNOWN})
             odd.add(domain)
         elif domain and (reason := why_impossible(domain)):
-            mail = f" Mail is from {some(printable(one) for one in dict.fromkeys(senders))}." if senders else " Bounces and replies go there."
+            mail = (
+                f" Mail is from {some(printable(one) for one in dict.fromkeys(senders))}."
+                if senders
+                else " Bounces and replies go there."
+            )
             problem = Problem("domain_invalid", domain, f"No zone can have the domain {domain!r}: {reason}.{mail}")
             report.facts[kind].append({"domain": domain, "state": problem.finding})
             report.problems.append(problem)

@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths imp
     sending_server,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay, Relays
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Observation, Sender
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import relay_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import rules_of_senders
@@ -42,11 +42,12 @@ class InstancePaths:
     unknown: tuple[str, ...] = ()
 
 
-def paths_of(seen: Observation, relays: Sequence[Relay]) -> InstancePaths:
+def paths_of(seen: Observation, declared: Sequence[Relay]) -> InstancePaths:
     """Return the ways that mail of the instance's senders takes, but through servers that lead nowhere.
 
     :raises Invalid: a relay that is no mail server of the instance.
     """
+    relays = Relays(declared)
     host = (relay_of(seen.configuration) or ("", ""))[0]
     every = {server["id"]: sending_server(server, relays, host) for server in seen.servers}
     of_file = sending_server(None, relays, host)
@@ -74,8 +75,8 @@ def _unknown(
         yield "no way that mail leaves this instance was found, so that no records of senders were checked: add a mail server, or a sender"
 
 
-def _refuse_strangers(relays: Sequence[Relay], servers: Sequence[SendingServer], *, knows_file: bool) -> None:
-    strangers = [relay.server for relay in relays if not any(relay.is_for(one.name, one.host) for one in servers)]
+def _refuse_strangers(relays: Relays, servers: Sequence[SendingServer], *, knows_file: bool) -> None:
+    strangers = relays.without({one.name for one in servers}, {one.host for one in servers if one.host})
     if strangers:
         known = some((f"{one.name!r} ({one.host or 'no host'})" for one in servers), 20) or "none"
         file = "" if knows_file else " The server of Odoo's configuration file is known with config_file only."
