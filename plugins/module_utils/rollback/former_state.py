@@ -213,7 +213,7 @@ class FormerState:
             xml_id = record.xml_id or next(iter(own), None)
             name = str(record.values.get(kind.key_field))
             noted = _Noted(kind, name, "present", xml_id, name, record_id, newest_id, is_whole=True)
-            self._note_values(kind, noted, rows.get(record_id, {}), names)
+            self._note_values(kind, noted, _without_unset_numbers(kind, rows.get(record_id, {})), names)
             self._noted.setdefault((kind.model, record_id), noted)
             lost = [kind.lost_with(record, fields, snapshot.parameters)]
             lost += [f"It loses the external ID {other}." for other in own if other != xml_id]
@@ -259,3 +259,12 @@ class FormerState:
         known = set(names) & self._available(kind).keys()
         rows = self._session.search_read(kind.model, [["id", "in", wanted]], known or {kind.key_field})
         return {row["id"]: row for row in rows}
+
+
+def _without_unset_numbers(kind: ResourceType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a record without the numbers that were probably never set: Odoo returns 0 for them, and stores nothing."""
+    return {
+        name: value
+        for name, value in row.items()
+        if value != 0 or isinstance(value, bool) or name in kind.numbers_with_default
+    }
