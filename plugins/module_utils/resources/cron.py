@@ -73,7 +73,7 @@ class Cron(ResourceType):
     field_names: ClassVar[Mapping[str, Any]] = {"user": "user_id", "model": "model_name"}
     identity_options = frozenset({"name", "model", "max_overdue"})
     heavy_fields = frozenset({"code"})
-    numbers_with_default = frozenset({"interval_number", "numbercall", "priority"})
+    fields_with_default = frozenset({"active", "interval_number", "numbercall", "priority"})
     moving_fields = frozenset({"nextcall"})
     needed_fields = frozenset({"code"})
     free_texts = frozenset({"code"})

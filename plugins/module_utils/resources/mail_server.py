@@ -135,7 +135,7 @@ class MailServer(ResourceType):
     directives = frozenset({"provider", "provider_region", "oauth2", "smtp_pass_rotate_by", "update_secrets"})
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
-    numbers_with_default = frozenset({"sequence", "smtp_port"})
+    fields_with_default = frozenset({"active", "sequence", "smtp_port"})
     may_hold_secrets = frozenset({"smtp_user"})
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}

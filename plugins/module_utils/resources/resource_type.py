@@ -133,8 +133,8 @@ class ResourceType:
     implied_conflict: ClassVar[str] = "the {label} has another value in the rest of the stack"
     # Odoo changes them itself. A rollback restores them only in a record that it creates again.
     moving_fields: ClassVar[frozenset[str]] = frozenset()
-    # Numbers that Odoo gives a new record another value than 0.
-    numbers_with_default: ClassVar[frozenset[str]] = frozenset()
+    # Fields of a new record that Odoo gives another value than 0 or false.
+    fields_with_default: ClassVar[frozenset[str]] = frozenset()
     # Without these, no record can be created, or none that is of use.
     needed_fields: ClassVar[frozenset[str]] = frozenset()
     # Never read unless declared: long, and not for people.

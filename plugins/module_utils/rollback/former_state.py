@@ -148,7 +148,7 @@ class FormerState:
         for record_id, step in of_record.items():
             noted = self._noted.get((restored.model, record_id))
             if noted is not None:
-                noted.secret |= {one.field for one in step.changes if one.secret and one.field in noted.values}
+                noted.secret |= {one.field for one in step.changes if one.secret and noted.values.get(one.field)}
                 self._note_secrets(noted)
 
     def _is_created(self, kind: ResourceType, found: Found) -> bool:
@@ -213,7 +213,7 @@ class FormerState:
             xml_id = record.xml_id or next(iter(own), None)
             name = str(record.values.get(kind.key_field))
             noted = _Noted(kind, name, "present", xml_id, name, record_id, newest_id, is_whole=True)
-            self._note_values(kind, noted, _without_unset_numbers(kind, rows.get(record_id, {})), names)
+            self._note_values(kind, noted, _without_unset(kind, rows.get(record_id, {})), names)
             self._noted.setdefault((kind.model, record_id), noted)
             lost = [kind.lost_with(record, fields, snapshot.parameters)]
             lost += [f"It loses the external ID {other}." for other in own if other != xml_id]
@@ -261,10 +261,14 @@ class FormerState:
         return {row["id"]: row for row in rows}
 
 
-def _without_unset_numbers(kind: ResourceType, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a record without the numbers that were probably never set: Odoo returns 0 for them, and stores nothing."""
-    return {
-        name: value
-        for name, value in row.items()
-        if value != 0 or isinstance(value, bool) or name in kind.numbers_with_default
-    }
+def _without_unset(kind: ResourceType, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a record without those that were probably never set: Odoo returns 0 or false for them, and stores nothing."""
+    return {name: value for name, value in row.items() if value or not _is_unset(kind, name, value)}
+
+
+def _is_unset(kind: ResourceType, name: str, value: Any) -> bool:
+    """Return whether a record that is created without an empty value has the same one."""
+    if name in kind.fields_with_default:
+        return False
+    # A field of another addon may be true by default.
+    return name in kind.options if isinstance(value, bool) else value == 0

@@ -18,6 +18,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
 FORMAT = 1
 _MARK = "postmaster_odoo_snapshot"
+_GONE = "It was deleted, and cannot be created again without its secrets."
+_UNUSED = "It is not taken into use, because its secrets are missing. Set them, then activate it."
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class SavedRecord:
     def without_secrets(self) -> SavedRecord | None:
         """Return the record without its secrets; None if nothing is left to restore.
 
-        A mail server that must be created again without its password is created archived.
+        Nothing is taken into use without its secrets.
         """
         former = self.former
         if not former.secret:
@@ -69,6 +71,8 @@ class SavedRecord:
             return None
         if former.is_whole and "active" in values:
             values["active"] = False
+        elif values.get("active"):
+            del values["active"]
         if not (values or former.references or former.unpinned):
             return None
         return replace(self, former=replace(former, values=values, secret=frozenset()))
@@ -122,9 +126,9 @@ class SnapshotDocument:
             (record.resource, record.key, name) for record in self.records for name in sorted(record.former.secret)
         ]
         lost = [
-            Loss(record.resource, record.key, "it was deleted, and cannot be created again without its secrets.")
+            Loss(record.resource, record.key, _GONE if one is None else _UNUSED)
             for record, one in zip(self.records, kept, strict=True)
-            if one is None and record.former.is_whole
+            if record.former.secret and (record.former.is_whole if one is None else record.former.values.get("active"))
         ]
         return replace(self, records=[one for one in kept if one], losses=[*self.losses, *lost], left_out=left_out)
 
