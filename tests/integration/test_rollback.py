@@ -271,7 +271,8 @@ def test_what_is_refused(
     assert "there is no such folder" in missing.results[task]["msg"]
     assert instance.fingerprint() == before
     assert run_on(tmp_path, "provision", {"acme": {**common, **BEFORE}}, *vault).exit_code == 0
-    (file,) = snapshots.iterdir()
+    assert run_on(tmp_path, "provision", {"acme": {**common, **BAD}}, *vault).exit_code == 0
+    (file,) = (one for one in snapshots.iterdir() if is_encrypted(one.read_text()))
     foreign = {"acme": {**common, **connection(other)}}
     before = other.fingerprint()
     refused = run_on(tmp_path, "rollback", foreign, *vault, rollback_snapshot=str(file))
