@@ -8,6 +8,7 @@ Of the cuts of a rollback a sample is tried, and all of them with INTERRUPTIONS=
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -339,3 +340,47 @@ def test_every_cut_converges(
     print("\n".join(tally.problems))
     assert tally.tried > 0
     assert tally.problems == []
+
+
+def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
+    """All that differs is shown, less the secrets."""
+    here, there = fresh("compare_here"), fresh("compare_there")
+    before = {"acme": connection(here), "staging": connection(there)}
+    same = run_on(tmp_path, "compare", before, compare_with="staging")
+    assert same.exit_code == 0, same.output
+    assert shown(same, "Show what differs")["acme"] == ["Nothing differs from staging."]
+    servers = BEFORE["odoo_mail_servers"]
+    other = [
+        {**servers[0], "smtp_pass": "made-up-staging-password", "smtp_host": "smtp.staging.example"},
+        *servers[1:3],
+    ]
+    hosts = {
+        "acme": {**connection(here), **BEFORE},
+        "staging": {**connection(there), **BEFORE, "odoo_mail_servers": other},
+    }
+    assert run_on(tmp_path, "provision", hosts).exit_code == 0
+    fingerprint = here.fingerprint()
+    (tmp_path / "reports").mkdir()
+    run = run_on(
+        tmp_path,
+        "compare",
+        hosts,
+        *("--diff", "-vvv"),
+        compare_with="staging",
+        compare_report_folder=str(tmp_path / "reports"),
+    )
+    assert run.exit_code == 0, run.output
+    assert shown(run, "Show what differs")["acme"] == [
+        "system_parameter google_gmail_client_id: value made-up-client | (none)",
+        "system_parameter google_gmail_client_secret: value differs (secret)",
+        "mail_server Main: smtp_host smtp.acme.example | smtp.staging.example",
+        "mail_server Main: smtp_pass differs (secret)",
+        "mail_server Office: present | (none)",
+    ]
+    reports = {path.name: path.read_text() for path in (tmp_path / "reports").iterdir()}
+    assert sorted(reports) == ["acme.json", "acme.md"]
+    assert "| mail\\_server Main | smtp\\_pass | differs | differs |" in reports["acme.md"], reports["acme.md"]
+    assert [one["field"] for one in json.loads(reports["acme.json"])["differences"]].count("smtp_pass") == 1
+    for secret in (*SECRETS, "made-up-staging-password", "made-up-client-secret"):
+        assert secret not in run.output + "".join(reports.values())
+    assert here.fingerprint() == fingerprint

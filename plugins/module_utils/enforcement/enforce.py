@@ -18,11 +18,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import NotC
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.kept_state import KeptState
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
         Declaration,
     )
-    from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
@@ -50,17 +50,17 @@ def enforce(session: Session, declarations: Sequence[Declaration], options: RunO
 
 
 def enforce_stack(
-    session: Session, declared: DeclaredStack, options: RunOptions, former_state: FormerState | None = None
+    session: Session, declared: DeclaredStack, options: RunOptions, kept: KeptState | None = None
 ) -> Outcome:
     """Make the instance hold a whole stack. With a read-only session: only say what differs.
 
     Before the first write, everything that is wrong is an error. With a read-only session, whatever can be compared is compared first.
 
-    :param former_state: collects what the run changes. None keeps nothing.
+    :param kept: keeps the state before the run. None keeps nothing.
     :raises OdooError: `details` contains what was done, found and tested before it: applied or predicted, records, unmanaged, routes,
         replay, verifications, connections, warnings, snapshot.
     """
-    stack = Stack(session, declared, options, former_state)
+    stack = Stack(session, declared, options, kept)
     plan: Plan = ()
     connections: list[Connection] = []
     try:
@@ -75,8 +75,9 @@ def enforce_stack(
         error.details.setdefault("predicted" if session.read_only else "applied", plan)
         error.details["verifications"] = [verification.as_result() for verification in stack.verifications()]
         error.details["connections"] = [connection.as_result() for connection in connections]
-        error.details["warnings"] = [*stack.warnings, *(former_state.warnings if former_state else ())]
-        error.details["snapshot"] = former_state.path if former_state else None
+        error.details["warnings"] = [*stack.warnings, *(kept.warnings if kept else ())]
+        if kept:
+            error.details["snapshot"] = kept.path
         if session.read_only:
             error.details.update(records=stack.report(), unmanaged=stack.report_unmanaged(), routes=stack.routes)
             error.details["replay"] = stack.replay
@@ -89,12 +90,12 @@ def enforce_stack(
         [connection.as_result() for connection in connections],
         [
             *stack.warnings,
-            *(former_state.warnings if former_state else ()),
+            *(kept.warnings if kept else ()),
             *(connection.instruction for connection in connections if not connection.connected),
         ],
         stack.routes,
         stack.replay,
-        former_state.path if former_state else None,
+        kept.path if kept else None,
     )
 
 

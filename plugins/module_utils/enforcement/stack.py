@@ -44,6 +44,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids i
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.kept_state import KeptState
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.mail_replay import MailReplay
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Found, Plan, Step
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
         ResourceType,
     )
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Verification
-    from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
@@ -71,7 +71,7 @@ class Stack:
         session: Session,
         declared: DeclaredStack,
         options: RunOptions,
-        former_state: FormerState | None = None,
+        kept: KeptState | None = None,
     ) -> None:
         self._session = session
         self._options = options
@@ -98,7 +98,7 @@ class Stack:
         self._plan = StackPlan()
         is_tested = options.verify != "none"
         self._trials = {kind: kind.trials(session) if is_tested else Trials() for kind in self._types}
-        self._former_state = former_state
+        self._kept = kept
         self._pins: dict[str, dict[str, Any]] = {}
         self._unpinned: list[str] = []
         self._connections: dict[str, Connection] = {}
@@ -194,8 +194,8 @@ class Stack:
 
         :raises Invalid: the file cannot be written.
         """
-        if self._former_state is not None:
-            self._former_state.keep(steps, self._snapshot, self._plan)
+        if self._kept is not None:
+            self._kept.keep(steps, self._snapshot, self._plan)
 
     def prepare(self, steps: Sequence[Step]) -> None:
         """Refuse what would be written in vain, and test what is to go live."""

@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"api_keys", "dns", "engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
     "removal": {"api_keys", "engine", "enforcement", "queue", "queue_policy", "resources", "rpc", "smtp"},
     "export": {"doctor", "engine", "queue", "queue_policy", "resources", "rpc", "secrets"},
+    "rollback": {"enforcement", "engine", "export", "resources", "rpc", "secrets"},
 }
 
 
