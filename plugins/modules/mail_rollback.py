@@ -40,7 +40,7 @@ options:
     type: path
   other_address:
     description:
-      - Whether a snapshot of another O(url) or O(database) is accepted, for instance because the instance has moved.
+      - Whether a snapshot of another URL or database is accepted, for instance because the instance has moved.
       - Records are then found by their external IDs and names alone. Fields that refer to other records, such as the user of a cron, are not restored.
     type: bool
     default: false

@@ -566,7 +566,7 @@ options:
       - A folder on the controller that gets a snapshot file before anything is written. The file contains the former state of exactly the records and
         fields that the run is about to change. M(postmaster.odoo.mail_rollback) and the playbook C(postmaster.odoo.rollback) restore it.
       - The folder must exist. The task needs the connection C(local), without C(become) and C(async). If the file cannot be written, nothing is changed.
-      - The name of the file is made of the host and port of O(url), of O(database), and of the time in UTC. No file is overwritten, and none is deleted.
+      - The name of the file is made of the host and port of the URL, of the database, and of the time in UTC. No file is overwritten, and none is deleted.
       - If the file contains secrets and Ansible has a vault secret, the whole file is encrypted. Without a vault secret it contains no secrets, and a
         warning names those that are missing.
       - In check mode, and if nothing is to be changed, no file is written. If not set, none is written at all.
