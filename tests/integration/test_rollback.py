@@ -379,7 +379,9 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
     ]
     reports = {path.name: path.read_text() for path in (tmp_path / "reports").iterdir()}
     assert sorted(reports) == ["acme.json", "acme.md"]
-    assert "| mail\\_server Main | smtp\\_pass | differs | differs |" in reports["acme.md"], reports["acme.md"]
+    assert "<code>mail_server Main</code> | <code>smtp_pass</code> | differs | differs |" in reports["acme.md"], (
+        reports["acme.md"]
+    )
     assert [one["field"] for one in json.loads(reports["acme.json"])["differences"]].count("smtp_pass") == 1
     for secret in (*SECRETS, "made-up-staging-password", "made-up-client-secret"):
         assert secret not in run.output + "".join(reports.values())
