@@ -116,7 +116,7 @@ def state(odoo: SimulatedOdoo) -> dict[str, Any]:
     return {**rows, "pins": pins}
 
 
-def spoiled(odoo: SimulatedOdoo, file: FileInMemory, stack: Mapping[str, Any] = BAD) -> dict[str, Any]:
+def spoiled(odoo: SimulatedOdoo, file: FileInMemory, stack: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Enforce the bad change, and return the state before it."""
     run(odoo, BEFORE)
     # Texts that no declaration would take, because blanks at their ends are mistakes.
@@ -124,7 +124,7 @@ def spoiled(odoo: SimulatedOdoo, file: FileInMemory, stack: Mapping[str, Any] = 
         smtp_host=" smtp.acme.example ", from_filter="B.example , a.example", smtp_pass=f"{SECRET}\n"
     )
     before = state(odoo)
-    run_with_snapshot(odoo, stack, file)
+    run_with_snapshot(odoo, stack or BAD, file)
     assert state(odoo) != before
     return before
 
