@@ -14,6 +14,7 @@ BOOTSTRAP := .venv/bootstrap
 PLAYBOOKS := .venv/playbooks
 CHECKS := .venv/checks
 NEWEST := .venv/newest
+PROMTOOL := .work/programs/promtool
 
 # Tests and playbooks find the checkout where Ansible looks for a collection.
 COLLECTIONS := .work/collections
@@ -90,10 +91,20 @@ environments: $(CHECKS)/ready $(NEWEST)/ready $(LINK)
 chromium:
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { $(call debian,chromium chromium-driver); }
 
-# What the tests of docs/pipelines run, and a plain Debian may lack.
-programs:
+# Programs that the tests of docs/pipelines and docs/monitoring run, and a plain Debian may lack.
+programs: $(PROMTOOL)
 	@command -v curl >/dev/null || { $(call debian,curl); }
 	@command -v systemd-analyze >/dev/null || { $(call debian,systemd); }
+
+# Debian's package is unpacked and not installed, because it would start a server. Only promtool is used.
+$(PROMTOOL):
+	@echo "==> unpacking promtool of Debian's prometheus"
+	@mkdir -p $(@D)
+	@if [ "$$(id -u)" = 0 ]; then apt-get update -qq; fi
+	@cd $(@D) && apt-get -qq download prometheus
+	@dpkg-deb --fsys-tarfile $(@D)/prometheus_*.deb | tar -x -C $(@D) --strip-components=3 ./usr/bin/promtool
+	@rm $(@D)/prometheus_*.deb
+	@touch $@
 
 $(LINK):
 	@mkdir -p $(@D)
