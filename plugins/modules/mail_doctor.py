@@ -366,57 +366,18 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DNS_OPTIONS, dns_options
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import diagnose, worst
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.metrics import doctor_metrics
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.options import DOCTOR_OPTIONS, examination
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
-_LIMITS = (
-    "max_outgoing",
-    "max_age",
-    "max_exceptions",
-    "max_overdue",
-    "max_running",
-    "stale_days",
-    "warn_days",
-    "error_days",
-)
-
 SPECIFICATION = Specification(
     options={
-        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(DEFAULT_CHECKS)},
-        "live_tests": {"type": "bool", "default": True},
-        "probe": {"type": "bool", "default": False},
-        "lock_probe": {"type": "bool", "default": False},
-        "config_file": {"type": "path"},
-        "max_outgoing": {"type": "int", "default": 1000},
-        "max_age": {"type": "int", "default": 120},
-        "max_exceptions": {"type": "int", "default": 0},
-        "max_overdue": {"type": "int", "default": 10},
-        "max_running": {"type": "int", "default": 60},
-        "stale_days": {"type": "int", "default": 7},
-        "warn_days": {"type": "int", "default": 30},
-        "error_days": {"type": "int", "default": 7},
+        **DOCTOR_OPTIONS,
         "from_inventory": {"type": "bool", "default": False},
-        "declared_dates": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "name": {"type": "str"},
-                "xml_id": {"type": "str"},
-                "client_secret_expires": {"type": "str", "no_log": False},
-                "smtp_pass_rotate_by": {"type": "str", "no_log": False},
-            },
-            "required_one_of": [["name", "xml_id"]],
-        },
-        **DNS_OPTIONS,
         "metrics_file": {"type": "path"},
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
@@ -427,16 +388,7 @@ SPECIFICATION = Specification(
 def run(module: OdooModule) -> None:
     """Look, and report."""
     params = module.params
-    how = Examination(
-        checks=params["checks"],
-        limits=Limits(**{name: params[name] for name in _LIMITS}),
-        live_tests=params["live_tests"],
-        lock_probe=params["lock_probe"],
-        probe=params["probe"],
-        declared_dates=params["declared_dates"],
-        configuration=read_configuration(params["config_file"]) if params["config_file"] else None,
-        dns=dns_options(params),
-    )
+    how = examination(params)
     try:
         with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
             diagnosis = diagnose(session, how)
