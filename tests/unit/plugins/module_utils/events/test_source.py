@@ -124,10 +124,11 @@ def test_an_instance_that_does_not_answer_is_asked_again(odoo: SimulatedOdoo, mo
 def test_texts_of_odoo_are_neither_secrets_nor_templates(odoo: SimulatedOdoo) -> None:
     hostile = f"{{{{ lookup('pipe', 'id') }}}} {{% x %}} {{# {SECRET} \x1b[31m"
     odoo.add("ir.mail_server", name=hostile, smtp_host="smtp.acme.example", smtp_port=25, smtp_encryption="starttls")
-    text = str(run_source(2, checks=["server"], severity="info"))
+    findings = [event["odoo_mail"]["finding"] for event in run_source(2, checks=["server"], severity="info")]
+    text = "".join(finding["evidence"] + finding["remedy"] + finding["resource"]["name"] for finding in findings)
     assert "lookup" in text
     assert SECRET not in text
-    assert "\\x1b" not in text
+    assert text.isprintable()
     assert not [begin for begin in ("{{", "{%", "{#") if begin in text], text
 
 
