@@ -49,7 +49,7 @@ class KnownFindings:
         for finding in findings:
             if finding["severity"] in self._severities and len(found) < MOST_FINDINGS:
                 found.setdefault(_identity(finding), finding)
-        cleared = [Change("cleared", known) for identity, (known, _) in self._known.items() if identity not in found]
+        cleared = [Change("cleared", known[0]) for identity, known in self._known.items() if identity not in found]
         changes = self._compare(found, now)
         self._known = {identity: self._known[identity] for identity in found}
         return [*changes, *cleared]

@@ -43,11 +43,14 @@ def run_source(seconds: float, **arguments: Any) -> list[Event]:
     async def run() -> list[Event]:
         queue: asyncio.Queue[Event] = asyncio.Queue()
         source = asyncio.create_task(main(queue, {"instances": [ACME], **arguments}))
-        done, _ = await asyncio.wait([source], timeout=seconds)
-        for one in done:
-            one.result()
+        await asyncio.wait([source], timeout=seconds)
+        if source.done():
+            source.result()
         source.cancel()
-        return [queue.get_nowait() for _ in range(queue.qsize())]
+        events = []
+        while not queue.empty():
+            events.append(queue.get_nowait())
+        return events
 
     return asyncio.run(run())
 

@@ -40,8 +40,9 @@ HEADLINE = "1 of 3 instances failed, 1 drifted, 1 clean"
 DIFFERS = "mail_server Transactional (smtp_port, smtp_user): acme"
 
 
-def posted(to: str, document: Any = DRIFTED) -> Any:
-    """The body that a server receives."""
+def posted(to: str, document: Any = None) -> Any:
+    """The body that a server receives, by default of DRIFTED."""
+    document = document or DRIFTED
     with serving() as server:
         assert Webhook(f"{server.url}/hooks/{SECRET}?sig={SECRET}", to, 10).post(document) == ""
     (request,) = server.requests
