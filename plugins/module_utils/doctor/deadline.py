@@ -50,7 +50,8 @@ class Deadline:
 
     def evidence(self, now: datetime) -> str:
         """Return the end and its source in words."""
-        assert self.ends is not None
+        if self.ends is None:
+            return f"The end of {self.subject} is not known. {self.source}"
         days = days_left(self.ends, now)
         moment = f"{self.ends:%Y-%m-%d %H:%M} UTC"
         count = "today" if days == 0 else f"in {days} day{'s' * (days != 1)}"

@@ -330,8 +330,10 @@ class Session:
         """Return a session of Odoo's web client, logged in.
 
         :raises AuthenticationFailed: the password is wrong, or the user has two-factor authentication.
+        :raises Unsupported: this session is not one over HTTP.
         """
-        assert self._http is not None
+        if self._http is None:
+            raise Unsupported("Odoo's web client can only be used over HTTP.")
         http = self._http.duplicate()
         transport = WebTransport(http, self.database, username, password)
         transport.login()
