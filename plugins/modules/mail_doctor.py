@@ -372,6 +372,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.options imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
 SPECIFICATION = Specification(
@@ -405,6 +406,11 @@ def _write_metrics(module: OdooModule, diagnosis: Mapping[str, Any] | None) -> N
     """Write the metrics of a diagnosis, or of an instance that could not be asked."""
     path = module.params["metrics_file"]
     if path and not module.check_mode:
+        if diagnosis and diagnosis["expiry"]:
+            # A name in Odoo may contain a secret, and Ansible only masks results.
+            secrets = frozenset(map(str, module.no_log_values))
+            ends = [{**one, "subject": without_secrets(one["subject"], secrets)} for one in diagnosis["expiry"]]
+            diagnosis = {**diagnosis, "expiry": ends}
         labels = {"url": module.params["url"].rstrip("/"), "database": module.params["database"] or ""}
         write_metrics(path, prometheus_text(doctor_metrics(diagnosis, moment=time.time()), labels))
 

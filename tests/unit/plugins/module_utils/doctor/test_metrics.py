@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unre
 from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
-from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
+from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, connect_to, shipped
 
 LABELS = 'url="http://odoo.example",database="simulated"'
 END = {"kind": "api_key", "subject": "The API key 'a'", "ends": "2026-12-04T00:00:00+00:00"}
@@ -75,6 +76,22 @@ def test_the_module_writes_them_but_not_in_check_mode(
     assert f"odoo_mail_doctor_up{{{LABELS}}} 1\n" in text
     for severity, count in result["counts"].items():
         assert f'odoo_mail_doctor_findings{{{LABELS},severity="{severity}"}} {count}\n' in text
+
+
+def test_a_secret_in_a_name_is_masked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    odoo = SimulatedOdoo("19.0")
+    ends = (odoo.now + timedelta(days=3)).strftime("%Y-%m-%d %H:%M:%S")
+    name = f"for {CONNECTION['api_key']}"
+    odoo.add("res.users.apikeys", name=name, user_id=odoo.uid, scope=False, expiration_date=ends)
+    connect_to(odoo, monkeypatch)
+    path = tmp_path / "acme.doctor.prom"
+    shipped("mail_doctor", {"checks": ["expiry"], "fail_on": "never", "metrics_file": str(path)}, capsys)
+    text = path.read_text()
+    assert 'kind="api_key"' in text
+    assert "for ****" in text
+    assert CONNECTION["api_key"] not in text
 
 
 def test_an_instance_that_cannot_be_asked_is_down(
