@@ -110,12 +110,14 @@ options:
   from_inventory:
     description:
       - Whether O(declared_dates) comes from the inventory variables C(odoo_mail_servers) and C(odoo_mail_servers__*) of the host, if the task
-        does not give it.
+        does not give it. Only the names, the external IDs, the C(state) and the dates are read; an entry for which that is not possible is left out with a
+        warning.
     type: bool
     default: false
   declared_dates:
     description:
       - The dates that only you know. Each entry names a mail server and repeats the options of its declaration in M(postmaster.odoo.mail_server).
+      - If the instance does not have the mail server, there is a warning, and its dates are V(unknown) in RV(expiry).
     type: list
     elements: dict
     default: []
@@ -357,11 +359,16 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     run_module,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DNS_OPTIONS, dns_options
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import (
+    Examination,
+    diagnose,
+    unmatched_dates,
+    worst,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import FIELDS, declared_dates_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
 _LIMITS = (
@@ -407,6 +414,7 @@ SPECIFICATION = Specification(
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
     of_stack=lambda stack: {"declared_dates": declared_dates_of(stack.get("servers") or ())},
+    stack_fields={"servers": FIELDS},
 )
 
 
@@ -425,7 +433,8 @@ def run(module: OdooModule) -> None:
     )
     with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
         diagnosis = diagnose(session, how)
-    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"])))
+    warnings = unmatched_dates(diagnosis)
+    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"]), warnings))
 
 
 def main() -> None:
