@@ -21,6 +21,8 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file 
 
 _HEAD = "Secrets that the module postmaster.odoo.api_key stores."
 _NEW_MODE = 0o600
+# The note is a variable, too. Its name ends with this.
+_NOTE = "_name"
 _POLL_SECONDS = 0.2
 
 
@@ -63,13 +65,23 @@ class VaultVariable:
         except AnsibleError as error:
             raise Invalid(f"vault_file: {error.message}") from None
 
-    def write(self, secret: str) -> None:
-        """Replace the secret in one step. Everything else in the file stays.
+    def read_note(self) -> str:
+        """Return the note that is stored with the secret; empty if there is none.
+
+        :raises Invalid: the file cannot be read or decrypted.
+        """
+        try:
+            return self._vault().text_of(f"{self._name}{_NOTE}") or ""
+        except AnsibleError as error:
+            raise Invalid(f"vault_file: {error.message}") from None
+
+    def write(self, secret: str, note: str) -> None:
+        """Replace the secret and its note in one step. Everything else in the file stays.
 
         :raises Invalid: the file cannot be written or decrypted. It is as before.
         """
         try:
-            content = self._vault().content("", {self._name: secret}, _HEAD)
+            content = self._vault().content("", {self._name: secret, f"{self._name}{_NOTE}": note}, _HEAD)
             mode = stat.S_IMODE(os.stat(self._path).st_mode) if os.path.exists(self._path) else _NEW_MODE
             write_atomically(self._path, content, mode=mode)
         except AnsibleError as error:

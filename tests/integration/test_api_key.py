@@ -80,6 +80,12 @@ class Owner:
         except OdooError:
             return False
 
+    def settle(self) -> None:
+        """Let half a day pass for the keys of the task."""
+        self.instance.sql(
+            f"UPDATE res_users_apikeys SET create_date = create_date - interval '13 hours' WHERE name LIKE '{NAME} %'"
+        )
+
     @property
     def keys(self) -> list[str]:
         """The names of the keys that belong to the task."""
@@ -128,7 +134,7 @@ def test_a_key_from_nothing_to_its_end(owner: Owner) -> None:
     assert owner.stored == key
     renewed = owner.run(renew_days=89, valid_days=90)
     assert not renewed["changed"] or not owner.instance.offers("res.users.apikeys", "expiration_date"), renewed
-    replaced = owner.run(force=True)
+    replaced = owner.run(force=True, keep_former=False)
     assert [one["name"] for one in replaced["revoked"]] == [first["created"]["name"]], replaced
     assert owner.problems() == []
     assert not owner.accepts(key)
@@ -147,7 +153,27 @@ def test_a_key_that_ends_soon_is_replaced(owner: Owner) -> None:
     result = owner.run()
     assert result["changed"]
     assert "ends at" in result["reason"]
+    assert len(owner.keys) == 2
+    assert not owner.run()["changed"]
+    owner.settle()
+    assert [one["name"] for one in owner.run()["revoked"]] == [one["name"] for one in result["keys"]]
     assert owner.problems() == []
+
+
+def test_a_checkout_that_does_not_stay(owner: Owner) -> None:
+    """The next run starts from the former file, and its key is still valid."""
+    owner.run()
+    key, former = owner.stored, owner.file.read_bytes()
+    for _night in range(3):
+        assert owner.run(force=True)["changed"]
+        owner.file.write_bytes(former)
+        owner.settle()
+        assert owner.accepts(key)
+    result = owner.run()
+    assert "was not kept" in result["warnings"][0]
+    assert len(result["revoked"]) == 1
+    assert owner.problems() == []
+    assert owner.stored == key
 
 
 def test_cut_off_anywhere(owner: Owner) -> None:
@@ -157,10 +183,13 @@ def test_cut_off_anywhere(owner: Owner) -> None:
         proxy.heal()
         assert owner.run(proxy.url, force=True)["changed"]
         calls = len(proxy.calls)
+        owner.settle()
+        assert owner.run()["changed"]
         assert calls > 10
         wrong = []
         for index in range(0, calls * 4, SAMPLE):
             number, when, lasting = index // 4 + 1, ("before", "after")[index % 2], index % 4 > 1
+            former = owner.stored
             proxy.cut(number, "after" if when == "after" else "before", lasting=lasting)
             failure = owner.run(proxy.url, force=True)
             called = proxy.calls[number - 1] if len(proxy.calls) >= number else "nothing"
@@ -169,6 +198,8 @@ def test_cut_off_anywhere(owner: Owner) -> None:
                 f"{'lasting, ' if lasting else ''}{when} call {number} ({called}): {failure.get('msg', 'no failure')}"
             )
             wrong += [] if owner.accepts(owner.stored) else [f"{where}: the stored key is not valid"]
+            wrong += [] if owner.accepts(former) else [f"{where}: the former key is not valid"]
+            owner.settle()
             after = owner.run(proxy.url)
             wrong += [f"{where}: then {after['msg']}"] if after.get("failed") else []
             wrong += [f"{where}: then {problem}" for problem in owner.problems()]

@@ -20,7 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils import vault_varia
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault_variable import VaultVariable
 
 SECRETS = [("default", VaultSecret(b"made-up-one"))]
-KEY = "made-up-key"
+KEY, NOTE = "made-up-key", "Ansible 3f9a2c1b made-up-digest"
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +43,9 @@ def encrypted(text: str) -> str:
 
 def test_a_new_file(path: Path) -> None:
     one = variable(path)
-    assert one.read() is None
-    one.write(KEY)
-    assert one.read() == KEY
+    assert (one.read(), one.read_note()) == (None, "")
+    one.write(KEY, NOTE)
+    assert (one.read(), one.read_note()) == (KEY, NOTE)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert KEY not in path.read_text()
 
@@ -55,9 +55,9 @@ def test_everything_else_stays(path: Path) -> None:
     path.chmod(0o640)
     one = variable(path)
     assert one.read() == "old"
-    one.write(KEY)
+    one.write(KEY, NOTE)
     text = VaultLib(SECRETS).decrypt(path.read_text()).decode()
-    assert text == f"# first\nvault_a: made-up-a\nvault_key: {KEY}\nlist: [1, 2]\n"
+    assert text == f"# first\nvault_a: made-up-a\nvault_key: {KEY}\nlist: [1, 2]\nvault_key_name: {NOTE}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert os.listdir(path.parent) == ["vault.yml"]
 
@@ -66,7 +66,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     link = tmp_path / "vault.yml"
     link.symlink_to(tmp_path / "real" / "vault.yml")
-    variable(link).write(KEY)
+    variable(link).write(KEY, NOTE)
     assert link.is_symlink()
     assert variable(link).read() == KEY
 
@@ -85,7 +85,7 @@ def test_what_holds_no_text(path: Path, content: str) -> None:
 def test_a_file_of_another_password(path: Path) -> None:
     other = VaultSecret(b"made-up-other")
     path.write_text(VaultLib([("default", other)]).encrypt("vault_key: old\n", other).decode())
-    for use in (variable(path).read, lambda: variable(path).write(KEY)):
+    for use in (variable(path).read, lambda: variable(path).write(KEY, NOTE)):
         with pytest.raises(Invalid, match="none of the vault secrets"):
             use()
 
@@ -119,14 +119,14 @@ def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
 
 
 def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    variable(path).write("old")
+    variable(path).write("old", NOTE)
 
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(vault_variable, "write_atomically", full)
     with pytest.raises(Invalid, match=r"No space left on device\. It is as before"):
-        variable(path).write(KEY)
+        variable(path).write(KEY, NOTE)
     assert variable(path).read() == "old"
 
 
