@@ -45,7 +45,9 @@ options:
     default: present
   vault_file:
     description:
-      - The vault file on the controller in which the key is stored. Everything else in it stays. A new file gets the mode V(0600); its folder must exist.
+      - The vault file on the controller in which the key is stored. Everything else in it stays, and so do its mode and its owner.
+        A new file gets the mode V(0600); its folder must exist.
+      - A file that is not encrypted as a whole is refused, because the task would encrypt it. Single values with C(!vault) do not count as encrypted.
       - Ansible must have a vault secret to open the file, or to encrypt a new one. The task needs the connection C(local), without C(become) and C(async).
       - Required with O(state=present).
     type: path

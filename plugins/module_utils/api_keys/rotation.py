@@ -251,6 +251,7 @@ def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotati
     name = f"{wanted.name} {secrets.token_hex(_SUFFIX_BYTES)}"
     ends = access.session.now + timedelta(days=wanted.valid_days) if wanted.valid_days else None
     with access.privileged() as privileged:
+        secret = ""
         try:
             secret = create_key(privileged, access.password, name, ends)
             access.protect(secret)
@@ -258,7 +259,8 @@ def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotati
                 raise Conflict(f"Odoo does not accept the key {name!r} that it has just created.")
             store.write(secret, _note(name, secret))
         except OdooError as error:
-            _withdraw(access, privileged, name, error)
+            if not secret or store.read() != secret:
+                _withdraw(access, privileged, name, error)
             raise
         if store.read() != secret or not _is_valid(access, secret, store):
             raise Conflict(

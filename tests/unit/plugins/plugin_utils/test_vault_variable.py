@@ -10,6 +10,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,81 @@ def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Invalid, match=r"No space left on device\. It is as before"):
         variable(path).write(KEY, NOTE)
     assert variable(path).read() == "old"
+
+
+def test_the_owner_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets them before it takes the place of the former file."""
+    given: list[tuple[str, int, int]] = []
+    variable(path).write("old", NOTE)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda file, *owner: given.append((Path(file).suffix, *owner)))
+    monkeypatch.setattr(vault_variable, "_owner_of", lambda _path: (65534, 65533))
+    path.chmod(0o640)
+    variable(path).write(KEY, NOTE)
+    assert given == [(".part", 65534, 65533)]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(("owner", "is_refused"), [((7, 8), False), ((7, 9), False), ((7, 1), True), ((1, 8), True)])
+def test_an_owner_that_cannot_stay(
+    path: Path, monkeypatch: pytest.MonkeyPatch, owner: tuple[int, int], is_refused: bool
+) -> None:
+    """Refused before anything is created."""
+    variable(path).write("old", NOTE)
+    monkeypatch.setattr(os, "geteuid", lambda: 7)
+    monkeypatch.setattr(os, "getegid", lambda: 8)
+    monkeypatch.setattr(os, "getgroups", lambda: [9])
+    monkeypatch.setattr(vault_variable, "_owner_of", lambda _path: owner)
+    with pytest.raises(Invalid, match="belongs to the user") if is_refused else nullcontext():
+        variable(path)
+
+
+def test_the_disk_has_the_file_before_anything_is_revoked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The content first, then the folder."""
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noted_fsync(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def noted_replace(source: str, target: str) -> None:
+        done.append("replace")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    variable(path).write(KEY, NOTE)
+    assert done == ["file", "replace", "folder"]
+
+
+def test_a_disk_that_does_not_confirm(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message does not say that the file is as before, because it is not."""
+
+    def broken(_folder: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(vault_variable, "sync_folder", broken)
+    with pytest.raises(Invalid, match="contains the new secret"):
+        variable(path).write(KEY, NOTE)
+    assert variable(path).read() == KEY
+
+
+@pytest.mark.parametrize(
+    "text", ["odoo_url: https://odoo.acme.example\n", "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00\n"]
+)
+def test_a_file_that_is_not_encrypted(path: Path, text: str) -> None:
+    """It would be encrypted as a whole."""
+    path.write_text(text)
+    with pytest.raises(Invalid, match="not encrypted"):
+        variable(path)
+    assert path.read_text() == text
+
+
+def test_an_empty_file(path: Path) -> None:
+    path.write_text("\n")
+    variable(path).write(KEY, NOTE)
+    assert variable(path).read() == KEY
 
 
 def test_one_run_at_a_time(path: Path) -> None:

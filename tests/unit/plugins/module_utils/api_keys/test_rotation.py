@@ -51,6 +51,14 @@ class FullStore(Store):
         raise Invalid("No space left on device.")
 
 
+class UnconfirmedStore(Store):
+    """One that is written, on a disk that does not confirm it."""
+
+    def write(self, secret: str, note: str) -> None:
+        super().write(secret, note)
+        raise Invalid("The disk does not confirm it.")
+
+
 class ForgetfulStore(Store):
     """One that another run writes to at the same time."""
 
@@ -159,6 +167,17 @@ def test_a_store_that_is_full(odoo: SimulatedOdoo) -> None:
         run(odoo, full, FORCED)
     assert names(odoo) == [first.created]
     assert owner_of(odoo, str(full.secret)) == odoo.uid
+
+
+def test_a_store_that_is_written_and_then_fails(odoo: SimulatedOdoo) -> None:
+    """The key in it stays valid, and so does the former one."""
+    store = Store()
+    first = run(odoo, store)
+    unconfirmed = UnconfirmedStore(store.secret, store.note)
+    with pytest.raises(Invalid, match="does not confirm"):
+        run(odoo, unconfirmed, FORCED_AT_ONCE)
+    for secret in (first.secret, unconfirmed.secret):
+        assert owner_of(odoo, str(secret)) == odoo.uid
 
 
 def test_another_run_at_the_same_time(odoo: SimulatedOdoo) -> None:
