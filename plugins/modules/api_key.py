@@ -75,6 +75,7 @@ options:
   force:
     description:
       - Replace the key now, also if the stored one is not valid.
+      - Without it, the task fails if O(vault_file) contains no key but the user has valid keys named O(name), because another file may contain them.
     type: bool
     default: false
   keep_former:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import drive
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys import web_client
 from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.own_keys import own_user_id
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
@@ -117,6 +119,8 @@ def owner(
 ) -> Owner:
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(SECRETS))
     monkeypatch.setattr(rpc_session, "_INSIST_DELAYS", (0.0, 0.1))
+    # Runs are killed here, and nobody else logs in meanwhile.
+    monkeypatch.setattr(web_client, "_LOGIN", timedelta(0))
     if request.param and not offers_json2(instance.url):
         instance.options("json2")
     return Owner(instance, tmp_path, with_key=request.param)

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
 from ansible_collections.postmaster.odoo.tests.unit.rotating import FORCED, SETTLED, Store, names, run
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.api_keys import owner_of
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -57,6 +58,30 @@ def test_a_file_without_the_name_of_its_key(odoo: SimulatedOdoo) -> None:
     with pytest.raises(Conflict, match="revoke the other keys in Odoo"):
         run(odoo, unnamed)
     assert len(names(odoo)) == 5
+
+
+def add_key(odoo: SimulatedOdoo, name: str, **values: Any) -> int:
+    return odoo.add("res.users.apikeys", name=name, user_id=odoo.uid, scope=False, **values)
+
+
+@pytest.mark.parametrize("name", ["Ansible", "Ansible 3f9a2c1b"])
+def test_nothing_is_stored_but_the_user_has_keys(odoo: SimulatedOdoo, name: str) -> None:
+    """Another vault file may contain it, or a person has created it."""
+    key = add_key(odoo, name)
+    store = Store()
+    with pytest.raises(Invalid, match=f"contains no key, but the user has keys of this name: {name!r}"):
+        run(odoo, store)
+    assert (store.secret, list(odoo.records.tables["res.users.apikeys"])) == (None, [key])
+    run(odoo, store, FORCED)
+    assert key not in odoo.records.tables["res.users.apikeys"]
+    assert len(names(odoo)) == 1
+
+
+def test_keys_that_have_ended_are_in_nobodys_way() -> None:
+    odoo = SimulatedOdoo("19.0")
+    key = add_key(odoo, "Ansible", expiration_date="2020-01-01 00:00:00")
+    run(odoo, Store())
+    assert key not in odoo.records.tables["res.users.apikeys"]
 
 
 def test_a_secret_that_somebody_else_has_put_there(odoo: SimulatedOdoo) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation 
     plan_rotation,
     rotate,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL, BASE_URL_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -247,7 +248,9 @@ def reached(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> SimulatedOd
     def connect(**options: Any) -> Session:
         if options["api_key"]:
             log_in(odoo, options["api_key"])
-        return odoo.session(read_only=options["read_only"])
+        session = odoo.session(read_only=options["read_only"])
+        session.lock_timeout = options["lock_timeout"]
+        return session
 
     def web_client(session: Session, _username: str, _password: str) -> Session:
         for row in odoo.records.tables["ir.config_parameter"].values():
@@ -294,8 +297,53 @@ def test_a_run_that_was_killed_while_it_logged_in(reached: SimulatedOdoo, capsys
         if row["key"] == BASE_URL:
             row["value"] = "http://127.0.0.1:8069"
     reached.add("ir.config_parameter", key=BASE_URL_KEY, value=before)
+    reached.now += timedelta(minutes=3)
     assert not task(capsys)["changed"]
     assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, False)
+
+
+def test_another_run_that_logs_in(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its parameter is not touched, because the address is wrong for a moment."""
+    before = reached.parameter(BASE_URL)
+    reached.add("ir.config_parameter", key=BASE_URL_KEY, value="https://kept.acme.example")
+    result = task(capsys, lock_timeout=1)
+    assert (result["failed"], result["error_kind"]) == (True, "conflict"), result
+    assert "Another run has been logging in to the web client" in result["msg"]
+    assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, "https://kept.acme.example")
+    assert names(reached) == []
+
+
+def test_the_other_run_ends(
+    reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = reached.parameter(BASE_URL)
+    other = reached.add("ir.config_parameter", key=BASE_URL_KEY, value=before)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            del reached.records.tables["ir.config_parameter"][other]
+
+    monkeypatch.setattr(time, "sleep", wait)
+    assert task(capsys)["changed"]
+    assert len(waited) == 3
+    assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, False)
+
+
+def test_another_run_is_faster(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has created the parameter between the look and the attempt."""
+    before = reached.parameter(BASE_URL)
+    refused: list[str] = []
+
+    def refuse(model: str, method: str, _ids: Any, _arguments: Any) -> None:
+        if (model, method) == ("ir.config_parameter", "create") and not refused:
+            refused.append(method)
+            raise Rejected("Key must be unique.")
+
+    reached.before.append(refuse)
+    assert task(capsys)["changed"]
+    assert (refused, reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (["create"], before, False)
 
 
 def test_a_frozen_address(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
