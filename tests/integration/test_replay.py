@@ -30,6 +30,7 @@ SEED = 20261129
 PLANS = int(os.environ.get("REPLAY_PLANS", "12"))
 COMPANIES = ["Second", "Third"]
 OWN = "ann.own@acme.example"
+MALFORMED = ["a@b@acme.example", "evil\nBcc: x@y@acme.example", "a@acme.example."]
 SERVERS = [f"server{place}.example" for place in range(6)]
 
 
@@ -128,7 +129,7 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
     senders = dict.fromkeys(a_sender(chance, addresses) for _each in range(60))
     if not has["several"]:
         senders = dict.fromkeys(well_formed(sender) for sender in senders)
-    texts = [*list(senders)[:28], f'"Ann" <{OWN}>']
+    texts = [*list(senders)[:28], f'"Ann" <{OWN}>', *MALFORMED]
     messages = [
         {
             "email_from": text,
@@ -192,6 +193,29 @@ def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] 
     if not several:  # 16.0 keeps the case of a sender
         expected, sent = expected.lower(), sent.lower()
     return expected == sent and (server or "localhost") == mail["host"]
+
+
+def test_mailings_whose_mails_odoo_has_deleted(database: LabInstance) -> None:
+    """The traces stay."""
+    with database.session() as session:
+        model = session.search_read("ir.model", [["model", "=", "res.partner"]], ["id"])[0]["id"]
+        values = {"subject": "News", "email_from": "news@news.example", "mailing_model_id": model}
+        (mailing,) = session.create("mailing.mailing", [values])
+        partner = session.search_read("res.partner", [], ["id"], limit=1)[0]["id"]
+        trace = {"mass_mailing_id": mailing, "model": "res.partner", "res_id": partner, "trace_status": "sent"}
+        session.create("mailing.trace", [trace, trace])
+    stack = {"servers": [{"name": "News relay", "smtp_host": "news.example", "from_filter": "news.example"}]}
+    replay = database.check(stack, replay_days=30).replay
+    assert replay is not None
+    (entry,) = (one for one in replay["senders"] if one["sources"] == ["mailing"])
+    assert (entry["from"], entry["mails"], entry["server_after"]) == ("news@news.example", 2, "News relay")
+    assert replay["complete"]
+    # An administrator of the settings need not see the mailings.
+    database.add_user("other", password="made-up-password", system=True)
+    other = LabInstance(database.url, database.database, "other", "made-up-password", None, lab=database.lab)
+    replay = other.check(stack, replay_days=30).replay
+    assert replay is not None
+    assert not replay["complete"]
 
 
 # --- as a user sees it ---

@@ -55,6 +55,11 @@ def effects(sender: Sender, before: RoutingTable, after: RoutingTable) -> tuple[
     [
         pytest.param([OLD], [OLD], (), id="nothing changes"),
         pytest.param([OLD], [OLD | {"name": "Renamed"}], (), id="renamed"),
+        pytest.param([OLD], [OLD | {"smtp_host": "smtp.other.example"}], ("other_host",), id="another host"),
+        pytest.param([OLD], [OLD | {"smtp_port": 2525}], ("other_host",), id="another port"),
+        pytest.param([OLD], [OLD | {"smtp_user": "other"}], ("other_host",), id="another login"),
+        pytest.param([OLD], [OLD | {"smtp_user": ""}], (), id="no login in another way"),
+        pytest.param([OLD], [OLD | {"smtp_encryption": "ssl"}], (), id="another encryption"),
         pytest.param([NEW], [NEW, a_server(3, "Better", ACME)], ("other_server",), id="another names the address"),
         pytest.param([NEW], [NEW | {"active": False}], ("no_server", "rewritten"), id="archived"),
         pytest.param([NEW], [NEW | {"from_filter": "shop.example"}], ("rewritten",), id="no longer for the sender"),
@@ -68,6 +73,33 @@ def test_effects(before: list[dict[str, Any]], after: list[dict[str, Any]], expe
     parameters = {"mail.default.from_filter": "nobody.example"}
     tables = [a_table(*servers, parameters=parameters) for servers in (before, after)]
     assert effects(Sender(ACME), *tables) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@b@acme.example",
+        '"Ann" <a@b@acme.example>',
+        "evil\nBcc: x@y@acme.example",
+        "ann@acme.example\r\nBcc: bob@acme.example",
+        "ann@acme.example.",
+        "ann@acme..example",
+        "ann@.acme.example",
+        "ann@",
+    ],
+)
+def test_the_route_of_a_malformed_sender_is_unknown(text: str) -> None:
+    """Odoo reads it in another way at each step."""
+    assert effects(Sender(text), a_table(OLD), a_table(NEW)) == ("unknown",)
+    (found,) = compare_senders([Sender(text)], a_table(OLD), a_table(NEW))
+    assert (found.server_before, found.email_from_before) == (None, None)
+    # A plan that changes nothing about routes changes nothing for any mail.
+    assert effects(Sender(text), a_table(OLD), a_table(OLD)) == ()
+
+
+@pytest.mark.parametrize("text", ["", "NoAt", "ann@localhost", '"Ünï, Cödé" <ü@bücher.example>', "  ann@acme.example "])
+def test_the_route_of_another_odd_sender_is_known(text: str) -> None:
+    assert "unknown" not in effects(Sender(text), a_table(OLD), a_table(NEW))
 
 
 def test_another_notifications_address_is_another_from() -> None:
@@ -163,6 +195,20 @@ def test_an_unknown_build_matters_only_if_the_builds_differ() -> None:
             'From ann@acme.example -> "ann" <notifications@acme.example>',
             id="rewritten",
         ),
+        pytest.param(
+            Sender(ACME),
+            [OLD | {"smtp_host": "smtp.a.example", "smtp_port": 25}],
+            [OLD | {"smtp_host": "smtp.b.example", "smtp_port": 587, "smtp_user": "key"}],
+            "server Old: smtp.a.example:25 -> smtp.b.example:587 as key",
+            id="another host",
+        ),
+        pytest.param(
+            Sender("a@b@acme.example"),
+            [OLD],
+            [NEW],
+            "cannot be predicted: the sender is not a valid address",
+            id="malformed",
+        ),
     ],
 )
 def test_the_change_in_words(
@@ -218,6 +264,55 @@ def test_senders_of_the_last_days(series: str) -> None:
         ("alias", "support@acme.example", None),
     }
     assert (found.is_complete, found.counted_since) == (True, found.since)
+
+
+def add_mailing(odoo: SimulatedOdoo, sender: str, *statuses: str, days: int = 1, **values: Any) -> int:
+    """Add a mailing with a trace of each status. Odoo has deleted its mails."""
+    mailing = odoo.add("mailing.mailing", subject="News", email_from=sender, **values)
+    for status in statuses:
+        trace = odoo.add("mailing.trace", mass_mailing_id=mailing, trace_type="mail", trace_status=status)
+        created = (odoo.now - timedelta(days=days)).strftime(DATETIME_FORMAT)
+        odoo.record("mailing.trace", trace)["create_date"] = created
+    return mailing
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_senders_of_mass_mailings(series: str) -> None:
+    odoo = SimulatedOdoo(series)
+    server = odoo.add("ir.mail_server", name="Bulk")
+    kept = add_mailing(odoo, "news@news.example", "sent", "sent", "outgoing", "cancel")
+    add_mailing(odoo, "bulk@news.example", "sent", mail_server_id=server, active=False)
+    add_mailing(odoo, "old@news.example", "sent", days=31)
+    add_mailing(odoo, "draft@news.example")
+    # One of its mails is still there, and counts once.
+    odoo.add("mail.mail", email_from="news@news.example", state="outgoing", mailing_id=kept)
+    session = odoo.session(read_only=True)
+    found = read_senders(session, read_routing(session), 30)
+    assert {(one.source, one.email_from, one.mails, one.server) for one in found.senders if one.mails} == {
+        ("mailing", "news@news.example", 3, None),
+        ("mailing", "bulk@news.example", 1, server),
+    }
+    assert found.is_complete
+
+
+def test_without_the_addon_there_are_no_mailings() -> None:
+    odoo = SimulatedOdoo("19.0", without_addons=["mass_mailing"])
+    session = odoo.session(read_only=True)
+    assert read_senders(session, read_routing(session), 30).is_complete
+
+
+def test_mailings_that_may_not_be_read_are_not_passed_over() -> None:
+    """The result says that it is not complete."""
+    odoo = SimulatedOdoo("19.0")
+
+    def refuse(model: str, _method: str, _ids: Any, _arguments: Any) -> None:
+        if model == "mailing.trace":
+            raise AccessRefused("mailing.trace is not for this user")
+
+    odoo.before.append(refuse)
+    replay = run(odoo, STACK, check=True, replay_days=30).replay
+    assert replay is not None
+    assert replay["complete"] is False
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
