@@ -96,12 +96,13 @@ CHECKS = [
     Check("lab-up", "lab-up", [*LAB, "up"], track="lab"),
     Check("integration", "integration", INTEGRATION, needs="lab-up", track="lab"),
     Check("lab-down", "lab-down", [*LAB, "down"], track="lab"),
-    # A lab of its own lets it run beside the other, which restarts Odoo as it likes.
+    # A lab of its own lets it run in parallel with the other, which restarts Odoo at any time. All cases run there; here, a sample shows that the front
+    # end works with the newest ansible-core.
     Check("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
     Check(
         "integration-newest",
         "integration",
-        [*INTEGRATION, "-m", "in_process"],
+        [*INTEGRATION, "-m", "in_process", "--sample", "4"],
         environment="newest",
         variables=NEWEST_LAB,
         needs="newest-lab-up",

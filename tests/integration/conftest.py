@@ -33,7 +33,27 @@ def pytest_report_header() -> str:
     return "odoo: the lab" if ON_THE_LAB else f"odoo: {os.environ['ODOO_URL']}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--sample",
+        type=int,
+        default=1,
+        metavar="N",
+        help="run every Nth case of each parametrized test, the first included",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    cases: Counter[str] = Counter()
+    left_out = []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        if cases[test] % config.option.sample:
+            left_out.append(item)
+        cases[test] += 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     # What takes a minute of waiting begins with the first test.
     if any("silent_server_tested" in getattr(item, "fixturenames", ()) for item in items):
         items[0].fixturenames.append("silent_server_tested")
