@@ -201,6 +201,36 @@ def test_cut_off_anywhere(owner: Owner) -> None:
     assert wrong == []
 
 
+def test_another_login_at_the_same_time(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task waits for the end of it, and restores the address if it never ends."""
+    monkeypatch.setattr(web_client, "_LOGIN", timedelta(minutes=2))
+    now = "now() at time zone 'utc'"
+    owner.instance.sql(
+        "INSERT INTO ir_config_parameter (key, value, create_date, write_date) "
+        f"VALUES ('postmaster_odoo.web_base_url', '{BASE_URL}', {now}, {now})"
+    )
+    result = owner.run(lock_timeout=1)
+    assert (result["failed"], result["error_kind"], owner.keys) == (True, "conflict", []), result
+    assert "Another run has been logging in" in result["msg"]
+    assert [row["key"] for row in owner.instance.sql(LEFT)] == ["postmaster_odoo.web_base_url"]
+    owner.instance.sql(
+        f"UPDATE ir_config_parameter SET write_date = {now} - interval '3 minutes' WHERE key LIKE 'postmaster_odoo.%'"
+    )
+    assert owner.run(lock_timeout=1)["changed"]
+    assert owner.problems() == []
+
+
+def test_two_files_of_the_same_name(owner: Owner) -> None:
+    """The key in the first one stays valid."""
+    owner.run()
+    other = Owner(owner.instance, owner.file.parent, with_key=False)
+    other.file = owner.file.with_name("other.yml")
+    result = other.run()
+    assert (result["failed"], result["error_kind"]) == (True, "invalid"), result
+    assert "contains no key, but the user has keys of this name" in result["msg"]
+    assert owner.problems() == []
+
+
 def test_a_file_that_cannot_be_written(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new key is revoked again, and the former one stays."""
     owner.run()

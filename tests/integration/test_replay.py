@@ -220,6 +220,30 @@ def test_mailings_whose_mails_odoo_has_deleted(database: LabInstance) -> None:
 
 # --- as a user sees it ---
 
+
+def test_another_host_of_the_same_server_is_shown(database: LabInstance, tmp_path: Path) -> None:
+    """All mail leaves through another provider then."""
+    relay = {"name": "Moved relay", "smtp_host": "a.relay.example", "from_filter": "moved.example"}
+    database.enforce({"servers": [relay]})
+    mail = {"subject": "Made up", "email_to": "recipient@elsewhere.example", "state": "exception"}
+    with database.session() as session:
+        session.create("mail.mail", [{**mail, "email_from": "ann@moved.example"}])
+    connection = {f"odoo_{name}": value for name, value in database.options().items()}
+    moved = {**relay, "smtp_host": "b.relay.example", "smtp_port": 587, "smtp_user": "ops"}
+    host = {**connection, "odoo_mail_servers": [moved], "odoo_mail_unmanaged": "ignore", "odoo_mail_replay": {}}
+    change = "server Moved relay: a.relay.example:25 -> b.relay.example:587 as ops"
+    run = compare(tmp_path, {"acme": host})
+    assert f"  ann@moved.example: {change} (1)" in run.output
+    (instance,) = report_of(tmp_path)["instances"]
+    (entry,) = instance["replay"]["senders"]
+    assert (entry["effects"], instance["replay"]["changed"]["effects"]) == (["other_host"], {"other_host": 1})
+    page, markdown = (unescape((tmp_path / "reports" / name).read_text()) for name in ("drift.html", "drift.md"))
+    assert change in page.replace("\\u003e", ">")
+    assert change in markdown
+    planned = run_on(tmp_path / "plan", "provision", {"acme": host}, "--check")
+    assert f"mail from ann@moved.example: {change} (1 in 30 days)" in shown(planned, "Show the plan")["acme"]
+
+
 PREDICTED = "server Old relay -> New relay"
 
 
