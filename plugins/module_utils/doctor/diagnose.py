@@ -142,6 +142,12 @@ def _expiry_table(seen: Observation, how: Examination) -> list[dict[str, Any]]:
     return [one.as_result(seen.now, limits.warn_days, limits.error_days) for one in in_order(seen.deadlines)]
 
 
+def unmatched_dates(diagnosis: Mapping[str, Any]) -> list[str]:
+    """Return one sentence for each declared date of a mail server that does not exist."""
+    rows = [row for row in diagnosis["expiry"] or () if row["resource"] and row["resource"]["id"] is None]
+    return [f"{row['source']} Correct the name, or create the mail server." for row in rows]
+
+
 def worst(diagnosis: Mapping[str, Any], fail_on: str) -> list[str]:
     """One sentence for each finding that is at least as bad as `fail_on`; none for `never`."""
     if fail_on not in SEVERITIES:
