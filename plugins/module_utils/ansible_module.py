@@ -10,7 +10,7 @@ action plugin (`plugin_utils/in_process.py`) does the same with a subclass that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import printa
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import VaultVariable
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotFolder
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
     from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
@@ -49,6 +50,7 @@ class Specification:
     :param scope: which records the results are about, for a module that enforces.
     :param connection: whether the module talks to Odoo, and has the options of how.
     :param of_stack: the options that `from_inventory` gives, of those of `mail_stack` that the variables of a host declare.
+    :param stack_fields: the fields that `of_stack` needs of the entries, by the option of `mail_stack`; nothing else is resolved then. Empty for all.
     """
 
     options: Mapping[str, Any]
@@ -56,6 +58,7 @@ class Specification:
     scope: ResultScope = field(default_factory=ResultScope)
     connection: bool = True
     of_stack: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    stack_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -128,6 +131,16 @@ class OdooModule(AnsibleModule):
         """
         raise Invalid(
             f"vault_file {path} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
+            "nor async."
+        )
+
+    def snapshots(self, folder: str) -> SnapshotFolder:
+        """Return a folder with snapshot files. The files and the vault secrets of a run are on the controller.
+
+        :raises Invalid: the task does not run in Ansible's own process there.
+        """
+        raise Invalid(
+            f"Snapshots in {folder} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
             "nor async."
         )
 

@@ -110,12 +110,14 @@ options:
   from_inventory:
     description:
       - Whether O(declared_dates) comes from the inventory variables C(odoo_mail_servers) and C(odoo_mail_servers__*) of the host, if the task
-        does not give it.
+        does not give it. Only the names, the external IDs, the C(state) and the dates are read; an entry for which that is not possible is left out with a
+        warning.
     type: bool
     default: false
   declared_dates:
     description:
       - The dates that only you know. Each entry names a mail server and repeats the options of its declaration in M(postmaster.odoo.mail_server).
+      - If the instance does not have the mail server, there is a warning, and its dates are V(unknown) in RV(expiry).
     type: list
     elements: dict
     default: []
@@ -136,6 +138,12 @@ options:
         description:
           - The day by which the password is to be replaced.
         type: str
+  metrics_file:
+    description:
+      - A file to write the findings and the ends to in Prometheus' text format, where the task runs, for the textfile collector of the node exporter.
+        It is replaced in one step, also if the instance cannot be asked, and left alone in check mode.
+      - It is no change of the instance, so C(changed) stays V(false).
+    type: path
   fail_on:
     description:
       - The least severity that fails the task. V(error) is mail that does not leave, V(warning) what will go wrong or does in part. V(never) only reports.
@@ -337,6 +345,59 @@ expiry:
       returned: always
       type: dict
       sample: {model: res.users.apikeys, id: 3, name: Ansible}
+dns:
+  description:
+    - The records in the DNS that mail depends on, with the values of M(postmaster.odoo.mail_dns_info); null if V(dns) is not among O(checks).
+  returned: always, unless the instance could not be asked
+  type: dict
+  contains:
+    paths:
+      description: The ways that the instance's mail takes, as RV(postmaster.odoo.mail_dns_info#module:paths).
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    spf:
+      description: The SPF record of each envelope domain, as RV(postmaster.odoo.mail_dns_info#module:spf).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, servers: [Main], record: "v=spf1 include:_spf.google.com ~all", lookups: 4, void_lookups: 0, state: ok}
+    dkim:
+      description: The DKIM selectors of each domain, as RV(postmaster.odoo.mail_dns_info#module:dkim).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, servers: [Main], selectors: [google], state: dkim_missing}
+    dmarc:
+      description: The DMARC policy for each domain, as RV(postmaster.odoo.mail_dns_info#module:dmarc).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, policy: reject, record_at: acme.example, organizational_domain: acme.example, state: ok}
+    mx:
+      description: The mail exchangers of each domain that receives bounces and replies, as RV(postmaster.odoo.mail_dns_info#module:mx).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, exchanges: [mx.acme.example], state: ok}
+    ptr:
+      description: The names of each address of a relay of one's own, as RV(postmaster.odoo.mail_dns_info#module:ptr).
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    records:
+      description: Every record to publish, each once.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {name: google._domainkey.acme.example, type: TXT, value: "v=DKIM1; k=rsa; p=<the public key that the provider shows>"}
 odoo_version:
   description:
     - The version of Odoo, as it says itself.
@@ -351,81 +412,64 @@ error_kind:
   sample: threshold
 """
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
     OdooModule,
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DNS_OPTIONS, dns_options
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import diagnose, unmatched_dates, worst
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.metrics import doctor_metrics
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.options import DOCTOR_OPTIONS, examination
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import FIELDS, declared_dates_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
-
-_LIMITS = (
-    "max_outgoing",
-    "max_age",
-    "max_exceptions",
-    "max_overdue",
-    "max_running",
-    "stale_days",
-    "warn_days",
-    "error_days",
-)
 
 SPECIFICATION = Specification(
     options={
-        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(DEFAULT_CHECKS)},
-        "live_tests": {"type": "bool", "default": True},
-        "probe": {"type": "bool", "default": False},
-        "lock_probe": {"type": "bool", "default": False},
-        "config_file": {"type": "path"},
-        "max_outgoing": {"type": "int", "default": 1000},
-        "max_age": {"type": "int", "default": 120},
-        "max_exceptions": {"type": "int", "default": 0},
-        "max_overdue": {"type": "int", "default": 10},
-        "max_running": {"type": "int", "default": 60},
-        "stale_days": {"type": "int", "default": 7},
-        "warn_days": {"type": "int", "default": 30},
-        "error_days": {"type": "int", "default": 7},
+        **DOCTOR_OPTIONS,
         "from_inventory": {"type": "bool", "default": False},
-        "declared_dates": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "name": {"type": "str"},
-                "xml_id": {"type": "str"},
-                "client_secret_expires": {"type": "str", "no_log": False},
-                "smtp_pass_rotate_by": {"type": "str", "no_log": False},
-            },
-            "required_one_of": [["name", "xml_id"]],
-        },
-        **DNS_OPTIONS,
+        "metrics_file": {"type": "path"},
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
     of_stack=lambda stack: {"declared_dates": declared_dates_of(stack.get("servers") or ())},
+    stack_fields={"servers": FIELDS},
 )
 
 
 def run(module: OdooModule) -> None:
     """Look, and report."""
     params = module.params
-    how = Examination(
-        checks=params["checks"],
-        limits=Limits(**{name: params[name] for name in _LIMITS}),
-        live_tests=params["live_tests"],
-        lock_probe=params["lock_probe"],
-        probe=params["probe"],
-        declared_dates=params["declared_dates"],
-        configuration=read_configuration(params["config_file"]) if params["config_file"] else None,
-        dns=dns_options(params),
-    )
-    with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
-        diagnosis = diagnose(session, how)
-    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"])))
+    how = examination(params)
+    try:
+        with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
+            diagnosis = diagnose(session, how)
+    except Invalid:
+        raise
+    except OdooError:
+        _write_metrics(module, None)
+        raise
+    _write_metrics(module, diagnosis)
+    warnings = unmatched_dates(diagnosis)
+    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"]), warnings))
+
+
+def _write_metrics(module: OdooModule, diagnosis: Mapping[str, Any] | None) -> None:
+    """Write the metrics of a diagnosis, or of an instance that could not be asked."""
+    path = module.params["metrics_file"]
+    if path and not module.check_mode:
+        if diagnosis and diagnosis["expiry"]:
+            # A name in Odoo may contain a secret, and Ansible only masks results.
+            secrets = frozenset(map(str, module.no_log_values))
+            ends = [{**one, "subject": without_secrets(one["subject"], secrets)} for one in diagnosis["expiry"]]
+            diagnosis = {**diagnosis, "expiry": ends}
+        labels = {"url": module.params["url"].rstrip("/"), "database": module.params["database"] or ""}
+        write_metrics(path, prometheus_text(doctor_metrics(diagnosis, moment=time.time()), labels))
 
 
 def main() -> None:

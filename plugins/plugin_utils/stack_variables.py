@@ -26,7 +26,7 @@ _LAYER = "__"
 _QUEUE_OPTION = "queue_policy"
 
 # The options that are not declarations of what an instance must have. They have no layers.
-RUN_OPTIONS = ("unmanaged", "update_list", "activate_neutralized", "verify", "canary_to", "replay")
+RUN_OPTIONS = ("unmanaged", "update_list", "activate_neutralized", "verify", "canary_to", "replay", "snapshot_folder")
 # Lists of names. An entry that a layer takes out is `{name: ..., declared: false}`.
 _NAMES_ONLY = ("addons",)
 
@@ -83,6 +83,11 @@ def known_variables() -> list[str]:
 def is_stack_variable(name: str) -> bool:
     """Return whether a variable declares a stack, or seems to."""
     return name.startswith((MAIL, QUEUE))
+
+
+def layers_of(option: str, variables: Collection[str]) -> list[str]:
+    """Return those variables that declare a list of a stack: the variable of the option, and its layers."""
+    return [name for name in variables if name.partition(_LAYER)[0] == f"{MAIL}{option}"]
 
 
 def stack_arguments_of(
