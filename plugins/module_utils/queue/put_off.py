@@ -177,6 +177,8 @@ def _ids(ids: Sequence[Any]) -> list[int]:
 
     :raises ValueError: one of them is none.
     """
-    if not isinstance(ids, list) or not all(type(one) is int and 0 < one <= _HIGHEST_ID for one in ids):
+    if not isinstance(ids, list) or not all(
+        isinstance(one, int) and not isinstance(one, bool) and 0 < one <= _HIGHEST_ID for one in ids
+    ):
         raise ValueError("it contains something that is no id")
     return ids
