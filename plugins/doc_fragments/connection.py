@@ -73,9 +73,9 @@ options:
     type: str
   lock_timeout:
     description:
-      - Seconds to wait for another task of the collection that changes the same database, or sends its queue. V(0) does not wait. Then the task fails
-        with an error of the kind V(conflict).
-      - The lock of a task that was killed expires one minute after its last sign of life. If that task was sending the queue, it expires after five minutes.
+      - Seconds to wait for another task of the collection that changes the same database, or sends its queue. Then the task fails with an error of the kind
+        V(conflict). With V(0) it fails as soon as the other task shows that it is alive, which takes up to 15 seconds.
+      - The lock of a task that was killed expires one minute after its last sign of life. A task waits for that, whatever this option is.
       - If not set, the inventory variable C(odoo_lock_timeout) is used, then the environment variable E(ODOO_LOCK_TIMEOUT).
     type: int
     default: 180

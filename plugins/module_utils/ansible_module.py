@@ -25,6 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.connection_argumen
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import failed_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.interruption import cleaned_up_after_signals
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
@@ -161,11 +162,12 @@ def _without_nulls(value: Any) -> Any:
 
 
 def drive(module: OdooModule, run: Callable[[OdooModule], None]) -> None:
-    """Run a module's body and turn its errors into a failed result."""
-    try:
-        run(module)
-    except OdooError as error:
-        module.exit_with(failed_result(error, module.scope))
+    """Run a module's body and turn its errors into a failed result. If a signal ends the process meanwhile, the body cleans up first."""
+    with cleaned_up_after_signals():
+        try:
+            run(module)
+        except OdooError as error:
+            module.exit_with(failed_result(error, module.scope))
 
 
 def run_module(specification: Specification, run: Callable[[OdooModule], None]) -> None:

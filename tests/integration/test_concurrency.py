@@ -81,10 +81,20 @@ def hold(database: LabInstance, age: str) -> None:
     )
 
 
-def test_a_lock_that_is_held_is_a_conflict_that_says_by_whom(database: LabInstance) -> None:
+def test_a_lock_that_is_held_is_a_conflict_that_says_by_whom(
+    database: LabInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hold(database, "50 seconds")
-    with database.session() as session, pytest.raises(Conflict) as raised, exclusive_run(session, wait=0.1):
-        pass
+
+    def renewed(seconds: float) -> None:
+        database.sql(f"UPDATE ir_config_parameter SET write_date = now() WHERE key = '{LOCK_KEY}'")
+        time.sleep(seconds)
+
+    monkeypatch.setattr(lock, "time", SimpleNamespace(monotonic=time.monotonic, sleep=renewed))
+    with database.session() as session:
+        session.lock_timeout = 0.1
+        with pytest.raises(Conflict) as raised, exclusive_run(session):
+            pass
     for words in ("ci.example pid 42", database.database, LOCK_KEY):
         assert words in raised.value.message
     assert len(database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",))) == 1

@@ -14,13 +14,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import put_off
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
 from broken_instance import FAULTS, MAIN, BrokenInstance
 from inventory import failed_hosts, recap, run_on, shown
 from lab import Lab
@@ -62,14 +63,17 @@ def broken_server_beside(broken: BrokenInstance) -> None:
 
 
 def killed_while_sending(broken: BrokenInstance) -> None:
-    """A run was killed before Odoo began to send: its mails are put off, and its lock has expired."""
+    """A run was killed an hour ago, before Odoo began to send: its mails were put off, and its lock has expired."""
     broken.mail(3)
     with broken.instance.session() as session:
-        put_off(session, session.search_read("mail.mail", [], ["scheduled_date"]))
-        lock = {"key": SENDING_KEY, "value": "elsewhere pid 1 [0a1b2c3d, 300 s]"}
+        mails = put_off(session, session.search_read("mail.mail", [], ["scheduled_date"]))
+        lock = {"key": SENDING_KEY, "value": "elsewhere pid 1 [0a1b2c3d, 60 s]"}
         session.create("ir.config_parameter", [lock])
+        past = f"{session.now - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}"
     broken.instance.sql(
-        f"UPDATE ir_config_parameter SET write_date = write_date - interval '6 minutes' WHERE key = '{SENDING_KEY}'"
+        "UPDATE ir_config_parameter SET write_date = write_date - interval '61 minutes' WHERE key LIKE 'postmaster_odoo.%';"
+        f"UPDATE ir_config_parameter SET value = replace(value, '{mails.until}', '{past}') WHERE key = '{PUT_OFF_KEY}';"
+        f"UPDATE mail_mail SET scheduled_date = '{past}' WHERE scheduled_date = '{mails.until}'"
     )
 
 

@@ -22,6 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose im
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import heartbeat, lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
@@ -361,7 +362,7 @@ def _in_no_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     counted with those of the play.
     """
     quick = SimpleNamespace(monotonic=lambda: 100 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 100))
-    for module in (lock,) if PLAYS[name] is AddonInstalled else (lock, rpc_session):
+    for module in (lock,) if PLAYS[name] is AddonInstalled else (lock, put_off, rpc_session):
         monkeypatch.setattr(module, "time", quick)
     for constant in ("INTERVAL_SECONDS", "_CERTAIN_SECONDS"):
         monkeypatch.setattr(heartbeat, constant, 3600.0)

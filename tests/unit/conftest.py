@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import heartbeat, lock
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connection_test as server_test
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
@@ -31,7 +32,7 @@ settings.load_profile("postmaster")
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of everything in the collection that waits."""
     clock = Clock()
-    for module in (heartbeat, lock, rpc_session, server_test):
+    for module in (heartbeat, lock, put_off, rpc_session, server_test):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

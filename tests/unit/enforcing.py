@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import moment_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
 from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_ALIAS_DOMAINS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -43,6 +45,17 @@ def add_alias_domain(odoo: SimulatedOdoo, name: str, **values: str) -> int | boo
     odoo.add("ir.config_parameter", key="mail.default.from", value=values.get("default_from", "notifications"))
     odoo.add("ir.config_parameter", key="mail.bounce.alias", value=values.get("bounce_alias", "bounce"))
     return False
+
+
+def renew_at_every_look(odoo: SimulatedOdoo, lock: int) -> None:
+    """From now on, the owner of a lock is alive."""
+
+    def renew(model: str, method: str, *_rest: Any) -> None:
+        if (model, method) == ("ir.config_parameter", "search_read"):
+            record = odoo.record("ir.config_parameter", lock)
+            record["write_date"] = f"{moment_of(record['write_date']) + timedelta(seconds=1):%Y-%m-%d %H:%M:%S}"
+
+    odoo.before.append(renew)
 
 
 def refused(

@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
 _MODEL = "ir.config_parameter"
 _HELD_WHILE = {LOCK_KEY: "changing", SENDING_KEY: "sending the queue of"}
-# Seconds after the last renewal. Odoo goes on sending when its client is gone, for the minutes that one mail can take at most.
-_LEASE_SECONDS = {LOCK_KEY: 60, SENDING_KEY: 300}
+# Seconds after the last renewal. Odoo may go on sending for longer when its client is gone: the next run looks whether it does (queue/put_off.py).
+_LEASE_SECONDS = 60
 # The same for work that Odoo continues without its client. A run of the queue's cron may take an hour (queue/cron_run.py).
 _DETACHED_SECONDS = 3900
+# A lock with a longer lease is for detached work, which nobody renews while Odoo does it.
+_LONGEST_SECONDS = 600
 _LEASE = re.compile(r" \[\w+, (?P<seconds>\d{1,5}) s\]$")
 _POLL_SECONDS = 1.0
 # So many refusals in a row without a lock mean that Odoo refuses the system parameter itself.
@@ -67,21 +69,19 @@ def exclusive_run(
     session: Session,
     *,
     key: str = LOCK_KEY,
-    wait: float | None = None,
     is_detached: bool = False,
     warn: Warn = lambda _text: None,
 ) -> Iterator[Lock]:
     """Own the lock within the context.
 
     :param key: which lock, one of _HELD_WHILE: changing a database does not hinder sending its mails.
-    :param wait: seconds to wait for another run to end; None is the session's `lock_timeout`.
     :param is_detached: the work is one call, and Odoo continues it if this process ends or gives up. The lock then stays until it expires.
     :param warn: called if the lock could not be released after the work was done.
     :raises Conflict: the other run is still working; the message names it and its start.
     """
-    lease = _DETACHED_SECONDS if is_detached else _LEASE_SECONDS[key]
+    lease = _DETACHED_SECONDS if is_detached else _LEASE_SECONDS
     owner = f"{socket.gethostname()} pid {os.getpid()} [{uuid.uuid4().hex[:8]}, {lease} s]"
-    lock_id = _acquire(session, key, session.lock_timeout if wait is None else wait, owner)
+    lock_id = _acquire(session, key, owner)
     heartbeat = Heartbeat(session, lock_id, owner)
     lock = Lock(heartbeat, expires=is_detached)
     try:
@@ -92,7 +92,7 @@ def exclusive_run(
     except (Timeout, Unreachable) as error:
         if lock.expires:
             error.message += (
-                f" Odoo may still be working on it. For {lease // 60} minutes, no other task of the collection is {_HELD_WHILE[key]} this "
+                f" Odoo may still be working on it. For {_minutes(lease)}, no other task of the collection is {_HELD_WHILE[key]} this "
                 f"database. If it has ended, delete the system parameter {key}."
             )
         else:
@@ -124,8 +124,12 @@ def _left(key: str, lease: int, reason: OdooError) -> str:
     return f"the lock (system parameter {key}) could not be released, and expires by itself after {lease} seconds: {reason.message}"
 
 
-def _acquire(session: Session, key: str, wait: float, owner: str) -> int:
-    deadline = time.monotonic() + wait
+def _minutes(seconds: int) -> str:
+    return "a minute" if seconds == 60 else f"{seconds // 60} minutes"
+
+
+def _acquire(session: Session, key: str, owner: str) -> int:
+    deadline = time.monotonic() + session.lock_timeout
     refusals = 0
     while True:
         created = _create(session, key, owner)
@@ -158,6 +162,9 @@ def _wait_for_end(session: Session, key: str, deadline: float) -> bool:
     The lock has expired if its owner does not renew it for the time of its lease, by the clock of this process. If the clocks of Odoo and
     PostgreSQL already show that, a few seconds suffice: those two clocks may differ.
 
+    The deadline is for an owner that is alive. A lock that nobody renews is waited for to the end of its lease, unless Odoo itself may still be working
+    on what it is for.
+
     :raises Conflict: the deadline has passed, and the owner is alive.
     """
     last: tuple[int, str] | None = None
@@ -167,20 +174,21 @@ def _wait_for_end(session: Session, key: str, deadline: float) -> bool:
         if _state(held) != last:
             is_renewed = last is not None
             last, since = _state(held), time.monotonic()
-        looks_expired = _has_expired(held, key, session.now)
-        enough = _GRACE_SECONDS if looks_expired else _lease(held, key).total_seconds()
+        looks_expired = _has_expired(held, session.now)
+        lease = _lease(held).total_seconds()
+        enough = _GRACE_SECONDS if looks_expired else lease
         if time.monotonic() - since >= enough:
             session.remove(_MODEL, [held["id"]])
             return True
-        if time.monotonic() >= deadline and (is_renewed or not looks_expired):
+        if time.monotonic() >= deadline and (is_renewed or (lease > _LONGEST_SECONDS and not looks_expired)):
             raise _in_use(session, key, held)
         time.sleep(_POLL_SECONDS)
     return last is not None
 
 
 def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
-    described = describe_lock(held, key, session.now)
-    expires = moment_of(held["write_date"]) + _lease(held, key)
+    described = describe_lock(held, session.now)
+    expires = moment_of(held["write_date"]) + _lease(held)
     return Conflict(
         f"Another run ({described['owner']}) has been {_HELD_WHILE[key]} database {session.database} since {described['since']} UTC: wait for it to "
         f"end, or set lock_timeout to wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
@@ -189,7 +197,7 @@ def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
 
 def remove_expired_lock(session: Session, key: str) -> None:
     """Remove the lock of a killed run. If there is no lock, this is one call."""
-    expired = [row for row in _read_lock(session, key) if _has_expired(row, key, session.now)]
+    expired = [row for row in _read_lock(session, key) if _has_expired(row, session.now)]
     if not expired:
         return
     time.sleep(_GRACE_SECONDS)
@@ -202,16 +210,16 @@ def is_another_running(session: Session, parameters: Mapping[str, str], key: str
 
     :param parameters: the system parameters that there are; a call more only where they show a lock.
     """
-    return key in parameters and any(not _has_expired(held, key, session.now) for held in _read_lock(session, key))
+    return key in parameters and any(not _has_expired(held, session.now) for held in _read_lock(session, key))
 
 
-def describe_lock(held: Mapping[str, Any], key: str, now: datetime) -> dict[str, Any]:
+def describe_lock(held: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return who owns a lock, since when (UTC), and whether it has expired.
 
     :param held: the system parameter, with `value`, `create_date` and `write_date`.
     """
     owner = (held["value"] or "").partition(" [")[0]
-    return {"owner": owner, "since": held["create_date"][:19], "expired": _has_expired(held, key, now)}
+    return {"owner": owner, "since": held["create_date"][:19], "expired": _has_expired(held, now)}
 
 
 def _read_lock(session: Session, key: str) -> list[dict[str, Any]]:
@@ -223,10 +231,10 @@ def _state(held: Mapping[str, Any]) -> tuple[int, str]:
     return held["id"], held["write_date"]
 
 
-def _lease(held: Mapping[str, Any], key: str) -> timedelta:
+def _lease(held: Mapping[str, Any]) -> timedelta:
     noted = _LEASE.search(held["value"] or "")
-    return timedelta(seconds=int(noted["seconds"]) if noted else _LEASE_SECONDS[key])
+    return timedelta(seconds=int(noted["seconds"]) if noted else _LEASE_SECONDS)
 
 
-def _has_expired(held: Mapping[str, Any], key: str, now: datetime) -> bool:
-    return now - moment_of(held["write_date"]) > _lease(held, key)
+def _has_expired(held: Mapping[str, Any], now: datetime) -> bool:
+    return now - moment_of(held["write_date"]) > _lease(held)

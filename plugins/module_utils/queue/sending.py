@@ -61,7 +61,10 @@ def process(
         # Two that send the same mails send some of them twice.
         with exclusive_run(session, key=SENDING_KEY, warn=work.remarks.append) as lock:
             left = left_put_off(session)
-            work.put_back = left.put_back(session) if left else 0
+            if left:
+                left.wait_until_quiet(session)
+                work.put_back = left.put_back(session)
+                work.remarks += [left.spoilt] if left.spoilt else []
             for batch in chunks_of(session, domain, selection, batch_size):
                 lock.check()
                 try:
@@ -121,7 +124,7 @@ def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int 
     mails = put_off(session, chosen)
     try:
         _refuse_running(session, action_id)
-    except OdooError:
+    except BaseException:  # also a signal
         mails.put_back(session)
         raise
     try:

@@ -98,7 +98,7 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
         "due": max(0, states["outgoing"] - scheduled),
         "scheduled": scheduled,
         "put_off": put_off.count(session),
-        "sending": describe_lock(sender, SENDING_KEY, session.now) if sender else None,
+        "sending": describe_lock(sender, session.now) if sender else None,
         "oldest_due": _oldest_due(session, now),
         "failures": failures,
         "retried": retried,

@@ -25,6 +25,7 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import ATTEMPTS_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 
 # Odoo's own queue, which carries the lanes, and the policy's actions beside it.
 BACKOFF, STALE, PURGE, WATCHDOG = (
@@ -442,11 +443,15 @@ def watchdog_code(*, max_overdue: int, max_outgoing: int | None, listener: Liste
     )
 
 
+# Python's parser has one error for code that is wrong, and others for code that is nested too deeply.
+_NOT_PARSED = (MemoryError, RecursionError, SyntaxError, ValueError)
+
+
 def sends_queue(code: str) -> bool:
     """Whether code of the queue's action sends mails: Odoo's own, this policy's, or what calls the same methods."""
     try:
-        nodes = list(ast.walk(ast.parse(code.strip())))
-    except (SyntaxError, ValueError):
+        nodes = list(ast.walk(_parsed(code.strip())))
+    except ValueError:
         return False
     return any(isinstance(node, ast.Attribute) and node.attr in ("process_email_queue", "send") for node in nodes)
 
@@ -474,15 +479,26 @@ def lanes_in(code: str) -> list[Lane]:
     :raises ValueError: it holds none: somebody has changed it.
     """
     try:
-        statements = ast.parse(code).body
+        statements = _parsed(code).body
         rows = next(
             ast.literal_eval(one.value)
             for one in statements
             if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "lanes"
         )
         return [Lane(name, list(domain), batch) for name, domain, batch in rows]
-    except (SyntaxError, StopIteration, TypeError, ValueError) as error:
+    except (StopIteration, TypeError, *_NOT_PARSED) as error:
         raise ValueError("it holds no lanes") from error
+
+
+def _parsed(code: str) -> ast.Module:
+    """Return the syntax tree of code that anybody may have written.
+
+    :raises ValueError: it is not Python, or nested too deeply.
+    """
+    try:
+        return ast.parse(code)
+    except _NOT_PARSED as error:
+        raise ValueError("it is not Python") from error
 
 
 def numbers_in(code: str) -> list[int]:
@@ -512,7 +528,7 @@ def before_of(code: str) -> dict[str, Any] | None:
     for line in code.splitlines():
         if line.startswith(_BEFORE):
             try:
-                before = json.loads(line[len(_BEFORE) :])
+                before = decode(line[len(_BEFORE) :].encode())
             except ValueError:
                 break
             if isinstance(before, dict) and before.get("code"):

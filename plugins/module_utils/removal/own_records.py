@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.web_client import restore_base_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import is_another_running
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, is_another_running
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
@@ -90,7 +90,7 @@ def find_own_records(session: Session) -> list[OwnRecord]:
 def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
     """Remove records of the collection. Everything that was declared stays as it is. Mails that a killed run has put off are due again.
 
-    :raises Conflict: a run of the collection writes to the instance or sends its queue at this moment.
+    :raises Conflict: a run of the collection writes to the instance or sends its queue at this moment, or Odoo still sends for a killed one.
     """
     rows = _own_parameters(session)
     parameters = {row["key"]: row["value"] for row in rows}
@@ -100,7 +100,9 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
         )
     mails = left_put_off(session) if PUT_OFF_KEY in parameters else None
     if mails:
-        mails.put_back(session)
+        with exclusive_run(session, key=SENDING_KEY):
+            mails.wait_until_quiet(session)
+            mails.put_back(session)
     for row in rows:
         if row["key"] == DELETION_KEY:
             finish_deletion(session, row["id"], str(row["value"] or ""))

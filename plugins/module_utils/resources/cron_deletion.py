@@ -10,6 +10,7 @@ the action in between: the next run deletes what an interrupted one has left.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Timeout, Unreachable
@@ -23,6 +24,8 @@ CRON_MODEL = "ir.cron"
 DELEGATE = "ir_actions_server_id"
 _ACTION_MODEL = "ir.actions.server"
 _PARAMETER_MODEL = "ir.config_parameter"
+# With more digits PostgreSQL refuses to look for it.
+_ID = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def delete_cron(session: Session, cron_id: int) -> None:
@@ -51,6 +54,6 @@ def finish_deletion(session: Session, note_id: int, noted: str) -> None:
 
     :param noted: the value of the system parameter. If it is no id, somebody has edited it, and only the parameter is deleted.
     """
-    if noted.isdecimal() and not session.search_read(CRON_MODEL, [[DELEGATE, "=", int(noted)]], ["id"]):
+    if _ID.fullmatch(noted) and not session.search_read(CRON_MODEL, [[DELEGATE, "=", int(noted)]], ["id"]):
         session.remove(_ACTION_MODEL, [int(noted)])
     session.remove(_PARAMETER_MODEL, [note_id])

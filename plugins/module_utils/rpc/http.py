@@ -19,6 +19,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -36,10 +37,18 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 _LONGEST_SHOWN = 200
+# How far the clocks of Odoo and of this machine may be apart. More is no skew: one of them is wrong.
+_CLOCK_TOLERANCE = timedelta(days=1)
+
+
+class Clocks(NamedTuple):
+    """The clock of the server by the header `Date` of an answer, and the clock here when the answer came."""
+
+    server: datetime
+    own: datetime
 
 
 class Response(NamedTuple):
@@ -98,7 +107,7 @@ class HttpConnection:
         self.base_url = base_url.rstrip("/")
         self.requests = 0
         self.connections = 0
-        self.server_time: datetime | None = None
+        self._clocks: Clocks | None = None
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if self._tls else 80)
@@ -164,7 +173,8 @@ class HttpConnection:
         :raises Timeout: the server took longer than the timeout; with the same detail.
         """
         response = self._exchange(method, path, body, headers)
-        self.server_time = moment_of_header(response.headers.get("Date", "")) or self.server_time
+        moment = moment_of_header(response.headers.get("Date", ""))
+        self._clocks = Clocks(moment, datetime.now(timezone.utc)) if moment else self._clocks
         if response.status in (301, 302, 303, 307, 308):
             target = response.headers.get("Location", "somewhere else")
             advice = "set url to the address that Odoo answers at"
@@ -175,6 +185,22 @@ class HttpConnection:
         retry_after = response.headers.get("Retry-After", "")
         refuse_front_end(self.base_url + path, response.status, response.body, retry_after)
         return response
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's clock (UTC) as of its last answer, None if it does not tell.
+
+        :raises Invalid: one of the two clocks is wrong. Whatever depends on the date, such as which mails are due, would be wrong too.
+        """
+        if self._clocks is None:
+            return None
+        server, own = self._clocks
+        if abs(server - own) > _CLOCK_TOLERANCE:
+            raise Invalid(
+                f"Odoo at {self.base_url} (or a proxy before it) says in the header Date that it is {server:%Y-%m-%d %H:%M} UTC, but the clock here "
+                f"says {own:%Y-%m-%d %H:%M} UTC: correct the clock that is wrong."
+            )
+        return server
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
         """Send a request over the connection and return what came back, whoever answered."""
@@ -202,12 +228,18 @@ class HttpConnection:
             raise Invalid(
                 f"Odoo at {self.base_url} cannot be asked: the database or the api_key holds characters that no HTTP header takes."
             ) from None
+        except BaseException:
+            self.close()
+            raise
         try:
             answer = cast("DeadlineResponse", connection.getresponse())
             response = Response(answer.status, answer.headers, answer.read_whole())
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise self._explained(error) from error
+        except BaseException:  # a signal: the rest of the answer must not be taken for that of the next request
+            self.close()
+            raise
         if answer.will_close:
             self.close()
         return response

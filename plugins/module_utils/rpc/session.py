@@ -134,7 +134,10 @@ class Session:
 
     @property
     def now(self) -> datetime:
-        """The server's clock (UTC) as of its last answer, so that a skewed controller finds no drift in a cron's `nextcall`."""
+        """The server's clock (UTC) as of its last answer, so that a skewed controller finds no drift in a cron's `nextcall`.
+
+        :raises Invalid: the clocks of the server and of the controller are more than a day apart.
+        """
         server_time = self._http.server_time if self._http else None
         return server_time or datetime.now(timezone.utc)
 

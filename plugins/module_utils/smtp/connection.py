@@ -10,7 +10,6 @@ without any.
 
 from __future__ import annotations
 
-import json
 import smtplib
 import socket
 import ssl
@@ -19,6 +18,8 @@ import time
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any, TypeVar
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 
 _LONGEST_REPLY = 64 * 1024
 
@@ -163,7 +164,7 @@ class SmtpConnection(smtplib.SMTP):
 def _told(challenge: bytes) -> str:
     """What the challenge that announces a refused token says."""
     try:
-        told = json.loads(challenge)
+        told = decode(challenge)
     except ValueError:
         return ""
     return ", ".join(f"{key} {value}" for key, value in told.items()) if isinstance(told, dict) else ""

@@ -136,6 +136,9 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Collec
         if not _removed(session, mail_id):
             error.message += f" The canary is still in Odoo (mail.mail {mail_id})."
         raise
+    except BaseException:  # a signal
+        _removed(session, mail_id)
+        raise
     state = mail.get("state")
     outcome, words = _canary_verdict(state, " ".join(reason.split()))
     message = without_secrets(words, secrets)

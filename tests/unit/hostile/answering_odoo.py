@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from http.client import HTTPMessage
 from typing import Any
 
@@ -17,7 +18,7 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.mutations import Ans
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.refusals import ServerError
 
-_DATE = "Thu, 15 Jan 2026 12:00:00 GMT"
+_DATE = formatdate(usegmt=True)
 
 
 class AnsweringOdoo:

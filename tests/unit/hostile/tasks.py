@@ -20,6 +20,7 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import front_end
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
@@ -145,7 +146,7 @@ def nobody_waits() -> Iterator[None]:
     """Let everything in the collection that waits between two calls wait no time."""
     clock = Clock()
     with contextlib.ExitStack() as patches:
-        for module in (lock, rpc_session, connection_test, front_end):
+        for module in (lock, put_off, rpc_session, connection_test, front_end):
             patches.enter_context(mock.patch.object(module, "time", clock))
         yield
 

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rpc": {"secrets"},
     "routing": {"engine", "rpc"},
     "smtp": {"engine", "routing", "rpc", "secrets"},
-    "queue_policy": {"smtp"},
+    "queue_policy": {"rpc", "smtp"},
     "resources": {"engine", "queue_policy", "routing", "rpc", "secrets", "smtp"},
     "api_keys": {"resources", "rpc", "secrets"},
     "enforcement": {"engine", "resources", "routing", "rpc", "secrets", "smtp"},

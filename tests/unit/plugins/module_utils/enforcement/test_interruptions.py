@@ -209,7 +209,7 @@ def test_a_new_client_is_never_mixed_with_the_old_one(was_there: bool) -> None:
     assert len(seen) == 2
 
 
-@pytest.mark.parametrize("note", ["", "text", "-1"])
+@pytest.mark.parametrize("note", ["", "text", "-1", "0", "9" * 11, "9" * 5000])
 def test_an_edited_note_of_a_deletion_is_removed(note: str) -> None:
     odoo = SimulatedOdoo("19.0")
     odoo.add("ir.config_parameter", key=DELETION_KEY, value=note)

@@ -19,9 +19,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock i
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Rejected, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import moment_of
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
-from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, refused, run, servers, written
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
+    actions,
+    refused,
+    renew_at_every_look,
+    run,
+    servers,
+    written,
+)
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 STACK = {"servers": [{"name": "Main", "smtp_host": "smtp.acme.example"}]}
@@ -35,17 +41,6 @@ def held(odoo: SimulatedOdoo, seconds: int, value: str = OTHER) -> int:
     lock = odoo.add("ir.config_parameter", key=LOCK_KEY, value=value)
     odoo.now += timedelta(seconds=seconds)
     return lock
-
-
-def alive(odoo: SimulatedOdoo, lock: int) -> None:
-    """From now on, its owner renews the lock at every look."""
-
-    def renew(model: str, method: str, *_rest: Any) -> None:
-        if (model, method) == ("ir.config_parameter", "search_read"):
-            record = odoo.record("ir.config_parameter", lock)
-            record["write_date"] = f"{moment_of(record['write_date']) + timedelta(seconds=1):%Y-%m-%d %H:%M:%S}"
-
-    odoo.before.append(renew)
 
 
 def test_the_lock_is_held_while_something_is_done(odoo: SimulatedOdoo) -> None:
@@ -73,7 +68,7 @@ def test_no_lock_where_nothing_differs(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_fresh_lock_is_waited_for_and_then_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
-    alive(odoo, held(odoo, seconds=59))
+    renew_at_every_look(odoo, held(odoo, seconds=59))
     text = refused(Conflict, odoo, STACK)
     assert "Another run (elsewhere pid 1) has been changing database simulated since 2026-01-15 12:00:00 UTC" in text
     assert re.search(r"expires at 2026-01-15 12:0\d:\d\d UTC", text)
@@ -85,12 +80,26 @@ def test_a_fresh_lock_is_waited_for_and_then_a_conflict(odoo: SimulatedOdoo, clo
 
 @pytest.mark.parametrize("seconds", [0, 30])
 def test_how_long_to_wait_is_an_option(odoo: SimulatedOdoo, clock: Clock, seconds: int) -> None:
-    held(odoo, seconds=1)
+    renew_at_every_look(odoo, held(odoo, seconds=1))
     session = odoo.session()
     session.lock_timeout = seconds
     with pytest.raises(Conflict), exclusive_run(session):
         pass
-    assert clock.monotonic() == seconds
+    assert seconds <= clock.monotonic() <= seconds + 2
+
+
+@pytest.mark.parametrize("timeout", [0, 30, 180])
+@pytest.mark.parametrize("lease", [60, 300])
+def test_a_lock_that_nobody_renews_is_waited_for_whatever_the_timeout(
+    odoo: SimulatedOdoo, clock: Clock, timeout: int, lease: int
+) -> None:
+    """Its owner was killed a second ago."""
+    held(odoo, seconds=1, value=f"elsewhere pid 1 [0a1b2c3d, {lease} s]")
+    session = odoo.session()
+    session.lock_timeout = timeout
+    with exclusive_run(session):
+        assert "elsewhere" not in str(odoo.parameter(LOCK_KEY))
+    assert lease <= clock.monotonic() < lease + 3
 
 
 def test_a_lock_that_is_given_back_meanwhile(odoo: SimulatedOdoo, clock: Clock) -> None:
@@ -133,7 +142,7 @@ def test_a_live_lock_ends_the_waiting_although_the_clocks_say_that_it_has_expire
     odoo: SimulatedOdoo, clock: Clock, seconds: int
 ) -> None:
     """The clock of PostgreSQL is an hour behind that of Odoo."""
-    alive(odoo, held(odoo, seconds=3600))
+    renew_at_every_look(odoo, held(odoo, seconds=3600))
     session = odoo.session()
     session.lock_timeout = seconds
     with pytest.raises(Conflict, match="Another run"), exclusive_run(session):
@@ -342,7 +351,7 @@ def test_a_run_in_the_middle_of_another_is_a_conflict(odoo: SimulatedOdoo, when:
         if method == when and (model == "ir.mail_server" or when == "unlink"):
             odoo.before.clear()
             parameters = odoo.records.tables["ir.config_parameter"].values()
-            alive(odoo, next(one["id"] for one in parameters if one["key"] == LOCK_KEY))
+            renew_at_every_look(odoo, next(one["id"] for one in parameters if one["key"] == LOCK_KEY))
             conflicts.append(
                 refused(Conflict, odoo, {"servers": [*STACK["servers"], {**STACK["servers"][0], "name": "Second"}]})
             )

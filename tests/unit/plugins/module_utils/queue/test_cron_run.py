@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Conflict,
     OdooError,
@@ -24,7 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions impo
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_cron, run_declared
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
-from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, renew_at_every_look, written
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 SILENT = "mail.ir_cron_delete_notification"
@@ -88,10 +87,9 @@ def test_check_mode_runs_nothing_and_takes_no_lock(odoo: SimulatedOdoo) -> None:
 
 def test_the_queue_is_not_run_while_another_task_sends_it(odoo: SimulatedOdoo) -> None:
     seen = locks(odoo)
-    with (
-        exclusive_run(odoo.session(), key=SENDING_KEY),
-        pytest.raises(Conflict, match="has been sending the queue of database simulated since"),
-    ):
+    lock = odoo.add("ir.config_parameter", key=SENDING_KEY, value="elsewhere pid 1 [0a1b2c3d, 60 s]")
+    renew_at_every_look(odoo, lock)
+    with pytest.raises(Conflict, match="has been sending the queue of database simulated since"):
         run(odoo)
     assert seen == []
 

@@ -18,6 +18,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs 
 from ansible_collections.postmaster.odoo.tests.unit.series import SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import load_facts
 
+# What Python's parsers cannot take: of code, and of JSON.
+NESTED = ("-" * 100_000 + "1", "[" * 100_000, "x" + ".a" * 100_000, "\0")
 LANES = [Lane("accounts", [("model", "=", "res.users"), "!", ("res_id", "=", 1)], 100), Lane("o'clock {rest}", [], 7)]
 NAMES = ("lanes", "backoff", "stale", "purge", "watchdog", "watchdog to a user", "watchdog to nobody")
 CODES = dict(
@@ -169,3 +171,20 @@ def test_whom_the_watchdog_tells_can_be_read_from_it(listener: Listener | None, 
 def test_other_code_holds_no_lanes(code: str) -> None:
     with pytest.raises(ValueError, match="no lanes"):
         queue_jobs.lanes_in(code)
+
+
+@pytest.mark.parametrize("nested", NESTED, ids=["minus", "brackets", "attributes", "NUL"])
+def test_code_that_python_cannot_parse_is_foreign_code(nested: str) -> None:
+    assert not queue_jobs.sends_queue(nested)
+    assert not queue_jobs.keeps_order(f"model.process_email_queue({nested})")
+    for code in (nested, f"lanes = {nested}"):
+        with pytest.raises(ValueError, match="it holds no lanes"):
+            queue_jobs.lanes_in(code)
+
+
+@pytest.mark.parametrize("nested", NESTED, ids=["minus", "brackets", "attributes", "NUL"])
+def test_a_note_of_former_code_that_is_nested_too_deeply_is_spoilt(nested: str) -> None:
+    code = queue_jobs.with_before(CODES["lanes"], {"code": "edited by hand"})
+    spoilt = code.replace('{"code": "edited by hand"}', nested)
+    assert spoilt != code
+    assert queue_jobs.before_of(spoilt) == {"code": "model.process_email_queue()"}

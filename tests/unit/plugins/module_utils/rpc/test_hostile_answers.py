@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import socket
 import time
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from functools import partial
 from random import Random
 from typing import Any
@@ -22,7 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo import AnsweringOdoo
 from ansible_collections.postmaster.odoo.tests.unit.hostile.mutations import Answer, mutated
-from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import APPLIED, CHECKS, SECONDS, instance, run
+from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import APPLIED, CHECKS, SECONDS, Task, instance, run
 from ansible_collections.postmaster.odoo.tests.unit.local_server import asked, listening
 
 # Every so many answers of a task one is changed.
@@ -253,3 +255,21 @@ def test_http_that_is_none(answer: bytes) -> None:
 
     with listening(say) as url:
         assert "does not answer in HTTP" in unanswered(Unreachable, HttpConnection(url, timeout=20, proxy=""))
+
+
+@pytest.mark.parametrize("days", [-9000, 9000])
+@pytest.mark.parametrize("options", [{"action": "process"}, {"action": "cancel", "older_than": 60}])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_wrong_clock_sends_cancels_and_withholds_no_mail(
+    series: str, days: int, options: dict[str, Any], check: bool
+) -> None:
+    odoo = instance(series)
+    odoo.add("mail.mail", state="outgoing", scheduled_date="2027-05-01 12:00:00")
+    before = json.dumps(odoo.records.tables["mail.mail"])
+    date = format_datetime(datetime.now(timezone.utc) + timedelta(days=days), usegmt=True)
+    wrong = AnsweringOdoo(odoo, lambda _number, it: it._replace(headers={**it.headers, "Date": date}))
+    ending = run(Task("mail_queue", options, applies=not check), wrong, "jsonrpc")
+    assert ending.result is not None
+    assert ending.result["error_kind"] == "invalid"
+    assert "correct the clock that is wrong" in ending.result["msg"]
+    assert json.dumps(odoo.records.tables["mail.mail"]) == before

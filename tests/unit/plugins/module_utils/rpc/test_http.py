@@ -12,6 +12,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,13 +139,31 @@ def test_patience_lasts_as_long_as_it_is_asked_for(server: LocalServer) -> None:
         assert timeout(http) == 5
 
 
+def now() -> datetime.datetime:
+    """The moment, to the second."""
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+
+
 def test_the_servers_clock(server: LocalServer) -> None:
     http = http_to(server)
     asked(http)
     assert http.server_time is None
-    server.answer = lambda _request: Answer(headers=(("Date", "Thu, 15 Jan 2026 12:00:00 GMT"),))
+    moment = now() - datetime.timedelta(hours=23)
+    server.answer = lambda _request: Answer(headers=(("Date", format_datetime(moment, usegmt=True)),))
     asked(http)
-    assert http.server_time == datetime.datetime(2026, 1, 15, 12, tzinfo=datetime.timezone.utc)
+    assert http.server_time == moment
+
+
+@pytest.mark.parametrize("days", [-9000, -2, 2, 9000])
+def test_a_clock_that_is_wrong_is_an_error_that_names_both(server: LocalServer, days: int) -> None:
+    http = http_to(server)
+    moment = now() + datetime.timedelta(days=days)
+    server.answer = lambda _request: Answer(b"ok", headers=(("Date", format_datetime(moment, usegmt=True)),))
+    assert asked(http) == b"ok", "of no concern to a call that does not look at the clock"
+    with pytest.raises(Invalid, match="correct the clock that is wrong") as raised:
+        _time = http.server_time
+    for clock in (moment, now()):
+        assert f"{clock:%Y-%m-%d}" in raised.value.message
 
 
 @pytest.mark.parametrize(
@@ -167,10 +186,11 @@ def test_a_clock_that_cannot_be_read_is_no_clock(server: LocalServer, date: str)
 
 
 def test_a_clock_without_a_zone_is_in_utc(server: LocalServer) -> None:
-    server.answer = lambda _request: Answer(b"ok", headers=(("Date", "Thu, 15 Jan 2026 12:00:00 -0000"),))
+    moment = now()
+    server.answer = lambda _request: Answer(b"ok", headers=(("Date", f"{moment:%a, %d %b %Y %H:%M:%S} -0000"),))
     http = http_to(server)
     asked(http)
-    assert http.server_time == datetime.datetime(2026, 1, 15, 12, tzinfo=datetime.timezone.utc)
+    assert http.server_time == moment
 
 
 # What goes wrong

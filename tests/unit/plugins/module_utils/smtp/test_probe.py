@@ -327,6 +327,15 @@ def test_a_refused_token_says_why() -> None:
     assert "Connect the mail server with its account again" in result["suggestion"]
 
 
+def test_a_refused_token_of_any_content_is_an_answer() -> None:
+    with smtp_server(
+        features=("AUTH XOAUTH2",),
+        replies={"AUTH": f"334 {b64encode(b'[' * 6_000).decode()}", "": "535 5.7.8 Not accepted"},
+    ) as server:
+        result = probed(server, user=USER, access_token=SECRET)
+    assert (result["outcome"], result["stages"][4]["detail"]) == ("auth", "XOAUTH2, 535 5.7.8 Not accepted")
+
+
 def test_how_it_says_goodbye_does_not_matter() -> None:
     with smtp_server(replies={"QUIT": None}) as server:
         result = probed(server)

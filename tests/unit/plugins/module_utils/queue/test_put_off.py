@@ -1,0 +1,136 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mails that a killed run has put off: they are put back once Odoo has stopped sending them, and each leaves once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import put_off
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Work, warnings
+from ansible_collections.postmaster.odoo.plugins.module_utils.removal.own_records import (
+    find_own_records,
+    remove_own_records,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
+from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+Mails = list[int]
+
+
+@pytest.fixture
+def arrived(odoo: SimulatedOdoo) -> Counter[int]:
+    """How often each mail has arrived."""
+    arrived: Counter[int] = Counter()
+    odoo.delivery = lambda mail: arrived.update([mail["id"]])
+    return arrived
+
+
+@pytest.fixture
+def mails(odoo: SimulatedOdoo) -> Mails:
+    """Mails that a run has put off before it was killed."""
+    mails = [odoo.add("mail.mail", state="outgoing", scheduled_date=False) for _number in range(8)]
+    put_off(odoo.session(), [{"id": mail, "scheduled_date": False} for mail in mails])
+    odoo.add("ir.config_parameter", key=SENDING_KEY, value="elsewhere pid 1 [0a1b2c3d, 60 s]")
+    return mails
+
+
+def go_on(odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int], *, seconds: float) -> None:
+    """Odoo still sends the list of the killed run: a mail each so many seconds, whatever their dates are by then."""
+    left = list(mails)
+
+    def send(*_call: Any) -> None:
+        while left and clock.monotonic() >= seconds * (len(mails) - len(left) + 1):
+            mail = odoo.records.tables["mail.mail"][left.pop(0)]
+            arrived.update([mail["id"]])
+            mail["state"] = "sent"
+
+    odoo.before.append(send)
+
+
+def process(odoo: SimulatedOdoo, *, lock_timeout: float = 180) -> Work:
+    session = odoo.session()
+    session.lock_timeout = lock_timeout
+    return act(session, "process", Selection(), batch_size=50)
+
+
+@pytest.mark.parametrize("seconds", [8, 60, 299])
+def test_no_mail_arrives_twice_while_odoo_goes_on(
+    odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int], seconds: float
+) -> None:
+    go_on(odoo, clock, mails, arrived, seconds=seconds)
+    work = process(odoo, lock_timeout=3000)
+    assert (work.error, set(arrived.values())) == (None, {1})
+    assert set(arrived) == set(mails)
+    assert odoo.parameter(PUT_OFF_KEY) is odoo.parameter(SENDING_KEY) is False
+
+
+def test_a_removal_sends_none_of_them_twice(
+    odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]
+) -> None:
+    odoo.now += timedelta(seconds=61)
+    go_on(odoo, clock, mails, arrived, seconds=60)
+    session = odoo.session()
+    session.lock_timeout = 3000
+    remove_own_records(session, find_own_records(session))
+    assert process(odoo).error is None
+    assert set(arrived.values()) == {1}
+    assert find_own_records(odoo.session()) == []
+
+
+def test_a_run_does_not_wait_for_ever_while_odoo_goes_on(
+    odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]
+) -> None:
+    go_on(odoo, clock, mails, arrived, seconds=100)
+    work = process(odoo, lock_timeout=100)
+    assert isinstance(work.error, Conflict)
+    assert "Odoo still sends mails for a run of mail_queue that was interrupted: 6 of 8 are left." in work.error.message
+    assert 200 <= clock.monotonic() < 205
+    assert odoo.parameter(SENDING_KEY) is False
+    odoo.before.clear()
+    assert (process(odoo).put_back, set(arrived.values())) == (6, {1})
+
+
+@pytest.mark.parametrize("lock_timeout", [0, 180])
+def test_mails_that_odoo_never_began_to_send(
+    odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int], lock_timeout: float
+) -> None:
+    work = process(odoo, lock_timeout=lock_timeout)
+    assert (work.error, work.put_back, set(arrived.values())) == (None, len(mails), {1})
+    assert warnings(work) == ["8 mails that an interrupted run had put off were due again."]
+    assert 360 <= clock.monotonic() < 365
+
+
+@pytest.mark.parametrize("why", ["all have left", "they are due anyway"])
+def test_nothing_is_waited_for(odoo: SimulatedOdoo, clock: Clock, mails: Mails, why: str) -> None:
+    for mail in mails if why == "all have left" else []:
+        odoo.record("mail.mail", mail)["state"] = "sent"
+    odoo.now += timedelta(seconds=62 if why == "all have left" else 3601)
+    work = process(odoo)
+    assert (work.error, work.put_back) == (None, 0 if why == "all have left" else len(mails))
+    assert clock.monotonic() < 25
+
+
+def test_a_mail_that_fails_meanwhile_is_a_sign_of_life(
+    odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]
+) -> None:
+    def fail(*_call: Any) -> None:
+        if clock.monotonic() >= 200:
+            odoo.record("mail.mail", mails[0]).update({"state": "exception", "failure_reason": "550 No such user"})
+
+    odoo.before.append(fail)
+    work = process(odoo)
+    found: Mapping[int, int] = dict(arrived)
+    assert (work.error, found) == (None, dict.fromkeys(mails[1:], 1))
+    assert 500 <= clock.monotonic() < 505
