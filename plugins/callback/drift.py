@@ -112,6 +112,9 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import secrets_in_environment
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_github, as_text, report, watch
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline, BaselineError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector
@@ -313,14 +316,14 @@ class CallbackModule(CallbackBase):
                 if not narrower:
                     history.prune(keep)
                 if written:
-                    self._display.display(f"Reports: {', '.join(map(_from_here, written))}")
+                    self._display.display(f"Reports: {', '.join(printable(_from_here(path)) for path in written)}")
             if "github" in formats:
                 self._tell_github(document)
         except OSError as error:
             self._end(_CANNOT_WORK, f"The reports cannot be written: {error.strerror}: {error.filename}.")
         finally:
             for warning in history.warnings:
-                self._display.warning(warning)
+                self._display.warning(_safe(warning))
         if drift_code and document["verdict"]["exit_code"]:
             raise SystemExit(document["verdict"]["exit_code"])
 
@@ -374,8 +377,13 @@ class CallbackModule(CallbackBase):
             )
 
     def _end(self, exit_code: int, message: str) -> None:
-        self._display.error(f"postmaster.odoo.drift: {message}", wrap_text=False)
+        self._display.error(f"postmaster.odoo.drift: {_safe(message)}", wrap_text=False)
         raise SystemExit(exit_code)
+
+
+def _safe(message: str) -> str:
+    """Return a message without what a terminal obeys, and without the secrets of the environment: those of tasks are not known here."""
+    return safe_message(message, secrets_in_environment())
 
 
 def _from_here(path: Path) -> str:

@@ -27,7 +27,10 @@ from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule, drive
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import secrets_in_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.inventory_level import inventory_level
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.python_environment import is_same_environment
@@ -79,7 +82,7 @@ class _InProcessModule(OdooModule):
 
     def progress(self, text: str) -> None:
         """On the screen with -v, as it comes about; the worker's display hands it on."""
-        Display().v(f"{self._name}: {text}")
+        Display().v(safe_message(f"{self._name}: {text}", map(str, self.no_log_values)))
 
     def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
         """Return a variable of a vault file on this controller."""
@@ -158,16 +161,23 @@ class ActionModule(ActionBase):
                 return ""
             return inventory_level(manager._inventory, self._loader, variables["inventory_hostname"], variable)
 
+        resolved: dict[str, Any] = {}
+
+        def resolve(names: Collection[str]) -> dict[str, Any]:
+            resolved.update(self._values(names, variables))
+            return {name: resolved[name] for name in names if name in resolved}
+
         parts = given.get("parts")
         try:
             declared = stack_arguments_of(
                 variables,
-                lambda names: self._values(names, variables),
+                resolve,
                 level_of,
                 parts if parts is None else list(parts),
             )
         except StackVariableError as error:
-            raise AnsibleActionFail(str(error), result={"error_kind": Invalid.kind}) from error
+            known = {*secrets_in(resolved), *secrets_in_environment()}
+            raise AnsibleActionFail(safe_message(str(error), known), result={"error_kind": Invalid.kind}) from None
         return {**of_stack(declared), **given}
 
     def _obstacle(self, variables: dict[str, Any]) -> str | None:

@@ -108,13 +108,16 @@ def test_a_defect_in_the_verdict_is_not_green(
     callback.v2_runner_on_ok(result(found()))
 
     def defect(_report: Any) -> Any:
-        raise RuntimeError("made to fail")
+        raise RuntimeError("made to fail\x1b[31m with correct-horse")
 
+    monkeypatch.setenv("ODOO_PASSWORD", "correct-horse")
     monkeypatch.setattr(as_text, "render", defect)
     with pytest.raises(SystemExit) as ended:
         callback.v2_playbook_on_stats(CLEAN)
     assert ended.value.code == 1
-    assert "There is no verdict" in capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
+    assert "There is no verdict" in said
+    assert "made to fail\\u001b[31m with ********" in said
 
 
 def test_a_defect_at_the_begin_of_a_play_is_not_green(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
