@@ -187,7 +187,7 @@ class Table:
     def _run_plugins(self, name: str) -> None:
         """Run the inventory plugin and the lookup through a proxy that repeats its password, in errors of Odoo and in redirects."""
         secret = self.secrets[name]
-        words = " ".join(encode(secret) for encode in ENCODINGS.values())
+        words = " | ".join(ENCODINGS[encoding](secret) for encoding in REPEATED)
         error = {"data": {"name": "builtins.ValueError", "message": f"\x1b[31mrefused {words} \x07"}}
 
         def answer(request: Request) -> Answer:
