@@ -534,8 +534,7 @@ class MailServer(ResourceType):
 
 def _lacks_host(values: Mapping[str, Any]) -> bool:
     """Return whether Odoo would use a mail server that it cannot connect to. With `cli` it takes the host of its command line."""
-    host = str(values.get("smtp_host") or "").strip()
-    return bool(values.get("active")) and values.get("smtp_authentication") != "cli" and not host
+    return bool(values.get("active")) and values.get("smtp_authentication") != "cli" and not values.get("smtp_host")
 
 
 def host_problems(host: str) -> Iterator[str]:

@@ -126,7 +126,7 @@ def test_an_empty_text_clears_the_host(odoo: SimulatedOdoo) -> None:
     ("stored", "options"),
     [
         (None, {}),
-        (None, {"smtp_host": " ", "active": True}),
+        (None, {"smtp_host": "", "active": True}),
         (None, {"smtp_authentication": "gmail", "smtp_encryption": "starttls", "smtp_user": "a@acme.example"}),
         ({"smtp_host": "smtp.acme.example"}, {"smtp_host": ""}),
         ({"smtp_host": False, "active": False}, {"sequence": 5}),
