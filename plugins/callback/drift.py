@@ -42,7 +42,8 @@ options:
     description:
       - The reports to make.
       - V(json), V(markdown), V(junit) and V(html) are the files C(drift.json), C(drift.md), C(drift.xml) and C(drift.html) in the O(report_folder).
-      - V(github) prints workflow commands of GitHub Actions, which it shows as annotations, and appends the Markdown to the summary of the step.
+      - V(github) prints workflow commands of GitHub Actions, which it shows as annotations, and appends the Markdown to the summary of the step,
+        which must be a regular file.
     type: list
     elements: str
     default: [json, markdown, junit, html]

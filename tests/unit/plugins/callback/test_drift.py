@@ -245,6 +245,19 @@ def test_reports_that_cannot_be_written_after_all_are_not_green(begun: Begun, tm
     assert ended.value.code == 1
 
 
+def test_a_summary_that_is_a_pipe_ends_the_run(
+    begun: Begun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "summary")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    callback = begun(formats=["json", "github"])
+    callback.v2_runner_on_ok(result(found()))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 1
+    assert "cannot be written: it is not a regular file" in " ".join(capsys.readouterr().err.split())
+
+
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, str | None] = {}
 
