@@ -14,6 +14,8 @@ BOOTSTRAP := .venv/bootstrap
 PLAYBOOKS := .venv/playbooks
 CHECKS := .venv/checks
 NEWEST := .venv/newest
+EDA := .venv/eda
+PROMTOOL := .work/programs/promtool
 
 # Tests and playbooks find the checkout where Ansible looks for a collection.
 COLLECTIONS := .work/collections
@@ -84,16 +86,27 @@ clean: ## remove everything that make has made
 	@POSTMASTER_LAB_DIR=.work/newest-lab $(PYTHON) tests/lab down --purge
 	rm -rf .venv .work
 
-environments: $(CHECKS)/ready $(NEWEST)/ready $(LINK)
+environments: $(CHECKS)/ready $(NEWEST)/ready $(EDA)/ready $(LINK)
 
 # What the tests of pages open them with.
 chromium:
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { $(call debian,chromium chromium-driver); }
 
-# What the tests of docs/pipelines run, and a plain Debian may lack.
-programs:
+# Programs that the tests of docs/pipelines, docs/monitoring and extensions/eda run, and a plain Debian may lack.
+programs: $(PROMTOOL)
 	@command -v curl >/dev/null || { $(call debian,curl); }
+	@command -v java >/dev/null || { $(call debian,default-jre-headless); }
 	@command -v systemd-analyze >/dev/null || { $(call debian,systemd); }
+
+# Debian's package is unpacked and not installed, because it would start a server. Only promtool is used.
+$(PROMTOOL):
+	@echo "==> unpacking promtool of Debian's prometheus"
+	@mkdir -p $(@D)
+	@if [ "$$(id -u)" = 0 ]; then apt-get update -qq; fi
+	@cd $(@D) && apt-get -qq $(if $(filter 0,$(shell id -u)),-o APT::Sandbox::User=root) download prometheus
+	@dpkg-deb --fsys-tarfile $(@D)/prometheus_*.deb | tar -x -C $(@D) --strip-components=3 ./usr/bin/promtool
+	@rm $(@D)/prometheus_*.deb
+	@touch $@
 
 $(LINK):
 	@mkdir -p $(@D)
@@ -119,6 +132,9 @@ $(NEWEST)/ready: $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOO
 	@newest="$$($(PYTHON) tests/checks/interpreters.py)"; \
 	if [ -z "$$newest" ]; then echo "==> no Python 3.12 or newer found: the newest ansible-core is not tried"; \
 	else $(call environment,the newest ansible-core,"$$newest",$<); fi
+
+$(EDA)/ready: $(REQUIREMENTS)/eda.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
+	@$(call environment,ansible-rulebook,$(PYTHON),$<)
 
 $(BOOTSTRAP)/ready:
 	@echo "==> $(@D): pip and uv"

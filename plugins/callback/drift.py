@@ -84,6 +84,50 @@ options:
     ini:
       - section: callback_drift
         key: keep
+  webhook_url:
+    description:
+      - An address that gets the verdict in a POST request at the end of the run, after the reports are written. It is a secret, and appears in no message.
+        An environment variable that is empty is one that is not set.
+      - The message names instances, resources and fields. It contains no values, and no texts of errors.
+      - If the address does not accept it, the run prints one warning. The exit code and the reports stay the same. Redirects are not followed.
+    type: str
+    env:
+      - name: POSTMASTER_DRIFT_WEBHOOK_URL
+    ini:
+      - section: callback_drift
+        key: webhook_url
+  webhook_format:
+    description:
+      - The service that the message is for. V(json) is one object for a program of yours, see C(docs/alerts.md) of the collection.
+      - V(teams) is a message with an Adaptive Card, as the workflows of Microsoft Teams take it.
+    type: str
+    default: json
+    env:
+      - name: POSTMASTER_DRIFT_WEBHOOK_FORMAT
+    ini:
+      - section: callback_drift
+        key: webhook_format
+  webhook_timeout:
+    description:
+      - Seconds for the whole request, from 1 to 300.
+    type: int
+    default: 10
+    env:
+      - name: POSTMASTER_DRIFT_WEBHOOK_TIMEOUT
+    ini:
+      - section: callback_drift
+        key: webhook_timeout
+  webhook_verdicts:
+    description:
+      - The verdicts on the run that are posted.
+    type: list
+    elements: str
+    default: [drifted, unknown, failed, unreachable]
+    env:
+      - name: POSTMASTER_DRIFT_WEBHOOK_VERDICTS
+    ini:
+      - section: callback_drift
+        key: webhook_verdicts
 seealso:
   - module: postmaster.odoo.mail_stack
 """
@@ -99,6 +143,10 @@ ansible.cfg: |
 
 environment: >
   ANSIBLE_CALLBACKS_ENABLED=postmaster.odoo.drift POSTMASTER_DRIFT_REPORT_FOLDER=reports ansible-playbook -i inventory postmaster.odoo.drift
+
+webhook: >
+  POSTMASTER_DRIFT_WEBHOOK_URL="$(cat /run/secrets/slack_webhook)" POSTMASTER_DRIFT_WEBHOOK_FORMAT=slack
+  ansible-playbook -i inventory postmaster.odoo.drift
 """
 
 import os
@@ -116,11 +164,18 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import secrets_in_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_github, as_text, report, watch
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import (
+    as_github,
+    as_text,
+    report,
+    watch,
+    webhook_messages,
+)
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline, BaselineError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import FILES, prepare, write_reports
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import History
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.webhook import Webhook, is_usable_url
 
 if TYPE_CHECKING:
     from ansible.executor.stats import AggregateStats
@@ -136,8 +191,8 @@ if TYPE_CHECKING:
 _ACTIVE = "POSTMASTER_DRIFT_CALLBACK"
 _CANNOT_WORK = 1
 _FORMATS = (*FILES, "github")
-# Of these Ansible would make the current folder, where they are empty.
-_PATHS = ("POSTMASTER_DRIFT_REPORT_FOLDER", "POSTMASTER_DRIFT_BASELINE")
+# An empty one is not set. Ansible would make the current folder of a path.
+_UNSET_IF_EMPTY = ("POSTMASTER_DRIFT_REPORT_FOLDER", "POSTMASTER_DRIFT_BASELINE", "POSTMASTER_DRIFT_WEBHOOK_URL")
 _COLOURS = {
     "clean": constants.COLOR_OK,
     "corrected": constants.COLOR_CHANGED,
@@ -174,7 +229,7 @@ class CallbackModule(CallbackBase):
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
         """Take the options. Of wrong ones Ansible would warn, and go on without a verdict: they end the run when it begins."""
-        for name in _PATHS:
+        for name in _UNSET_IF_EMPTY:
             if os.environ.get(name) == "":
                 del os.environ[name]
         try:
@@ -183,17 +238,25 @@ class CallbackModule(CallbackBase):
             self._wrong_options = str(error)
         else:
             # What a shell would take for another number, 256 for 0 and so on.
-            limits = {"exit_code": 255, "keep": 100_000}
+            limits = {"exit_code": (0, 255), "keep": (0, 100_000), "webhook_timeout": (1, 300)}
             wrong = [
-                f"{name} must be from 0 to {most}."
-                for name, most in limits.items()
-                if not 0 <= self.get_option(name) <= most
+                f"{name} must be from {least} to {most}."
+                for name, (least, most) in limits.items()
+                if not least <= self.get_option(name) <= most
             ]
+            choices = {
+                "formats": (self.get_option("formats"), _FORMATS),
+                "webhook_format": ([self.get_option("webhook_format")], webhook_messages.FORMATS),
+                "webhook_verdicts": (self.get_option("webhook_verdicts"), report.STATUSES),
+            }
             wrong += [
-                f"{given!r} in formats is none of {', '.join(_FORMATS)}."
-                for given in self.get_option("formats")
-                if given not in _FORMATS
+                f"{one!r} in {name} is none of {', '.join(known)}."
+                for name, (given, known) in choices.items()
+                for one in given
+                if one not in known
             ]
+            if self.get_option("webhook_url") and not is_usable_url(self.get_option("webhook_url")):
+                wrong.append("webhook_url (not shown, because it is a secret) is not an http:// or https:// URL.")
             self._wrong_options = " ".join(wrong)
 
     # --- watching ---
@@ -325,6 +388,7 @@ class CallbackModule(CallbackBase):
         finally:
             for warning in history.warnings:
                 self._display.warning(_safe(warning))
+        self._post(document)
         if drift_code and document["verdict"]["exit_code"]:
             raise SystemExit(document["verdict"]["exit_code"])
 
@@ -359,6 +423,16 @@ class CallbackModule(CallbackBase):
             baseline=baseline,
             history=history.of_fleet(keep),
         )
+
+    def _post(self, document: dict[str, Any]) -> None:
+        """Post the verdict to the webhook, if there is one that takes it."""
+        url, to, timeout, verdicts = (
+            self.get_option(f"webhook_{name}") for name in ("url", "format", "timeout", "verdicts")
+        )
+        if url and document["verdict"]["status"] in verdicts:
+            problem = Webhook(url, to, timeout).post(document)
+            if problem:
+                self._display.warning(_safe(problem))
 
     def _tell_github(self, document: dict[str, Any]) -> None:
         for command in as_github.commands(document):

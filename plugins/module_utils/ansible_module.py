@@ -36,6 +36,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing 
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import VaultVariable
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotFolder
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
     from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
@@ -124,6 +125,16 @@ class OdooModule(AnsibleModule):
         """
         raise Invalid(
             f"vault_file {path} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
+            "nor async."
+        )
+
+    def snapshots(self, folder: str) -> SnapshotFolder:
+        """Return a folder with snapshot files. The files and the vault secrets of a run are on the controller.
+
+        :raises Invalid: the task does not run in Ansible's own process there.
+        """
+        raise Invalid(
+            f"Snapshots in {folder} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
             "nor async."
         )
 

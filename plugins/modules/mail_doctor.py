@@ -136,6 +136,12 @@ options:
         description:
           - The day by which the password is to be replaced.
         type: str
+  metrics_file:
+    description:
+      - A file to write the findings and the ends to in Prometheus' text format, where the task runs, for the textfile collector of the node exporter.
+        It is replaced in one step, also if the instance cannot be asked, and left alone in check mode.
+      - It is no change of the instance, so C(changed) stays V(false).
+    type: path
   fail_on:
     description:
       - The least severity that fails the task. V(error) is mail that does not leave, V(warning) what will go wrong or does in part. V(never) only reports.
@@ -351,59 +357,29 @@ error_kind:
   sample: threshold
 """
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
     OdooModule,
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DNS_OPTIONS, dns_options
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose, worst
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import diagnose, worst
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.metrics import doctor_metrics
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.options import DOCTOR_OPTIONS, examination
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
-
-_LIMITS = (
-    "max_outgoing",
-    "max_age",
-    "max_exceptions",
-    "max_overdue",
-    "max_running",
-    "stale_days",
-    "warn_days",
-    "error_days",
-)
 
 SPECIFICATION = Specification(
     options={
-        "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(DEFAULT_CHECKS)},
-        "live_tests": {"type": "bool", "default": True},
-        "probe": {"type": "bool", "default": False},
-        "lock_probe": {"type": "bool", "default": False},
-        "config_file": {"type": "path"},
-        "max_outgoing": {"type": "int", "default": 1000},
-        "max_age": {"type": "int", "default": 120},
-        "max_exceptions": {"type": "int", "default": 0},
-        "max_overdue": {"type": "int", "default": 10},
-        "max_running": {"type": "int", "default": 60},
-        "stale_days": {"type": "int", "default": 7},
-        "warn_days": {"type": "int", "default": 30},
-        "error_days": {"type": "int", "default": 7},
+        **DOCTOR_OPTIONS,
         "from_inventory": {"type": "bool", "default": False},
-        "declared_dates": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "name": {"type": "str"},
-                "xml_id": {"type": "str"},
-                "client_secret_expires": {"type": "str", "no_log": False},
-                "smtp_pass_rotate_by": {"type": "str", "no_log": False},
-            },
-            "required_one_of": [["name", "xml_id"]],
-        },
-        **DNS_OPTIONS,
+        "metrics_file": {"type": "path"},
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
     of_stack=lambda stack: {"declared_dates": declared_dates_of(stack.get("servers") or ())},
@@ -413,19 +389,30 @@ SPECIFICATION = Specification(
 def run(module: OdooModule) -> None:
     """Look, and report."""
     params = module.params
-    how = Examination(
-        checks=params["checks"],
-        limits=Limits(**{name: params[name] for name in _LIMITS}),
-        live_tests=params["live_tests"],
-        lock_probe=params["lock_probe"],
-        probe=params["probe"],
-        declared_dates=params["declared_dates"],
-        configuration=read_configuration(params["config_file"]) if params["config_file"] else None,
-        dns=dns_options(params),
-    )
-    with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
-        diagnosis = diagnose(session, how)
+    how = examination(params)
+    try:
+        with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
+            diagnosis = diagnose(session, how)
+    except Invalid:
+        raise
+    except OdooError:
+        _write_metrics(module, None)
+        raise
+    _write_metrics(module, diagnosis)
     module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"])))
+
+
+def _write_metrics(module: OdooModule, diagnosis: Mapping[str, Any] | None) -> None:
+    """Write the metrics of a diagnosis, or of an instance that could not be asked."""
+    path = module.params["metrics_file"]
+    if path and not module.check_mode:
+        if diagnosis and diagnosis["expiry"]:
+            # A name in Odoo may contain a secret, and Ansible only masks results.
+            secrets = frozenset(map(str, module.no_log_values))
+            ends = [{**one, "subject": without_secrets(one["subject"], secrets)} for one in diagnosis["expiry"]]
+            diagnosis = {**diagnosis, "expiry": ends}
+        labels = {"url": module.params["url"].rstrip("/"), "database": module.params["database"] or ""}
+        write_metrics(path, prometheus_text(doctor_metrics(diagnosis, moment=time.time()), labels))
 
 
 def main() -> None:

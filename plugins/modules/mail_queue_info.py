@@ -258,10 +258,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
-    prometheus_text,
-    write_metrics,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import queue_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
     Thresholds,
     ask_queue,
@@ -291,7 +289,8 @@ def run(module: OdooModule) -> None:
         moment, version = session.now, session.version.text
         labels = {"url": session.url, "database": session.database}
     if params["metrics_file"] and not module.check_mode:
-        write_metrics(params["metrics_file"], prometheus_text(queue, labels, moment=moment.timestamp()))
+        metrics = queue_metrics(queue, moment=moment.timestamp())
+        write_metrics(params["metrics_file"], prometheus_text(metrics, labels))
     sentences = exceeded(queue, thresholds)
     module.exit_with(threshold_result({"queue": queue, "exceeded": sentences, "odoo_version": version}, sentences))
 

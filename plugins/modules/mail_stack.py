@@ -563,6 +563,16 @@ options:
           - The number of days.
         type: int
         default: 30
+  snapshot_folder:
+    description:
+      - A folder on the controller that gets a snapshot file before anything is written. The file contains the former state of exactly the records and
+        fields that the run is about to change. M(postmaster.odoo.mail_rollback) and the playbook C(postmaster.odoo.rollback) restore it.
+      - The folder must exist. The task needs the connection C(local), without C(become) and C(async). If the file cannot be written, nothing is changed.
+      - The name of the file is made of the host and port of the URL, of the database, and of the time in UTC. No file is overwritten, and none is deleted.
+      - If the file contains secrets and Ansible has a vault secret, the whole file is encrypted. Without a vault secret it contains no secrets, and a
+        warning names those that are missing.
+      - In check mode, and if nothing is to be changed, no file is written. If not set, none is written at all.
+    type: path
 seealso:
   - module: postmaster.odoo.mail_server
   - module: postmaster.odoo.cron
@@ -570,6 +580,8 @@ seealso:
   - module: postmaster.odoo.alias_domain
   - module: postmaster.odoo.addon
   - module: postmaster.odoo.mail_server_test
+  - module: postmaster.odoo.mail_rollback
+    description: Restores what a run has changed.
 """
 
 EXAMPLES = r"""
@@ -934,6 +946,12 @@ replay:
           type: str
           sample: server Old relay -> Transactional
   sample: null
+snapshot:
+  description:
+    - The path of the snapshot file. Null without O(snapshot_folder), and if nothing was to be changed.
+  returned: success, and failure once the instance was asked
+  type: str
+  sample: /etc/ansible/snapshots/odoo.acme.example_acme_20261130T020000Z.yml
 verifications:
   description:
     - What came of the tests of new settings. Empty where O(verify) is V(none), and where nothing was to be tested.
@@ -1030,6 +1048,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import read_declared_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
@@ -1052,6 +1071,7 @@ SPECIFICATION = Specification(
         "activate_neutralized": {"type": "bool", "default": False},
         **VERIFY,
         "replay": {"type": "dict", "options": {"days": {"type": "int", "default": 30}}},
+        "snapshot_folder": {"type": "path"},
     },
 )
 
@@ -1067,8 +1087,17 @@ def run(module: OdooModule) -> None:
         replay_days=module.params["replay"]["days"] if module.params["replay"] else None,
     )
     declared = read_declared_stack(module.params, options, module.params["parts"], with_problems=module.check_mode)
+    folder = module.params["snapshot_folder"]
+    snapshots = module.snapshots(folder) if folder else None
     with module.session() as session:
-        outcome = enforce_stack(session, declared, options)
+        former_state = None
+        if snapshots:
+            # Loaded only if it is needed, see enforcement/run_options.py.
+            from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
+
+            file = snapshots.file(session.url, session.database)
+            former_state = FormerState(session, file, credentials_of(module.params))
+        outcome = enforce_stack(session, declared, options, former_state)
         module.exit_with(enforced_result(outcome, module.scope, diff=module.shows_diff))
 
 

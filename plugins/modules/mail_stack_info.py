@@ -45,6 +45,12 @@ options:
     type: list
     elements: str
     default: []
+  digest_key:
+    description:
+      - A key of your choice, at least 16 characters long. If set, each entry of RV(secrets) has a digest of its value, made with this key (HMAC-SHA256). Equal
+        secrets have equal digests, so that you can compare instances without showing a secret.
+      - Use a random key for each comparison, and do not store it. Who has both a digest and its key can try passwords.
+    type: str
 seealso:
   - module: postmaster.odoo.mail_stack
   - module: postmaster.odoo.queue_policy
@@ -164,6 +170,11 @@ secrets:
       returned: always
       type: str
       sample: smtp_pass
+    digest:
+      description: The digest of the value.
+      returned: O(digest_key) is set
+      type: str
+      sample: 5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 remarks:
   description:
     - What somebody should look at.
@@ -221,23 +232,33 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     run_module,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
+# The fewest characters of a key that nobody guesses.
+_LEAST_KEY = 16
 SPECIFICATION = Specification(
     options={
-        f"more_{what}": {"type": "list", "elements": "str", "default": []} for what in ("addons", "parameters", "crons")
+        **{
+            f"more_{what}": {"type": "list", "elements": "str", "default": []}
+            for what in ("addons", "parameters", "crons")
+        },
+        "digest_key": {"type": "str", "no_log": True},
     },
 )
 
 
 def run(module: OdooModule) -> None:
     """Read and describe."""
+    digest_key = module.params["digest_key"]
+    if digest_key is not None and len(digest_key) < _LEAST_KEY:
+        raise Invalid(f"digest_key must have at least {_LEAST_KEY} characters.")
     with module.session(read_only=True) as session:
         instance = read_instance(session, scope_of(module.params))
-        description = Description(instance, credentials_of(module.params)).as_result()
+        description = Description(instance, credentials_of(module.params)).as_result(digest_key)
         module.exit_with(TaskResult({"odoo_version": session.version.text}, of_odoo=description))
 
 

@@ -34,6 +34,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.inventory_level import inventory_level
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.python_environment import is_same_environment
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.snapshot_files import SnapshotFiles
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import (
     StackVariableError,
     stack_arguments_of,
@@ -87,6 +88,10 @@ class _InProcessModule(OdooModule):
     def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
         """Return a variable of a vault file on this controller."""
         return VaultVariable(path, name, vault_id)
+
+    def snapshots(self, folder: str) -> SnapshotFiles:
+        """Return a folder with snapshot files on this controller."""
+        return SnapshotFiles(folder)
 
     def _record_module_result(self, o: dict[str, Any]) -> None:
         warnings = {"warnings": list(self._own_warnings)} if self._own_warnings else {}

@@ -26,7 +26,7 @@ _LAYER = "__"
 _QUEUE_OPTION = "queue_policy"
 
 # The options that are not declarations of what an instance must have. They have no layers.
-RUN_OPTIONS = ("unmanaged", "update_list", "activate_neutralized", "verify", "canary_to", "replay")
+RUN_OPTIONS = ("unmanaged", "update_list", "activate_neutralized", "verify", "canary_to", "replay", "snapshot_folder")
 # Lists of names. An entry that a layer takes out is `{name: ..., declared: false}`.
 _NAMES_ONLY = ("addons",)
 

@@ -36,6 +36,15 @@ def ansible_playbook(
     """Run plays in a folder of their own, in an environment that knows of no Odoo unless told."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "playbook.json").write_text(json.dumps(plays))
+    return ansible(folder, "playbook", "playbook.json", *arguments, environment=environment)
+
+
+def ansible(folder: Path, program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
+    """Run one of Ansible's programs in a folder, in an environment that knows of no Odoo unless told.
+
+    :param program: `playbook` for `ansible-playbook`, `adhoc` for `ansible`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     results = folder / "results.jsonl"
     results.write_text("")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ODOO_"))}
@@ -50,7 +59,7 @@ def ansible_playbook(
         "RECORDER_FILE": str(results),
     }
     run = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "playbook.json", *arguments],
+        [sys.executable, "-m", "ansible", program, *arguments],
         cwd=folder,
         env=inherited | own | dict(environment or {}),
         check=False,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -164,13 +165,15 @@ class Table:
             "POSTMASTER_DRIFT_REPORT_FOLDER": "reports",
             "POSTMASTER_DRIFT_FORMATS": "json,markdown,junit,html",
         }
+        metrics = str(self._folder / "metrics")
+        os.makedirs(metrics, exist_ok=True)
         accepted = {f"drift_baseline_{name}": "made up" for name in ("reason", "owner")}
         for playbook, variables, environment in (
             ("export", {"export_vault": True, "export_parameters": ["*"], "export_crons": ["*"]}, {}),
             ("drift", {}, callback),
             ("drift_baseline", {**accepted, "drift_baseline_expires": "2090-01-31"}, {}),
-            ("doctor", {"doctor_report_folder": str(self._folder / "doctor")}, {}),
-            ("queue", {"queue_metrics_folder": str(self._folder / "metrics")}, {}),
+            ("doctor", {"doctor_report_folder": str(self._folder / "doctor"), "doctor_metrics_folder": metrics}, {}),
+            ("queue", {"queue_metrics_folder": metrics}, {}),
         ):
             arguments = ("--extra-vars", f"@{self._given}", *self._vault, "-vvvv", "--diff")
             check = ("--check",) if "drift" in playbook else ()

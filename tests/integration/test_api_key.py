@@ -17,15 +17,13 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import drive
 from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.own_keys import own_user_id
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
-from ansible_collections.postmaster.odoo.plugins.modules import api_key
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.in_process import _Finished, _InProcessModule
 from instance import LabInstance, offers_json2
 from lab import FaultProxy, Lab
+from single_module import run_module
 
 SAMPLE = 1 if os.environ.get("INTERRUPTIONS") == "all" else int(os.environ.get("INTERRUPTIONS_STEP", "29"))
 NAME, VARIABLE = "Ansible", "vault_acme_odoo_api_key"
@@ -60,15 +58,8 @@ class Owner:
         connection = self.instance.options("jsonrpc") | {"url": url or self.instance.url, "transport": "auto"}
         key = {"api_key": self.stored} if self.with_key and self.stored else {}
         wanted = {"name": NAME, "vault_file": str(self.file), "vault_variable": VARIABLE}
-        internal = {"_ansible_check_mode": check, "_ansible_no_log": bool(options.get("return_key"))}
-        try:
-            drive(
-                _InProcessModule(api_key.SPECIFICATION, {**connection, **key, **wanted, **options, **internal}),
-                api_key.run,
-            )
-        except _Finished as finished:
-            return finished.result
-        raise AssertionError("the module did not finish")
+        given = {**connection, **key, **wanted, **options}
+        return run_module("api_key", given, check=check, no_log=bool(options.get("return_key")))
 
     def accepts(self, key: str | None) -> bool:
         """Return whether Odoo accepts a key."""

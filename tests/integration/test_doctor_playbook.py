@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,28 @@ def test_what_is_written(run: tuple[Run, Path], lab: Lab) -> None:
     )
     assert "docs/findings.md#auth_failed))\n  - <code>'starttls_any_sender' (localhost" in text
     assert sorted(path.name for path in run[1].iterdir()) == ["doctor.json", "doctor.md"]
+
+
+def test_what_nagios_is_told(run: tuple[Run, Path]) -> None:
+    """The plugin in docs/monitoring reads the report."""
+    plugin = Path(__file__).resolve().parents[2] / "docs/monitoring/check_odoo_mail.py"
+    expected = {
+        "acme": (0, "ODOO MAIL OK - acme: healthy | errors=0 warnings=0 not_asked=0 due=0 "),
+        "initech": (1, "ODOO MAIL WARNING - initech: "),
+        "globex": (
+            2,
+            "ODOO MAIL CRITICAL - globex: auth_failed, no_recipient, base_url_localhost | errors=1 warnings=2 ",
+        ),
+        "umbrella": (3, "ODOO MAIL UNKNOWN - umbrella: not asked (unreachable) | errors=0 "),
+    }
+    for instance, (exit_code, beginning) in expected.items():
+        told = subprocess.run(
+            [sys.executable, plugin, "--report", run[1] / "doctor.json", "--instance", instance],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (told.returncode, told.stdout[: len(beginning)], told.stderr) == (exit_code, beginning, "")
 
 
 def test_no_secret_shows(run: tuple[Run, Path], hosts: Hosts, lab: Lab) -> None:

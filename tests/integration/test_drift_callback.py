@@ -347,6 +347,10 @@ def test_runs_without_enforcing_tasks_are_left_alone(fleet: Fleet) -> None:
         ({"FORMATS": "json,pdf"}, "'pdf' in formats is none of json, markdown, junit, html, github"),
         ({"REPORT_FOLDER": "/dev/null"}, "The report_folder /dev/null cannot be written: "),
         ({"EXIT_CODE": "256", "KEEP": "-1"}, "exit_code must be from 0 to 255. keep must be from 0 to"),
+        ({"WEBHOOK_FORMAT": "irc"}, "'irc' in webhook_format is none of json, slack, mattermost, teams"),
+        ({"WEBHOOK_VERDICTS": "red"}, "'red' in webhook_verdicts is none of clean, corrected, "),
+        ({"WEBHOOK_TIMEOUT": "0"}, "webhook_timeout must be from 1 to 300"),
+        ({"WEBHOOK_URL": "hooks.example/x"}, "webhook_url .not shown, because it is a secret. is not an http:// or "),
     ],
 )
 def test_what_cannot_work_ends_the_run_before_the_first_task(fleet: Fleet, options: dict[str, str], words: str) -> None:

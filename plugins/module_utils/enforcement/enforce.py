@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import NotC
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.kept_state import KeptState
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
         Declaration,
@@ -37,6 +38,7 @@ class Outcome:
     warnings: list[str]
     routes: list[dict[str, Any]] = field(default_factory=list)
     replay: dict[str, Any] | None = None
+    snapshot: str | None = None
 
 
 def enforce(session: Session, declarations: Sequence[Declaration], options: RunOptions) -> Outcome:
@@ -47,15 +49,18 @@ def enforce(session: Session, declarations: Sequence[Declaration], options: RunO
     return enforce_stack(session, DeclaredStack(tuple(declarations)), options)
 
 
-def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions) -> Outcome:
+def enforce_stack(
+    session: Session, declared: DeclaredStack, options: RunOptions, kept: KeptState | None = None
+) -> Outcome:
     """Make the instance hold a whole stack. With a read-only session: only say what differs.
 
     Before the first write, everything that is wrong is an error. With a read-only session, whatever can be compared is compared first.
 
+    :param kept: keeps the state before the run. None keeps nothing.
     :raises OdooError: `details` contains what was done, found and tested before it: applied or predicted, records, unmanaged, routes,
-        replay, verifications, connections, warnings.
+        replay, verifications, connections, warnings, snapshot.
     """
-    stack = Stack(session, declared, options)
+    stack = Stack(session, declared, options, kept)
     plan: Plan = ()
     connections: list[Connection] = []
     try:
@@ -70,7 +75,9 @@ def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions
         error.details.setdefault("predicted" if session.read_only else "applied", plan)
         error.details["verifications"] = [verification.as_result() for verification in stack.verifications()]
         error.details["connections"] = [connection.as_result() for connection in connections]
-        error.details["warnings"] = stack.warnings
+        error.details["warnings"] = [*stack.warnings, *(kept.warnings if kept else ())]
+        if kept:
+            error.details["snapshot"] = kept.path
         if session.read_only:
             error.details.update(records=stack.report(), unmanaged=stack.report_unmanaged(), routes=stack.routes)
             error.details["replay"] = stack.replay
@@ -81,9 +88,14 @@ def enforce_stack(session: Session, declared: DeclaredStack, options: RunOptions
         stack.report_unmanaged(),
         [verification.as_result() for verification in stack.verifications()],
         [connection.as_result() for connection in connections],
-        [*stack.warnings, *(connection.instruction for connection in connections if not connection.connected)],
+        [
+            *stack.warnings,
+            *(kept.warnings if kept else ()),
+            *(connection.instruction for connection in connections if not connection.connected),
+        ],
         stack.routes,
         stack.replay,
+        kept.path if kept else None,
     )
 
 

@@ -182,6 +182,8 @@ class _Planner:
             )
             return
         if found is None and declaration.state != "absent":
+            if self._is_gone(declaration):
+                return
             self._refuse_missing(declaration)
         context = PlanContext(declaration, found, records.fields, self.instance, records=self._index(kind))
         step = None
@@ -197,8 +199,14 @@ class _Planner:
             self._refuse_deletion(declaration, found)
             self.warnings += warnings
             return plan_record(kind.wanted(declaration, {}), found, {})
-        context.values, problems = resolve(declaration, self.snapshot.records[kind], context.instance)
-        warnings += kind.adapt(context)
+        problems: list[OdooError] = []
+        if declaration.former:
+            context.values, missing = declaration.former.values_to_write(context.fields)
+            warnings += [f"{declaration.label}: this Odoo no longer has the field {name}." for name in missing]
+            warnings += kind.restore(context)
+        else:
+            context.values, problems = resolve(declaration, self.snapshot.records[kind], context.instance)
+            warnings += kind.adapt(context)
         problems += kind.refusals(context)
         if problems:
             message = "; ".join(problem.message for problem in problems)
@@ -213,7 +221,8 @@ class _Planner:
         values = {name: value for name, value in context.values.items() if not found or (found.id, name) not in settled}
         # Fields that only an arriving addon brings have no description yet; they compare as they are.
         future = {name: _FutureField(name, secret=name in kind.secret_fields) for name in values}
-        fields: dict[str, Field] = {**future, **context.fields}
+        former = context.declaration.former
+        fields: dict[str, Field] = {**future, **(former.exact_fields(context.fields) if former else context.fields)}
         step = plan_record(kind.wanted(context.declaration, values), found, fields)
         if step is None:
             return None
@@ -221,7 +230,20 @@ class _Planner:
         changes = tuple(replace(change, managed_elsewhere=change.field in elsewhere) for change in step.changes)
         return kind.finish(replace(step, changes=changes), context)
 
+    def _is_gone(self, declaration: Declaration) -> bool:
+        """Return whether a record that a rollback changes does not exist any more. The snapshot of one that was only changed does not suffice to create it."""
+        former = declaration.former
+        if former is None or former.is_whole:
+            return False
+        if former.record_id is not None:
+            self.warnings.append(
+                f"{declaration.label} is not restored: somebody has deleted it, and the snapshot contains only the fields that the run changed."
+            )
+        return True
+
     def _refuse_missing(self, declaration: Declaration) -> None:
+        if declaration.former:
+            return
         reason = declaration.type.missing(declaration)
         if reason is not None:
             raise Unsupported(f"{declaration.label}: {reason} ({self.where}).")

@@ -38,7 +38,11 @@ def enforced_result(
         values["unmanaged"] = outcome.unmanaged
     else:
         values.update(
-            records=outcome.records, unmanaged=outcome.unmanaged, routes=outcome.routes, replay=outcome.replay
+            records=outcome.records,
+            unmanaged=outcome.unmanaged,
+            routes=outcome.routes,
+            replay=outcome.replay,
+            snapshot=outcome.snapshot,
         )
     if run:
         values["run"] = dict(run)
@@ -68,7 +72,7 @@ def failed_result(error: OdooError, scope: ResultScope) -> TaskResult:
         values.update(
             {
                 name: error.details[name]
-                for name in ("records", "unmanaged", "routes", "replay")
+                for name in ("records", "unmanaged", "routes", "replay", "snapshot")
                 if name in error.details
             }
         )

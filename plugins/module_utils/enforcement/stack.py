@@ -44,6 +44,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids i
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.kept_state import KeptState
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.mail_replay import MailReplay
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Found, Plan, Step
@@ -70,6 +71,7 @@ class Stack:
         session: Session,
         declared: DeclaredStack,
         options: RunOptions,
+        kept: KeptState | None = None,
     ) -> None:
         self._session = session
         self._options = options
@@ -96,7 +98,9 @@ class Stack:
         self._plan = StackPlan()
         is_tested = options.verify != "none"
         self._trials = {kind: kind.trials(session) if is_tested else Trials() for kind in self._types}
+        self._kept = kept
         self._pins: dict[str, dict[str, Any]] = {}
+        self._unpinned: list[str] = []
         self._connections: dict[str, Connection] = {}
         self._check_lock: Callable[[], None] = lambda: None
         self.warnings: list[str] = []
@@ -185,6 +189,14 @@ class Stack:
         first = min(stages)
         return [step for step, stage in zip(plan, stages, strict=True) if stage == first]
 
+    def keep(self, steps: Sequence[Step]) -> None:
+        """Keep what these steps change in the snapshot file, if the user wants one.
+
+        :raises Invalid: the file cannot be written.
+        """
+        if self._kept is not None:
+            self._kept.keep(steps, self._snapshot, self._plan)
+
     def prepare(self, steps: Sequence[Step]) -> None:
         """Refuse what would be written in vain, and test what is to go live."""
         self._refuse_managed_elsewhere(steps)
@@ -215,6 +227,8 @@ class Stack:
         for step, record_id in zip(steps, ids, strict=True):
             if step.xml_id and record_id:
                 self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
+            if step.unpinned:
+                self._unpinned.append(step.unpinned)
 
     def _promoted(self, kind: ResourceType, steps: Plan) -> Sequence[int]:
         """Make the tested copy of a new record the record itself, and return its id; nothing if there is no copy."""
@@ -229,12 +243,15 @@ class Stack:
         return ids
 
     def complete(self) -> None:
-        """Give the noted records their external ids, in one call however many they are.
+        """Give the noted records their external ids, in one call however many they are, and take away those that they must not have.
 
         :raises Conflict: another run has taken over the lock.
         """
-        if self._pins:
+        if self._pins or self._unpinned:
             self._check_lock()
+        if self._unpinned:
+            self._session.unlink("ir.model.data", [self._snapshot.pins[xml_id] for xml_id in self._unpinned])
+            self._unpinned.clear()
         new = []
         for xml_id, pin in self._pins.items():
             module, _dot, name = xml_id.partition(".")

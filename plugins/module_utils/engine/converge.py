@@ -34,6 +34,9 @@ class Target(Protocol):
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         """The leading part of a plan that can be done before one has to look again."""
 
+    def keep(self, steps: Sequence[Step]) -> None:
+        """Keep what these steps change, so that it can be restored. Only reads the target."""
+
     def prepare(self, steps: Sequence[Step]) -> None:
         """Make sure that these steps may be done. Whatever this does leaves no trace where it refuses."""
 
@@ -58,6 +61,8 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
     if check_mode or not plan:
         return plan
     applied: list[Step] = []
+    # Before anything is written, the lock included.
+    target.keep(target.next_steps(plan))
     try:
         with target.exclusively():
             # Under the lock once more: what another run has just done counts as found.
@@ -65,6 +70,7 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
             while plan:
                 _refuse_repetition(applied, plan, target.reverted_because)
                 steps = target.next_steps(plan)
+                target.keep(steps)
                 target.prepare(steps)
                 _perform_all(target, steps, applied)
                 target.complete()

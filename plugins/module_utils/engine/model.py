@@ -37,13 +37,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A record as it should be. Fields that are not in `values` are left alone."""
+    """A record as it should be. Fields that are not in `values` are left alone.
+
+    :param unpinned: an external ID that the record must not have.
+    """
 
     resource: str
     key: str
     state: str = "present"
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     xml_id: str | None = None
+    unpinned: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. `values` are what to write, secrets in clear: they never leave the engine."""
+    """One thing to do. `values` are what to write, secrets in clear: they never leave the engine.
+
+    :param xml_id: the external ID to add. :param unpinned: the one to remove.
+    """
 
     resource: str
     key: str
@@ -82,6 +89,7 @@ class Step:
     record_id: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     xml_id: str | None = None
+    unpinned: str | None = None
 
     @property
     def removes(self) -> bool:

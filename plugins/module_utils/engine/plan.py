@@ -27,9 +27,12 @@ def plan_record(wanted: Wanted, found: Found | None, fields: Mapping[str, Field]
     if wanted.xml_id and found.xml_id != wanted.xml_id:
         xml_id = wanted.xml_id
         changes += (Change("xml_id", found.xml_id, xml_id),)
+    unpinned = wanted.unpinned if wanted.unpinned and found.xml_id == wanted.unpinned else None
+    if unpinned:
+        changes += (Change("xml_id", unpinned, None),)
     if not changes:
         return None
-    return Step(wanted.resource, wanted.key, "update", changes, found.id, values, xml_id)
+    return Step(wanted.resource, wanted.key, "update", changes, found.id, values, xml_id, unpinned)
 
 
 def _creation(wanted: Wanted, fields: Mapping[str, Field]) -> Step:

@@ -87,12 +87,15 @@ class Description:
         self._policy()
         self._doctor()
 
-    def as_result(self) -> dict[str, Any]:
-        """The description in a task's result."""
+    def as_result(self, digest_key: str | None = None) -> dict[str, Any]:
+        """The description in a task's result.
+
+        :param digest_key: as in `Secret.as_result`.
+        """
         return {
             "stack": self.stack,
             "queue_policy": self.queue_policy,
-            "secrets": [secret.as_result() for secret in self.secrets],
+            "secrets": [secret.as_result(digest_key) for secret in self.secrets],
             "remarks": [remark.as_result() for remark in self.remarks],
         }
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,10 +29,17 @@ class Secret:
     option: str
     value: str = field(repr=False)
 
-    def as_result(self) -> dict[str, Any]:
-        """Where the secret belongs, in a task's result."""
+    def as_result(self, digest_key: str | None = None) -> dict[str, Any]:
+        """Where the secret belongs, in a task's result.
+
+        :param digest_key: add a digest of the value that only who has this key can compare.
+        """
         names = ("resource", "key", "identity", "position", "option")
-        return {name: getattr(self, name) for name in names}
+        place = {name: getattr(self, name) for name in names}
+        if digest_key is None:
+            return place
+        digest = hmac.new(digest_key.encode(), str(self.value).encode("utf-8", "surrogatepass"), hashlib.sha256)
+        return {**place, "digest": digest.hexdigest()}
 
 
 @dataclass(frozen=True)

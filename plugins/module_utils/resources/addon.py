@@ -28,6 +28,11 @@ INSTALL_SECONDS = 900.0
 # (docs/development/odoo-behaviour.md, Crons).
 PENDING = ("to install", "to upgrade", "to remove")
 
+_NOT_UNDONE = {
+    "install": "It stays installed, because its deinstallation deletes all of its data. Uninstall it in Odoo if nothing else uses it.",
+    "upgrade": "It stays upgraded, because Odoo cannot take an upgrade back.",
+    "uninstall": "It stays uninstalled: its data was deleted with it, and only a backup of the database contains them.",
+}
 _METHODS = {
     "install": "button_immediate_install",
     "upgrade": "button_immediate_upgrade",
@@ -107,6 +112,10 @@ class Addon(ResourceType):
             return None
         field = "version" if action == "upgrade" else "state"
         return Step(self.name, declaration.key, action, (Change(field, before, after),), found.id)
+
+    def undoing_creation(self, step: Step) -> tuple[str | None, Mapping[str, Any], str]:
+        """An addon stays as the run has left it."""
+        return None, {}, _NOT_UNDONE[step.action]
 
     def fits_batch(self, first: Step, step: Step) -> bool:
         """Each by itself: installing one may take minutes."""

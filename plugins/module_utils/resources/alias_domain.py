@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
 
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
+
+_COMPANIES = "company_ids"
 _ALIASES = ("bounce_alias", "catchall_alias", "default_from")
 
 
@@ -31,7 +35,7 @@ class AliasDomain(ResourceType):
         "companies": {"type": "list", "elements": "str"},
     }
     option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}
-    field_names: ClassVar[Mapping[str, Any]] = {"companies": "company_ids"}
+    field_names: ClassVar[Mapping[str, Any]] = {"companies": _COMPANIES}
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         name = str(given.get("name", "example.com"))
@@ -59,6 +63,20 @@ class AliasDomain(ResourceType):
         """Odoo keeps aliases in lower case (mail.alias.domain, `_sanitize_…`), so that is what is compared and written."""
         declared = super().declared_fields(declaration)
         return {name: value.strip().lower() if name in _ALIASES else value for name, value in declared.items()}
+
+    def also_changed(self, step: Step, records: Sequence[Found]) -> Mapping[int, set[str]]:
+        """A company has one alias domain: the one that it had loses it."""
+        claimed = {company for command in step.values.get(_COMPANIES, ()) for company in command[2]}
+        return {
+            one.id: {_COMPANIES}
+            for one in records
+            if one.id != step.record_id and claimed & set(one.values.get(_COMPANIES) or ())
+        }
+
+    def undoing_creation(self, step: Step) -> tuple[str | None, Mapping[str, Any], str]:
+        """It stays, but no company uses it any more."""
+        left = "It stays, without companies, because the aliases of Odoo that were given to it refer to it."
+        return ("present", {_COMPANIES: []}, left) if _COMPANIES in step.values else (None, {}, left)
 
 
 ALIAS_DOMAIN = AliasDomain()

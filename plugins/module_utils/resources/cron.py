@@ -73,6 +73,9 @@ class Cron(ResourceType):
     field_names: ClassVar[Mapping[str, Any]] = {"user": "user_id", "model": "model_name"}
     identity_options = frozenset({"name", "model", "max_overdue"})
     heavy_fields = frozenset({"code"})
+    fields_with_default = frozenset({"active", "interval_number", "numbercall", "priority"})
+    moving_fields = frozenset({"nextcall"})
+    needed_fields = frozenset({"code"})
     free_texts = frozenset({"code"})
     addons_rely_on_it = True
     active_by_default = True
@@ -189,6 +192,11 @@ class Cron(ResourceType):
         )
         only_nextcall = all(change.field == "nextcall" for change in changes)
         return replace(step, changes=changes, action="reschedule" if only_nextcall else step.action)
+
+    def fields_to_keep(self, available: Mapping[str, Mapping[str, Any]]) -> set[str]:
+        """Those that can be declared: most others belong to the server action."""
+        declared = {self.field_names.get(option, option) for option in self.options} - {"model_name"}
+        return (declared | {"model_id", "state"}) & available.keys()
 
     def fits_batch(self, first: Step, step: Step) -> bool:
         """Only new ones: any other may be running, and then it is the one that Odoo refuses to change."""

@@ -44,6 +44,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_login import (
     CERTIFICATE_FIELDS,
     clear_other_logins,
+    former_tokens,
     keep_secrets,
     login_refusals,
     oauth2_options,
@@ -134,6 +135,7 @@ class MailServer(ResourceType):
     directives = frozenset({"provider", "provider_region", "oauth2", "smtp_pass_rotate_by", "update_secrets"})
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
+    fields_with_default = frozenset({"active", "sequence", "smtp_port"})
     may_hold_secrets = frozenset({"smtp_user"})
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
@@ -246,6 +248,12 @@ class MailServer(ResourceType):
             token = str(effective[method.refresh_token])
             context.values.update(newer_tokens(context.declaration.key, token, context.records, method))
 
+    def restore(self, context: PlanContext) -> list[str]:
+        warnings = super().restore(context)
+        if context.found:
+            warnings += former_tokens(context.values, context.declaration, context.found.values)
+        return warnings
+
     def hold_back(self, context: PlanContext) -> list[str]:
         wanted, declaration, found = context.values, context.declaration, context.found
         neutralized = super().hold_back(context)
@@ -288,7 +296,14 @@ class MailServer(ResourceType):
             )
         senders = AddressListField.entries(wanted.get("from_filter"))
         choices = fields.get("smtp_authentication")
-        if len(senders) > 1 and isinstance(choices, SelectionField) and not accepts_sender_lists(choices.choices):
+        # A rollback may restore such a list: Odoo had it before.
+        is_declared = "from_filter" in context.declaration.options
+        if (
+            is_declared
+            and len(senders) > 1
+            and isinstance(choices, SelectionField)
+            and not accepts_sender_lists(choices.choices)
+        ):
             yield Unsupported(
                 f"from_filter takes one address or domain on {choices.odoo}, and has {len(senders)}: declare one server for each"
             )
@@ -448,6 +463,12 @@ class MailServer(ResourceType):
 
     def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         return server_environment.with_defaults(values, session.fields(self.model))
+
+    # --- undoing ---
+
+    def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
+        users = self.used_by(found, fields, parameters)
+        return f"It was used by {users}. It gets another id, so give it to them again in Odoo." if users else ""
 
     # --- what others ask of a mail server ---
 

@@ -104,6 +104,25 @@ def clear_other_logins(wanted: dict[str, Any], stored: Mapping[str, Any]) -> Non
             wanted[name] = 0 if name.endswith("_expiration") else False
 
 
+def former_tokens(values: dict[str, Any], declaration: Declaration, stored: Mapping[str, Any]) -> list[str]:
+    """Leave out the former tokens that Odoo has replaced itself since, and return warnings.
+
+    Odoo replaces access tokens about every hour, and with them the refresh tokens of a provider that rotates them.
+    """
+    warnings = []
+    for method in OAUTH2_METHODS.values():
+        former, current = values.get(method.refresh_token), stored.get(method.refresh_token)
+        is_rotated = bool(method.rotates and former and current and former != current)
+        if is_rotated:
+            warnings.append(
+                f"{declaration.label} keeps its {method.label} token: {method.label} gives another one at each use, and the former one may be void."
+            )
+        if former == current or is_rotated or method.refresh_token not in values:
+            for name in method.tokens:
+                values.pop(name, None)
+    return warnings
+
+
 def _oauth2_refusals(method: OAuth2Method, context: PlanContext, effective: Mapping[str, Any]) -> Iterator[OdooError]:
     declaration, fields = context.declaration, context.fields
     needs = f"smtp_authentication {method.authentication} needs"

@@ -20,12 +20,18 @@ class RecordIndex:
     """
 
     def __init__(self, records: Iterable[Found] = (), key_field: str = "name") -> None:
+        self._by_id: dict[int, Found] = {}
         self._by_xml_id: dict[str, Found] = {}
         self._by_name: dict[Any, list[Found]] = {}
         for record in records:
+            self._by_id[record.id] = record
             if record.xml_id:
                 self._by_xml_id[record.xml_id] = record
             self._by_name.setdefault(record.values.get(key_field), []).append(record)
+
+    def with_id(self, record_id: int | None) -> Found | None:
+        """Return the record that has an id."""
+        return self._by_id.get(record_id) if record_id else None
 
     def pinned(self, xml_id: str | None) -> Found | None:
         """Return the record that has an external id."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PlannedResource,
         ReadFacts,
     )
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
@@ -51,13 +52,17 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True)
 class Declaration:
-    """One resource as a user wrote it: the options that were given, unresolved."""
+    """One resource as a user wrote it: the options that were given, unresolved.
+
+    :param former: the state that a rollback restores, in place of options.
+    """
 
     type: ResourceType
     key: str
     options: Mapping[str, Any] = field(repr=False)
     state: str = "present"
     xml_id: str | None = None
+    former: Former | None = None
 
     @property
     def label(self) -> str:
@@ -126,6 +131,12 @@ class ResourceType:
     compares_fields: ClassVar[bool] = True
     # The error for an implied resource that is also declared with another value. {label} is that resource.
     implied_conflict: ClassVar[str] = "the {label} has another value in the rest of the stack"
+    # Odoo changes them itself. A rollback restores them only in a record that it creates again.
+    moving_fields: ClassVar[frozenset[str]] = frozenset()
+    # Fields of a new record that Odoo gives another value than 0 or false.
+    fields_with_default: ClassVar[frozenset[str]] = frozenset()
+    # Without these, no record can be created, or none that is of use.
+    needed_fields: ClassVar[frozenset[str]] = frozenset()
     # Never read unless declared: long, and not for people.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
     # The option of `mail_stack` that declares records of this type, the states that an entry of it can have, and its argument
@@ -238,6 +249,7 @@ class ResourceType:
         wanted -= self.heavy_fields
         for declaration in declarations:
             wanted |= set(self.declared_fields(declaration))
+            wanted |= declaration.former.field_names if declaration.former else frozenset()
         wanted |= {marker for name in wanted for marker in server_environment.markers(name)}
         return wanted & set(available)
 
@@ -254,6 +266,8 @@ class ResourceType:
 
         :raises Ambiguous: several bear the name.
         """
+        if declaration.former:
+            return declaration.former.find(records, declaration.xml_id, declaration.label)
         pinned = records.pinned(declaration.xml_id)
         if pinned:
             return pinned
@@ -323,6 +337,13 @@ class ResourceType:
 
     def adapt(self, context: PlanContext) -> list[str]:
         """Change the values to enforce, given what was found, and return warnings."""
+        return []
+
+    def restore(self, context: PlanContext) -> list[str]:
+        """Change the former values to restore, given what was found, and return warnings. A rollback calls it in place of `adapt`."""
+        if context.found:
+            for name in self.moving_fields:
+                context.values.pop(name, None)
         return []
 
     def refusals(self, context: PlanContext) -> Iterator[OdooError]:
@@ -430,6 +451,32 @@ class ResourceType:
         """Return the values for a new record, in the way that they stick."""
         return dict(values)
 
+    # --- undoing ---
+
+    def fields_to_keep(self, available: Mapping[str, Mapping[str, Any]]) -> set[str]:
+        """Return the fields that it takes to create a deleted record again."""
+        return {
+            name
+            for name, about in available.items()
+            if about.get("store") and not about.get("readonly") and about["type"] != "one2many"
+        }
+
+    def also_changed(self, step: Step, records: Sequence[Found]) -> Mapping[int, set[str]]:
+        """Return what a step changes in other records of the type: the names of fields, by the ids of the records."""
+        return {}
+
+    def undoing_creation(self, step: Step) -> tuple[str | None, Mapping[str, Any], str]:
+        """Return how the creation of a record is undone: the state to restore (None if it stays), references to restore, and what is left, as a reason."""
+        return "absent", {}, ""
+
+    def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
+        """Return what the deletion of a record takes that creating it again does not bring back, as a sentence."""
+        return ""
+
+    def can_lack(self, names: frozenset[str]) -> bool:
+        """Return whether a record can be created without these fields."""
+        return not names & (self.needed_fields | {self.key_field})
+
     # --- reporting ---
 
     def connection(self, session: Session, resource: PlannedResource) -> Connection | None:
@@ -464,4 +511,7 @@ class ResourceType:
 
     def wanted(self, declaration: Declaration, values: Mapping[str, Any]) -> Wanted:
         """The declaration with its values as Odoo takes them."""
-        return Wanted(self.name, declaration.key, declaration.state, values, declaration.xml_id)
+        former = declaration.former
+        xml_id = None if former and not former.is_whole else declaration.xml_id
+        unpinned = former.unpinned if former else None
+        return Wanted(self.name, declaration.key, declaration.state, values, xml_id, unpinned)

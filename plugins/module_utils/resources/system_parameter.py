@@ -73,6 +73,7 @@ class SystemParameter(ResourceType):
     stack_option = "parameters"
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict"}
     free_texts = frozenset({"value"})
+    needed_fields = frozenset({"value"})
     directives = frozenset({"secret"})
     known_fields: ClassVar[Mapping[str, Any]] = {"key": PLAIN_TEXT, "value": PLAIN_TEXT}
     options: ClassVar[Mapping[str, Any]] = {
@@ -140,7 +141,7 @@ class SystemParameter(ResourceType):
         for declaration in declarations:
             expected.pop(declaration.key, None)
             if declaration.state != "absent":
-                expected[declaration.key] = str(declaration.options["value"])
+                expected[declaration.key] = str(_values(declaration)["value"])
         return expected
 
     def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
@@ -200,7 +201,7 @@ class SystemParameter(ResourceType):
         return [step.record_id for step in steps]
 
     def finish(self, step: Step, context: PlanContext) -> Step:
-        if not (is_secret_name(step.key) or context.declaration.options.get("secret")):
+        if not (is_secret_name(step.key) or _is_secret(context.declaration)):
             return super().finish(step, context)
         changes = tuple(
             replace(change, before=masked(change.before), after=masked(change.after), secret=True)
@@ -211,7 +212,7 @@ class SystemParameter(ResourceType):
         return replace(step, changes=changes)
 
     def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
-        if not (resource.found and resource.declaration.options.get("secret")):
+        if not (resource.found and _is_secret(resource.declaration)):
             return {}
         return {"value": masked(resource.found.values.get("value"))}
 
@@ -225,6 +226,17 @@ class SystemParameter(ResourceType):
 def _has_options(value: Any) -> bool:
     """Return whether a stack declares a parameter with its options, and not by its value alone."""
     return isinstance(value, Mapping) and value.keys() in ({"value"}, {"value", "secret"})
+
+
+def _values(declaration: Declaration) -> Mapping[str, Any]:
+    """Return what a declaration gives values, or what a rollback restores."""
+    return declaration.former.values if declaration.former else declaration.options
+
+
+def _is_secret(declaration: Declaration) -> bool:
+    """Return whether the value is a secret although the key does not say so."""
+    former = declaration.former
+    return bool(former and "value" in former.secret) or bool(declaration.options.get("secret"))
 
 
 def _without_boolean(declaration: Declaration) -> Declaration:

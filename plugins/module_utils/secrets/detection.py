@@ -41,7 +41,7 @@ _PASSWORD_BEFORE_HOST = re.compile(
 # What code or data gives to a name, by a sign of its own or as what stands after it among arguments: x = 'a', "x": "a", get('x', 'a').
 _GIVEN = re.compile(
     r"""(?<![\w.-])(?P<name>[\w.-]+)['"]?\s{0,20}\]?\s{0,20}(?::\s{0,20}\w+\s{0,20}=|[=:]|(?<=['"])\s{0,20},)\s{0,20}\(?\s{0,20}[rbuf]{0,2}"""
-    r"""(?:(?:\"{3}|'{3})\s{0,20}|['"])(?=[^'"\s])""",
+    r"""(?:(?:\"{3}|'{3})\s{0,20}(?=[^'"\s])|(?P<quote>['"])(?!(?P=quote))(?=\S))""",
     re.IGNORECASE,
 )
 # In a text of a line for each, as a system parameter may hold: password=a.

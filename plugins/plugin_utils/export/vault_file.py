@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible.constants import config
 from ansible.errors import AnsibleError
-from ansible.parsing.vault import VaultLib, VaultSecretsContext, is_encrypted, match_encrypt_secret
+from ansible.parsing.vault import is_encrypted
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import TEMPLATE, comment, entries
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault import Vault
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 _CANNOT = "The vault file that is there cannot be merged, for {}: move it away."
@@ -33,20 +33,7 @@ class VaultFile:
 
     def __init__(self, path: str, vault_id: str | None) -> None:
         self._path = Path(path)
-        context = VaultSecretsContext.current(optional=True)
-        secrets = context.secrets if context else []
-        if not secrets:
-            raise AnsibleError(
-                "Secrets can only be stored encrypted, and this run was given nothing to encrypt with: add --vault-password-file, --vault-id or "
-                "--ask-vault-pass. The role export works without if export_vault is left out."
-            )
-        chosen = vault_id or config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
-        self._vault = VaultLib(secrets)
-        try:
-            self._vault_id, self._secret = match_encrypt_secret(secrets, encrypt_vault_id=chosen)
-        except AnsibleError:
-            known = ", ".join(sorted({name for name, _secret in secrets}))
-            raise AnsibleError(f"This run was given no vault secret of the id {chosen!r}, but: {known}.") from None
+        self._vault = Vault(vault_id)
 
     def content(self, host: str, values: Mapping[str, str], head: str = _HEAD) -> str:
         """What the file is to hold, encrypted. Everything else in it stays; where nothing is to change, it is what is there.
@@ -59,7 +46,7 @@ class VaultFile:
         text = merged(before, values) if before else _new(head.format(host=host), values)
         if stored and text == before and is_encrypted(stored):
             return stored
-        return str(self._vault.encrypt(text, self._secret, self._vault_id).decode())
+        return self._vault.encrypted(text)
 
     def text_of(self, name: str) -> str | None:
         """Return the text of a variable in the file; None if the file does not have it.
@@ -103,19 +90,7 @@ class VaultFile:
     def _decrypted(self, stored: str) -> str:
         if not is_encrypted(stored):
             return stored
-        try:
-            plain, self._vault_id, used = self._vault.decrypt_and_get_vault_id(stored)
-        except AnsibleError:
-            raise AnsibleError(
-                f"{self._path} is there, and none of the vault secrets of this run opens it: give the one that it was encrypted with, or move "
-                "it away."
-            ) from None
-        # As ansible-vault edit does: whoever could open it still can.
-        self._secret = used
-        try:
-            return str(plain.decode())
-        except UnicodeDecodeError:
-            raise AnsibleError(f"{self._path} cannot be read: it is not text in UTF-8.") from None
+        return self._vault.decrypted(stored, self._path)
 
 
 def merged(text: str, values: Mapping[str, str]) -> str:

@@ -62,6 +62,10 @@ def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Call
             "exit_code": 10,
             "baseline": None,
             "keep": 90,
+            "webhook_url": None,
+            "webhook_format": "json",
+            "webhook_timeout": 10,
+            "webhook_verdicts": ["drifted", "unknown", "failed", "unreachable"],
             **options,
         }
         callback.v2_playbook_on_start(SimpleNamespace())
@@ -263,7 +267,15 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
 
     def take(self: Any, **_how: Any) -> None:
         seen.update({name: os.environ.get(f"POSTMASTER_DRIFT_{name}") for name in ("REPORT_FOLDER", "BASELINE")})
-        self._plugin_options = {"exit_code": 10, "keep": 90, "formats": ["json", "pdf"]}
+        self._plugin_options = {
+            "exit_code": 10,
+            "keep": 90,
+            "formats": ["json", "pdf"],
+            "webhook_url": None,
+            "webhook_format": "json",
+            "webhook_timeout": 10,
+            "webhook_verdicts": [],
+        }
 
     monkeypatch.setattr(CallbackBase, "set_options", take)
     monkeypatch.setenv("POSTMASTER_DRIFT_REPORT_FOLDER", "")

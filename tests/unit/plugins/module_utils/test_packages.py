@@ -29,8 +29,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dns": {"resources", "routing"},
     "queue": {"enforcement", "engine", "queue_policy", "resources", "rpc", "secrets", "smtp"},
     "doctor": {"api_keys", "dns", "engine", "queue", "queue_policy", "resources", "routing", "rpc", "secrets", "smtp"},
+    "events": {"doctor", "rpc", "secrets"},
     "removal": {"api_keys", "engine", "enforcement", "queue", "queue_policy", "resources", "rpc", "smtp"},
     "export": {"doctor", "engine", "queue", "queue_policy", "resources", "rpc", "secrets"},
+    "rollback": {"enforcement", "engine", "export", "resources", "rpc", "secrets"},
 }
 
 

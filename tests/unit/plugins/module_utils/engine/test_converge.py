@@ -42,6 +42,7 @@ class Store:
         self.batch_size = 1
         self.divisible = True
         self.locked = False
+        self.kept: set[str] = set()
         self.on_prepare: Callable[[Sequence[Step]], None] = lambda _steps: None
         self.on_perform: Callable[[Step], None] = lambda _step: None
         self.on_lock: Callable[[], None] = lambda: None
@@ -68,6 +69,9 @@ class Store:
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         return [step for step in plan if step.key in self.first] or plan
 
+    def keep(self, steps: Sequence[Step]) -> None:
+        self.kept |= {step.key for step in steps}
+
     def prepare(self, steps: Sequence[Step]) -> None:
         assert self.locked
         self.on_prepare(steps)
@@ -79,6 +83,7 @@ class Store:
 
     def perform(self, steps: Plan) -> None:
         assert self.locked
+        assert self.kept >= {step.key for step in steps}
         for step in steps:
             self.on_perform(step)
         self.calls.append("".join(step.key for step in steps))
@@ -323,3 +328,16 @@ def test_an_existence_that_did_not_stick_is_named_too() -> None:
 
     with pytest.raises(Rejected, match="number 'a': its existence did not stick"):
         converge(Undying({}, {}), check_mode=False)
+
+
+def test_what_is_changed_is_kept_before_the_lock_is_taken() -> None:
+    """Nothing is written if it cannot be kept, not even the lock."""
+
+    class Full(Store):
+        def keep(self, steps: Sequence[Step]) -> None:
+            raise Rejected("full")
+
+    store = Full({"a": 1}, {})
+    with pytest.raises(Rejected, match="full"):
+        converge(store, check_mode=False)
+    assert store.events == ["plan"]

@@ -13,11 +13,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected
+from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import state as queue_state
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import (
-    prometheus_text,
-    write_metrics,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import queue_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
     Thresholds,
     ask_queue,
@@ -308,7 +306,7 @@ def test_a_gate_that_shuts_still_tells_everything(
 def test_metrics(odoo: SimulatedOdoo) -> None:
     add(odoo, minutes=30)
     add(odoo, "exception", failure_reason=THROTTLED)
-    text = prometheus_text(ask(odoo), {"database": 'a "b" \\ c'}, moment=1790000000.25)
+    text = prometheus_text(queue_metrics(ask(odoo), moment=1790000000.25), {"database": 'a "b" \\ c'})
     lines = text.splitlines()
     label = 'database="a \\"b\\" \\\\ c"'
     assert f'odoo_mail_queue_mails{{{label},state="exception"}} 1' in lines
@@ -326,7 +324,7 @@ def test_metrics_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
     server = odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example")
     add(odoo, email_from="a@acme.example", mail_server_id=server)
     add(odoo, email_from="a@acme.example")
-    lines = prometheus_text(ask(odoo, "server", "from_domain"), {}, moment=0).splitlines()
+    lines = prometheus_text(queue_metrics(ask(odoo, "server", "from_domain"), moment=0), {}).splitlines()
     assert 'odoo_mail_queue_mails_by_server{server="Main",state="outgoing"} 1' in lines
     assert 'odoo_mail_queue_mails_by_server{server="",state="outgoing"} 1' in lines
     assert 'odoo_mail_queue_mails_by_from_domain{from_domain="acme.example",state="outgoing"} 2' in lines

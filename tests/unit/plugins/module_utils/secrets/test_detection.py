@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import holds_secret, secrets_in
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK, masked
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
+from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import SECRETS
 
 
 @given(st.text(min_size=1) | st.binary(min_size=1) | st.integers(min_value=1))
@@ -189,6 +190,12 @@ def test_texts_that_hold_a_secret(text: str) -> None:
 )
 def test_texts_that_hold_none(text: str) -> None:
     assert not holds_secret(text)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("code", ["token = {!r}", "connect(password={!r})", "values = {{'api_key': {!r}}}"])
+def test_code_holds_a_secret_of_any_shape(code: str, secret: str) -> None:
+    assert holds_secret(code.format(secret))
 
 
 @given(st.text())

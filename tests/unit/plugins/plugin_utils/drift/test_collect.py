@@ -37,7 +37,8 @@ def test_modules_are_those_whose_results_have_a_plan() -> None:
         returned = path.read_text().partition('RETURN = r"""')[2].partition('"""')[0]
         if "plan" in (yaml.safe_load(returned) or {}):
             with_plan.add(f"postmaster.odoo.{path.stem}")
-    assert with_plan == MODULES
+    # A rollback compares an instance with a snapshot, not with what is declared.
+    assert with_plan - {"postmaster.odoo.mail_rollback"} == MODULES
 
 
 def test_kinds_are_those_of_the_engine() -> None:

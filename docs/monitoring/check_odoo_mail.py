@@ -1,0 +1,142 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plugin for Nagios, Icinga and others: the state of Odoo's mail, from the report that the playbook postmaster.odoo.doctor writes.
+
+    python3 check_odoo_mail.py --report /srv/reports/doctor.json --instance acme
+
+It prints one line with performance data, and ends with 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN). It needs Python 3.10 and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+STATES = {"healthy": OK, "warning": WARNING, "error": CRITICAL, "not_asked": UNKNOWN}
+# From the best to the worst: a mail that does not leave is worse than an instance that is not known.
+ORDER = (OK, WARNING, UNKNOWN, CRITICAL)
+
+REPORT_FORMAT = 1
+MOST_NAMES = 5
+
+
+class Unusable(Exception):
+    """The report does not tell the state."""
+
+
+def main(arguments: list[str]) -> int:
+    """Print the line, and return the exit code."""
+    options = _parse(arguments)
+    try:
+        state, text = _judge(options)
+    except Unusable as problem:
+        state, text = UNKNOWN, str(problem)
+    print(f"ODOO MAIL {WORDS[state]} - {text}")
+    return state
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = _Parser(description="State of the mail of Odoo instances")
+    parser.add_argument("--report", required=True, type=Path, help="doctor.json in the folder doctor_report_folder")
+    parser.add_argument("--instance", help="the name of one instance; without it, all of the report")
+    parser.add_argument("--max-age", type=float, default=26, help="hours after which the report is UNKNOWN (26)")
+    return parser.parse_args(arguments)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with UNKNOWN, because Nagios takes the usual 2 for CRITICAL."""
+
+    def error(self, message: str) -> Any:
+        print(f"ODOO MAIL UNKNOWN - {message}")
+        sys.exit(UNKNOWN)
+
+
+def _judge(options: argparse.Namespace) -> tuple[int, str]:
+    report = _read(options.report)
+    try:
+        age = _age(report["generated"])
+        if age > options.max_age:
+            raise Unusable(f"the report {options.report} is {age:.0f} hours old (at most {options.max_age:g})")
+        instances = [one for one in report["instances"] if options.instance in (None, one["instance"])]
+        if not instances:
+            raise Unusable(f"the report {options.report} has no instance {options.instance or ''}".rstrip())
+        state = max((STATES[one["status"]] for one in instances), key=ORDER.index)
+        return state, f"{_words(instances)} | {_performance(instances)}"
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unusable(f"the report {options.report} is not one of the doctor ({type(error).__name__})") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unusable(f"the report {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Unusable(f"the report {path} is not JSON") from error
+    if not isinstance(report, dict) or report.get("format") != REPORT_FORMAT:
+        raise Unusable(f"the report {path} does not have the format {REPORT_FORMAT}")
+    return report
+
+
+def _age(generated: str) -> float:
+    """Return the hours since a moment."""
+    moment = datetime.strptime(generated, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    return (datetime.now(timezone.utc) - moment).total_seconds() / 3600
+
+
+def _words(instances: list[dict[str, Any]]) -> str:
+    """Return each instance that is not well, the worst first; or that all are well."""
+    ill = [one for one in instances if STATES[one["status"]] != OK]
+    ill.sort(key=lambda one: -ORDER.index(STATES[one["status"]]))
+    if not ill:
+        return (
+            f"{len(instances)} of {len(instances)} healthy"
+            if len(instances) > 1
+            else f"{_plain(instances[0]['instance'])}: healthy"
+        )
+    return "; ".join(f"{_plain(one['instance'])}: {_reasons(one)}" for one in ill)
+
+
+def _reasons(instance: dict[str, Any]) -> str:
+    if instance["status"] == "not_asked":
+        return f"not asked ({_plain(instance['error_kind'])})"
+    # Each ID once, in the order of the report, which is that of severity. Remarks are not reasons.
+    names = list(dict.fromkeys(one["id"] for one in instance["findings"] if one["severity"] != "info"))
+    rest = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _plain(text: str) -> str:
+    """Return a text without the | that begins performance data, and on one line."""
+    return "".join(char if char.isprintable() and char != "|" else "?" for char in str(text))
+
+
+def _performance(instances: list[dict[str, Any]]) -> str:
+    queues = [one["queue"] for one in instances if one["queue"]]
+    ends = [end["ends"] for one in instances for end in one["expiry"] if end["ends"]]
+    values: dict[str, str] = {
+        name: str(sum(one["counts"][severity] for one in instances))
+        for name, severity in (("errors", "error"), ("warnings", "warning"))
+    }
+    values["not_asked"] = str(sum(one["status"] == "not_asked" for one in instances))
+    if queues:
+        ages = [queue["oldest_due"]["age_seconds"] for queue in queues if queue["oldest_due"]]
+        values["due"] = str(sum(queue["due"] for queue in queues))
+        values["failed"] = str(sum(queue["states"]["exception"] for queue in queues))
+        values["oldest_due"] = f"{max(ages, default=0)}s"
+    if ends:
+        first = min(map(datetime.fromisoformat, ends))
+        values["next_end"] = f"{(first - datetime.now(timezone.utc)).total_seconds():.0f}s"
+    return " ".join(f"{name}={value}" for name, value in values.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter `mail_comparison`: what differs between the mail of two instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.comparison import compare
+
+
+def mail_comparison(here: Any, there: Any) -> list[dict[str, Any]]:
+    """Return the differences.
+
+    :raises AnsibleFilterError: an argument is no result of mail_stack_info with `digest_key`.
+    """
+    for answer in (here, there):
+        if not isinstance(answer, Mapping) or not {"stack", "queue_policy", "secrets"} <= answer.keys():
+            raise AnsibleFilterError("mail_comparison takes two results of postmaster.odoo.mail_stack_info.")
+        if not all("digest" in secret for secret in answer["secrets"]):
+            raise AnsibleFilterError(
+                "mail_comparison takes results of postmaster.odoo.mail_stack_info with digest_key."
+            )
+    return [difference.as_result() for difference in compare(here, there)]
+
+
+class FilterModule:
+    """What Ansible finds the filter by."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"mail_comparison": mail_comparison}

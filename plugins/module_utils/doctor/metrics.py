@@ -1,0 +1,53 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A diagnosis as metrics for Prometheus: findings, and the ends of keys, certificates and passwords."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import Gauge
+
+
+def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Iterator[Gauge]:
+    """Yield the metrics of a diagnosis.
+
+    :param diagnosis: None if the instance could not be asked.
+    :param moment: when it was examined, in seconds since 1970.
+    """
+    is_up = diagnosis is not None
+    yield Gauge("odoo_mail_doctor_up", "Whether the instance could be examined, 1 or 0.", [({}, is_up)])
+    yield Gauge("odoo_mail_doctor_checked_timestamp_seconds", "When the doctor ran.", [({}, moment)])
+    if diagnosis is None:
+        return
+    # A severity without findings has a sample too, so that an alert can tell no findings from no data.
+    counts = [({"severity": severity}, count) for severity, count in diagnosis["counts"].items()]
+    yield Gauge("odoo_mail_doctor_findings", "Findings of each severity.", counts)
+    found = Counter((finding["id"], finding["severity"]) for finding in diagnosis["findings"])
+    yield Gauge(
+        "odoo_mail_doctor_findings_by_id",
+        "Findings by their ID and severity. A finding that is gone has no sample.",
+        [({"id": name, "severity": severity}, count) for (name, severity), count in sorted(found.items())],
+    )
+    if diagnosis["expiry"] is not None:
+        yield Gauge(
+            "odoo_mail_expiry_timestamp_seconds",
+            "When an API key, certificate, token or password ends.",
+            [({"kind": kind, "subject": subject}, end) for (kind, subject), end in _ends(diagnosis["expiry"]).items()],
+        )
+
+
+def _ends(expiry: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
+    """Return the end of each thing that has one. Of two things that have one name, the first end counts."""
+    ends: dict[tuple[str, str], float] = {}
+    for one in expiry:
+        if one["ends"]:
+            end = datetime.fromisoformat(one["ends"]).timestamp()
+            name = (one["kind"], one["subject"])
+            ends[name] = min(end, ends.get(name, end))
+    return ends

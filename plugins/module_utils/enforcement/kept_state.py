@@ -1,0 +1,34 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run needs of whatever keeps the state before its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import StackPlan
+    from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
+
+
+class KeptState(Protocol):
+    """The state of what a run changes, kept in a file.
+
+    :ivar path: of the file; None if nothing was to be kept.
+    """
+
+    path: str | None
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the file does not contain."""
+
+    def keep(self, steps: Sequence[Step], snapshot: Snapshot, plan: StackPlan) -> None:
+        """Keep the state before these steps.
+
+        :raises Invalid: the file cannot be written.
+        """

@@ -1,0 +1,267 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mail_rollback
+short_description: Restore the mail of an Odoo instance from a snapshot
+version_added: 0.1.0
+description:
+  - Restores what a run of M(postmaster.odoo.mail_stack) with O(postmaster.odoo.mail_stack#module:snapshot_folder) has changed. Fields get their former
+    values, byte for byte. Records that the run has created are deleted, those that it has deleted are created again. External IDs that it has added are
+    removed.
+  - Only the records and fields of the snapshot are compared and written. Everything else stays, whoever has changed it since.
+  - As in M(postmaster.odoo.mail_stack), everything is compared first, one run at a time writes, and what was written is read back. In check mode the task
+    shows the plan and writes nothing. If a rollback is interrupted, run it again. After a rollback, a second one changes nothing.
+  - RV(not_restorable) lists what a rollback does not restore, with the reasons. RV(without_secrets) lists the secrets that the snapshot does not contain.
+author:
+  - The postmaster.odoo contributors (@postmaster-odoo)
+extends_documentation_fragment:
+  - postmaster.odoo.connection
+  - postmaster.odoo.attributes
+options:
+  snapshot:
+    description:
+      - The snapshot file on the controller. A relative path is relative to O(snapshot_folder), if that is set.
+      - V(latest) is the last snapshot of the instance in O(snapshot_folder) that was not taken before a rollback.
+      - The task needs the connection C(local), without C(become) and C(async). An encrypted file needs the vault secret that it was encrypted with.
+    type: str
+    required: true
+  snapshot_folder:
+    description:
+      - The folder of the snapshots. It also gets a snapshot of what the rollback itself is about to change, so that you can take the rollback back. The name
+        of that file ends with C(_before_rollback.yml), and V(latest) does not mean it.
+      - Required with O(snapshot=latest). If not set, no snapshot is taken before the rollback.
+    type: path
+  other_address:
+    description:
+      - Whether a snapshot of another URL or database is accepted, for instance because the instance has moved.
+      - Records are then found by their external IDs and names alone. Fields that refer to other records, such as the user of a cron, are not restored.
+    type: bool
+    default: false
+  activate_neutralized:
+    description:
+      - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
+      - Without it they are left inactive, and a warning says so.
+    type: bool
+    default: false
+  verify:
+    description:
+      - Whether the restored settings of mail servers are tested before they go live, as in O(postmaster.odoo.mail_stack#module:verify).
+    type: str
+    choices: [none, connection, canary]
+    default: none
+  canary_to:
+    description:
+      - The email address that O(verify=canary) sends to.
+    type: str
+    default: ''
+notes:
+  - The next run of M(postmaster.odoo.mail_stack) enforces the declaration again. Correct the declaration before that.
+seealso:
+  - module: postmaster.odoo.mail_stack
+"""
+
+EXAMPLES = r"""
+---
+- name: What would a rollback of the last run do?
+  postmaster.odoo.mail_rollback:
+    snapshot: latest
+    snapshot_folder: "{{ inventory_dir }}/snapshots"
+  check_mode: true
+
+- name: Restore a certain state, and test the mail servers before they go live
+  postmaster.odoo.mail_rollback:
+    snapshot: "{{ inventory_dir }}/snapshots/odoo.acme.example_acme_20261130T020000Z.yml"
+    verify: connection
+"""
+
+RETURN = r"""
+---
+restored:
+  description:
+    - The path of the snapshot that was restored.
+  returned: success
+  type: str
+  sample: /etc/ansible/snapshots/odoo.acme.example_acme_20261130T020000Z.yml
+taken:
+  description:
+    - The time at which the snapshot was taken, UTC.
+  returned: success
+  type: str
+  sample: "2026-11-30T02:00:00Z"
+snapshot:
+  description:
+    - The path of the snapshot that was taken before the rollback. Null without O(snapshot_folder), and if nothing was to be changed.
+  returned: success, and failure once the instance was asked
+  type: str
+  sample: /etc/ansible/snapshots/odoo.acme.example_acme_20261130T021500Z_before_rollback.yml
+plan:
+  description:
+    - What was done, or would be in check mode, as in M(postmaster.odoo.mail_stack). Secrets are masked.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - resource: mail_server
+      key: Transactional
+      action: update
+      changes:
+        - {field: smtp_port, before: 25, after: 587}
+not_restorable:
+  description:
+    - What the run has changed and a rollback does not restore.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: What kind of resource it is.
+      returned: always
+      type: str
+      sample: addon
+    key:
+      description: What it is known by.
+      returned: always
+      type: str
+      sample: mass_mailing
+    reason:
+      description: Why it is not restored, and what you can do.
+      returned: always
+      type: str
+      sample: It stays installed, because its deinstallation deletes all of its data. Uninstall it in Odoo if nothing else uses it.
+  sample: []
+without_secrets:
+  description:
+    - The secrets that the snapshot does not contain, because the run had nothing to encrypt them with. They stay as they are.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: What kind of resource it is.
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: What it is known by.
+      returned: always
+      type: str
+      sample: Transactional
+    field:
+      description: The field.
+      returned: always
+      type: str
+      sample: smtp_pass
+  sample: []
+verifications:
+  description:
+    - The results of O(verify), as in M(postmaster.odoo.mail_stack).
+  returned: success, and failure once the instance was asked
+  type: list
+  elements: dict
+  sample: []
+error_kind:
+  description:
+    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+  returned: failure
+  type: str
+  sample: invalid
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
+    OdooModule,
+    Specification,
+    run_module,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce_stack
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
+from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotDocument
+    from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+SPECIFICATION = Specification(
+    options={
+        "snapshot": {"type": "str", "required": True},
+        "snapshot_folder": {"type": "path"},
+        "other_address": {"type": "bool", "default": False},
+        "activate_neutralized": {"type": "bool", "default": False},
+        **VERIFY,
+    },
+    rules={"required_if": [["snapshot", "latest", ["snapshot_folder"]]]},
+)
+
+
+def run(module: OdooModule) -> None:
+    """Restore the former state that a snapshot contains."""
+    params = module.params
+    options = RunOptions(
+        activate_neutralized=params["activate_neutralized"], verify=params["verify"], canary_to=params["canary_to"]
+    )
+    name = os.path.expanduser(params["snapshot"])
+    snapshots = module.snapshots(params["snapshot_folder"] or os.path.dirname(os.path.abspath(name)))
+    if not params["snapshot_folder"]:
+        name = os.path.abspath(name)
+    with module.session() as session:
+        path, document = snapshots.read(name, session.url, session.database)
+        module.hide(document.secrets)
+        if not params["other_address"]:
+            _refuse_foreign(document, path, session)
+        former_state = None
+        if params["snapshot_folder"]:
+            file = snapshots.file(session.url, session.database, of_rollback=True)
+            former_state = FormerState(session, file, credentials_of(params))
+        declared = DeclaredStack(tuple(document.declarations(elsewhere=params["other_address"])))
+        outcome = enforce_stack(session, declared, options, former_state)
+    values = {
+        "restored": path,
+        "taken": document.taken,
+        "snapshot": outcome.snapshot,
+        "plan": [step.as_result() for step in outcome.plan],
+        "not_restorable": [loss.as_result() for loss in document.losses],
+        "without_secrets": document.secrets_left_out(),
+        "verifications": outcome.verifications,
+        **({"diff": plan_diff(outcome.plan)} if module.shows_diff else {}),
+    }
+    module.exit_with(TaskResult(values, bool(outcome.plan), [*outcome.warnings, *_warnings(document)]))
+
+
+def _refuse_foreign(document: SnapshotDocument, path: str, session: Session) -> None:
+    if (document.url, document.database) != (session.url, session.database):
+        raise Invalid(
+            f"The snapshot {path} is of the database {document.database} at {document.url}, and this is the database {session.database} at "
+            f"{session.url}. Nothing was changed. If it is the same instance at another address, set other_address to true."
+        )
+
+
+def _warnings(document: SnapshotDocument) -> list[str]:
+    """Return what the user must know of the snapshot."""
+    if not document.left_out:
+        return []
+    names = ", ".join(f"{resource} {key} ({field})" for resource, key, field in document.left_out)
+    return [f"The snapshot does not contain these secrets, so they stay as they are: {names}. Set them yourself."]
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(SPECIFICATION, run)
+
+
+if __name__ == "__main__":
+    main()

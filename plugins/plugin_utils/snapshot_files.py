@@ -1,0 +1,180 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Snapshot files on the controller. Each is written in one step, is readable for its owner only, and is never overwritten by another run."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import is_encrypted
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text, write_atomically
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import (
+    SnapshotDocument,
+    read_document,
+)
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import comment, entries
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault import Vault, has_vault_secrets
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
+
+LATEST = "latest"
+_MODE = 0o600
+_HEAD = (
+    "What a run of postmaster.odoo was about to change in this instance, as it was before. The playbook postmaster.odoo.rollback restores it. "
+    "Names and values are those of Odoo's fields."
+)
+_OF_ROLLBACK = "_before_rollback"
+# The time, a number if several runs began in one second, and what kind of run it was.
+_NAME = re.compile(r"_(?P<time>\d{8}T\d{6}Z)(?:_(?P<number>\d+))?(?P<rollback>" + _OF_ROLLBACK + r")?\.yml")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain data. `!unsafe` marks a text that Ansible must not take for a template."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+class SnapshotFiles:
+    """A folder of snapshot files.
+
+    :raises Invalid: the folder does not exist or cannot be written.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(os.path.realpath(folder))
+        if not self._folder.is_dir():
+            raise Invalid(
+                f"Snapshots cannot be kept in {folder}: there is no such folder. Create it, or correct snapshot_folder."
+            )
+
+    def file(self, url: str, database: str, *, of_rollback: bool = False) -> _File:
+        """Return a new file of an instance, which does not exist before it is written.
+
+        :raises Invalid: the folder cannot be written.
+        """
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise Invalid(f"Snapshots cannot be kept in {self._folder}: it is not writable for the user of this run.")
+        return _File(self._folder, _prefix(url, database), _OF_ROLLBACK if of_rollback else "")
+
+    def read(self, name: str, url: str, database: str) -> tuple[str, SnapshotDocument]:
+        """Return the path and the content of a file.
+
+        :param name: a path, or `latest` for the last one of the instance that was not taken before a rollback.
+        :raises Invalid: there is no such file, or it cannot be read.
+        """
+        path = self._latest(_prefix(url, database)) if name == LATEST else self._folder / Path(name).expanduser()
+        return str(path), read_document(_data(path), str(path))
+
+    def _latest(self, prefix: str) -> Path:
+        found = []
+        for path in self._folder.glob(f"{prefix}_*.yml"):
+            parts = _NAME.fullmatch(path.name.removeprefix(prefix))
+            if parts and not parts["rollback"]:
+                found.append((parts["time"], int(parts["number"] or 1), path))
+        if not found:
+            raise Invalid(f"{self._folder} contains no snapshot of this instance (a file {prefix}_*.yml).")
+        return max(found)[2]
+
+
+class _File:
+    """A file that one run writes, more than once if it learns later what else it changes."""
+
+    def __init__(self, folder: Path, prefix: str, suffix: str) -> None:
+        self._folder = folder
+        self._prefix = prefix
+        self._suffix = suffix
+        self._path: Path | None = None
+        self._taken = ""
+
+    @property
+    def can_encrypt(self) -> bool:
+        """Whether Ansible has a vault secret."""
+        return has_vault_secrets()
+
+    def write(self, document: SnapshotDocument) -> str:
+        """Write the document in one step, without its secrets if they cannot be encrypted, and return the path.
+
+        :raises Invalid: it cannot be written. Nothing is left behind.
+        """
+        is_new = self._path is None
+        try:
+            path = self._path or self._reserved()
+            try:
+                write_atomically(path, self._text(replace(document, taken=self._taken)), mode=_MODE)
+            except BaseException:
+                if is_new:
+                    path.unlink()
+                raise
+        except OSError as error:
+            raise Invalid(
+                f"The snapshot cannot be written into {self._folder}: {error.strerror}. Nothing that it would contain was changed."
+            ) from None
+        except AnsibleError as error:
+            raise Invalid(f"The snapshot cannot be encrypted: {error.message}") from None
+        self._path = path
+        return str(path)
+
+    def _text(self, document: SnapshotDocument) -> str:
+        is_encrypted_file = document.has_secrets and self.can_encrypt
+        kept = document if is_encrypted_file or not document.has_secrets else document.without_secrets()
+        text = "\n".join(["---", *comment(_HEAD), *entries(kept.as_document())]) + "\n"
+        return Vault(None).encrypted(text) if is_encrypted_file else text
+
+    def _reserved(self) -> Path:
+        """Create an empty file of a name that no other run has."""
+        now = datetime.now(timezone.utc)
+        self._taken = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        number = 1
+        while True:
+            counted = f"_{number}" if number > 1 else ""
+            path = self._folder / f"{self._prefix}_{now:%Y%m%dT%H%M%SZ}{counted}{self._suffix}.yml"
+            try:
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _MODE))
+            except FileExistsError:
+                number += 1
+            else:
+                return path
+
+
+def _prefix(url: str, database: str) -> str:
+    """Return what the names of an instance's files begin with."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{urlsplit(url).netloc.rpartition('@')[2]}_{database}")
+
+
+def _data(path: Path) -> Any:
+    """Return the plain data of a file.
+
+    :raises Invalid: it cannot be read or opened, or is no YAML.
+    """
+    try:
+        text = read_text(path)
+        if is_encrypted(text):
+            if not has_vault_secrets():
+                raise Invalid(
+                    f"The snapshot {path} is encrypted, and this run was given nothing to open it with: add --vault-password-file, --vault-id or "
+                    "--ask-vault-pass."
+                )
+            text = Vault(None).decrypted(text, path)
+        if is_nested_deeply(text):
+            raise Invalid(f"{path} is no snapshot of this collection: it is nested too deeply.")
+        return yaml.load(text, Loader=_Loader)
+    except OSError as error:
+        raise Invalid(f"The snapshot {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Invalid(f"The snapshot {path} cannot be read: it is not text in UTF-8.") from None
+    except AnsibleError as error:
+        raise Invalid(f"The snapshot cannot be read: {error.message}") from None
+    except yaml.YAMLError:
+        raise Invalid(f"{path} is no snapshot of this collection: it is not YAML.") from None

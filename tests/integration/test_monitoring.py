@@ -1,0 +1,301 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/monitoring with the metrics of real runs: promtool accepts them, each rule fires if it should, each panel has its metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from instance import LabInstance
+from inventory import run_on
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RULES = CHECKOUT / "docs/monitoring/odoo-mail.rules.yml"
+DASHBOARD = CHECKOUT / "docs/monitoring/grafana-dashboard.json"
+PROMTOOL = CHECKOUT / ".work/programs/promtool"
+
+DAY = 86400
+SAMPLE = re.compile(r"^(?P<name>[a-z_]+)\{(?P<labels>.*)\} (?P<value>\S+)$")
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+# Words of PromQL that are not followed by a parenthesis like a function, or that can be.
+KEYWORDS = {"by", "without", "on", "ignoring", "and", "or", "unless", "offset", "bool"}
+
+
+def promtool(*arguments: str | Path, stdin: str = "") -> str:
+    """Run promtool, and return its output."""
+    assert PROMTOOL.exists(), f"{PROMTOOL} is missing: run make programs"
+    run = subprocess.run([PROMTOOL, *arguments], input=stdin, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """The metrics that real runs have written, by the names of their files."""
+
+    files: Mapping[str, str]
+    database: str
+
+    @property
+    def names(self) -> set[str]:
+        return {
+            found["name"] for text in self.files.values() for found in map(SAMPLE.match, text.splitlines()) if found
+        }
+
+
+@pytest.fixture(scope="module")
+def monitored(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> Monitored:
+    """An instance whose queue has stopped, with a failed mail and a password to be replaced, and one that does not answer."""
+    database: LabInstance = fresh("monitoring")
+    with database.session() as session:
+        (cron,) = session.search_read(
+            "ir.cron", [["cron_name", "=", "Mail: Email Queue Manager"], ["active", "in", [True, False]]], ["id"]
+        )
+        session.write("ir.cron", [cron["id"]], {"active": False})
+        session.create("ir.mail_server", [{"name": "Relay", "smtp_host": "smtp.example", "smtp_port": 25}])
+        session.create("mail.mail", [{"state": "exception", "failure_reason": "550 5.1.1 No such user"}])
+    folder = tmp_path_factory.mktemp("monitoring")
+    metrics = folder / "metrics"
+    metrics.mkdir()
+    options = database.options()
+    lost = {**options, "url": "http://127.0.0.1:9"}
+    hosts = {
+        host: {f"odoo_{name}": value for name, value in given.items()}
+        for host, given in {"acme": options, "umbrella": lost}.items()
+    }
+    run = run_on(
+        folder / "doctor",
+        "doctor",
+        hosts,
+        doctor_metrics_folder=str(metrics),
+        doctor_live_tests=False,
+        doctor_declared_dates=[
+            {
+                "name": "Relay",
+                "smtp_pass_rotate_by": f"{datetime.now(timezone.utc) + timedelta(days=3):%Y-%m-%d}",
+            }
+        ],
+    )
+    assert run.exit_code == 2, run.output
+    run = run_on(folder / "queue", "queue", {"acme": hosts["acme"]}, queue_metrics_folder=str(metrics))
+    assert run.exit_code == 0, run.output
+    return Monitored({path.name: path.read_text() for path in metrics.iterdir()}, database.database)
+
+
+def test_the_playbooks_write_one_file_each(monitored: Monitored) -> None:
+    assert set(monitored.files) == {"acme.doctor.prom", "umbrella.doctor.prom", "acme.prom"}
+
+
+def test_promtool_accepts_the_metrics(monitored: Monitored) -> None:
+    for text in monitored.files.values():
+        assert promtool("check", "metrics", stdin=text) == ""
+
+
+def test_promtool_accepts_the_rules() -> None:
+    assert "SUCCESS" in promtool("check", "rules", "--lint-fatal", RULES)
+
+
+def test_a_metric_has_the_same_help_in_all_files(monitored: Monitored) -> None:
+    """The textfile collector rejects all files otherwise."""
+    helps = {line for text in monitored.files.values() for line in text.splitlines() if line.startswith("# HELP")}
+    assert len(helps) == len({line.split()[2] for line in helps})
+
+
+# --- rules ---
+
+
+def firing(folder: Path, series: Mapping[str, str], expected: Sequence[Mapping[str, str]], hours: float = 2) -> None:
+    """Have promtool evaluate the rules on series, and compare the alerts that fire."""
+    labels = [
+        "{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in {"alertname": "", **alert}.items()) + "}"
+        for alert in expected
+    ]
+    document = {
+        "rule_files": [str(RULES)],
+        "evaluation_interval": "5m",
+        "tests": [
+            {
+                "interval": "5m",
+                "input_series": [{"series": name, "values": values} for name, values in series.items()],
+                "promql_expr_test": [
+                    {
+                        "expr": 'group by (alertname, database, id, kind, class) (ALERTS{alertstate="firing"})',
+                        "eval_time": f"{int(hours * 60)}m",
+                        "exp_samples": [{"labels": one, "value": 1} for one in labels],
+                    }
+                ],
+            }
+        ],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rules.test.yml").write_text(yaml.safe_dump(document))
+    promtool("test", "rules", folder / "rules.test.yml")
+
+
+def as_series(text: str, now: float) -> dict[str, str]:
+    """Metrics that stay as they are. The clock of a test of rules begins at 0, so moments are shifted."""
+    series = {}
+    for found in filter(None, map(SAMPLE.match, text.splitlines())):
+        value = float(found["value"]) - (now if found["name"].endswith("_timestamp_seconds") else 0)
+        series[f"{found['name']}{{{found['labels']}}}"] = f"{value:.15g}+0x400"
+    return series
+
+
+def _ends_within(seconds: float, name: str, values: str) -> bool:
+    return name.startswith("odoo_mail_expiry") and float(values.partition("+0x")[0]) < seconds
+
+
+def test_rules_on_the_metrics_of_real_runs(monitored: Monitored, tmp_path: Path) -> None:
+    now = datetime.now(timezone.utc).timestamp()
+    acme = {**as_series(monitored.files["acme.doctor.prom"], now), **as_series(monitored.files["acme.prom"], now)}
+    found = {
+        (name, severity)
+        for name, severity in re.findall(r'findings_by_id\{.*id="(\w+)",severity="(\w+)"', "\n".join(acme))
+        if severity != "info" and name != "password_rotation_due"
+    }
+    assert ("cron_disabled", "error") in found
+    where = {"database": monitored.database}
+    alerts = [
+        {"alertname": "OdooMailError" if severity == "error" else "OdooMailWarning", **where, "id": name}
+        for name, severity in found
+    ]
+    # A lab's own API key ends soon, too.
+    ends = {re.search('kind="(.*?)"', name)[1] for name, value in acme.items() if _ends_within(7 * DAY, name, value)}
+    assert "smtp_pass" in ends
+    alerts += [{"alertname": "OdooMailExpires", **where, "kind": kind} for kind in ends]
+    firing(tmp_path / "acme", acme, alerts, hours=0.5)
+    umbrella = as_series(monitored.files["umbrella.doctor.prom"], now)
+    firing(tmp_path / "umbrella", umbrella, [{"alertname": "OdooMailNotExamined", **where}], hours=0.5)
+
+
+HEALTHY = {
+    'odoo_mail_doctor_up{database="a"}': "1+0x800",
+    'odoo_mail_doctor_checked_timestamp_seconds{database="a"}': "0+300x800",
+    'odoo_mail_queue_checked_timestamp_seconds{database="a"}': "0+300x800",
+    'odoo_mail_queue_oldest_due_age_seconds{database="a"}': "60+0x800",
+    'odoo_mail_queue_failed_mails{database="a",class="auth"}': "7+0x800",
+    'odoo_mail_expiry_timestamp_seconds{database="a",kind="api_key",subject="k"}': f"{90 * DAY}+0x800",
+}
+
+
+def test_no_rule_fires_on_a_healthy_instance(tmp_path: Path) -> None:
+    firing(tmp_path, HEALTHY, [])
+
+
+@pytest.mark.parametrize(
+    ("test_series", "test_alert"),
+    [
+        ({"odoo_mail_doctor_up": "0+0x800"}, {"alertname": "OdooMailNotExamined"}),
+        ({"odoo_mail_doctor_checked_timestamp_seconds": "0+0x800"}, {"alertname": "OdooMailDoctorMissing"}),
+        ({"odoo_mail_queue_checked_timestamp_seconds": "0+0x800"}, {"alertname": "OdooMailQueueMissing"}),
+        ({"odoo_mail_queue_oldest_due_age_seconds": "7201+0x800"}, {"alertname": "OdooMailQueueStuck"}),
+        (
+            {"odoo_mail_queue_failed_mails": "7+0x600 8+0x200"},
+            {"alertname": "OdooMailFailing", "class": "auth"},
+        ),
+        (
+            {"odoo_mail_expiry_timestamp_seconds": f"{31 * DAY}+0x800"},
+            {"alertname": "OdooMailExpiresSoon", "kind": "api_key"},
+        ),
+        (
+            {"odoo_mail_expiry_timestamp_seconds": f"{1 * DAY}+0x800"},
+            {"alertname": "OdooMailExpires", "kind": "api_key"},
+        ),
+    ],
+)
+def test_each_rule_fires_alone(test_series: Mapping[str, str], test_alert: Mapping[str, str], tmp_path: Path) -> None:
+    """After 50 hours and 10 minutes, when the failed mail is 5 minutes old."""
+    changed = {name: test_series.get(name.partition("{")[0], values) for name, values in HEALTHY.items()}
+    assert changed != HEALTHY
+    firing(tmp_path, changed, [{**test_alert, "database": "a"}], hours=50 + 1 / 6)
+
+
+# --- the dashboard ---
+
+
+def queries() -> dict[str, str]:
+    """The queries of the dashboard's panels by their titles."""
+    board = json.loads(DASHBOARD.read_text())
+    return {
+        f"{panel['title']} {target['refId']}": target["expr"]
+        for panel in board["panels"]
+        for target in panel["targets"]
+    }
+
+
+def metrics_in(expression: str) -> set[str]:
+    """The names of metrics in an expression: names that are neither words of PromQL, nor functions, nor labels."""
+    bare = re.sub(r"\b(?:by|without|on|ignoring)\s*\([^)]*\)|\{[^}]*\}|\[[^\]]*\]", " ", STRING.sub('""', expression))
+    return {
+        found[0] for found in re.finditer(r"(?<!\w)[a-zA-Z_:][\w:]*(?!\s*\(|[\w:])", bare) if found[0] not in KEYWORDS
+    }
+
+
+def test_every_panel_queries_metrics_that_exist(monitored: Monitored, tmp_path: Path) -> None:
+    board = json.loads(DASHBOARD.read_text())
+    assert all(panel["targets"] for panel in board["panels"])
+    for title, expression in queries().items():
+        used = metrics_in(expression)
+        assert used, title
+        assert used <= monitored.names, title
+    rules = [{"record": f"panel:{number}", "expr": one} for number, one in enumerate(queries().values())]
+    (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    promtool("check", "rules", tmp_path / "panels.yml")
+
+
+def test_every_metric_of_a_rule_exists(monitored: Monitored) -> None:
+    (group,) = yaml.safe_load(RULES.read_text())["groups"]
+    for rule in group["rules"]:
+        used = metrics_in(rule["expr"])
+        assert used, rule
+        assert used <= monitored.names, rule
+
+
+def test_the_names_of_metrics_are_found_in_an_expression() -> None:
+    expression = 'sum by (a) (rate(b_total{c="d"}[5m])) / on (e) time() - f offset 1h or vector(0) > 2'
+    assert metrics_in(expression) == {"b_total", "f"}
+
+
+def test_the_variable_of_the_dashboard_is_a_label_of_its_metrics(monitored: Monitored) -> None:
+    (variable,) = [one for one in json.loads(DASHBOARD.read_text())["templating"]["list"] if one["type"] == "query"]
+    metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]["query"]).groups()
+    assert metric in monitored.names
+    assert f'{label}="{monitored.database}"' in monitored.files["acme.doctor.prom"]
+    assert all(f'{label}=~"${variable["name"]}"' in expression for expression in queries().values())
+
+
+def lost(given: Any, back: Any, path: str = "") -> list[str]:
+    """Places of a document that a round trip through types has lost or changed."""
+    if isinstance(given, dict) and isinstance(back, dict):
+        return [place for name, value in given.items() for place in lost(value, back.get(name), f"{path}.{name}")]
+    if isinstance(given, list) and isinstance(back, list) and len(given) == len(back):
+        return [
+            place
+            for number, (one, other) in enumerate(zip(given, back, strict=True))
+            for place in lost(one, other, f"{path}[{number}]")
+        ]
+    return [] if given == back else [path]
+
+
+def test_the_dashboard_is_one_of_the_newest_grafana() -> None:
+    """Grafana's own types know every field of it."""
+    register_default_plugins()
+    board = json.loads(DASHBOARD.read_text())
+    assert lost(board, json.loads(JSONEncoder().encode(Dashboard.from_json(board)))) == []
+    assert board["schemaVersion"] >= Dashboard().schema_version
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))

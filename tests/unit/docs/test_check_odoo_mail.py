@@ -1,0 +1,131 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plugin for Nagios and Icinga, on reports as the filter `doctor_report` makes them. tests/integration/test_doctor_playbook.py runs it on real ones."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.postmaster.odoo.plugins.filter.doctor_report import doctor_report
+
+PLUGIN = Path(__file__).resolve().parents[3] / "docs/monitoring/check_odoo_mail.py"
+# The output that the plugin guidelines of Nagios ask for: text, a bar, and labels with values and units.
+LINE = re.compile(r"ODOO MAIL (OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+( \|( \w+=-?\d+s?)+)?\n")
+
+QUEUE = {"states": {"exception": 3}, "due": 2, "oldest_due": {"age_seconds": 90}}
+
+Check = Callable[..., tuple[int, str]]
+
+
+def result(*findings: tuple[str, str], **more: Any) -> dict[str, Any]:
+    found = [{"id": name, "severity": severity, "title": name} for name, severity in findings]
+    return {"findings": found, "queue": QUEUE, "expiry": [], **more}
+
+
+HEALTHY = result(("unverified_tls", "info"))
+WARNS = result(("base_url_localhost", "warning"), ("unverified_tls", "info"))
+ILL = result(("cron_disabled", "error"), ("cron_disabled", "error"), ("base_url_localhost", "warning"))
+LOST = {"msg": "secret | words", "error_kind": "unreachable"}
+
+
+def plugin(*arguments: str | Path) -> tuple[int, str]:
+    """The exit code and the output of the plugin."""
+    run = subprocess.run([sys.executable, PLUGIN, *arguments], capture_output=True, text=True, check=False)
+    assert not run.stderr
+    assert LINE.fullmatch(run.stdout), run.stdout
+    return run.returncode, run.stdout
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Check:
+    """Run the plugin on a report of these results."""
+
+    def check(results: dict[str, Any], *arguments: str, hours: float = 0) -> tuple[int, str]:
+        generated = f"{datetime.now(timezone.utc) - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"
+        path = tmp_path / "doctor.json"
+        path.write_text(json.dumps(doctor_report(results, generated=generated)))
+        return plugin("--report", path, *arguments)
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("test_result", "test_code", "test_words"),
+    [
+        (HEALTHY, 0, "OK - acme: healthy | errors=0 warnings=0 not_asked=0 due=2 failed=3 oldest_due=90s"),
+        (WARNS, 1, "WARNING - acme: base_url_localhost | errors=0 warnings=1"),
+        (ILL, 2, "CRITICAL - acme: cron_disabled, base_url_localhost | errors=2 warnings=1"),
+        (LOST, 3, "UNKNOWN - acme: not asked (unreachable) | errors=0 warnings=0 not_asked=1"),
+    ],
+)
+def test_one_instance(check: Check, test_result: dict[str, Any], test_code: int, test_words: str) -> None:
+    code, line = check({"globex": ILL, "acme": test_result}, "--instance", "acme")
+    assert code == test_code
+    assert line.startswith(f"ODOO MAIL {test_words}")
+
+
+def test_all_instances_are_as_bad_as_the_worst(check: Check) -> None:
+    assert check({"a": HEALTHY, "b": HEALTHY})[0] == 0
+    assert check({"a": HEALTHY, "b": WARNS})[0] == 1
+    assert check({"a": WARNS, "b": LOST})[0] == 3
+    code, line = check({"a": WARNS, "b": LOST, "c": ILL, "d": HEALTHY})
+    assert code == 2
+    assert line.startswith(
+        "ODOO MAIL CRITICAL - c: cron_disabled, base_url_localhost; b: not asked (unreachable); a: base_url_localhost |"
+    )
+
+
+def test_many_findings_are_counted(check: Check) -> None:
+    _code, line = check({"a": result(*((f"finding_{number}", "error") for number in range(8)))})
+    assert "finding_4 and 3 more | errors=8" in line
+
+
+def test_the_next_end_is_performance_data(check: Check) -> None:
+    ends = [{"ends": "2001-01-01T00:00:00+00:00"}, {"ends": None}, {"ends": "2101-01-01T00:00:00+00:00"}]
+    assert re.search(r" next_end=-\d+s\n", check({"a": result(expiry=ends)})[1])
+
+
+def test_a_name_cannot_forge_performance_data(check: Check) -> None:
+    code, line = check({"a|errors=0\nOK": LOST})
+    assert code == 3
+    assert "a?errors=0?OK: not asked" in line
+
+
+def test_an_old_report_is_unknown(check: Check) -> None:
+    assert check({"a": HEALTHY}, hours=25)[0] == 0
+    code, line = check({"a": HEALTHY}, hours=27)
+    assert (code, "is 27 hours old (at most 26)" in line) == (3, True)
+    assert check({"a": HEALTHY}, "--max-age", "1", hours=2)[0] == 3
+
+
+def test_an_instance_that_is_not_in_the_report_is_unknown(check: Check) -> None:
+    code, line = check({"a": HEALTHY}, "--instance", "b")
+    assert (code, line.endswith("has no instance b\n")) == (3, True)
+    assert check({})[0] == 3
+
+
+@pytest.mark.parametrize(
+    "test_text", ["", "[]", "{", '{"format": 2}', '{"format": 1}', '{"format": 1, "generated": 5}']
+)
+def test_a_file_that_is_no_report_is_unknown(tmp_path: Path, test_text: str) -> None:
+    (tmp_path / "doctor.json").write_text(test_text)
+    assert plugin("--report", tmp_path / "doctor.json")[0] == 3
+
+
+def test_a_file_or_an_option_that_is_missing_is_unknown(tmp_path: Path) -> None:
+    assert plugin("--report", tmp_path / "doctor.json") == (
+        3,
+        f"ODOO MAIL UNKNOWN - the report {tmp_path / 'doctor.json'} cannot be read: No such file or directory\n",
+    )
+    assert plugin()[0] == 3

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The comparison of two instances: every difference, and no secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.postmaster.odoo.plugins.filter.mail_comparison import mail_comparison
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import Scope
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, run
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+KEY = "made-up-key-of-this-run"
+PASSWORDS = ("made-up-password-here", "made-up-password-there")
+COMMON: dict[str, Any] = {
+    "servers": [
+        {
+            "name": "Main",
+            "xml_id": "postmaster.main",
+            "smtp_host": "smtp.acme.example",
+            "smtp_user": "a",
+            "smtp_pass": PASSWORDS[0],
+        },
+        {"name": "Same", "smtp_host": "same.acme.example", "smtp_user": "b", "smtp_pass": PASSWORDS[0]},
+    ],
+    "parameters": {"mail.session.batch.size": "500"},
+}
+
+
+def answer(stack: dict[str, Any], key: str | None = KEY) -> dict[str, Any]:
+    odoo = SimulatedOdoo("19.0")
+    run(odoo, stack)
+    return Description(read_instance(odoo.session(read_only=True), Scope())).as_result(key)
+
+
+def test_nothing_differs_from_itself() -> None:
+    assert mail_comparison(answer(COMMON), answer(COMMON)) == []
+
+
+def test_every_kind_of_difference() -> None:
+    main, same = COMMON["servers"]
+    other = {
+        "servers": [
+            {**main, "name": "Renamed", "smtp_port": 2525, "smtp_pass": PASSWORDS[1]},
+            same,
+            {"name": "New", "smtp_host": "new.example"},
+        ],
+        "parameters": {"mail.session.batch.size": "100", "mail.catchall.made_up": "x"},
+        "crons": [{"xml_id": QUEUE, "interval_number": 5, "interval_type": "minutes"}],
+        "queue_policy": {"stale_after": 7},
+    }
+    differences = mail_comparison(answer(COMMON), answer(other))
+    found = {(one["resource"], one["key"], one["field"]): (one["here"], one["there"]) for one in differences}
+    assert found == {
+        ("system_parameter", "mail.catchall.made_up", "value"): (None, "x"),
+        ("system_parameter", "mail.session.batch.size", "value"): ("500", "100"),
+        ("mail_server", "Main", "name"): ("Main", "Renamed"),
+        ("mail_server", "Main", "smtp_port"): (25, 2525),
+        ("mail_server", "Main", "smtp_pass"): ("********", "********"),
+        ("mail_server", "New", ""): (None, "present"),
+        ("cron", QUEUE, "interval_number"): (1, 5),
+        ("cron", QUEUE, "interval_type"): ("hours", "minutes"),
+        ("queue_policy", "stale_after", "value"): (None, 7),
+    }
+    assert [one["field"] for one in differences if one["secret"]] == ["smtp_pass"]
+    assert not [password for password in PASSWORDS if password in repr(differences)]
+
+
+def test_digests_of_another_key_tell_nothing() -> None:
+    here, there = answer(COMMON), answer(COMMON, "another-made-up-key")
+    assert {one["digest"] for one in here["secrets"]}.isdisjoint(one["digest"] for one in there["secrets"])
+    assert {one["field"] for one in mail_comparison(here, there)} == {"smtp_pass"}
+
+
+@pytest.mark.parametrize("wrong", ["text", {}, None])
+def test_what_is_no_result_is_refused(wrong: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="takes two results"):
+        mail_comparison(wrong, wrong)
+
+
+def test_results_without_digests_are_refused() -> None:
+    without = answer(COMMON, None)
+    with pytest.raises(AnsibleFilterError, match="digest_key"):
+        mail_comparison(without, without)

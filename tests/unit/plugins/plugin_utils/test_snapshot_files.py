@@ -1,0 +1,164 @@
+# Copyright (c) 2026 the postmaster.odoo contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Snapshot files: names, permissions, encryption, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.vault import VaultSecret, VaultSecretsContext, is_encrypted
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import (
+    Loss,
+    SavedRecord,
+    SnapshotDocument,
+)
+from ansible_collections.postmaster.odoo.plugins.plugin_utils import snapshot_files
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.snapshot_files import SnapshotFiles
+
+URL, DATABASE = "https://odoo.acme.example:8069", "acme/production"
+SECRET = "made-up-password"
+ODD = {
+    "smtp_pass": SECRET,
+    "smtp_host": " blanks ",
+    "code": "a = '{{ x }}'\n\n\tb = 'é\u2028'\r\n",
+    "smtp_port": 25,
+    "active": False,
+    "max_email_size": 1e-7,
+    "from_filter": "yes",
+}
+
+
+def document(**values: Any) -> SnapshotDocument:
+    former = Former(
+        "Main",
+        5,
+        7,
+        values or ODD,
+        {"user_id": 2, "company_ids": [1, 2]},
+        frozenset({"smtp_pass"} & (values or ODD).keys()),
+    )
+    record = SavedRecord("mail_server", "Main", "present", "postmaster.main", former)
+    return SnapshotDocument(URL, DATABASE, "19.0", [record], [Loss("addon", "crm", "It stays.")])
+
+
+@pytest.fixture
+def _vault(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = [("default", VaultSecret(b"made-up-vault-password"))]
+    monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(secrets))
+
+
+@pytest.fixture
+def _no_vault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext([]))
+
+
+@pytest.mark.usefixtures("_vault")
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    path = Path(SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document()))
+    assert path.name.startswith("odoo.acme.example-8069_acme-production_")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert is_encrypted(path.read_text())
+    for name in ("latest", str(path), path.name):
+        read_path, read = SnapshotFiles(str(tmp_path)).read(name, URL, DATABASE)
+        assert read_path == str(path)
+        assert read.records == document().records
+        assert read.losses == document().losses
+        assert read.taken.endswith("Z")
+
+
+@pytest.mark.usefixtures("_no_vault")
+def test_without_a_vault_secret_no_secret_is_written(tmp_path: Path) -> None:
+    path = Path(SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document()))
+    assert SECRET not in path.read_text()
+    _path, read = SnapshotFiles(str(tmp_path)).read("latest", URL, DATABASE)
+    assert read.left_out == [("mail_server", "Main", "smtp_pass")]
+    assert read.records[0].former.values == {name: value for name, value in ODD.items() if name != "smtp_pass"}
+
+
+@pytest.mark.usefixtures("_vault")
+def test_without_a_secret_it_can_be_read_by_people(tmp_path: Path) -> None:
+    path = Path(SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document(smtp_port=25)))
+    assert "smtp_port: 25" in path.read_text()
+
+
+@pytest.mark.usefixtures("_vault")
+def test_no_file_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even by runs of one second; a run itself replaces its own file."""
+    files = SnapshotFiles(str(tmp_path))
+
+    class Still(snapshot_files.datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return cls(2026, 11, 30, 2, 0, 0, tzinfo=tz)
+
+    monkeypatch.setattr(snapshot_files, "datetime", Still)
+    paths = []
+    for number in range(11):
+        file = files.file(URL, DATABASE)
+        paths.append(file.write(document(smtp_port=number)))
+        assert file.write(document(smtp_port=number + 100)) == paths[-1]
+    before_rollback = files.file(URL, DATABASE, of_rollback=True).write(document(smtp_port=5))
+    assert len({*paths, before_rollback}) == 12
+    path, read = files.read("latest", URL, DATABASE)
+    assert (path, read.records[0].former.values) == (paths[-1], {"smtp_port": 110})
+
+
+@pytest.mark.usefixtures("_vault")
+def test_a_file_that_cannot_be_written_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: Any, **_options: Any) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(snapshot_files, "write_atomically", full)
+    with pytest.raises(Invalid, match="No space left"):
+        SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="there is no such folder"):
+        SnapshotFiles(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.usefixtures("_no_vault")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"text", "no snapshot"),
+        (b"[" * 5000, "nested too deeply"),
+        (b"a: [", "not YAML"),
+        (b"\xff", "not text in UTF-8"),
+        (b"!!python/object/apply:os.getcwd []", "not YAML"),
+        (b"$ANSIBLE_VAULT;1.1;AES256\n00\n", "is encrypted"),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_that_is_no_snapshot(tmp_path: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "x.yml").write_bytes(content)
+    with pytest.raises(Invalid, match=message):
+        SnapshotFiles(str(tmp_path)).read("x.yml", URL, DATABASE)
+
+
+@pytest.mark.usefixtures("_vault")
+def test_another_vault_secret_does_not_open_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
+    other = [("default", VaultSecret(b"made-up-other-password"))]
+    monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(other))
+    with pytest.raises(Invalid, match="none of the vault secrets of this run opens it"):
+        SnapshotFiles(str(tmp_path)).read("latest", URL, DATABASE)
+
+
+@pytest.mark.usefixtures("_vault")
+def test_there_is_no_latest_of_another_instance(tmp_path: Path) -> None:
+    SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
+    with pytest.raises(Invalid, match="contains no snapshot of this instance"):
+        SnapshotFiles(str(tmp_path)).read("latest", URL, "other")
