@@ -18,7 +18,8 @@ options:
     elements: str
   nameserver_timeout:
     description:
-      - The longest time in seconds that one question may take. If none of the first questions is answered, no further ones are asked.
+      - The longest time in seconds that one question may take. If the first two questions, three in a row, or twelve in all are not answered in this time,
+        no further ones are asked.
     type: float
     default: 5
   relays:
@@ -30,7 +31,7 @@ options:
     suboptions:
       server:
         description:
-          - The name of the mail server in Odoo, or its host.
+          - The name of the mail server in Odoo, or its host. A server that the instance does not have is an error.
         type: str
         required: true
       addresses:

@@ -55,6 +55,7 @@ def _instance(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
         "tests": list(result.get("tests") or ()),
         "queue": result.get("queue"),
         "expiry": list(result.get("expiry") or ()),
+        "dns": result.get("dns"),
         "error_kind": None if asked else result.get("error_kind") or ("unreachable" if _is_lost(result) else "failed"),
         "message": None if asked else result.get("msg") or "It failed before it was asked.",
     }

@@ -10,7 +10,7 @@ action plugin (`plugin_utils/in_process.py`) does the same with a subclass that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ class Specification:
     :param scope: which records the results are about, for a module that enforces.
     :param connection: whether the module talks to Odoo, and has the options of how.
     :param of_stack: the options that `from_inventory` gives, of those of `mail_stack` that the variables of a host declare.
+    :param stack_fields: the fields that `of_stack` needs of the entries, by the option of `mail_stack`; nothing else is resolved then. Empty for all.
     """
 
     options: Mapping[str, Any]
@@ -55,6 +56,7 @@ class Specification:
     scope: ResultScope = field(default_factory=ResultScope)
     connection: bool = True
     of_stack: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    stack_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def arguments(self) -> dict[str, Any]:

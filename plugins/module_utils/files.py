@@ -40,10 +40,14 @@ def read_text(path: str | os.PathLike[str], largest: int = LARGEST_FILE) -> str:
     return content.decode("utf-8")
 
 
-def write_atomically(path: str | os.PathLike[str], text: str, *, mode: int) -> None:
+def write_atomically(
+    path: str | os.PathLike[str], text: str, *, mode: int, owner: tuple[int, int] | None = None, durable: bool = False
+) -> None:
     """Replace a file, so that a reader finds either the former content or the new one, never a part. A link stays one.
 
     :param mode: the permissions of the file, such as 0o644.
+    :param owner: the ids of its user and its group; None for those of this process.
+    :param durable: wait until the disk has the content, so that a power cut leaves no empty file. `sync_folder` makes the replacement durable.
     :raises OSError: the file cannot be written there. Nothing is left behind.
     """
     path = _regular_file(path)
@@ -53,6 +57,11 @@ def write_atomically(path: str | os.PathLike[str], text: str, *, mode: int) -> N
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        if owner is not None:
+            os.chown(temporary, *owner)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
@@ -86,3 +95,18 @@ def _regular_file(path: str | os.PathLike[str]) -> str:
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
     return target
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Wait until the disk knows which files a folder contains. Some file systems do that on their own, and refuse it.
+
+    :raises OSError: the disk has failed.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)

@@ -30,9 +30,11 @@ class TaskResult:
     of_odoo: Mapping[str, Any] = field(default_factory=dict)
 
 
-def threshold_result(values: Mapping[str, Any], exceeded: Sequence[str]) -> TaskResult:
+def threshold_result(values: Mapping[str, Any], exceeded: Sequence[str], warnings: Sequence[str] = ()) -> TaskResult:
     """Return a result that fails if something is worse than the user allows.
 
     :param exceeded: one sentence for each threshold that is exceeded.
     """
-    return TaskResult(values, failure=" ".join(exceeded), error_kind=Threshold.kind if exceeded else "")
+    return TaskResult(
+        values, warnings=warnings, failure=" ".join(exceeded), error_kind=Threshold.kind if exceeded else ""
+    )

@@ -13,8 +13,10 @@ short_description: Create, replace and revoke an API key of an Odoo user
 version_added: 0.1.0
 description:
   - Gives the user that the task logs in as an API key, stores it in a vault file, and replaces it before it ends.
-  - 'A key is replaced in this order: create the new key, log in with it, store it, read it back and log in with that, revoke the former key. Wherever a
-    run is interrupted, the file contains a valid key. The next run revokes what an interrupted one has left.'
+  - 'A key is replaced in this order: create the new key, log in with it, store it, read it back and log in with that. A later run revokes the former
+    key; see O(keep_former). Wherever a run is interrupted, the file contains a valid key. The next run revokes what an interrupted one has left.'
+  - If the file is in a checkout that does not stay, such as one of CI or of AWX, commit and push it whenever the task reports a change. A run that finds
+    the former key in the file warns, revokes the lost key, and replaces the former one again. That works until the former key ends.
   - Odoo creates and revokes keys only after it has checked the password of their owner. So O(username) and O(password) are required.
   - With O(api_key) on Odoo 19.0 and newer, the module uses JSON-2. Otherwise it logs in to Odoo's web client. That does not work with two-factor
     authentication.
@@ -43,13 +45,16 @@ options:
     default: present
   vault_file:
     description:
-      - The vault file on the controller in which the key is stored. Everything else in it stays. A new file gets the mode V(0600); its folder must exist.
+      - The vault file on the controller in which the key is stored. Everything else in it stays, and so do its mode and its owner.
+        A new file gets the mode V(0600); its folder must exist.
+      - A file that is not encrypted as a whole is refused, because the task would encrypt it. Single values with C(!vault) do not count as encrypted.
       - Ansible must have a vault secret to open the file, or to encrypt a new one. The task needs the connection C(local), without C(become) and C(async).
       - Required with O(state=present).
     type: path
   vault_variable:
     description:
       - The variable in O(vault_file), such as V(vault_acme_odoo_api_key). Use it in the inventory variable C(odoo_api_key).
+      - A second variable, whose name ends with C(_name), contains the name of the stored key and a digest of the key.
       - Required with O(state=present).
     type: str
   vault_id:
@@ -70,8 +75,16 @@ options:
   force:
     description:
       - Replace the key now, also if the stored one is not valid.
+      - Without it, the task fails if O(vault_file) contains no key but the user has valid keys named O(name), because another file may contain them.
     type: bool
     default: false
+  keep_former:
+    description:
+      - Whether the former key stays valid for a while. A run that finds the new key in O(vault_file) revokes it, if the new key is 12 hours old or older.
+        So a checkout that is thrown away, together with the new key, locks nobody out.
+      - With V(false) it is revoked right after the new key is stored, for example because somebody else knows it. Then keep the file in any case.
+    type: bool
+    default: true
   return_key:
     description:
       - Whether the result contains the key, for later tasks of the same play. The variables that a play has loaded still contain the former key.
@@ -79,8 +92,8 @@ options:
     type: bool
     default: false
 notes:
-  - After the task, later tasks of the play still log in with the former key, which is revoked. Make it the last task of the play, or load the file again
-    with M(ansible.builtin.include_vars).
+  - After the task, later tasks of the play still log in with the former key. With O(keep_former=false) it is revoked then. Make it the last task of the
+    play, or load the file again with M(ansible.builtin.include_vars).
   - The login to the web client as an administrator overwrites the system parameter C(web.base.url). The module restores it.
 seealso:
   - module: postmaster.odoo.mail_doctor
@@ -165,6 +178,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation 
     Access,
     WantedKey,
     as_result,
+    clean_up,
     own_keys,
     plan_rotation,
     remove_own_keys,
@@ -186,6 +200,7 @@ SPECIFICATION = Specification(
         "valid_days": {"type": "int", "default": 90},
         "renew_days": {"type": "int", "default": 30},
         "force": {"type": "bool", "default": False},
+        "keep_former": {"type": "bool", "default": True},
         "return_key": {"type": "bool", "default": False, "no_log": False},
     },
     rules={"required_if": [["state", "present", ["vault_file", "vault_variable"]]]},
@@ -198,7 +213,9 @@ def run(module: OdooModule) -> None:
     """Create, replace or revoke, and report."""
     params = module.params
     _refuse(module)
-    wanted = WantedKey(params["name"].strip(), params["valid_days"], params["renew_days"], params["force"])
+    wanted = WantedKey(
+        params["name"].strip(), params["valid_days"], params["renew_days"], params["force"], params["keep_former"]
+    )
     with _session(module) as session:
         access = Access(
             session,
@@ -265,6 +282,8 @@ def _present(module: OdooModule, access: Access, wanted: WantedKey) -> TaskResul
                 "ends": done.ends.isoformat() if done.ends else None,
             }
         else:
+            if plan.revoked and not module.check_mode:
+                clean_up(access, plan)
             done = plan
             created = {"name": None, "ends": None} if plan.reason else None
     secret = done.secret or done.stored
@@ -272,10 +291,10 @@ def _present(module: OdooModule, access: Access, wanted: WantedKey) -> TaskResul
     values = {
         "reason": plan.reason,
         "created": created,
-        "revoked": [as_result(key) for key in plan.former] if plan.reason else [],
+        "revoked": [as_result(key) for key in plan.revoked],
         "keys": [as_result(key) for key in plan.former],
     }
-    return TaskResult(values, changed=bool(plan.reason), warnings=done.warnings, of_odoo=shown)
+    return TaskResult(values, changed=bool(plan.reason or plan.revoked), warnings=done.warnings, of_odoo=shown)
 
 
 def _absent(module: OdooModule, access: Access, wanted: WantedKey) -> TaskResult:

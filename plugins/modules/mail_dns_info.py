@@ -21,6 +21,7 @@ author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
   - dnspython >= 2.4
+  - idna, for domains beyond ASCII
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.dns
@@ -99,7 +100,8 @@ paths:
       sender_count: 1
 spf:
   description:
-    - The SPF record of each envelope domain, with its cost. In every list here C(state) is V(ok), V(unknown), or the id of a finding.
+    - The SPF record of each envelope domain, with its cost. In every list here C(state) is V(ok), V(unknown), or the id of a finding. If only some of the
+      servers are not authorized, C(unauthorized) lists them.
   returned: success
   type: list
   elements: dict
@@ -107,12 +109,12 @@ spf:
     - {domain: acme.example, servers: [Main], record: "v=spf1 include:_spf.google.com ~all", lookups: 4, void_lookups: 0, state: ok}
 dkim:
   description:
-    - The DKIM selectors of each server and domain.
+    - The DKIM selectors of each domain, with the servers that use them.
   returned: success
   type: list
   elements: dict
   sample:
-    - {domain: acme.example, server: Main, selectors: [google], state: dkim_missing}
+    - {domain: acme.example, servers: [Main], selectors: [google], state: dkim_missing}
 dmarc:
   description:
     - The DMARC policy for each domain that mail is from, and the domain whose record it is.

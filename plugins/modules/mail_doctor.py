@@ -110,12 +110,14 @@ options:
   from_inventory:
     description:
       - Whether O(declared_dates) comes from the inventory variables C(odoo_mail_servers) and C(odoo_mail_servers__*) of the host, if the task
-        does not give it.
+        does not give it. Only the names, the external IDs, the C(state) and the dates are read; an entry for which that is not possible is left out with a
+        warning.
     type: bool
     default: false
   declared_dates:
     description:
       - The dates that only you know. Each entry names a mail server and repeats the options of its declaration in M(postmaster.odoo.mail_server).
+      - If the instance does not have the mail server, there is a warning, and its dates are V(unknown) in RV(expiry).
     type: list
     elements: dict
     default: []
@@ -343,6 +345,59 @@ expiry:
       returned: always
       type: dict
       sample: {model: res.users.apikeys, id: 3, name: Ansible}
+dns:
+  description:
+    - The records in the DNS that mail depends on, with the values of M(postmaster.odoo.mail_dns_info); null if V(dns) is not among O(checks).
+  returned: always, unless the instance could not be asked
+  type: dict
+  contains:
+    paths:
+      description: The ways that the instance's mail takes, as RV(postmaster.odoo.mail_dns_info#module:paths).
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    spf:
+      description: The SPF record of each envelope domain, as RV(postmaster.odoo.mail_dns_info#module:spf).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, servers: [Main], record: "v=spf1 include:_spf.google.com ~all", lookups: 4, void_lookups: 0, state: ok}
+    dkim:
+      description: The DKIM selectors of each domain, as RV(postmaster.odoo.mail_dns_info#module:dkim).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, servers: [Main], selectors: [google], state: dkim_missing}
+    dmarc:
+      description: The DMARC policy for each domain, as RV(postmaster.odoo.mail_dns_info#module:dmarc).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, policy: reject, record_at: acme.example, organizational_domain: acme.example, state: ok}
+    mx:
+      description: The mail exchangers of each domain that receives bounces and replies, as RV(postmaster.odoo.mail_dns_info#module:mx).
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {domain: acme.example, exchanges: [mx.acme.example], state: ok}
+    ptr:
+      description: The names of each address of a relay of one's own, as RV(postmaster.odoo.mail_dns_info#module:ptr).
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    records:
+      description: Every record to publish, each once.
+      returned: always
+      type: list
+      elements: dict
+      sample:
+        - {name: google._domainkey.acme.example, type: TXT, value: "v=DKIM1; k=rsa; p=<the public key that the provider shows>"}
 odoo_version:
   description:
     - The version of Odoo, as it says itself.
@@ -366,12 +421,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import diagnose, worst
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import diagnose, unmatched_dates, worst
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.metrics import doctor_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.options import DOCTOR_OPTIONS, examination
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import FIELDS, declared_dates_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
@@ -383,6 +438,7 @@ SPECIFICATION = Specification(
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
     },
     of_stack=lambda stack: {"declared_dates": declared_dates_of(stack.get("servers") or ())},
+    stack_fields={"servers": FIELDS},
 )
 
 
@@ -399,7 +455,8 @@ def run(module: OdooModule) -> None:
         _write_metrics(module, None)
         raise
     _write_metrics(module, diagnosis)
-    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"])))
+    warnings = unmatched_dates(diagnosis)
+    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"]), warnings))
 
 
 def _write_metrics(module: OdooModule, diagnosis: Mapping[str, Any] | None) -> None:

@@ -858,7 +858,9 @@ replay:
       type: str
       sample: "2026-10-30 20:00:00"
     complete:
-      description: Whether all senders of the days are compared that the user may read. It is false only if there are many thousand senders.
+      description:
+        - Whether all senders of the days are compared that the user may read. It is false if there are many thousand senders, and if the user may not read
+          mass mailings.
       returned: always
       type: bool
       sample: true
@@ -895,8 +897,8 @@ replay:
           sample: 214
         sources:
           description:
-            - Where the sender is from. V(mail) is mail that was sent, V(template) a mail template with a fixed sender, V(company) the address of a
-              company, V(alias) the address of a team or a project.
+            - Where the sender is from. V(mail) is mail that was sent, V(mailing) a mass mailing, V(template) a mail template with a fixed sender,
+              V(company) the address of a company, V(alias) the address of a team or a project.
           returned: always
           type: list
           elements: str
@@ -933,9 +935,9 @@ replay:
         effects:
           description:
             - What changes. Empty if nothing does.
-            - V(other_server), V(no_server), V(fails) (Odoo cannot send it), V(rewritten) (the recipient sees another address than the sender's),
-              V(restored) (and no longer does), V(other_from) (another C(From) in another way), V(unknown) (it depends on the company that sends the
-              mail, or on the build of Odoo).
+            - V(other_server), V(other_host) (another host, port or login of the same server), V(no_server), V(fails) (Odoo cannot send it), V(rewritten) (the
+              recipient sees another address than the sender's), V(restored) (and no longer does), V(other_from) (another C(From) in another way),
+              V(unknown) (it depends on the company that sends the mail, or on the build of Odoo, or the sender is not a valid address).
           returned: always
           type: list
           elements: str

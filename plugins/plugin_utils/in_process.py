@@ -10,6 +10,7 @@ another Python or in the background is shipped as usual.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
@@ -26,7 +27,7 @@ from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule, drive
+from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule, Specification, drive
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import secrets_in_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
@@ -35,14 +36,17 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variabl
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.inventory_level import inventory_level
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.python_environment import is_same_environment
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.snapshot_files import SnapshotFiles
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_fields import StackFields
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import (
+    Resolve,
     StackVariableError,
+    layers_of,
     stack_arguments_of,
 )
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault_variable import VaultVariable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _MODULES = "ansible_collections.postmaster.odoo.plugins.modules"
 _PROFILE = "legacy"  # the serialization profile of every Python module
@@ -105,6 +109,11 @@ def _as_received(result: dict[str, Any]) -> Any:
     return json.loads(json.dumps(result, cls=encoder), cls=decoder)
 
 
+def _with_warnings(result: dict[str, Any], warnings: Sequence[str]) -> dict[str, Any]:
+    """Return a result with more warnings."""
+    return {**result, "warnings": [*result.get("warnings", ()), *warnings]} if warnings else result
+
+
 class ActionModule(ActionBase):
     """Runs any module of the collection."""
 
@@ -119,8 +128,9 @@ class ActionModule(ActionBase):
         name = self._task.action.rpartition(".")[2]
         module = importlib.import_module(f"{_MODULES}.{name}")
         arguments = dict(self._task.args)
+        warnings: list[str] = []
         if boolean(arguments.get("from_inventory") or False):
-            arguments = self._with_stack(arguments, variables, module.SPECIFICATION.of_stack)
+            arguments, warnings = self._with_stack(arguments, variables, module.SPECIFICATION)
         if module.SPECIFICATION.connection:
             arguments = with_connection_variables(arguments, variables, lambda names: self._values(names, variables))
         obstacle = self._obstacle(variables)
@@ -130,7 +140,7 @@ class ActionModule(ActionBase):
             result.update(self._execute_module(module_args=arguments, task_vars=variables, wrap_async=wrap_async))
             if not wrap_async:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
-            return result
+            return _with_warnings(result, warnings)
         reason = "the connection is local and its Python is Ansible's"
         Display().v(f"{name}: runs inside Ansible's worker, because {reason}", host=variables.get("inventory_hostname"))
         self._update_module_args(self._task.action, arguments, variables)
@@ -139,7 +149,9 @@ class ActionModule(ActionBase):
                 drive(_InProcessModule(module.SPECIFICATION, arguments), module.run)
             except _Finished as finished:
                 result.update(_as_received(finished.result))
-        return {key: value for key, value in result.items() if not key.startswith("_ansible_")}
+        return {
+            key: value for key, value in _with_warnings(result, warnings).items() if not key.startswith("_ansible_")
+        }
 
     def _values(self, names: Collection[str], variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of variables. A variable that resolves to `omit` is left out."""
@@ -151,11 +163,10 @@ class ActionModule(ActionBase):
         self,
         arguments: dict[str, Any],
         variables: dict[str, Any],
-        of_stack: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-    ) -> dict[str, Any]:
-        """Return the arguments with the options that they do not give from the variables of the host.
+        specification: Specification,
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return the arguments with the options that they do not give from the variables of the host, and warnings.
 
-        :param of_stack: the options of the module, of those of `mail_stack`.
         :raises AnsibleActionFail: a variable is not known, or layers contradict each other.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
@@ -166,24 +177,28 @@ class ActionModule(ActionBase):
                 return ""
             return inventory_level(manager._inventory, self._loader, variables["inventory_hostname"], variable)
 
+        parts = given.get("parts")
+        names: Collection[str] = variables
+        resolve: Resolve = functools.partial(self._values, variables=variables)
+        warnings: list[str] = []
+        if specification.stack_fields:
+            ((option, fields),) = specification.stack_fields.items()
+            names = layers_of(option, variables)
+            some = StackFields(self._templar.template, fields)
+            resolve, warnings = some.values, some.warnings
         resolved: dict[str, Any] = {}
 
-        def resolve(names: Collection[str]) -> dict[str, Any]:
-            resolved.update(self._values(names, variables))
-            return {name: resolved[name] for name in names if name in resolved}
+        def resolve_noted(wanted: Collection[str]) -> Mapping[str, Any]:
+            values = resolve(wanted)
+            resolved.update(values)
+            return values
 
-        parts = given.get("parts")
         try:
-            declared = stack_arguments_of(
-                variables,
-                resolve,
-                level_of,
-                parts if parts is None else list(parts),
-            )
+            declared = stack_arguments_of(names, resolve_noted, level_of, parts if parts is None else list(parts))
         except StackVariableError as error:
             known = {*secrets_in(resolved), *secrets_in_environment()}
             raise AnsibleActionFail(safe_message(str(error), known), result={"error_kind": Invalid.kind}) from None
-        return {**of_stack(declared), **given}
+        return {**specification.of_stack(declared), **given}, warnings
 
     def _obstacle(self, variables: dict[str, Any]) -> str | None:
         """Return why running in this process would not be the same as running the module where the task asks for it, or None."""

@@ -85,6 +85,11 @@ def is_stack_variable(name: str) -> bool:
     return name.startswith((MAIL, QUEUE))
 
 
+def layers_of(option: str, variables: Collection[str]) -> list[str]:
+    """Return those variables that declare a list of a stack: the variable of the option, and its layers."""
+    return [name for name in variables if name.partition(_LAYER)[0] == f"{MAIL}{option}"]
+
+
 def stack_arguments_of(
     variables: Collection[str], resolve: Resolve, level_of: LevelOf, parts: Collection[str] | None = None
 ) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from contextlib import contextmanager
 from ansible.errors import AnsibleError
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.files import write_atomically
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import sync_folder, write_atomically
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
 
 _HEAD = "Secrets that the module postmaster.odoo.api_key stores."
 _NEW_MODE = 0o600
+# The note is a variable, too. Its name ends with this.
+_NOTE = "_name"
 _POLL_SECONDS = 0.2
 
 
@@ -47,6 +49,17 @@ class VaultVariable:
             )
         if os.path.exists(self._path) and not os.path.isfile(self._path):
             raise Invalid(f"vault_file {path} cannot be written: it is not a regular file.")
+        owner = _owner_of(self._path)
+        if owner and not _can_give_to(*owner):
+            raise Invalid(
+                f"vault_file {path} belongs to the user {owner[0]} and the group {owner[1]}, and the user of this run cannot keep that. Run the task as that "
+                "user, or change the owner of the file."
+            )
+        if self._is_plain():
+            raise Invalid(
+                f"vault_file {path} contains variables that are not encrypted, and the task would encrypt all of them. Name a file of its own, or encrypt "
+                "this one first with ansible-vault encrypt."
+            )
 
     @property
     def place(self) -> str:
@@ -63,19 +76,36 @@ class VaultVariable:
         except AnsibleError as error:
             raise Invalid(f"vault_file: {error.message}") from None
 
-    def write(self, secret: str) -> None:
-        """Replace the secret in one step. Everything else in the file stays.
+    def read_note(self) -> str:
+        """Return the note that is stored with the secret; empty if there is none.
+
+        :raises Invalid: the file cannot be read or decrypted.
+        """
+        try:
+            return self._vault().text_of(f"{self._name}{_NOTE}") or ""
+        except AnsibleError as error:
+            raise Invalid(f"vault_file: {error.message}") from None
+
+    def write(self, secret: str, note: str) -> None:
+        """Replace the secret and its note in one step. Everything else in the file stays.
 
         :raises Invalid: the file cannot be written or decrypted. It is as before.
         """
         try:
-            content = self._vault().content("", {self._name: secret}, _HEAD)
+            content = self._vault().content("", {self._name: secret, f"{self._name}{_NOTE}": note}, _HEAD)
             mode = stat.S_IMODE(os.stat(self._path).st_mode) if os.path.exists(self._path) else _NEW_MODE
-            write_atomically(self._path, content, mode=mode)
+            # The former key is revoked next, so a power cut must not bring it back.
+            write_atomically(self._path, content, mode=mode, owner=_owner_of(self._path), durable=True)
         except AnsibleError as error:
             raise Invalid(f"vault_file: {error.message}") from None
         except OSError as error:
             raise Invalid(f"vault_file {self._path} cannot be written: {error.strerror}. It is as before.") from None
+        try:
+            sync_folder(self._folder)
+        except OSError as error:
+            raise Invalid(
+                f"vault_file {self._path} contains the new secret, but the disk does not confirm it: {error.strerror}. Check the disk."
+            ) from None
 
     @contextmanager
     def locked(self, seconds: float) -> Iterator[None]:
@@ -95,12 +125,32 @@ class VaultVariable:
         finally:
             os.close(folder)
 
+    def _is_plain(self) -> bool:
+        try:
+            return self._vault().is_plain()
+        except AnsibleError as error:
+            raise Invalid(f"vault_file: {error.message}") from None
+
     def _vault(self) -> VaultFile:
         """Return the file as it is now: `VaultFile` remembers which vault secret has opened it."""
         try:
             return VaultFile(self._path, self._vault_id)
         except AnsibleError as error:
             raise Invalid(f"vault_file: {error.message}") from None
+
+
+def _owner_of(path: str) -> tuple[int, int] | None:
+    """Return the ids of the user and of the group of a file; None if there is no file."""
+    try:
+        state = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return state.st_uid, state.st_gid
+
+
+def _can_give_to(user: int, group: int) -> bool:
+    """Return whether this process can write files of this owner."""
+    return os.geteuid() == 0 or (user == os.geteuid() and group in (os.getegid(), *os.getgroups()))
 
 
 def _is_locked(folder: int) -> bool:

@@ -72,7 +72,7 @@ def test_an_instance_says_what_a_plan_changes_for_its_mail(show: Callable[..., P
     assert lines == [
         "Mail of the last 30 days",
         "214 messages of 5000 from 3 senders leave in another way with this plan. Messages are counted since 1 Nov 2026, 12:00 UTC."
-        " There are more senders than were compared. 1 more sender not listed here.",
+        " Not all senders were compared. 1 more sender not listed here.",
         "<b>ann@acme.example</b>",
         "214 messages",
         "From a -> b",

@@ -29,6 +29,17 @@ DNS_FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a zone with two SPF records": ("spf_invalid", of_lab(zone_text("two SPF records")), {}),
     "a zone with a loop": ("spf_invalid", of_lab(zone_text("an include that comes back")), {}),
     "a zone with eleven lookups": ("spf_too_many_lookups", of_lab(zone_text("eleven lookups")), {}),
+    "a zone that authorizes everybody": ("spf_permissive", of_lab(zone_text("everybody passes")), {}),
+    "a zone with a macro": (
+        "spf_unknown",
+        of_lab(GOOD).replace("v=spf1 ip4:203.0.113.10", "v=spf1 exists:%{i}.spf.lab.example"),
+        {},
+    ),
+    "a server that bounces to a domain that cannot exist": (
+        "domain_invalid",
+        of_lab(GOOD),
+        {"envelope_domain": "bounces"},
+    ),
     "a zone with a revoked key": ("dkim_missing", of_lab(zone_text("a revoked key")), {}),
     "a zone without DMARC": ("dmarc_missing", of_lab(zone_text("no policy")), {}),
     "a signature and bounces of others": (

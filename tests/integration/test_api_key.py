@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys import web_client
 from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.own_keys import own_user_id
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
@@ -71,6 +73,12 @@ class Owner:
         except OdooError:
             return False
 
+    def settle(self) -> None:
+        """Let half a day pass for the keys of the task."""
+        self.instance.sql(
+            f"UPDATE res_users_apikeys SET create_date = create_date - interval '13 hours' WHERE name LIKE '{NAME} %'"
+        )
+
     @property
     def keys(self) -> list[str]:
         """The names of the keys that belong to the task."""
@@ -102,6 +110,8 @@ def owner(
 ) -> Owner:
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(SECRETS))
     monkeypatch.setattr(rpc_session, "_INSIST_DELAYS", (0.0, 0.1))
+    # Runs are killed here, and nobody else logs in meanwhile.
+    monkeypatch.setattr(web_client, "_LOGIN", timedelta(0))
     if request.param and not offers_json2(instance.url):
         instance.options("json2")
     return Owner(instance, tmp_path, with_key=request.param)
@@ -119,7 +129,7 @@ def test_a_key_from_nothing_to_its_end(owner: Owner) -> None:
     assert owner.stored == key
     renewed = owner.run(renew_days=89, valid_days=90)
     assert not renewed["changed"] or not owner.instance.offers("res.users.apikeys", "expiration_date"), renewed
-    replaced = owner.run(force=True)
+    replaced = owner.run(force=True, keep_former=False)
     assert [one["name"] for one in replaced["revoked"]] == [first["created"]["name"]], replaced
     assert owner.problems() == []
     assert not owner.accepts(key)
@@ -138,7 +148,27 @@ def test_a_key_that_ends_soon_is_replaced(owner: Owner) -> None:
     result = owner.run()
     assert result["changed"]
     assert "ends at" in result["reason"]
+    assert len(owner.keys) == 2
+    assert not owner.run()["changed"]
+    owner.settle()
+    assert [one["name"] for one in owner.run()["revoked"]] == [one["name"] for one in result["keys"]]
     assert owner.problems() == []
+
+
+def test_a_checkout_that_does_not_stay(owner: Owner) -> None:
+    """The next run starts from the former file, and its key is still valid."""
+    owner.run()
+    key, former = owner.stored, owner.file.read_bytes()
+    for _night in range(3):
+        assert owner.run(force=True)["changed"]
+        owner.file.write_bytes(former)
+        owner.settle()
+        assert owner.accepts(key)
+    result = owner.run()
+    assert "was not kept" in result["warnings"][0]
+    assert len(result["revoked"]) == 1
+    assert owner.problems() == []
+    assert owner.stored == key
 
 
 def test_cut_off_anywhere(owner: Owner) -> None:
@@ -148,10 +178,13 @@ def test_cut_off_anywhere(owner: Owner) -> None:
         proxy.heal()
         assert owner.run(proxy.url, force=True)["changed"]
         calls = len(proxy.calls)
+        owner.settle()
+        assert owner.run()["changed"]
         assert calls > 10
         wrong = []
         for index in range(0, calls * 4, SAMPLE):
             number, when, lasting = index // 4 + 1, ("before", "after")[index % 2], index % 4 > 1
+            former = owner.stored
             proxy.cut(number, "after" if when == "after" else "before", lasting=lasting)
             failure = owner.run(proxy.url, force=True)
             called = proxy.calls[number - 1] if len(proxy.calls) >= number else "nothing"
@@ -160,10 +193,42 @@ def test_cut_off_anywhere(owner: Owner) -> None:
                 f"{'lasting, ' if lasting else ''}{when} call {number} ({called}): {failure.get('msg', 'no failure')}"
             )
             wrong += [] if owner.accepts(owner.stored) else [f"{where}: the stored key is not valid"]
+            wrong += [] if owner.accepts(former) else [f"{where}: the former key is not valid"]
+            owner.settle()
             after = owner.run(proxy.url)
             wrong += [f"{where}: then {after['msg']}"] if after.get("failed") else []
             wrong += [f"{where}: then {problem}" for problem in owner.problems()]
     assert wrong == []
+
+
+def test_another_login_at_the_same_time(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task waits for the end of it, and restores the address if it never ends."""
+    monkeypatch.setattr(web_client, "_LOGIN", timedelta(minutes=2))
+    now = "now() at time zone 'utc'"
+    owner.instance.sql(
+        "INSERT INTO ir_config_parameter (key, value, create_date, write_date) "
+        f"VALUES ('postmaster_odoo.web_base_url', '{BASE_URL}', {now}, {now})"
+    )
+    result = owner.run(lock_timeout=1)
+    assert (result["failed"], result["error_kind"], owner.keys) == (True, "conflict", []), result
+    assert "Another run has been logging in" in result["msg"]
+    assert [row["key"] for row in owner.instance.sql(LEFT)] == ["postmaster_odoo.web_base_url"]
+    owner.instance.sql(
+        f"UPDATE ir_config_parameter SET write_date = {now} - interval '3 minutes' WHERE key LIKE 'postmaster_odoo.%'"
+    )
+    assert owner.run(lock_timeout=1)["changed"]
+    assert owner.problems() == []
+
+
+def test_two_files_of_the_same_name(owner: Owner) -> None:
+    """The key in the first one stays valid."""
+    owner.run()
+    other = Owner(owner.instance, owner.file.parent, with_key=False)
+    other.file = owner.file.with_name("other.yml")
+    result = other.run()
+    assert (result["failed"], result["error_kind"]) == (True, "invalid"), result
+    assert "contains no key, but the user has keys of this name" in result["msg"]
+    assert owner.problems() == []
 
 
 def test_a_file_that_cannot_be_written(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,5 +91,5 @@ def test_the_collection_says_what_it_imports(tmp_path: Path) -> None:
     )
     found = yaml.safe_load(run(tmp_path, "ansible-builder", "introspect", str(collections)))
     imported = {requirement.partition("#")[0].strip() for requirement in found["python"]}
-    assert imported == {"dnspython>=2.4", "jmespath", "odoorpc>=0.10.1"}
+    assert imported == {"dnspython>=2.4", "idna", "jmespath", "odoorpc>=0.10.1"}
     assert found["system"] == []

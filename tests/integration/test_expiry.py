@@ -71,11 +71,11 @@ def test_a_key_a_certificate_and_a_secret(instance: LabInstance, transport: str,
 def test_dates_from_the_inventory_in_the_reports(instance: LabInstance, tmp_path: Path) -> None:
     yesterday = (date.today() - timedelta(days=1)).isoformat()
     server = {"name": "Main", "smtp_host": "smtp.invalid", "smtp_pass_rotate_by": yesterday}
+    unresolved = {"smtp_pass": "{{ vault_that_nobody_defines }}"}
     instance.enforce({"servers": [server]}, verify="none")
     variables = {
         **{f"odoo_{name}": value for name, value in instance.options("jsonrpc").items()},
-        "odoo_mail_servers": [server],
-        "doctor_from_inventory": True,
+        "odoo_mail_servers": [{**server, **unresolved}],
         "doctor_checks": ["expiry"],
     }
     reports = tmp_path / "reports"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.tests.unit.dns_server import DnsServer, dns_server
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.dns.zones import GOOD, ZONES, zone_text
 from broken_instance import MAIN, BrokenInstance
@@ -91,6 +91,25 @@ def test_the_paths_are_those_of_real_mail(broken: BrokenInstance, lab: Lab, serv
     assert {(path["server"], path["smtp_host"]) for path in paths} == {(MAIN, lab.smtp[MAIN].host)}
 
 
+def test_the_sender_of_a_message_counts(broken: BrokenInstance, lab: Lab, server: DnsServer, tmp_path: Path) -> None:
+    """Odoo deletes the mail of a message as soon as it has left."""
+    server.load(of_lab(GOOD))
+    instance = broken.instance
+    with instance.session() as session:
+        (main,) = broken.ids("ir.mail_server", ["name", "=", MAIN])
+        (former,) = session.search_read("ir.mail_server", [["id", "=", main]], ["from_filter"])
+        session.write("ir.mail_server", [main], {"from_filter": "lab.example,third.example"})
+        (partner,) = session.create("res.partner", [{"name": "Customer", "email": "customer@customer.example"}])
+        told = {"partner_ids": [partner], "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        session.call("res.partner", "message_post", [partner], body="Hello", email_from="sales@third.example", **told)
+        accepted = lab.smtp[MAIN].wait_accepted(1)
+        assert {domain_of(parseaddr(record["from"])[1]) for record in accepted} == {"third.example"}
+        assert session.search_read("mail.mail", [["email_from", "like", "third.example"]], ["id"]) == []
+        paths = run_task(instance, tmp_path, "mail_dns_info", _options(server))["paths"]
+        session.write("ir.mail_server", [main], {"from_filter": former["from_filter"]})
+    assert ["sales@third.example"] in [path["senders"] for path in paths if path["from_domain"] == "third.example"]
+
+
 def test_a_name_server_that_never_answers(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:
     server.is_silent = True
     before = broken.instance.fingerprint()
@@ -134,4 +153,15 @@ def test_the_playbook_shows_the_record(broken: BrokenInstance, server: DnsServer
     assert 'lab.example. TXT "v=spf1 ip4:203.0.113.10 ~all"' in " ".join(line.strip() for line in lines)
     (instance,) = json.loads((tmp_path / "report/doctor.json").read_text())["instances"]
     assert instance["findings"][0]["remedy"] == 'Publish: lab.example. TXT "v=spf1 ip4:203.0.113.10 ~all".'
-    assert "#spf_missing" in (tmp_path / "report/doctor.md").read_text()
+    assert lines[lines.index("RECORDS IN THE DNS") + 1 :][:2] == [
+        "* SPF of lab.example: spf_missing",
+        "* DKIM of lab.example: ok (s1)",
+    ]
+    assert [(fact["domain"], fact["state"]) for fact in instance["dns"]["spf"]] == [("lab.example", "spf_missing")]
+    assert instance["dns"]["records"] == [
+        {"name": "lab.example", "type": "TXT", "value": "v=spf1 ip4:203.0.113.10 ~all"}
+    ]
+    report = (tmp_path / "report/doctor.md").read_text()
+    assert "#spf_missing" in report
+    assert "| <code>acme</code> | SPF | <code>lab.example</code> |  | spf_missing |" in report
+    assert "| <code>acme</code> | DMARC | <code>lab.example</code> | <code>p=reject</code> | ok |" in report

@@ -30,6 +30,7 @@ SEED = 20261129
 PLANS = int(os.environ.get("REPLAY_PLANS", "12"))
 COMPANIES = ["Second", "Third"]
 OWN = "ann.own@acme.example"
+MALFORMED = ["a@b@acme.example", "evil\nBcc: x@y@acme.example", "a@acme.example."]
 SERVERS = [f"server{place}.example" for place in range(6)]
 
 
@@ -128,7 +129,7 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
     senders = dict.fromkeys(a_sender(chance, addresses) for _each in range(60))
     if not has["several"]:
         senders = dict.fromkeys(well_formed(sender) for sender in senders)
-    texts = [*list(senders)[:28], f'"Ann" <{OWN}>']
+    texts = [*list(senders)[:28], f'"Ann" <{OWN}>', *MALFORMED]
     messages = [
         {
             "email_from": text,
@@ -194,7 +195,54 @@ def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] 
     return expected == sent and (server or "localhost") == mail["host"]
 
 
+def test_mailings_whose_mails_odoo_has_deleted(database: LabInstance) -> None:
+    """The traces stay."""
+    with database.session() as session:
+        model = session.search_read("ir.model", [["model", "=", "res.partner"]], ["id"])[0]["id"]
+        values = {"subject": "News", "email_from": "news@news.example", "mailing_model_id": model}
+        (mailing,) = session.create("mailing.mailing", [values])
+        partner = session.search_read("res.partner", [], ["id"], limit=1)[0]["id"]
+        trace = {"mass_mailing_id": mailing, "model": "res.partner", "res_id": partner, "trace_status": "sent"}
+        session.create("mailing.trace", [trace, trace])
+    stack = {"servers": [{"name": "News relay", "smtp_host": "news.example", "from_filter": "news.example"}]}
+    replay = database.check(stack, replay_days=30).replay
+    assert replay is not None
+    (entry,) = (one for one in replay["senders"] if one["sources"] == ["mailing"])
+    assert (entry["from"], entry["mails"], entry["server_after"]) == ("news@news.example", 2, "News relay")
+    assert replay["complete"]
+    # An administrator of the settings need not see the mailings.
+    database.add_user("other", password="made-up-password", system=True)
+    other = LabInstance(database.url, database.database, "other", "made-up-password", None, lab=database.lab)
+    replay = other.check(stack, replay_days=30).replay
+    assert replay is not None
+    assert not replay["complete"]
+
+
 # --- as a user sees it ---
+
+
+def test_another_host_of_the_same_server_is_shown(database: LabInstance, tmp_path: Path) -> None:
+    """All mail leaves through another provider then."""
+    relay = {"name": "Moved relay", "smtp_host": "a.relay.example", "from_filter": "moved.example"}
+    database.enforce({"servers": [relay]})
+    mail = {"subject": "Made up", "email_to": "recipient@elsewhere.example", "state": "exception"}
+    with database.session() as session:
+        session.create("mail.mail", [{**mail, "email_from": "ann@moved.example"}])
+    connection = {f"odoo_{name}": value for name, value in database.options().items()}
+    moved = {**relay, "smtp_host": "b.relay.example", "smtp_port": 587, "smtp_user": "ops"}
+    host = {**connection, "odoo_mail_servers": [moved], "odoo_mail_unmanaged": "ignore", "odoo_mail_replay": {}}
+    change = "server Moved relay: a.relay.example:25 -> b.relay.example:587 as ops"
+    run = compare(tmp_path, {"acme": host})
+    assert f"  ann@moved.example: {change} (1)" in run.output
+    (instance,) = report_of(tmp_path)["instances"]
+    (entry,) = instance["replay"]["senders"]
+    assert (entry["effects"], instance["replay"]["changed"]["effects"]) == (["other_host"], {"other_host": 1})
+    page, markdown = (unescape((tmp_path / "reports" / name).read_text()) for name in ("drift.html", "drift.md"))
+    assert change in page.replace("\\u003e", ">")
+    assert change in markdown
+    planned = run_on(tmp_path / "plan", "provision", {"acme": host}, "--check")
+    assert f"mail from ann@moved.example: {change} (1 in 30 days)" in shown(planned, "Show the plan")["acme"]
+
 
 PREDICTED = "server Old relay -> New relay"
 

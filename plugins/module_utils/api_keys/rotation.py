@@ -4,17 +4,19 @@
 
 """Replace an API key so that its owner is never without a valid one, wherever the run is interrupted.
 
-The order is: create, log in with the new key, store it, read it back and log in with that, revoke the former keys. Until the last step the
-former key is valid and stored. The next run finds what an interrupted one has left by the name of the keys, and revokes it.
+The order is: create, log in with the new key, store it, read it back and log in with that. The former key stays valid until a later run finds
+the new one stored, because a checkout that is thrown away takes the new one with it. The name of the stored key is stored with it, so a run tells
+former keys from those that an interrupted run or a lost checkout has left, and revokes both.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
 # Odoo does not tell which key a user logs in with, so each key has a name of its own.
 _SUFFIX_BYTES = 4
 _SUFFIX = re.compile(r" [0-9a-f]{8}")
+# The age from which on a stored key counts as kept: the run that has created it, and its checkout, have ended.
+_SETTLED = timedelta(hours=12)
+# So many keys are left if nothing tells which one is stored. With more of them, a person must look.
+_UNKNOWN = 4
 
 
 class VaultVariable(Protocol):
@@ -49,8 +55,11 @@ class VaultVariable(Protocol):
     def read(self) -> str | None:
         """Return the secret that is stored; None if there is none."""
 
-    def write(self, secret: str) -> None:
-        """Store another secret in one step: whoever reads finds either the former one or this one.
+    def read_note(self) -> str:
+        """Return the note that is stored with the secret; empty if there is none."""
+
+    def write(self, secret: str, note: str) -> None:
+        """Store another secret and its note in one step: a reader finds either the former ones or these.
 
         :raises OdooError: it cannot be stored. The former one still is.
         """
@@ -70,12 +79,14 @@ class WantedKey:
     :param valid_days: days from its creation to its end; 0 is without an end.
     :param renew_days: days before its end from which on it is replaced.
     :param force: replace it now, also if the stored secret is not valid.
+    :param keep_former: leave the former key valid until a later run.
     """
 
     name: str
     valid_days: int
     renew_days: int
     force: bool = False
+    keep_former: bool = True
 
     def is_own(self, key: ApiKey) -> bool:
         """Return whether a key belongs to the task, by its name."""
@@ -108,12 +119,13 @@ class Access:
 class Rotation:
     """What is, or was, to do.
 
-    :param reason: why a new key is needed; empty if none is. :param former: the keys of the task before.
+    :param reason: why a new key is needed; empty if none is. :param former: the keys of the task before. :param revoked: those of them to revoke.
     :param created: the name of the new key. :param ends: its end. :param secret: the new key.
     """
 
     reason: str
     former: Sequence[ApiKey]
+    revoked: Sequence[ApiKey] = ()
     stored: str | None = field(default=None, repr=False)
     created: str = ""
     ends: datetime | None = None
@@ -141,22 +153,77 @@ def plan_rotation(access: Access, wanted: WantedKey, store: VaultVariable) -> Ro
             f"Odoo does not accept the key that is stored in {store.place}: it has ended, was revoked, or belongs to another user or another "
             "instance. Nothing was changed. Check it, and set force to true to replace it."
         )
-    return Rotation(_reason(access, wanted, keys, is_stored=is_valid), keys, stored if is_valid else None)
+    valid = [key for key in keys if key.ends is None or key.ends > access.session.now]
+    if not stored and valid and not wanted.force:
+        raise Invalid(
+            f"{store.place} contains no key, but the user has keys of this name: {_names(valid)}. Another file may contain them, or an interrupted run "
+            "has left them. Nothing was changed. Choose another name, or set force to true to revoke them."
+        )
+    current = _current(keys, stored, store) if stored and is_valid else None
+    if is_valid and keys and current is None and len(keys) > _UNKNOWN and not wanted.force:
+        raise Conflict(
+            f"The user has {len(keys)} keys named {wanted.name!r}, and nothing tells which of them {store.place} contains. Keep that file after each "
+            "change, revoke the other keys in Odoo, or set force to true."
+        )
+    reason = _reason(access, wanted, keys, current, is_stored=is_valid)
+    revoked = _superseded(access, wanted, keys, current, is_stored=is_valid, is_replaced=bool(reason))
+    lost = [key for key in revoked if current and key.id > current.id]
+    warnings = [
+        f"{store.place} does not contain the newest key ({_names(lost)}): an earlier run was interrupted, or the file that it wrote was not kept. "
+        "Keep the file after each change, for example by a commit."
+    ]
+    return Rotation(reason, keys, revoked, stored if is_valid else None, warnings=warnings if lost else ())
 
 
-def _reason(access: Access, wanted: WantedKey, keys: Sequence[ApiKey], *, is_stored: bool) -> str:
+def _current(keys: Sequence[ApiKey], stored: str, store: VaultVariable) -> ApiKey | None:
+    """Return the key that is stored, None if nothing tells it."""
+    note = store.read_note()
+    named = [key for key in keys if note == _note(key.name, stored)]
+    return named[0] if named else keys[0] if len(keys) == 1 else None
+
+
+def _note(name: str, secret: str) -> str:
+    """Return what is stored with a secret: the name of its key, and a digest that tells if somebody has put another secret there."""
+    return f"{name} {hashlib.sha256(secret.encode()).hexdigest()[:16]}"
+
+
+def _names(keys: Sequence[ApiKey]) -> str:
+    return ", ".join(repr(key.name) for key in keys)
+
+
+def _reason(
+    access: Access, wanted: WantedKey, keys: Sequence[ApiKey], current: ApiKey | None, *, is_stored: bool
+) -> str:
     if wanted.force:
         return "force is true"
     if not is_stored:
         return "no key is stored"
     if not keys:
         return f"the user has no key named {wanted.name!r}"
-    if len(keys) > 1:
-        return f"the user has {len(keys)} keys named {wanted.name!r}: an earlier run was interrupted"
-    end = wanted.end_of(keys[0])
+    if current is None:
+        return f"the user has {len(keys)} keys named {wanted.name!r}, and nothing tells which of them is stored"
+    end = wanted.end_of(current)
     if end and end <= access.session.now + timedelta(days=wanted.renew_days):
-        return f"the key {keys[0].name!r} ends at {end:%Y-%m-%d %H:%M} UTC"
+        return f"the key {current.name!r} ends at {end:%Y-%m-%d %H:%M} UTC"
     return ""
+
+
+def _superseded(
+    access: Access,
+    wanted: WantedKey,
+    keys: Sequence[ApiKey],
+    current: ApiKey | None,
+    *,
+    is_stored: bool,
+    is_replaced: bool,
+) -> list[ApiKey]:
+    """Return the keys to revoke."""
+    if is_replaced and not (is_stored and wanted.keep_former):
+        return list(keys)
+    if current is None:
+        return []
+    is_settled = not wanted.keep_former or current.created + _SETTLED <= access.session.now
+    return [key for key in keys if key.id > current.id or (key.id < current.id and is_settled)]
 
 
 def _is_valid(access: Access, secret: str, store: VaultVariable) -> bool:
@@ -184,22 +251,34 @@ def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotati
     name = f"{wanted.name} {secrets.token_hex(_SUFFIX_BYTES)}"
     ends = access.session.now + timedelta(days=wanted.valid_days) if wanted.valid_days else None
     with access.privileged() as privileged:
+        secret = ""
         try:
             secret = create_key(privileged, access.password, name, ends)
             access.protect(secret)
             if not _is_valid(access, secret, store):
                 raise Conflict(f"Odoo does not accept the key {name!r} that it has just created.")
-            store.write(secret)
+            store.write(secret, _note(name, secret))
         except OdooError as error:
-            _withdraw(access, privileged, name, error)
+            if not secret or store.read() != secret:
+                _withdraw(access, privileged, name, error)
             raise
         if store.read() != secret or not _is_valid(access, secret, store):
             raise Conflict(
                 f"{store.place} does not contain the new key {name!r}: another run has replaced it. No key was revoked; the next run cleans up."
             )
         with access.log_in(secret) as renewed:
-            _revoke(access, privileged, renewed, plan.former)
-    return Rotation(plan.reason, plan.former, plan.stored, name, ends, secret, tuple(_warnings(access, plan, store)))
+            _revoke(access, privileged, renewed, plan.revoked)
+    warnings = (*plan.warnings, *_warnings(access, plan, store))
+    return replace(plan, created=name, ends=ends, secret=secret, warnings=warnings)
+
+
+def clean_up(access: Access, plan: Rotation) -> None:
+    """Revoke the keys that a plan revokes without a new key.
+
+    :raises OdooError: it failed. The stored key is valid.
+    """
+    with access.privileged() as privileged, access.log_in(plan.stored or "") as stored:
+        _revoke(access, privileged, stored, plan.revoked)
 
 
 def _withdraw(access: Access, privileged: Session, name: str, error: OdooError) -> None:
@@ -230,16 +309,15 @@ def _revoke(access: Access, privileged: Session, renewed: Session, keys: Sequenc
         left = [key for key in keys if key.id in present]
         if not left:
             return
-        names = ", ".join(repr(key.name) for key in left)
         error.message += (
-            f" The new key is stored and valid. The former one may be valid too ({names}); the next run revokes it."
+            f" The stored key is valid. Others may be valid too ({_names(left)}); the next run revokes them."
         )
         raise
 
 
 def _warnings(access: Access, plan: Rotation, store: VaultVariable) -> list[str]:
     """Return what the user must do: a former secret under another name stays valid."""
-    if plan.stored and _is_valid(access, plan.stored, store):
+    if plan.stored and len(plan.revoked) == len(plan.former) and _is_valid(access, plan.stored, store):
         return [
             f"The former key of {store.place} is still valid, because it has another name. Revoke it in Odoo under Preferences / Account Security."
         ]

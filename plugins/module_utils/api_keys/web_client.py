@@ -6,18 +6,26 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Conflict, OdooError, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL, BASE_URL_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import moment_of
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _MODEL = "ir.config_parameter"
 _FREEZE = "web.base.url.freeze"
+# The longest time that a login takes. What is kept for longer is of a run that was killed.
+_LOGIN = timedelta(minutes=2)
+_ATTEMPTS = 3
+_POLL_SECONDS = 0.5
 
 
 @contextmanager
@@ -38,12 +46,10 @@ def web_client(session: Session, username: str, password: str) -> Iterator[Sessi
 @contextmanager
 def _kept_base_url(session: Session) -> Iterator[None]:
     """Restore `web.base.url` afterwards. A parameter keeps its value meanwhile, so that the next run restores it if this one is killed."""
-    rows = _rows(session)
-    former = str(rows.get(BASE_URL, {}).get("value") or "")
-    if not former or rows.get(_FREEZE, {}).get("value"):
+    former = _keep(session)
+    if not former:
         yield
         return
-    session.create(_MODEL, [{"key": BASE_URL_KEY, "value": former}])
     try:
         yield
     except OdooError as error:
@@ -56,10 +62,55 @@ def _kept_base_url(session: Session) -> Iterator[None]:
 
 
 def restore_base_url(session: Session) -> None:
-    """Restore `web.base.url` if a run was killed while it logged in."""
-    kept = _rows(session).get(BASE_URL_KEY)
-    if kept is not None:
-        _restore(session, str(kept["value"]))
+    """Restore `web.base.url` if a run was killed while it logged in.
+
+    :raises Conflict: another run is logging in.
+    """
+    _rows_of_nobody(session, time.monotonic() + session.lock_timeout)
+
+
+def _keep(session: Session) -> str:
+    """Keep the value of `web.base.url` in another parameter, and return it; empty if the login does not overwrite it.
+
+    The other parameter is unique, so one run at a time logs in.
+
+    :raises Conflict: another run is logging in.
+    """
+    deadline = time.monotonic() + session.lock_timeout
+    for attempt in itertools.count(1):
+        rows = _rows_of_nobody(session, deadline)
+        former = str(rows.get(BASE_URL, {}).get("value") or "")
+        if not former or rows.get(_FREEZE, {}).get("value"):
+            break
+        try:
+            session.create(_MODEL, [{"key": BASE_URL_KEY, "value": former}])
+        except (Rejected, Conflict):
+            # Another run was faster. If none is to be seen again and again, Odoo refuses the parameter itself.
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return former
+    return ""
+
+
+def _rows_of_nobody(session: Session, deadline: float) -> dict[str, dict[str, Any]]:
+    """Return the parameters when no run is logging in. What a killed run has kept is restored.
+
+    :param deadline: when to give up, by the monotonic clock.
+    :raises Conflict: another run is still logging in.
+    """
+    while kept := (rows := _rows(session)).get(BASE_URL_KEY):
+        since = moment_of(kept["write_date"])
+        if since + _LOGIN <= session.now:
+            _restore(session, str(kept["value"]))
+        elif time.monotonic() >= deadline:
+            raise Conflict(
+                f"Another run has been logging in to the web client of database {session.database} since {since:%Y-%m-%d %H:%M:%S} UTC. Try again when it "
+                f"has ended, or set lock_timeout to wait longer. If it was killed, a run after {since + _LOGIN:%H:%M:%S} UTC restores {BASE_URL}."
+            )
+        else:
+            time.sleep(_POLL_SECONDS)
+    return rows
 
 
 def _restore(session: Session, former: str) -> None:
@@ -75,7 +126,7 @@ def _rows(session: Session) -> dict[str, dict[str, Any]]:
     """Return the parameters by their keys. A user who may not read them is no administrator, and overwrites nothing."""
     domain = [["key", "in", [BASE_URL, BASE_URL_KEY, _FREEZE]]]
     try:
-        rows = session.search_read(_MODEL, domain, ["key", "value"])
+        rows = session.search_read(_MODEL, domain, ["key", "value", "write_date"])
     except AccessRefused:
         return {}
     return {row["key"]: row for row in rows}

@@ -14,6 +14,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import tags_of
 
 _KEY_TYPES = ("rsa", "ed25519")
+_ED25519_BYTES = 32
+_SEQUENCE = 0x30
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,33 @@ def read_key(lookup: Lookup, selector: str, domain: str) -> DkimKey:
     key = tags["p"].replace(" ", "")
     if not key:
         return DkimKey(selector, name, "revoked", f"the key at {name} is revoked: its p is empty")
-    try:
-        base64.b64decode(key, validate=True)
-    except binascii.Error:
-        return DkimKey(selector, name, "invalid", f"the key at {name} is not valid Base64, for example cut off")
+    fault = _fault_of(key, tags.get("k", "rsa").lower())
+    if fault:
+        return DkimKey(selector, name, "invalid", f"the key at {name} {fault}")
     return DkimKey(selector, name, "found", f"{name} has a key")
+
+
+def _fault_of(key: str, kind: str) -> str:
+    """Return what is wrong with a public key in Base64, empty if nothing is."""
+    try:
+        data = base64.b64decode(key, validate=True)
+    except binascii.Error:
+        return "is not valid Base64, for example cut off"
+    if kind == "ed25519":  # RFC 8463 §4.2
+        return (
+            "" if len(data) == _ED25519_BYTES else f"has {len(data)} bytes, and a key of Ed25519 has {_ED25519_BYTES}"
+        )
+    wanted = _length_of(data)
+    if wanted is None or len(data) > wanted:
+        return "is no RSA key"
+    return "" if len(data) == wanted else f"is cut off: it has {len(data)} of {wanted} bytes"
+
+
+def _length_of(data: bytes) -> int | None:
+    """Return the length that a sequence in DER says that it has, None if there is none (X.690 §8.1.3). A RSA key is one (RFC 6376 §3.6.1)."""
+    if len(data) < 2 or data[0] != _SEQUENCE:
+        return None
+    if data[1] < 0x80:
+        return 2 + data[1]
+    octets = data[1] & 0x7F
+    return 2 + octets + int.from_bytes(data[2 : 2 + octets], "big") if octets else None

@@ -9,14 +9,16 @@ Source: RFC 9989 (which replaces RFC 7489), §4.8 records, §4.10 the DNS tree w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import AliasLoop, Lookup, Unanswered
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import tags_of
 
 # A walk asks for at most this many names (RFC 9989 §4.10).
 _MOST_QUERIES = 8
 POLICIES = ("none", "quarantine", "reject")
+_LIKE_DMARC = re.compile(r"\bv\s*=\s*DMARC1", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,31 @@ class DmarcRecord:
 
 
 @dataclass(frozen=True)
+class DmarcFault:
+    """Records of a domain that receivers ignore.
+
+    :ivar texts: the records; empty if the name is an alias that leads back to itself.
+    """
+
+    domain: str
+    words: str
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Policy:
     """The policy that applies to mail from a domain.
 
     :ivar domain: the domain of the `From`.
     :ivar record: None if there is none.
     :ivar organizational: the organizational domain.
-    :ivar faults: records that receivers ignore, the domain and the reason of each.
+    :ivar faults: what receivers ignore at the domain or above it, below the first valid record. Faults above that one change nothing.
     """
 
     domain: str
     record: DmarcRecord | None
     organizational: str
-    faults: tuple[tuple[str, str], ...] = ()
+    faults: tuple[DmarcFault, ...] = ()
 
     @property
     def applied(self) -> str:
@@ -58,21 +72,20 @@ class Policy:
 def find_policy(lookup: Lookup, domain: str) -> Policy:
     """Walk up the DNS tree from the domain of a `From`.
 
-    :raises Unanswered: as `Lookup.texts`. :raises AliasLoop: likewise.
+    :raises Unanswered: no answer for the domain, or for a name above it before a valid record was found.
     """
     found: list[DmarcRecord] = []
-    faults: list[tuple[str, str]] = []
+    faults: list[DmarcFault] = []
     for name in _names(domain):
-        records = [text for text in lookup.texts(f"_dmarc.{name}") if text.replace(" ", "").startswith("v=DMARC1")]
-        if len(records) > 1:
-            faults.append(
-                (name, f"_dmarc.{name} has {len(records)} DMARC records, so that receivers ignore all of them")
-            )
-        elif records:
-            read = _read(name, records[0])
-            if isinstance(read, str):
-                faults.append((name, read))
-                continue
+        try:
+            read = _record_at(lookup, name)
+        except Unanswered:
+            if not found:
+                raise
+            continue
+        if isinstance(read, DmarcFault):
+            faults += [] if found else [read]
+        elif read is not None:
             found.append(read)
             if read.psd == "n" or (read.psd == "y" and name != domain):
                 break
@@ -81,6 +94,26 @@ def find_policy(lookup: Lookup, domain: str) -> Policy:
     wanted = [domain, organizational, *(one.domain for one in found if one.psd == "y")]
     record = next((one for name in wanted for one in found if one.domain == name), None)
     return Policy(domain, record, organizational, tuple(faults))
+
+
+def _record_at(lookup: Lookup, name: str) -> DmarcRecord | DmarcFault | None:
+    """Return the record of one name, None if it has none. Errors as in `Lookup.texts`, but for an alias loop."""
+    at = f"_dmarc.{name}"
+    try:
+        texts = [text for text in lookup.texts(at) if _LIKE_DMARC.search(text)]
+    except AliasLoop as error:
+        return DmarcFault(name, str(error))
+    records = [text for text in texts if text.replace(" ", "").startswith("v=DMARC1")]
+    if len(records) > 1:
+        words = f"{at} has {len(records)} DMARC records, so that receivers ignore all of them"
+        return DmarcFault(name, words, tuple(records))
+    if records:
+        read = _read(name, records[0])
+        return DmarcFault(name, read, tuple(records)) if isinstance(read, str) else read
+    if texts:
+        words = f"the record at {at} does not begin with v=DMARC1, so that receivers ignore it: {texts[0]!r}"
+        return DmarcFault(name, words, tuple(texts))
+    return None
 
 
 def is_aligned(lookup: Lookup, policy: Policy, domain: str, *, strict: bool) -> bool:

@@ -15,8 +15,8 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Timeout
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-# The name servers get no further questions if none of the first ones was answered in time.
-_ATTEMPTS = 2
+# The name servers get no further questions if none of the first ones was answered in time, if so many in a row were not, or if so many were not at all.
+_ATTEMPTS, _IN_A_ROW, _IN_ALL = 2, 3, 12
 _LONGEST_TIMEOUT = 600
 
 
@@ -62,6 +62,7 @@ class Lookup:
         self._resolver.lifetime = timeout
         self._known: dict[tuple[str, str], list[Any] | Exception] = {}
         self.answered = 0
+        self._late_in_a_row = self._late = 0
         self.unanswered: dict[str, str] = {}
 
     @property
@@ -123,30 +124,37 @@ class Lookup:
         dns = self._dns
         if self.is_silent and len(self.unanswered) >= _ATTEMPTS:
             return Unanswered("not asked, because no question was answered before")
+        if self._late_in_a_row >= _IN_A_ROW or self._late >= _IN_ALL:
+            return Unanswered(f"{name} {kind}: not asked, because {self._late} questions were not answered in time")
         try:
             answer = self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN:
             answer = None
-        except (dns.exception.Timeout, dns.resolver.YXDOMAIN) as error:
-            return self._note(name, kind, _reason(error, dns))
+        except dns.exception.Timeout:
+            self._late_in_a_row += 1
+            self._late += 1
+            return self._note(name, kind, "no answer in time")
+        except dns.resolver.YXDOMAIN as error:
+            return self._note(name, kind, type(error).__name__)
         except dns.resolver.NoNameservers as error:
+            self._late_in_a_row = 0
             causes = [cause for _server, _tcp, _port, cause, _response in error.kwargs.get("errors", ())]
             if any(isinstance(cause, dns.message.ChainTooLong) for cause in causes):
-                self.answered += 1
+                self._count_answer()
                 return AliasLoop(f"{name} is an alias (CNAME) that leads back to itself")
             return self._note(name, kind, some(dict.fromkeys(str(cause) or type(cause).__name__ for cause in causes)))
         except dns.exception.DNSException:  # a name that no zone can have: too long, an empty label
             answer = None
-        self.answered += 1
+        self._count_answer()
         return [] if answer is None or answer.rrset is None else list(answer.rrset)
+
+    def _count_answer(self) -> None:
+        self.answered += 1
+        self._late_in_a_row = 0
 
     def _note(self, name: str, kind: str, reason: str) -> Unanswered:
         self.unanswered[f"{name} {kind}"] = reason
         return Unanswered(f"{name} {kind}: {reason}")
-
-
-def _reason(error: Exception, dns: Any) -> str:
-    return "no answer in time" if isinstance(error, dns.exception.Timeout) else type(error).__name__
 
 
 def _text(name: Any) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay, Relays
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.provider_records import (
     PROVIDER_RECORDS,
     ProviderRecords,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_providers import provider_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Route, address_of
 
@@ -82,16 +82,16 @@ class MailPath:
     senders: tuple[str, ...]
 
 
-def sending_server(record: Mapping[str, Any] | None, relays: Mapping[str, Relay], host: str = "") -> SendingServer:
+def sending_server(record: Mapping[str, Any] | None, relays: Relays, host: str = "") -> SendingServer:
     """Return a mail server as `mail_server_info` lists it; without a record, that of Odoo's configuration file.
 
-    :param relays: by their server. :param host: of that file, empty if it is not known.
+    :param host: of that file, empty if it is not known.
     """
     if record is not None:
         host = host if record["smtp_authentication"] == "cli" else str(record["smtp_host"] or "").strip()
     host = host.lower().rstrip(".")
     name = str(record["name"]) if record else "Odoo's configuration file"
-    relay = relays.get(name) or relays.get(host) or Relay("")
+    relay = relays.of(name, host)
     login = domain_of(str(record.get("smtp_user") or "")) if record else ""
     return SendingServer(record["id"] if record else None, name, host, provider_of(host) or "", login, relay)
 

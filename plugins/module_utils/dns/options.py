@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import Lookup
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import domain_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
@@ -48,6 +48,28 @@ class Relay:
     envelope_domain: str = ""
     dkim_domain: str = ""
     dkim_selectors: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """The server as a host, to compare: without case."""
+        return self.server.lower().rstrip(".")
+
+
+class Relays:
+    """The relays that are declared, by their servers."""
+
+    def __init__(self, relays: Iterable[Relay]) -> None:
+        self._relays = tuple(relays)
+        self._by_name = {relay.server: relay for relay in self._relays}
+        self._by_host = {relay.host: relay for relay in self._relays}
+
+    def of(self, name: str, host: str) -> Relay:
+        """Return what is declared of a mail server: by its name, else by its host in lower case."""
+        return self._by_name.get(name) or (self._by_host.get(host) if host else None) or Relay("")
+
+    def without(self, names: Collection[str], hosts: Collection[str]) -> list[str]:
+        """Return the servers that are declared and that are none of these."""
+        return [relay.server for relay in self._relays if relay.server not in names and relay.host not in hosts]
 
 
 @dataclass(frozen=True)
@@ -104,6 +126,6 @@ def _domain(name: str, text: str | None) -> str:
         return ""
     domain = domain_of(f"@{text}")
     labels = domain.split(".")
-    if not all(0 < len(label) < 64 and not set(label) & set(" @/\\\"'") for label in labels):
+    if not domain.isascii() or not all(0 < len(label) < 64 and not set(label) & set(" @/\\\"'") for label in labels):
         raise Invalid(f"relays: {shown(text)} is not valid for {name} (expected the name of a domain).")
     return domain

@@ -10,8 +10,10 @@ import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dkim import read_key
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc import Policy, find_policy, is_aligned
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dkim_check import check_keys
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc import find_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc_check import check_policy
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.failures import Failures
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import AliasLoop, Lookup, Unanswered
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths import (
     MailPath,
@@ -19,13 +21,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths imp
     is_address,
     is_own,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mailboxes import can_send_for, mailbox_provider
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import is_unknown, why_impossible
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import DnsRecord, Problem
-from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import Fact, Report
+from ansible_collections.postmaster.odoo.plugins.module_utils.dns.report import UNKNOWN, Fact, Report
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.reverse import read_names
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.spf_check import Authorization, check_spf
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
-
-_KEY = "v=DKIM1; k=rsa; p=<the public key of the server that signs>"
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, some
 
 
 def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str]) -> Report:
@@ -34,17 +36,27 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
     :param receiving: the domains that replies and bounces go to.
     """
     report = Report()
-    receiving = list(dict.fromkeys(receiving))
     servers = list(dict.fromkeys(path.server for path in paths))
+    every, wanted = paths, list(dict.fromkeys(receiving))
+    odd = _check_names(report, every, wanted)
+    paths = [
+        path for path in every if odd.isdisjoint((path.from_domain, path.server.envelope_domain(path.envelope_domain)))
+    ]
+    receiving = [domain for domain in wanted if domain not in odd]
     own_domains = cache(partial(_own_domains, lookup, tuple(paths), tuple(receiving)))
-    addresses = {server: _addresses(lookup, report, server, own_domains) for server in servers}
-    _check_senders(lookup, report, paths, addresses)
-    _check_keys(lookup, report, paths)
+    # A mailbox provider's own server needs no records of the user's.
+    needed = {path.server for path in every if not _is_at_home(path)}
+    addresses = {
+        server: _addresses(lookup, report, server, own_domains) if server in needed else () for server in servers
+    }
+    failures = Failures()
+    _check_senders(lookup, report, paths, addresses, failures)
+    _check_signatures(lookup, report, paths, failures)
     by_domain: dict[str, list[MailPath]] = {}
     for path in paths:
         by_domain.setdefault(path.from_domain, []).append(path)
     for domain, mine in by_domain.items():
-        check = partial(_check_policy, lookup, domain, mine)
+        check = partial(check_policy, lookup, domain, mine, failures)
         report.judge("dmarc", {"domain": domain}, check)
     for domain in receiving:
         report.judge("mx", {"domain": domain}, partial(_check_exchanges, lookup, domain))
@@ -55,9 +67,45 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
     return report
 
 
+def _check_names(report: Report, paths: Sequence[MailPath], receiving: Iterable[str]) -> set[str]:
+    """Judge the names of domains. Return those for which there is nothing to look up."""
+    uses: dict[str, tuple[str, list[str]]] = {}
+    for path in paths:
+        uses.setdefault(path.from_domain, ("dmarc", []))[1].extend(path.senders)
+    for path in paths:
+        uses.setdefault(path.server.envelope_domain(path.envelope_domain), ("spf", []))[1].extend(path.senders)
+    for domain in receiving:
+        uses.setdefault(domain, ("mx", []))
+    odd = set()
+    for domain, (kind, senders) in uses.items():
+        if is_unknown(domain):
+            report.undeclared.append(
+                f"the name of {domain} in the DNS: install the Python package idna where this task runs"
+            )
+            report.facts[kind].append({"domain": domain, "state": UNKNOWN})
+            odd.add(domain)
+        elif domain and (reason := why_impossible(domain)):
+            mail = (
+                f" Mail is from {some(printable(one) for one in dict.fromkeys(senders))}."
+                if senders
+                else " Bounces and replies go there."
+            )
+            problem = Problem("domain_invalid", domain, f"No zone can have the domain {domain!r}: {reason}.{mail}")
+            report.facts[kind].append({"domain": domain, "state": problem.finding})
+            report.problems.append(problem)
+            odd.add(domain)
+    return odd
+
+
+def _is_at_home(path: MailPath) -> bool:
+    """Return whether mail from a mailbox provider's domain leaves through that provider's server."""
+    return bool(mailbox_provider(path.from_domain)) and can_send_for(path.server.host, path.from_domain)
+
+
 def _own_domains(lookup: Lookup, paths: Sequence[MailPath], receiving: Sequence[str]) -> frozenset[str]:
     """Return the domains that an instance uses, with their organizational domains. Errors as in `find_policy`."""
-    domains = {*receiving, *(domain for path in paths for domain in (path.from_domain, path.envelope_domain))}
+    used = (*receiving, *(domain for path in paths for domain in (path.from_domain, path.envelope_domain)))
+    domains = {domain for domain in used if not mailbox_provider(domain)}
     return frozenset(domains | {find_policy(lookup, domain).organizational for domain in domains})
 
 
@@ -100,102 +148,68 @@ def _reason(server: SendingServer, own: bool, found: Sequence[str]) -> str:
 
 
 def _check_senders(
-    lookup: Lookup, report: Report, paths: Sequence[MailPath], addresses: dict[SendingServer, tuple[str, ...]]
+    lookup: Lookup,
+    report: Report,
+    paths: Sequence[MailPath],
+    addresses: dict[SendingServer, tuple[str, ...]],
+    failures: Failures,
 ) -> None:
     """Judge the SPF record of each envelope domain, for all servers that use it."""
-    wanted: dict[str, dict[Authorization, None]] = {}
+    wanted: dict[str, dict[SendingServer, Authorization]] = {}
     for path in paths:
         server, domain = path.server, path.server.envelope_domain(path.envelope_domain)
-        one = Authorization(server.name, server.spf_include, () if server.spf_include else addresses[server])
-        if domain:
-            wanted.setdefault(domain, {})[one] = None
+        # Of mail from a mailbox provider's domain DMARC says all.
+        if not domain or (domain == path.from_domain and mailbox_provider(domain)):
+            continue
+        of_server = () if server.spf_include else addresses[server]
+        wanted.setdefault(domain, {})[server] = Authorization(server.name, server.spf_include, of_server)
     for domain, authorizations in wanted.items():
-        fact: Fact = {"domain": domain, "servers": [one.server for one in authorizations]}
-        report.judge("spf", fact, partial(check_spf, lookup, domain, list(authorizations)))
-
-
-def _check_keys(lookup: Lookup, report: Report, paths: Sequence[MailPath]) -> None:
-    """Judge the DKIM keys of each server and domain."""
-    for server, domain in dict.fromkeys((path.server, path.server.dkim_domain(path.from_domain)) for path in paths):
-        if server.selectors:
-            fact: Fact = {"domain": domain, "server": server.name, "selectors": list(server.selectors)}
-            report.judge("dkim", fact, partial(_check_key, lookup, server, domain))
+        fact: Fact = {"domain": domain, "servers": list(dict.fromkeys(one.server for one in authorizations.values()))}
+        if provider := mailbox_provider(domain):
+            strangers = [server for server in authorizations if not can_send_for(server.host, domain)]
+            check = partial(_check_mailbox_envelope, domain, provider, strangers)
         else:
-            report.undeclared.append(f"the DKIM selectors of {server.name!r} for {domain}: declare dkim_selectors")
+            check = partial(check_spf, lookup, domain, list(dict.fromkeys(authorizations.values())))
+        problem = report.judge("spf", fact, check)
+        # Of a record that passes every server, the server passes.
+        if problem and problem.finding not in ("spf_unknown", "spf_permissive"):
+            unauthorized: list[str] = fact.get("unauthorized") or fact["servers"]
+            failures.spf |= {(server, domain): problem for server in authorizations if server.name in unauthorized}
 
 
-def _check_key(lookup: Lookup, server: SendingServer, domain: str, _fact: Fact) -> Problem | None:
-    """Judge the keys of a server: all that are declared, or one of those that a provider uses."""
-    keys = [read_key(lookup, selector, domain) for selector in server.selectors]
-    bad = [key for key in keys if key.state != "found"]
-    is_declared = bool(server.relay.dkim_selectors)
-    if not bad or (len(bad) < len(keys) and not is_declared):
+def _check_mailbox_envelope(
+    domain: str, provider: str, strangers: Sequence[SendingServer], _fact: Fact
+) -> Problem | None:
+    """Judge servers that send with envelope senders of a mailbox provider's domain."""
+    if not strangers:
         return None
-    of_provider = server.records.key_records(domain) if server.records and not is_declared else ()
-    records = of_provider or tuple(DnsRecord(key.name, "TXT", _KEY) for key in bad)
-    evidence = f"Mail through {server.name!r} is signed for {domain}: {'; '.join(key.words for key in bad)}."
-    advice = "" if is_declared else "If the account uses other selectors, declare dkim_selectors."
-    return Problem("dkim_missing", domain, evidence, records, advice)
-
-
-def _check_policy(lookup: Lookup, domain: str, paths: Sequence[MailPath], fact: Fact) -> Problem | None:
-    """Judge the DMARC policy for a domain, and whether its mail is aligned on each path."""
-    try:
-        policy = find_policy(lookup, domain)
-    except AliasLoop as error:
-        return _no_policy(domain, f"{error}.")
-    fact |= {"policy": policy.applied or None, "record_at": policy.record.domain if policy.record else None}
-    fact["organizational_domain"] = policy.organizational
-    if policy.faults:
-        at, words = policy.faults[0]
-        return _no_policy(at, f"{words}.")
-    if policy.record is None:
-        return _no_policy(domain, f"Neither _dmarc.{domain} nor a domain above it has a record.")
-    unaligned = [path for path in paths if not _is_aligned(lookup, policy, path)]
-    if not unaligned:
-        return None
-    return _unaligned(lookup, policy, unaligned[0])
-
-
-def _is_aligned(lookup: Lookup, policy: Policy, path: MailPath) -> bool:
-    """Return whether a path has a domain that is aligned, or may have one."""
-    server, record = path.server, policy.record
-    strict_spf, strict_dkim = (record.is_spf_strict, record.is_dkim_strict) if record else (False, False)
-    envelope, signed = server.envelope_domain(path.envelope_domain), server.dkim_domain(path.from_domain)
-    if envelope and is_aligned(lookup, policy, envelope, strict=strict_spf):
-        return True
-    # Without known selectors nothing is known about signatures, unless the domain of them is declared.
-    if not server.selectors and not server.relay.dkim_domain:
-        return True
-    return is_aligned(lookup, policy, signed, strict=strict_dkim)
-
-
-def _unaligned(lookup: Lookup, policy: Policy, path: MailPath) -> Problem:
-    server = path.server
-    envelope, signed = server.envelope_domain(path.envelope_domain), server.dkim_domain(path.from_domain)
-    sender = f"its envelope sender is of {envelope}" if envelope else "its envelope sender is the provider's"
-    record = policy.record
-    at = record.domain if record else policy.domain
+    names = some(repr(server.name) for server in strangers)
     evidence = (
-        f"Mail from {policy.domain} through {server.name!r}: {sender}, and it is signed for {signed}. "
-        f"Neither is aligned with {policy.domain} by the record at _dmarc.{at} (p={policy.applied}): {record.text if record else ''!r}."
+        f"{names} sends mail with envelope senders of {domain}. It is a domain of {provider}'s mailboxes, "
+        f"and its SPF record authorizes only servers of {provider}."
     )
-    relaxed = [domain for domain in (envelope, signed) if domain and is_aligned(lookup, policy, domain, strict=False)]
-    if relaxed and record:
-        kept = [part.strip() for part in record.text.split(";") if part.strip()]
-        tags = [part for part in kept if part.partition("=")[0].strip().lower() not in ("aspf", "adkim")]
-        records = (DnsRecord(f"_dmarc.{at}", "TXT", "; ".join(tags)),)
-        advice = f"Without aspf=s and adkim=s {relaxed[0]} is aligned."
-    else:
-        records = (DnsRecord(f"SELECTOR._domainkey.{policy.domain}", "TXT", _KEY),)
-        advice = f"Have {server.name!r} sign mail for {policy.domain}, or give bounces an address of this domain (bounce_alias of the alias domain)."
-    severity = "error" if policy.applied in ("quarantine", "reject") else ""
-    return Problem("dmarc_unaligned", policy.domain, evidence, records, advice, severity)
+    return Problem("spf_missing", domain, evidence, (), "Give bounces an address of a domain of your own.")
 
 
-def _no_policy(domain: str, evidence: str) -> Problem:
-    record = DnsRecord(f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{domain}")
-    return Problem("dmarc_missing", domain, evidence, (record,))
+def _check_signatures(lookup: Lookup, report: Report, paths: Sequence[MailPath], failures: Failures) -> None:
+    """Judge the DKIM keys of each domain and set of selectors."""
+    signing: dict[tuple[str, frozenset[str]], dict[SendingServer, None]] = {}
+    for path in paths:
+        server, domain = path.server, path.server.dkim_domain(path.from_domain)
+        if not mailbox_provider(domain):
+            signing.setdefault((domain, frozenset(server.selectors)), {})[server] = None
+    for (domain, selectors), of_domain in signing.items():
+        servers = list(of_domain)
+        names = list(dict.fromkeys(server.name for server in servers))
+        if not selectors:
+            report.undeclared += [
+                f"the DKIM selectors of {name!r} for {domain}: declare dkim_selectors" for name in names
+            ]
+            continue
+        fact: Fact = {"domain": domain, "servers": names, "selectors": list(servers[0].selectors)}
+        problem = report.judge("dkim", fact, partial(check_keys, lookup, servers, domain))
+        if problem:
+            failures.dkim |= {(server, domain): problem for server in servers}
 
 
 def _check_exchanges(lookup: Lookup, domain: str, fact: Fact) -> Problem | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DNS records that somebody should publish, and the names that they are at."""
+"""DNS records that somebody should publish."""
 
 from __future__ import annotations
 
@@ -49,15 +49,6 @@ class Problem:
     records: tuple[DnsRecord, ...] = ()
     advice: str = ""
     severity: str = ""
-
-
-def domain_of(address: str) -> str:
-    """Return the domain of an address as the DNS has it; empty if there is none."""
-    domain = address.rpartition("@")[2].strip().rstrip(".").lower() if "@" in address else ""
-    try:
-        return domain.encode("idna").decode() if not domain.isascii() else domain
-    except UnicodeError:
-        return ""
 
 
 def tags_of(record: str) -> dict[str, str]:

@@ -33,11 +33,12 @@ class Report:
     unanswered: list[str] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
 
-    def judge(self, kind: str, fact: Fact, check: Callable[[Fact], Problem | None]) -> None:
-        """Record a fact with the verdict of a check.
+    def judge(self, kind: str, fact: Fact, check: Callable[[Fact], Problem | None]) -> Problem | None:
+        """Record a fact with the verdict of a check, and return the problem.
 
         :param check: fills in the fact, and returns the problem if there is one. Without an answer the state is unknown.
         """
+        problem = None
         try:
             problem = check(fact)
         except Unanswered as error:
@@ -48,3 +49,4 @@ class Report:
             if problem:
                 self.problems.append(problem)
         self.facts[kind].append(fact)
+        return problem

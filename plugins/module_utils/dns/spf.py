@@ -29,6 +29,8 @@ _MECHANISM = re.compile(
     re.IGNORECASE,
 )
 _MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9._-]*)=(?P<value>\S*)", re.IGNORECASE)
+# Text with macros (RFC 7208 §7.1), but those of explanations.
+_MACROS = re.compile(r"(?:[^%]|%[%_-]|%\{[slodiphv]\d*r?[-.+,/_=]*\})*", re.IGNORECASE)
 _ASKS = frozenset({"include", "a", "mx", "ptr", "exists"})
 _NEEDS_VALUE = frozenset({"include", "exists", "ip4", "ip6"})
 _TAKES_LENGTH = frozenset({"a", "mx", "ip4", "ip6"})
@@ -70,8 +72,10 @@ class Spf:
     :ivar lookups: how many terms need questions. :ivar void: how many of the questions found nothing.
     :ivar costs: the lookups of each term of the record. :ivar networks: the networks that each term authorizes.
     :ivar void_terms: the terms that those questions belong to.
-    :ivar opaque: terms whose networks are not known, because they depend on the mail.
+    :ivar opaque: terms whose networks are not known, because they depend on the mail, or do not show what passes.
     :ivar includes: the domains that are included so that their servers pass.
+    :ivar everybody: the terms by which every server passes.
+    :ivar redirects: the domains that `redirect` of the domain's own record leads to. :ivar end: the `all` of their records.
     """
 
     domain: str
@@ -84,6 +88,9 @@ class Spf:
     void_terms: set[str] = field(default_factory=set)
     opaque: set[str] = field(default_factory=set)
     includes: set[str] = field(default_factory=set)
+    everybody: set[str] = field(default_factory=set)
+    redirects: set[str] = field(default_factory=set)
+    end: str = ""
 
 
 def read_spf(lookup: Lookup, domain: str) -> Spf:
@@ -105,22 +112,40 @@ def read_spf(lookup: Lookup, domain: str) -> Spf:
 def terms_of(record: str) -> tuple[list[Term], list[str]]:
     """Return the terms of a record up to `all`, and the texts that are none."""
     terms: list[Term] = []
-    invalid: list[str] = []
     redirect: Term | None = None
     is_over = False
-    for text in record.split()[1:]:
+    texts = record.split()[1:]
+    invalid = _invalid_modifiers(texts)
+    for text in texts:
         term = _term(text)
         if term is None:
             if not _MODIFIER.fullmatch(text):
                 invalid.append(text)
         elif term.name == "redirect":
-            if redirect is not None:  # RFC 7208 §6
-                invalid.append(text)
-            redirect = term
+            redirect = redirect or term
         elif not is_over:
             terms.append(term)
             is_over = term.name == "all"
     return terms + ([redirect] if redirect and not is_over else []), invalid
+
+
+def _invalid_modifiers(texts: Sequence[str]) -> list[str]:
+    """Return the modifiers that are errors: `redirect` or `exp` twice or without a domain, and macros that do not exist (RFC 7208 §6, §7.1)."""
+    invalid: list[str] = []
+    seen: set[str] = set()
+    for text in texts:
+        found = _MODIFIER.fullmatch(text)
+        if found is None:
+            continue
+        name = found["name"].lower()
+        if name in ("redirect", "exp"):
+            if name in seen or not found["value"]:
+                invalid.append(text)
+                continue
+            seen.add(name)
+        if not _MACROS.fullmatch(found["value"]):
+            invalid.append(text)
+    return invalid
 
 
 def authorizes(lookup: Lookup, domain: str, address: str) -> bool | None:
@@ -149,6 +174,8 @@ def _term(text: str) -> Term | None:
     if name == "ip6":
         cidr4, cidr6 = 32, int(found["cidr4"] or 128)
     if (found["cidr4"] or found["cidr6"]) and name not in _TAKES_LENGTH:
+        return None
+    if not _MACROS.fullmatch(value):
         return None
     if bool(value) < (name in _NEEDS_VALUE) or cidr4 > 32 or cidr6 > 128 or (name == "all" and value):
         return None
@@ -183,10 +210,17 @@ def _follow(lookup: Lookup, spf: Spf, domain: str, record: str, path: Sequence[s
             if spf.lookups > _GIVE_UP:
                 return
         target = _expanded(term.value, domain, path[0]) or domain
+        if _hides(term, path, passes=passing):
+            spf.opaque.add(own)
+        if term.name == "all" and passing:
+            spf.everybody.add(own)
+        if domain in spf.redirects and term.name == "all":
+            spf.end = term.text
         if "%" in target or term.name == "ptr":
             spf.opaque.add(own)
         elif term.name in ("include", "redirect"):
-            _follow_include(lookup, spf, target, path, own, passes=passing)
+            is_redirect = term.name == "redirect"
+            _follow_include(lookup, spf, target, path, own, passes=passing, is_redirect=is_redirect)
         else:
             try:
                 networks = _networks(lookup, spf, term, target, own)
@@ -195,14 +229,27 @@ def _follow(lookup: Lookup, spf: Spf, domain: str, record: str, path: Sequence[s
                 continue
             if passing:
                 spf.networks.setdefault(own, []).extend(networks)
+            if passing and any(network.prefixlen == 0 for network in networks):
+                spf.everybody.add(own)
 
 
-def _follow_include(lookup: Lookup, spf: Spf, target: str, path: Sequence[str], own: str, *, passes: bool) -> None:
+def _hides(term: Term, path: Sequence[str], *, passes: bool) -> bool:
+    """Return whether the networks of a record do not show what its term does: it passes every address, or it excludes some."""
+    if term.name == "all":
+        return passes
+    return len(path) > 1 and term.qualifier != "+"
+
+
+def _follow_include(
+    lookup: Lookup, spf: Spf, target: str, path: Sequence[str], own: str, *, passes: bool, is_redirect: bool
+) -> None:
     if target in path:
         spf.faults.append(Fault(f"it leads back to itself: {' includes '.join((*path, target))}", own))
         return
     if passes:
         spf.includes.add(target)
+    if is_redirect and (len(path) == 1 or path[-1] in spf.redirects):
+        spf.redirects.add(target)
     try:
         records = _records(lookup, target)
         if not records and not lookup.texts(target):
@@ -223,7 +270,6 @@ def _networks(lookup: Lookup, spf: Spf, term: Term, target: str, own: str) -> li
         network = _own_network(term)
         return [network] if network else []
     if term.name == "all":
-        spf.opaque.add(own)
         return []
     if term.name == "mx":
         exchanges = lookup.exchanges(target)

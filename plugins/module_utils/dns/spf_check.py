@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,13 +64,44 @@ def check_spf(lookup: Lookup, domain: str, wanted: Sequence[Authorization], fact
     if spf.lookups > MOST_LOOKUPS:
         missing = [term for term in every if not _has_term(spf, term)]
         return _too_many(spf, missing, _cost(lookup, missing))
+    if spf.everybody:
+        return _permissive(spf, every)
     verdicts = {term: _allows(lookup, spf, term) for term in every}
     missing = [term for term, is_allowed in verdicts.items() if is_allowed is False]
     if missing:
+        fact["unauthorized"] = [one.server for one in wanted if set(one.terms) & set(missing)]
         return _unauthorized(lookup, spf, missing, servers)
     if None in verdicts.values():
         fact["state"] = UNKNOWN
+        return _unknown(spf, [term for term, is_allowed in verdicts.items() if is_allowed is None], servers)
     return None
+
+
+def _unknown(spf: Spf, terms: Sequence[str], servers: str) -> Problem:
+    evidence = (
+        f"Whether the SPF record of {spf.domain} has {some(terms)}, which {servers} needs, depends on the single mail: "
+        f"{some(sorted(spf.opaque)) or 'a name that it leads to'} of {spf.records[0]!r}."
+    )
+    return Problem("spf_unknown", spf.domain, evidence)
+
+
+def _permissive(spf: Spf, needed: Sequence[str]) -> Problem:
+    """Return the problem of a record by which every server passes, and the record without that."""
+    evidence = (
+        f"The SPF record of {spf.domain} authorizes every server: {some(sorted(spf.everybody))} of {spf.records[0]!r}."
+    )
+    missing = [term for term in needed if not _is_named(spf, term)]
+    record = repaired(spf, missing, without=spf.everybody)
+    return _problem("spf_permissive", spf.domain, evidence, record)
+
+
+def _is_named(spf: Spf, term: str) -> bool:
+    """Return whether a server passes by a term that does not pass everybody."""
+    kind, _colon, value = term.partition(":")
+    if kind == "include":
+        return value in spf.includes and term not in spf.everybody
+    networks = [network for own, found in spf.networks.items() if own not in spf.everybody for network in found]
+    return any(ipaddress.ip_address(value) in network for network in networks)
 
 
 def _unauthorized(lookup: Lookup, spf: Spf, missing: Sequence[str], servers: str) -> Problem:

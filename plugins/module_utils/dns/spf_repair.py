@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import DnsRecord
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.spf import MOST_LOOKUPS, Network, Spf
@@ -21,9 +21,12 @@ def term_for(address: str) -> str:
     return f"ip{ipaddress.ip_address(address).version}:{address}"
 
 
-def repaired(spf: Spf, needed: Iterable[str] = ()) -> DnsRecord:
-    """Return one valid record: the terms of all records without those that have faults, and the needed ones."""
-    faulty = {fault.term for fault in spf.faults} - {""}
+def repaired(spf: Spf, needed: Iterable[str] = (), without: Collection[str] = ()) -> DnsRecord:
+    """Return one valid record: the terms of all records without those that have faults, and the needed ones.
+
+    :param without: other terms that the record should not have.
+    """
+    faulty = {fault.term for fault in spf.faults} - {""} | set(without)
     terms = [term for record in spf.records for term in record.split()[1:] if term not in faulty]
     return _record(spf.domain, _with_needed(terms, needed))
 
@@ -43,7 +46,8 @@ def flattened(spf: Spf, needed: Sequence[str] = (), cost: int = 0) -> DnsRecord 
         if total <= MOST_LOOKUPS:
             break
         if costs[term] and term not in spf.opaque and not term.startswith(("-", "~", "?")):
-            replaced[term] = _terms_of(spf.networks.get(term, ()))
+            end = [spf.end] if spf.end and term.lower().startswith("redirect=") else []
+            replaced[term] = [*_terms_of(spf.networks.get(term, ())), *end]
             total -= costs[term]
     if total > MOST_LOOKUPS:
         return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import DnsOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import check_crons, late_actions
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import in_order
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_checks import check_dns, look_up
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_checks import check_dns, dns_result, look_up
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.expiry_checks import check_expiry
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
     CHECKS,
@@ -116,8 +116,11 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
                 *certificate_deadlines(seen, _probe_certificates(seen) if how.probe else None),
             ],
         )
+    records = None
     if "dns" in how.checks:
-        seen = replace(seen, dns=look_up(seen, how.dns))
+        report, found = look_up(seen, how.dns)
+        seen = replace(seen, dns=report)
+        records = dns_result(report, found.paths)
     findings = sorted_results(
         finding for check in CHECKS if check in how.checks for finding in _CHECKS[check](seen, how.limits)
     )
@@ -129,6 +132,7 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
         "tests": list(seen.tests),
         "queue": dict(seen.queue) or None,
         "expiry": _expiry_table(seen, how) if "expiry" in how.checks else None,
+        "dns": records,
         "odoo_version": session.version.text,
     }
 
@@ -136,6 +140,12 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
 def _expiry_table(seen: Observation, how: Examination) -> list[dict[str, Any]]:
     limits = how.limits
     return [one.as_result(seen.now, limits.warn_days, limits.error_days) for one in in_order(seen.deadlines)]
+
+
+def unmatched_dates(diagnosis: Mapping[str, Any]) -> list[str]:
+    """Return one sentence for each declared date of a mail server that does not exist."""
+    rows = [row for row in diagnosis["expiry"] or () if row["resource"] and row["resource"]["id"] is None]
+    return [f"{row['source']} Correct the name, or create the mail server." for row in rows]
 
 
 def worst(diagnosis: Mapping[str, Any], fail_on: str) -> list[str]:

@@ -29,6 +29,18 @@ DNS_KINDS: Mapping[str, Kind] = {
         "The SPF record of a domain needs more than ten lookups, so that it is an error",
         "Publish an SPF record for {name} that needs at most ten lookups.",
     ),
+    "spf_permissive": Kind(
+        "dns",
+        "warning",
+        "The SPF record of a domain authorizes every server",
+        "Publish an SPF record for {name} that names only the servers which send for it.",
+    ),
+    "spf_unknown": Kind(
+        "dns",
+        "info",
+        "Whether the SPF record of a domain authorizes the mail server is not known, because it depends on the single mail",
+        "Send a mail from {name} to a mailbox of your own, and read spf= in its header Authentication-Results.",
+    ),
     "dkim_missing": Kind(
         "dns",
         "warning",
@@ -44,7 +56,7 @@ DNS_KINDS: Mapping[str, Kind] = {
     "dmarc_unaligned": Kind(
         "dns",
         "warning",
-        "Mail cannot pass DMARC: neither envelope sender nor signature belong to the sender's domain",
+        "Mail cannot pass DMARC: neither SPF nor DKIM authenticates the sender's domain",
         "Have the mail server sign for {name}, or give bounces an address of this domain.",
     ),
     "mx_missing": Kind(
@@ -58,6 +70,12 @@ DNS_KINDS: Mapping[str, Kind] = {
         "error",
         "An address that mail comes from has no name that leads back to it",
         "Have the owner of the address {name} publish a PTR record, and publish an address record for its name.",
+    ),
+    "domain_invalid": Kind(
+        "dns",
+        "warning",
+        "A domain that mail is from, or that replies go to, cannot exist in the DNS",
+        "Change the sender or the alias domain to a domain that exists. No record can be published for {name}.",
     ),
     "dns_unanswered": Kind(
         "dns",

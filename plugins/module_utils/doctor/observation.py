@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline im
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Route, Rules
 
 Record = Mapping[str, Any]
 
@@ -80,7 +80,8 @@ class Observation:
     :param offers_strict: whether this Odoo can verify certificates (19.0).
     :param rules: what routing depends on, for each company's alias domain.
     :param senders: the addresses that the instance really sends from.
-    :param named: senders of templates and mails that name their mail server themselves, with its id.
+    :param named: senders of templates that name their mail server themselves, with its id.
+    :param recent: the addresses of the mail of the last days and of aliases, with each route of it.
     :param queue: as `mail_queue_info` returns it; `stale` and `late` are counts of waiting mails, older than `stale_days` and than `max_age`.
     :param tests: as `mail_server_test` returns them. :param probes: what `smtp_probe` made of a server, by its id.
     :param sent_without_server: the latest mail that left since the last change of a mail server, where none is active: `id` and `write_date`.
@@ -103,6 +104,7 @@ class Observation:
     rules: Sequence[Rules] = ()
     senders: Sequence[Sender] = ()
     named: Sequence[tuple[Sender, int]] = ()
+    recent: Sequence[tuple[str, Route]] = ()
     queue: Record = field(default_factory=dict)
     late: int = 0
     stale: int = 0

@@ -36,8 +36,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_ser
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import address_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, build_table
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.replay import Deliveries
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Route, address_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.senders import read_senders
+from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import PARAMETERS, build_table, read_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
@@ -66,6 +68,8 @@ _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _UNBOUND = [["mail_server_id", "=", False]]
 # How many of what may be many are looked at.
 _RUNS, _TRIGGERS, _PEOPLE, _TEMPLATES, _RECENT = 200, 500, 2000, 1000, 200
+# The DNS checks look at the mail of so many last days.
+_DAYS = 30
 
 
 def read_servers(session: Session, checks: Collection[str]) -> Records | None:
@@ -107,7 +111,7 @@ def observe(
     if {"routing", "setup", "dns"} & set(checks):
         seen = _see_senders(session, seen)
     if "dns" in checks:
-        seen = replace(seen, named=_named_senders(session))
+        seen = replace(seen, named=_named_senders(session), recent=_recent_routes(session))
     if "queue" in checks:
         seen = _see_queue(session, seen, limits)
     return seen
@@ -234,24 +238,30 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
 
 
 def _named_senders(session: Session) -> list[tuple[Sender, int]]:
-    """The senders of templates and recent mails that name their mail server themselves."""
-    named = ["mail_server_id", "!=", False]
+    """The senders of templates that name their mail server themselves."""
     templates = session.search_read(
         "mail.template",
-        [["email_from", "!=", False], named],
+        [["email_from", "!=", False], ["mail_server_id", "!=", False]],
         ["name", "email_from", "mail_server_id"],
         limit=_TEMPLATES,
     )
-    recent = session.search_read(MAIL, [named], ["email_from", "mail_server_id"], order="id desc", limit=_RECENT)
-    found = [
-        *((template, f"template {template['name']}") for template in templates),
-        *((mail, "recent mail") for mail in recent),
-    ]
     senders: dict[tuple[str, int], Sender] = {}
-    for record, source in found:
-        if address := _address(record["email_from"]):
-            senders.setdefault((address, record["mail_server_id"][0]), Sender(address, source))
+    for template in templates:
+        if address := _address(template["email_from"]):
+            sender = Sender(address, f"template {template['name']}")
+            senders.setdefault((address, template["mail_server_id"][0]), sender)
     return [(sender, server_id) for (_text, server_id), sender in senders.items()]
+
+
+def _recent_routes(session: Session) -> list[tuple[str, Route]]:
+    """The senders of the mail of the last days and of aliases, with their routes. Odoo deletes most mails, so messages count."""
+    table = read_routing(session)
+    deliveries = Deliveries(table)
+    return [
+        (address_of(sender.email_from), route)
+        for sender in read_senders(session, table, _DAYS).senders
+        for route in deliveries.routes(sender)
+    ]
 
 
 def _address(text: str | None) -> str:

@@ -126,7 +126,7 @@ def _last_use(values: Mapping[str, Any], method: OAuth2Method) -> datetime | Non
 
 
 def _declared(servers: Sequence[Record], declared: Sequence[Mapping[str, Any]]) -> Iterator[Deadline]:
-    """Yield the dates that a user declares for mail servers."""
+    """Yield the dates that a user declares for mail servers. A mail server that does not exist has no credentials that end."""
     for one in declared:
         server = next(
             (
@@ -141,7 +141,10 @@ def _declared(servers: Sequence[Record], declared: Sequence[Mapping[str, Any]]) 
         for option, (kind, what, worst) in _DECLARED.items():
             if one.get(option):
                 subject = f"The {what} of the mail server {name!r}"
-                ends, source = declared_end(str(one[option])), f"Its declaration says so ({option})."
+                ends: datetime | None = declared_end(str(one[option]))
+                source = f"Its declaration says so ({option})."
+                if server is None:
+                    ends, source = None, f"The instance has no mail server {name!r}, but {option} is declared for it."
                 yield Deadline(kind, subject, ends, source, about, worst=worst)
 
 

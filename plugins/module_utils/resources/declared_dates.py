@@ -15,6 +15,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 CLIENT_SECRET_EXPIRES = "client_secret_expires"
 PASSWORD_ROTATE_BY = "smtp_pass_rotate_by"
 DATE_OPTIONS = (CLIENT_SECRET_EXPIRES, PASSWORD_ROTATE_BY)
+# The options of a mail server that `declared_dates_of` reads.
+FIELDS = ("name", "xml_id", "state", "declared", PASSWORD_ROTATE_BY, f"oauth2.{CLIENT_SECRET_EXPIRES}")
 
 
 def date_problems(options: Mapping[str, Any]) -> Iterator[str]:

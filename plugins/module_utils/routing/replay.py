@@ -20,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     Rules,
     ServerIndex,
     find_route,
+    is_well_formed,
     mail_server_of,
     route_through,
 )
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 # What a plan changes for the mail of a sender.
 EFFECTS = {
     "other_server": "leaves through another server",
+    "other_host": "leaves through another host, port or login of the same server",
     "no_server": "has no server",
     "fails": "is not sent",
     "rewritten": "gets another From address",
@@ -66,6 +68,7 @@ class Delivery:
 class Comparison:
     """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, its From is None.
 
+    :param place_before: host, port and login of the server, if they are one. :param place_after: the same after the plan.
     :param effects: of EFFECTS; empty if nothing changes.
     """
 
@@ -75,16 +78,22 @@ class Comparison:
     email_from_before: str | None
     email_from_after: str | None
     effects: tuple[str, ...]
+    place_before: str | None = None
+    place_after: str | None = None
 
 
 def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: RoutingTable) -> list[Comparison]:
     """Return how the mail of each sender leaves before and after a plan."""
-    deliver_before, deliver_after = _Deliveries(before), _Deliveries(after)
+    deliver_before, deliver_after = Deliveries(before), Deliveries(after)
     # The alias domain of the company that the sending process works in, before and after.
     fallbacks = list({(domain, after.companies.get(company)) for company, domain in before.companies.items()})
     builds = (True, False) if before.rewrites_unmatched is None else (before.rewrites_unmatched,)
     comparisons = []
     for sender in senders:
+        if not is_well_formed(sender.email_from):
+            unknown = ("unknown",) if before != after else ()
+            comparisons.append(Comparison(sender, None, None, None, None, unknown))
+            continue
         depends = deliver_before.depends_on_process(sender) or deliver_after.depends_on_process(sender)
         pairs = dict.fromkeys(
             (deliver_before.of(sender, former, rewrites), deliver_after.of(sender, later, rewrites))
@@ -102,6 +111,8 @@ def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: Rout
                 email_from_before=before_shown[1],
                 email_from_after=after_shown[1],
                 effects=agreed,
+                place_before=_place([pair[0] for pair in pairs]),
+                place_after=_place([pair[1] for pair in pairs]),
             )
         )
     return comparisons
@@ -165,7 +176,7 @@ def replay_diff(replay: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-class _Deliveries:
+class Deliveries:
     """How mail leaves by the rules of one table. Many senders share rules and servers, so these are made once."""
 
     def __init__(self, table: RoutingTable) -> None:
@@ -186,7 +197,12 @@ class _Deliveries:
         self._route = functools.cache(self._route_of)
 
     def of(self, sender: Sender, fallback: int | None, rewrites: bool) -> Delivery:
-        """Return how the mail of a sender leaves.
+        """Return how the mail of a sender leaves. Parameters as in `route`."""
+        found = self.route(sender, fallback, rewrites)
+        return _delivery(found) if found else Delivery(None, "", rewritten=False, is_sent=False)
+
+    def route(self, sender: Sender, fallback: int | None, rewrites: bool) -> Route | None:
+        """Return the route of the mail of a sender, None if it names a server that it cannot leave through.
 
         :param fallback: the alias domain of the company that the sending process works in.
         :param rewrites: what this build of Odoo does with mail that no server is for.
@@ -194,8 +210,15 @@ class _Deliveries:
         rules = self._rules(self._alias_domain(sender), fallback, rewrites)
         if sender.server in self._servers:
             return self._through(self._servers[sender.server], sender, rules)
-        found = self._route(sender.email_from, rules, sender.user if sender.user in self._personal else None)
-        return _delivery(found)
+        return self._route(sender.email_from, rules, sender.user if sender.user in self._personal else None)
+
+    def routes(self, sender: Sender) -> list[Route]:
+        """Return each route that the mail of a sender may take: it can depend on the company that sends it, and on the build of Odoo."""
+        fallbacks = list(dict.fromkeys(self._table.companies.values())) if self.depends_on_process(sender) else []
+        unknown = self._table.rewrites_unmatched
+        builds = (True, False) if unknown is None else (unknown,)
+        found = [self.route(sender, one, rewrites) for one in fallbacks or [None] for rewrites in builds]
+        return [one for one in dict.fromkeys(found) if one is not None and one.envelope_from]
 
     def depends_on_process(self, sender: Sender) -> bool:
         """Return whether the company that the sending process works in matters: the alias domain of the mail lacks an address."""
@@ -216,12 +239,12 @@ class _Deliveries:
         """Return the mail servers that mail of a user can leave through."""
         return ServerIndex([*self._shared, *self._personal.get(user or 0, ())], several=self._table.several)
 
-    def _through(self, server: RoutingServer, sender: Sender, rules: Rules) -> Delivery:
+    def _through(self, server: RoutingServer, sender: Sender, rules: Rules) -> Route | None:
         owner = self._owners.get(server.id or 0)
         is_refused = owner is not None and (owner != sender.user or not rules.personal)
         if not server.active or is_refused:
-            return Delivery(None, "", rewritten=False, is_sent=False)
-        return _delivery(route_through(sender.email_from, server, rules))
+            return None
+        return route_through(sender.email_from, server, rules)
 
 
 def _delivery(found: Route) -> Delivery:
@@ -238,6 +261,8 @@ def _effects(before: Delivery, after: Delivery) -> tuple[str, ...]:
     found: set[str] = set()
     if differs or not before.is_sent:
         found.add("other_server" if after.server else "no_server")
+    elif before.server and after.server and before.server.place != after.server.place:
+        found.add("other_host")
     if after.rewritten != before.rewritten and before.is_sent:
         found.add("rewritten" if after.rewritten else "restored")
     elif after.email_from != before.email_from and before.is_sent:
@@ -253,12 +278,19 @@ def _in_words(one: Comparison) -> str:
             parts.append(
                 f"server {_server_in_words(one.server_before, one.email_from_before)} -> {one.server_after or _DEPENDS}"
             )
+        elif effect == "other_host":
+            server = one.server_after or _DEPENDS
+            parts.append(f"server {server}: {one.place_before or _DEPENDS} -> {one.place_after or _DEPENDS}")
         elif effect == "no_server":
             parts.append(f"server {_server_in_words(one.server_before, one.email_from_before)} -> {_CONFIGURATION}")
         elif effect == "fails":
             parts.append("Odoo cannot send it: the mail names an archived server, or there is no address to send from")
         elif effect == "unknown":
-            parts.append("depends on the company that sends it, or on the build of Odoo")
+            parts.append(
+                "depends on the company that sends it, or on the build of Odoo"
+                if is_well_formed(one.sender.email_from)
+                else "cannot be predicted: the sender is not a valid address"
+            )
         else:
             headers = (
                 _DEPENDS if header is None else header for header in (one.email_from_before, one.email_from_after)
@@ -277,6 +309,16 @@ def _server_in_words(name: str | None, email_from: str | None) -> str:
 def _identity(server: RoutingServer | None) -> Any:
     """Return what makes a server the same: its id, whatever its name is; of a new one its name."""
     return server and (server.id or server.name)
+
+
+def _place(deliveries: Iterable[Delivery]) -> str | None:
+    """Return host, port and login of the server of deliveries, None if they differ."""
+    places = {one.server.place if one.server else None for one in deliveries}
+    place = places.pop() if len(places) == 1 else None
+    if place is None:
+        return None
+    host, port, login = place
+    return f"{host}:{port}{f' as {login}' if login else ''}"
 
 
 def _shown(deliveries: Iterable[Delivery]) -> tuple[str | None, str | None]:

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.idn import in_ascii
+
 # Why a server is the one, by the name of the rule; in the order in which Odoo tries them.
 RULES: Mapping[str, str] = {
     "address": "its from_filter names the address",
@@ -35,6 +37,7 @@ class RoutingServer:
 
     :param id: None while it is yet to be created; such a one comes after the others of its sequence.
     :param personal: one user's own (19.0: `owner_user_id`). Odoo takes it only for what that user writes.
+    :param place: its host, port and login, which routing does not depend on.
     """
 
     id: int | None
@@ -43,6 +46,7 @@ class RoutingServer:
     from_filter: str = ""
     active: bool = True
     personal: bool = False
+    place: tuple[str, int, str] = ("", 0, "")
 
 
 @dataclass(frozen=True)
@@ -235,12 +239,25 @@ def mail_server_of(record: Mapping[str, Any]) -> RoutingServer:
         record.get("from_filter") or "",
         bool(record.get("active", True)),
         bool(record.get("owner_user_id")),
+        (record.get("smtp_host") or "", int(record.get("smtp_port") or 0), record.get("smtp_user") or ""),
     )
 
 
 def address_of(text: str | None) -> str:
     """The address in the first mailbox of a text, as Odoo compares it; empty where there is none."""
     return _Mailbox.of(text or "").address
+
+
+def is_well_formed(text: str) -> bool:
+    """Return whether Odoo and this module read the same sender in a text.
+
+    Odoo reads others in a way that differs from step to step of a mail, so their route cannot be predicted: several @ in the address, an empty part
+    of it, or a line break.
+    """
+    if re.search(r"[\r\n\0]", text):
+        return False
+    addresses = addresses_in(text)
+    return bool(re.fullmatch(r"[^@]+@[^@.\s]+(\.[^@.\s]+)*", addresses[0])) if addresses else "@" not in text
 
 
 def addresses_in(text: str) -> list[str]:
@@ -320,10 +337,7 @@ def _fits(address: str, from_filter: str, rules: Rules) -> bool:
 def _in_ascii(address: str) -> str:
     """An address with its domain as it is written in SMTP, where it can be."""
     local, at, domain = address.rpartition("@")
-    try:
-        return local + at + domain.encode("idna").decode() if not domain.isascii() else address
-    except UnicodeError:
-        return address
+    return f"{local}{at}{in_ascii(domain) or domain}"
 
 
 def _replaced(sender: _Mailbox, notifications: str, rules: Rules) -> _Mailbox:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.record_groups import RecordGroups
 
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import RoutingTable
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-MAIL, TEMPLATE, COMPANY, ALIAS = SOURCES = ("mail", "template", "company", "alias")
+MAIL, MAILING, TEMPLATE, COMPANY, ALIAS = SOURCES = ("mail", "mailing", "template", "company", "alias")
 
 _MESSAGES, _MAILS, _NOTIFICATIONS = "mail.message", "mail.mail", "mail.notification"
+# Of the addon mass_mailing. A trace is one recipient, and stays if Odoo deletes the mail.
+_MAILINGS, _TRACES = "mailing.mailing", "mailing.trace"
 _BY_EMAIL: Sequence[Any] = ["notification_ids.notification_type", "=", "email"]
 # From 17.0 on Odoo checks the access to each message in Python before it groups them, so only the newest are grouped. Of the others a few are read,
 # without those of the most frequent senders, which the groups contain already.
@@ -61,7 +64,7 @@ class Senders:
 
     :param since: the start of the days, UTC.
     :param counted_since: the time since which all mails are counted: later than `since` if there were too many.
-    :param is_complete: no sender of the days is missing.
+    :param is_complete: no sender of the days is missing, and every source could be counted.
     :param companies: the names of companies.
     """
 
@@ -73,7 +76,7 @@ class Senders:
 
 
 def read_senders(session: Session, table: RoutingTable, days: int) -> Senders:
-    """Read the senders of the last days: ten calls at most, whatever the number of mails."""
+    """Read the senders of the last days in a constant number of calls, whatever the number of mails."""
     since = (session.now - timedelta(days=days)).strftime(DATETIME_FORMAT)
     keys = _keys(session, table)
     in_days = ["create_date", ">=", since]
@@ -87,19 +90,23 @@ def read_senders(session: Session, table: RoutingTable, days: int) -> Senders:
         older = [in_days, ["id", "<", first], _BY_EMAIL, ["email_from", "not in", frequent]]
         rest = session.search_read(_MESSAGES, older, keys, order="id desc", limit=_READ)
     # A message that notifies nobody leaves as a mail of its own, which Odoo keeps unless `auto_delete` is set.
-    own = [in_days, ["is_notification", "=", False], ["state", "in", ["outgoing", "sent", "exception"]]]
+    own: list[Any] = [in_days, ["is_notification", "=", False], ["state", "in", ["outgoing", "sent", "exception"]]]
+    if "mailing_id" in session.fields(_MAILS):
+        own.append(["mailing_id", "=", False])
     mails = RecordGroups(session, _MAILS).count(own, keys, limit=_GROUPS)
+    mailings = _mailings(session, in_days)
     companies = session.search_read("res.company", [["active", "=", True]], ["name", "email"])
     return Senders(
         [
             *(_sender(one) for one in (*counted, *rest, *mails)),
+            *(mailings or ()),
             *_templates(session),
             *(Sender(one["email"], COMPANY, company=one["id"]) for one in companies if one["email"]),
             *_aliases(session, table),
         ],
         since,
         max(since, _time_of(session, first)) if first else since,
-        len(rest) < _READ and max(len(counted), len(mails)) < _GROUPS,
+        len(rest) < _READ and max(len(counted), len(mails), len(mailings or ())) < _GROUPS and mailings is not None,
         {one["id"]: one["name"] for one in companies},
     )
 
@@ -142,6 +149,23 @@ def _sender(row: Mapping[str, Any]) -> Sender:
         _id(row.get("mail_server_id")),
         _id(row.get("create_uid")),
     )
+
+
+def _mailings(session: Session, in_days: Sequence[Any]) -> list[Sender] | None:
+    """Return the senders of mass mailings, None if the user may not read them."""
+    if not session.has_model(_MAILINGS):
+        return []
+    domain = [in_days, ["trace_type", "=", "mail"], ["trace_status", "!=", "cancel"]]
+    try:
+        traces = RecordGroups(session, _TRACES).count(domain, ["mass_mailing_id"], limit=_GROUPS)
+        mails = {_id(group["mass_mailing_id"]): group["__count"] for group in traces}
+        wanted = [["id", "in", [one for one in mails if one]], ["active", "in", [True, False]]]
+        rows = session.search_read(_MAILINGS, wanted, ["email_from", "mail_server_id"])
+    except AccessRefused:
+        return None
+    return [
+        Sender(row["email_from"] or "", MAILING, mails[row["id"]], server=_id(row["mail_server_id"])) for row in rows
+    ]
 
 
 def _templates(session: Session) -> Iterator[Sender]:

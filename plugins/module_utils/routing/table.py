@@ -191,7 +191,7 @@ def read_routing(session: Session) -> RoutingTable:
 
 
 def _read_servers(session: Session) -> list[dict[str, Any]]:
-    wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host"}
+    wanted = {"name", "sequence", "from_filter", "active", "owner_user_id", "smtp_host", "smtp_port", "smtp_user"}
     return session.search_read(_MAIL_SERVERS, [], wanted & session.fields(_MAIL_SERVERS).keys())
 
 

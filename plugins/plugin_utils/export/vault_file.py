@@ -68,6 +68,14 @@ class VaultFile:
             )
         return str(text)
 
+    def is_plain(self) -> bool:
+        """Return whether there is a file with content that is not encrypted.
+
+        :raises AnsibleError: the file cannot be read.
+        """
+        stored = self._read().strip()
+        return bool(stored) and not is_encrypted(stored)
+
     def missing(self, names: Iterable[str]) -> list[str]:
         """Which variables the file that is there does not hold; all where there is none.
 

@@ -40,6 +40,7 @@ MODEL_NAMES = {
     "mail.notification": "Message Notifications",
     "mail.template": "Email Templates",
     "mailing.mailing": "Mass Mailing",
+    "mailing.trace": "Mailing Statistics",
     "res.company": "Companies",
     "res.partner": "Contact",
     "res.users": "User",
@@ -86,9 +87,16 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
     "ir.model.fields": {"name": _REQUIRED_CHAR, "model": _REQUIRED_CHAR, "modules": _CHAR, **_COMMON},
     "mailing.mailing": {
         "subject": _REQUIRED_CHAR,
+        "email_from": _CHAR,
         "active": {"store": True, "type": "boolean"},
         "state": {"selection": ["draft", "in_queue", "sending", "done"], "store": True, "type": "selection"},
         "mail_server_id": {"relation": "ir.mail_server", "store": True, "type": "many2one"},
+        **_COMMON,
+    },
+    "mailing.trace": {
+        "mass_mailing_id": {"relation": "mailing.mailing", "store": True, "type": "many2one"},
+        "trace_type": {"selection": ["mail"], "store": True, "type": "selection"},
+        "trace_status": {"selection": ["outgoing", "sent", "cancel"], "store": True, "type": "selection"},
         **_COMMON,
     },
     "res.company": {
@@ -144,7 +152,7 @@ _FIELDS_OF_ADDONS = {
     "mass_mailing": ("active_mailing_ids", "mailing_"),
     "microsoft_outlook": ("microsoft_outlook_", "is_microsoft_outlook_configured"),
 }
-_MODELS_OF_ADDONS = {"mailing.mailing": "mass_mailing"}
+_MODELS_OF_ADDONS = {"mailing.mailing": "mass_mailing", "mailing.trace": "mass_mailing"}
 _CHOICES_OF_ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
 
 

@@ -319,6 +319,72 @@ def test_an_error_about_variables_shows_no_secret() -> None:
     assert caught.value.__cause__ is None
 
 
+UNKNOWN = trust_as_template("{{ vault_that_nobody_defines }}")
+ROTATED = "smtp_pass_rotate_by"
+
+
+def dates(variables: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The dates that the doctor gets from the variables of a host, and the warnings."""
+    made = action("mail_doctor", {"from_inventory": True}, transport="ssh")
+    made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]  # a stand-in
+    made._templar.available_variables = variables
+    result = made.run(task_vars=variables)
+    given = made._execute_module.call_args.kwargs["module_args"]  # type: ignore[attr-defined]  # of the stand-in
+    return given["declared_dates"], result.get("warnings", [])
+
+
+@pytest.mark.parametrize(
+    "declaring",
+    [
+        pytest.param({"odoo_mail_servers": "own"}, id="list"),
+        pytest.param(
+            {"odoo_mail_servers": trust_as_template("{{ own_servers + [] }}"), "own_servers": "own"}, id="sum"
+        ),
+        pytest.param({"odoo_mail_servers": [{"name": "Main"}], "odoo_mail_servers__z": "own"}, id="layer"),
+    ],
+)
+def test_nothing_but_the_dates_is_resolved(declaring: dict[str, Any]) -> None:
+    """A variable that is not known does not fail the diagnosis, nor does a variable of another option."""
+    server = {
+        "name": trust_as_template("{{ label }}"),
+        "smtp_pass": UNKNOWN,
+        "oauth2": {"client_secret": UNKNOWN, "client_secret_expires": trust_as_template("{{ day }}")},
+        ROTATED: "2027-01-01",
+    }
+    own = {name: [server] if value == "own" else value for name, value in declaring.items()}
+    others = {"label": "Main", "day": "2027-02-01", "odoo_mail_templates": 1, "odoo_mail_parameters": UNKNOWN}
+    assert dates({**own, **others}) == (
+        [{"name": "Main", ROTATED: "2027-01-01", "client_secret_expires": "2027-02-01"}],
+        [],
+    )
+
+
+def test_dates_that_cannot_be_resolved_are_a_warning() -> None:
+    broken = {"name": "Broken", "oauth2": UNKNOWN}
+    found, warnings = dates({"odoo_mail_servers": [broken, {"name": "Main", ROTATED: "2027-01-01"}]})
+    assert found == [{"name": "Main", ROTATED: "2027-01-01"}]
+    (warning,) = warnings
+    assert "odoo_mail_servers[0] is left out" in warning
+    assert "vault_that_nobody_defines" in warning
+    found, warnings = dates({"odoo_mail_servers": UNKNOWN})
+    assert (found, len(warnings)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [{"name": "Main", "oauth2": {"client_id": "made-up"}}],
+        [{"name": "Main", "state": "absent"}],
+        [{"name": "Main", "declared": False}],
+        {"declared": False},
+    ],
+)
+def test_a_later_layer_takes_a_date_out(last: Any) -> None:
+    first = [{"name": "Main", "oauth2": {"client_secret_expires": "2027-01-01"}}]
+    assert dates({"odoo_mail_servers": first, "odoo_mail_servers__later": last}) == ([], [])
+    assert len(dates({"odoo_mail_servers": first, "odoo_mail_servers__later": None})[0]) == 1
+
+
 def test_a_vault_file_that_is_not_on_the_controller(tmp_path: Any) -> None:
     """The fast path finds the vault secrets of the run: here it was given none."""
     wanted = {"name": "Ansible", "vault_file": str(tmp_path / "vault.yml"), "vault_variable": "vault_key"}

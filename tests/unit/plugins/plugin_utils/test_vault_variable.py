@@ -10,6 +10,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils import vault_varia
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault_variable import VaultVariable
 
 SECRETS = [("default", VaultSecret(b"made-up-one"))]
-KEY = "made-up-key"
+KEY, NOTE = "made-up-key", "Ansible 3f9a2c1b made-up-digest"
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +44,9 @@ def encrypted(text: str) -> str:
 
 def test_a_new_file(path: Path) -> None:
     one = variable(path)
-    assert one.read() is None
-    one.write(KEY)
-    assert one.read() == KEY
+    assert (one.read(), one.read_note()) == (None, "")
+    one.write(KEY, NOTE)
+    assert (one.read(), one.read_note()) == (KEY, NOTE)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert KEY not in path.read_text()
 
@@ -55,9 +56,9 @@ def test_everything_else_stays(path: Path) -> None:
     path.chmod(0o640)
     one = variable(path)
     assert one.read() == "old"
-    one.write(KEY)
+    one.write(KEY, NOTE)
     text = VaultLib(SECRETS).decrypt(path.read_text()).decode()
-    assert text == f"# first\nvault_a: made-up-a\nvault_key: {KEY}\nlist: [1, 2]\n"
+    assert text == f"# first\nvault_a: made-up-a\nvault_key: {KEY}\nlist: [1, 2]\nvault_key_name: {NOTE}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert os.listdir(path.parent) == ["vault.yml"]
 
@@ -66,7 +67,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     link = tmp_path / "vault.yml"
     link.symlink_to(tmp_path / "real" / "vault.yml")
-    variable(link).write(KEY)
+    variable(link).write(KEY, NOTE)
     assert link.is_symlink()
     assert variable(link).read() == KEY
 
@@ -85,7 +86,7 @@ def test_what_holds_no_text(path: Path, content: str) -> None:
 def test_a_file_of_another_password(path: Path) -> None:
     other = VaultSecret(b"made-up-other")
     path.write_text(VaultLib([("default", other)]).encrypt("vault_key: old\n", other).decode())
-    for use in (variable(path).read, lambda: variable(path).write(KEY)):
+    for use in (variable(path).read, lambda: variable(path).write(KEY, NOTE)):
         with pytest.raises(Invalid, match="none of the vault secrets"):
             use()
 
@@ -119,15 +120,90 @@ def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
 
 
 def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    variable(path).write("old")
+    variable(path).write("old", NOTE)
 
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(vault_variable, "write_atomically", full)
     with pytest.raises(Invalid, match=r"No space left on device\. It is as before"):
-        variable(path).write(KEY)
+        variable(path).write(KEY, NOTE)
     assert variable(path).read() == "old"
+
+
+def test_the_owner_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets them before it takes the place of the former file."""
+    given: list[tuple[str, int, int]] = []
+    variable(path).write("old", NOTE)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda file, *owner: given.append((Path(file).suffix, *owner)))
+    monkeypatch.setattr(vault_variable, "_owner_of", lambda _path: (65534, 65533))
+    path.chmod(0o640)
+    variable(path).write(KEY, NOTE)
+    assert given == [(".part", 65534, 65533)]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(("owner", "is_refused"), [((7, 8), False), ((7, 9), False), ((7, 1), True), ((1, 8), True)])
+def test_an_owner_that_cannot_stay(
+    path: Path, monkeypatch: pytest.MonkeyPatch, owner: tuple[int, int], is_refused: bool
+) -> None:
+    """Refused before anything is created."""
+    variable(path).write("old", NOTE)
+    monkeypatch.setattr(os, "geteuid", lambda: 7)
+    monkeypatch.setattr(os, "getegid", lambda: 8)
+    monkeypatch.setattr(os, "getgroups", lambda: [9])
+    monkeypatch.setattr(vault_variable, "_owner_of", lambda _path: owner)
+    with pytest.raises(Invalid, match="belongs to the user") if is_refused else nullcontext():
+        variable(path)
+
+
+def test_the_disk_has_the_file_before_anything_is_revoked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The content first, then the folder."""
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noted_fsync(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def noted_replace(source: str, target: str) -> None:
+        done.append("replace")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    variable(path).write(KEY, NOTE)
+    assert done == ["file", "replace", "folder"]
+
+
+def test_a_disk_that_does_not_confirm(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message does not say that the file is as before, because it is not."""
+
+    def broken(_folder: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(vault_variable, "sync_folder", broken)
+    with pytest.raises(Invalid, match="contains the new secret"):
+        variable(path).write(KEY, NOTE)
+    assert variable(path).read() == KEY
+
+
+@pytest.mark.parametrize(
+    "text", ["odoo_url: https://odoo.acme.example\n", "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00\n"]
+)
+def test_a_file_that_is_not_encrypted(path: Path, text: str) -> None:
+    """It would be encrypted as a whole."""
+    path.write_text(text)
+    with pytest.raises(Invalid, match="not encrypted"):
+        variable(path)
+    assert path.read_text() == text
+
+
+def test_an_empty_file(path: Path) -> None:
+    path.write_text("\n")
+    variable(path).write(KEY, NOTE)
+    assert variable(path).read() == KEY
 
 
 def test_one_run_at_a_time(path: Path) -> None:

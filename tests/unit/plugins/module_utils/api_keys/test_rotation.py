@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+import time
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,86 +17,59 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import (
     Access,
-    Rotation,
     WantedKey,
     plan_rotation,
     rotate,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AuthenticationFailed, Conflict, Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conflict, Invalid, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL, BASE_URL_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.interruptions import every_cut
+from ansible_collections.postmaster.odoo.tests.unit.rotating import (
+    ANSIBLE,
+    FORCED,
+    FORCED_AT_ONCE,
+    SETTLED,
+    Store,
+    access,
+    log_in,
+    names,
+    run,
+)
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.api_keys import owner_of
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import shipped
 
-ANSIBLE = WantedKey("Ansible", 90, 30)
-FORCED = WantedKey("Ansible", 90, 30, force=True)
 FILE = {"name": "Ansible", "vault_file": "vault.yml", "vault_variable": "vault_key"}
 PASSWORD = {"username": "admin", "password": "made-up-password"}
-
-
-class Store:
-    """A secret in memory."""
-
-    place = "vault.yml (variable vault_key)"
-
-    def __init__(self, secret: str | None = None) -> None:
-        self.secret = secret
-
-    def read(self) -> str | None:
-        return self.secret
-
-    def write(self, secret: str) -> None:
-        self.secret = secret
-
-    @contextmanager
-    def locked(self, _seconds: float) -> Iterator[None]:
-        yield
 
 
 class FullStore(Store):
     """One that cannot be written."""
 
-    def write(self, secret: str) -> None:
+    def write(self, secret: str, note: str) -> None:
         raise Invalid("No space left on device.")
+
+
+class UnconfirmedStore(Store):
+    """One that is written, on a disk that does not confirm it."""
+
+    def write(self, secret: str, note: str) -> None:
+        super().write(secret, note)
+        raise Invalid("The disk does not confirm it.")
 
 
 class ForgetfulStore(Store):
     """One that another run writes to at the same time."""
 
-    def write(self, secret: str) -> None:
+    def write(self, secret: str, note: str) -> None:
         self.secret = "made-up-key-of-another-run"
 
 
 @pytest.fixture
 def odoo(series: str) -> SimulatedOdoo:
     return SimulatedOdoo(series)
-
-
-def log_in(odoo: SimulatedOdoo, secret: str, session: Session | None = None) -> Session:
-    """Return a session with a key."""
-    if owner_of(odoo, secret) is None:
-        raise AuthenticationFailed("Odoo refused the api_key.")
-    return session or odoo.session()
-
-
-def access(odoo: SimulatedOdoo, session: Session | None = None, seen: list[str] | None = None) -> Access:
-    own = session or odoo.session()
-    protect = seen.append if seen is not None else lambda _secret: None
-    return Access(own, odoo.password, lambda: nullcontext(own), lambda secret: log_in(odoo, secret, session), protect)
-
-
-def run(odoo: SimulatedOdoo, store: Store, wanted: WantedKey = ANSIBLE, session: Session | None = None) -> Rotation:
-    """Do what a task does."""
-    reach = access(odoo, session)
-    plan = plan_rotation(reach, wanted, store)
-    return rotate(reach, wanted, store, plan) if plan.reason else plan
-
-
-def names(odoo: SimulatedOdoo) -> list[str]:
-    return [row["name"] for row in odoo.records.tables["res.users.apikeys"].values()]
 
 
 def test_the_first_key(odoo: SimulatedOdoo) -> None:
@@ -126,8 +99,22 @@ def test_a_key_is_replaced_before_its_end(odoo: SimulatedOdoo) -> None:
     second = run(odoo, store)
     assert "ends at" in second.reason
     assert [key.name for key in second.former] == [first.created]
+    assert names(odoo) == [first.created, second.created]
+    # A run of the same checkout proves nothing about the next one.
+    assert not run(odoo, store).revoked
+    assert owner_of(odoo, str(first.secret)) == odoo.uid
+    odoo.now += SETTLED
+    assert [key.name for key in run(odoo, store).revoked] == [first.created]
     assert names(odoo) == [second.created]
     assert owner_of(odoo, str(first.secret)) is None
+    assert run(odoo, store).revoked == []
+
+
+def test_the_former_key_is_revoked_at_once_on_request(odoo: SimulatedOdoo) -> None:
+    store = Store()
+    run(odoo, store)
+    second = run(odoo, store, FORCED_AT_ONCE)
+    assert names(odoo) == [second.created]
 
 
 def test_a_key_without_an_end(odoo: SimulatedOdoo) -> None:
@@ -138,28 +125,39 @@ def test_a_key_without_an_end(odoo: SimulatedOdoo) -> None:
     assert run(odoo, store, endless).reason == ""
 
 
-def test_cut_off_anywhere(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stored key is valid after each cut, and the next run leaves one key."""
+@pytest.mark.parametrize("keep_former", [True, False])
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_cut_off_anywhere(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, keep_former: bool, is_replaced: bool
+) -> None:
+    """The stored key is valid after each cut, also that of a checkout from before the run. A later run leaves one key."""
     monkeypatch.setattr(rpc_session, "_INSIST_DELAYS", (0.0, 0.0))
     stores: list[Store] = []
-    store = Store()
-    run(odoo, store)
-    former = store.secret
+    former = Store()
+    run(odoo, former)
+    if not is_replaced:
+        run(odoo, former, FORCED)
+        odoo.now += SETTLED
+    wanted = WantedKey("Ansible", 90, 30, force=is_replaced, keep_former=keep_former)
+    now = odoo.now
 
     def attempt(session: Session) -> None:
-        stores.append(Store(former))
-        run(odoo, stores[-1], FORCED, session)
+        odoo.now = now
+        stores.append(former.copy())
+        run(odoo, stores[-1], wanted, session)
 
     tried = 0
     for where, succeeded in every_cut(odoo, attempt):
         tried += 1
         left = stores[-1]
         assert owner_of(odoo, str(left.secret)) == odoo.uid, where
-        assert not succeeded or len(names(odoo)) == 1, where
+        assert not keep_former or owner_of(odoo, str(former.secret)) == odoo.uid, where
+        assert not succeeded or len(names(odoo)) == (2 if keep_former and is_replaced else 1), where
+        odoo.now += SETTLED
         run(odoo, left)
         assert len(names(odoo)) == 1, where
         assert owner_of(odoo, str(left.secret)) == odoo.uid, where
-    assert tried > 20
+    assert tried > (20 if is_replaced else 8)
 
 
 def test_a_store_that_is_full(odoo: SimulatedOdoo) -> None:
@@ -172,12 +170,23 @@ def test_a_store_that_is_full(odoo: SimulatedOdoo) -> None:
     assert owner_of(odoo, str(full.secret)) == odoo.uid
 
 
+def test_a_store_that_is_written_and_then_fails(odoo: SimulatedOdoo) -> None:
+    """The key in it stays valid, and so does the former one."""
+    store = Store()
+    first = run(odoo, store)
+    unconfirmed = UnconfirmedStore(store.secret, store.note)
+    with pytest.raises(Invalid, match="does not confirm"):
+        run(odoo, unconfirmed, FORCED_AT_ONCE)
+    for secret in (first.secret, unconfirmed.secret):
+        assert owner_of(odoo, str(secret)) == odoo.uid
+
+
 def test_another_run_at_the_same_time(odoo: SimulatedOdoo) -> None:
     """Nothing is revoked."""
     store = Store()
     first = run(odoo, store)
     with pytest.raises(Conflict, match="another run has replaced it"):
-        run(odoo, ForgetfulStore(store.secret), FORCED)
+        run(odoo, ForgetfulStore(store.secret), FORCED_AT_ONCE)
     assert first.created in names(odoo)
 
 
@@ -239,7 +248,9 @@ def reached(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> SimulatedOd
     def connect(**options: Any) -> Session:
         if options["api_key"]:
             log_in(odoo, options["api_key"])
-        return odoo.session(read_only=options["read_only"])
+        session = odoo.session(read_only=options["read_only"])
+        session.lock_timeout = options["lock_timeout"]
+        return session
 
     def web_client(session: Session, _username: str, _password: str) -> Session:
         for row in odoo.records.tables["ir.config_parameter"].values():
@@ -286,8 +297,53 @@ def test_a_run_that_was_killed_while_it_logged_in(reached: SimulatedOdoo, capsys
         if row["key"] == BASE_URL:
             row["value"] = "http://127.0.0.1:8069"
     reached.add("ir.config_parameter", key=BASE_URL_KEY, value=before)
+    reached.now += timedelta(minutes=3)
     assert not task(capsys)["changed"]
     assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, False)
+
+
+def test_another_run_that_logs_in(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its parameter is not touched, because the address is wrong for a moment."""
+    before = reached.parameter(BASE_URL)
+    reached.add("ir.config_parameter", key=BASE_URL_KEY, value="https://kept.acme.example")
+    result = task(capsys, lock_timeout=1)
+    assert (result["failed"], result["error_kind"]) == (True, "conflict"), result
+    assert "Another run has been logging in to the web client" in result["msg"]
+    assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, "https://kept.acme.example")
+    assert names(reached) == []
+
+
+def test_the_other_run_ends(
+    reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = reached.parameter(BASE_URL)
+    other = reached.add("ir.config_parameter", key=BASE_URL_KEY, value=before)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            del reached.records.tables["ir.config_parameter"][other]
+
+    monkeypatch.setattr(time, "sleep", wait)
+    assert task(capsys)["changed"]
+    assert len(waited) == 3
+    assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, False)
+
+
+def test_another_run_is_faster(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has created the parameter between the look and the attempt."""
+    before = reached.parameter(BASE_URL)
+    refused: list[str] = []
+
+    def refuse(model: str, method: str, _ids: Any, _arguments: Any) -> None:
+        if (model, method) == ("ir.config_parameter", "create") and not refused:
+            refused.append(method)
+            raise Rejected("Key must be unique.")
+
+    reached.before.append(refuse)
+    assert task(capsys)["changed"]
+    assert (refused, reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (["create"], before, False)
 
 
 def test_a_frozen_address(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-KEY = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC7"
+# An RSA key of 1024 bits, and one of Ed25519. Nobody has the private ones.
+KEY = (
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC9Ms3v+IxxM3Ab4tnwqNpFTAabCAKQaOuA2jkK1MRwPuqVgfSozQqU33hLW64IVhwi/z79xE"
+    "xx4+1qbW6NPVJr0UthU4LVy7W8a1/399SdlKbbSRtDP6bEqSLMaOz4Z4O/D2gU5dPxFxoN2DqHoFDPcYAkqDzzBcst7nQwFKvcBQIDAQAB"
+)
+ED25519_KEY = "Bl7BunrFdISGOJaLLtM05Tbky5GGMwlDsfSSJ/7rur4="
 
 # Mail of the instance comes from info@acme.example, with bounces at bounce@acme.example, through mail.acme.example at 203.0.113.10.
 GOOD = f"""
@@ -52,8 +57,19 @@ def quoted(value: str) -> str:
     return " ".join(f'"{value[start : start + 250]}"' for start in range(0, len(value), 250))
 
 
-def _includes(count: int) -> str:
-    return "\n".join(f'i{number} 60 IN TXT "v=spf1 ip4:192.0.2.{number} ?all"' for number in range(count))
+def _includes(count: int, end: str = "?all") -> str:
+    return "\n".join(f'i{number} 60 IN TXT "v=spf1 ip4:192.0.2.{number} {end}"' for number in range(count))
+
+
+def _eleven(end: str) -> Zone:
+    includes = " ".join(f"include:i{number}.acme.example" for number in range(11))
+    return spf(
+        "spf_too_many_lookups",
+        f"v=spf1 ip4:203.0.113.10 {includes} -all",
+        "needs 11 lookups",
+        '"v=spf1 ip4:203.0.113.10 ip4:192.0.2.0 include:i1.acme.example',
+        _includes(11, end),
+    )
 
 
 ZONES: dict[str, Zone] = {
@@ -75,9 +91,18 @@ ZONES: dict[str, Zone] = {
     "a policy of a domain above": Zone(
         "", _DMARC, '$ORIGIN example.\n_dmarc 60 IN TXT "v=DMARC1; p=none"\n$ORIGIN acme.example.'
     ),
+    "a policy below two of another domain": Zone(
+        "",
+        _DMARC,
+        f'{_DMARC}\n$ORIGIN example.\n_dmarc 60 IN TXT "v=DMARC1; p=none"\n_dmarc 60 IN TXT "v=DMARC1"\n$ORIGIN acme.example.',
+    ),
+    "a policy below a loop": Zone(
+        "", _DMARC, f"{_DMARC}\n$ORIGIN example.\n_dmarc 60 IN CNAME _dmarc\n$ORIGIN acme.example."
+    ),
     "a key behind an alias": Zone(
         "", _DKIM, f's1._domainkey 60 IN CNAME s1.keys.acme.example.\ns1.keys 60 IN TXT "p={KEY}"'
     ),
+    "an Ed25519 key": Zone("", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; k=ed25519; p={ED25519_KEY}"'),
     # broken in one way
     "no SPF record": Zone(
         "spf_missing", _SPF, "", "has no SPF record", 'acme.example. TXT "v=spf1 ip4:203.0.113.10 ~all"'
@@ -147,6 +172,55 @@ ZONES: dict[str, Zone] = {
         '"v=spf1 ip4:203.0.113.10 include:i0.acme.example',
         _includes(10),
     ),
+    "a redirect without a domain": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 redirect=",
+        "'redirect=' is no term",
+        '"v=spf1 ip4:203.0.113.10 ~all"',
+    ),
+    "two explanations": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 exp=a.acme.example exp=b.acme.example -all",
+        "'exp=b.acme.example' is no term",
+        '"v=spf1 ip4:203.0.113.10 exp=a.acme.example -all"',
+    ),
+    "a macro that does not exist": spf(
+        "spf_invalid",
+        "v=spf1 ip4:203.0.113.10 include:_s.%x -all",
+        "'include:_s.%x' is no term",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+    ),
+    "everybody passes": spf(
+        "spf_permissive",
+        "v=spf1 mx +all",
+        "authorizes every server: +all",
+        'acme.example. TXT "v=spf1 mx ip4:203.0.113.10 ~all"',
+    ),
+    "everybody passes without a qualifier": spf(
+        "spf_permissive", "v=spf1 a:mail.acme.example all", "every server: all", '"v=spf1 a:mail.acme.example ~all"'
+    ),
+    "a network of all addresses": spf(
+        "spf_permissive", "v=spf1 ip4:0.0.0.0/0 -all", "ip4:0.0.0.0/0", '"v=spf1 ip4:203.0.113.10 -all"'
+    ),
+    "an include by which everybody passes": spf(
+        "spf_permissive",
+        "v=spf1 include:b.acme.example -all",
+        "every server: include:b.acme.example",
+        '"v=spf1 ip4:203.0.113.10 -all"',
+        'b 60 IN TXT "v=spf1 +all"',
+    ),
+    "eleven includes that end in ~all": _eleven("~all"),
+    "eleven includes that end in -all": _eleven("-all"),
+    "eleven includes that end in ?all": _eleven("?all"),
+    "a redirect with eleven lookups": spf(
+        "spf_too_many_lookups",
+        "v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example",
+        "needs 11 lookups",
+        '"v=spf1 ip4:203.0.113.10 ip4:192.0.2.0/29 ip4:192.0.2.8/31 -all"',
+        "_spf 60 IN TXT "
+        + quoted("v=spf1 " + " ".join(f"include:i{number}.acme.example" for number in range(10)) + " -all")
+        + f"\n{_includes(10, '~all')}",
+    ),
     "an alias that comes back": Zone(
         "spf_invalid",
         _SPF,
@@ -163,6 +237,16 @@ ZONES: dict[str, Zone] = {
     ),
     "a revoked key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p="', "is revoked"),
     "a key that is cut off": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=MIGfMA0GCSq"', "cut off"),
+    "a key of which the end is missing": Zone(
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY[:-4]}"', "is cut off"
+    ),
+    "a key that goes on": Zone(
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY}AAAA"', "is no RSA key"
+    ),
+    "no RSA key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=AAAA"', "is no RSA key"),
+    "an Ed25519 key that is too short": Zone(
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; k=ed25519; p={ED25519_KEY[:-4]}"', "has 30 bytes"
+    ),
     "no key at all": Zone(
         "dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "google-site-verification=x"', "is no DKIM key"
     ),
@@ -188,9 +272,47 @@ ZONES: dict[str, Zone] = {
         '_dmarc.acme.example. TXT "v=DMARC1; p=none; rua=mailto:postmaster@acme.example"',
     ),
     "two policies": Zone(
-        "dmarc_missing", _DMARC, f'{_DMARC}\n_dmarc 60 IN TXT "v=DMARC1; p=none"', "has 2 DMARC records"
+        "dmarc_missing",
+        _DMARC,
+        f'_dmarc 60 IN TXT "v=DMARC1; p=none; rua=mailto:a@acme.example,mailto:dmarc@acme.example; sp=quarantine; adkim=s"\n{_DMARC}',
+        "has 2 DMARC records",
+        '_dmarc.acme.example. TXT "v=DMARC1; p=reject; ',
     ),
-    "a policy that is none": Zone("dmarc_missing", _DMARC, '_dmarc 60 IN TXT "v=DMARC1; p=refuse"', "has no valid p"),
+    "a policy that is none": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "v=DMARC1; p=refuse; sp=reject"',
+        "has no valid p",
+        '"v=DMARC1; p=none; sp=reject; rua=mailto:postmaster@acme.example"',
+    ),
+    "a policy without a semicolon": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "v=DMARC1; p=reject rua=mailto:dmarc@acme.example"',
+        "has no valid p",
+        '"v=DMARC1; p=reject; rua=mailto:dmarc@acme.example"',
+    ),
+    "a policy with a small version": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "v=dmarc1; p=quarantine"',
+        "does not begin with v=DMARC1",
+        '"v=DMARC1; p=quarantine; rua=mailto:postmaster@acme.example"',
+    ),
+    "a policy behind another tag": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '_dmarc 60 IN TXT "p=reject; v=DMARC1"',
+        "does not begin with v=DMARC1",
+        '"v=DMARC1; p=reject; rua=',
+    ),
+    "two policies of a domain above": Zone(
+        "dmarc_missing",
+        _DMARC,
+        '$ORIGIN example.\n_dmarc 60 IN TXT "v=DMARC1; p=none"\n_dmarc 60 IN TXT "v=DMARC1; p=reject"\n$ORIGIN acme.example.',
+        "_dmarc.example has 2 DMARC records",
+        '_dmarc.example. TXT "v=DMARC1; p=reject;',
+    ),
     "no MX": Zone("mx_missing", _MX, "", "has neither an MX record nor an address", "acme.example. MX 10 "),
     "only an address": Zone("mx_missing", _MX, "@ 60 IN A 203.0.113.30", "RFC 5321"),
     "a null MX": Zone("mx_missing", _MX, "@ 60 IN MX 0 .", "RFC 7505"),

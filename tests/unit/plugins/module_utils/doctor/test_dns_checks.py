@@ -21,6 +21,7 @@ from ansible_collections.postmaster.odoo.tests.unit.dns_server import DnsServer,
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import neutralize, written
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.dns.zones import GOOD, zone_text
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.doctor.test_observing import healthy
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.routing.test_replay import add_message
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
 
@@ -105,13 +106,62 @@ def test_the_domain_of_replies_is_that_of_the_instance(odoo: SimulatedOdoo, serv
 
 def test_a_neutralized_copy_sends_nothing(odoo: SimulatedOdoo, server: DnsServer) -> None:
     neutralize(odoo)
-    assert [finding["id"] for finding in findings(odoo, server)] == []
+    (finding,) = findings(odoo, server)
+    assert (finding["id"], finding["severity"]) == ("dns_undeclared", "info")
+    assert "neutralized copy" in finding["evidence"]
+
+
+def test_no_way_that_mail_leaves_is_a_finding(
+    odoo: SimulatedOdoo, server: DnsServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for row in odoo.records.tables["ir.mail_server"].values():
+        row["active"] = False
+    connect_to(odoo, monkeypatch)
+    result = shipped("mail_dns_info", options(server), capsys)
+    assert result["paths"] == []
+    (finding,) = result["findings"]
+    assert finding["id"] == "dns_undeclared"
+    assert "Odoo's configuration file" in finding["evidence"]
+    assert "give config_file" in finding["evidence"]
+
+
+@pytest.mark.parametrize("host", ["SMTP.YourCompany.Example", "smtp.yourcompany.example."])
+def test_a_relay_is_found_by_its_host_in_any_case(odoo: SimulatedOdoo, server: DnsServer, host: str) -> None:
+    assert findings(odoo, server, relays=[{**RELAYS[0], "server": host}]) == []
+
+
+def test_a_relay_that_is_no_mail_server_is_refused(
+    odoo: SimulatedOdoo, server: DnsServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect_to(odoo, monkeypatch)
+    failed = shipped("mail_dns_info", options(server, relays=[*RELAYS, {"server": "Mian"}]), capsys)
+    assert failed["failed"]
+    assert "'Mian' is neither the name nor the host of a mail server" in failed["msg"]
+    assert "'Main' (smtp.yourcompany.example)" in failed["msg"]
+    assert server.questions == []
+    with pytest.raises(Invalid, match="Mian"):
+        findings(odoo, server, relays=[{"server": "Mian"}])
+
+
+def test_the_senders_of_messages_count(odoo: SimulatedOdoo, server: DnsServer) -> None:
+    """Odoo deletes the mail of a message after it has left."""
+    odoo.add("ir.mail_server", name="Third", smtp_host="smtp.gmail.com", smtp_port=587, from_filter="third.example")
+    before = {finding["resource"]["name"] for finding in findings(odoo, server)}
+    add_message(odoo, "Sales <sales@third.example>")
+    after = {finding["resource"]["name"] for finding in findings(odoo, server)}
+    assert after - before == {"third.example"}
+
+
+def test_the_senders_of_old_messages_do_not_count(odoo: SimulatedOdoo, server: DnsServer) -> None:
+    add_message(odoo, "sales@third.example", days=31)
+    (main,) = odoo.records.tables["ir.mail_server"].values()
+    main["from_filter"] = False
+    assert "third.example" not in {finding["resource"]["name"] for finding in findings(odoo, server)}
 
 
 def test_the_server_of_the_configuration_file(odoo: SimulatedOdoo, server: DnsServer) -> None:
     for row in odoo.records.tables["ir.mail_server"].values():
         row["active"] = False
-    assert findings(odoo, server) == []
     relays = [{**RELAYS[0], "server": "mail.yourcompany.example", "addresses": ["203.0.113.11"]}]
     how = Examination(
         checks=["dns"],
@@ -156,6 +206,21 @@ def test_the_module_lists_what_it_read(
         "mx_missing",
         "ptr_missing",
     }
+
+
+def test_the_doctor_returns_what_it_read(odoo: SimulatedOdoo, server: DnsServer) -> None:
+    how = Examination(checks=["dns"], dns=dns_options(options(server)))
+    found = diagnose(odoo.session(read_only=True), how)["dns"]
+    assert set(found) == {"paths", "spf", "dkim", "dmarc", "mx", "ptr", "records"}
+    assert [(fact["domain"], fact["state"]) for fact in found["spf"]] == [(DOMAIN, "ok")]
+    assert [path["server"] for path in found["paths"]] == ["Main"]
+    assert found["records"] == []
+    server.clear()
+    found = diagnose(odoo.session(read_only=True), how)["dns"]
+    assert [fact["state"] for fact in found["dmarc"]] == ["dmarc_missing"]
+    names = [(record["name"], record["type"]) for record in found["records"]]
+    assert len(names) == len(set(names)) == 6
+    assert diagnose(odoo.session(read_only=True), Examination(checks=["cron"]))["dns"] is None
 
 
 def test_a_name_server_that_never_answers(

@@ -211,17 +211,30 @@ def test_declared_dates(odoo: SimulatedOdoo) -> None:
     server = odoo.add("ir.mail_server", **MAIN)
     dates = [
         {"name": "Main", "client_secret_expires": "2026-01-14", "smtp_pass_rotate_by": "2026-01-01"},
-        {"name": "Gone", "client_secret_expires": "2026-02-01"},
         {"name": "Later", "client_secret_expires": "2027-01-01"},
     ]
     diagnosis = examine(odoo, declared_dates=dates)
     assert found(diagnosis) == [
         ("client_secret_expires", "error"),
-        ("client_secret_expires", "warning"),
         ("password_rotation_due", "warning"),
     ]
-    assert [finding["resource"]["id"] for finding in diagnosis["findings"]] == [server, None, server]
+    assert [finding["resource"]["id"] for finding in diagnosis["findings"]] == [server, server]
     assert "1 day ago" in diagnosis["findings"][0]["evidence"]
+
+
+def test_declared_dates_of_a_server_that_does_not_exist(
+    odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are no finding, but they are not passed over."""
+    odoo.add("ir.mail_server", **MAIN)
+    connect_to(odoo, monkeypatch)
+    dates = [{"name": "Mian", "client_secret_expires": "2026-01-14"}]
+    result = shipped("mail_doctor", {"checks": ["expiry"], "declared_dates": dates}, capsys)
+    assert result["warnings"] == [
+        "The instance has no mail server 'Mian', but client_secret_expires is declared for it. Correct the name, or create the mail server."
+    ]
+    (row,) = (row for row in result["expiry"] if row["kind"] == "client_secret")
+    assert (row["status"], row["ends"], result["findings"]) == ("unknown", None, [])
 
 
 def test_a_declared_date_of_a_pinned_server(odoo: SimulatedOdoo) -> None:

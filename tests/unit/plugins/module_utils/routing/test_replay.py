@@ -55,6 +55,11 @@ def effects(sender: Sender, before: RoutingTable, after: RoutingTable) -> tuple[
     [
         pytest.param([OLD], [OLD], (), id="nothing changes"),
         pytest.param([OLD], [OLD | {"name": "Renamed"}], (), id="renamed"),
+        pytest.param([OLD], [OLD | {"smtp_host": "smtp.other.example"}], ("other_host",), id="another host"),
+        pytest.param([OLD], [OLD | {"smtp_port": 2525}], ("other_host",), id="another port"),
+        pytest.param([OLD], [OLD | {"smtp_user": "other"}], ("other_host",), id="another login"),
+        pytest.param([OLD], [OLD | {"smtp_user": ""}], (), id="no login in another way"),
+        pytest.param([OLD], [OLD | {"smtp_encryption": "ssl"}], (), id="another encryption"),
         pytest.param([NEW], [NEW, a_server(3, "Better", ACME)], ("other_server",), id="another names the address"),
         pytest.param([NEW], [NEW | {"active": False}], ("no_server", "rewritten"), id="archived"),
         pytest.param([NEW], [NEW | {"from_filter": "shop.example"}], ("rewritten",), id="no longer for the sender"),
@@ -68,6 +73,33 @@ def test_effects(before: list[dict[str, Any]], after: list[dict[str, Any]], expe
     parameters = {"mail.default.from_filter": "nobody.example"}
     tables = [a_table(*servers, parameters=parameters) for servers in (before, after)]
     assert effects(Sender(ACME), *tables) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@b@acme.example",
+        '"Ann" <a@b@acme.example>',
+        "evil\nBcc: x@y@acme.example",
+        "ann@acme.example\r\nBcc: bob@acme.example",
+        "ann@acme.example.",
+        "ann@acme..example",
+        "ann@.acme.example",
+        "ann@",
+    ],
+)
+def test_the_route_of_a_malformed_sender_is_unknown(text: str) -> None:
+    """Odoo reads it in another way at each step."""
+    assert effects(Sender(text), a_table(OLD), a_table(NEW)) == ("unknown",)
+    (found,) = compare_senders([Sender(text)], a_table(OLD), a_table(NEW))
+    assert (found.server_before, found.email_from_before) == (None, None)
+    # A plan that changes nothing about routes changes nothing for any mail.
+    assert effects(Sender(text), a_table(OLD), a_table(OLD)) == ()
+
+
+@pytest.mark.parametrize("text", ["", "NoAt", "ann@localhost", '"Ünï, Cödé" <ü@bücher.example>', "  ann@acme.example "])
+def test_the_route_of_another_odd_sender_is_known(text: str) -> None:
+    assert "unknown" not in effects(Sender(text), a_table(OLD), a_table(NEW))
 
 
 def test_another_notifications_address_is_another_from() -> None:
@@ -162,6 +194,20 @@ def test_an_unknown_build_matters_only_if_the_builds_differ() -> None:
             [NEW | {"from_filter": "shop.example"}],
             'From ann@acme.example -> "ann" <notifications@acme.example>',
             id="rewritten",
+        ),
+        pytest.param(
+            Sender(ACME),
+            [OLD | {"smtp_host": "smtp.a.example", "smtp_port": 25}],
+            [OLD | {"smtp_host": "smtp.b.example", "smtp_port": 587, "smtp_user": "key"}],
+            "server Old: smtp.a.example:25 -> smtp.b.example:587 as key",
+            id="another host",
+        ),
+        pytest.param(
+            Sender("a@b@acme.example"),
+            [OLD],
+            [NEW],
+            "cannot be predicted: the sender is not a valid address",
+            id="malformed",
         ),
     ],
 )

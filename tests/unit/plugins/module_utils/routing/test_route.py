@@ -138,6 +138,7 @@ def test_without_any_address_there_is_none_to_send_from(sender: str) -> None:
         ([SHOP], "", NOTIFICATIONS),
         ([ANY], "", "info@acme.example"),  # though the recipient sees another
         ([ANY], "bounce@bücher.example", "bounce@xn--bcher-kva.example"),
+        ([ANY], "bounce@straße.example", "bounce@xn--strae-oqa.example"),
     ],
 )
 def test_where_bounces_go(servers: list[RoutingServer], bounce: str, envelope: str) -> None:
