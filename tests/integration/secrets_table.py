@@ -196,6 +196,8 @@ class Table:
         def answer(request: Request) -> Answer:
             if "redirecting" in request.target:
                 return Answer(status=302, headers=(("Location", f"http://x/\x1b[31m{quote(secret, safe='')}"),))
+            if request.target.endswith("/version_info"):
+                return Answer({"result": {"server_version": "19.0"}})
             return Answer({"error": error})
 
         # A file of the user's, which contains the secret.
