@@ -42,7 +42,8 @@ options:
     description:
       - The reports to make.
       - V(json), V(markdown), V(junit) and V(html) are the files C(drift.json), C(drift.md), C(drift.xml) and C(drift.html) in the O(report_folder).
-      - V(github) prints workflow commands of GitHub Actions, which it shows as annotations, and appends the Markdown to the summary of the step.
+      - V(github) prints workflow commands of GitHub Actions, which it shows as annotations, and appends the Markdown to the summary of the step,
+        which must be a regular file.
     type: list
     elements: str
     default: [json, markdown, junit, html]
@@ -160,6 +161,9 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import secrets_in_environment
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import (
     as_github,
     as_text,
@@ -376,14 +380,14 @@ class CallbackModule(CallbackBase):
                 if not narrower:
                     history.prune(keep)
                 if written:
-                    self._display.display(f"Reports: {', '.join(map(_from_here, written))}")
+                    self._display.display(f"Reports: {', '.join(printable(_from_here(path)) for path in written)}")
             if "github" in formats:
                 self._tell_github(document)
         except OSError as error:
             self._end(_CANNOT_WORK, f"The reports cannot be written: {error.strerror}: {error.filename}.")
         finally:
             for warning in history.warnings:
-                self._display.warning(warning)
+                self._display.warning(_safe(warning))
         self._post(document)
         if drift_code and document["verdict"]["exit_code"]:
             raise SystemExit(document["verdict"]["exit_code"])
@@ -428,7 +432,7 @@ class CallbackModule(CallbackBase):
         if url and document["verdict"]["status"] in verdicts:
             problem = Webhook(url, to, timeout).post(document)
             if problem:
-                self._display.warning(problem)
+                self._display.warning(_safe(problem))
 
     def _tell_github(self, document: dict[str, Any]) -> None:
         for command in as_github.commands(document):
@@ -448,8 +452,13 @@ class CallbackModule(CallbackBase):
             )
 
     def _end(self, exit_code: int, message: str) -> None:
-        self._display.error(f"postmaster.odoo.drift: {message}", wrap_text=False)
+        self._display.error(f"postmaster.odoo.drift: {_safe(message)}", wrap_text=False)
         raise SystemExit(exit_code)
+
+
+def _safe(message: str) -> str:
+    """Return a message without what a terminal obeys, and without the secrets of the environment: those of tasks are not known here."""
+    return safe_message(message, secrets_in_environment())
 
 
 def _from_here(path: Path) -> str:

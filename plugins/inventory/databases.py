@@ -182,11 +182,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
-from ansible.errors import AnsibleOptionsError, AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import refuse_timeout
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import (
+    refuse_timeout,
+    secrets_in_environment,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     ErrorCollector,
     Invalid,
@@ -197,6 +200,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.database_list import ask_databases
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
@@ -330,16 +335,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Add the hosts of a file. Everything that can be wrong with servers and names is found before the first is added."""
         super().parse(inventory, loader, path, cache)
+        known = secrets_in_environment()
         try:
             config = self._config(path)
-        except AnsibleOptionsError as error:
-            error.__cause__ = None  # it repeats the value, which may hold a proxy's password
-            raise
-        try:
+            known |= set(secrets_in(config))
             servers = self._servers(config)
             hosts = self._hosts(servers, self._listings(servers, path, use_cache=cache))
-        except OdooError as error:
-            raise AnsibleParserError(error.message) from None  # Ansible would print a cause, too
+        except (OdooError, AnsibleError) as error:
+            # Ansible prints a cause, too, which repeats the value of an option.
+            raise AnsibleParserError(safe_message(error.message, known)) from None
         for host, variables in hosts.items():
             inventory.add_host(host)
             for name, value in variables.items():

@@ -128,7 +128,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe im
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
@@ -146,20 +146,25 @@ class LookupModule(LookupBase):
         if len(terms) != 1:
             raise AnsibleError("mail_secrets takes the name of one host.")
         host = str(terms[0])
-        vault = VaultFile(self.get_option("path"), self.get_option("vault_id"))
-        connection = self._connection(variables or {})
+        known = secrets_in_environment()
         try:
+            vault = VaultFile(self.get_option("path"), self.get_option("vault_id"))
+            connection = self._connection(variables or {})
+            known |= credentials_of(connection)
             refuse_out_of_bounds(connection)
             with connect(**connection, read_only=True) as session:
                 instance = read_instance(session, scope_of(self.get_options()))
                 secrets = Description(instance, credentials_of(connection)).secrets
+            known |= {secret.value for secret in secrets}
+            names = vault_names(host, [secret.as_result() for secret in secrets])
+            values = dict(zip(names, (secret.value for secret in secrets), strict=True))
+            content = vault.content(host, values) if values else ""
+            return [{"content": content, "variables": names, "missing": vault.missing(names)}]
         except OdooError as error:
-            message = without_secrets(error.message, credentials_of(connection) | secrets_in_environment())
-            raise AnsibleError(f"The secrets of {host} cannot be read: {message}") from None
-        names = vault_names(host, [secret.as_result() for secret in secrets])
-        values = dict(zip(names, (secret.value for secret in secrets), strict=True))
-        content = vault.content(host, values) if values else ""
-        return [{"content": content, "variables": names, "missing": vault.missing(names)}]
+            message = f"The secrets of {host} cannot be read: {error.message}"
+        except AnsibleError as error:
+            message = error.message
+        raise AnsibleError(safe_message(message, known))
 
     def _connection(self, variables: dict[str, Any]) -> dict[str, Any]:
         """Return the connection options, of the right types. If they are not given, they come from the variables of the host or the environment."""
@@ -175,6 +180,6 @@ class LookupModule(LookupBase):
         given = refusable_arguments(specification, without_foreign_credentials(given))
         checked = ArgumentSpecValidator(specification).validate(given)
         if checked.error_messages:
-            message = without_secrets("; ".join(checked.error_messages), credentials_of(given))
-            raise AnsibleError(f"mail_secrets: connection: {message}.")
+            message = f"mail_secrets: connection: {'; '.join(checked.error_messages)}."
+            raise AnsibleError(safe_message(message, credentials_of(given) | secrets_in_environment()))
         return dict(checked.validated_parameters)

@@ -31,10 +31,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.encodings import literal_forms
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import (
-    without_secrets,
+    safe_message,
     without_secrets_in_words,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import VaultVariable
@@ -111,13 +110,11 @@ class OdooModule(AnsibleModule):
         # Ansible removes secrets as they are. Servers repeat them in encodings.
         secrets = frozenset(map(str, self.no_log_values))
         for warning in result.warnings:
-            self.warn(printable(without_secrets(warning, secrets)))
+            self.warn(safe_message(warning, secrets))
         self._of_odoo = result.of_odoo
         values = {"changed": result.changed, **without_secrets_in_words(result.values, secrets)}
         if result.failure:
-            self.fail_json(
-                msg=printable(without_secrets(result.failure, secrets)), error_kind=result.error_kind, **values
-            )
+            self.fail_json(msg=safe_message(result.failure, secrets), error_kind=result.error_kind, **values)
         self.exit_json(**values)
 
     def _record_module_result(self, o: dict[str, Any]) -> None:

@@ -10,6 +10,9 @@ import errno
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 # The largest file that is read, in bytes.
 LARGEST_FILE = 32 * 1024 * 1024
@@ -40,13 +43,14 @@ def read_text(path: str | os.PathLike[str], largest: int = LARGEST_FILE) -> str:
 def write_atomically(
     path: str | os.PathLike[str], text: str, *, mode: int, owner: tuple[int, int] | None = None, durable: bool = False
 ) -> None:
-    """Replace a file, so that a reader finds either the former content or the new one, never a part.
+    """Replace a file, so that a reader finds either the former content or the new one, never a part. A link stays one.
 
     :param mode: the permissions of the file, such as 0o644.
     :param owner: the ids of its user and its group; None for those of this process.
     :param durable: wait until the disk has the content, so that a power cut leaves no empty file. `sync_folder` makes the replacement durable.
     :raises OSError: the file cannot be written there. Nothing is left behind.
     """
+    path = _regular_file(path)
     folder, name = os.path.split(os.fspath(path))
     # Collectors of metrics and of reports go by the ending: the unfinished file has another one.
     descriptor, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.", suffix=".part")
@@ -63,6 +67,34 @@ def write_atomically(
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+@contextmanager
+def open_to_append(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+    """Open a regular file to append text in UTF-8 to it; create it if it does not exist.
+
+    :raises OSError: it cannot be opened, or is no regular file.
+    """
+    target = _regular_file(path)
+    # A pipe that has come meanwhile waits for nobody.
+    descriptor = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    with open(descriptor, "a", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+def _regular_file(path: str | os.PathLike[str]) -> str:
+    """Return the file that a path means, through links. It need not exist.
+
+    :raises OSError: something is there that is no regular file, such as a device, a pipe or a folder. Replacing it would remove it.
+    """
+    target = os.path.realpath(path)
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        return target
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+    return target
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:

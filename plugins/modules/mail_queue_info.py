@@ -79,6 +79,7 @@ options:
     description:
       - A file to write the counts to in Prometheus' text format, where the task runs, for the textfile collector of the node exporter.
         It is replaced in one step, also where a threshold is exceeded, and left alone in check mode.
+      - A link stays one. A device, a pipe or a folder is an error.
       - It is no change of the instance, so C(changed) stays V(false).
     type: path
 seealso:

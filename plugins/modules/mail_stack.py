@@ -136,6 +136,8 @@ options:
       smtp_host:
         description:
           - Host name or address of the SMTP server.
+          - A mail server in use must have it, unless O(servers[].smtp_authentication=cli) takes the host of Odoo's
+            command line.
         type: str
       smtp_port:
         description:

@@ -28,7 +28,10 @@ from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule, Specification, drive
+from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import secrets_in_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.connection_variables import with_connection_variables
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.inventory_level import inventory_level
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.python_environment import is_same_environment
@@ -84,7 +87,7 @@ class _InProcessModule(OdooModule):
 
     def progress(self, text: str) -> None:
         """On the screen with -v, as it comes about; the worker's display hands it on."""
-        Display().v(f"{self._name}: {text}")
+        Display().v(safe_message(f"{self._name}: {text}", map(str, self.no_log_values)))
 
     def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
         """Return a variable of a vault file on this controller."""
@@ -183,10 +186,18 @@ class ActionModule(ActionBase):
             names = layers_of(option, variables)
             some = StackFields(self._templar.template, fields)
             resolve, warnings = some.values, some.warnings
+        resolved: dict[str, Any] = {}
+
+        def resolve_noted(wanted: Collection[str]) -> Mapping[str, Any]:
+            values = resolve(wanted)
+            resolved.update(values)
+            return values
+
         try:
-            declared = stack_arguments_of(names, resolve, level_of, parts if parts is None else list(parts))
+            declared = stack_arguments_of(names, resolve_noted, level_of, parts if parts is None else list(parts))
         except StackVariableError as error:
-            raise AnsibleActionFail(str(error), result={"error_kind": Invalid.kind}) from error
+            known = {*secrets_in(resolved), *secrets_in_environment()}
+            raise AnsibleActionFail(safe_message(str(error), known), result={"error_kind": Invalid.kind}) from None
         return {**specification.of_stack(declared), **given}, warnings
 
     def _obstacle(self, variables: dict[str, Any]) -> str | None:

@@ -176,8 +176,8 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
     entries: list[_Entry] = []
     index = EntryIndex[_Entry](option)
     for variable, value in layers.items():
-        for one in value:
-            fields = dict(one) if isinstance(one, Mapping) else {key_option(option): one}
+        for number, one in enumerate(value, 1):
+            fields = _fields_of(option, one, f"Entry {number} of the variable {variable}")
             # A later layer declares again what an earlier one has taken out.
             fields["declared"] = _is_declared(fields.get("declared", True), variable)
             # Two entries of one variable are two entries, whatever their keys: the module refuses what is declared twice.
@@ -193,6 +193,21 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
     if not all("name" in fields for fields in declared):
         raise StackVariableError(f"The variables {', '.join(layers)} contain an entry without a name.")
     return [fields["name"] for fields in declared]
+
+
+def _fields_of(option: str, entry: Any, where: str) -> dict[str, Any]:
+    """Return the fields of an entry of a list.
+
+    :raises StackVariableError: it has none. The message does not repeat the entry, which may hold a secret.
+    """
+    if isinstance(entry, Mapping):
+        return dict(entry)
+    if option in _NAMES_ONLY:
+        return {key_option(option): entry}
+    raise StackVariableError(
+        f"{where} is not a mapping of options: write it as `- {key_option(option)}: ...`, with one option on each line. "
+        "The entry is not shown, because it may contain a secret."
+    )
 
 
 def _place(option: str, entries: Sequence[_Entry], variable: str, fields: Mapping[str, Any]) -> int:

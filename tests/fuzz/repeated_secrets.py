@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo import AnsweringOdoo
 from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import ENCODINGS, SECRETS
+from ansible_collections.postmaster.odoo.tests.unit.hostile.plugins import PLUGINS, error_of
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import Task, run, texts_of
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -37,7 +40,24 @@ def fuzz_secrets(count: int, seed: int) -> Counter[str]:
             faults[f"{task.module}: {ending.fault}"] += 1
         if any(form in text for text in texts_of(ending.result) for form in (secret, repeated)):
             faults[f"{task.module}: {encoding} shows"] += 1
+    faults.update(_fuzz_plugins(count, seed))
     print(f"  {len(cases)} cases: {len(SECRETS)} secrets in {len(ENCODINGS)} encodings")
+    return faults
+
+
+def _fuzz_plugins(count: int, seed: int) -> Counter[str]:
+    """Return what the plugins showed that call Odoo without a module."""
+    faults: Counter[str] = Counter()
+    cases = [(plugin, secret, encoding) for plugin in PLUGINS for secret in SECRETS for encoding in ENCODINGS]
+    Random(seed).shuffle(cases)
+    with tempfile.TemporaryDirectory() as folder:
+        for plugin, secret, encoding in cases[:count]:
+            repeated = ENCODINGS[encoding](secret)
+            text = error_of(plugin, secret, f"\x1b[31m refused {repeated} ", Path(folder))
+            if any(form in text for form in (secret, repeated)):
+                faults[f"{plugin}: {encoding} shows"] += 1
+            if not text.isprintable():
+                faults[f"{plugin}: {encoding} is not printable"] += 1
     return faults
 
 

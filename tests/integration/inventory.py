@@ -1,17 +1,20 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbooks of the collection on an inventory, and what they print for each host."""
+"""Inventories, playbooks of the collection on them, and what these print for each host."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from playbook import Run, ansible_playbook
+from playbook import COLLECTIONS, Run, ansible_playbook
 
 _SHOWN = re.compile(r"^ok: \[(?P<host>[^\]]+)\] => (?P<result>\{$.*?^\})$", re.MULTILINE | re.DOTALL)
 _RECAP = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>ok=.*)$", re.MULTILINE)
@@ -38,6 +41,29 @@ def run_on(
         *("--inventory", "inventory.json", "--extra-vars", "@variables.json", *arguments),
         environment=environment,
     )
+
+
+def listed(folder: Path, *arguments: str, **environment: str) -> Run:
+    """Run `ansible-inventory` on the folder `inventory` in a folder. The results are the variables of each host."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ODOO_"))}
+    own = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_NOCOLOR": "1"}
+    run = subprocess.run(
+        [sys.executable, "-m", "ansible", "inventory", "--inventory", "inventory", "--list", *arguments],
+        cwd=folder,
+        env=inherited | own | environment,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    hosts = json.loads(run.stdout)["_meta"]["hostvars"] if run.stdout else {}
+    plain = {
+        host: {
+            name: value["__ansible_unsafe"] if isinstance(value, dict) else value for name, value in variables.items()
+        }
+        for host, variables in hosts.items()
+    }
+    return Run(run.returncode, " ".join(run.stderr.split()), plain)
 
 
 def shown(run: Run, task: str) -> dict[str, list[str]]:

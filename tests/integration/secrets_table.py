@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import ENCODINGS
+from ansible_collections.postmaster.odoo.tests.unit.local_server import Answer, Request, serving
 from instance import LabInstance
-from inventory import run_on
+from inventory import listed, run_on
 from playbook import Result, Task, ansible_playbook, play
 from process_list import process_list
 
@@ -61,6 +62,7 @@ class Table:
     :param folder: gets all files of the runs; nothing but what is encrypted may contain a secret.
     :ivar failing: the tasks that must fail.
     :ivar results: the results of all tasks.
+    :ivar errors: what the plugins said that call Odoo without a module.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Table:
         self.secrets = dict(secrets)
         self.failing: set[str] = set()
         self.results: dict[str, Result] = {}
+        self.errors: dict[str, str] = {}
         self.output: list[str] = []
         self._folder = folder / "shown"
         self._given = folder / "given.yml"
@@ -121,6 +124,8 @@ class Table:
         with process_list() as self.processes:
             self._run_tasks()
             self._run_playbooks()
+            for name in self.secrets:
+                self._run_plugins(name)
 
     def _run_tasks(self) -> None:
         failing = [one for name in self.secrets for one in self._failing_tasks(name)]
@@ -181,6 +186,47 @@ class Table:
                 **variables,
             )
             self.output.append(run.output)
+
+    def _run_plugins(self, name: str) -> None:
+        """Run the inventory plugin and the lookup through a proxy that repeats its password, in errors of Odoo and in redirects."""
+        secret = self.secrets[name]
+        words = " | ".join(ENCODINGS[encoding](secret) for encoding in REPEATED)
+        error = {"data": {"name": "builtins.ValueError", "message": f"\x1b[31mrefused {words} \x07"}}
+
+        def answer(request: Request) -> Answer:
+            if "redirecting" in request.target:
+                return Answer(status=302, headers=(("Location", f"http://x/\x1b[31m{quote(secret, safe='')}"),))
+            if request.target.endswith("/version_info"):
+                return Answer({"result": {"server_version": "19.0"}})
+            return Answer({"error": error})
+
+        # A file of the user's, which contains the secret.
+        folder = self._folder.parent / f"plugins of {name}"
+        (folder / "inventory").mkdir(parents=True)
+        with serving() as local:
+            local.answer = answer
+            proxy = local.url.replace("://", f"://me:{quote(secret, safe='')}@")
+            servers = [{"url": f"http://{host}.example", "proxy": proxy} for host in ("refusing", "redirecting")]
+            content = {"plugin": "postmaster.odoo.databases", "servers": servers}
+            (folder / "inventory/odoo_databases.yml").write_text(json.dumps(content))
+            self.errors[f"{name}: inventory"] = listed(
+                folder, "-vvvv", **self._environment, ANSIBLE_VERBOSE_TO_STDERR="1"
+            ).output
+            proxy = proxy.replace(quote(secret, safe=""), f"{{{{ {name}_quoted }}}}")
+            connection = {"url": "http://refusing.example", "database": "acme", "username": "admin"}
+            looking = {
+                "name": f"{name}: looked up",
+                "ansible.builtin.set_fact": {
+                    "found": "{{ lookup('postmaster.odoo.mail_secrets', 'acme', path='vault.yml', connection=connection) }}"
+                },
+                "vars": {"connection": {**connection, "password": f"{{{{ {name} }}}}", "proxy": proxy}},
+                "ignore_errors": True,
+            }
+            arguments = ("--inventory", "localhost,", "-vvvv", *self._vault)
+            plays = [play(looking, vars_files=[str(self._given)])]
+            run = ansible_playbook(self._folder, plays, *arguments, environment=self._environment)
+        self.errors |= {task: str(result["msg"]) for task, result in run.results.items()}
+        self.output += [*self.errors.values(), run.output, json.dumps(run.results)]
 
     @property
     def _environment(self) -> dict[str, str]:

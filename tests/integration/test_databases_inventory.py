@@ -7,9 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import xmlrpc.client
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +15,9 @@ from typing import Any
 import pytest
 
 from instance import LabInstance
-from inventory import recap
+from inventory import listed, recap
 from lab import Lab
-from playbook import COLLECTIONS, Run, ansible_playbook
+from playbook import Run, ansible_playbook
 
 pytestmark = pytest.mark.in_process
 
@@ -45,32 +42,9 @@ def write(folder: Path, url: str, **options: Any) -> None:
     (folder / FILE).write_text(json.dumps(given))
 
 
-def shown(folder: Path, *arguments: str, **environment: str) -> Run:
-    """What `ansible-inventory` shows; as results, the variables of each host."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ODOO_"))}
-    own = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_NOCOLOR": "1"}
-    run = subprocess.run(
-        [sys.executable, "-m", "ansible", "inventory", "--inventory", "inventory", "--list", *arguments],
-        cwd=folder,
-        env=inherited | own | environment,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    hosts = json.loads(run.stdout)["_meta"]["hostvars"] if run.stdout else {}
-    plain = {
-        host: {
-            name: value["__ansible_unsafe"] if isinstance(value, dict) else value for name, value in variables.items()
-        }
-        for host, variables in hosts.items()
-    }
-    return Run(run.returncode, " ".join(run.stderr.split()), plain)
-
-
 def refusal(folder: Path) -> str:
     """What is said of a file that comes to no host, where that is to be a failure."""
-    run = shown(folder, ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
+    run = listed(folder, ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
     assert run.exit_code != 0
     assert not run.results
     return run.output
@@ -78,7 +52,7 @@ def refusal(folder: Path) -> str:
 
 def test_what_odoo_lists(lab: Lab, folder: Path) -> None:
     write(folder, lab.odoo.url, keyed_groups=[{"key": "odoo_database[-1]", "prefix": "customer"}])
-    run = shown(folder)
+    run = listed(folder)
     assert run.exit_code == 0
     assert run.output == ""
     assert run.results == {
@@ -91,15 +65,15 @@ def test_what_odoo_lists(lab: Lab, folder: Path) -> None:
         for name in ("inventory_a", "inventory_b")
     }
     write(folder, lab.odoo.url, exclude=["*_b"])
-    assert list(shown(folder).results) == ["inventory_a"]
+    assert list(listed(folder).results) == ["inventory_a"]
 
 
 def test_what_a_filter_hides(lab: Lab, folder: Path) -> None:
     with lab.second_odoo("--db-filter=^inventory_a$") as url:
         write(folder, url)
-        assert list(shown(folder).results) == ["inventory_a"]
+        assert list(listed(folder).results) == ["inventory_a"]
         write(folder, url, ignore_dbfilter=True)
-        assert list(shown(folder).results) == ["inventory_a", "inventory_b"]
+        assert list(listed(folder).results) == ["inventory_a", "inventory_b"]
     with lab.second_odoo("--db-filter=^%d$") as url:
         write(folder, url)
         assert f"Odoo at {url} lists no database: it has none, or its dbfilter hides them" in refusal(folder)
@@ -110,7 +84,7 @@ def test_a_server_that_does_not_list(lab: Lab, folder: Path, databases: list[Lab
         for options in ({}, {"ignore_dbfilter": True}):
             write(folder, url, **options)
             assert f"Odoo at {url} does not list its databases: list_db is off there" in refusal(folder)
-        ignored = shown(folder)
+        ignored = listed(folder)
         assert ignored.exit_code == 0
         assert "does not list its databases" in ignored.output
         # No password opens it: why the plugin has no option for one.
@@ -130,7 +104,7 @@ def test_a_server_that_does_not_list(lab: Lab, folder: Path, databases: list[Lab
 def test_without_the_addon_rpc(lab: Lab, folder: Path) -> None:
     with lab.second_odoo("--load=base,web") as url:
         write(folder, url)
-        assert list(shown(folder).results) == ["inventory_a", "inventory_b"]
+        assert list(listed(folder).results) == ["inventory_a", "inventory_b"]
         write(folder, url, ignore_dbfilter=True)
         assert "/jsonrpc is answered with HTTP 404, as where the addon rpc is not loaded" in refusal(folder)
 
@@ -138,12 +112,12 @@ def test_without_the_addon_rpc(lab: Lab, folder: Path) -> None:
 def test_a_cached_list_lasts_until_it_is_flushed(lab: Lab, folder: Path, fresh: Callable[[str], LabInstance]) -> None:
     cache = {"cache": True, "cache_plugin": "jsonfile", "cache_connection": str(folder / "cache")}
     write(folder, lab.odoo.url, **cache)
-    before = set(shown(folder).results)
+    before = set(listed(folder).results)
     fresh("inventory_c")
     try:
-        assert set(shown(folder).results) == before
-        assert set(shown(folder, "--flush-cache").results) == {*before, "inventory_c"}
-        assert set(shown(folder).results) == {*before, "inventory_c"}
+        assert set(listed(folder).results) == before
+        assert set(listed(folder, "--flush-cache").results) == {*before, "inventory_c"}
+        assert set(listed(folder).results) == {*before, "inventory_c"}
     finally:
         lab.drop("inventory_c")
 

@@ -53,6 +53,11 @@ def test_no_secret_shows(
             assert [encoding for encoding in REPEATED if encoding not in repeated] == []
             assert MASK in repeated
             assert f"{name}: parameter" not in failed
+    for task, message in table.errors.items():
+        assert MASK in message, task
+        assert "refused" in message, task
+        assert message.isprintable(), task
+    assert len(table.errors) == 2 * len(NAMED)
     print(
         f"{len(table.results)} tasks with {len(NAMED)} secrets, {'in process' if in_process else 'shipped'}, {transport}"
     )

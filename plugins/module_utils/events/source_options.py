@@ -25,7 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 from ansible_collections.postmaster.odoo.plugins.module_utils.events.changes import KnownFindings
 from ansible_collections.postmaster.odoo.plugins.module_utils.events.watched_instance import WatchedInstance
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 
 # A week.
 _LONGEST = 604_800
@@ -74,7 +74,7 @@ def read_options(arguments: Mapping[str, Any]) -> SourceOptions:
     validated = ArgumentSpecValidator(dict(SOURCE_OPTIONS)).validate(refusable_arguments(SOURCE_OPTIONS, given))
     if validated.error_messages:
         kind = "Unsupported options: " if validated.unsupported_parameters else ""
-        raise Invalid(kind + without_secrets("; ".join(validated.error_messages), secrets))
+        raise Invalid(kind + safe_message("; ".join(validated.error_messages), secrets))
     params = validated.validated_parameters
     _refuse(params)
     how = examination(params)

@@ -21,8 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.events.changes imp
     KnownFindings,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 
 Event = dict[str, Any]
 
@@ -70,7 +69,7 @@ class WatchedInstance:
         if isinstance(value, Mapping):
             return {name: item if name in _OURS else self._shown(item) for name, item in value.items()}
         if isinstance(value, str):
-            return _without_templates(printable(without_secrets(value, self.secrets)))[:LONGEST_TEXT]
+            return _without_templates(safe_message(value, self.secrets))[:LONGEST_TEXT]
         return value
 
 

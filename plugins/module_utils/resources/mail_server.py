@@ -289,6 +289,11 @@ class MailServer(ResourceType):
         host = fields.get("smtp_host")
         if found is None and host and host.required and not wanted.get("smtp_host"):  # up to 16.0
             yield Invalid("smtp_host must be given: this Odoo has no mail server without")
+        elif self._goes_live_without_host(context):
+            yield Invalid(
+                "smtp_host is empty, and mail through this server would fail: give smtp_host or provider, correct name if an existing server is meant, or "
+                "set active to false"
+            )
         senders = AddressListField.entries(wanted.get("from_filter"))
         choices = fields.get("smtp_authentication")
         # A rollback may restore such a list: Odoo had it before.
@@ -303,6 +308,14 @@ class MailServer(ResourceType):
                 f"from_filter takes one address or domain on {choices.odoo}, and has {len(senders)}: declare one server for each"
             )
         yield from login_refusals(context, self.effective(wanted, found))
+
+    def _goes_live_without_host(self, context: PlanContext) -> bool:
+        """Return whether a plan brings a mail server into use that Odoo cannot connect to, or takes the host of one that is in use."""
+        found, after = context.found, self.effective(context.values, context.found)
+        if found is None and not context.fields.keys().isdisjoint(server_environment.markers("smtp_host")):
+            return False  # a file of the Odoo server may have the host
+        was_so = found is not None and _lacks_host(found.values)
+        return _lacks_host(after) and not was_so
 
     def remarks(self, context: PlanContext) -> Iterator[str]:
         declaration, found, fields = context.declaration, context.found, context.fields
@@ -538,6 +551,11 @@ class MailServer(ResourceType):
             "connected": bool(found.values.get(method.refresh_token)) if method else None,
             "managed_elsewhere": sorted(self.managed_elsewhere(found, fields)),
         }
+
+
+def _lacks_host(values: Mapping[str, Any]) -> bool:
+    """Return whether Odoo would use a mail server that it cannot connect to. With `cli` it takes the host of its command line."""
+    return bool(values.get("active")) and values.get("smtp_authentication") != "cli" and not values.get("smtp_host")
 
 
 def host_problems(host: str) -> Iterator[str]:

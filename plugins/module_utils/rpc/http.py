@@ -31,7 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_response 
     DeadlineResponse,
     TooLarge,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import logins_in_url
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import shown_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
 
@@ -60,10 +60,8 @@ class Response(NamedTuple):
 
 
 def _split(url: str, option: str) -> SplitResult:
-    """Parse an http(s) URL. The message does not repeat a URL that may hold a password."""
-    shown = f"{option} {url!r}"
-    if "@" in url or any(logins_in_url(url)):
-        shown = f"{option} (not shown: it has a user name, or a password)"
+    """Parse an http(s) URL. The message shows no part of it that may hold a secret."""
+    shown = f"{option} {shown_url(url)}"
     if not url.isascii() or any(char.isspace() or not char.isprintable() for char in url):
         raise Invalid(
             f"{shown} has a blank, a control character or a character that is not ASCII: "
@@ -103,7 +101,7 @@ class HttpConnection:
         if parts.username or parts.password:
             raise Invalid("url must not hold credentials: use username with password or api_key.")
         if parts.query or parts.fragment:
-            raise Invalid(f"url must end before any ? or #, but is {base_url!r}.")
+            raise Invalid(f"url must end before any ? or #: {shown_url(base_url)} does not.")
         self.base_url = base_url.rstrip("/")
         self.requests = 0
         self.connections = 0

@@ -29,6 +29,10 @@ _SCHEME = re.compile(r"(?:[a-z][a-z\d+.-]*:(?=/))?/*", re.IGNORECASE)
 _LOGIN = re.compile(r"([^/@:]*):(.+)@|([^/@:]{6,})@", re.DOTALL)
 # Without an @ it is a login that lacks its host, if it is too long for a mistyped port.
 _NO_PORT = re.compile(r"(?:\[[^\]]*\]|[^/:?#\[\]]*):(?!\d*(?:[/?#]|$))(.{6,})", re.DOTALL)
+# Up to the path, the query or the fragment.
+_ADDRESS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:(?=/))?/*[^/\\?#]*", re.IGNORECASE)
+# So long a value in a query is no number of a page.
+_LONG_VALUE = 6
 # A part of a URL that only somebody who logs in writes there.
 _LOGIN_IN_URL = re.compile(r"\w://[^\s/@'\"?#]+@")
 _PASSWORD_BEFORE_HOST = re.compile(
@@ -87,6 +91,31 @@ def logins_in_url(url: str) -> Iterator[str]:
         yield from (secret, unquote(secret))
 
 
+def secrets_in_url_option(value: Any) -> Iterator[str]:
+    """Yield the secrets in the value of an option that takes a URL: a login, a query, a fragment, and all texts of a value that is no text."""
+    if not isinstance(value, str):
+        yield from _texts_and_names(value)
+        return
+    yield from logins_in_url(value)
+    yield from _texts_and_names(_parsed(value))
+    rest, _hash, fragment = value.partition("#")
+    query = rest.partition("?")[2]
+    for text in filter(None, (query, fragment)):
+        yield text
+        for part in re.split("[&;]", text):
+            name, equals, content = part.partition("=")
+            if equals and content and (is_secret_name(name) or len(content) >= _LONG_VALUE):
+                yield from (content, unquote(content))
+
+
+def shown_url(url: str) -> str:
+    """Return the scheme, the host and the port of a text that is to be a URL, for a message. The rest of it may hold a secret."""
+    if "@" in url or any(logins_in_url(url)):
+        return "(not shown: it has a user name, or a password)"
+    address = _ADDRESS.match(url)[0]  # type: ignore[index]  # it matches any text
+    return repr(f"{address}{url[len(address) :][:1]}..." if len(url) > len(address) + 1 else url)
+
+
 def secrets_in(arguments: Any) -> Iterator[str]:
     """Texts in a task's arguments that must never be shown, though no option's specification says so.
 
@@ -107,8 +136,8 @@ def secrets_in(arguments: Any) -> Iterator[str]:
                 yield from _texts(_without(value, _HOLD_SECRETS[name]))
             elif isinstance(value, str) and _PRIVATE_KEY.search(value):
                 yield value
-            elif name in ("url", "proxy") and isinstance(value, str):
-                yield from logins_in_url(value)
+            elif name in ("url", "proxy"):
+                yield from secrets_in_url_option(value)
             elif isinstance(value, str) and holds_secret(value):
                 yield value
             elif isinstance(value, str):  # Ansible takes lists and dictionaries as text, too
@@ -132,6 +161,20 @@ def _parsed(text: str) -> Any:
 
 def _without(value: Any, names: frozenset[str]) -> Any:
     return {name: item for name, item in value.items() if name not in names} if isinstance(value, Mapping) else value
+
+
+def _texts_and_names(value: Any) -> Iterator[str]:
+    """Yield the texts in a value, and the names in its dictionaries."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if len(str(name)) >= _LONG_VALUE:
+                yield str(name)
+            yield from _texts_and_names(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts_and_names(item)
+    elif value is not None:
+        yield from _texts(value)
 
 
 def _texts(value: Any) -> Iterator[str]:

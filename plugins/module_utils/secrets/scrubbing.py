@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.encodings import encoded_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
@@ -44,6 +45,11 @@ def without_secrets(text: str, known: Iterable[str] = ()) -> str:
         shown = pattern.sub(rf"\1{MASK}", shown)
     shown = _ROW.sub(f"{MASK})", shown)
     return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}..."
+
+
+def safe_message(text: str, known: Iterable[str]) -> str:
+    """Return a message as every front end shows it: without the secrets that are known, on one line, without what a terminal obeys."""
+    return printable(without_secrets(text, known))
 
 
 @contextmanager

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.files import open_to_append
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_markdown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import STATUSES
@@ -52,11 +54,11 @@ def commands(report: Document) -> Iterator[str]:
 def append_summary(path: Path, report: Document) -> None:
     """Append the report to the summary of the step, as far as there is room in it.
 
-    :raises OSError: it cannot be written.
+    :raises OSError: it cannot be written, or is no regular file.
     """
-    used = path.stat().st_size if path.exists() else 0
-    text = as_markdown.render(report, min(as_markdown.LIMIT, _SUMMARY_LIMIT - used - 1))
-    with path.open("a", encoding="utf-8", newline="\n") as summary:
+    with open_to_append(path) as summary:
+        used = os.fstat(summary.fileno()).st_size
+        text = as_markdown.render(report, min(as_markdown.LIMIT, _SUMMARY_LIMIT - used - 1))
         summary.write(f"{text}\n")
 
 

@@ -112,13 +112,16 @@ def test_a_defect_in_the_verdict_is_not_green(
     callback.v2_runner_on_ok(result(found()))
 
     def defect(_report: Any) -> Any:
-        raise RuntimeError("made to fail")
+        raise RuntimeError("made to fail\x1b[31m with correct-horse")
 
+    monkeypatch.setenv("ODOO_PASSWORD", "correct-horse")
     monkeypatch.setattr(as_text, "render", defect)
     with pytest.raises(SystemExit) as ended:
         callback.v2_playbook_on_stats(CLEAN)
     assert ended.value.code == 1
-    assert "There is no verdict" in capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
+    assert "There is no verdict" in said
+    assert "made to fail\\u001b[31m with ********" in said
 
 
 def test_a_defect_at_the_begin_of_a_play_is_not_green(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +247,19 @@ def test_reports_that_cannot_be_written_after_all_are_not_green(begun: Begun, tm
     with pytest.raises(SystemExit) as ended:
         callback.v2_playbook_on_stats(CLEAN)
     assert ended.value.code == 1
+
+
+def test_a_summary_that_is_a_pipe_ends_the_run(
+    begun: Begun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "summary")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    callback = begun(formats=["json", "github"])
+    callback.v2_runner_on_ok(result(found()))
+    with pytest.raises(SystemExit) as ended:
+        callback.v2_playbook_on_stats(CLEAN)
+    assert ended.value.code == 1
+    assert "cannot be written: it is not a regular file" in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,10 +93,10 @@ def test_check_mode(run: Run, asked: list[dict[str, Any]], odoo: SimulatedOdoo, 
 def test_warnings(run: Run, odoo: SimulatedOdoo) -> None:
     neutralize(odoo)
     for check in (True, False):
-        result = run("mail_server", check=check, name="Main")
+        result = run("mail_server", check=check, **MAIN)
         assert len(result["warnings"]) == 1
         assert "neutralized copy" in result["warnings"][0]
-    assert "warnings" not in run("mail_server", name="Main", active=True, activate_neutralized=True)
+    assert "warnings" not in run("mail_server", **MAIN, active=True, activate_neutralized=True)
 
 
 @pytest.mark.parametrize("module", ["mail_server_info", "cron_info"])
@@ -149,8 +149,8 @@ def test_a_null_is_an_option_that_was_not_given(run: Run, odoo: SimulatedOdoo) -
 
 def test_an_empty_text_clears(run: Run, odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **MAIN)
-    assert run("mail_server", name="Main", smtp_host="")["changed"] is True
-    assert server(odoo, "Main")["smtp_host"] is False
+    assert run("mail_server", name="Main", smtp_pass="")["changed"] is True
+    assert server(odoo, "Main")["smtp_pass"] is False
 
 
 def test_the_connection_falls_back_to_the_environment(
@@ -341,7 +341,7 @@ def test_kinds_are_told_apart() -> None:
 
 def test_an_error_tells_what_was_done_before_it(run: Run, odoo: SimulatedOdoo) -> None:
     refuse_creating(odoo, "Second")
-    result = run("mail_stack", servers=[MAIN, {"name": "Second"}, {"name": "Third"}])
+    result = run("mail_stack", servers=[MAIN, {**MAIN, "name": "Second"}, {**MAIN, "name": "Third"}])
     assert result["failed"] is True
     assert result["error_kind"] == "rejected"
     assert result["changed"] is True

@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
@@ -303,6 +304,19 @@ def test_declared_dates_come_from_the_inventory() -> None:
     ]
     assert SECRET not in str(result)
     assert [row for row in examine()["expiry"] if row["kind"] == "smtp_pass"] == []
+
+
+def test_an_error_about_variables_shows_no_secret() -> None:
+    """Neither what the variables themselves hold, nor anything that a terminal obeys."""
+    entry = {"name": f"\x1b[31m{SECRET}", "smtp_pass": SECRET, "declared": SECRET}
+    variables = {"odoo_mail_servers": [entry]}
+    made = action("mail_stack", {"from_inventory": True})
+    made._templar.available_variables = variables
+    with pytest.raises(AnsibleActionFail) as caught:
+        made.run(task_vars=variables)
+    assert "gives declared the value '********'" in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 UNKNOWN = trust_as_template("{{ vault_that_nobody_defines }}")

@@ -169,6 +169,24 @@ def test_a_layer_that_is_none(name: str) -> None:
         merged({name: []})
 
 
+@pytest.mark.parametrize(
+    "entry", ["name=X smtp_pass=correct-horse", '{"name": "correct-horse"}', ["correct-horse"], 5, None]
+)
+@pytest.mark.parametrize(
+    "variable", ["odoo_mail_servers", "odoo_mail_crons__a", "odoo_mail_routes", "odoo_queue_lanes"]
+)
+def test_an_entry_that_is_no_mapping_is_not_taken_for_a_name(variable: str, entry: Any) -> None:
+    with pytest.raises(StackVariableError, match=f"Entry 2 of the variable {variable} is not a mapping") as caught:
+        merged({variable: [{"name": "Main", "from": "a@acme.example"}, entry]})
+    assert "correct-horse" not in str(caught.value)
+
+
+def test_names_of_addons_are_texts() -> None:
+    assert merged({"odoo_mail_addons": ["mail"], "odoo_mail_addons__a": [{"name": "crm"}]}) == {
+        "addons": ["mail", "crm"]
+    }
+
+
 def test_layers_of_different_types_cannot_be_merged() -> None:
     with pytest.raises(StackVariableError, match="odoo_mail_servers, odoo_mail_servers__a cannot be merged"):
         merged({"odoo_mail_servers": [ACME], "odoo_mail_servers__a": {"name": "Main"}})

@@ -117,8 +117,48 @@ def test_the_order_of_senders_is_no_difference(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize("series", HAVE_SERVERS_WITHOUT_HOST)
 def test_an_empty_text_clears_the_host(odoo: SimulatedOdoo) -> None:
     run(odoo, declared(**MAIN))
-    run(odoo, declared(smtp_host=""))
+    run(odoo, declared(smtp_host="", active=False))
     assert server(odoo, "Main")["smtp_host"] is False
+
+
+@pytest.mark.parametrize("series", HAVE_SERVERS_WITHOUT_HOST)
+@pytest.mark.parametrize(
+    ("stored", "options"),
+    [
+        (None, {}),
+        (None, {"smtp_host": "", "active": True}),
+        (None, {"smtp_authentication": "gmail", "smtp_encryption": "starttls", "smtp_user": "a@acme.example"}),
+        ({"smtp_host": "smtp.acme.example"}, {"smtp_host": ""}),
+        ({"smtp_host": False, "active": False}, {"sequence": 5}),
+        ({"smtp_host": False, "smtp_authentication": "cli"}, {"smtp_authentication": "login"}),
+    ],
+)
+def test_no_server_without_a_host_comes_into_use(
+    odoo: SimulatedOdoo, stored: dict[str, Any] | None, options: dict[str, Any]
+) -> None:
+    if stored is not None:
+        odoo.add("ir.mail_server", name="Main", **stored)
+    text = refused_unwritten(Invalid, odoo, {"servers": [{"name": "Main", **options}]})
+    assert "'Main': smtp_host is empty, and mail through this server would fail" in text
+
+
+@pytest.mark.parametrize("series", HAVE_SERVERS_WITHOUT_HOST)
+@pytest.mark.parametrize(
+    ("stored", "options"),
+    [
+        (None, {"active": False}),
+        (None, {"provider": "gmail"}),
+        (None, {"smtp_authentication": "cli"}),
+        ({"smtp_host": "smtp.acme.example"}, {"sequence": 5}),
+        # Somebody else's work: what else is declared of it is enforced all the same.
+        ({"smtp_host": False}, {"sequence": 5}),
+    ],
+)
+def test_servers_that_need_no_host(odoo: SimulatedOdoo, stored: dict[str, Any] | None, options: dict[str, Any]) -> None:
+    if stored is not None:
+        odoo.add("ir.mail_server", name="Main", **stored)
+    assert run(odoo, {"servers": [{"name": "Main", **options}]}).plan != ()
+    assert run(odoo, {"servers": [{"name": "Main", **options}]}).plan == ()
 
 
 @pytest.mark.parametrize("option", ["smtp_user", "smtp_pass", "from_filter"])

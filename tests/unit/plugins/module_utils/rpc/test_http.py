@@ -279,7 +279,6 @@ def test_no_way_to_the_host(monkeypatch: pytest.MonkeyPatch, error: OSError, wor
                 " http://odoo.example",
                 "http://odoo.example\n",
                 "http://ödoo.example",
-                "http://odoo.example/\x1b[2J",
             )
         ),
     ],
@@ -316,8 +315,28 @@ def test_a_proxy_with_an_ambiguous_password_is_not_shown(scheme: str, password: 
 
 @pytest.mark.parametrize("end", ["?db=acme", "#menu"])
 def test_a_url_ends_before_its_query(end: str) -> None:
-    with pytest.raises(Invalid, match="must end before any"):
+    with pytest.raises(Invalid, match="must end before any") as caught:
         HttpConnection(f"http://odoo.acme.example/web{end}", proxy="")
+    assert "'http://odoo.acme.example/...'" in caught.value.message
+
+
+@pytest.mark.parametrize("option", ["url", "proxy"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://odoo.example:port/{SECRET}",
+        f"http://odoo.example:port?token={SECRET}",
+        f"http://odoo.example:0#{SECRET}",
+        f"http://odoo.example/\x1b[2J{SECRET}",
+        f"odoo.example/{SECRET}",
+    ],
+)
+def test_an_error_about_a_url_shows_scheme_host_and_port_only(option: str, url: str) -> None:
+    options = {"url": "http://odoo.acme.example", "proxy": "", option: url}
+    with pytest.raises(Invalid) as caught:
+        HttpConnection(options["url"], proxy=options["proxy"])
+    assert "odoo.example" in caught.value.message
+    assert SECRET not in caught.value.message
 
 
 @pytest.mark.parametrize("header", [{"Authorization": f"bearer {SECRET}\n"}, {"X-Odoo-Database": "база"}])

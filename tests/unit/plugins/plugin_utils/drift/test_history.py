@@ -189,6 +189,6 @@ def test_a_file_is_replaced_as_a_whole_and_as_the_umask_has_it(tmp_path: Path) -
 
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "drift.json").mkdir()
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError, match="it is not a regular file"):
         write(tmp_path / "drift.json", as_json.render({}))
     assert names(tmp_path) == {"drift.json"}
