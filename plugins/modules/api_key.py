@@ -145,7 +145,7 @@ revoked:
       name: Ansible 3f9a2c1b
       created: "2026-09-05T12:00:00+00:00"
       ends: "2026-12-04T00:00:00+00:00"
-keys:
+former_keys:
   description:
     - The keys of the task before it ran, each as in RV(revoked).
   returned: success
@@ -292,7 +292,7 @@ def _present(module: OdooModule, access: Access, wanted: WantedKey) -> TaskResul
         "reason": plan.reason,
         "created": created,
         "revoked": [as_result(key) for key in plan.revoked],
-        "keys": [as_result(key) for key in plan.former],
+        "former_keys": [as_result(key) for key in plan.former],
     }
     return TaskResult(values, changed=bool(plan.reason or plan.revoked), warnings=done.warnings, of_odoo=shown)
 
@@ -302,7 +302,7 @@ def _absent(module: OdooModule, access: Access, wanted: WantedKey) -> TaskResult
     if keys and not module.check_mode:
         remove_own_keys(access, keys)
     shown = [as_result(key) for key in keys]
-    values = {"reason": "", "created": None, "revoked": shown, "keys": shown}
+    values = {"reason": "", "created": None, "revoked": shown, "former_keys": shown}
     return TaskResult(values, changed=bool(keys))
 
 

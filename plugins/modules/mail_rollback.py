@@ -30,7 +30,7 @@ options:
       - The snapshot file on the controller. A relative path is relative to O(snapshot_folder), if that is set.
       - V(latest) is the last snapshot of the instance in O(snapshot_folder) that was not taken before a rollback.
       - The task needs the connection C(local), without C(become) and C(async). An encrypted file needs the vault secret that it was encrypted with.
-    type: str
+    type: path
     required: true
   snapshot_folder:
     description:
@@ -198,7 +198,7 @@ if TYPE_CHECKING:
 
 SPECIFICATION = Specification(
     options={
-        "snapshot": {"type": "str", "required": True},
+        "snapshot": {"type": "path", "required": True},
         "snapshot_folder": {"type": "path"},
         "other_address": {"type": "bool", "default": False},
         "activate_neutralized": {"type": "bool", "default": False},
@@ -214,7 +214,7 @@ def run(module: OdooModule) -> None:
     options = RunOptions(
         activate_neutralized=params["activate_neutralized"], verify=params["verify"], canary_to=params["canary_to"]
     )
-    name = os.path.expanduser(params["snapshot"])
+    name = params["snapshot"]
     snapshots = module.snapshots(params["snapshot_folder"] or os.path.dirname(os.path.abspath(name)))
     if not params["snapshot_folder"]:
         name = os.path.abspath(name)

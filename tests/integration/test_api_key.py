@@ -151,7 +151,7 @@ def test_a_key_that_ends_soon_is_replaced(owner: Owner) -> None:
     assert len(owner.keys) == 2
     assert not owner.run()["changed"]
     owner.settle()
-    assert [one["name"] for one in owner.run()["revoked"]] == [one["name"] for one in result["keys"]]
+    assert [one["name"] for one in owner.run()["revoked"]] == [one["name"] for one in result["former_keys"]]
     assert owner.problems() == []
 
 
