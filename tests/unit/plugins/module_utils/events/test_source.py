@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 import itertools
 import json
-import runpy
 import threading
 import time
 import tracemalloc
@@ -36,9 +36,19 @@ ACME = {"name": "acme", "url": "http://odoo.example", "database": "simulated", "
 Event = dict[str, Any]
 
 
+def source_main() -> Any:
+    """Load the file as ansible-rulebook does: it is not in a package that can be imported."""
+    spec = importlib.util.spec_from_file_location("odoo_mail", FILE)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
 def run_source(seconds: float, **arguments: Any) -> list[Event]:
     """The events that the source sends until it is cancelled."""
-    main = runpy.run_path(str(FILE))["main"]
+    main = source_main()
 
     async def run() -> list[Event]:
         queue: asyncio.Queue[Event] = asyncio.Queue()
@@ -189,7 +199,7 @@ def test_memory_does_not_grow(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(watched_instance, "diagnose", diagnose)
     # Not as `connect_to`, which remembers every call.
     monkeypatch.setattr(rpc_session, "connect", lambda **_options: odoo.session(read_only=True))
-    main = runpy.run_path(str(FILE))["main"]
+    main = source_main()
     seen: Counter[str] = Counter()
 
     class Counting:
