@@ -34,7 +34,11 @@ PAGE = (COLLECTIONS / "ansible_collections/postmaster/odoo/docs/provider-example
 SHARED = PAGE.partition("## What all examples share\n")[2].partition("\n## ")[0]
 PROVIDERS = ("Amazon SES", "SendGrid", "Mailgun", "Microsoft 365", "Google Workspace", "Postmark")
 
-_KEY = '60 IN TXT "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC7"'
+_RSA_KEY = (
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDAQ0ZXIuB0bDz4z1+G8j3T66bAHNKK/jVfKDLpeREaR2KId4Qck3VUTsdysNckNbaT2mVB"
+    "f8CJBRZ9paW6ybiBa1x3h83uAe6gYI7NF8XWRZPA+NKryd8pLGL85H4av2UKYm7t5rQ77gDMVtTjeq+JzigRxZ6xwaqyVHay5r9cCwIDAQAB"
+)
+_KEY = f'60 IN TXT "v=DKIM1; k=rsa; p={_RSA_KEY}"'
 _SPF = '60 IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"'
 # What the providers publish themselves.
 STAND_INS = f"""

@@ -40,14 +40,16 @@ def test_no_secret_shows(
     fresh: Callable[[str], LabInstance], tmp_path: Path, *, in_process: bool, transport: str
 ) -> None:
     instance = fresh(os.environ.get("SECRETS_DATABASE", "integration_secrets"))
-    table = Table(instance, tmp_path, NAMED, in_process=in_process, transport=transport)
+    # A shipped task takes ten times as long.
+    secrets = NAMED if ALL or in_process else dict(list(NAMED.items())[::2])
+    table = Table(instance, tmp_path, secrets, in_process=in_process, transport=transport)
     table.run()
     assert table.shown() == {}
 
     # It would show little if nothing were repeated, or if nothing went on.
     failed = {name for name, result in table.results.items() if result["failed"]}
     assert table.failing - failed == set()
-    for name, secret in NAMED.items():
+    for name, secret in secrets.items():
         if secret.isascii():
             repeated = str(table.results[f"{name}: tested"])
             assert [encoding for encoding in REPEATED if encoding not in repeated] == []
@@ -57,7 +59,7 @@ def test_no_secret_shows(
         assert MASK in message, task
         assert "refused" in message, task
         assert message.isprintable(), task
-    assert len(table.errors) == 2 * len(NAMED)
+    assert len(table.errors) == 2 * len(secrets)
     print(
-        f"{len(table.results)} tasks with {len(NAMED)} secrets, {'in process' if in_process else 'shipped'}, {transport}"
+        f"{len(table.results)} tasks with {len(secrets)} secrets, {'in process' if in_process else 'shipped'}, {transport}"
     )
