@@ -250,7 +250,7 @@ class CallbackModule(CallbackBase):
                 "webhook_verdicts": (self.get_option("webhook_verdicts"), report.STATUSES),
             }
             wrong += [
-                f"{one!r} in {name} is none of {', '.join(known)}."
+                f"{one!r} in {name} is not valid. Valid values: {', '.join(known)}."
                 for name, (given, known) in choices.items()
                 for one in given
                 if one not in known

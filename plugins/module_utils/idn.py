@@ -27,7 +27,7 @@ def in_ascii(domain: str) -> str | None:
 def needs_package(domain: str) -> bool:
     """Return whether a domain cannot be converted because the package idna is missing."""
     try:
-        import idna  # noqa: F401
+        import idna  # noqa: F401  # only whether it is installed matters
     except ImportError:
         return not _DEVIATING.isdisjoint(domain)
     return False

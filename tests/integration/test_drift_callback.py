@@ -344,11 +344,14 @@ def test_runs_without_enforcing_tasks_are_left_alone(fleet: Fleet) -> None:
     [
         ({"BASELINE": "missing.yml"}, "The baseline .*missing.yml cannot be read: No such file or directory"),
         ({"EXIT_CODE": "ten"}, "exit_code.*invalid value"),
-        ({"FORMATS": "json,pdf"}, "'pdf' in formats is none of json, markdown, junit, html, github"),
+        ({"FORMATS": "json,pdf"}, "'pdf' in formats is not valid. Valid values: json, markdown, junit, html, github"),
         ({"REPORT_FOLDER": "/dev/null"}, "The report_folder /dev/null cannot be written: "),
         ({"EXIT_CODE": "256", "KEEP": "-1"}, "exit_code must be from 0 to 255. keep must be from 0 to"),
-        ({"WEBHOOK_FORMAT": "irc"}, "'irc' in webhook_format is none of json, slack, mattermost, teams"),
-        ({"WEBHOOK_VERDICTS": "red"}, "'red' in webhook_verdicts is none of clean, corrected, "),
+        (
+            {"WEBHOOK_FORMAT": "irc"},
+            "'irc' in webhook_format is not valid. Valid values: json, slack, mattermost, teams",
+        ),
+        ({"WEBHOOK_VERDICTS": "red"}, "'red' in webhook_verdicts is not valid. Valid values: clean, corrected, "),
         ({"WEBHOOK_TIMEOUT": "0"}, "webhook_timeout must be from 1 to 300"),
         ({"WEBHOOK_URL": "hooks.example/x"}, "webhook_url .not shown, because it is a secret. is not an http:// or "),
     ],

@@ -53,7 +53,7 @@ class VaultVariable(Protocol):
         """The place in words."""
 
     def read(self) -> str | None:
-        """Return the secret that is stored; None if there is none."""
+        """Return the stored secret, or None."""
 
     def read_note(self) -> str:
         """Return the note that is stored with the secret; empty if there is none."""

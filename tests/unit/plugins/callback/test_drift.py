@@ -283,7 +283,9 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     callback = CallbackModule()
     callback.set_options()
     assert seen == {"REPORT_FOLDER": None, "BASELINE": "baseline.yml"}
-    assert callback._wrong_options == "'pdf' in formats is none of json, markdown, junit, html, github."
+    assert (
+        callback._wrong_options == "'pdf' in formats is not valid. Valid values: json, markdown, junit, html, github."
+    )
 
 
 def test_what_is_run_ad_hoc_is_left_alone(begun: Begun, capsys: pytest.CaptureFixture[str]) -> None:

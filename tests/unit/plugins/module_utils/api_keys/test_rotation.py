@@ -210,7 +210,7 @@ def test_a_key_of_another_user(odoo: SimulatedOdoo) -> None:
 
     def as_other(_secret: str) -> Session:
         session = odoo.session()
-        session.call = lambda *_call, **_arguments: {"uid": foreign}  # type: ignore[method-assign]
+        session.call = lambda *_call, **_arguments: {"uid": foreign}  # type: ignore[method-assign]  # a stand-in
         return session
 
     reach = Access(odoo.session(), odoo.password, nullcontext, as_other, lambda _secret: None)
@@ -243,7 +243,7 @@ def test_a_wrong_password(odoo: SimulatedOdoo) -> None:
 @pytest.fixture
 def reached(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> SimulatedOdoo:
     """Lead every session of a module to the instance. The login to the web client overwrites the address of links."""
-    odoo.store = Store()  # type: ignore[attr-defined]
+    odoo.store = Store()  # type: ignore[attr-defined]  # only this test adds it
 
     def connect(**options: Any) -> Session:
         if options["api_key"]:
@@ -260,7 +260,7 @@ def reached(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> SimulatedOd
 
     monkeypatch.setattr(rpc_session, "connect", connect)
     monkeypatch.setattr(Session, "web_client", web_client)
-    monkeypatch.setattr(OdooModule, "vault_variable", lambda *_arguments: odoo.store)  # type: ignore[attr-defined]
+    monkeypatch.setattr(OdooModule, "vault_variable", lambda *_arguments: odoo.store)  # type: ignore[attr-defined]  # only this test adds it
     return odoo
 
 
@@ -275,7 +275,7 @@ def test_the_module(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) 
     result = task(capsys)
     assert result["changed"], result
     assert [result["created"]["name"]] == names(reached)
-    secret = reached.store.secret  # type: ignore[attr-defined]
+    secret = reached.store.secret  # type: ignore[attr-defined]  # only this test adds it
     assert secret not in str(result)
     assert (reached.parameter(BASE_URL), reached.parameter(BASE_URL_KEY)) == (before, False)
     assert not task(capsys, api_key=secret)["changed"]
@@ -388,5 +388,5 @@ def test_the_key_is_returned_on_request_alone(reached: SimulatedOdoo, capsys: py
     assert "key" not in task(capsys, **hidden)
     for force in (False, True):
         result = task(capsys, return_key=True, force=force, **hidden)
-        assert result["key"] == reached.store.secret  # type: ignore[attr-defined]
+        assert result["key"] == reached.store.secret  # type: ignore[attr-defined]  # only this test adds it
     assert "key" not in task(capsys, check=True, return_key=True, **hidden)

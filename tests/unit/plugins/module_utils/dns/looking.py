@@ -30,5 +30,5 @@ def look(
 
 
 def through(provider: str, host: str, **relay: object) -> MailPath:
-    server = SendingServer(2, "Provider", host, provider, "mg.acme.example", Relay("Provider", **relay))  # type: ignore[arg-type]
+    server = SendingServer(2, "Provider", host, provider, "mg.acme.example", Relay("Provider", **relay))  # type: ignore[arg-type]  # any options
     return replace(PATH, server=server)
