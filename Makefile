@@ -40,7 +40,7 @@ checks: environments ## linters, type checker, ansible-test sanity, galaxy-impor
 	@$(CHECKS)/bin/python tests/checks checks
 
 units: environments ## ansible-test units, on every Python found
-	@$(CHECKS)/bin/python tests/checks units
+	@$(CHECKS)/bin/python tests/checks units-every-python units-newest
 
 facts: $(CHECKS)/ready $(LINK) ## record the facts of the Odoo of ODOO_URL, for the simulated Odoo
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(CHECKS)/bin/python -m ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.record_facts

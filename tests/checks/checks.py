@@ -83,7 +83,13 @@ CHECKS = [
         environment="newest",
         rejected=SKIPPED,
     ),
-    Check("units", "units", [*ANSIBLE_TEST, "units"], stage="oldest-core", rejected=SKIPPED),
+    Check(
+        "units",
+        "units",
+        [*ANSIBLE_TEST, "units", "--oldest-and-own-python"],
+        stage="oldest-core",
+        rejected=SKIPPED,
+    ),
     Check(
         "units-newest",
         "units",
@@ -92,17 +98,18 @@ CHECKS = [
         environment="newest",
         rejected=SKIPPED,
     ),
+    Check("units-every-python", "units-every-python", [*ANSIBLE_TEST, "units"], stage="oldest-core", rejected=SKIPPED),
     Check("browser", "browser", ["python", "-m", "pytest", "tests/browser"]),
     Check("lab-up", "lab-up", [*LAB, "up"], track="lab"),
-    Check("integration", "integration", INTEGRATION, needs="lab-up", track="lab"),
+    Check("integration", "integration", [*INTEGRATION, "-m", "not second_lab"], needs="lab-up", track="lab"),
     Check("lab-down", "lab-down", [*LAB, "down"], track="lab"),
-    # A lab of its own lets it run in parallel with the other, which restarts Odoo at any time. All cases run there; here, a sample shows that the front
-    # end works with the newest ansible-core.
+    # A lab of its own lets it run in parallel with the other, which restarts Odoo at any time. A sample shows that the front end works with the newest
+    # ansible-core; all cases run on the other lab, except the files that are marked to run here alone.
     Check("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
     Check(
         "integration-newest",
         "integration",
-        [*INTEGRATION, "-m", "in_process", "--sample", "4"],
+        [*INTEGRATION, "-m", "in_process or second_lab", "--sample", "6"],
         environment="newest",
         variables=NEWEST_LAB,
         needs="newest-lab-up",

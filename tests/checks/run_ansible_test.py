@@ -29,12 +29,17 @@ TARGET = {"sanity": "{}", "units": "venv/{}"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=TARGET)
-    parser.add_argument("--own-python", action="store_true", help="only on the Python that runs this script")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--own-python", action="store_true", help="only on the Python that runs this script")
+    only.add_argument("--oldest-and-own-python", action="store_true", help="on the oldest Python as well")
     arguments = parser.parse_args()
 
     pythons = {OWN: Path(sys.executable)}
     if not arguments.own_python:
-        pythons = testable() | pythons
+        found = testable()
+        if arguments.oldest_and_own_python:
+            found = dict(list(found.items())[:1])
+        pythons = found | pythons
 
     command = ["ansible-test", arguments.command, "--color", "no", "--controller", f"origin:python={OWN}"]
     if arguments.command == "sanity":

@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="run every Nth case of each parametrized test, the first included",
+        help="run every Nth case of each parametrized test, the first included; of the tests marked second_lab every one",
     )
 
 
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = []
     for item in items:
         test = item.nodeid.partition("[")[0]
-        if cases[test] % config.option.sample:
+        if cases[test] % config.option.sample and not item.get_closest_marker("second_lab"):
             left_out.append(item)
         cases[test] += 1
     if left_out:

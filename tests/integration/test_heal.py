@@ -28,6 +28,8 @@ from lab import Lab
 from mail_servers import password_server
 from playbook import Run
 
+pytestmark = pytest.mark.second_lab
+
 PLAN, DONE, LEFT = "Show the plan", "Show what was done", "What the doctor found"
 # An addon that nothing depends on, and that a new database has not installed.
 ADDON = "base_sparse_field"

@@ -34,6 +34,8 @@ class _Counter:
 def count_operations(work: Callable[[], object]) -> int:
     """Return how many operations of the collection's code a piece of work takes."""
     counter, former = _Counter(), sys.gettrace()
+    # Python 3.12 reports operations only if a frame asked for them before the trace function was set (issue 103615 of CPython).
+    sys._getframe().f_trace_opcodes = True
     sys.settrace(counter)
     try:
         work()
