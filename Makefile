@@ -15,6 +15,7 @@ PLAYBOOKS := .venv/playbooks
 CHECKS := .venv/checks
 NEWEST := .venv/newest
 EDA := .venv/eda
+NODE := .venv/node
 PROMTOOL := .work/programs/promtool
 
 # Tests and playbooks find the checkout where Ansible looks for a collection.
@@ -86,7 +87,7 @@ clean: ## remove everything that make has made
 	@POSTMASTER_LAB_DIR=.work/newest-lab $(PYTHON) tests/lab down --purge
 	rm -rf .venv .work
 
-environments: $(CHECKS)/ready $(NEWEST)/ready $(EDA)/ready $(LINK)
+environments: $(CHECKS)/ready $(NEWEST)/ready $(EDA)/ready $(NODE)/ready $(LINK)
 
 # What the tests of pages open them with.
 chromium:
@@ -135,6 +136,15 @@ $(NEWEST)/ready: $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOO
 
 $(EDA)/ready: $(REQUIREMENTS)/eda.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
 	@$(call environment,ansible-rulebook,$(PYTHON),$<)
+
+$(NODE)/ready: $(wildcard $(REQUIREMENTS)/node/*)
+	@command -v npm >/dev/null || { $(call debian,npm); }
+	@echo "==> $(@D): the checks that run on Node"
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@cp $(REQUIREMENTS)/node/package*.json $(@D)
+	@npm ci --prefix $(@D) --silent --no-audit --no-fund
+	@ln -s node_modules/.bin $(@D)/bin
+	@touch $@
 
 $(BOOTSTRAP)/ready:
 	@echo "==> $(@D): pip and uv"
