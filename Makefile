@@ -142,7 +142,7 @@ $(NODE)/ready: $(wildcard $(REQUIREMENTS)/node/*)
 	@echo "==> $(@D): the checks that run on Node"
 	@rm -rf $(@D) && mkdir -p $(@D)
 	@cp $(REQUIREMENTS)/node/package*.json $(@D)
-	@npm ci --prefix $(@D) --silent --no-audit --no-fund
+	@cd $(@D) && npm ci --silent --no-audit --no-fund
 	@ln -s node_modules/.bin $(@D)/bin
 	@touch $@
 
