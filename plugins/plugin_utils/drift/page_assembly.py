@@ -39,7 +39,9 @@ STYLES = (
     "print",
 )
 
-_COMMENT = re.compile(r"^/\*.*?\*/\n+", re.DOTALL | re.MULTILINE)  # only those that start a line: licences and documentation
+_COMMENT = re.compile(
+    r"^/\*.*?\*/\n+", re.DOTALL | re.MULTILINE
+)  # only those that start a line: licences and documentation
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.mjs)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|let|function|class) )", re.MULTILINE)
 
