@@ -39,9 +39,8 @@ STYLES = (
     "print",
 )
 
-_COMMENT = re.compile(
-    r"^/\*.*?\*/\n+", re.DOTALL | re.MULTILINE
-)  # only those that start a line: licences and documentation
+# Comments at the start of a line: licences and documentation of functions.
+_COMMENT = re.compile(r"^/\*.*?\*/\n+", re.DOTALL | re.MULTILINE)
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.mjs)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|let|function|class) )", re.MULTILINE)
 

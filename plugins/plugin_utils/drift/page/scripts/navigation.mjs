@@ -30,7 +30,7 @@ let redraw = () => {};
 
 // The element that opened the details.
 /** @type {Element | null} */
-let opener = null;
+let openedBy = null;
 
 /**
  * Start with the state of the address, and redraw the page after every change.
@@ -62,7 +62,7 @@ export function navigate(changes, step = false) {
 
 /** @returns {Element | null} the element that opened the details */
 export function detailsOpener() {
-  return opener;
+  return openedBy;
 }
 
 /**
@@ -72,14 +72,14 @@ export function detailsOpener() {
  * @param {Element | null} [from] the element that gets the focus back
  */
 export function openDetails(subject, from) {
-  opener = from || document.activeElement;
+  openedBy = from || document.activeElement;
   navigate({ open: subject }, true);
   document.getElementById("about")?.focus({ preventScroll: true });
 }
 
 /** Close the details and focus the element that opened them. */
 export function closeDetails() {
-  const back = opener;
+  const back = openedBy;
   navigate({ open: null }, true);
   const active = /** @type {HTMLElement | null} */ (byId("instances").querySelector('[tabindex="0"]'));
   const target = back instanceof HTMLElement && back.isConnected && back.offsetParent ? back : active;
