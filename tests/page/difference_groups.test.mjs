@@ -98,7 +98,7 @@ test("a missing or unmanaged resource is one group with all its fields", () => {
   assert.equal(groups[0].type === "difference" && groups[0].differences.length, 2);
 });
 
-test("errors are grouped by status and kind, with a variant for each message", () => {
+test("errors of one status and kind are a group, with a variant for each message", () => {
   const error = { task: "Task", kind: "timeout", message: "No answer." };
   const groups = groupsOf(
     instance("a", [], { status: "failed", errors: [error] }),

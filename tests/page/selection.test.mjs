@@ -76,7 +76,7 @@ test("a search and the filter of differences limit the columns, statuses do not"
   assert.ok(!select({ only: true }).all);
 });
 
-test("only what differs leaves instances that could not be judged", () => {
+test("the filter of differences keeps instances that could not be judged", () => {
   assert.deepEqual(names({ only: true }), ["broken", "acme-2", "acme-9"]);
   assert.deepEqual(names({ only: true, kinds: new Set(["cron"]) }), ["broken", "acme-2"]);
   assert.deepEqual(names({ only: true, words: "acme" }), ["acme-2", "acme-9"]);

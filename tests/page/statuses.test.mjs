@@ -35,7 +35,7 @@ test("the worst state wins, in any order", () => {
   assert.equal(worstOf(["corrected", "clean"]), "corrected");
 });
 
-test("drifted resources are divided by the action of the plan", () => {
+test("the action of the plan divides drifted resources", () => {
   assert.equal(stateOf({ status: "drifted", action: "update" }), "drifted");
   assert.equal(stateOf({ status: "drifted", action: "delete" }), "drifted");
   assert.equal(stateOf({ status: "drifted", action: "create" }), "missing");

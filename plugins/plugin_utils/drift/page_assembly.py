@@ -8,12 +8,12 @@ A page that is opened from the disk cannot import modules: browsers block the im
 Content-Security-Policy that allows scripts in every `data:` URL. Therefore the modules are joined into one inline script, which the policy can name
 by its hash.
 
-The joined script works like the modules because of rules that tests check:
+Tests check the rules that make the joined script work like the modules:
 
-- Modules are joined in the order in which a browser evaluates them: imported modules first. No import is circular.
-- A module imports names with `import { name } from "./file.mjs"`, without new names for them, and exports declarations only. So the lines of imports
-  and the word `export` can be removed.
-- Every name at the top level of a module is unique in all modules, and it is not the name of a global object of the browser.
+- Imported modules come first, as in a browser. No import is circular.
+- A module imports with `import { name } from "./file.mjs"` and renames nothing. It exports declarations only.
+  So the lines of imports and the word `export` can be removed.
+- Every name at the top level of a module is unique in all modules. No such name is the name of a global object of the browser.
 """
 
 from __future__ import annotations

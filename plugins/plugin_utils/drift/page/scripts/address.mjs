@@ -9,7 +9,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import { isState } from "./statuses.mjs";
 
 /**
- * What the details show: an instance or a part of it, a resource of all instances, or the baseline.
+ * The subject of the details: an instance or a part of it, a resource of all instances, or the baseline.
  *
  * @typedef {object} DetailsSubject
  * @property {string} [instance]
@@ -32,7 +32,7 @@ import { isState } from "./statuses.mjs";
  */
 
 /**
- * What a report contains. An address with other names is read without them.
+ * The names in a report. Other names in an address are ignored.
  *
  * @typedef {object} Known
  * @property {{ has(id: string): boolean }} kinds

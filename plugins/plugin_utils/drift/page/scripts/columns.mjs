@@ -4,7 +4,7 @@ GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gp
 SPDX-License-Identifier: GPL-3.0-or-later
 */
 
-/** The columns of the matrix: which resources have one, and what a row has in it. */
+/** The columns of the matrix: the resources that have one, and the resources of a row in it. */
 
 import { worstOf } from "./statuses.mjs";
 import { plural, readableKey } from "./text.mjs";

@@ -38,7 +38,7 @@ export function selectById(id) {
 }
 
 /**
- * Return a new element. Properties that are null, undefined or false are left out, and children too. A property that starts with "on" is a listener.
+ * Return a new element. Properties and children that are null, undefined or false are left out. A function is a listener, and its name starts with "on".
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag

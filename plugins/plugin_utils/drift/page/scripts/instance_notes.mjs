@@ -4,7 +4,7 @@ GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gp
 SPDX-License-Identifier: GPL-3.0-or-later
 */
 
-/** What the report says of an instance in addition to its resources: errors, warnings, the mail of real senders, and problems of the baseline. */
+/** Notes on an instance in addition to its resources: errors, warnings, the mail of real senders, and problems of the baseline. */
 
 import { badge } from "./badges.mjs";
 import { createElement } from "./elements.mjs";
@@ -35,7 +35,7 @@ export function errorsAndWarnings({ status, errors, warnings }) {
 }
 
 /**
- * Return what the plan changes for the mail of real senders.
+ * Return the changes of the plan for the mail of real senders.
  *
  * @param {import("drift-report").Replay} replay
  */

@@ -33,7 +33,7 @@ export function commonEnds(one, other) {
 }
 
 /**
- * Return a text in three parts: the middle one is what differs from the other text. Return null if the texts have too little in common.
+ * Return a text in three parts. The middle part differs from the other text. Return null if the texts have too little in common.
  *
  * @param {string} text
  * @param {string} other
@@ -74,7 +74,7 @@ function line(type, text) {
 }
 
 /**
- * Return the lines between the common start and the common end, by their longest common subsequence. If there are too many lines, all of them differ.
+ * Return the lines between the common start and the common end, by their longest common subsequence. If there are too many lines, all of them are different.
  *
  * @param {string[]} found
  * @param {string[]} declared

@@ -23,7 +23,7 @@ export const matrix = {
   body: [],
   /** The only cell that the Tab key reaches. @type {HTMLTableCellElement | null} */
   cell: null,
-  /** What that cell shows. @type {{ row: Row | number | null, column: string | null, kind: string | null }} */
+  /** The subject of that cell. @type {{ row: Row | number | null, column: string | null, kind: string | null }} */
   active: { row: null, column: null, kind: null },
 };
 

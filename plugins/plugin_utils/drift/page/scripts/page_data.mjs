@@ -4,7 +4,7 @@ GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gp
 SPDX-License-Identifier: GPL-3.0-or-later
 */
 
-/** The data of the page: the report, and what is computed from it once. */
+/** The data of the page: the report, and values that are computed from it once. */
 
 import { buildColumns } from "./columns.mjs";
 import { byId } from "./elements.mjs";

@@ -4,7 +4,7 @@ GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gp
 SPDX-License-Identifier: GPL-3.0-or-later
 */
 
-/** Remarks on a group of equal differences: since when, and what is known of them. */
+/** Remarks on a group of equal differences: since when they exist, their cause, and entries of the baseline. */
 
 /**
  * @typedef {import("./rows.mjs").Difference} Difference

@@ -32,7 +32,7 @@ function wordsForValue(words) {
 }
 
 /**
- * Return a value. What differs from the other value is marked.
+ * Return a value. The part that differs from the other value is marked.
  *
  * @param {unknown} value
  * @param {unknown} [other]

@@ -42,7 +42,7 @@ def test_a_module_imports_and_exports_only_in_forms_that_are_removed(name: str) 
     lines = text.splitlines()
     assert len(IMPORT.findall(text)) == sum(line.startswith("import") for line in lines)
     assert all(re.match(r"export (const|let|function|class) \w", line) for line in lines if line.startswith("export"))
-    # Names at the top level are found by the start of their line.
+    # DECLARATION finds names at the top level only in these forms.
     assert not [line for line in lines if re.match(r"(export )?(var|async|const [\[{]|let [\[{])", line)]
 
 
