@@ -41,7 +41,7 @@ CHECKS = [
     Check(
         "mypy",
         "checks",
-        ["mypy", "--package", "ansible_collections.postmaster.odoo.plugins.module_utils"],
+        ["mypy", "--package", "ansible_collections.postmaster.odoo.plugins"],
         stage="static",
         variables={"MYPYPATH": "../../.."},
     ),
