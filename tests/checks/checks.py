@@ -45,6 +45,7 @@ CHECKS = [
         stage="static",
         variables={"MYPYPATH": "../../.."},
     ),
+    Check("reuse", "checks", ["reuse", "lint"], stage="static"),
     Check(
         "documentation",
         "checks",
