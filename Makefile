@@ -22,7 +22,7 @@ NODE := .venv/node
 CONTRIBUTORS := .venv/contributors
 PROMTOOL := .work/programs/promtool
 
-# Tests and playbooks find the checkout where Ansible looks for a collection.
+# A link to the checkout, at the path at which Ansible finds a collection.
 COLLECTIONS := .work/collections
 LINK := $(COLLECTIONS)/ansible_collections/postmaster/odoo
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
@@ -39,7 +39,7 @@ ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLL
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# The tests make hundreds of databases, which is quickest in memory, where there is plenty.
+# The tests make hundreds of databases. This is fastest in memory, if there is enough.
 test: export POSTMASTER_LAB_MEMORY ?= $(shell df --output=avail --block-size=G /dev/shm 2>/dev/null | awk '$$1 + 0 >= 8 {print "/dev/shm"}')
 test: environments programs chromium ## everything: the checks, the unit tests, the tests in a browser, the integration tests on the lab
 	@$(CHECKS)/bin/python tests/checks checks units browser $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
@@ -103,7 +103,7 @@ clean: ## remove everything that make has made
 
 environments: $(CHECKS)/ready $(NEWEST)/ready$(ANSIBLE_CORE) $(EDA)/ready $(NODE)/ready $(CONTRIBUTORS)/ready $(LINK)
 
-# What the tests of pages open them with.
+# The browser for the tests of pages.
 chromium:
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { $(call debian,chromium chromium-driver); }
 
@@ -127,7 +127,7 @@ $(LINK):
 	@mkdir -p $(@D)
 	@ln -sfn ../../../.. $@
 
-# uv is many times faster than pip, but knows nothing of pip's configuration: where it fails, pip does it.
+# uv is much faster than pip, but ignores the configuration of pip. If uv fails, pip installs the packages.
 # $(1): its description, $(2): its Python, $(3): its requirements, $(4): another requirement, or nothing
 define environment
 echo "==> $(@D): $(1)" \

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which checks there are, and how each is asked."""
+"""The list of all checks, and the command of each."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Check:
     name: str
     group: str
     command: list[str | Path]  # run in the folder of the collection
-    stage: str | None = None  # the copy of the checkout that it is shown; None: the checkout itself
-    environment: str = "checks"  # the virtual environment whose programs it finds first
+    stage: str | None = None  # the copy of the checkout that is examined; None: the checkout itself
+    environment: str = "checks"  # the virtual environment whose programs come first on PATH
     variables: dict[str, str | Path] = field(default_factory=dict)
-    rejected: re.Pattern[str] | None = None  # a line of its output that fails it, whatever its exit code
-    needs: str | None = None  # the check without whose success this one has nothing to say
-    track: str = "copies"  # checks of one track are asked one after the other, beside those of another track
+    rejected: re.Pattern[str] | None = None  # a line of output that fails the check, regardless of the exit code
+    needs: str | None = None  # a check that must pass first; otherwise this one fails
+    track: str = "copies"  # checks of one track run one after the other; tracks run in parallel
 
 
 CHECKS = [
