@@ -32,13 +32,13 @@ NEWEST_LAB = {"POSTMASTER_LAB_DIR": CHECKOUT / ".work/newest-lab"}
 class Check:
     name: str
     group: str
-    command: list[str | Path]  # run in the folder of the collection
-    stage: str | None = None  # the copy of the checkout that is examined; None: the checkout itself
-    environment: str = "checks"  # the virtual environment whose programs come first on PATH
+    command: list[str | Path]  # It runs in the folder of the collection.
+    stage: str | None = None  # The copy of the checkout that is examined. None: the checkout itself.
+    environment: str = "checks"  # The virtual environment whose programs come first on PATH.
     variables: dict[str, str | Path] = field(default_factory=dict)
-    rejected: re.Pattern[str] | None = None  # a line of output that fails the check, regardless of the exit code
-    needs: str | None = None  # a check that must pass first; otherwise this one fails
-    track: str = "copies"  # checks of one track run one after the other; tracks run in parallel
+    rejected: re.Pattern[str] | None = None  # A line of output that fails the check, regardless of the exit code.
+    needs: str | None = None  # A check that must pass first. Otherwise this one fails.
+    track: str = "copies"  # Checks of one track run one after the other. Tracks run in parallel.
 
 
 CHECKS = [
@@ -131,7 +131,7 @@ CHECKS = [
     Check("integration", "integration", [*INTEGRATION, "-m", "not second_lab"], needs="lab-up", track="lab"),
     Check("lab-down", "lab-down", [*LAB, "down"], track="lab"),
     # A lab of its own lets it run in parallel with the other, which restarts Odoo at any time. A sample shows that the front end works with the newest
-    # ansible-core; all cases run on the other lab, except the files that are marked to run here alone.
+    # ansible-core. All cases run on the other lab. Files that are marked as second_lab run only here.
     Check("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
     Check(
         "integration-newest",
