@@ -47,7 +47,10 @@ CHECKS = [
     Check(
         "mypy",
         "checks",
-        ["mypy", "--package", "ansible_collections.postmaster.odoo.plugins"],
+        [
+            "mypy",
+            *(f"--package=ansible_collections.postmaster.odoo.{name}" for name in ("plugins", "extensions", "docs")),
+        ],
         stage="static",
         variables={"MYPYPATH": "../../.."},
     ),
