@@ -75,4 +75,4 @@ def test_nothing_ends_the_elements_of_script_and_style() -> None:
 
 def test_licences_are_not_repeated_in_the_page() -> None:
     assert "SPDX" not in page_assembly.script() + page_assembly.style()
-    assert page_assembly.template().count("SPDX-License-Identifier: GPL-3.0-or-later") == 1
+    assert page_assembly.template().count("SPDX") == 1
