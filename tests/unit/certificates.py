@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Certificates for servers on the loopback, made as a test wants them."""
+"""Certificates for servers on the loopback."""
 
 from __future__ import annotations
 
@@ -26,24 +26,26 @@ class Issued:
 
     @property
     def certificate_pem(self) -> str:
-        """What everybody may see."""
+        """Return the certificate, which is public."""
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     @property
     def key_pem(self) -> str:
-        """What nobody may."""
+        """Return the key, which is secret."""
         return self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()
 
     def write_to(self, path: Path, *chain: Issued) -> Path:
-        """A file for a server: its key, its certificate and those above it."""
+        """Write a file for a server: its key, its certificate, and the certificates above it."""
         path.write_text(self.key_pem + "".join(one.certificate_pem for one in (self, *chain)))
         return path
 
 
 def issue(name: str = "127.0.0.1", issuer: Issued | None = None, *, days: int = 1) -> Issued:
-    """A certificate, self-signed where there is no issuer. It began as many days ago as it has left, or ended as many ago.
+    """Issue a certificate; it is self-signed if there is no issuer.
+
+    It began as many days ago as it has left. If `days` is negative, it expired that many days ago.
 
     :param name: an address, or the name of a host.
     """
@@ -86,7 +88,7 @@ def _key_usage(*, signs: bool) -> x509.KeyUsage:
 
 
 def server_context(path: Path) -> ssl.SSLContext:
-    """A server's side of TLS, with the certificate and key of a file."""
+    """Return a server's side of TLS, with the certificate and key of a file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     return context

@@ -12,7 +12,7 @@ START = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
 
 
 class Clock:
-    """Stands in for the module `time`: sleeping only moves it on."""
+    """Replaces the module `time`: a sleep only advances the clock."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []

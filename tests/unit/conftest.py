@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all unit tests share: every series of Odoo, and a clock that nobody waits for."""
+"""Fixtures of all unit tests: every series of Odoo, and a clock that never waits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ settings.load_profile("postmaster")
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of everything in the collection that waits."""
+    """Replace the clock of everything in the collection that waits."""
     clock = Clock()
     for module in (heartbeat, lock, put_off, rpc_session, server_test):
         monkeypatch.setattr(module, "time", clock)
@@ -45,5 +45,5 @@ def series(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def odoo(series: str) -> SimulatedOdoo:
-    """A fresh database of each series."""
+    """Return a fresh database of each series."""
     return SimulatedOdoo(series)

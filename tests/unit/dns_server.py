@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A DNS server on the loopback that has the zones of a test, follows aliases, and stays silent or fails where the test says so."""
+"""A DNS server on the loopback that has the zones of a test and follows aliases.
+
+A test can make it silent or make it fail.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,7 @@ class DnsServer:
 
 @contextmanager
 def dns_server(zone: str = "") -> Iterator[DnsServer]:
-    """A server for as long as the context lasts."""
+    """Run a server for as long as the context lasts."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         server = DnsServer(sock.getsockname()[1])

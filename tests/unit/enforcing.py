@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Enforcing a stack on a simulated Odoo, and what came of it."""
+"""Enforce a stack on a simulated Odoo, and return the result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, *
 
 
 def add_alias_domain(odoo: SimulatedOdoo, name: str, **values: str) -> int | bool:
-    """Add a domain that Odoo sends notifications from: an alias domain, or system parameters where there are none (16.0). Return the id of the former."""
+    """Add a domain that Odoo sends notifications from, and return its id.
+
+    In 16.0, which has no alias domains, system parameters are set and nothing is returned.
+    """
     if odoo.series in HAVE_ALIAS_DOMAINS:
         return odoo.add("mail.alias.domain", name=name, **values)
     odoo.add("ir.config_parameter", key="mail.catchall.domain", value=name)
@@ -61,14 +64,17 @@ def renew_at_every_look(odoo: SimulatedOdoo, lock: int) -> None:
 def refused(
     kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **options: Any
 ) -> str:
-    """The message of a run that must fail."""
+    """Return the message of a run that must fail."""
     with pytest.raises(kind) as caught:
         run(odoo, stack, check=check, **options)
     return caught.value.message
 
 
 def refused_unwritten(kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping[str, Any], **options: Any) -> str:
-    """The message of a run that must fail before anything is written; check mode says the same, and whatever else it finds."""
+    """Return the message of a run that must fail before anything is written.
+
+    The message of check mode must be the same, possibly with further findings.
+    """
     predicted = refused(kind, odoo, stack, check=True, **options)
     message = refused(kind, odoo, stack, **options)
     assert message in predicted
@@ -77,14 +83,14 @@ def refused_unwritten(kind: type[OdooError], odoo: SimulatedOdoo, stack: Mapping
 
 
 def written(odoo: SimulatedOdoo) -> list[tuple[str, str]]:
-    """The calls so far that might have written, less those for the lock."""
+    """Return the calls so far that might have written, without those for the lock."""
     calls = [(model, method) for model, method, _ids, _arguments in odoo.log if method not in READ_METHODS]
     lock = [("ir.config_parameter", "create"), ("ir.config_parameter", "unlink")]
     return calls[1:-1] if calls[:1] + calls[-1:] == lock else calls
 
 
 def actions(plan: Plan) -> list[tuple[str, str]]:
-    """What a plan does to what."""
+    """Return the actions of a plan and their resources."""
     return [(step.action, step.key) for step in plan]
 
 
@@ -99,13 +105,13 @@ def servers(odoo: SimulatedOdoo) -> list[dict[str, Any]]:
 
 
 def server(odoo: SimulatedOdoo, name: str) -> dict[str, Any]:
-    """The one mail server of a name."""
+    """Return the only mail server of a name."""
     (found,) = [one for one in servers(odoo) if one["name"] == name]
     return found
 
 
 def neutralize(odoo: SimulatedOdoo) -> None:
-    """What Odoo's own neutralize.sql does, as far as mail servers and crons go."""
+    """Change mail servers and crons like Odoo's own neutralize.sql."""
     for model in ("ir.mail_server", "ir.cron"):
         for record in odoo.records.tables[model].values():
             record["active"] = False
@@ -124,7 +130,7 @@ def refuse_creating(odoo: SimulatedOdoo, name: str) -> None:
 
 
 def oauth2_server(authentication: str, *, name: str = "Main", **options: Any) -> dict[str, Any]:
-    """The options of a mail server that logs in with OAuth2; those of `oauth2` among the others."""
+    """Return the options of a mail server that logs in with OAuth2; `options` includes those of `oauth2`."""
     given = {key: options.pop(key) for key in ("refresh_token", "update", "required", *OAUTH2) if key in options}
     return {
         "name": name,

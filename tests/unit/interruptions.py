@@ -31,7 +31,7 @@ class CutTransport:
         self._lasting = lasting
 
     def login(self) -> None:
-        """The simulation knows its user already."""
+        """Do nothing: the simulation already has its user."""
 
     def close(self) -> None:
         """There is nothing to hang up."""
@@ -58,9 +58,9 @@ def session_over(odoo: SimulatedOdoo, transport: CutTransport) -> Session:
 
 
 def every_cut(odoo: SimulatedOdoo, run: Callable[[Session], object]) -> Iterator[tuple[str, bool]]:
-    """Run something with each of its calls cut, on the database as it is now each time.
+    """Run something with each of its calls interrupted, each time on the database in its present state.
 
-    :returns: after each run what was cut in words, and whether the run succeeded all the same.
+    :returns: after each run a description of the interruption, and whether the run still succeeded.
     """
     before, now = odoo.records.snapshot(), odoo.now
     transport = CutTransport(odoo, 0)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers on the loopback that answer as a test says, and remember what they were asked."""
+"""Servers on the loopback that a test scripts, and that record their requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import Ht
 
 
 class Request(NamedTuple):
-    """What a server was asked."""
+    """A request that a server received."""
 
     method: str
     target: str
@@ -34,7 +34,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What it answers. A body that is no bytes is sent as JSON."""
+    """The answer of a server. A body that is not bytes is sent as JSON."""
 
     body: Any = b""
     status: int = 200
@@ -57,7 +57,7 @@ class LocalServer:
 
 @contextmanager
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[LocalServer]:
-    """A server, for as long as the context lasts. It is a proxy as well: it takes absolute URIs, and CONNECT."""
+    """Run a server for as long as the context lasts. It is also a proxy: it accepts absolute URIs and CONNECT."""
     local = LocalServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -94,7 +94,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[LocalServer]:
             self.close_connection = True
 
         def log_message(self, *_what: Any) -> None:
-            """Tests look at `requests`."""
+            """Log nothing: tests examine `requests`."""
 
     class Server(ThreadingHTTPServer):
         block_on_close = False
@@ -127,7 +127,10 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 @contextmanager
 def listening(script: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server of no protocol: `script` is called with each connection, in a thread of its own; its URL."""
+    """Run a server without a protocol, and return its URL.
+
+    `script` is called with each connection, in a separate thread.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve(connection: socket.socket) -> None:
@@ -149,16 +152,16 @@ def listening(script: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def closed_port() -> int:
-    """A port that nothing listens on."""
+    """Return a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 def http_to(local: LocalServer, path: str = "", **options: Any) -> HttpConnection:
-    """A connection to a server."""
+    """Return a connection to a server."""
     return HttpConnection(local.url + path, proxy=options.pop("proxy", ""), **options)
 
 
 def asked(http: HttpConnection, path: str = "/x", body: bytes | None = None) -> bytes:
-    """What the server answers to one request."""
+    """Return the server's answer to one request."""
     return http.request("GET" if body is None else "POST", path, body, {}).body

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Count what the collection does, instead of how long it takes: the count is the same in every run."""
+"""Count the operations of the collection instead of measuring time: the count is the same in every run."""
 
 from __future__ import annotations
 
@@ -45,9 +45,11 @@ def count_operations(work: Callable[[], object]) -> int:
 
 
 def growth(work: Callable[[int], Callable[[], object]], size: int) -> float:
-    """Return how much more the third part of a work takes than the second: 1 if it is linear, 1.67 if it grows with the square.
+    """Return the ratio of the operations of the third part of some work to those of the second.
 
-    :param work: prepares a work of a size, which is not counted, and returns it.
+    It is 1 if the work is linear, and 1.67 if it grows with the square.
+
+    :param work: prepares work of a size, which is not counted, and returns it.
     """
     first, second, third = (count_operations(work(size * factor)) for factor in (1, 2, 3))
     return (third - second) / (second - first)

@@ -40,7 +40,7 @@ LOST = {"msg": "secret | words", "error_kind": "unreachable"}
 
 
 def plugin(*arguments: str | Path) -> tuple[int, str]:
-    """The exit code and the output of the plugin."""
+    """Return the exit code and the output of the plugin."""
     run = subprocess.run([sys.executable, PLUGIN, *arguments], capture_output=True, text=True, check=False)
     assert not run.stderr
     assert LINE.fullmatch(run.stdout), run.stdout
@@ -118,7 +118,7 @@ def test_an_instance_that_is_not_in_the_report_is_unknown(check: Check) -> None:
 @pytest.mark.parametrize(
     "test_text", ["", "[]", "{", '{"format": 2}', '{"format": 1}', '{"format": 1, "generated": 5}']
 )
-def test_a_file_that_is_no_report_is_unknown(tmp_path: Path, test_text: str) -> None:
+def test_a_file_that_is_not_a_report_is_unknown(tmp_path: Path, test_text: str) -> None:
     (tmp_path / "doctor.json").write_text(test_text)
     assert plugin("--report", tmp_path / "doctor.json")[0] == 3
 

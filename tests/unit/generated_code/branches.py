@@ -15,7 +15,7 @@ _MARK = "branch of "
 def with_told_branches(code: str, part: str) -> tuple[str, dict[str, str]]:
     """Return the code with a call of `log` in every branch, and the name of each branch by the message that it logs.
 
-    :param part: what the code is called.
+    :param part: the name of the code.
     """
     branches = _Branches(part)
     tree = branches.visit(ast.parse(code))
@@ -26,8 +26,8 @@ def with_told_branches(code: str, part: str) -> tuple[str, dict[str, str]]:
 class _Branches(ast.NodeTransformer):
     """The branches of a piece of code: bodies of functions, conditions, loops and handlers.
 
-    :param part: what the code is called.
-    :ivar names: what a branch is, by the message that it logs; the order of the code.
+    :param part: the name of the code.
+    :ivar names: names of the branches by the message that they log, in the order of the code.
     """
 
     part: str

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What generated code is given inside Odoo, played by scripted objects whose classes bear the names of Odoo's own."""
+"""The objects that Odoo passes to generated code, played by scripted objects whose classes have the names of Odoo's
+own.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ TABLE, COPY_TABLE = "mail_mail_res_partner_rel", "mail_mail_res_partner_cc_rel"
 
 
 def _named(path: str) -> Callable[[_Class], _Class]:
-    """Have a class bear another name."""
+    """Return a decorator that renames a class."""
 
     def rename(renamed: _Class) -> _Class:
         renamed.__module__, _dot, renamed.__qualname__ = path.rpartition(".")
@@ -34,13 +36,14 @@ def _named(path: str) -> Callable[[_Class], _Class]:
 
 @dataclass
 class World:
-    """A database, and what goes wrong in it.
+    """A database, and the errors that it raises.
 
     :ivar tables: rows by id, by model. :ivar xml_ids: model and id by external ID.
-    :ivar failures: what a method raises, by (model or `cr`, method); all calls of it, or the first ones if it is a list.
+    :ivar failures: the errors of a method, by (model or `cr`, method): of all calls, or of the first ones if it is a
+    list.
     :ivar failed: the rows of each query for failed mails. :ivar queries: every query.
-    :ivar with_progress: whether crons tell their progress. :ivar with_logger: whether server actions have a logger.
-    :ivar time: the clock of `time.time`. :ivar said: what was logged.
+    :ivar with_progress: whether crons report their progress. :ivar with_logger: whether server actions have a logger.
+    :ivar time: the clock of `time.time`. :ivar said: the logged messages.
     """
 
     tables: dict[str, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict))
@@ -72,7 +75,7 @@ class World:
         return names | ({"_logger": _Logger(self)} if self.with_logger else {})
 
     def fail(self, owner: str, method: str) -> None:
-        """Raise what a call is to raise."""
+        """Raise the error that is set for a call, if any."""
         failure = self.failures.get((owner, method))
         if isinstance(failure, list):
             failure = failure.pop(0) if failure else None
@@ -122,11 +125,11 @@ class _Cursor:
         return NOW
 
     def commit(self) -> None:
-        """Keep what was done."""
+        """Do nothing: changes are kept."""
         self._world.fail("cr", "commit")
 
     def rollback(self) -> None:
-        """Undo what was done: nothing of it is played here."""
+        """Do nothing: the changes of a transaction are not undone here."""
 
     def execute(self, query: str, values: Any) -> None:
         """Run a query of the backoff."""
@@ -222,7 +225,7 @@ class Records:
         return self.browse([row["id"] for row in self._rows()])
 
     def filtered(self, condition: Callable[[Records], bool]) -> Records:
-        """Return the records for which a condition holds."""
+        """Return the records that satisfy a condition."""
         return self.browse([one.ids[0] for one in self if condition(one)])
 
     def sudo(self) -> Records:

@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A model of the sandbox in which 20.0 runs code, with the policy `raise`; written from its rules, as they were read.
+"""A model of the sandbox in which 20.0 runs code, with the policy `raise`. It follows the rules in Odoo's source.
 
-20.0:odoo/tools/safe_eval/evaluation.py: `_SafeTransformer` lets every call pass a check, `_SafeChecker` looks at the callee and at every argument and at
-what is in them, `_SafeWhitelist` and `_initialize_safe_whitelist` say what is trusted. Here is the part of the rules that generated code
-can meet. What is not trusted raises an error that `except Exception` does not catch.
+Source: 20.0:odoo/tools/safe_eval/evaluation.py. `_SafeTransformer` adds a check to every call.
+`_SafeChecker` examines the callee, every argument, and their contents.
+`_SafeWhitelist` and `_initialize_safe_whitelist` list the trusted objects.
+This model contains the rules that apply to generated code.
+An untrusted object raises an error that `except Exception` does not catch.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from functools import reduce
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any
 
-# What the module of the code's own functions is called.
+# The name of the module of the code's own functions.
 MODULE = "odoo.tools.safe_eval.evaluation.<evaluated_code>"
 
 _CHECK = "checked_call"
@@ -36,7 +38,7 @@ _TYPES = frozenset(
 _FUNCTIONS = frozenset(
     {*(abs, divmod, max, min, round, sum, chr, ord, repr, all, any, len, sorted, iter, hasattr, isinstance), reduce}
 )
-# The names of trusted classes; their instances are trusted with them, and so is what is called on these.
+# The names of trusted classes. Their instances are trusted too, and so are the methods of these instances.
 _TYPE_NAMES = (
     *(f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta", "timezone", "tzinfo")),
     "dateutil.relativedelta.relativedelta",
@@ -69,8 +71,8 @@ class _CheckedCalls(ast.NodeTransformer):
 def run(code: str, given: Mapping[str, Any]) -> None:
     """Run the code of a server action.
 
-    :param given: what Odoo gives to it.
-    :raises UnsafeError: it calls something untrusted, or calls something with it.
+    :param given: the names that Odoo passes to it.
+    :raises UnsafeError: it calls something untrusted, or passes something untrusted to a call.
     """
     tree = ast.fix_missing_locations(_CheckedCalls().visit(ast.parse(code)))
     names = {one.__name__: one for one in _BUILTINS}
@@ -86,7 +88,7 @@ def _checked_call(callee: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def _all_in(value: Any) -> Iterator[Any]:
-    """Yield what a value consists of, itself if it is no collection."""
+    """Yield the elements of a value, or the value itself if it is not a collection."""
     if isinstance(value, dict):
         parts: Iterable[Any] = [*value.keys(), *value.values()]
     elif isinstance(value, _COLLECTIONS):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulated Odoo that answers in HTTP and JSON, so that a test can change what it answers."""
+"""A simulated Odoo that answers in HTTP and JSON, so that a test can change its answers."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How SMTP servers repeat what a client has sent them."""
+"""The forms in which SMTP servers repeat the text that a client has sent to them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inputs of any content: files, options of tasks and variables of the inventory, and what the collection makes of them."""
+"""Random inputs: files, options of tasks and variables of the inventory, and the results of the collection."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.mutations import pla
 from ansible_collections.postmaster.odoo.tests.unit.hostile.scalars import SCALARS
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import CHECKS, Task, instance, last_of, run
 
-# What an input may end in. Everything else is a fault.
+# The allowed results of an input. Everything else is a defect.
 _ERRORS = (OdooError, AnsibleError, BaselineError, StackVariableError)
 _BASELINE = {
     "format": 1,
@@ -193,7 +193,7 @@ def _dumped(content: Any) -> bytes:
 
 
 def write_hostile(random: Random, path: Path, good: Any) -> None:
-    """Put something where a file is expected: another content, another kind of file, or none."""
+    """Write hostile content to the path of an expected file: other content, another kind of file, or no file."""
     if path.is_dir() and not path.is_symlink():
         path.rmdir()
     path.unlink(missing_ok=True)
@@ -292,7 +292,7 @@ def _options(random: Random, _folder: Path) -> None:
     connection = {"timeout": 30, "validate_certs": True, "proxy": "", "ca_path": "", "url": "http://odoo.example"}
     options = {str(name): value for name, value in _changed(random, {**connection, **task.options}).items()}
     ending = run(Task(task.module, options), AnsweringOdoo(instance("19.0")), "json2")
-    # Ansible itself refuses what an option does not take, and names no kind.
+    # Ansible itself rejects an unsupported value of an option, without a kind of error.
     if ending.fault and not ending.fault.startswith("failed without a kind: "):
         raise AssertionError(ending.fault)
 

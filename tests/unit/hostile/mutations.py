@@ -65,7 +65,7 @@ def mutated(random: Random, answer: Answer) -> Answer:
 
 
 def _one_value(random: Random, answer: Answer) -> Answer:
-    """Replace one value, wherever it is."""
+    """Replace one value anywhere in the answer."""
 
     def replace(container: Any, key: Any) -> None:
         container[key] = random.choice(_VALUES)
@@ -133,7 +133,7 @@ def _status(random: Random, answer: Answer) -> Answer:
 
 
 def _date(random: Random, answer: Answer) -> Answer:
-    """Answer with a date that is none."""
+    """Replace a date with a text that is not a date."""
     return answer._replace(headers={**answer.headers, random.choice(("Date", "Retry-After")): random.choice(_DATES)})
 
 

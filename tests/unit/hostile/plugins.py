@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plugins that call Odoo without a module: what each shows if the call ends with hostile words."""
+"""The plugins that call Odoo without a module, and their output if a call ends with a hostile text."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks on a simulated Odoo that is no friend, each run to its end, and what came of it."""
+"""Tasks on a hostile simulated Odoo. Each task runs to its end, and its result is returned."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
             module_named(task.module).main()
         except SystemExit:
             pass
-        except Exception:  # a fault is what the test looks for
+        except Exception:  # the test collects every error
             fault = last_of(traceback.format_exc())
     result = None if fault else json.loads(output.getvalue())
     if result is not None and result.get("failed") and not result.get("error_kind"):
@@ -181,7 +181,7 @@ def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
 
 
 def last_of(text: str) -> str:
-    """Return where in the collection a traceback ends, and the error."""
+    """Return the last place of a traceback that is in the collection, and the error."""
     lines = text.strip().splitlines()
     places = [line.strip() for line in lines if "/plugins/" in line]
     return f"{lines[-1][:150]} at {places[-1].rpartition('/plugins/')[2] if places else '?'}"

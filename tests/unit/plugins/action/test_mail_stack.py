@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the action of all modules imports, and where."""
+"""The imports of the action of all modules, and the processes that make them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STACK = "ansible_collections.postmaster.odoo.plugins.modules.mail_stack"
 
 
 @pytest.mark.parametrize("in_worker", [False, True], ids=["controller", "worker"])
-def test_what_every_worker_needs_is_imported_before_there_are_any(
+def test_imports_for_every_worker_happen_before_the_first_fork(
     in_worker: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A module that does not need it, whose worker loads this action itself, does not pay for it."""
@@ -71,7 +71,7 @@ def run(script: str) -> list[str]:
     return ran.stdout.split()
 
 
-# Ansible compiles each module of a collection anew in each run.
+# Ansible compiles each module of a collection again in each run.
 ONLY_FOR_OTHERS = (
     "module_utils.smtp.",
     "module_utils.resources.server_trials",

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The callback's own promises: it has the last word, and whatever goes wrong in it, a run is not green for want of a verdict.
+"""The guarantees of the callback: it sets the exit code, and no error in it can turn a run green.
 
-What it makes of Ansible's own objects is tested with Ansible, in tests/integration/test_drift_callback.py.
+How it treats Ansible's own objects is tested with Ansible, in tests/integration/test_drift_callback.py.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def result(content: Any) -> Any:
 
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., CallbackModule]:
-    """A callback in the first play of a run, which compares acme. Ansible's objects are left out."""
+    """Return a callback in the first play of a run that compares acme. Ansible's objects are left out."""
     monkeypatch.setattr(watch, "task_of", lambda task, **_known: CHECK)
     monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"], [CHECK], enforces=True))
     monkeypatch.setattr(watch, "inventory_of", lambda play: ["acme"])
@@ -88,7 +88,7 @@ def test_drift_ends_the_run_once_everything_is_written(begun: Begun, tmp_path: P
 
 
 @pytest.mark.parametrize(("options", "content"), [({}, found()), ({"exit_code": 0}, DRIFTED)])
-def test_what_needs_no_exit_code_ends_as_ansible_does(begun: Begun, options: Any, content: Any) -> None:
+def test_without_an_exit_code_the_run_ends_as_ansible_does(begun: Begun, options: Any, content: Any) -> None:
     callback = begun(**options)
     callback.v2_runner_on_ok(result(content))
     callback.v2_playbook_on_stats(CLEAN)
@@ -166,7 +166,7 @@ def test_a_wrong_baseline_ends_the_run_before_anything_is_compared(
     assert "is wrong" in capsys.readouterr().err
 
 
-def test_a_baseline_that_does_not_hold_is_drift(begun: Begun, tmp_path: Path) -> None:
+def test_a_baseline_with_an_unmatched_entry_is_drift(begun: Begun, tmp_path: Path) -> None:
     path = tmp_path / "baseline.yml"
     entry = "{resource: mail_server, key: T, reason: r, owner: o, expires: 2999-01-01}"
     path.write_text(f"format: 1\naccepted: [{entry}]\n")
@@ -288,7 +288,7 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     )
 
 
-def test_what_is_run_ad_hoc_is_left_alone(begun: Begun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_ad_hoc_run_is_ignored(begun: Begun, capsys: pytest.CaptureFixture[str]) -> None:
     begun()  # Ansible's objects are left out
     callback = CallbackModule()
     callback.v2_playbook_on_play_start(SimpleNamespace(_uuid="1"))

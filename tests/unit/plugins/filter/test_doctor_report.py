@@ -81,7 +81,7 @@ def test_nothing_at_all() -> None:
 
 
 @pytest.mark.parametrize("results", [None, [], "acme", {"acme": "failed"}])
-def test_what_is_no_result(results: Any) -> None:
+def test_something_that_is_not_a_result(results: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="doctor_report takes results"):
         doctor_report(results)
 

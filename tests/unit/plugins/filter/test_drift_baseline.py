@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A baseline out of results, and what it refuses to be made for."""
+"""A baseline from results, and the results that it rejects."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def accepted(results: Any, **said: Any) -> list[dict[str, Any]]:
     return list(content["accepted"])
 
 
-def test_what_differs_is_accepted_with_what_is_said_of_it() -> None:
+def test_a_difference_is_accepted_with_its_comment() -> None:
     result = found(step(change(), change("smtp_pass", "********", "********")))
     entry = {"instance": "acme", "resource": "mail_server", "key": "Transactional", **SAID, "expires": FAR}
     assert accepted({"acme": result}) == [

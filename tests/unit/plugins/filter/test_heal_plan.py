@@ -42,7 +42,7 @@ def plan(*findings: Finding, allow: Any = FIXES, due: int = 0, age: int = 0, put
     return heal_plan({"findings": sorted_results(findings), "queue": queue}, allow)
 
 
-def test_mails_that_are_due_are_sent_whatever_the_state_of_the_cron() -> None:
+def test_due_mails_are_sent_in_every_state_of_the_cron() -> None:
     """As an interrupted run leaves them that has queued them again, or put them off."""
     assert does(plan(due=3, age=60)) == {"send": True}
     assert does(plan(due=3, age=59)) == {}
@@ -83,7 +83,7 @@ CRON = {"name": "Queue", "xml_id": QUEUE["xml_id"]}
         (STALE, ["stale"], 2, {"cancel": True}),
     ],
 )
-def test_each_fix_where_it_is_allowed(finding: Finding, allow: list[str], due: int, expected: Any) -> None:
+def test_each_fix_if_it_is_allowed(finding: Finding, allow: list[str], due: int, expected: Any) -> None:
     planned = plan(finding, allow=allow, due=due)
     assert does(planned) == expected
     assert planned["held"] == []
@@ -104,7 +104,9 @@ def test_several_at_once() -> None:
 
 
 def test_nothing_is_let_out_while_a_server_does_not_work() -> None:
-    """Neither what leaves through it, nor what would leave through another: only Odoo knows which is which."""
+    """Neither mail of this server nor mail of another is sent: only Odoo has the information which mail uses which
+    server.
+    """
     planned = plan(DISABLED, PENDING, failed("timeout"), STALE, LOGIN, due=3)
     assert does(planned) == {"cancel": True}
     assert planned["held"] == [
@@ -133,7 +135,7 @@ def test_a_neutralized_copy_is_left_alone() -> None:
     assert planned["held"] == ["This database is a neutralized copy, which sends nothing on purpose."]
 
 
-def test_nothing_waits_where_there_is_nothing_to_do() -> None:
+def test_no_waiting_if_there_is_nothing_to_do() -> None:
     assert plan(NEUTRALIZED)["held"] == []
     assert plan(STALE, LOGIN, allow=["crons"])["held"] == []
 
@@ -146,7 +148,7 @@ def test_nothing_waits_where_there_is_nothing_to_do() -> None:
         ({"findings": []}, ["cron"], r"crons, transient, interrupted, stale, addons, not \['cron'\]"),
     ],
 )
-def test_what_makes_no_sense(diagnosis: Any, allow: Any, words: str) -> None:
+def test_invalid_arguments(diagnosis: Any, allow: Any, words: str) -> None:
     with pytest.raises(AnsibleFilterError, match=words):
         heal_plan(diagnosis, allow)
 

@@ -81,7 +81,7 @@ def test_digests_of_another_key_tell_nothing() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["text", {}, None])
-def test_what_is_no_result_is_refused(wrong: Any) -> None:
+def test_something_that_is_not_a_result_is_refused(wrong: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="takes two results"):
         mail_comparison(wrong, wrong)
 

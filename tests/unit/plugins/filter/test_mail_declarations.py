@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters that turn what was found into a file, and that their documentation is in step with them."""
+"""The filters that turn findings into a file, and a check that their documentation is up to date."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ odoo_queue_stale_after: 7
 
 
 @pytest.mark.parametrize(("name", "shown"), [(" lead", "' lead'"), ("a: b", "'a: b'"), ("Büro", "Büro")])
-def test_one_sees_where_a_name_ends(name: str, shown: str) -> None:
+def test_the_end_of_a_name_is_visible(name: str, shown: str) -> None:
     gone = {
         "resource": "mail_server",
         "key": name,
@@ -129,7 +129,7 @@ def test_one_sees_where_a_name_ends(name: str, shown: str) -> None:
     assert f"# LEFT OUT: {shown}: x.\n" in FILTERS["mail_declarations"]({**FOUND, "remarks": [gone]}, "acme")
 
 
-def test_everything_stands_where_it_belongs() -> None:
+def test_every_key_is_in_its_place() -> None:
     text = FILTERS["mail_declarations"](FOUND, "acme")
     head, _newline, rest = text.partition("LEFT OUT.\n")
     assert head.startswith("---\n# The mail of acme ")
@@ -148,7 +148,7 @@ def test_anything_else_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("answers", [None, {}, {"acme": {"failed": True}}])
-def test_what_is_common_is_of_results(answers: Any) -> None:
+def test_common_declarations_need_results(answers: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="takes"):
         FILTERS["mail_common_declarations"](answers)
 
@@ -166,11 +166,11 @@ def test_each_is_documented(name: str) -> None:
     assert documented["DOCUMENTATION"]["options"].keys() == {"_input", *optional.get(name, ())}
 
 
-# --- what several hosts declare alike ---
+# Declarations that several hosts share
 
 
 def layers(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """The variables of the common file, and those of each host."""
+    """Return the variables of the common file, and those of each host."""
     common = yaml.safe_load(FILTERS["mail_common_declarations"](answers)) or {}
     own = {
         host: yaml.safe_load(FILTERS["mail_declarations"](answer, host, others=answers)) or {}
@@ -189,7 +189,7 @@ def answer(**changed: Any) -> dict[str, Any]:
     return {"stack": {**FOUND["stack"], **changed}, "queue_policy": {"stale_after": 7}, "secrets": [], "remarks": []}
 
 
-def test_what_hosts_share_is_written_once() -> None:
+def test_shared_declarations_are_written_once() -> None:
     server = {"name": "Main", "smtp_port": 587, "smtp_host": "smtp.acme.example"}
     cron = {"xml_id": "mail.ir_cron_mail_scheduler_action", "interval_number": 5}
     answers = {
@@ -243,7 +243,7 @@ ANSWERS = st.builds(
 
 
 @given(st.lists(ANSWERS, min_size=2, max_size=4))
-def test_the_layers_come_to_what_each_host_declares(found: list[dict[str, Any]]) -> None:
+def test_the_layers_add_up_to_the_declarations_of_each_host(found: list[dict[str, Any]]) -> None:
     answers = {f"host{position}": one for position, one in enumerate(found)}
     common, own = layers(answers)
     for host, one in answers.items():

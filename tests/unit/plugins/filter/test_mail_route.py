@@ -50,7 +50,7 @@ def test_a_sender_without() -> None:
     assert (found["email_from"], found["rewritten"]) == ('"ann" <notifications@third.example>', True)
 
 
-def test_what_else_decides() -> None:
+def test_other_deciding_values() -> None:
     assert mail_route("ann@acme.example", SERVERS, personal=True)["server"] == "Ann's"
     assert mail_route("ann@acme.example", SERVERS, several=False)["server"] == "Any"
     found = mail_route("a@acme.example", [], notifications="n@shop.example", config_filter="shop.example")
@@ -58,12 +58,12 @@ def test_what_else_decides() -> None:
 
 
 @pytest.mark.parametrize("servers", [None, "Acme", [1], [{"from_filter": "acme.example"}], {"name": "Acme"}])
-def test_what_is_no_list_of_servers(servers: Any) -> None:
+def test_a_value_that_is_not_a_list_of_servers(servers: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="takes a list of mail servers"):
         mail_route("ann@acme.example", servers)
 
 
-def test_what_is_no_sender() -> None:
+def test_a_value_that_is_not_a_sender() -> None:
     with pytest.raises(AnsibleFilterError, match="and None is none"):
         mail_route(None, SERVERS)
 
@@ -78,13 +78,13 @@ def test_what_is_no_sender() -> None:
         ({"active": "false"}, "active of mail server 'Acme' is no boolean: 'false'"),
     ],
 )
-def test_what_is_no_mail_server(wrong: dict[str, Any], words: str) -> None:
+def test_a_value_that_is_not_a_mail_server(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         mail_route("ann@acme.example", [{"name": "Acme", **wrong}])
     assert words in str(caught.value)
 
 
-def test_what_may_be_left_out() -> None:
+def test_optional_keys() -> None:
     empty = {"name": "Acme", "id": None, "sequence": None, "from_filter": False, "active": None}
     assert mail_route("ann@acme.example", [empty])["server"] == "Acme"
 

@@ -45,7 +45,7 @@ Answers = Callable[[Request], Answer]
 
 
 def odoo(*databases: str, **answers: Any) -> Answers:
-    """What an Odoo answers. `listed`, `all_listed` and `version` replace one of its answers."""
+    """Return the answers of an Odoo. `listed`, `all_listed` and `version` replace one of its answers."""
 
     def answer(request: Request) -> Answer:
         told: dict[str, Any] = {
@@ -101,7 +101,7 @@ def parse(tmp_path: Path) -> Parse:
 
 @pytest.fixture
 def refusal(parse: Parse) -> Callable[[dict[str, Any]], str]:
-    """What the plugin says of a file that it refuses; no host came of it, and no secret shows."""
+    """Return the plugin's message about a file that it rejects. There must be no host and no secret."""
 
     def refusal(options: dict[str, Any], into: InventoryData | None = None) -> str:
         inventory = into or InventoryData()
@@ -151,7 +151,7 @@ def test_databases_that_are_given_need_no_server(parse: Parse) -> None:
     assert variables(inventory, "123") == {"odoo_url": url, "odoo_server": url, "odoo_database": "123"}
 
 
-def test_what_a_dbfilter_hides(server: LocalServer, parse: Parse) -> None:
+def test_databases_that_a_dbfilter_hides(server: LocalServer, parse: Parse) -> None:
     assert list(parse({"url": server.url, "ignore_dbfilter": True}).hosts)[-1] == "hidden"
     assert server.requests[0].target == "/jsonrpc"
     assert server.requests[0].json["params"] == {"service": "db", "method": "list", "args": []}
@@ -192,7 +192,7 @@ def test_patterns(server: LocalServer, parse: Parse, patterns: dict[str, Any], h
         ("&acme", "& has no meaning"),
     ],
 )
-def test_what_is_no_pattern(server: LocalServer, refusal: Refusal, option: str, pattern: str, problem: str) -> None:
+def test_a_value_that_is_not_a_pattern(server: LocalServer, refusal: Refusal, option: str, pattern: str, problem: str) -> None:
     text = refusal({"url": server.url, option: ["globex", pattern]})
     assert text.startswith(f"Odoo at {server.url}: {pattern!r} in {option} is not a shell pattern (* ? [ab] [!ab]): ")
     assert problem in text
@@ -278,7 +278,7 @@ def test_a_refusal_without_words(server: LocalServer, refusal: Refusal, error: A
     assert server.url in refusal({"url": server.url})
 
 
-def test_what_answers_is_no_odoo(server: LocalServer, refusal: Refusal) -> None:
+def test_an_answer_that_is_not_from_odoo(server: LocalServer, refusal: Refusal) -> None:
     server.answer = lambda _request: Answer(b"<h1>Welcome</h1>")
     assert "answers (HTTP 200), but not as an Odoo does: check url" in refusal({"url": server.url})
 
@@ -391,7 +391,7 @@ def test_options_of_the_wrong_type(server: LocalServer, parse: Parse, name: str,
         ("databases.yml.orig", False),
     ],
 )
-def test_which_files_it_wants(tmp_path: Path, name: str, wanted: bool) -> None:
+def test_accepted_names_of_files(tmp_path: Path, name: str, wanted: bool) -> None:
     plugin = plugin_file.InventoryModule()
     assert plugin.verify_file(str(tmp_path / name)) is False
     (tmp_path / name).touch()
@@ -445,7 +445,7 @@ def test_two_files_with_one_name(server: LocalServer, refusal: Refusal, parse: P
     assert list(again.hosts) == ["acme", "acme-test", "globex"]
 
 
-def test_a_host_that_stands_for_another_database(server: LocalServer, refusal: Refusal) -> None:
+def test_a_host_name_of_another_database(server: LocalServer, refusal: Refusal) -> None:
     inventory = InventoryData()
     inventory.add_host("acme")
     inventory.set_variable("acme", "odoo_url", "https://odoo.acme.example")
@@ -509,7 +509,7 @@ def test_names_are_taken_as_they_are(server: LocalServer, parse: Parse) -> None:
     assert "db_it_s" in inventory.groups
 
 
-def test_a_name_from_the_server_is_no_template(server: LocalServer, parse: Parse) -> None:
+def test_a_name_from_the_server_is_not_a_template(server: LocalServer, parse: Parse) -> None:
     server.answer = odoo("{{ 7 * 7 }}")
     inventory = parse({"url": server.url, "hostname": "x {{ odoo_database }} {{ 1 + 1 }}"})
     assert list(inventory.hosts) == ["x {{ 7 * 7 }} 2"]
@@ -573,7 +573,7 @@ def cached(tmp_path: Path, server: LocalServer) -> dict[str, Any]:
     }
 
 
-def test_without_a_cache_every_run_asks(server: LocalServer, parse: Parse) -> None:
+def test_without_a_cache_every_run_queries_the_server(server: LocalServer, parse: Parse) -> None:
     for _run in range(2):
         parse({"url": server.url})
     assert len(server.requests) == 4
@@ -588,7 +588,7 @@ def test_a_cached_list_is_used(server: LocalServer, parse: Parse, cached: dict[s
     assert len(server.requests) == 2
 
 
-def test_a_cached_name_is_no_template(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
+def test_a_cached_name_is_not_a_template(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
     server.answer = odoo("{{ 7 * 7 }}")
     for _run in range(2):
         inventory = parse({**cached, "compose": {"copy": "odoo_database ~ ''"}})
@@ -611,7 +611,7 @@ def test_an_old_cache(server: LocalServer, parse: Parse, cached: dict[str, Any])
     assert list(parse(cached).hosts) == ["initech"]
 
 
-def test_what_the_cache_does_not_know_is_asked(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
+def test_entries_that_are_not_in_the_cache_are_queried(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
     parse(cached)
     assert list(parse({**cached, "ignore_dbfilter": True}).hosts)[-1] == "hidden"
     with serving() as second:
@@ -628,7 +628,7 @@ def test_a_failure_is_not_cached(server: LocalServer, parse: Parse, refusal: Ref
     assert parse(cached).hosts
 
 
-def test_the_cache_holds_names_only(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
+def test_the_cache_contains_only_names(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
     cached["proxy"] = server.url.replace("//", f"//user:{SECRET}@")
     answer = odoo("acme")
     server.answer = lambda request: answer(request._replace(target=request.target.removeprefix(server.url)))

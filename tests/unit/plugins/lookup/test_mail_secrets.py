@@ -56,5 +56,5 @@ def test_a_value_of_a_wrong_type_shows_no_credential(
 
 
 @pytest.mark.parametrize("timeout", [float("inf"), "1e999999999", 0, 2**40])
-def test_a_timeout_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, timeout: Any) -> None:
+def test_an_invalid_timeout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, timeout: Any) -> None:
     assert "timeout" in refusal(monkeypatch, tmp_path, {**CONNECTION, "timeout": timeout})

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys that are not stored (any more): a checkout that is thrown away locks nobody out, and what is left is bounded."""
+"""Keys that are not stored, or no longer stored: a discarded checkout locks nobody out, and the number of remaining
+keys is bounded.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ def test_a_checkout_that_does_not_stay(odoo: SimulatedOdoo, nights: int) -> None
         assert bool(done.warnings) == bool(night)
         odoo.now += timedelta(days=1)
     assert "was not kept" in run(odoo, store.copy()).warnings[0]
-    # The commit is what ends it.
+    # The commit ends the transaction.
     kept = store.copy()
     run(odoo, kept)
     odoo.now += SETTLED
@@ -85,7 +87,7 @@ def test_keys_that_have_ended_are_in_nobodys_way() -> None:
 
 
 def test_a_secret_that_somebody_else_has_put_there(odoo: SimulatedOdoo) -> None:
-    """The name beside it is that of another key, which does not count."""
+    """The name next to it is that of another key, which does not count."""
     first = Store()
     run(odoo, first)
     second = first.copy()

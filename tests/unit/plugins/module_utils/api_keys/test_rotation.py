@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replacing an API key on simulated instances: the stored key is valid at any moment, and what is left is found."""
+"""Replacing an API key on simulated instances: the stored key is always valid, and remaining keys are found."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_another_run_at_the_same_time(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_stored_secret_that_odoo_refuses(odoo: SimulatedOdoo) -> None:
-    """It may be somebody else's: it stays unless the user says so."""
+    """It may be the secret of another project: it is kept unless the user says otherwise."""
     store = Store("made-up-secret-of-something-else")
     with pytest.raises(Invalid, match="Odoo does not accept the key") as refused:
         run(odoo, store)
@@ -363,7 +363,7 @@ def test_a_frozen_address(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[
         ({"return_key": True}, "return_key needs no_log"),
     ],
 )
-def test_what_is_refused(
+def test_refused_options(
     reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str], options: dict[str, Any], words: str
 ) -> None:
     result = task(capsys, **options)

@@ -107,7 +107,7 @@ def test_nothing_is_guessed_of_a_relay(server: DnsServer, host: str, words: str)
     assert report.facts["ptr"] == []
 
 
-def test_a_missing_record_is_missing_whatever_the_server(server: DnsServer) -> None:
+def test_a_missing_record_is_missing_on_every_server(server: DnsServer) -> None:
     server.load(zone_text("no SPF record"))
     (problem,) = look(
         server,

@@ -42,7 +42,7 @@ def test_there_are_enough_zones() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, zone in ZONES.items() if zone.finding.startswith("spf")])
-def test_the_record_to_publish_mends_the_zone(name: str, server: DnsServer) -> None:
+def test_the_record_to_publish_repairs_the_zone(name: str, server: DnsServer) -> None:
     server.load(zone_text(name))
     (problem,) = look(server).problems
     (record,) = problem.records
@@ -87,7 +87,7 @@ def test_addresses_replace_only_an_include_that_they_describe(server: DnsServer,
 
 @pytest.mark.parametrize("term", ["exists:%{i}._spf.acme.example", "include:%{l1r-}.acme.example"])
 def test_a_record_that_depends_on_the_mail(server: DnsServer, term: str) -> None:
-    """It is not known whether it authorizes the server, and that is no failure."""
+    """It is unknown whether it authorizes the server, which is not a failure."""
     server.load(zone_text("no key").replace("v=spf1 ip4:203.0.113.10 -all", f"v=spf1 {term} -all"))
     report = look(server)
     assert [problem.finding for problem in report.problems] == ["spf_unknown", "dkim_missing"]
@@ -141,7 +141,7 @@ SPF_WORDS = st.lists(
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SPF_WORDS, st.text(max_size=60), st.text(max_size=60))
 def test_records_of_any_content(shared_server: DnsServer, spf: str, dkim: str, dmarc: str) -> None:
-    """Whatever is published: a verdict, and records that may be published."""
+    """For any published content there is a verdict, and the proposed records can be published."""
     shared_server.clear()
     shared_server.load("\n".join(line for line in GOOD.split("\n") if "TXT" not in line))
     shared_server.add_text("acme.example", f"v=spf1 {spf}".encode("utf-8", "replace"))

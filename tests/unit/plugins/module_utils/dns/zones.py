@@ -38,7 +38,8 @@ _PTR = "10 60 IN PTR mail.acme.example."
 class Zone(NamedTuple):
     """A good zone with one thing replaced.
 
-    :ivar finding: empty if it is still right. :ivar words: what the evidence says. :ivar publish: what the remedy says.
+    :ivar finding: empty if the zone is still right. :ivar words: a part of the evidence. :ivar publish: a part of the
+    remedy.
     """
 
     finding: str

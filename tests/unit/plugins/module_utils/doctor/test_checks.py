@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks, which are pure: what was seen on one side, findings on the other."""
+"""The checks, which are pure functions from observations to findings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ago(minutes: float) -> str:
 
 
 def results(check: Check, **seen: Any) -> dict[str, dict[str, Any]]:
-    """The findings by their ids; none may come twice."""
+    """Return the findings by their ids; no id may occur twice."""
     findings = [finding.as_result() for finding in check(Observation(NOW, **seen), Limits())]
     by_id = {finding["id"]: finding for finding in findings}
     assert len(by_id) == len(findings)
@@ -58,7 +58,7 @@ def results(check: Check, **seen: Any) -> dict[str, dict[str, Any]]:
 def cron(
     number: int = 3, xml_id: str | None = QUEUE, *, last: float | None = 30, due: float = -30, **values: Any
 ) -> dict[str, Any]:
-    """An action that ended `last` minutes ago and was due `due` minutes ago; on schedule unless told otherwise."""
+    """Return an action that ended `last` minutes ago and was due `due` minutes ago; it is on schedule by default."""
     own = {
         "id": number,
         "xml_id": xml_id,
@@ -74,12 +74,12 @@ def cron(
 
 
 def other(**values: Any) -> dict[str, Any]:
-    """An action that has nothing to do with mail."""
+    """Return an action that has nothing to do with mail."""
     return cron(9, "base.autovacuum_job", **values)
 
 
 def run(cron_id: int, minutes: float, *, ended: bool) -> dict[str, Any]:
-    """What Odoo notes of a run."""
+    """Return Odoo's record of a run."""
     return {"cron_id": cron_id, "create_date": ago(minutes), "timed_out_counter": 0 if ended else 1}
 
 
@@ -93,7 +93,7 @@ def test_on_schedule() -> None:
 
 
 @pytest.mark.parametrize(("xml_id", "severity"), [(QUEUE, "error"), (WATCHDOG, "warning")])
-def test_what_stops_one_action(xml_id: str, severity: str) -> None:
+def test_reasons_that_stop_one_action(xml_id: str, severity: str) -> None:
     rest = [] if xml_id == QUEUE else [cron(1)]
     bad = {"failure_count": 2, "first_failure_date": ago(90)}
     assert {one["severity"] for one in crons(*rest, cron(7, xml_id, active=False)).values()} == {severity}
@@ -104,7 +104,7 @@ def test_what_stops_one_action(xml_id: str, severity: str) -> None:
     }
 
 
-def test_an_action_that_is_none_of_mails_may_be_as_it_is() -> None:
+def test_the_state_of_an_action_without_mails_is_ignored() -> None:
     assert crons(cron(), other(active=False), cron(8, None, failure_count=3, due=-99999)) == {}
 
 
@@ -121,7 +121,7 @@ def test_an_action_that_was_deleted() -> None:
         (100, 200, 31, "cron_disabled"),  # another action
     ],
 )
-def test_who_has_disabled_it(told: float, changed: float, number: int, found: str) -> None:
+def test_the_user_who_disabled_it(told: float, changed: float, number: int, found: str) -> None:
     notice = {"date": ago(told), "body": f"Cron job 'Action' ({number}) has been deactivated after failing 5 times."}
     (finding,) = crons(cron(active=False, write_date=ago(changed)), notices=[notice]).values()
     assert finding["id"] == found
@@ -142,7 +142,7 @@ STOPPED = (cron(last=80, due=20), other(last=90, due=15))
         (STOPPED, [run(3, 80, ended=True)], "cron_overdue_no_worker"),
         (STOPPED, [], "cron_overdue_no_worker"),
         (STOPPED, [run(3, 19, ended=False), run(3, 80, ended=True)], "cron_overdue_running"),
-        (STOPPED, [run(9, 14, ended=False)], "cron_overdue_running"),  # another holds the only worker
+        (STOPPED, [run(9, 14, ended=False)], "cron_overdue_running"),  # another action occupies the only worker
         (STOPPED, [run(3, 600, ended=False)], "cron_overdue_no_worker"),  # killed
         ((cron(last=80, due=20), other(last=2)), [run(9, 2, ended=True)], "cron_overdue_running"),  # others are
         ((cron(), other(last=90, due=15)), [run(9, 14, ended=False)], None),  # no mail is held up
@@ -210,7 +210,7 @@ def test_calls_that_nobody_takes() -> None:
 
 
 def test_a_call_whose_run_takes_its_time() -> None:
-    """Odoo forgets a call when its run has ended, not before."""
+    """Odoo deletes a call when its run has ended, not before."""
     mailing = cron(7, "mass_mailing.ir_cron_mass_mailing_queue", last=5000)
 
     def called(minutes: int, progress: list[dict[str, Any]], **seen: Any) -> set[str]:
@@ -245,7 +245,7 @@ def test_an_action_that_fails() -> None:
         ("", False),
     ],
 )
-def test_what_the_queues_action_does(code: str, *, sends: bool) -> None:
+def test_actions_of_the_queue(code: str, *, sends: bool) -> None:
     assert set(crons(cron(code=code))) == (set() if sends else {"cron_code_changed"})
 
 
@@ -351,7 +351,7 @@ def test_the_relay_of_the_configuration_file(
         ("unknown", "Hm", "server_failing"),
     ],
 )
-def test_what_a_test_came_to(outcome: str, message: str, found: str) -> None:
+def test_results_of_a_connection_test(outcome: str, message: str, found: str) -> None:
     (finding,) = servers(server(), tests=[{"id": 1, "outcome": outcome, "message": message}]).values()
     assert finding["id"] == found
     assert message in finding["evidence"]
@@ -359,7 +359,7 @@ def test_what_a_test_came_to(outcome: str, message: str, found: str) -> None:
 
 
 def test_a_server_that_refuses_for_now() -> None:
-    """What is sent through it meanwhile fails for good."""
+    """Mail that is sent through it meanwhile fails permanently."""
     (finding,) = servers(server(), tests=[{"id": 1, "outcome": "throttled", "message": "421"}]).values()
     assert finding["severity"] == "error"
     assert "Send less" not in finding["remedy"]
@@ -388,7 +388,7 @@ def test_a_server_that_takes_its_settings_from_odoo_conf() -> None:
     assert set(twins) == {"duplicate_servers"}
 
 
-def test_what_the_probe_saw_where_odoo_saw_little() -> None:
+def test_the_probe_adds_to_an_inconclusive_test() -> None:
     test = {"id": 1, "outcome": "disconnected", "message": "Connection unexpectedly closed"}
     probe = {"outcome": "throttled", "message": "421 Try later", "suggestion": None}
     (finding,) = servers(server(), tests=[test], probes={1: probe}).values()
@@ -402,7 +402,7 @@ def test_what_the_probe_saw_where_odoo_saw_little() -> None:
         ("timeout", "mx.example:465, tls: no answer within 30 s", "server_timeout"),
     ],
 )
-def test_what_the_probe_saw_alone(outcome: str, message: str, found: str) -> None:
+def test_findings_of_the_probe_alone(outcome: str, message: str, found: str) -> None:
     assert set(servers(server(), probes={1: {"outcome": outcome, "message": message}})) == {found}
 
 
@@ -420,7 +420,7 @@ def test_no_password_is_advised_to_go_in_clear() -> None:
     assert without["tls_mismatch"]["remedy"] == probe["suggestion"]
 
 
-def test_what_speaking_smtp_adds() -> None:
+def test_findings_of_an_smtp_dialogue() -> None:
     probe = {"outcome": "tls", "message": "smtp1.example:587, tls: wrong version.", "suggestion": "Use smtp_port: 465."}
     test = {"id": 1, "outcome": "timeout", "message": "timed out"}
     (finding,) = servers(server(), tests=[test], probes={1: probe}).values()
@@ -450,7 +450,7 @@ def test_oauth2() -> None:
     assert servers(gmail(), offers_strict=True) == {}
     waiting = servers(gmail(connected=False, authorize_url="https://accounts.example/x"))
     assert "https://accounts.example/x" in waiting["oauth_not_connected"]["remedy"]
-    # What is missing explains the test.
+    # The missing setting explains the result of the test.
     test = [{"id": 1, "outcome": "auth", "message": "Authentication Required"}]
     assert set(servers(gmail(connected=False), tests=test)) == {"oauth_not_connected"}
     assert set(servers(gmail(problems=["no secret"]), tests=test)) == {"oauth_misconfigured"}
@@ -677,7 +677,7 @@ def setup(parameters: Mapping[str, str], **seen: Any) -> dict[str, dict[str, Any
         ("odoo.acme.example", True),
     ],
 )
-def test_where_links_lead(url: str, bad: bool) -> None:
+def test_targets_of_links(url: str, bad: bool) -> None:
     assert ("base_url_localhost" in setup({"web.base.url": url})) is bad
 
 
@@ -729,7 +729,7 @@ def test_the_configuration_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["no section\n", "[queue_job]\nx = 1\n", None])
-def test_what_is_no_configuration_file(tmp_path: Path, content: str | None) -> None:
+def test_something_that_is_not_a_configuration_file(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "odoo.conf"
     if content is not None:
         path.write_text(content)
@@ -737,7 +737,7 @@ def test_what_is_no_configuration_file(tmp_path: Path, content: str | None) -> N
         read_configuration(str(path))
 
 
-# What is still good
+# Links that are still good
 
 
 @pytest.mark.parametrize(
@@ -751,7 +751,7 @@ def test_what_is_no_configuration_file(tmp_path: Path, content: str | None) -> N
         ),
     ],
 )
-def test_limits_that_are_none(limits: dict[str, int], words: str) -> None:
+def test_invalid_limits(limits: dict[str, int], words: str) -> None:
     with pytest.raises(Invalid, match=words):
         Limits(**limits)
 
@@ -784,7 +784,7 @@ def test_an_action_without_runs_left() -> None:
 def test_a_test_catcher(host: str, port: int, catches: bool) -> None:
     about = {"smtp_host": host, "smtp_port": port}
     assert ("test_catcher" in servers(server(**about))) is catches
-    # In a copy that is what one wants.
+    # In a copy this is intended.
     assert "test_catcher" not in servers(server(**about), parameters={"database.is_neutralized": "true"})
 
 
@@ -824,7 +824,7 @@ def test_a_filter_that_matches_nobody(from_filter: str | None, lost: list[str]) 
         assert words in found["from_filter_unmatched"]["evidence"]
 
 
-def test_a_list_is_no_filter_for_former_versions() -> None:
+def test_a_list_is_not_a_filter_in_former_versions() -> None:
     found = results(check_routing, servers=[server(from_filter="a.example,b.example")], rules=[Rules(several=False)])
     assert "'a.example,b.example' matches no sender" in found["from_filter_unmatched"]["evidence"]
 
@@ -870,7 +870,7 @@ def test_workers_of_another_odoo() -> None:
     assert "the last sign of a worker is that 'Action 3' ran" in found["cron_served_elsewhere"]["evidence"]
     assert "cron_served_elsewhere" not in results(check_crons, crons=[cron()])
     assert "cron_served_elsewhere" not in results(check_crons, crons=[cron(due=60)], configuration=configuration)
-    # What a database says that was copied.
+    # Signs of a copied database.
     old = results(check_crons, crons=[cron(last=3000)], configuration=configuration)
     assert "cron_served_elsewhere" not in old
     copy = {"database.is_neutralized": "true"}

@@ -130,7 +130,7 @@ def test_a_relay_is_found_by_its_host_in_any_case(odoo: SimulatedOdoo, server: D
     assert findings(odoo, server, relays=[{**RELAYS[0], "server": host}]) == []
 
 
-def test_a_relay_that_is_no_mail_server_is_refused(
+def test_a_relay_that_is_not_a_mail_server_is_refused(
     odoo: SimulatedOdoo, server: DnsServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect_to(odoo, monkeypatch)
@@ -182,7 +182,7 @@ def test_nobody_is_asked_unless_somebody_wants_it(odoo: SimulatedOdoo, monkeypat
         diagnose(odoo.session(), Examination(checks=["dns"]))
 
 
-def test_the_module_lists_what_it_read(
+def test_the_module_lists_its_records(
     odoo: SimulatedOdoo, server: DnsServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect_to(odoo, monkeypatch)
@@ -208,7 +208,7 @@ def test_the_module_lists_what_it_read(
     }
 
 
-def test_the_doctor_returns_what_it_read(odoo: SimulatedOdoo, server: DnsServer) -> None:
+def test_the_doctor_returns_its_records(odoo: SimulatedOdoo, server: DnsServer) -> None:
     how = Examination(checks=["dns"], dns=dns_options(options(server)))
     found = diagnose(odoo.session(read_only=True), how)["dns"]
     assert set(found) == {"paths", "spf", "dkim", "dmarc", "mx", "ptr", "records"}
@@ -226,7 +226,10 @@ def test_the_doctor_returns_what_it_read(odoo: SimulatedOdoo, server: DnsServer)
 def test_a_name_server_that_never_answers(
     odoo: SimulatedOdoo, server: DnsServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One clear error, soon, whatever the number of questions; for the doctor a finding that nothing is known."""
+    """There is one clear error, soon, for any number of queries.
+
+    The doctor returns the finding that nothing is known.
+    """
     connect_to(odoo, monkeypatch)
     server.is_silent = True
     began = time.monotonic()

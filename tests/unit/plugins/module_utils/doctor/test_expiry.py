@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ends: read from simulated instances, from certificates and from declarations."""
+"""Expiry dates: read from simulated instances, from certificates and from declarations."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_keys_of_the_tasks_own_user(odoo: SimulatedOdoo) -> None:
     assert "postmaster.odoo.api_key" in diagnosis["findings"][0]["remedy"]
 
 
-def test_a_single_key_is_no_riddle(odoo: SimulatedOdoo) -> None:
+def test_a_single_key_is_unambiguous(odoo: SimulatedOdoo) -> None:
     add_key(odoo, "Ansible", 60)
     (row,) = examine(odoo)["expiry"]
     assert "which one" not in row["source"]
@@ -165,7 +165,7 @@ def test_client_certificates(odoo: SimulatedOdoo, days: int, expected: list[tupl
     assert "CN=client.acme.example" in row["source"]
 
 
-def test_a_client_certificate_that_is_none(odoo: SimulatedOdoo) -> None:
+def test_an_invalid_client_certificate(odoo: SimulatedOdoo) -> None:
     nothing = base64.b64encode(b"no certificate").decode()
     odoo.add(
         "ir.mail_server",
@@ -225,7 +225,7 @@ def test_declared_dates(odoo: SimulatedOdoo) -> None:
 def test_declared_dates_of_a_server_that_does_not_exist(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are no finding, but they are not passed over."""
+    """They are not findings, but they are reported."""
     odoo.add("ir.mail_server", **MAIN)
     connect_to(odoo, monkeypatch)
     dates = [{"name": "Mian", "client_secret_expires": "2026-01-14"}]
@@ -248,7 +248,7 @@ def test_a_declared_date_of_a_pinned_server(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-13-01", "31.01.2027", "2026-01-14T00:00:00 and more"])
-def test_what_is_no_date(text: str) -> None:
+def test_values_that_are_not_dates(text: str) -> None:
     with pytest.raises(Invalid, match="client_secret_expires must be a date such as 2027-01-31") as refused:
         Examination(declared_dates=[{"name": "Main", "client_secret_expires": text}])
     assert text not in refused.value.message
@@ -290,7 +290,7 @@ def presented(days: int, *above: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_certificates_of_servers(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Odoo stops at a certificate that has ended only if it looks at it."""
+    """Odoo rejects an expired certificate only if it verifies certificates."""
     offered = odoo.fields("ir.mail_server")["smtp_encryption"]["selection"]
     server = odoo.add("ir.mail_server", **MAIN)
     odoo.add("ir.mail_server", **{**MAIN, "name": "Plain", "smtp_encryption": "none"})

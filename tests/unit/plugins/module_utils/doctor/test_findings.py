@@ -32,7 +32,7 @@ def test_every_finding_has_its_section() -> None:
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_a_section_says_what_the_catalogue_says(name: str) -> None:
+def test_a_section_agrees_with_the_catalogue(name: str) -> None:
     kind = CATALOGUE[name]
     heading, *explained = SECTIONS[name].strip().split("\n\n")
     fix = f" · fixable as `{kind.fix}`" if kind.fix else ""

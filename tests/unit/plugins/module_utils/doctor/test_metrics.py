@@ -29,7 +29,7 @@ def diagnosis(**more: Any) -> dict[str, Any]:
 
 
 def samples(found: dict[str, Any] | None) -> list[str]:
-    """The lines of the text that are samples."""
+    """Return the lines of the text that are samples."""
     lines = prometheus_text(doctor_metrics(found, moment=1790000000.25), {}).splitlines()
     return [line for line in lines if not line.startswith("#")]
 

@@ -30,7 +30,7 @@ PASSWORD = "made-up-password"
 
 
 def healthy(series: str, **how: Any) -> SimulatedOdoo:
-    """An instance with nothing to find."""
+    """Return an instance without findings."""
     odoo = SimulatedOdoo(series, **how)
     domain = add_alias_domain(odoo, "yourcompany.example")
     for company in odoo.records.tables["res.company"].values():
@@ -41,7 +41,7 @@ def healthy(series: str, **how: Any) -> SimulatedOdoo:
     # The instance that the facts of 19.0 were taken from had it disabled.
     queue = odoo.record("ir.cron", odoo.ref(QUEUE))
     queue.update(active=True, lastcall=ago(odoo, 30), nextcall=ago(odoo, -30))
-    # Verifying the certificate where this Odoo can.
+    # The certificate is verified if this Odoo can do it.
     strict = {"smtp_encryption": "starttls_strict" if odoo.major >= 19 else "starttls"}
     odoo.add("ir.mail_server", **{**MAIN, **strict})
     return odoo
@@ -130,7 +130,7 @@ def test_the_tests_read_nothing_that_was_read(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("check", DEFAULT_CHECKS)
-def test_a_check_reads_what_it_needs(odoo: SimulatedOdoo, check: str) -> None:
+def test_a_check_reads_its_inputs(odoo: SimulatedOdoo, check: str) -> None:
     assert found(odoo, checks=[check]) == []
     models = {model for model, _method, _ids, _arguments in odoo.log}
     assert ("mail.mail" in models) is (check in ("queue", "routing", "setup"))
@@ -166,7 +166,7 @@ def test_locks_tell_who_runs(odoo: SimulatedOdoo) -> None:
     assert {call for call in written(odoo) if call != TEST} == {("ir.cron", "write")}
 
 
-def test_what_is_missing_for_oauth2(odoo: SimulatedOdoo) -> None:
+def test_missing_settings_of_oauth2(odoo: SimulatedOdoo) -> None:
     for server in odoo.records.tables["ir.mail_server"].values():
         server["active"] = False
     odoo.add(
@@ -184,7 +184,7 @@ def test_what_is_missing_for_oauth2(odoo: SimulatedOdoo) -> None:
     assert "google_gmail_client_secret" in findings["oauth_misconfigured"]["evidence"]
 
 
-def test_up_to_16_parameters_stand_for_alias_domains() -> None:
+def test_up_to_16_parameters_replace_alias_domains() -> None:
     odoo = SimulatedOdoo("16.0")
     odoo.add("ir.mail_server", **MAIN, smtp_encryption="starttls")
     assert found(odoo, checks=["setup"]) == ["alias_domain_missing", "default_from_missing", "base_url_localhost"]

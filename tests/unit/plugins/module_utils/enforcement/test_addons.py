@@ -76,7 +76,7 @@ def test_an_addon_that_was_just_put_on_the_addons_path(odoo: SimulatedOdoo) -> N
     assert actions(run(odoo, {"addons": ["acme_mail"]}, update_list=True).plan) == [("install", "acme_mail")]
 
 
-def test_odoo_looks_again_only_where_it_has_to(odoo: SimulatedOdoo) -> None:
+def test_odoo_reads_again_only_if_necessary(odoo: SimulatedOdoo) -> None:
     run(odoo, {"addons": ["mail"]}, update_list=True)
     assert written(odoo) == []
 
@@ -87,7 +87,7 @@ def test_no_addon_is_installed_while_a_cron_runs(odoo: SimulatedOdoo) -> None:
     assert "currently processing a scheduled action" in text
 
 
-def test_what_an_addon_brings_can_be_declared_along_with_it(series: str) -> None:
+def test_fields_of_an_addon_can_be_declared_together_with_it(series: str) -> None:
     """Its crons exist only afterwards."""
     odoo = SimulatedOdoo(series, without_addons={"mass_mailing"})
     cron = "mass_mailing.ir_cron_mass_mailing_queue"

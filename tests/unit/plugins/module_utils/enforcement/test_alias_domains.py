@@ -57,7 +57,7 @@ def test_the_life_of_an_alias_domain(odoo: SimulatedOdoo) -> None:
 
 
 def test_aliases_are_kept_in_lower_case(odoo: SimulatedOdoo) -> None:
-    """Odoo writes them so, which is no drift."""
+    """Odoo writes them in lower case, which is not drift."""
     stack = declared(bounce_alias="Bounce", default_from="No-Reply")
     run(odoo, stack)
     assert domain(odoo)["default_from"] == "no-reply"
@@ -98,7 +98,7 @@ def test_two_domains_cannot_both_have_a_company(odoo: SimulatedOdoo) -> None:
     assert all(name in text for name in ("a.example", "b.example", "YourCompany"))
 
 
-def test_companies_that_are_none_or_two(odoo: SimulatedOdoo) -> None:
+def test_companies_that_do_not_exist_or_are_ambiguous(odoo: SimulatedOdoo) -> None:
     assert "no res.company called 'Nowhere'" in refused_unwritten(Unsupported, odoo, declared(companies=["Nowhere"]))
     twins = [odoo.add("res.company", name="Twin") for _twin in range(2)]
     text = refused_unwritten(Ambiguous, odoo, declared(companies=["YourCompany", "Twin"]))
@@ -119,7 +119,7 @@ def test_a_database_without_alias_domains(series: str) -> None:
     assert "has no model mail.alias.domain" in text
 
 
-def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
+def test_a_value_that_odoo_does_not_keep_is_rejected(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("mail.alias.domain", "default_from"))
     text = refused(Rejected, odoo, declared(default_from="info"))
     assert "alias_domain 'acme.example': default_from did not stick" in text

@@ -72,7 +72,7 @@ def stack(*options: dict[str, Any]) -> dict[str, Any]:
 
 
 def store_client(odoo: SimulatedOdoo, addon: str) -> None:
-    """An OAuth2 client that somebody entered in Odoo."""
+    """Store an OAuth2 client, as if a user had entered it in Odoo."""
     odoo.add("ir.config_parameter", key=f"{addon}_client_id", value="stored-client")
     odoo.add("ir.config_parameter", key=f"{addon}_client_secret", value="made-up-client-secret")
 
@@ -99,8 +99,8 @@ def test_the_life_of_a_login(odoo: SimulatedOdoo, authentication: str) -> None:
     assert not any(secret in repr((predicted, done)) for secret in SECRETS)
 
 
-def test_what_nobody_speaks_of_is_not_judged(odoo: SimulatedOdoo) -> None:
-    """Whoever declares a port is not asked for a client."""
+def test_undeclared_authentication_is_not_checked(odoo: SimulatedOdoo) -> None:
+    """If only a port is declared, no client is required."""
     login = {"smtp_authentication": "gmail", "smtp_encryption": "starttls", "smtp_user": "sales@acme.example"}
     odoo.add("ir.mail_server", name="Main", **login)
     assert changes(run(odoo, stack({"name": "Main", "smtp_port": 587})).plan) == {"smtp_port": (25, 587)}
@@ -159,8 +159,8 @@ def test_a_missing_addon_hides_no_other_problem(series: str) -> None:
     assert "needs smtp_user" in text
 
 
-def test_what_is_stored_counts(odoo: SimulatedOdoo, method: str) -> None:
-    """Declared over stored: only what will be there is judged."""
+def test_stored_values_count(odoo: SimulatedOdoo, method: str) -> None:
+    """Declared values take precedence over stored ones: only the resulting settings are checked."""
     odoo.add("ir.mail_server", name="Main", smtp_encryption="starttls", smtp_user="sales@acme.example")
     run(odoo, stack({"name": "Main", "smtp_authentication": method, "oauth2": OAUTH2}))
     assert server(odoo, "Main")["smtp_authentication"] == method
@@ -221,7 +221,7 @@ def test_a_stored_certificate_counts(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("series", [series for series in SERIES if series not in HAVE_SENDER_LISTS])
-def test_cli_is_a_choice_where_the_instance_has_it(odoo: SimulatedOdoo) -> None:
+def test_cli_is_a_choice_if_the_instance_has_it(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, stack(METHODS["cli"]))
     assert "smtp_authentication has no value 'cli'" in text
 
@@ -251,7 +251,7 @@ def test_a_certificate_by_path(odoo: SimulatedOdoo, tmp_path: Path, monkeypatch:
         ),
     ],
 )
-def test_what_is_no_certificate_and_no_key(odoo: SimulatedOdoo, options: dict[str, Any], words: str) -> None:
+def test_values_that_are_not_a_certificate_or_a_key(odoo: SimulatedOdoo, options: dict[str, Any], words: str) -> None:
     text = refused_unwritten(Invalid, odoo, stack({**BY_CERTIFICATE, **options}))
     assert text.startswith("mail server 'Main': ")
     assert words in text
@@ -299,7 +299,7 @@ def test_going_from_one_provider_to_the_other(odoo: SimulatedOdoo) -> None:
     assert run(odoo, stack(OUTLOOK)).plan == ()
 
 
-def test_a_password_stays_where_the_method_is_not_declared(odoo: SimulatedOdoo) -> None:
+def test_a_password_is_kept_if_the_method_is_not_declared(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(PASSWORD))
     run(odoo, stack({"name": "Main", "smtp_port": 2525}))
     assert server(odoo, "Main")["smtp_pass"] == "made-up-password"
@@ -318,7 +318,7 @@ def test_secrets_may_be_written_once_only(odoo: SimulatedOdoo) -> None:
     assert changes(run(odoo, stack(PASSWORD)).plan) == {"smtp_pass": (MASK, MASK)}
 
 
-def test_a_secret_that_odoo_lacks_is_written_all_the_same(odoo: SimulatedOdoo) -> None:
+def test_a_secret_that_odoo_lacks_is_still_written(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **{**PASSWORD, "smtp_pass": False})
     assert changes(run(odoo, stack({**PASSWORD, "update_secrets": "on_create"})).plan) == {"smtp_pass": (None, MASK)}
 
@@ -440,7 +440,7 @@ def test_the_addon_may_come_with_the_stack(series: str, method: str) -> None:
     assert not any(secret in repr((predicted, done)) for secret in SECRETS)
 
 
-def test_rules_hold_for_an_addon_that_comes_with_the_stack(series: str) -> None:
+def test_rules_apply_to_an_addon_of_the_same_stack(series: str) -> None:
     odoo = SimulatedOdoo(series, without_addons={"google_gmail"})
     options = {"addons": ["google_gmail"], "servers": [oauth2_server("gmail", smtp_user="", smtp_encryption="ssl")]}
     text = refused_unwritten(Invalid, odoo, options)
@@ -562,7 +562,7 @@ def test_tokens_are_not_reported(odoo: SimulatedOdoo, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["gmail", "outlook"])
-def test_an_addon_that_arrives_changes_no_more_than_was_predicted(series: str, method: str) -> None:
+def test_a_new_addon_changes_no_more_than_was_predicted(series: str, method: str) -> None:
     """The server is there already, and the addon's fields are not."""
     odoo = SimulatedOdoo(series, without_addons={ADDONS[method]})
     run(odoo, stack(PASSWORD))
@@ -572,7 +572,7 @@ def test_an_addon_that_arrives_changes_no_more_than_was_predicted(series: str, m
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_what_was_done_is_told_though_the_link_cannot_be_read(odoo: SimulatedOdoo, check: bool) -> None:
+def test_changes_are_reported_although_the_link_cannot_be_read(odoo: SimulatedOdoo, check: bool) -> None:
     def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
         if (model, method) == ("ir.mail_server", "read") and "google_gmail_uri" in arguments["fields"]:
             raise Unreachable("no Odoo today")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many records in few calls: in order, each refused by its own name, and what was done is reported."""
+"""Many records in few calls: they are in order, each refusal names its record, and changes are reported."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_batch_whose_answer_is_lost_is_not_repeated_and_named() -> None:
     assert Counter(written(odoo))["ir.mail_server", "create"] == 1
 
 
-def test_a_batch_ends_where_another_step_is_between(odoo: SimulatedOdoo) -> None:
+def test_a_batch_ends_before_a_step_of_another_kind(odoo: SimulatedOdoo) -> None:
     """The steps of a type keep the order in which they are declared."""
     run(odoo, {"servers": [{"name": name, "smtp_host": "smtp.acme.example"} for name in ("Old", "Renamed")]})
     odoo.log.clear()
@@ -147,7 +147,7 @@ def test_a_cron_that_runs_is_refused_by_itself(odoo: SimulatedOdoo) -> None:
     assert [step.key for step in caught.value.details["applied"]] == ["Sweep 0"]
 
 
-def test_only_what_is_tested_is_done_one_by_one(odoo: SimulatedOdoo) -> None:
+def test_only_tested_records_are_processed_one_by_one(odoo: SimulatedOdoo) -> None:
     odoo.record("res.users", odoo.ref("base.user_admin"))["email"] = "admin@acme.example"
     stack = {"servers": many_servers(3), "crons": many_crons(20), "parameters": many_parameters(20)}
     run(odoo, stack, verify="connection")

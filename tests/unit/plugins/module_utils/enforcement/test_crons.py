@@ -44,7 +44,7 @@ def declared(**options: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def odoo(series: str) -> SimulatedOdoo:
-    """A database whose mail queue is on, whatever the facts' was."""
+    """Return a database whose mail queue is on, in contrast to some of the recorded facts."""
     odoo = SimulatedOdoo(series)
     queue(odoo)["active"] = True
     return odoo
@@ -137,7 +137,7 @@ def test_numbercall_and_doall_are_gone_since_18(odoo: SimulatedOdoo, series: str
         (timedelta(days=30), True),
     ],
 )
-def test_what_is_off_schedule_is_rescheduled(odoo: SimulatedOdoo, nextcall: timedelta, is_off: bool) -> None:
+def test_an_action_off_schedule_is_rescheduled(odoo: SimulatedOdoo, nextcall: timedelta, is_off: bool) -> None:
     before = (odoo.now + nextcall).strftime("%Y-%m-%d %H:%M:%S")
     queue(odoo)["nextcall"] = before
     predicted = run(odoo, declared(max_overdue=15), check=True).plan
@@ -159,7 +159,7 @@ def test_the_declared_interval_counts(odoo: SimulatedOdoo) -> None:
     assert actions(plan) == [("update", QUEUE)]
     assert changes(plan)["nextcall"] == ("2026-01-16 11:00:00", "now")
     queue(odoo)["nextcall"] = (
-        "2026-01-15 12:50:00"  # in 50 minutes: what an hour comes to, and one run a minute does not
+        "2026-01-15 12:50:00"  # in 50 minutes: possible for an hourly action, impossible for one that runs every minute
     )
     plan = run(odoo, declared(max_overdue=15, interval_number=1, interval_type="minutes")).plan
     assert changes(plan)["nextcall"] == ("2026-01-15 12:50:00", "now")
@@ -179,7 +179,7 @@ def test_an_inactive_cron_is_not_overdue(odoo: SimulatedOdoo) -> None:
     assert set(changes(run(odoo, stack).plan)) == {"active", "nextcall"}
 
 
-def test_switching_off_what_is_overdue_does_not_reschedule_it(odoo: SimulatedOdoo) -> None:
+def test_disabling_an_overdue_action_does_not_reschedule_it(odoo: SimulatedOdoo) -> None:
     queue(odoo)["nextcall"] = "2020-01-01 00:00:00"
     assert set(changes(run(odoo, declared(max_overdue=15, active=False)).plan)) == {"active"}
 
@@ -198,7 +198,7 @@ def test_on_a_neutralized_copy_no_cron_is_activated(odoo: SimulatedOdoo) -> None
     assert set(changes(run(odoo, stack, activate_neutralized=True).plan)) == {"active"}
 
 
-# What goes wrong
+# Errors
 
 
 def test_a_running_cron_is_a_conflict_after_a_few_tries(odoo: SimulatedOdoo, clock: Clock) -> None:
@@ -253,13 +253,13 @@ def test_one_name_on_two_models(odoo: SimulatedOdoo) -> None:
     assert odoo.record("ir.cron", twin)["priority"] == queue(odoo)["priority"] == 1
 
 
-def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
+def test_a_value_that_odoo_does_not_keep_is_rejected(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("ir.cron", "interval_number"))
     text = refused(Rejected, odoo, declared(interval_number=2))
     assert f"cron '{QUEUE}': interval_number did not stick" in text
 
 
-# Actions of one's own
+# Actions that the stack creates
 
 
 OWN = {
@@ -290,13 +290,13 @@ def test_a_pinned_action_of_ones_own_may_be_renamed(odoo: SimulatedOdoo) -> None
     assert changes(run(odoo, {"crons": [{**own, "name": "Tidy"}]}).plan) == {"name": ("Sweep", "Tidy")}
 
 
-def test_a_cron_that_somebody_has_deleted_meanwhile_is_no_error(odoo: SimulatedOdoo) -> None:
+def test_a_cron_that_was_deleted_meanwhile_is_not_an_error(odoo: SimulatedOdoo) -> None:
     delete_cron(odoo.session(), 12345)
     assert written(odoo) == []
 
 
 @pytest.mark.parametrize("identity", [{"xml_id": QUEUE}, {"name": NAME}])
-def test_what_an_addon_relies_on_is_not_deleted(odoo: SimulatedOdoo, identity: dict[str, str]) -> None:
+def test_an_action_that_an_addon_needs_is_not_deleted(odoo: SimulatedOdoo, identity: dict[str, str]) -> None:
     text = refused_unwritten(Rejected, odoo, {"crons": [{**identity, "state": "absent"}]})
     assert f"it belongs to an addon ({QUEUE})" in text
     assert "active: false" in text
@@ -307,7 +307,7 @@ def test_a_model_that_does_not_exist(odoo: SimulatedOdoo) -> None:
     assert "there is no ir.model called 'no.such.model'" in text
 
 
-def test_code_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo) -> None:
+def test_code_that_contains_a_secret_is_masked(odoo: SimulatedOdoo) -> None:
     with_secret = {**OWN, "code": "password = 'made-up'\n"}
     (record,) = run(odoo, {"crons": [with_secret]}).records
     assert record["code"] == "********"
@@ -315,7 +315,7 @@ def test_code_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo) -> None:
     assert run(odoo, {"crons": [with_secret]}).plan == ()
 
 
-def test_an_empty_code_is_none(odoo: SimulatedOdoo) -> None:
+def test_an_empty_code_is_no_code(odoo: SimulatedOdoo) -> None:
     assert "code must not be empty" in refused_unwritten(Invalid, odoo, {"crons": [{**OWN, "code": " \n"}]})
 
 
@@ -394,7 +394,7 @@ def test_an_action_of_ones_own_runs_without_end(odoo: SimulatedOdoo) -> None:
     assert record["numbercall"] == -1
     limited = {**OWN, "numbercall": 3}
     run(odoo, {"crons": [limited]})
-    assert record["numbercall"] == 3  # what is declared counts
+    assert record["numbercall"] == 3  # the declared value counts
 
 
 @pytest.mark.parametrize("series", ["17.0"])
@@ -408,7 +408,7 @@ def test_an_active_action_without_runs_left_is_drift(odoo: SimulatedOdoo) -> Non
 
 
 @pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
-def test_where_nothing_is_counted_nothing_is_written(odoo: SimulatedOdoo) -> None:
+def test_numbercall_is_written_only_if_the_version_has_it(odoo: SimulatedOdoo) -> None:
     run(odoo, {"crons": [OWN]})
     (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]
     assert "numbercall" not in record

@@ -56,7 +56,7 @@ PLAYS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 
 
 def leftovers(odoo: SimulatedOdoo) -> list[str]:
-    """Return what only an interrupted run needs."""
+    """Return the records that only an interrupted run needs."""
     parameters = [str(one["key"]) for one in odoo.records.tables["ir.config_parameter"].values()]
     servers = [str(one["name"]) for one in odoo.records.tables["ir.mail_server"].values()]
     return [name for name in (*parameters, *servers) if "postmaster" in name]
@@ -82,7 +82,7 @@ def test_the_next_run_converges(play: str) -> None:
         assert leftovers(odoo) == [], where
 
 
-def test_the_server_action_of_a_cron_that_was_deleted_is_deleted_by_the_next_run() -> None:
+def test_the_next_run_deletes_the_server_action_of_a_deleted_cron() -> None:
     """Odoo deletes a cron and leaves its server action, with code in it."""
     odoo = SimulatedOdoo("19.0")
     run(odoo, {"crons": [CRON]})
@@ -98,7 +98,7 @@ def test_the_server_action_of_a_cron_that_was_deleted_is_deleted_by_the_next_run
             continue
         seen.add(where)
         odoo.now += timedelta(minutes=2)
-        # Any run finds it, whatever it declares.
+        # Every run finds it, with any declaration.
         plan = run(odoo, {"parameters": {"mail.session.batch.size": "500"}}, check=True).plan
         assert actions(plan)[0] == ("delete", DELETION_KEY), where
         odoo.log.clear()

@@ -43,7 +43,7 @@ def held(odoo: SimulatedOdoo, seconds: int, value: str = OTHER) -> int:
     return lock
 
 
-def test_the_lock_is_held_while_something_is_done(odoo: SimulatedOdoo) -> None:
+def test_the_lock_is_kept_during_the_changes(odoo: SimulatedOdoo) -> None:
     locks: list[Any] = []
     odoo.before.append(
         lambda model, method, *_rest: locks.append(odoo.parameter(LOCK_KEY)) if model == "ir.mail_server" else None
@@ -60,7 +60,7 @@ def test_the_lock_is_given_back_after_an_error(odoo: SimulatedOdoo) -> None:
     assert odoo.parameter(LOCK_KEY) is False
 
 
-def test_no_lock_where_nothing_differs(odoo: SimulatedOdoo) -> None:
+def test_no_lock_if_there_is_no_difference(odoo: SimulatedOdoo) -> None:
     run(odoo, STACK)
     odoo.log.clear()
     run(odoo, STACK)
@@ -90,7 +90,7 @@ def test_how_long_to_wait_is_an_option(odoo: SimulatedOdoo, clock: Clock, second
 
 @pytest.mark.parametrize("timeout", [0, 30, 180])
 @pytest.mark.parametrize("lease", [60, 300])
-def test_a_lock_that_nobody_renews_is_waited_for_whatever_the_timeout(
+def test_a_lock_that_nobody_renews_is_awaited_with_any_timeout(
     odoo: SimulatedOdoo, clock: Clock, timeout: int, lease: int
 ) -> None:
     """Its owner was killed a second ago."""
@@ -121,7 +121,7 @@ def test_an_expired_lock_is_taken_over_after_a_second_look(odoo: SimulatedOdoo, 
     assert 15 < clock.monotonic() < 30
 
 
-def test_a_lock_that_is_renewed_at_the_second_look_is_no_expired_one(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_a_lock_that_was_renewed_at_the_second_read_is_not_expired(odoo: SimulatedOdoo, clock: Clock) -> None:
     """Odoo was busy with the other run's call for so long that it could not renew its lock."""
     lock = held(odoo, seconds=61)
 
@@ -185,7 +185,7 @@ def test_a_run_with_nothing_to_change_removes_an_expired_lock(odoo: SimulatedOdo
         {"queue_policy": {"stale_after": 7}},
     ],
 )
-def test_whatever_it_declares(odoo: SimulatedOdoo, stack: Mapping[str, Any]) -> None:
+def test_any_declaration(odoo: SimulatedOdoo, stack: Mapping[str, Any]) -> None:
     run(odoo, stack)
     held(odoo, seconds=61)
     assert run(odoo, stack).plan == ()
@@ -193,7 +193,7 @@ def test_whatever_it_declares(odoo: SimulatedOdoo, stack: Mapping[str, Any]) -> 
 
 
 def lose(odoo: SimulatedOdoo, method: str, *, times: int = 1, after: bool = False) -> list[str]:
-    """Lose requests about the lock, or the answers to them; the list of what was lost."""
+    """Lose requests about the lock, or the answers to them; return the list of the lost calls."""
     lost: list[str] = []
 
     def hook(model: str, called: str, ids: list[int] | None, arguments: dict[str, Any]) -> None:
@@ -318,7 +318,7 @@ def test_giving_back_a_lock_that_somebody_took_over(odoo: SimulatedOdoo) -> None
     assert odoo.parameter(LOCK_KEY) == OTHER
 
 
-def test_a_refusal_that_is_no_lock_comes_through(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_a_refusal_without_a_lock_is_reported(odoo: SimulatedOdoo, clock: Clock) -> None:
     def refuse(model: str, method: str, *_rest: Any) -> None:
         if (model, method) == ("ir.config_parameter", "create"):
             raise Rejected("no parameters today")
@@ -329,7 +329,7 @@ def test_a_refusal_that_is_no_lock_comes_through(odoo: SimulatedOdoo, clock: Clo
 
 
 def test_two_runs_that_both_saw_nothing_make_one_server(odoo: SimulatedOdoo) -> None:
-    """The other run comes between this one's first look and its lock."""
+    """The other run happens between this run's first read and its lock."""
 
     def the_other_run(model: str, method: str, *_rest: Any) -> None:
         if (model, method) == ("ir.config_parameter", "create"):
@@ -363,7 +363,7 @@ def test_a_run_in_the_middle_of_another_is_a_conflict(odoo: SimulatedOdoo, when:
     assert [one["name"] for one in servers(odoo)] == ["Main"]
 
 
-def test_what_another_run_is_trying_is_no_drift(odoo: SimulatedOdoo) -> None:
+def test_a_candidate_of_another_run_is_not_drift(odoo: SimulatedOdoo) -> None:
     run(odoo, STACK)
     odoo.add("ir.mail_server", name=candidate_name("Main"), active=False)
     assert actions(run(odoo, STACK, check=True).plan) == [("delete", candidate_name("Main"))]

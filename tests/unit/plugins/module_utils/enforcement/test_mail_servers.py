@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mail servers on every series, from the declaration to what Odoo holds."""
+"""Mail servers on every series, from the declaration to the records in Odoo."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_life_of_a_server(odoo: SimulatedOdoo) -> None:
     assert servers(odoo) == []
 
 
-def test_only_what_differs_is_written(odoo: SimulatedOdoo) -> None:
+def test_only_differences_are_written(odoo: SimulatedOdoo) -> None:
     run(odoo, declared(**MAIN))
     odoo.log.clear()
     plan = run(odoo, declared(**{**MAIN, "smtp_port": 2525})).plan
@@ -103,13 +103,13 @@ def test_only_what_differs_is_written(odoo: SimulatedOdoo) -> None:
         ({"smtp_user": "x", "smtp_pass": "y"}, {}),
     ],
 )
-def test_what_is_no_difference(odoo: SimulatedOdoo, stored: dict[str, Any], option: dict[str, Any]) -> None:
+def test_equal_values_in_different_forms(odoo: SimulatedOdoo, stored: dict[str, Any], option: dict[str, Any]) -> None:
     odoo.add("ir.mail_server", name="Main", **stored)
     assert run(odoo, declared(**option)).plan == ()
 
 
 @pytest.mark.parametrize("series", HAVE_SENDER_LISTS)
-def test_the_order_of_senders_is_no_difference(odoo: SimulatedOdoo) -> None:
+def test_the_order_of_senders_is_not_a_difference(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Main", from_filter="B.example,a@a.example")
     assert run(odoo, declared(from_filter=" a@A.example , b.example, b.example")).plan == ()
 
@@ -150,7 +150,7 @@ def test_no_server_without_a_host_comes_into_use(
         (None, {"provider": "gmail"}),
         (None, {"smtp_authentication": "cli"}),
         ({"smtp_host": "smtp.acme.example"}, {"sequence": 5}),
-        # Somebody else's work: what else is declared of it is enforced all the same.
+        # The record belongs to other software. Its other declared fields are still enforced.
         ({"smtp_host": False}, {"sequence": 5}),
     ],
 )
@@ -232,7 +232,7 @@ def test_a_pin_of_another_model_is_refused(odoo: SimulatedOdoo) -> None:
     assert "mail server 'Main': the external id base.user_admin belongs to a record of res.users" in text
 
 
-def test_a_pin_whose_record_is_gone_is_set_anew(odoo: SimulatedOdoo) -> None:
+def test_a_pin_whose_record_was_deleted_is_created_again(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=999)
     run(odoo, declared(xml_id="postmaster.main"))
     assert [one["id"] for one in servers(odoo)] == [odoo.ref("postmaster.main")]
@@ -259,7 +259,7 @@ def test_two_declarations_of_one_record_are_refused(odoo: SimulatedOdoo) -> None
     assert "'Main' and mail server 'Other' mean the same record" in text
 
 
-# What nobody declared
+# Undeclared records
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -292,7 +292,7 @@ def test_a_server_in_use_is_not_archived(odoo: SimulatedOdoo) -> None:
     assert server(odoo, "Main")["active"] is True
 
 
-def test_what_nobody_declared_but_something_uses_is_not_archived(odoo: SimulatedOdoo) -> None:
+def test_an_undeclared_server_in_use_is_not_archived(odoo: SimulatedOdoo) -> None:
     odoo.add("mailing.mailing", subject="News", mail_server_id=odoo.add("ir.mail_server", name="Used"))
     odoo.add("ir.mail_server", name="Unused")
     for check in (True, False):
@@ -322,7 +322,7 @@ def test_a_pin_of_a_personal_server_is_refused(odoo: SimulatedOdoo) -> None:
     assert "postmaster.main" in refused_unwritten(OdooError, odoo, declared(xml_id="postmaster.main"))
 
 
-# What a deletion takes
+# Consequences of a deletion
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -340,7 +340,7 @@ def test_deleting_a_server_tells_who_loses_it(odoo: SimulatedOdoo, check: bool) 
     assert bool(servers(odoo)) is check
 
 
-def test_deleting_what_nobody_uses_is_no_news(odoo: SimulatedOdoo) -> None:
+def test_deleting_an_unused_server_gives_no_warning(odoo: SimulatedOdoo) -> None:
     other = odoo.add("ir.mail_server", name="Other")
     odoo.add("mail.template", name="Invoice", mail_server_id=other)
     odoo.add("ir.mail_server", name="Main")
@@ -348,7 +348,7 @@ def test_deleting_what_nobody_uses_is_no_news(odoo: SimulatedOdoo) -> None:
     assert run(odoo, declared(state="absent")).warnings == []
 
 
-def test_deleting_where_there_are_no_mailings(series: str) -> None:
+def test_deleting_without_mailings_installed(series: str) -> None:
     odoo = SimulatedOdoo(series, without_addons={"mass_mailing"})
     used = odoo.add("ir.mail_server", name="Main")
     odoo.add("mail.template", name="Invoice", mail_server_id=used)
@@ -359,7 +359,7 @@ def test_deleting_where_there_are_no_mailings(series: str) -> None:
 
 
 @pytest.mark.parametrize("entry", ["two words", "a@b@c", "@acme.example", "a@", "<a@acme.example>", ".acme.example"])
-def test_what_is_no_sender_is_refused(odoo: SimulatedOdoo, entry: str) -> None:
+def test_a_value_that_is_not_a_sender_is_refused(odoo: SimulatedOdoo, entry: str) -> None:
     text = refused_unwritten(Invalid, odoo, declared(from_filter=f"acme.example, {entry}"))
     assert f"from_filter takes email addresses and domains between commas, and {entry!r} is neither" in text
 
@@ -407,7 +407,7 @@ def test_a_neutralized_copy_may_be_meant_to_send(odoo: SimulatedOdoo) -> None:
     assert outcome.warnings == []
 
 
-def test_what_was_activated_on_a_neutralized_copy_stays(odoo: SimulatedOdoo) -> None:
+def test_a_server_that_was_activated_on_a_neutralized_copy_stays_active(odoo: SimulatedOdoo) -> None:
     neutralize(odoo)
     odoo.add("ir.mail_server", name="Main")
     outcome = run(odoo, declared(active=True))
@@ -415,7 +415,7 @@ def test_what_was_activated_on_a_neutralized_copy_stays(odoo: SimulatedOdoo) -> 
     assert actions(run(odoo, declared(state="absent")).plan) == [("delete", "Main")]
 
 
-# What this instance has
+# Fields of this instance
 
 
 @pytest.mark.parametrize("encryption", ["starttls_strict", "ssl_strict"])
@@ -439,7 +439,7 @@ def test_smtp_timeout_is_in_no_version(odoo: SimulatedOdoo, series: str) -> None
     assert f"Odoo {series}" in text
 
 
-def test_smtp_timeout_where_an_addon_brings_it(series: str) -> None:
+def test_smtp_timeout_if_an_addon_has_it(series: str) -> None:
     odoo = SimulatedOdoo(series, extra_fields=TIMEOUT)
     assert changes(run(odoo, declared(smtp_timeout=30)).plan)["smtp_timeout"] == (None, 30)
     assert run(odoo, declared(smtp_timeout=30)).plan == ()
@@ -461,7 +461,7 @@ def test_a_timeout_names_the_role_that_brings_it(odoo: SimulatedOdoo) -> None:
 def test_max_email_size_is_not_in_17(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(max_email_size=10.0))
     assert "there is no field max_email_size" in text
-    assert "base.default_max_email_size" not in text  # which 17.0 does not read
+    assert "base.default_max_email_size" not in text  # a field that 17.0 does not read
 
 
 @pytest.mark.parametrize("series", ["20.0"])
@@ -485,7 +485,7 @@ def test_all_that_is_unsupported_is_told_at_once(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize(("authentication", "addon"), [("gmail", "google_gmail"), ("outlook", "microsoft_outlook")])
-def test_what_an_addon_would_bring_names_the_addon(series: str, authentication: str, addon: str) -> None:
+def test_an_error_about_a_field_of_an_addon_names_the_addon(series: str, authentication: str, addon: str) -> None:
     odoo = SimulatedOdoo(series, without_addons={addon})
     options = {**GMAIL, "smtp_authentication": authentication, "oauth2": {"client_id": "a", "client_secret": "b"}}
     text = refused_unwritten(Unsupported, odoo, {"servers": [options]})
@@ -503,17 +503,17 @@ def test_odoos_own_rules_come_in_its_own_words(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key="google_gmail_client_id", value="a")
     odoo.add("ir.config_parameter", key="google_gmail_client_secret", value="b")
     odoo.add("ir.mail_server", **GMAIL)
-    # Whoever does not speak of how to log in is not asked about it.
+    # If the login is not declared, it is not checked.
     odoo.records.tables["ir.mail_server"][1]["smtp_encryption"] = "ssl"
     text = refused(Rejected, odoo, {"servers": [{"name": "Gmail", "from_filter": "acme.example"}]})
     assert "Odoo refused: Incorrect Connection Security for Gmail mail server" in text
 
 
-# What goes wrong
+# Errors
 
 
 @pytest.mark.parametrize("existing", [True, False])
-def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo, existing: bool) -> None:
+def test_a_value_that_odoo_does_not_keep_is_rejected(odoo: SimulatedOdoo, existing: bool) -> None:
     if existing:
         odoo.add("ir.mail_server", name="Main")
     odoo.ignored_writes.add(("ir.mail_server", "smtp_user"))
@@ -529,7 +529,7 @@ def test_a_clerk_may_not(odoo: SimulatedOdoo) -> None:
     assert "correct-horse" not in text
 
 
-def test_a_record_whose_pin_was_refused_was_made_all_the_same(odoo: SimulatedOdoo) -> None:
+def test_a_record_whose_pin_was_refused_is_reported_as_created(odoo: SimulatedOdoo) -> None:
     def refuse_pins(model: str, method: str, *_rest: Any) -> None:
         if (model, method) == ("ir.model.data", "create"):
             raise Rejected("no pins today")

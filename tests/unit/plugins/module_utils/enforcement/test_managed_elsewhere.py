@@ -32,7 +32,10 @@ OWNED = sorted(FILE)
 
 @pytest.fixture(params=["x_", ""], ids=["since 17", "16"])
 def odoo(request: pytest.FixtureRequest, series: str) -> SimulatedOdoo:
-    """A database in which a file owns some fields of the server Main; its markers are called as since 17.0, and as in 16.0."""
+    """Return a database in which a file sets some fields of the server Main.
+
+    Its markers have the names of 17.0 and later, and those of 16.0.
+    """
     odoo = SimulatedOdoo(series, environment=Environment({"Main": FILE}, prefix=request.param))
     odoo.add("ir.mail_server", name="Main", smtp_user="me")
     return odoo
@@ -42,7 +45,7 @@ def declared(**options: Any) -> dict[str, Any]:
     return {"servers": [{"name": "Main", **options}]}
 
 
-def test_check_mode_marks_what_would_be_written_in_vain(odoo: SimulatedOdoo) -> None:
+def test_check_mode_marks_ineffective_writes(odoo: SimulatedOdoo) -> None:
     plan = run(odoo, declared(smtp_host="smtp.acme.example", smtp_user="you"), check=True).plan
     (step,) = plan
     assert step.as_result()["changes"] == [
@@ -68,7 +71,7 @@ def test_nothing_of_the_run_is_written(odoo: SimulatedOdoo) -> None:
     assert odoo.parameter("a") is False
 
 
-def test_what_the_file_says_already_is_no_difference(odoo: SimulatedOdoo) -> None:
+def test_a_value_equal_to_the_file_is_not_a_difference(odoo: SimulatedOdoo) -> None:
     assert run(odoo, declared(**FILE)).plan == ()
 
 
@@ -104,7 +107,7 @@ def test_a_new_server_that_has_a_section_already(odoo: SimulatedOdoo) -> None:
     assert actions(run(odoo, declared(smtp_user="me", smtp_host="file.example")).plan) == []
 
 
-def test_records_say_what_is_managed_elsewhere(odoo: SimulatedOdoo) -> None:
+def test_records_list_the_fields_that_are_managed_elsewhere(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Other")
     outcome = run(odoo, {"servers": [{"name": "Main"}, {"name": "Other"}]})
     told = {one["name"]: one["managed_elsewhere"] for one in outcome.records}
@@ -114,7 +117,7 @@ def test_records_say_what_is_managed_elsewhere(odoo: SimulatedOdoo) -> None:
 
 
 def test_the_addons_own_fields_are_neither_read_nor_told(odoo: SimulatedOdoo) -> None:
-    """Some of them hold secrets in clear."""
+    """Some of them contain secrets in clear text."""
     server(odoo, "Main")["smtp_pass"] = "made-up-default"
     outcome = run(odoo, declared(smtp_user="you"))
     reports = read_mail_server_info(odoo.session(), name=None, xml_id=None)
@@ -133,15 +136,15 @@ def test_a_section_for_all_servers(series: str) -> None:
     assert "smtp_host cannot be enforced" in text
 
 
-def test_rules_are_judged_on_what_the_file_says(odoo: SimulatedOdoo) -> None:
-    """The declared encryption will not hold; that is what is told, and not that the rules are broken."""
+def test_rules_are_checked_on_the_values_of_the_file(odoo: SimulatedOdoo) -> None:
+    """The declared encryption has no effect. This is reported, and not that the rules are broken."""
     text = refused(Rejected, odoo, {"servers": [oauth2_server("gmail")]})
     assert "smtp_encryption" in text
     assert "cannot be enforced" in text
 
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
-def test_nothing_is_tested_in_vain(odoo: SimulatedOdoo, verify: str) -> None:
+def test_an_ineffective_value_is_not_tested(odoo: SimulatedOdoo, verify: str) -> None:
     refused(Rejected, odoo, declared(smtp_host="smtp.acme.example"), verify=verify)
     assert not [method for _model, method, *_rest in odoo.log if method in ("test_smtp_connection", "copy")]
 

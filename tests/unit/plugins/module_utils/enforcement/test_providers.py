@@ -38,7 +38,7 @@ def test_a_provider_fills_in_host_port_and_encryption(odoo: SimulatedOdoo, provi
     assert run(odoo, declared(provider=provider)).plan == ()
 
 
-def test_what_a_provider_fills_in_is_enforced(odoo: SimulatedOdoo) -> None:
+def test_the_defaults_of_a_provider_are_enforced(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Main", smtp_host="old.example", smtp_port=25)
     plan = run(
         odoo, declared(provider="mailgun", provider_region="eu", smtp_port=2525, smtp_encryption="starttls")

@@ -45,7 +45,7 @@ class Connection:
         used.append(self)
 
     def login(self) -> None:
-        """The simulation knows its user already."""
+        """Do nothing: the simulation already has its user."""
 
     def close(self) -> None:
         """There is nothing to hang up."""

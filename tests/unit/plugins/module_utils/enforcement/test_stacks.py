@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises that hold for every stack on every series, and what it costs in calls."""
+"""The guarantees for every stack on every series, and its cost in calls."""
 
 from __future__ import annotations
 
@@ -145,11 +145,11 @@ def test_every_stack(odoo: SimulatedOdoo, stack: dict[str, Any], unmanaged: str)
         assert not any(word in repr(outcome) for word in SECRET_WORDS)
 
 
-# What it costs
+# Cost
 
 
 def size(servers: int, crons: int, parameters: int, *, pinned: bool = False, **options: Any) -> dict[str, Any]:
-    """A stack of some size, as of the measure in issue 2."""
+    """Return a stack of some size, as measured in issue 2."""
     pin = {"xml_id": "postmaster.server_{}"} if pinned else {}
     return {
         "parameters": {f"acme.parameter.{number}": number for number in range(parameters)},
@@ -214,7 +214,7 @@ def test_doing_costs_a_call_for_each_type_and_one_for_each_cron_that_exists(seri
     assert max(writing for _reading, writing in constants) <= 5
 
 
-def test_what_is_written_says_only_what_changes(odoo: SimulatedOdoo) -> None:
+def test_a_write_contains_only_the_changes(odoo: SimulatedOdoo) -> None:
     run(odoo, size(3, 0, 3))
     odoo.log.clear()
     plan = run(odoo, size(3, 0, 3, smtp_port=587)).plan
@@ -247,7 +247,7 @@ def test_pinned_servers_may_swap_a_name(odoo: SimulatedOdoo) -> None:
         ({"alias_domains": [{"name": "acme.example", "bounce_alias": "b\u00fcc\u00e9"}]}, "in ASCII"),
     ],
 )
-def test_what_would_be_refused_later_is_refused_before_anything_is_written(
+def test_errors_of_later_steps_are_reported_before_anything_is_written(
     odoo: SimulatedOdoo, stack: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(Invalid, match=words):

@@ -85,7 +85,7 @@ def test_values_are_text(odoo: SimulatedOdoo, value: Any, stored: str) -> None:
     assert run(odoo, {"parameters": {KEY: value}}).plan == ()
 
 
-def test_only_what_was_declared_is_reported(odoo: SimulatedOdoo) -> None:
+def test_only_declared_parameters_are_reported(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key="database.secret", value="hidden-in-plain-sight")
     (record,) = run(odoo, {"parameters": {"web.base.url": "http://localhost:8069"}}).records
     assert (record["key"], record["value"]) == ("web.base.url", "http://localhost:8069")
@@ -136,7 +136,7 @@ def test_absent_is_deleted_once(odoo: SimulatedOdoo) -> None:
     assert enforce(odoo.session(), [declaration], RunOptions()).plan == ()
 
 
-def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
+def test_a_value_that_odoo_does_not_keep_is_rejected(odoo: SimulatedOdoo) -> None:
     def lose(model: str, method: str, *_rest: Any) -> None:
         if method == "write":
             odoo.ignored_writes.add((model, "value"))
@@ -159,7 +159,7 @@ def test_a_clerk_may_not(odoo: SimulatedOdoo) -> None:
         ("password=made-up-old", "none"),
     ],
 )
-def test_a_value_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo, old: str, new: str) -> None:
+def test_a_value_that_contains_a_secret_is_masked(odoo: SimulatedOdoo, old: str, new: str) -> None:
     odoo.add("ir.config_parameter", key=KEY, value=old)
     outcome = run(odoo, {"parameters": {KEY: new}}, check=True)
     assert changes(outcome.plan) == {"value": ("********", "********")}

@@ -49,12 +49,12 @@ def stack(*options: dict[str, Any]) -> dict[str, Any]:
 
 
 def ids_tested(odoo: SimulatedOdoo) -> list[int]:
-    """The servers that were tested so far, by id."""
+    """Return the ids of the servers that were tested so far."""
     return [ids[0] for _model, method, ids, _arguments in odoo.log if method == "test_smtp_connection" and ids]
 
 
 def watched(odoo: SimulatedOdoo) -> list[dict[str, Any]]:
-    """The servers as they will be when they are tested; all pass."""
+    """Record the servers in their state during the test; all tests pass."""
     seen: list[dict[str, Any]] = []
 
     def smtp(server: Mapping[str, Any]) -> None:
@@ -65,12 +65,12 @@ def watched(odoo: SimulatedOdoo) -> list[dict[str, Any]]:
 
 
 def tables(odoo: SimulatedOdoo) -> Any:
-    """Everything that the database holds."""
+    """Return all tables of the database."""
     return copy.deepcopy({model: table for model, table in odoo.records.tables.items() if table})
 
 
 def failing(odoo: SimulatedOdoo, options: Mapping[str, Any], **policy: Any) -> Rejected:
-    """A run that a test must stop, and that leaves the database as it was."""
+    """Run a stack that a test must stop, and check that the database is unchanged."""
     before = tables(odoo)
     with pytest.raises(Rejected) as caught:
         run(odoo, options, verify="connection", **policy)
@@ -155,7 +155,7 @@ def test_new_settings_of_a_live_server_are_tested_on_a_copy(odoo: SimulatedOdoo)
 
 
 @pytest.mark.parametrize("option", [{"smtp_pass": "made-up-wrong"}, {"smtp_port": 1}, {"smtp_host": "other.example"}])
-def test_a_failing_test_leaves_the_live_server_as_it_was(odoo: SimulatedOdoo, option: dict[str, Any]) -> None:
+def test_a_failing_test_does_not_change_the_live_server(odoo: SimulatedOdoo, option: dict[str, Any]) -> None:
     run(odoo, stack(MAIN))
     odoo.smtp = lambda _tested: AUTH_FAILED
     error = failing(odoo, stack({**MAIN, **option}))
@@ -164,7 +164,7 @@ def test_a_failing_test_leaves_the_live_server_as_it_was(odoo: SimulatedOdoo, op
     assert "made-up-wrong" not in error.message
 
 
-def test_one_failing_server_holds_back_the_whole_run(odoo: SimulatedOdoo) -> None:
+def test_one_failing_server_stops_the_whole_run(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(MAIN))
     odoo.smtp = lambda tested: {25: None, 26: AUTH_FAILED, 27: REFUSED}[tested["smtp_port"]]
     wanted = [
@@ -180,7 +180,7 @@ def test_one_failing_server_holds_back_the_whole_run(odoo: SimulatedOdoo) -> Non
     assert outcomes(error.details["verifications"]) == {"Main": "auth", "Good": "ok", "Bad": "unreachable"}
 
 
-def test_nothing_is_archived_where_a_test_fails(odoo: SimulatedOdoo) -> None:
+def test_nothing_is_archived_if_a_test_fails(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Old")
     odoo.smtp = lambda _tested: REFUSED
     failing(odoo, stack(MAIN), unmanaged="archive")
@@ -202,7 +202,7 @@ def test_a_test_that_never_ends_leaves_no_candidate(odoo: SimulatedOdoo) -> None
 
 
 def test_a_run_that_fails_later_leaves_no_candidate(odoo: SimulatedOdoo) -> None:
-    """What passed but was not promoted goes, too."""
+    """A candidate that passed but was not promoted is deleted too."""
 
     def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
         if (model, method) == ("ir.mail_server", "write") and arguments["vals"].get("name") == "First":
@@ -214,13 +214,13 @@ def test_a_run_that_fails_later_leaves_no_candidate(odoo: SimulatedOdoo) -> None
     assert servers(odoo) == []
 
 
-# What is not tested
+# Servers that are not tested
 
 
 @pytest.mark.parametrize(
     "option", [{"sequence": 3}, {"smtp_debug": True}, {"name": "Renamed", "xml_id": "postmaster.main"}]
 )
-def test_what_no_test_can_prove_is_not_tested(odoo: SimulatedOdoo, option: dict[str, Any]) -> None:
+def test_settings_that_no_test_can_prove_are_not_tested(odoo: SimulatedOdoo, option: dict[str, Any]) -> None:
     run(odoo, stack({**MAIN, "xml_id": "postmaster.main"}))
     outcome = run(odoo, stack({**MAIN, **option}), verify="connection")
     assert len(outcome.plan) == 1
@@ -259,7 +259,7 @@ def test_without_verify_nothing_is_tested(odoo: SimulatedOdoo) -> None:
     assert (ids_tested(odoo), outcome.verifications) == ([], [])
 
 
-def test_check_mode_says_what_it_did_not_test(odoo: SimulatedOdoo) -> None:
+def test_check_mode_reports_untested_servers(odoo: SimulatedOdoo) -> None:
     before = tables(odoo)
     outcome = run(odoo, stack(MAIN), check=True, verify="connection")
     (verification,) = outcome.verifications
@@ -277,7 +277,7 @@ def test_on_a_neutralized_copy_nothing_goes_live_and_nothing_is_tested(odoo: Sim
     assert server(odoo, "Main")["active"] is False
 
 
-# What a killed run left behind
+# Records that a killed run left behind
 
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
@@ -329,7 +329,7 @@ def test_the_name_of_a_candidate_cannot_be_declared(odoo: SimulatedOdoo) -> None
 
 @pytest.fixture
 def nobody(odoo: SimulatedOdoo) -> SimulatedOdoo:
-    """A database whose administrator has no address, as that of a fresh 19.0."""
+    """Return a database whose administrator has no address, as in a fresh 19.0."""
     odoo.record("res.users", odoo.uid)["email"] = False
     return odoo
 
@@ -346,7 +346,7 @@ def test_a_sender_is_lent(nobody: SimulatedOdoo) -> None:
     assert run(nobody, stack(UNFILTERED), verify="connection").plan == ()
 
 
-def test_a_lent_sender_that_is_refused_is_no_alarm(nobody: SimulatedOdoo) -> None:
+def test_a_refused_substitute_sender_is_not_an_alarm(nobody: SimulatedOdoo) -> None:
     nobody.smtp = lambda _tested: SENDER_REFUSED
     options = {**UNFILTERED, "smtp_user": "apikey"}
     outcome = run(nobody, stack(options), verify="connection")
@@ -360,7 +360,7 @@ def test_a_lent_sender_that_is_refused_is_no_alarm(nobody: SimulatedOdoo) -> Non
 
 
 def test_a_sender_of_the_servers_own_that_is_refused_is_an_alarm(nobody: SimulatedOdoo) -> None:
-    """The login is an address: what is refused is not the lent sender but the server's."""
+    """The login is an address: the server refuses its own sender, not the substitute."""
     nobody.smtp = lambda _tested: SENDER_REFUSED
     assert "(sender_rejected)" in failing(nobody, stack(UNFILTERED)).message
 
@@ -482,7 +482,7 @@ def test_a_new_client_is_tested_with_every_server_that_uses_it(odoo: SimulatedOd
     assert odoo.parameter(f"{addon}_client_secret") == "made-up-renewed"
 
 
-def test_a_first_client_is_gone_where_the_test_fails(odoo: SimulatedOdoo, method: str) -> None:
+def test_a_first_client_is_deleted_if_the_test_fails(odoo: SimulatedOdoo, method: str) -> None:
     odoo.token_service = lambda _tested: "An error occurred when fetching the access token."
     failing(odoo, stack(oauth2_server(method, refresh_token="made-up-token")))
     assert odoo.parameter(f"{ADDONS[method]}_client_id") is False
@@ -501,7 +501,7 @@ def test_an_addon_of_the_same_stack_is_installed_before_the_test(series: str, me
 
 
 @pytest.mark.parametrize("existing", [True, False])
-def test_a_candidate_has_the_declared_settings_where_creating_loses_some(series: str, existing: bool) -> None:
+def test_a_candidate_has_the_declared_settings_although_creation_loses_some(series: str, existing: bool) -> None:
     odoo = SimulatedOdoo(series, environment=Environment({}))
     if existing:
         run(odoo, stack(MAIN))
@@ -514,7 +514,7 @@ def test_a_candidate_has_the_declared_settings_where_creating_loses_some(series:
     assert run(odoo, stack({**MAIN, "smtp_host": "new.example"}), verify="connection").plan == ()
 
 
-# What a task returns
+# Results of a task
 
 
 def test_the_result_of_a_task(
@@ -590,8 +590,8 @@ def test_of_two_servers_of_one_name_each_is_tested(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("existing", [True, False])
-def test_a_made_up_sender_of_a_domain_is_no_false_alarm(odoo: SimulatedOdoo, existing: bool) -> None:
-    """Many accounts may only send as themselves; the domain is theirs all the same."""
+def test_a_generated_sender_of_a_domain_is_not_a_false_alarm(odoo: SimulatedOdoo, existing: bool) -> None:
+    """Many accounts may only send as themselves, even if they own the domain."""
     if existing:
         odoo.add("ir.mail_server", **{**MAIN, "smtp_port": 25})
     odoo.smtp = lambda server: None if server["from_filter"] == MAIN["smtp_user"] else SENDER_REFUSED

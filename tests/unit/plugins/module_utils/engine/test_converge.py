@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Converging: under the lock, in order, read back, and truthful about what was done."""
+"""Convergence: under the lock, in order, read back, and with a true report of the changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Values = dict[str, int]
 
 
 class Store:
-    """A target of plain numbers, that notes what is done to it."""
+    """A target of plain numbers that records the changes made to it."""
 
     reverted_because = "somebody else owns it"
 
@@ -128,7 +128,7 @@ def looked(key: str) -> list[str]:
     return ["plan", "prepare", key, "complete"]
 
 
-def test_what_is_refused_beforehand_is_not_begun() -> None:
+def test_a_plan_that_is_refused_beforehand_is_not_started() -> None:
     def refuse(steps: Sequence[Step]) -> None:
         raise Rejected(f"not {len(steps)} at once")
 
@@ -141,20 +141,20 @@ def test_what_is_refused_beforehand_is_not_begun() -> None:
     assert not store.locked
 
 
-def test_it_looks_again_after_what_has_to_come_first() -> None:
+def test_the_state_is_read_again_after_prerequisites() -> None:
     store = Store({"a": 1, "b": 2}, {}, first=frozenset("b"))
     converge(store, check_mode=False)
     assert store.events == ["plan", "lock", *looked("b"), *looked("a"), "plan", "unlock"]
 
 
-def test_what_another_run_did_meanwhile_counts_as_found() -> None:
+def test_changes_of_another_run_count_as_found() -> None:
     store = Store({"a": 1, "b": 2}, {})
     store.on_lock = lambda: store.found.update(a=1)
     assert [step.key for step in converge(store, check_mode=False)] == ["b"]
 
 
 @given(st.dictionaries(KEYS, st.integers(1, 3), min_size=1), st.data())
-def test_what_did_not_stick_is_rejected_by_name(wanted: Values, data: st.DataObject) -> None:
+def test_the_error_names_the_values_that_were_not_kept(wanted: Values, data: st.DataObject) -> None:
     lost = data.draw(st.sampled_from(sorted(wanted)))
 
     class Forgetful(Store):
@@ -169,7 +169,7 @@ def test_what_did_not_stick_is_rejected_by_name(wanted: Values, data: st.DataObj
     assert not store.locked
 
 
-def test_an_error_tells_what_was_done_before_it() -> None:
+def test_an_error_lists_the_changes_before_it() -> None:
     def refuse(step: Step) -> None:
         if step.key == "c":
             raise Conflict("busy")
@@ -189,7 +189,7 @@ def test_an_error_tells_what_was_done_before_it() -> None:
         (Unreachable, 0, "number 'b' (update): no"),
     ],
 )
-def test_what_cannot_be_completed_after_an_error_is_said(kind: type[OdooError], completed: int, message: str) -> None:
+def test_incomplete_work_after_an_error_is_reported(kind: type[OdooError], completed: int, message: str) -> None:
     """Nothing is tried over a connection that is lost."""
 
     class Incomplete(Store):
@@ -281,7 +281,7 @@ def test_a_batch_that_must_not_be_divided_is_tried_once(
     assert attempts == 1
 
 
-def test_an_update_of_what_was_just_created_is_another_step() -> None:
+def test_an_update_of_a_new_record_is_another_step() -> None:
     """The store has defaults of its own; but it is not asked a second time."""
 
     class Defaulting(Store):
@@ -324,13 +324,13 @@ def test_an_existence_that_did_not_stick_is_named_too() -> None:
             return (Step("number", "a", "delete", record_id=1),)
 
         def perform(self, steps: Plan) -> Any:
-            """It takes the deletion, and stays."""
+            """Accept the deletion, and delete nothing."""
 
     with pytest.raises(Rejected, match="number 'a': its existence did not stick"):
         converge(Undying({}, {}), check_mode=False)
 
 
-def test_what_is_changed_is_kept_before_the_lock_is_taken() -> None:
+def test_changed_records_are_saved_before_the_lock_is_taken() -> None:
     """Nothing is written if it cannot be kept, not even the lock."""
 
     class Full(Store):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Planning one record: the plan is what differs, and nothing but what differs."""
+"""The plan of one record contains all differences and nothing else."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ FOUND = st.none() | st.builds(Found, st.integers(1, 99), STORED, XML_IDS)
 
 
 def applied(step: Step | None, found: Found | None) -> Found | None:
-    """What a store holds after a step."""
+    """Return the state of a store after a step."""
     if step is None:
         return found
     if step.action == "delete":
@@ -78,7 +78,7 @@ def test_a_plan_that_was_applied_leaves_nothing_to_plan(wanted: Wanted, found: F
 
 
 @given(STORED, XML_IDS)
-def test_what_is_as_wanted_needs_no_step(values: dict[str, Any], xml_id: str | None) -> None:
+def test_a_record_in_the_declared_state_needs_no_step(values: dict[str, Any], xml_id: str | None) -> None:
     found = Found(1, {**values, "other": "untouched"}, xml_id)
     assert plan_record(Wanted("mail_server", "Main", values=values, xml_id=xml_id), found, FIELDS) is None
 
@@ -97,7 +97,7 @@ def test_unset_fields_are_left_alone(wanted: Wanted, found: Found | None) -> Non
 
 
 @given(WANTED, FOUND)
-def test_only_what_differs_is_written(wanted: Wanted, found: Found | None) -> None:
+def test_only_differences_are_written(wanted: Wanted, found: Found | None) -> None:
     step = plan_record(wanted, found, FIELDS)
     if step and found and step.action != "delete":
         for name, value in step.values.items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which differences between diagnoses are events."""
+"""The differences between diagnoses that are events."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_same_finding_of_two_records_is_two() -> None:
     assert told(known, finding(about=4)) == [("cleared", "cron_disabled")]
 
 
-def test_what_is_less_severe_is_no_event() -> None:
+def test_a_less_severe_finding_is_not_an_event() -> None:
     known = KnownFindings("error", 0)
     assert told(known, finding(severity="warning")) == []
     assert told(known, finding()) == [("appeared", "cron_disabled")]

@@ -47,7 +47,7 @@ def source_main() -> Any:
 
 
 def run_source(seconds: float, **arguments: Any) -> list[Event]:
-    """The events that the source sends until it is cancelled."""
+    """Return the events that the source sends until it is cancelled."""
     main = source_main()
 
     async def run() -> list[Event]:
@@ -67,7 +67,7 @@ def run_source(seconds: float, **arguments: Any) -> list[Event]:
 
 @pytest.fixture
 def odoo(monkeypatch: pytest.MonkeyPatch) -> SimulatedOdoo:
-    """An instance whose queue's action is disabled."""
+    """Return an instance whose action of the queue is disabled."""
     simulated = SimulatedOdoo("19.0")
     simulated.record("ir.cron", simulated.ref(QUEUE))["active"] = False
     connect_to(simulated, monkeypatch)
@@ -80,7 +80,7 @@ def changes(events: list[Event]) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_what_is_found_is_sent_once(odoo: SimulatedOdoo) -> None:
+def test_a_finding_is_sent_once(odoo: SimulatedOdoo) -> None:
     events = run_source(2.5, interval=1, checks=["cron"])
     assert changes(events) == [("acme", "appeared", "cron_disabled")]
     (event,) = events
@@ -89,7 +89,7 @@ def test_what_is_found_is_sent_once(odoo: SimulatedOdoo) -> None:
     json.dumps(event)
 
 
-def test_what_is_mended_clears(odoo: SimulatedOdoo) -> None:
+def test_a_repaired_finding_clears(odoo: SimulatedOdoo) -> None:
     def mend() -> None:
         odoo.record("ir.cron", odoo.ref(QUEUE))["active"] = True
 
@@ -175,7 +175,7 @@ def test_arguments_that_are_wrong(test_arguments: dict[str, Any], test_words: st
     assert SECRET not in str(wrong.value)
 
 
-def test_the_environment_fills_in_what_an_instance_does_not_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_supplies_missing_keys_of_an_instance(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"URL": "http://env.example", "DATABASE": "env", "PASSWORD": "made-up-password"}.items():
         monkeypatch.setenv(f"ODOO_{name}", value)
     (first, second) = read_options({"instances": [{"name": "a"}, {**ACME, "name": "b"}]}).instances
@@ -227,7 +227,7 @@ def test_memory_does_not_grow(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPat
 
 
 def _memory() -> int:
-    """The memory in use, without the texts that are kept because they may come again: at most 4,096."""
+    """Return the memory in use, without the cached texts: at most 4,096."""
     scrubbing._without_known.cache_clear()
     gc.collect()
     return tracemalloc.get_traced_memory()[0]

@@ -17,7 +17,7 @@ TEXTS = st.text("ab\u00e9", max_size=20)
 
 
 @given(st.lists(st.text("ab\u00e9", max_size=12), max_size=8), st.lists(TEXTS, max_size=8))
-def test_a_secret_is_found_wherever_it_is(secrets: list[str], texts: list[str]) -> None:
+def test_a_secret_is_found_at_any_place(secrets: list[str], texts: list[str]) -> None:
     known = KnownSecrets(secrets)
     for text in texts:
         expected = any(len(secret) >= LONG and secret in text for secret in secrets)

@@ -64,7 +64,7 @@ POLICY: dict[str, Any] = {
 
 
 def stack_for(odoo: SimulatedOdoo) -> dict[str, Any]:
-    """The part of the stack that the series has."""
+    """Return the part of the stack that the series has."""
     return {
         part: value for part, value in STACK.items() if part != "alias_domains" or odoo.series in HAVE_ALIAS_DOMAINS
     }
@@ -75,7 +75,7 @@ def describe(odoo: SimulatedOdoo, **scope: tuple[str, ...]) -> Description:
 
 
 def whole(description: Description) -> dict[str, Any]:
-    """The stack with its secrets in it."""
+    """Return the stack including its secrets."""
     stack: dict[str, Any] = {**description.stack, "parameters": dict(description.stack["parameters"])}
     parts = {"mail_server": "servers", "cron": "crons"}
     for part in ("servers", "crons"):
@@ -107,7 +107,7 @@ def remark(description: Description, words: str) -> Remark:
     return found
 
 
-def test_it_declares_exactly_what_is_there(odoo: SimulatedOdoo) -> None:
+def test_it_declares_the_existing_records_exactly(odoo: SimulatedOdoo) -> None:
     run(odoo, stack_for(odoo), unmanaged="ignore")
     odoo.log.clear()
     stack = whole(describe(odoo))
@@ -146,7 +146,7 @@ def test_no_secret_is_in_the_result(odoo: SimulatedOdoo) -> None:
         assert secret in [one.value for one in description.secrets]
 
 
-def test_what_repeats_a_secret_is_one(odoo: SimulatedOdoo) -> None:
+def test_a_value_that_repeats_a_secret_is_a_secret(odoo: SimulatedOdoo) -> None:
     """Some providers want the token as the user, too."""
     run(odoo, {"servers": [{"name": "Main", "smtp_host": "a.example", "smtp_user": "made-up", "smtp_pass": "made-up"}]})
     odoo.add("ir.config_parameter", key="mail.server.copy", value="the token is made-up")
@@ -182,7 +182,7 @@ def test_a_secret_among_other_words_is_found(odoo: SimulatedOdoo, text: str) -> 
 @pytest.mark.parametrize(
     "text", ["https://hook.example:8069/a@b", "state = 'exception'", "{'token_expiration': '5'}", "a key: b"]
 )
-def test_other_words_are_none(odoo: SimulatedOdoo, text: str) -> None:
+def test_other_words_are_not_secrets(odoo: SimulatedOdoo, text: str) -> None:
     odoo.add("ir.config_parameter", key="mail.server.note", value=text)
     assert describe(odoo).secrets == []
 
@@ -233,7 +233,7 @@ def test_a_part_that_somebody_has_changed(odoo: SimulatedOdoo) -> None:
     assert remark(description, "active of postmaster_odoo.queue_purge").key == "purge_after"
 
 
-def test_code_of_an_addons_action_is_declared_where_it_is_another(odoo: SimulatedOdoo) -> None:
+def test_code_of_an_addons_action_is_declared_if_it_was_changed(odoo: SimulatedOdoo) -> None:
     xml_id = "mass_mailing.ir_cron_mass_mailing_queue"
     odoo.record("ir.cron", odoo.ref(xml_id))["code"] = CODE
     description = describe(odoo)
@@ -280,7 +280,7 @@ def test_secrets_of_namesakes_are_told_apart(odoo: SimulatedOdoo) -> None:
     assert len({(secret["resource"], secret["identity"], secret["option"]) for secret in secrets}) == 4
 
 
-def test_what_is_nobodys_to_declare(odoo: SimulatedOdoo) -> None:
+def test_records_that_are_not_declared(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Main (postmaster.odoo candidate)", smtp_host="a", active=False)
     if odoo.major >= 19:
         odoo.add("ir.mail_server", name="Mine", smtp_host="b", owner_user_id=2)
@@ -360,7 +360,7 @@ def test_fields_of_a_file_of_the_server_are_left_out(series: str) -> None:
         ({"active": False}, "active", "it is archived"),
     ],
 )
-def test_what_is_odd_about_a_server(values: dict[str, Any], option: str, words: str) -> None:
+def test_warnings_about_a_server(values: dict[str, Any], option: str, words: str) -> None:
     odoo = SimulatedOdoo("19.0")
     usual = {"smtp_host": "mail.acme.example", "from_filter": "acme.example"}
     odoo.add("ir.mail_server", name="Main", **{**usual, **values})
@@ -387,7 +387,7 @@ def test_a_right_host_is_not_odd(host: str) -> None:
 
 def test_actions_that_do_not_run_are_said_to(odoo: SimulatedOdoo) -> None:
     queue = odoo.record("ir.cron", odoo.ref(QUEUE))
-    queue.update(active=True, nextcall="2026-01-15 06:00:00")  # overdue, which is of the minute and stands in no file
+    queue.update(active=True, nextcall="2026-01-15 06:00:00")  # overdue, which is momentary and not part of the file
     odoo.record("ir.cron", odoo.ref("mail.ir_cron_delete_notification"))["active"] = False
     description = describe(odoo)
     assert not [one for one in description.remarks if one.key == QUEUE]
@@ -395,14 +395,14 @@ def test_actions_that_do_not_run_are_said_to(odoo: SimulatedOdoo) -> None:
     assert "mail.ir_cron_delete_notification" in inactive
 
 
-def test_what_else_a_user_wants(odoo: SimulatedOdoo) -> None:
+def test_other_options_of_the_user(odoo: SimulatedOdoo) -> None:
     plain, more = describe(odoo), describe(odoo, parameters=("web.base.*",), crons=("base.*",), addons=("port*",))
     assert "web.base.url" in more.stack["parameters"].keys() - plain.stack["parameters"].keys()
     assert "base.autovacuum_job" in {cron["xml_id"] for cron in more.stack["crons"]}
     assert "portal" in more.stack["addons"]
 
 
-def test_whatever_the_doctor_and_routing_know_concerns_mail() -> None:
+def test_everything_that_the_doctor_and_routing_cover_concerns_mail() -> None:
     scope = Scope()
     for key in (*BATCH_SIZES, *PARAMETERS, *CLIENT_PARAMETERS):
         assert scope.has_parameter(key), key
@@ -420,4 +420,4 @@ def test_the_number_of_calls_does_not_grow(odoo: SimulatedOdoo) -> None:
     run(
         odoo, {"servers": [{"name": f"S{at}", "smtp_host": "a"} for at in range(30)], "parameters": STACK["parameters"]}
     )
-    assert calls() <= before + 1  # the tables of what they refer to
+    assert calls() <= before + 1  # the tables of related records

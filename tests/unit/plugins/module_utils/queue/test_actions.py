@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is done to mails of the queue: to exactly those that are meant, counted, and predicted by check mode."""
+"""Actions on mails of the queue: they apply to exactly the selected mails, are counted, and are predicted by check
+mode.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,7 @@ def states(odoo: SimulatedOdoo) -> dict[int, str]:
 
 
 def do(odoo: SimulatedOdoo, action: str, *, batch_size: int = 50, max_attempts: int = 30, **filters: Any) -> Work:
-    """Do it, and hold check mode to its word: it counts exactly what is touched then."""
+    """Perform an action, and check that check mode counts exactly the same mails."""
     before = states(odoo)
     how = {"batch_size": batch_size, "max_attempts": max_attempts}
     predicted = act(odoo.session(read_only=True), action, Selection(**filters), **how)
@@ -88,7 +90,7 @@ def test_each_action_takes_its_states(odoo: SimulatedOdoo, action: str, taken: s
 
 @pytest.mark.parametrize("action", ["process", "cancel"])
 def test_a_scheduled_mail_is_as_old_as_its_date(odoo: SimulatedOdoo, action: str) -> None:
-    """What was made long ago to leave next week is none that nobody wants any more."""
+    """A mail that was created long ago and is scheduled for next week is not outdated."""
     dates = {"long ago": -60, "just now": -1, "next week": 10080}
     mails = {
         name: add(
@@ -137,7 +139,7 @@ def test_filters(
     assert work.count == len(fitting)
 
 
-def test_what_no_waiting_cures_is_left_and_counted(odoo: SimulatedOdoo) -> None:
+def test_permanent_failures_are_left_and_counted(odoo: SimulatedOdoo) -> None:
     refused, throttled = (add(odoo, "exception", failure_reason=reason) for reason in (REFUSED, THROTTLED))
     work = do(odoo, "retry")
     assert states(odoo) == {refused: "exception", throttled: "outgoing"}
@@ -201,7 +203,7 @@ def test_a_note_that_somebody_has_spoilt_is_read_as_far_as_it_goes(text: str) ->
     assert Attempts.from_text(attempts.as_text(attempts.counts)) == attempts
 
 
-def test_failed_ones_are_cancelled_where_that_is_said(odoo: SimulatedOdoo) -> None:
+def test_failed_mails_are_cancelled_if_their_state_is_given(odoo: SimulatedOdoo) -> None:
     outgoing, failed = add(odoo), add(odoo, "exception", failure_reason=REFUSED)
     do(odoo, "cancel", states=["exception"], failure_class=["recipient_rejected"])
     assert states(odoo) == {outgoing: "outgoing", failed: "cancel"}
@@ -229,7 +231,7 @@ def test_filters_that_make_no_sense(odoo: SimulatedOdoo, action: str, filters: d
     assert written(odoo) == []
 
 
-def test_which_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
+def test_the_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
     with pytest.raises(Unsupported, match="no mail server 'Main' in database simulated"):
         do(odoo, "cancel", server="Main")
     odoo.add("ir.mail_server", name="Main", smtp_host="a.example")
@@ -241,7 +243,7 @@ def test_which_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
 # Sending
 
 
-def test_what_went_out_and_what_failed(odoo: SimulatedOdoo) -> None:
+def test_sent_and_failed_mails(odoo: SimulatedOdoo) -> None:
     reasons: dict[int, str | None] = {add(odoo): None, add(odoo): REFUSED, add(odoo): THROTTLED}
     deleted = add(odoo, auto_delete=True)
     reasons[deleted] = None
@@ -256,7 +258,7 @@ def test_what_went_out_and_what_failed(odoo: SimulatedOdoo) -> None:
     assert warnings(work) == []
 
 
-def test_only_what_is_due_leaves(odoo: SimulatedOdoo) -> None:
+def test_only_due_mails_are_sent(odoo: SimulatedOdoo) -> None:
     later = (odoo.now + timedelta(minutes=1)).strftime("%Y-%m-%d %H:%M:%S")
     scheduled, now = add(odoo, scheduled_date=later), add(odoo)
     assert do(odoo, "process").sent == 1
@@ -342,7 +344,7 @@ def test_mails_beyond_the_limit_are_counted(odoo: SimulatedOdoo) -> None:
     assert warnings(do(odoo, "process", from_domain="acme.example", limit=2)) == []
 
 
-def test_mails_that_come_meanwhile_are_no_remainder(odoo: SimulatedOdoo) -> None:
+def test_mails_that_arrive_meanwhile_are_not_counted_as_remaining(odoo: SimulatedOdoo) -> None:
     add(odoo, minutes=1)
 
     def come(_model: str, method: str, *_rest: Any) -> None:
@@ -368,7 +370,7 @@ def test_mails_that_become_due_meanwhile_are_counted(odoo: SimulatedOdoo) -> Non
     assert "became due while the task ran" in warnings(work)[0]
 
 
-def test_a_count_that_is_not_answered_is_no_failure(odoo: SimulatedOdoo) -> None:
+def test_a_count_without_an_answer_is_not_a_failure(odoo: SimulatedOdoo) -> None:
     add(odoo, minutes=1)
 
     def cut(_model: str, method: str, *_rest: Any) -> None:
@@ -412,7 +414,7 @@ def test_many_senders_of_a_server_that_breaks_off_keep_nobody_else(odoo: Simulat
     assert len([method for _model, method, _ids, _arguments in odoo.log if method == "send"]) == 4
 
 
-def test_what_was_put_off_for_the_batch_is_put_back(odoo: SimulatedOdoo) -> None:
+def test_mails_that_were_postponed_for_the_batch_are_restored(odoo: SimulatedOdoo) -> None:
     scheduled = (odoo.now - timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S")
     mails = {add(odoo): False, add(odoo, scheduled_date=scheduled): scheduled, add(odoo): False}
     reasons = iter([None, REFUSED, HANGS_UP])
@@ -455,7 +457,7 @@ def test_an_edited_note_of_mails_that_were_put_off_is_removed(odoo: SimulatedOdo
     assert warnings(do(odoo, "process")) == []
 
 
-def test_what_was_given_up_meanwhile_is_not_sent(odoo: SimulatedOdoo) -> None:
+def test_a_mail_that_was_cancelled_meanwhile_is_not_sent(odoo: SimulatedOdoo) -> None:
     first, second = add(odoo), add(odoo)
 
     def deliver(_mail: Mapping[str, Any]) -> None:
@@ -474,7 +476,7 @@ def test_nothing_is_sent_while_the_queues_own_action_does(odoo: SimulatedOdoo) -
     assert isinstance(work.error, Conflict)
     assert "the scheduled action is running" in work.error.message
     assert states(odoo) == {mail: "outgoing"}
-    assert ("mail.mail", "write") not in written(odoo)  # which would make the action break off
+    assert ("mail.mail", "write") not in written(odoo)  # it would make the action stop
     odoo.running_crons.clear()
     assert do(odoo, "process").sent == 1
 
@@ -492,7 +494,7 @@ def test_nothing_is_sent_that_the_queues_own_action_may_have_chosen_just_now(odo
     assert not odoo.record("mail.mail", mail)["scheduled_date"]
 
 
-def test_the_queues_own_action_does_not_send_what_is_being_sent(odoo: SimulatedOdoo) -> None:
+def test_the_queues_own_action_does_not_send_mails_of_a_batch(odoo: SimulatedOdoo) -> None:
     mails = [add(odoo), add(odoo)]
     sent = []
 
@@ -520,7 +522,7 @@ def test_without_the_queues_own_action(odoo: SimulatedOdoo) -> None:
     assert do(odoo, "process").sent == 1
 
 
-def test_what_odoo_postpones_is_no_failure(odoo: SimulatedOdoo) -> None:
+def test_a_mail_that_odoo_postpones_is_not_a_failure(odoo: SimulatedOdoo) -> None:
     mail = add(odoo)
 
     def postpone(model: str, method: str, *_rest: Any) -> None:
@@ -603,7 +605,7 @@ def test_a_request_that_was_never_sent_starts_nothing(odoo: SimulatedOdoo) -> No
 def test_odoo_is_gone_in_the_middle(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither can be read what became of the mails, nor the lock be given back; what was done before is told all the same."""
+    """The state of the mails cannot be read and the lock cannot be released. Previous changes are still reported."""
     connect_to(odoo, monkeypatch)
     for _mail in range(4):
         add(odoo)
@@ -624,7 +626,7 @@ def test_odoo_is_gone_in_the_middle(
 # Deleting, and being refused
 
 
-def test_purging_leaves_what_rpc_may_not_delete(odoo: SimulatedOdoo) -> None:
+def test_purging_keeps_mails_that_rpc_may_not_delete(odoo: SimulatedOdoo) -> None:
     kept = [add(odoo, "exception"), add(odoo, "cancel", model="res.partner"), add(odoo, "cancel", res_id=3)]
     add(odoo, "exception", **DOCUMENT)
     add(odoo, "cancel", is_notification=True)
@@ -649,7 +651,7 @@ def refuse(odoo: SimulatedOdoo, method: str, ids: set[int]) -> None:
 
 @pytest.mark.parametrize(("action", "method"), [("purge", "unlink"), ("cancel", "cancel"), ("retry", "mark_outgoing")])
 @given(refused=st.sets(st.integers(1, 20)))
-def test_a_refused_record_holds_up_no_other(action: str, method: str, refused: set[int]) -> None:
+def test_a_refused_record_does_not_stop_the_others(action: str, method: str, refused: set[int]) -> None:
     odoo = SimulatedOdoo("19.0")
     state = "outgoing" if action == "cancel" else "exception"
     mails = [add(odoo, state, **DOCUMENT) for _number in range(20)]
@@ -682,7 +684,7 @@ def test_work_says_how_far_it_is(odoo: SimulatedOdoo, monkeypatch: pytest.Monkey
     assert said == ["2 mails cancelled", "3 mails cancelled"]
 
 
-def test_nothing_to_do_is_no_change(
+def test_nothing_to_do_is_not_a_change(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect_to(odoo, monkeypatch)
@@ -694,7 +696,7 @@ def test_nothing_to_do_is_no_change(
     assert written(odoo) == []
 
 
-def test_mails_that_fail_are_no_failure_of_the_task(
+def test_failing_mails_are_not_a_failure_of_the_task(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect_to(odoo, monkeypatch)

@@ -47,7 +47,7 @@ def mails(odoo: SimulatedOdoo) -> Mails:
 
 
 def go_on(odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int], *, seconds: float) -> None:
-    """Odoo still sends the list of the killed run: a mail each so many seconds, whatever their dates are by then."""
+    """Let Odoo send the list of the killed run: a mail every `seconds`, with any dates of the mails."""
     left = list(mails)
 
     def send(*_call: Any) -> None:

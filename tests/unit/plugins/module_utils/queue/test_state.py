@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a queue is: counted, classified, held to thresholds, at a fixed price and without a write."""
+"""The state of a queue: counted, classified and compared with thresholds, with a fixed number of calls and no write."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ THROTTLED = "SMTPSenderRefused: (421, b'4.7.0 Too many messages', 'odoo@acme.exa
 
 
 def add(odoo: SimulatedOdoo, state: str = "outgoing", *, minutes: float = 0, **values: Any) -> int:
-    """A mail that was made so many minutes ago."""
+    """Add a mail that was created `minutes` ago."""
     mail = odoo.add("mail.mail", state=state, **values)
     odoo.record("mail.mail", mail)["create_date"] = ago(odoo, minutes)
     return mail
@@ -128,7 +128,7 @@ def test_up_to_five_reasons_that_differ(odoo: SimulatedOdoo) -> None:
     assert failure["reasons"][0] == failure["reason"]
 
 
-def test_too_many_reasons_are_counted_all_the_same(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_reasons_are_still_counted(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_state, "_REASONS", 2)
     for number in range(5):
         add(odoo, "exception", failure_reason=REFUSED % f"{number}@b.example")
@@ -153,7 +153,7 @@ def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -
 
 @pytest.mark.parametrize("series", ["19.0", "20.0"])
 def test_a_refusal_to_count_is_told_in_its_words(odoo: SimulatedOdoo) -> None:
-    """From 20.0 on `read_group` returns tuples: it does not stand in for the method that was refused."""
+    """From 20.0 on `read_group` returns tuples: it cannot replace the method that was refused."""
 
     def refuse(_model: str, method: str, _ids: Any, _arguments: dict[str, Any]) -> None:
         if method == "formatted_read_group":
@@ -180,12 +180,12 @@ def test_a_mail_without_recipients_was_not_interrupted(odoo: SimulatedOdoo) -> N
 
 
 def stopped_at(odoo: SimulatedOdoo, *, minutes: float) -> None:
-    """A mail that a run was cut off at, so many minutes ago."""
+    """Add a mail that a run was sending when it was interrupted, `minutes` ago."""
     mail = add(odoo, "exception", minutes=99, failure_reason=CUT_OFF)
     odoo.record("mail.mail", mail)["write_date"] = ago(odoo, minutes)
 
 
-def test_what_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
+def test_mails_that_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
     last_run(odoo, ago(odoo, 20))
     add(odoo, minutes=30)  # older than the mail it was at: the batch may have had no room for it
     stopped_at(odoo, minutes=19)
@@ -276,7 +276,7 @@ def test_thresholds(odoo: SimulatedOdoo) -> None:
     assert exceeded(queue, Thresholds(max_outgoing=0))
 
 
-def test_what_is_no_threshold() -> None:
+def test_a_value_that_is_not_a_threshold() -> None:
     with pytest.raises(Invalid) as raised:
         Thresholds(-1, -2, 0)
     assert raised.value.message == "max_outgoing must be at least 0, not -1; max_age must be at least 0, not -2."
@@ -349,7 +349,7 @@ def test_metrics_that_cannot_be_written(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
 
 
-def test_who_sends_the_queue(odoo: SimulatedOdoo) -> None:
+def test_senders_of_the_queue(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=SENDING_KEY, value="elsewhere pid 1 [0a1b2c3d, 300 s]")
     sending = {"owner": "elsewhere pid 1", "since": odoo.now_text, "expired": False}
     assert ask_queue(odoo.session(read_only=True))["sending"] == sending

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The generated code keeps to what every safe_eval takes, says whose it is, and can be taken back. What it does, integration tests see."""
+"""The generated code is valid for every safe_eval, identifies its origin, and can be removed."""
 
 from __future__ import annotations
 
