@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task of the module `api_key` does, on a simulated instance and with a vault file in memory."""
+"""A task of the module `api_key`, on a simulated instance and with a vault file in memory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Store:
         self.note = note
 
     def copy(self) -> Store:
-        """Return what a fresh checkout of this moment contains."""
+        """Return the content of a fresh checkout at this moment."""
         return Store(self.secret, self.note)
 
     def read(self) -> str | None:
@@ -70,7 +70,7 @@ def access(odoo: SimulatedOdoo, session: Session | None = None, seen: list[str] 
 
 
 def run(odoo: SimulatedOdoo, store: Store, wanted: WantedKey = ANSIBLE, session: Session | None = None) -> Rotation:
-    """Do what a task does."""
+    """Run a task of the module."""
     reach = access(odoo, session)
     plan = plan_rotation(reach, wanted, store)
     if plan.reason:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The series of Odoo that unit tests run on, and which of them can do what, by their facts."""
+"""The series of Odoo that unit tests run on, and their features according to their facts."""
 
 from __future__ import annotations
 

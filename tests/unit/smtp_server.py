@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An SMTP server on the loopback that answers as a test says, and remembers what it was told."""
+"""An SMTP server on the loopback that a test scripts, and that records the commands of clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
-# A reply to a command, given what was sent; None hangs up. CONNECT is the greeting, CONTENT the end of a message.
+# Returns the reply to a command and its argument; None disconnects. CONNECT is the greeting, CONTENT the end of a
+# message.
 Reply = str | None | Callable[[str], str | None]
 
 _USUAL: Mapping[str, Reply] = {
@@ -35,7 +36,7 @@ _USUAL: Mapping[str, Reply] = {
 
 @dataclass
 class SmtpServer:
-    """What it offers, before and after STARTTLS, and what it replies where that is not the usual thing."""
+    """The extensions of a server before and after STARTTLS, and its unusual replies."""
 
     features: tuple[str, ...] = ("SIZE 1000",)
     features_in_tls: tuple[str, ...] = ("SIZE 1000", "AUTH PLAIN LOGIN")
@@ -93,7 +94,7 @@ class SmtpServer:
 
 @contextmanager
 def smtp_server(**how: Any) -> Iterator[SmtpServer]:
-    """A server, for as long as the context lasts."""
+    """Run a server for as long as the context lasts."""
     server = SmtpServer(**how)
     with listening(server.converse) as url:
         server.port = urlsplit(url).port or 0

@@ -22,7 +22,7 @@ CONNECTION = {"url": "http://odoo.example", "database": "simulated", "api_key": 
 
 
 def module_named(name: str) -> Any:
-    """The file of a module."""
+    """Return the file of a module."""
     return importlib.import_module(f"ansible_collections.postmaster.odoo.plugins.modules.{name}")
 
 
@@ -41,7 +41,10 @@ def connect_to(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> list[dic
 def shipped(
     name: str, options: dict[str, Any], capsys: pytest.CaptureFixture[str], *, check: bool = False, diff: bool = False
 ) -> dict[str, Any]:
-    """The result that a module prints. Its warnings are taken from the module: Ansible keeps them for a whole process."""
+    """Return the result that a module prints.
+
+    Warnings are read from the module, because Ansible collects them for a whole process.
+    """
     capsys.readouterr()
     warnings: list[str] = []
     internal = {"check_mode": check, "diff": diff, "module_name": f"postmaster.odoo.{name}"}

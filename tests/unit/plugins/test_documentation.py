@@ -35,7 +35,7 @@ KINDS = {
 }
 # The modules that can be told not to end before a human has consented (OAuth2).
 WAIT_FOR_CONSENT = {"mail_server", "mail_stack"}
-# The modules that fail where what they find is worse than the user allows.
+# The modules that fail if their findings are worse than the user allows.
 JUDGE = {"mail_doctor", "mail_queue_info"}
 
 
@@ -45,7 +45,7 @@ def documentation(name: str) -> dict[str, Any]:
 
 
 def comparable(option: dict[str, Any]) -> dict[str, Any]:
-    """What documentation and specification of an option must agree on."""
+    """Return the properties of an option that its documentation and its specification must agree on."""
     kept = {key: option[key] for key in ("type", "elements", "required", "choices", "default") if option.get(key)}
     nested = option.get("options") or option.get("suboptions")
     return {**kept, **({"options": {name: comparable(one) for name, one in nested.items()}} if nested else {})}
@@ -72,7 +72,7 @@ def test_there_are_modules() -> None:
 
 
 def test_every_module_that_talks_to_odoo_is_in_the_action_group() -> None:
-    """And no other: whoever gives the group a password means Odoo's."""
+    """No other module is in it: a password of the group is the password of Odoo."""
     assert sorted(RUNTIME["action_groups"]["odoo"]) == CONNECTED
 
 

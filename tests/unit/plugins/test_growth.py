@@ -129,7 +129,10 @@ def examined(count: int) -> Work:
 
 
 def resolved(count: int) -> Work:
-    """Each company has a domain without any record. What is declared of one half of the mail servers is known."""
+    """Return the work of resolving `count` mail servers.
+
+    Each company has a domain without any record. One half of the mail servers has declared records.
+    """
     odoo = instance(count)
     relays = [
         {"server": server["name"], "addresses": ["203.0.113.10"], "dkim_selectors": ["s1"]} for server in servers(count)
@@ -192,7 +195,7 @@ def test_work_grows_as_the_instance_does(work: Callable[[int], Work]) -> None:
     assert growth(work, SIZE) < LINEAR
 
 
-def test_what_grows_with_the_square_is_found() -> None:
+def test_quadratic_growth_is_found() -> None:
     """The measure itself: every entry is compared with every other one."""
 
     def pairs(count: int) -> Work:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the simulated 20.0 does otherwise than the recorded 19.0."""
+"""The differences between the simulated 20.0 and the recorded 19.0."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def odoo() -> SimulatedOdoo:
     return SimulatedOdoo("20.0")
 
 
-def test_its_facts_are_those_of_19_with_what_was_read() -> None:
+def test_its_facts_are_those_of_19_with_the_changes_from_its_source() -> None:
     before, after = (SimulatedOdoo(series) for series in ("19.0", "20.0"))
     assert (after.facts.version, after.session().version.major) == ("20.0", 20)
     assert after.facts.crons == before.facts.crons

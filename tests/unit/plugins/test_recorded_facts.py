@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was recorded of running servers: the simulated Odoo repeats it, and the collection classifies it."""
+"""The recorded facts of running servers: the simulated Odoo repeats them, and the collection classifies them."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_groups_are_those_of_the_facts(odoo: SimulatedOdoo, method: str) -> None
 
 
 def answer(odoo: SimulatedOdoo, method: str, how: dict[str, Any]) -> tuple[list[str] | None, str | None]:
-    """The keys of a group, or the error."""
+    """Return the keys of a group, or the error."""
     try:
         (group,) = odoo.session().call("mail.mail", method, domain=[], groupby=["state"], **how)
     except OdooError as error:

@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 
 
 def add_cron(odoo: SimulatedOdoo, code: str = "log('ran')", **values: Any) -> dict[str, Any]:
-    """A cron on mails that runs every half hour, with Odoo's own defaults otherwise."""
+    """Add a cron on mails that runs every half hour, with Odoo's own defaults for the other fields."""
     model = next(key for key, one in odoo.records.tables["ir.model"].items() if one["model"] == "mail.mail")
     schedule = {"interval_number": 30, "interval_type": "minutes"}
     cron = odoo.add("ir.cron", name="Job", model_id=model, code=code, user_id=1, **{**schedule, **values})
@@ -99,7 +99,7 @@ def test_a_trigger_makes_a_cron_due(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize("series", COUNT_RUNS)
 @pytest.mark.parametrize("count", [1, 3])
 def test_runs_are_counted_down(odoo: SimulatedOdoo, count: int) -> None:
-    """By default a cron has one run. At 0 it becomes inactive, and never runs again, whatever `active` says."""
+    """By default a cron has one run. At 0 it becomes inactive and never runs again, even if `active` is true."""
     cron = add_cron(odoo, **({} if count == 1 else {"numbercall": count}))
     odoo.let_time_pass(DAY)
     assert (runs(odoo), cron["numbercall"], cron["active"]) == (count, 0, False)
@@ -144,7 +144,7 @@ def test_only_16_has_no_logger(odoo: SimulatedOdoo) -> None:
     assert odoo.server_log == ([] if odoo.series == "16.0" else [("info", "3 mails")])
 
 
-def test_what_is_not_simulated_is_no_failure_of_the_cron(odoo: SimulatedOdoo) -> None:
+def test_an_unsupported_call_is_not_a_failure_of_the_cron(odoo: SimulatedOdoo) -> None:
     add_cron(odoo, "env.cr.execute('SELECT 1', [])")
     with pytest.raises(NotImplementedError, match="SQL is not simulated"):
         odoo.let_time_pass(timedelta())
@@ -170,7 +170,7 @@ def test_a_day_of_a_policy(odoo: SimulatedOdoo) -> None:
     assert not [text for level, text in odoo.server_log if level in ("error", "warning")]
 
 
-def test_lanes_send_what_has_settled(odoo: SimulatedOdoo) -> None:
+def test_lanes_send_settled_mails(odoo: SimulatedOdoo) -> None:
     install(odoo)
     for model in ("res.users", "res.partner"):
         odoo.add("mail.mail", subject="x", model=model)
@@ -226,7 +226,7 @@ def test_the_watchdog_tells_a_channel_once_an_hour(odoo: SimulatedOdoo) -> None:
     assert posted == [(odoo.facts.channel_model, channel, "Mail queue: more than 1 mails wait")]
 
 
-def test_backoff_forgets_what_no_longer_waits(odoo: SimulatedOdoo) -> None:
+def test_backoff_deletes_entries_of_mails_that_no_longer_wait(odoo: SimulatedOdoo) -> None:
     install(odoo)
     mail = odoo.add("mail.mail", subject="x", state="sent")
     odoo.add("ir.config_parameter", key=ATTEMPTS_KEY, value=f"{mail}=2")

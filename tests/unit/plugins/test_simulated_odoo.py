@@ -75,14 +75,14 @@ def read(session: Session, model: str, record_id: int, *names: str) -> dict[str,
 
 
 def refused(kind: type[OdooError], session: Session, /, *call: Any, **arguments: Any) -> str:
-    """The message of a call that must be refused."""
+    """Return the message of a call that must be refused."""
     with pytest.raises(kind) as caught:
         session.call(*call, **arguments)
     return caught.value.message
 
 
 def create_refused(session: Session, model: str, kind: type[OdooError] = Rejected, /, **values: Any) -> str:
-    """The message of a creation that must be refused."""
+    """Return the message of a creation that must be refused."""
     return refused(kind, session, model, "create", vals_list=[_complete(session, model, values)])
 
 
@@ -221,7 +221,7 @@ def test_create_takes_a_dict_or_a_list(session: Session) -> None:
     assert len(session.call("ir.mail_server", "create", vals_list=two)) == 2
 
 
-def test_archived_records_only_where_asked_for(session: Session) -> None:
+def test_archived_records_are_read_only_on_request(session: Session) -> None:
     create(session, "ir.mail_server", name="Old", active=False)
     assert session.call("ir.mail_server", "search_count", domain=[]) == 0
     assert session.call("ir.mail_server", "search_count", domain=[["active", "=", False]]) == 1
@@ -264,7 +264,7 @@ def test_order_and_limit(session: Session) -> None:
     assert [record["name"] for record in by_default] == ["c", "b", "a"]
 
 
-def test_what_odoo_computes_is_not_written(session: Session, odoo: SimulatedOdoo) -> None:
+def test_fields_that_odoo_computes_are_not_written(session: Session, odoo: SimulatedOdoo) -> None:
     cron = odoo.ref("mail.ir_cron_mail_scheduler_action")
     session.write("ir.cron", [cron], {"id": 99, "xml_id": "x.y", "cron_name": "Other", "create_uid": 3})
     record = read(session, "ir.cron", cron, "xml_id", "cron_name", "name")
@@ -273,7 +273,7 @@ def test_what_odoo_computes_is_not_written(session: Session, odoo: SimulatedOdoo
 
 
 def test_missing_records(odoo: SimulatedOdoo, session: Session) -> None:
-    """Reading one is no error."""
+    """Reading a missing record is not an error."""
     assert odoo.execute("ir.mail_server", "read", [99], {"fields": ["name"]}) == []
     assert "does not exist or has been deleted" in refused(Rejected, session, "ir.mail_server", "write", [99], vals={})
 
@@ -393,7 +393,10 @@ def test_a_server_that_mailings_use_is_not_archived(session: Session) -> None:
 
 
 def test_copies(session: Session, series: str) -> None:
-    """As seen on 19: passwords go along, consent and what points to the record do not, and the name stays the same."""
+    """As observed on 19: passwords and the name are copied.
+
+    Consent and the records that point to the original are not copied.
+    """
     values = {"smtp_host": "mail.example", "from_filter": "acme.example", "google_gmail_access_token_expiration": 9}
     tokens = {"google_gmail_refresh_token": "token", "microsoft_outlook_access_token": "other"}
     server = create(session, "ir.mail_server", name="Main", smtp_pass="made-up", **values, **tokens)
@@ -489,7 +492,7 @@ def test_connection_test_needs_a_sender(session: Session, odoo: SimulatedOdoo, s
 
 
 def client(session: Session, prefix: str) -> None:
-    """The system parameters of an OAuth2 client."""
+    """Return the system parameters of an OAuth2 client."""
     for name in ("client_id", "client_secret"):
         create(session, "ir.config_parameter", key=f"{prefix}_{name}", value="made-up")
 
@@ -498,7 +501,7 @@ def client(session: Session, prefix: str) -> None:
 def test_connection_test_by_oauth2(
     session: Session, odoo: SimulatedOdoo, series: str, prefix: str, valid: dict[str, str]
 ) -> None:
-    """An access token is fetched where none is good; Google's refresh token stays, Microsoft's is replaced."""
+    """If no access token is valid, one is fetched. Google's refresh token is kept, and Microsoft's is replaced."""
     server = create(session, "ir.mail_server", name="Main", smtp_host="mail.example", **valid)
     call = ("ir.mail_server", "test_smtp_connection", [server])
     tokens = (f"{prefix}_refresh_token", f"{prefix}_access_token")
@@ -532,12 +535,12 @@ FILES = {"Main": {"smtp_host": "file.example", "smtp_port": 465, "smtp_encryptio
 
 @pytest.fixture
 def environment(series: str) -> SimulatedOdoo:
-    """A database with mail_environment."""
+    """Return a database with mail_environment."""
     return SimulatedOdoo(series, environment=Environment(FILES))
 
 
 def test_a_file_owns_fields(environment: SimulatedOdoo) -> None:
-    """What is written to them is lost without an error, and the rest of the same write is kept."""
+    """Writes to these fields are lost without an error. The other fields of the same write are kept."""
     session = environment.session()
     server = create(session, "ir.mail_server", name="Main", smtp_host="mail.example", smtp_user="me")
     markers = ("x_smtp_host_env_is_editable", "x_smtp_user_env_is_editable")
@@ -583,7 +586,7 @@ def test_a_section_for_all_servers(series: str) -> None:
     assert read(session, "ir.mail_server", server, "smtp_host")["smtp_host"] == "file.example"
 
 
-def test_rules_and_tests_see_what_the_file_says(environment: SimulatedOdoo) -> None:
+def test_rules_and_tests_use_the_values_of_the_file(environment: SimulatedOdoo) -> None:
     session = environment.session()
     server = create(session, "ir.mail_server", name="Main")
     gmail = {"smtp_authentication": "gmail", "smtp_encryption": "starttls", "smtp_user": "sales@acme.example"}

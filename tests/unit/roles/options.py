@@ -12,7 +12,7 @@ TOLD = ("type", "elements", "choices", "required", "no_log")
 
 
 def outline(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what a value must be like, without descriptions and defaults."""
+    """Return the requirements for a value, without descriptions and defaults."""
     return {
         name: {
             **{key: option[key] for key in TOLD if key in option},

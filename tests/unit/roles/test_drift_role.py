@@ -40,7 +40,7 @@ def test_it_is_provision_in_check_mode() -> None:
 
 
 def parts(**variables: Any) -> Any:
-    """The parts that the task of provision is given."""
+    """Return the parts that are passed to the task of the tag `provision`."""
     (task,) = read("provision", "tasks/enforce.yml")
     own = DataLoader().load_from_file(str(ROLES / "provision" / "defaults" / "main.yml"), trusted_as_template=True)
     everything = trust_as_template(task["vars"]["provision_all"])
@@ -64,7 +64,7 @@ def test_tags_choose_the_parts() -> None:
 
 
 def value(template: str, **variables: Any) -> Any:
-    """What a template comes to in the role, with these variables beside its own."""
+    """Return the value of a template in the role, with these variables in addition to its own."""
     loader = DataLoader()
     own = loader.load_from_file(str(ROLES / "drift" / "vars" / "main.yml"), trusted_as_template=True)
     return Templar(loader=loader, variables=own | variables).template(trust_as_template(template))

@@ -69,8 +69,8 @@ def test_the_secrets_are_read_from_the_same_instance_by_the_same_options() -> No
         assert f"{name}={variable(name)}" in expression
 
 
-def test_what_is_encrypted_stays_so() -> None:
-    """The copy action decrypts what it copies, unless told."""
+def test_an_encrypted_file_stays_encrypted() -> None:
+    """By default, the copy action decrypts the files that it copies."""
     (block,) = (one["block"] for one in read("tasks/main.yml") if "block" in one)
     (task,) = (one for one in block if one["name"].startswith("Write the secrets"))
     assert task["ansible.builtin.copy"]["decrypt"] is False
@@ -91,7 +91,7 @@ def test_what_is_encrypted_stays_so() -> None:
         ({}, ""),
     ],
 )
-def test_where_it_writes_is_where_the_user_means(
+def test_the_folder_is_the_one_that_the_user_means(
     given: dict[str, Any], folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ansible calls modules in the playbook's folder, and gives a host of no file the inventory_dir "None"."""

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role `smtp_timeout`: its Odoo addon, on likenesses of Odoo's mail servers and sockets that fall silent, and its variables.
+"""The role `smtp_timeout`: its variables, and its Odoo addon on imitations of Odoo's mail servers and of silent
+sockets.
 
-The integration tests have the addon on a real Odoo 19. Here Odoo's part is played by just enough of it: the method that connects, under
-the name that each series gives it, with and without the class that wraps a connection.
+The integration tests run the addon on a real Odoo 19. Here a minimal imitation plays Odoo's part. It contains the
+method that connects,
+under the name that each series uses, with and without the class that wraps a connection.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ ROLE = Path(__file__).resolve().parents[3] / "roles" / "smtp_timeout"
 ADDON = ROLE / "files" / "mail_smtp_timeout"
 
 ODOOS_OWN = 60
-MARGIN = 5  # seconds that a busy machine may take beside waiting; with Odoo's own timeout it is far more
+MARGIN = 5  # seconds that a busy machine may take in addition to waiting; Odoo's own timeout is much longer
 
 MailServer = SimpleNamespace
 
@@ -113,7 +115,7 @@ def likeness(method: str, *, wrapped: bool) -> ModuleType:
     ids=["connect", "connect with a wrapper, up to 18.0", "_connect__, from 19.0 on"],
 )
 def odoo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """An Odoo with the addon, and in the same process a database without."""
+    """Return an Odoo with the addon, and a database without it in the same process."""
     method, wrapped = request.param
     original = likeness(method, wrapped=wrapped)
     addon = imported(original, monkeypatch)
@@ -137,7 +139,7 @@ def odoo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sim
 
 
 def imported(original: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The addon, as it is where Odoo's module is this."""
+    """Return the addon, imported with this module of Odoo."""
     packages = {name: ModuleType(name) for name in ("odoo", "odoo.addons", "odoo.addons.base")}
     packages["odoo"].__dict__.update(
         _=lambda text, **values: text % values,
@@ -202,7 +204,10 @@ def converse(connection: socket.socket, silent_at: str) -> None:
 
 @pytest.fixture(scope="module")
 def smtp() -> Iterator[Callable[[str], str]]:
-    """Starts SMTP servers that are silent at a command, each for many connections at once; their URLs."""
+    """Return a function that starts SMTP servers that are silent at a command.
+
+    Each server accepts many connections at once. The function returns the URL of a server.
+    """
     with ExitStack() as servers:
 
         def start(silent_at: str) -> str:
@@ -216,18 +221,18 @@ def smtp() -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture(scope="module")
 def silent(smtp: Callable[[str], str]) -> str:
-    """A server that takes connections and never says a word."""
+    """Return a server that accepts connections and never sends anything."""
     return smtp("greeting")
 
 
 @pytest.fixture(scope="module")
 def talking(smtp: Callable[[str], str]) -> str:
-    """A server that answers everything."""
+    """Return a server that answers everything."""
     return smtp("nothing")
 
 
 def timeout_of(connection: Any) -> float | None:
-    """What its socket waits for, now that it is connected."""
+    """Return the timeout of its socket after the connection is established."""
     with connection.sock:
         return connection.sock.gettimeout()
 
@@ -276,7 +281,7 @@ def test_a_server_that_odoo_finds_by_the_sender(odoo: SimpleNamespace, talking: 
     assert timeout_of(odoo.connect(smtp_from="a@acme.example")) == 7
 
 
-def test_where_no_mail_server_is_used_all_is_as_before(odoo: SimpleNamespace, talking: str) -> None:
+def test_without_a_mail_server_nothing_changes(odoo: SimpleNamespace, talking: str) -> None:
     odoo.records[1] = mail_server(talking, 7, "a@acme.example")
     odoo.configure(talking)
     assert timeout_of(odoo.connect(*address(talking), smtp_from="a@acme.example")) == ODOOS_OWN
@@ -316,14 +321,14 @@ def test_it_is_smtplib_in_all_else(odoo: SimpleNamespace) -> None:
     assert odoo.module.smtplib is odoo.smtplib
     for name in smtplib.__all__:
         assert getattr(odoo.module.smtplib, name) is getattr(smtplib, name)
-    assert "SMTP_SSL" in odoo.module.smtplib.__all__  # Odoo asks
+    assert "SMTP_SSL" in odoo.module.smtplib.__all__  # Odoo reads this
     with pytest.raises(AttributeError, match="no_such_name"):
         attrgetter("no_such_name")(odoo.module.smtplib)
     with odoo.smtplib.connecting(7):
         assert odoo.module.smtplib.SMTPException is smtplib.SMTPException
 
 
-def test_who_replaces_smtplibs_classes_is_heard(odoo: SimpleNamespace, talking: str) -> None:
+def test_replaced_classes_of_smtplib_are_used(odoo: SimpleNamespace, talking: str) -> None:
     """As tests of Odoo and of other addons do."""
     odoo.records[1] = mail_server(talking, 7)
     with mock.patch("smtplib.SMTP") as replaced:
@@ -346,7 +351,7 @@ def send(connection: smtplib.SMTP, *, tls: bool) -> None:
 
 
 @pytest.mark.parametrize("command", [*REPLIES, "the TLS handshake"][1:])
-def test_the_timeout_holds_for_every_reply(odoo: SimpleNamespace, smtp: Callable[[str], str], command: str) -> None:
+def test_the_timeout_applies_to_every_reply(odoo: SimpleNamespace, smtp: Callable[[str], str], command: str) -> None:
     odoo.records[1] = mail_server(smtp(command), 0.2)
     connection = odoo.connect(mail_server_id=1)
     assert 0.2 <= seconds_until_timeout(lambda: send(connection, tls="TLS" in command)) < MARGIN

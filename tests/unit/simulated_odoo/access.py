@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may do what: an administrator everything, anybody else hardly anything."""
+"""Access rights: an administrator may do everything, other users hardly anything."""
 
 from __future__ import annotations
 
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import refusals
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import MODEL_NAMES
 
-# What an ordinary user may read.
+# The models that an ordinary user may read.
 _FOR_EVERYBODY = frozenset(
     {"ir.model", "mail.alias.domain", "mail.template", "res.company", "res.users", "res.users.apikeys"}
 )
 
-# What one needs the right to, where that is not `write`.
+# The right that an operation needs, if it is not `write`.
 _OPERATIONS = {
     "check_object_reference": "read",
     "context_get": "read",

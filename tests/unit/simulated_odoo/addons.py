@@ -78,7 +78,7 @@ def uninstall(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> dict[str, Any
 
 
 def finish_pending(odoo: SimulatedOdoo, _ids: Ids, context: Context) -> dict[str, str]:
-    """Do what addons wait for, as reloading the registry does."""
+    """Finish the pending operations of addons, as reloading the registry does."""
     for state, ready, button in (
         ("to install", "uninstalled", install),
         ("to upgrade", "installed", upgrade),

@@ -43,7 +43,7 @@ def _ask(odoo: SimulatedOdoo, what: str, ids: list[int]) -> dict[str, Any]:
 
 
 def run_check(odoo: SimulatedOdoo, ids: list[int], context: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the password, and do what was asked for."""
+    """Check the password, and run the requested operation."""
     record = odoo.record("res.users.identitycheck", ids[0])
     given = record["password"] if odoo.schema.stores_password else context.get("password")
     if given != odoo.password:

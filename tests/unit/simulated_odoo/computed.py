@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 Compute = Callable[["SimulatedOdoo", Record], Any]
 
-# What a record is called where that is not its `name`.
+# The field that contains the display name of a record, if it is not `name`.
 NAMED_BY = {
     "ir.config_parameter": "key",
     "ir.module.module": "shortdesc",
@@ -70,7 +70,7 @@ COMPUTED: dict[tuple[str, str], Compute] = {
     ("mail.alias.domain", "default_from_email"): _alias("default_from"),
 }
 
-# The others are no columns, and have no search of their own.
+# The others are not columns and cannot be searched.
 SEARCHABLE = {"cron_name", "display_name", "model_name"}
 
 # Computed for one record at a time; more at once are an error.

@@ -24,7 +24,7 @@ _NO_HOST_18 = (
 )
 
 
-# What the OAuth2 addons call their fields, by the way to log in.
+# The names of the fields of the OAuth2 addons, by the authentication.
 _TOKENS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
 _TOKEN_SECONDS = 3599
 _NO_TOKEN = "An error occurred when fetching the access token."
@@ -53,14 +53,14 @@ def _test(odoo: SimulatedOdoo, server: dict[str, Any]) -> None:
     outcome = odoo.smtp(odoo.effective("ir.mail_server", server))
     message = odoo.facts.failed_tests.get(outcome, outcome) if outcome else None
     got_through = not message or message.startswith("The server refused")
-    if not has_sender and got_through:  # up to 18.0 Odoo looks for a sender once it is connected and logged in
+    if not has_sender and got_through:  # up to 18.0 Odoo determines a sender after it has connected and logged in
         raise refusals.user_error(_NO_SENDER)
     if message:
         raise refusals.user_error(message)
 
 
 def _renew_access_token(odoo: SimulatedOdoo, server: dict[str, Any], authentication: str) -> None:
-    """Fetch an access token where the stored one is no longer good. Microsoft gives a new refresh token with it, too."""
+    """Fetch an access token if the stored one is no longer valid. Microsoft also returns a new refresh token."""
     prefix = _TOKENS[authentication]
     token = server.get(f"{prefix}_refresh_token")
     if (
@@ -83,7 +83,10 @@ def _renew_access_token(odoo: SimulatedOdoo, server: dict[str, Any], authenticat
 
 
 def _without_a_client(odoo: SimulatedOdoo, authentication: str, token: Any) -> str:
-    """From 19.0 on Odoo asks its own service, which this one cannot reach; and tells the token with the address."""
+    """Raise the error of a missing client.
+
+    From 19.0 on Odoo calls its own service, which is unreachable here. The address in the error contains the token.
+    """
     if odoo.major < 19:
         return _NO_TOKEN
     return (

@@ -51,7 +51,10 @@ def trigger(odoo: SimulatedOdoo, ids: Sequence[int], _context: Mapping[str, Any]
 
 
 def _runnable(odoo: SimulatedOdoo) -> list[Cron]:
-    """Return the crons that the scheduler looks at: active, with runs left where runs are counted, and held by no worker."""
+    """Return the crons that the scheduler may run.
+
+    They are active, have runs left if runs are counted, and no worker runs them.
+    """
     return [
         cron
         for cron in odoo.records.tables["ir.cron"].values()
@@ -112,7 +115,7 @@ def _runs(cron: Cron, missed: int) -> int:
 
 
 def _attempt(odoo: SimulatedOdoo, cron: Cron) -> Exception | None:
-    """Run the code of a cron in a transaction of its own, and return what it raised."""
+    """Run the code of a cron in a separate transaction, and return the exception."""
     odoo.commit()
     odoo.running_crons.add(cron["id"])
     try:

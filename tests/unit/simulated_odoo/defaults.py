@@ -19,7 +19,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 # Records that Odoo creates along with this one (`_inherits`), and that are not simulated: any id will do.
 DELEGATES = ("mail_message_id",)
 
-# What a copy does not take along (`copy=False`). Only these models are known so well that they can be copied here.
+# Fields that are not copied (`copy=False`). Only the fields of these models are all known, so only their records can be
+# copied here.
 NOT_COPIED = {
     "ir.mail_server": frozenset(
         {
@@ -34,7 +35,7 @@ NOT_COPIED = {
     ),
 }
 
-# In which order records come where nobody asks for one.
+# The default order of records.
 ORDERS = {
     "fetchmail.server": "priority",
     "ir.config_parameter": "key",

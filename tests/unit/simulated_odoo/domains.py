@@ -16,7 +16,7 @@ Leaf = tuple[str, str, Any]
 
 
 def leaves(domain: Iterable[Any]) -> list[Leaf]:
-    """The conditions of a domain, without the operators between them."""
+    """Return the conditions of a domain, without the operators between them."""
     return [(term[0], term[1], term[2]) for term in domain if not isinstance(term, str)]
 
 
@@ -37,7 +37,7 @@ def matches(domain: Sequence[Any], value_of: Callable[[str], Any]) -> bool:
         return _holds(operator, value_of(field), wanted)
 
     result = True
-    while terms:  # terms side by side are joined by an implicit `&`
+    while terms:  # adjacent terms are joined by an implicit `&`
         result = next_result() and result
     return result
 

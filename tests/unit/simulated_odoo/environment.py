@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""OCA's mail_environment: fields of mail servers that a configuration file on Odoo's host owns.
+"""OCA's mail_environment: fields of mail servers that a configuration file on Odoo's host sets.
 
 Source: docs/development/odoo-behaviour.md, Settings from a configuration file.
 
-As version 19.0.1.1.1 was seen to behave. Which fields of a record a file owns follows from the record's name. Owned ones read as the
-file has them; what is written to them is lost without a word.
+The behaviour is that of version 19.0.1.1.1. The name of a record decides which of its fields the file sets.
+Such fields are read with the values of the file. Writes to them are lost without an error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODEL = "ir.mail_server"
 ADDON = "mail_environment"
 
 _MANAGED = ("smtp_host", "smtp_port", "smtp_user", "smtp_pass", "smtp_encryption", "smtp_authentication")
-# What is declared of these is lost where a record is created, copies included: the defaults win. A write keeps it.
+# Values of these fields are lost when a record is created, copies included: the defaults are used. A write keeps them.
 _LOST_AT_CREATION: Mapping[str, Any] = {"smtp_port": 25, "smtp_encryption": "none", "smtp_authentication": "login"}
 _SECRETS = {"groups": "base.group_system"}
 
@@ -30,8 +30,8 @@ _SECRETS = {"groups": "base.group_system"}
 class Environment:
     """The files, by section.
 
-    :param sections: the values of each mail server that has a section, by its name; those under `""` hold for all.
-    :param prefix: what the names of the addon's own fields begin with; 16.0 has none.
+    :param sections: the values of each mail server that has a section, by its name; those under `""` apply to all.
+    :param prefix: the prefix of the names of the addon's own fields; 16.0 has none.
     """
 
     def __init__(self, sections: Mapping[str, Mapping[str, Any]], *, prefix: str = "x_") -> None:
@@ -40,7 +40,7 @@ class Environment:
         self._companions = {f"{prefix}{name}_env_default": name for name in _MANAGED}
 
     def fields(self, described: Fields) -> Fields:
-        """The fields of mail servers that the addon changes or adds."""
+        """Return the fields of mail servers that the addon changes or adds."""
         managed = {
             name: {key: value for key, value in described[name].items() if key not in ("required", "store")}
             for name in _MANAGED
@@ -55,15 +55,15 @@ class Environment:
         }
 
     def owned(self, name: Any) -> Mapping[str, Any]:
-        """The fields that a file owns of the record of this name, with their values."""
+        """Return the fields that a file sets for the record of this name, with their values."""
         return {**self.sections.get("", {}), **self.sections.get(name or "", {})}
 
     def effective(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """A record as Odoo works with it."""
+        """Return a record with the values that Odoo uses."""
         return {**record, **self.owned(record.get("name"))}
 
     def shown(self, record: Mapping[str, Any], name: str) -> dict[str, Any]:
-        """The value of a field that is not as it is stored; empty where it is."""
+        """Return the value of a field that differs from the stored one; empty if it does not."""
         if name in self._markers:
             return {name: self._markers[name] not in self.owned(record.get("name"))}
         if name in self._companions:
@@ -74,7 +74,7 @@ class Environment:
         return {name: owned[name]} if name in owned else {}
 
     def kept(self, record: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-        """What is left of written values: whose a field is, the new name decides."""
+        """Return the written values that are kept. The new name decides which fields the file sets."""
         owned = self.owned(values.get("name", record.get("name")))
         kept = {
             name: value
@@ -84,7 +84,7 @@ class Environment:
         return {**kept, **{self._companions[name]: values[name] for name in values if name in self._companions}}
 
     def created(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What is left of the values of a new record."""
+        """Return the values of a new record that are kept."""
         return {name: value for name, value in values.items() if name not in _LOST_AT_CREATION}
 
     def is_searchable(self, name: str) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a new database holds."""
+"""The content of a new database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AVAILABLE = ("crm", "hr")
 # The limit in megabytes that a new database has, by version.
 _MAX_EMAIL_SIZES = {18: "10", 19: "10", 20: "20"}
 
-# What the facts say of a cron that is not written as it stands.
+# The facts about a cron that are not written unchanged.
 _NOT_AS_IS = ("cron_name", "model_id", "model_name", "noupdate", "user_id", "xml_id")
 
 
@@ -56,7 +56,7 @@ def fill(odoo: SimulatedOdoo, without_addons: Collection[str]) -> None:
 
 
 def add_module(odoo: SimulatedOdoo, name: str, *, installed: bool) -> None:
-    """An addon as the database knows it."""
+    """Add an addon to the database."""
     odoo.add(
         "ir.module.module",
         name=name,
@@ -67,14 +67,14 @@ def add_module(odoo: SimulatedOdoo, name: str, *, installed: bool) -> None:
 
 
 def add_crons(odoo: SimulatedOdoo, addon: str) -> None:
-    """The crons that an addon brings."""
+    """Add the crons of an addon."""
     for facts in odoo.facts.crons:
         if facts["xml_id"].startswith(f"{addon}."):
             _add_cron(odoo, facts)
 
 
 def _add_cron(odoo: SimulatedOdoo, facts: Mapping[str, Any]) -> None:
-    """A cron of the facts, which ran a while ago and is not yet due again."""
+    """Add a cron of the facts that ran a while ago and is not yet due again."""
     values = {key: value for key, value in facts.items() if key not in _NOT_AS_IS}
     duration = interval(facts["interval_number"], facts["interval_type"])
     cron = odoo.add(

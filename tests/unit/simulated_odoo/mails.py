@@ -23,7 +23,7 @@ HANGS_UP = "hangs up"
 
 
 def send(odoo: SimulatedOdoo, ids: Ids, _context: Context, auto_commit: bool = False) -> None:
-    """Try each mail that is outgoing; `SimulatedOdoo.delivery` says what comes of it."""
+    """Try each outgoing mail; `SimulatedOdoo.delivery` decides the result."""
     for mail in [odoo.record("mail.mail", one) for one in ids]:
         if mail["state"] != "outgoing":
             continue
@@ -46,7 +46,7 @@ def _result(odoo: SimulatedOdoo, outcome: str | None) -> Mapping[str, Any]:
 
 
 def process_email_queue(odoo: SimulatedOdoo, ids: Ids | None, context: Context, **named: Any) -> None:
-    """Send what is due, the newest where the batch is too small for all. Always None, whatever happened."""
+    """Send due mails, the newest ones if the batch is too small for all. The result is always None."""
     refusals.check_arguments(named, odoo.facts.queue_arguments)
     # The ids of a call are its first positional argument.
     chosen = ids or named.get("email_ids")
@@ -54,7 +54,7 @@ def process_email_queue(odoo: SimulatedOdoo, ids: Ids | None, context: Context, 
     due = ["|", ("scheduled_date", "=", False), ("scheduled_date", "<=", odoo.now_text)]
     domain = [("state", "=", "outgoing"), *due, *context.get("filters", ())]
     found = odoo.records.search("mail.mail", domain, limit=int(batch))
-    with contextlib.suppress(refusals.ServerError):  # which is only logged
+    with contextlib.suppress(refusals.ServerError):  # the error is only logged
         send(odoo, sorted(one for one in found if not chosen or one in chosen), context, auto_commit=True)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def check_object_reference(
     odoo: SimulatedOdoo, _ids: None, _context: Mapping[str, Any], module: str, xml_id: str
 ) -> list[Any]:
-    """The model and id behind an external id."""
+    """Return the model and id of an external ID."""
     found = odoo.records.search("ir.model.data", [("module", "=", module), ("name", "=", xml_id)])
     if not found:
         raise refusals.value_error(f"External ID not found in the system: {module}.{xml_id}")

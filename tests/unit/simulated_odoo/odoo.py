@@ -53,25 +53,26 @@ _OF_THE_MODEL = frozenset(
 
 
 class SimulatedOdoo:
-    """One database of a series, as its facts have it, that behaves as docs/development/odoo-behaviour.md says.
+    """One database of a series with the facts of that series. It behaves as docs/development/odoo-behaviour.md
+    describes.
 
-    What a test may set or look at:
+    A test may set or read:
 
-    - `now`: the server's clock. `user`: the login that calls. `password`: of whoever calls.
+    - `now`: the server's clock. `user`: the login that calls. `password`: the password of the calling user.
       `api_keys`: the id and name of the record of each key that was created here.
     - `log`: every call, in order. `before`: functions that are called before each call, with its parts.
-    - `smtp`, `delivery`: what comes of a connection test, and of sending a mail, given the record: None for success, else a situation of
-      `record_failures.py`, which gives Odoo's own words, or the message itself. `smtp_outcomes`: the same for a connection test, by the server's id.
-    - `token_service`: what comes of fetching an OAuth2 access token, given the record: None for success, else Odoo's
-      message. `tokens_fetched`: how often it succeeded.
-    - `running_crons`: ids of crons that a worker holds. `cron_failures`: what the run of a cron raises, by its id.
-      `let_time_pass`: runs the crons that become due meanwhile. `server_log`: the level and text of what code of crons logged.
+    - `smtp`, `delivery`: the result of a connection test and of sending a mail, for a record. None is success. Otherwise it is a situation of
+      `record_failures.py`, which has Odoo's own text, or the message itself. `smtp_outcomes`: the same for a connection test, by the server's id.
+    - `token_service`: the result of fetching an OAuth2 access token, for a record: None for success, otherwise Odoo's
+      message. `tokens_fetched`: the number of successful calls.
+    - `running_crons`: ids of crons that a worker is running. `cron_failures`: the exception of a run of a cron, by its id.
+      `let_time_pass`: runs the crons that become due meanwhile. `server_log`: the level and text of log entries of crons' code.
     - `ignored_writes`: (model, field) whose writes get lost.
-    - `environment`: the files of mail_environment, where that addon is installed.
-    - `addons_path`: addons on the disk that the database has not heard of, with the fields that they will bring.
-      `versions_on_disk`: an addon's version there, where it is not the installed one.
+    - `environment`: the files of mail_environment, if that addon is installed.
+    - `addons_path`: addons on the disk that are not yet in the database, with their fields.
+      `versions_on_disk`: an addon's version there, if it is not the installed one.
 
-    The parameters make it another database than the facts': without models, addons or fields, or with more fields.
+    The parameters make the database different from the facts: without models, addons or fields, or with more fields.
     """
 
     name = "simulated"
@@ -120,7 +121,7 @@ class SimulatedOdoo:
     # For tests
 
     def session(self, *, read_only: bool = False) -> Session:
-        """A session on this database, whose clock is this server's."""
+        """Return a session on this database, whose clock is this server's."""
         return Session(
             self,
             ServerVersion(self.facts.version, self.major),
@@ -137,14 +138,14 @@ class SimulatedOdoo:
         return self.records.insert(model, values)
 
     def record(self, model: str, record_id: int) -> dict[str, Any]:
-        """A record's stored values, to look at or to change."""
+        """Return a record's stored values, to read or to change."""
         try:
             return self.records.tables[model][record_id]
         except KeyError:
             raise refusals.missing_record(model, record_id, self.uid) from None
 
     def ref(self, xml_id: str) -> int:
-        """The id of the record behind an external id."""
+        """Return the id of the record of an external ID."""
         module, _dot, name = xml_id.partition(".")
         for data in self.records.tables["ir.model.data"].values():
             if (data["module"], data["name"]) == (module, name):
@@ -159,7 +160,7 @@ class SimulatedOdoo:
 
     @property
     def server_time(self) -> datetime:
-        """What the Date header of the last answer said."""
+        """Return the time of the Date header of the last answer."""
         return self.now
 
     def patience(self, _seconds: float) -> AbstractContextManager[None]:
@@ -167,11 +168,11 @@ class SimulatedOdoo:
         return nullcontext()
 
     def commit(self) -> None:
-        """Whatever raises from here on, what was done until now stays."""
+        """Keep all changes so far, even if an error follows."""
         self._committed = self.records.snapshot()
 
     def rollback(self) -> None:
-        """Undo what was done since the last commit."""
+        """Undo the changes since the last commit."""
         self.records.restore(self._committed)
 
     @contextmanager
@@ -200,7 +201,7 @@ class SimulatedOdoo:
 
     @property
     def is_superuser(self) -> bool:
-        """Whether the user is OdooBot, whom no access rule restricts."""
+        """Return whether the user is OdooBot, which no access rule restricts."""
         return self.user == "__system__"
 
     @property
@@ -214,7 +215,7 @@ class SimulatedOdoo:
         return self.schema.present(self._absent_addons)
 
     def fields(self, model: str) -> Fields:
-        """The fields that a model has at this moment."""
+        """Return the present fields of a model."""
         fields = self.schema.fields(model, self._absent_addons)
         if fields is None:
             raise refusals.unknown_model(model)
@@ -225,27 +226,27 @@ class SimulatedOdoo:
         return METHODS.get((model, name))
 
     def environment_of(self, model: str) -> Environment | None:
-        """The files that fields of a model may come from."""
+        """Return the files that may set fields of a model."""
         return self.environment if model == MODEL else None
 
     def effective(self, model: str, record: Mapping[str, Any]) -> dict[str, Any]:
-        """A record's values as Odoo works with them."""
+        """Return a record's values as Odoo uses them."""
         environment = self.environment_of(model)
         return environment.effective(record) if environment else dict(record)
 
     def parameter(self, key: str) -> Any:
-        """The value of a system parameter."""
+        """Return the value of a system parameter."""
         parameters = self.records.tables["ir.config_parameter"].values()
         return next((one["value"] for one in parameters if one["key"] == key), False)
 
     def version_on_disk(self, addon: str) -> str:
-        """The version of an addon as its files have it."""
+        """Return the version of an addon in its files."""
         return self.versions_on_disk.get(addon, f"{self.series}.1.0")
 
     # Transport
 
     def login(self) -> None:
-        """The simulation knows its user already."""
+        """Do nothing: the simulation already has its user."""
 
     def duplicate(self) -> SimulatedOdoo:
         """One database for all connections."""
@@ -255,7 +256,7 @@ class SimulatedOdoo:
         """There is nothing to hang up."""
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
-        """One call in one transaction: what raises leaves nothing behind."""
+        """Run one call in one transaction: an exception undoes its changes."""
         self.log.append((model, method, copy.deepcopy(ids), copy.deepcopy(arguments)))
         for hook in list(self.before):
             hook(model, method, ids, arguments)

@@ -44,7 +44,7 @@ def search(
     limit: int | None = None,
     order: str | None = None,
 ) -> list[int]:
-    """The ids of the records that match; archived ones only where the context says so."""
+    """Return the ids of the matching records; archived ones only if the context includes them."""
     active_test = context.get("active_test", True)
     return odoo.records.search(model, domain, offset=offset, limit=limit, order=order, active_test=active_test)
 
@@ -67,7 +67,7 @@ def search_read(
     limit: int | None = None,
     order: str | None = None,
 ) -> list[dict[str, Any]]:
-    """The records that match."""
+    """Return the matching records."""
     return odoo.records.read(model, search(odoo, model, ids, context, domain or (), offset, limit, order), fields)
 
 
@@ -113,7 +113,7 @@ def formatted_read_group(
     order: str | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Groups of records, from 19.0 on."""
+    """Return groups of records, from 19.0 on."""
     _check_recorded(odoo, model, "formatted_read_group", [name for name in aggregates if name != "__count"], order)
     return [
         {**values, **{name: _AGGREGATES[name](ids) for name in aggregates}}
@@ -124,7 +124,7 @@ def formatted_read_group(
 def read_group(
     odoo: SimulatedOdoo, model: str, _ids: None, _context: Context, domain: Domain, **named: Any
 ) -> list[dict[str, Any]] | list[tuple[Any, ...]]:
-    """Groups of records: dictionaries up to 19.0, tuples by another signature from 20.0 on."""
+    """Return groups of records: dictionaries up to 19.0, tuples by another signature from 20.0 on."""
     if odoo.major >= FIRST_READ:
         refusals.check_arguments(named, ("groupby", "aggregates", "having", "offset", "limit", "order"))
         return _tuples_of_groups(odoo, model, domain, **named)
@@ -155,7 +155,10 @@ def _dictionaries_of_groups(
     orderby: str | None = None,
     lazy: bool = True,
 ) -> list[dict[str, Any]]:
-    """An aggregate is returned under the name before its colon, `newest:max(id)` as `newest`, if the series returns it."""
+    """Return groups as dictionaries.
+
+    An aggregate is returned under the name before its colon, `newest:max(id)` as `newest`, if the series returns it.
+    """
     if lazy:
         raise NotImplementedError("lazy groups are not simulated")
     keys = _check_recorded(odoo, model, "read_group", fields, orderby)
@@ -168,7 +171,7 @@ def _dictionaries_of_groups(
 
 
 def create(odoo: SimulatedOdoo, model: str, _ids: None, _context: Context, vals_list: Any) -> int | list[int]:
-    """A dict creates one record and returns its id, a list many and their ids."""
+    """Create one record from a dict and return its id, or several from a list and return their ids."""
     if isinstance(vals_list, Mapping):
         return odoo.records.insert(model, vals_list)
     return [odoo.records.insert(model, values) for values in vals_list]
@@ -177,7 +180,7 @@ def create(odoo: SimulatedOdoo, model: str, _ids: None, _context: Context, vals_
 def read(
     odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context, fields: Names | None = None
 ) -> list[dict[str, Any]]:
-    """The records of these ids."""
+    """Return the records of these ids."""
     return odoo.records.read(model, ids, fields)
 
 

@@ -42,12 +42,12 @@ READ_SERIES: Mapping[str, tuple[str, Callable[[Facts], Facts]]] = {"20.0": ("19.
 
 
 def binary_as_read(content: Any) -> Any:
-    """Return what `read` makes of a binary field that holds base64."""
+    """Return the result of `read` for a binary field that contains base64."""
     return {"content": content, "size": len(base64.b64decode(content))} if content else False
 
 
 def rows_of_groups(
     groups: list[tuple[dict[str, Any], list[int]]], aggregates: Mapping[str, Callable[[list[int]], int]]
 ) -> list[tuple[Any, ...]]:
-    """Return what `read_group` makes of groups: a tuple for each, with its values and then its aggregates."""
+    """Return the result of `read_group` for groups: a tuple for each, with its values and then its aggregates."""
     return [(*values.values(), *(count(ids) for count in aggregates.values())) for values, ids in groups]

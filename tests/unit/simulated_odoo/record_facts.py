@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Record what a running Odoo says and does, as the facts of its series: `facts/odoo-<series>.json`.
+"""Record the behaviour of a running Odoo as the facts of its series: `facts/odoo-<series>.json`.
 
-The instance must be able to connect to the loopback of this machine, and the database must have the addons of `ADDONS` and no mails in its queue.
-The script creates mail servers, mails, and a server action in the database, and deletes them. A second recording gives the same file.
+The instance must be able to connect to the loopback of this machine. The database must have the addons of `ADDONS` and
+no mails in its queue.
+The script creates mail servers, mails, and a server action in the database, and deletes them. A second recording
+creates the same file.
 
 Run it as `make facts`. CONTRIBUTING.md ("Adding an Odoo version") shows how.
 """
@@ -156,7 +158,10 @@ def _external_ids(session: Session, model: str) -> dict[int, dict[str, Any]]:
 
 
 def _groups(session: Session) -> dict[str, list[dict[str, Any]]]:
-    """Return what the methods that group records return for each combination: the keys of a group, or the error. A method that is missing has none."""
+    """Return the results of the grouping methods for each combination: the keys of a group, or the error.
+
+    A missing method has no result.
+    """
     with made_up_mails(session, 2, state="cancel") as ids:
         domain = [["id", "in", ids]]
 
@@ -229,7 +234,7 @@ def _server_action_names(session: Session) -> list[str]:
 
 @contextmanager
 def _server_action(session: Session, code: str) -> Iterator[int]:
-    """A server action, for as long as the context lasts."""
+    """Create a server action for as long as the context lasts."""
     (model,) = session.search_read("ir.model", [["model", "=", "mail.mail"]], ["model"])
     (action,) = session.create(
         "ir.actions.server", [{"name": "Recorded names", "model_id": model["id"], "state": "code", "code": code}]

@@ -27,7 +27,7 @@ def _silence(_line: str) -> None:
     time.sleep(_PATIENCE)
 
 
-# What the collection puts before Odoo's words.
+# The prefix that the collection adds to Odoo's messages.
 _BEFORE = re.compile(r": (?:this Odoo does not know it|Odoo refused|Odoo failed with \S+): ")
 # Distributions of Odoo under another name have an address of their own.
 _TEST_RECIPIENT = re.compile(r"(the test recipient) \(\S+\)")
@@ -81,7 +81,7 @@ def failed_tests(session: Session) -> dict[str, str]:
 
 
 def failed_sendings(session: Session) -> dict[str, dict[str, Any]]:
-    """Return what a mail says of its failure in each situation."""
+    """Return the failure of a mail in each situation."""
     failures = {}
     names = ["failure_reason", "failure_type", "state"]
     for name, situation in SITUATIONS.items():
@@ -121,7 +121,7 @@ def made_up_mails(session: Session, count: int, **values: Any) -> Iterator[list[
 
 @contextmanager
 def _mail_server(session: Session, situation: Situation) -> Iterator[int]:
-    """A mail server of Odoo, and the SMTP server that it leads to, for as long as the context lasts."""
+    """Create a mail server of Odoo and its SMTP server for as long as the context lasts."""
     with smtp_server(features=situation.features, replies=situation.replies or {}) as smtp:
         values = {
             "name": "Recorded",
@@ -139,6 +139,6 @@ def _mail_server(session: Session, situation: Situation) -> Iterator[int]:
 
 
 def odoo_message(error: OdooError) -> str:
-    """Return Odoo's own words of an error, without what the collection puts before them."""
+    """Return Odoo's own text of an error, without the prefix of the collection."""
     text = _BEFORE.split(error.message, maxsplit=1)[-1]
     return _TEST_RECIPIENT.sub(r"\1 (noreply@odoo.com)", text)

@@ -38,7 +38,7 @@ Record = dict[str, Any]
 Tables = dict[str, dict[int, Record]]
 Snapshot = dict[str, list[tuple[Record, Record]]]  # each record with a copy of its values
 
-# Odoo keeps these itself, and drops them from what is written without a word.
+# Odoo sets these fields itself, and silently ignores written values.
 _OWN = frozenset({"id", "create_uid", "create_date", "display_name", "write_uid", "write_date"})
 
 
@@ -52,11 +52,14 @@ class Records:
         self._sequences: dict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
 
     def snapshot(self) -> Snapshot:
-        """What to roll back to. Values are replaced, never changed in place, so copies need not be deep."""
+        """Return a copy for a rollback. Values are replaced, never changed in place, so the copy need not be deep."""
         return {model: [(record, dict(record)) for record in table.values()] for model, table in self.tables.items()}
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Forget everything since the snapshot was taken. Records stay the same objects: a test may hold them."""
+        """Undo everything since the snapshot.
+
+        Records stay the same objects, because a test may have references to them.
+        """
         self.tables.clear()
         for model, kept_records in snapshot.items():
             for record, values in kept_records:
@@ -69,7 +72,7 @@ class Records:
     def fields_get(
         self, model: str, allfields: Sequence[str] | None = None, attributes: Sequence[str] | None = None
     ) -> dict[str, dict[str, Any]]:
-        """The fields that the user may see. Everybody may ask; access is not checked."""
+        """Return the fields that the user may see. Every user may call this method; access is not checked."""
         described = {}
         for name, description in self._odoo.fields(model).items():
             if (allfields and name not in allfields) or (description.get("groups") and not self._odoo.is_admin):
@@ -90,7 +93,7 @@ class Records:
         order: str | None = None,
         active_test: bool = True,
     ) -> list[int]:
-        """The ids of the records that match."""
+        """Return the ids of the matching records."""
         terms = list(domain)
         if active_test and "active" in self._odoo.fields(model) and "active" not in [leaf[0] for leaf in leaves(terms)]:
             terms.append(("active", "=", True))
@@ -102,7 +105,7 @@ class Records:
         return ids[offset : offset + limit if limit else None]
 
     def read(self, model: str, ids: Sequence[int], names: Sequence[str] | None = None) -> list[Record]:
-        """Records as RPC gives them; an id that does not exist is left out."""
+        """Return records as RPC does; ids that do not exist are left out."""
         fields = self._odoo.fields(model)
         for name in names or ():
             if name not in fields:
@@ -113,7 +116,10 @@ class Records:
         return [{name: self._shown(model, key, name) for name in wanted} for key in ids if key in self.tables[model]]
 
     def value(self, model: str, record_id: int, path: str) -> Any:
-        """A field's value, computed where it is so; `path` may go through fields of other records, and is a list then if they are several."""
+        """Return a field's value, computed if necessary.
+
+        `path` may lead through fields of other records. If these are several, the result is a list.
+        """
         name, _dot, rest = path.partition(".")
         record = self.tables[model][record_id]
         environment = self._odoo.environment_of(model)
@@ -139,7 +145,7 @@ class Records:
         return self.value(relation, value, rest) if value else False
 
     def display_name(self, model: str, record_id: int) -> str:
-        """What Odoo calls a record; one of a model that is not simulated is called by its id."""
+        """Return the display name of a record; if its model is not simulated, the name contains its id."""
         record = self.tables[model].get(record_id) if model in self._odoo.schema.models else None
         if record is None:
             return f"{model},{record_id}"
@@ -204,7 +210,7 @@ class Records:
         return record_id
 
     def copy(self, model: str, record_id: int, default: Mapping[str, Any]) -> int:
-        """Create a record like another, but for the fields that `default` gives."""
+        """Create a copy of a record, with other values of the fields in `default`."""
         if model not in NOT_COPIED:
             raise NotImplementedError(f"copying {model} is not simulated")
         if record_id not in self.tables[model]:
@@ -234,7 +240,7 @@ class Records:
         return True
 
     def unlink(self, model: str, ids: Iterable[int]) -> bool:
-        """Delete records, all or none, and what hangs on them."""
+        """Delete records and the records that depend on them, all or none."""
         ids = list(ids)
         rules.before_unlink(self._odoo, model, ids)
         gone = [record_id for record_id in ids if self.tables[model].pop(record_id, None)]
@@ -248,7 +254,7 @@ class Records:
         return True
 
     def _release(self, model: str, name: str, description: Description, gone: Sequence[int]) -> None:
-        """What happens to a many2one when the record that it points to goes."""
+        """Update a many2one whose target is deleted."""
         for record in [one for one in self.tables[model].values() if one.get(name) in gone and one.get(name)]:
             if model.startswith("ir.cron."):  # triggers and progress go with their cron
                 del self.tables[model][record["id"]]
@@ -277,7 +283,7 @@ class Records:
                     raise refusals.foreign_key_violated(model)
 
     def _collect(self, model: str, name: str, owner: int, ids: Sequence[int]) -> None:
-        """Make exactly `ids` point to `owner`: what writing a one2many does."""
+        """Make exactly `ids` point to `owner`, as a write to a one2many does."""
         for record in self.tables[model].values():
             if record["id"] in ids:
                 record[name] = owner
@@ -291,7 +297,7 @@ class Records:
                 raise refusals.unknown_field_written(self._odoo.major, model, name)
 
     def _refuse_missing(self, model: str, record: Record, names: Iterable[str]) -> None:
-        """NOT NULL: an empty text is a value, `False` is none."""
+        """Raise the error of a NOT NULL constraint: an empty text is a value, `False` is not."""
         fields = self._odoo.fields(model)
         for name in names:
             description = fields[name]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records as code inside Odoo sees them."""
+"""Records as code inside Odoo uses them."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Recordset:
         return self.browse([one for one in self.ids if one in self._odoo.records.tables[self._name]])
 
     def filtered(self, condition: Callable[[Recordset], bool]) -> Recordset:
-        """Return the records for which a condition holds."""
+        """Return the records that satisfy a condition."""
         return self.browse([one.ids[0] for one in self if condition(one)])
 
     def sudo(self) -> Recordset:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Odoo raises, in the words of each version: exception names and messages as they arrive over RPC."""
+"""Odoo's errors in the wording of each version: exception names and messages as they arrive over RPC."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ class ServerError(Exception):
 
 
 def user_error(message: str) -> ServerError:
-    """A refusal that is meant to be read by people."""
+    """Return an error that is meant for people."""
     return ServerError("odoo.exceptions.UserError", message)
 
 
 def access_error(message: str) -> ServerError:
-    """The user's rights do not reach so far."""
+    """Return the error of missing rights."""
     return ServerError("odoo.exceptions.AccessError", message)
 
 
 def value_error(message: str) -> ServerError:
-    """A value, field or format that the ORM does not take."""
+    """Return the error of a value, field or format that the ORM rejects."""
     return ServerError("builtins.ValueError", message)
 
 
 def type_error(message: str) -> ServerError:
-    """A call that does not fit the method's signature."""
+    """Return the error of a call that does not match the method's signature."""
     return ServerError("builtins.TypeError", message)
 
 
 def constraint_error(message: str) -> ServerError:
-    """A constraint of the database; Odoo wraps it so in all versions."""
+    """Return the error of a database constraint. Odoo wraps it in the same way in all versions."""
     return ServerError("odoo.exceptions.ValidationError", f"The operation cannot be completed: {message}")
 
 
@@ -50,7 +50,7 @@ def unknown_model(model: str) -> ServerError:
 
 
 def unknown_method(major: int, model: str, method: str) -> ServerError:
-    """A public name that the model does not have, in the words of the series."""
+    """Return the error of a public method that the model does not have, in the wording of the series."""
     if major < 17:
         text = f"type object '{model}' has no attribute '{method}'"
     elif major < 19:
@@ -61,18 +61,18 @@ def unknown_method(major: int, model: str, method: str) -> ServerError:
 
 
 def private_method(model: str, method: str) -> ServerError:
-    """A name that RPC never reaches."""
+    """Return the error of a method that RPC cannot call."""
     return access_error(f"Private methods (such as '{model}.{method}') cannot be called remotely.")
 
 
 def missing_record(model: str, record_id: int, uid: int) -> ServerError:
-    """The record was deleted, or never was."""
+    """Return the error of a record that was deleted or never existed."""
     text = f"Record does not exist or has been deleted.\n(Record: {model}({record_id},), User: {uid})"
     return ServerError("odoo.exceptions.MissingError", text)
 
 
 def forbidden(operation: str, model: str, model_name: str) -> ServerError:
-    """The access control list says no."""
+    """Return the error of a missing right in the access control list."""
     verb = {"read": "access", "write": "modify", "create": "create", "unlink": "delete"}[operation]
     return access_error(
         f"You are not allowed to {verb} '{model_name}' ({model}) records.\n\n"
@@ -97,12 +97,12 @@ def unknown_field_ordered(model: str, field: str) -> ServerError:
 
 
 def unknown_field_searched(major: int, model: str, leaf: tuple[str, str, Any]) -> ServerError:
-    """A domain names a field that the model does not have."""
+    """Return the error of a domain with a field that the model does not have."""
     return value_error(f"Invalid field {model}.{leaf[0]} in {'condition' if major >= 19 else 'leaf'} {leaf!r}")
 
 
 def missing_value(major: int, model: str, model_name: str, field: str, label: str) -> ServerError:
-    """A required field is empty."""
+    """Return the error of an empty required field."""
     if major >= 19:
         return constraint_error(
             f"Missing required value for the field '{label}' ({field}).\nModel: '{model_name}' ({model})\n"
@@ -118,7 +118,7 @@ def missing_value(major: int, model: str, model_name: str, field: str, label: st
 
 
 def duplicate_in_index(major: int, model: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> ServerError:
-    """A unique index, which unlike a constraint has no message of its own."""
+    """Return the error of a unique index, which unlike a constraint has no message of its own."""
     columns = ", ".join(fields)
     key = f"Key ({columns})=({', '.join(map(str, values))}) already exists."
     if major >= 19:
@@ -129,14 +129,14 @@ def duplicate_in_index(major: int, model: str, fields: tuple[str, ...], values: 
 
 
 def foreign_key_violated(model: str) -> ServerError:
-    """A many2one would point to nothing; Odoo's words are the same for a write as for a deletion."""
+    """Return the error of a many2one without a target. Odoo's text is the same for a write and a deletion."""
     return constraint_error(
         f"another model requires the record being deleted. If possible, archive it instead.\n\nModel: {model}"
     )
 
 
 def cron_is_running() -> ServerError:
-    """Somebody writes to a cron that a worker holds."""
+    """Return the error of a write to a cron that a worker is running."""
     return user_error(
         "Record cannot be modified right now: This cron task is currently being executed and may not be modified "
         "Please try again in a few minutes"
@@ -144,7 +144,7 @@ def cron_is_running() -> ServerError:
 
 
 def quoted(major: int, name: str) -> str:
-    """A name as the OAuth2 addons quote it."""
+    """Return a name as the OAuth2 addons quote it."""
     return f"\N{LEFT DOUBLE QUOTATION MARK}{name}\N{RIGHT DOUBLE QUOTATION MARK}" if major >= 18 else f"'{name}'"
 
 

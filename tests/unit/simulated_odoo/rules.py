@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Odoo refuses, and what it does on its own, when records of a model are written."""
+"""The errors and side effects of Odoo when records of a model are written."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sanitized(model: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def before_write(odoo: SimulatedOdoo, model: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
-    """What stands against a write before its values are looked at."""
+    """Raise the errors of a write that do not depend on its values."""
     if model == "ir.cron" and odoo.running_crons.intersection(ids):
         raise refusals.cron_is_running()
     if model == "ir.mail_server" and not values.get("active", True):
@@ -46,7 +46,7 @@ def before_write(odoo: SimulatedOdoo, model: str, ids: Sequence[int], values: Ma
 
 
 def before_unlink(odoo: SimulatedOdoo, model: str, ids: Sequence[int]) -> None:
-    """What stands against a deletion."""
+    """Raise the errors of a deletion."""
     if model == "ir.cron" and odoo.running_crons.intersection(ids):
         raise refusals.cron_is_running()
     for mail in [odoo.record(model, one) for one in ids] if model == "mail.mail" and not odoo.is_superuser else ():
@@ -59,7 +59,7 @@ def before_unlink(odoo: SimulatedOdoo, model: str, ids: Sequence[int]) -> None:
 
 
 def check(odoo: SimulatedOdoo, model: str, record: Record, changed: Iterable[str]) -> None:
-    """The constraints that look at the changed fields: the database's own first."""
+    """Check the constraints of the changed fields, first those of the database."""
     changed = frozenset(changed)
     for columns, message in _UNIQUE.get(model, ()):
         if changed.intersection(columns):
@@ -70,7 +70,7 @@ def check(odoo: SimulatedOdoo, model: str, record: Record, changed: Iterable[str
 
 
 def created(odoo: SimulatedOdoo, model: str, record: Record) -> None:
-    """The first alias domain becomes that of every company that has none."""
+    """Set the first alias domain for every company that has none."""
     if model == "mail.alias.domain" and len(odoo.records.tables[model]) == 1:
         for company in odoo.records.tables["res.company"].values():
             company["alias_domain_id"] = company.get("alias_domain_id") or record["id"]
@@ -132,7 +132,7 @@ def _certificate_needs_files(_odoo: SimulatedOdoo, server: Record) -> None:
 
 
 def _oauth2(authentication: str, service: str, user_name: str) -> Callable[[SimulatedOdoo, Record], None]:
-    """The same three rules in google_gmail and microsoft_outlook."""
+    """Raise the error of one of the three rules that google_gmail and microsoft_outlook share."""
 
     def rule(odoo: SimulatedOdoo, server: Record) -> None:
         if server["smtp_authentication"] != authentication:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which models and fields the database has: the facts of a version, without and with what a test says."""
+"""The models and fields of the database: the facts of a version, with the changes of a test."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MODEL_NAMES = {
     "res.users.apikeys": "Users API Keys",
 }
 
-# Beside the models of the facts: those that the others point to, with the few fields that matter here.
+# Models that are not in the facts but are targets of their fields, with the few fields that are needed here.
 _CHAR = {"store": True, "type": "char"}
 _REQUIRED_CHAR = {**_CHAR, "required": True}
 _COMMON: Fields = {
@@ -146,7 +146,7 @@ _OF_MESSAGES = ("record_alias_domain_id", "record_company_id")
 
 _IN_SOME_SERIES = ("ir.cron.progress", "mail.alias.domain")
 
-# Which fields, models and selection values came with which addon; a field's name here is a beginning.
+# The fields, models and selection values of each addon. Each name here is the prefix of a field's name.
 _FIELDS_OF_ADDONS = {
     "google_gmail": ("google_gmail_",),
     "mass_mailing": ("active_mailing_ids", "mailing_"),
@@ -158,14 +158,15 @@ _CHOICES_OF_ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
 
 @dataclass(frozen=True)
 class Facts:
-    """What `record_facts.py` recorded of one running server.
+    """The facts that `record_facts.py` recorded of one running server.
 
-    :param channel_model: the model of channels; it was renamed once.
+    :param channel_model: the model of channels, which was renamed once.
     :param defaults: the default values of fields, by model.
-    :param failed_sendings: what a mail says of its failure (`state`, `failure_reason`, `failure_type`), by the situation.
-    :param failed_tests: the message of the connection test, by the situation. `record_failures.py` names the situations.
-    :param groups: the answers of the methods that group records, for each combination of aggregates and order.
-    :param queue_arguments: the named arguments of `process_email_queue`, without the ids, which go by position.
+    :param failed_sendings: the failure of a mail (`state`, `failure_reason`, `failure_type`), by the situation.
+    :param failed_tests: the message of the connection test, by the situation. `record_failures.py` names the
+    situations.
+    :param groups: the answers of the grouping methods, for each combination of aggregates and order.
+    :param queue_arguments: the named arguments of `process_email_queue`, without the ids, which are positional.
     :param server_action_names: the names that code of a server action can use.
     :param test_arguments: the named arguments of `test_smtp_connection`.
     """
@@ -250,11 +251,11 @@ class Schema:
         return frozenset([*self._addons.values(), *_MODELS_OF_ADDONS.values()])
 
     def present(self, absent: frozenset[str]) -> list[str]:
-        """The models that are there while the addons `absent` are not installed."""
+        """Return the models that exist while the addons `absent` are not installed."""
         return [model for model in self.models if _MODELS_OF_ADDONS.get(model) not in absent]
 
     def fields(self, model: str, absent: frozenset[str]) -> Fields | None:
-        """The fields of a model while the addons `absent` are not installed; None where there is no such model."""
+        """Return the fields of a model while the addons `absent` are not installed; None if the model does not exist."""
         if model not in self.present(absent):
             return None
         if (model, absent) not in self._known:
@@ -274,5 +275,5 @@ def _with_choices_of(absent: frozenset[str], description: Description) -> Descri
 
 
 def label(field: str) -> str:
-    """A field's label. The facts have none; this is near enough, and right for `name`."""
+    """Return a field's label. The facts contain no labels; this approximation is exact for `name`."""
     return field.removesuffix("_id").replace("_", " ").title()

@@ -24,7 +24,7 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 def call(odoo: SimulatedOdoo, ids: Sequence[int], context: Mapping[str, Any]) -> Any:
-    """Run server actions; what the last one has assigned to `action`."""
+    """Run server actions, and return the last value of `action`."""
     answer: Any = False
     for action in [odoo.record("ir.actions.server", one) for one in ids]:
         model = odoo.record("ir.model", action["model_id"])["model"]
@@ -33,9 +33,9 @@ def call(odoo: SimulatedOdoo, ids: Sequence[int], context: Mapping[str, Any]) ->
 
 
 def run(odoo: SimulatedOdoo, model: str, code: str, context: Mapping[str, Any] | None = None) -> Any:
-    """Run code on a model; what it has assigned to `action`. Whatever it raises is raised.
+    """Run code on a model, and return the value of `action`. Exceptions of the code are raised.
 
-    :raises NotImplementedError: the code needs something of Odoo that is not simulated.
+    :raises NotImplementedError: the code needs a part of Odoo that is not simulated.
     """
     if "process_email_queue" not in code and code in {cron["code"] for cron in odoo.facts.crons}:
         return False  # the work of Odoo's other crons is not simulated
@@ -116,11 +116,11 @@ class Cursor:
         return datetime.datetime.strptime(self._odoo.now_text, DATETIME_FORMAT)
 
     def commit(self) -> None:
-        """Keep what was done."""
+        """Keep all changes so far."""
         self._odoo.commit()
 
     def rollback(self) -> None:
-        """Undo what was done since the last commit."""
+        """Undo the changes since the last commit."""
         self._odoo.rollback()
 
     def execute(self, query: str, values: Any) -> None:

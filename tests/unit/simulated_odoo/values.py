@@ -30,19 +30,19 @@ def interval(number: int, kind: str) -> timedelta:
 
 
 def is_x2many(description: Description) -> bool:
-    """Whether the field holds many records."""
+    """Return whether the field contains many records."""
     return description["type"] in ("one2many", "many2many")
 
 
 def empty(description: Description) -> Any:
-    """What a field reads as that nothing was written to."""
+    """Return the value of a field that was never written."""
     if is_x2many(description):
         return []
     return {"integer": 0, "many2one_reference": 0, "float": 0.0, "monetary": 0.0}.get(description["type"], False)
 
 
 def kept(model: str, field: str, description: Description, value: Any) -> Any:
-    """A written value as the database keeps it. Odoo converts what it can and raises on the rest."""
+    """Return a written value as the database stores it. Raise an error if Odoo cannot convert it."""
     kind = description["type"]
     wrong = value_error(f"Wrong value for {model}.{field}: {value!r}")
     if kind == "boolean":
@@ -69,7 +69,7 @@ def kept(model: str, field: str, description: Description, value: Any) -> Any:
 
 
 def linked(current: Sequence[int], commands: Sequence[Any]) -> list[int]:
-    """The records of an x2many after its commands."""
+    """Return the records of an x2many after its commands."""
     ids = list(current)
     for command in commands:
         if isinstance(command, int):

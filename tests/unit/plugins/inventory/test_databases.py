@@ -192,7 +192,9 @@ def test_patterns(server: LocalServer, parse: Parse, patterns: dict[str, Any], h
         ("&acme", "& has no meaning"),
     ],
 )
-def test_a_value_that_is_not_a_pattern(server: LocalServer, refusal: Refusal, option: str, pattern: str, problem: str) -> None:
+def test_a_value_that_is_not_a_pattern(
+    server: LocalServer, refusal: Refusal, option: str, pattern: str, problem: str
+) -> None:
     text = refusal({"url": server.url, option: ["globex", pattern]})
     assert text.startswith(f"Odoo at {server.url}: {pattern!r} in {option} is not a shell pattern (* ? [ab] [!ab]): ")
     assert problem in text
@@ -611,7 +613,9 @@ def test_an_old_cache(server: LocalServer, parse: Parse, cached: dict[str, Any])
     assert list(parse(cached).hosts) == ["initech"]
 
 
-def test_entries_that_are_not_in_the_cache_are_queried(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
+def test_entries_that_are_not_in_the_cache_are_queried(
+    server: LocalServer, parse: Parse, cached: dict[str, Any]
+) -> None:
     parse(cached)
     assert list(parse({**cached, "ignore_dbfilter": True}).hosts)[-1] == "hidden"
     with serving() as second:

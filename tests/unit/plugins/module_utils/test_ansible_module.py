@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task gets: its options taken, its secrets scrubbed, its result or its error."""
+"""Tasks: options are read, secrets are masked, and a result or an error is returned."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def asked(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> list[dict[str
 
 @pytest.fixture
 def run(asked: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a module and gives its result."""
+    """Return a function that runs a module and returns its result."""
     return partial(_run, capsys)
 
 
@@ -161,7 +161,7 @@ def test_the_connection_falls_back_to_the_environment(
         monkeypatch.setenv(f"ODOO_{name}", value)
     run("mail_server_info")
     assert asked[0] == {
-        **CONNECTION,  # what the task says wins
+        **CONNECTION,  # the option of the task takes precedence
         "username": "admin",
         "password": "",  # the task gives an API key
         "transport": "jsonrpc",
@@ -292,7 +292,7 @@ def test_a_password_of_a_proxy_in_the_environment_is_in_no_error(run: Run, monke
     assert SECRET not in str(run("mail_server_info"))
 
 
-def test_what_odoo_held_is_in_no_result_either(run: Run, odoo: SimulatedOdoo) -> None:
+def test_secrets_stored_in_odoo_are_not_in_any_result_either(run: Run, odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **MAIN)
     odoo.add("ir.config_parameter", key="a.secret", value=SECRET)
     stack = {"servers": [{"name": "Main", "smtp_pass": "battery-staple"}], "parameters": {"a.secret": "battery-staple"}}
@@ -339,7 +339,7 @@ def test_kinds_are_told_apart() -> None:
     assert len({one.kind for one in own}) == len(own) == 14
 
 
-def test_an_error_tells_what_was_done_before_it(run: Run, odoo: SimulatedOdoo) -> None:
+def test_an_error_lists_the_changes_before_it(run: Run, odoo: SimulatedOdoo) -> None:
     refuse_creating(odoo, "Second")
     result = run("mail_stack", servers=[MAIN, {**MAIN, "name": "Second"}, {**MAIN, "name": "Third"}])
     assert result["failed"] is True

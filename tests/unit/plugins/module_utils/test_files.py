@@ -78,7 +78,7 @@ def test_a_link_stays_one(tmp_path: Path, write: Callable[[Path], None], exists:
     assert [one.name for one in target.parent.iterdir()] == ["target"]
 
 
-def test_what_is_there_stays_before_what_is_appended(tmp_path: Path) -> None:
+def test_existing_content_stays_before_appended_content(tmp_path: Path) -> None:
     path = tmp_path / "summary.md"
     path.write_text("old\n")
     append(path)

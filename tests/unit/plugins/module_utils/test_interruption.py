@@ -35,7 +35,7 @@ def series() -> str:
 
 @pytest.fixture(autouse=True)
 def ends() -> Iterator[list[int]]:
-    """The signals that would have ended the process."""
+    """Return the signals that would have ended the process."""
     seen: list[int] = []
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -98,7 +98,7 @@ def test_mails_are_put_back_if_sending_has_not_begun(
     assert own_parameters(odoo) == []
 
 
-def test_what_odoo_may_be_sending_stays_noted(
+def test_mails_that_odoo_may_be_sending_stay_recorded(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect_to(odoo, monkeypatch)
@@ -111,7 +111,7 @@ def test_what_odoo_may_be_sending_stays_noted(
 
 @pytest.mark.parametrize("first", BOTH)
 @pytest.mark.parametrize("last", BOTH)
-def test_a_signal_seconds_later_is_not_held_up(
+def test_a_signal_some_seconds_later_is_not_delayed(
     ends: list[int], monkeypatch: pytest.MonkeyPatch, first: int, last: int
 ) -> None:
     clock = Clock()
@@ -129,7 +129,7 @@ def test_a_signal_seconds_later_is_not_held_up(
     assert ends == [last, first]
 
 
-def test_a_signal_that_cleaning_up_hides_ends_the_process_all_the_same(ends: list[int]) -> None:
+def test_a_signal_that_an_error_hides_still_ends_the_process(ends: list[int]) -> None:
     with pytest.raises(ZeroDivisionError), cleaned_up_after_signals():  # noqa: PT012  # the order is what is tested
         try:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The packages of module_utils: each imports only what is below it."""
+"""The packages of module_utils: each imports only packages below it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 PREFIX = "ansible_collections.postmaster.odoo.plugins.module_utils."
 ROOT = Path(errors.__file__).parent
 
-# Each package with the packages that it may import. Files beside the packages are shared ground.
+# Each package with the packages that it may import. Every package may import the files outside of packages.
 MAY_IMPORT: dict[str, set[str]] = {
     "secrets": set(),
     "engine": set(),
@@ -48,7 +48,7 @@ def test_every_package_is_listed() -> None:
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
-def test_a_package_imports_only_what_is_below_it(package: str) -> None:
+def test_a_package_imports_only_packages_below_it(package: str) -> None:
     found = {
         module.removeprefix(PREFIX).split(".")[0]
         for file in (ROOT / package).rglob("*.py")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files, variables and options of any content: an error that says what is wrong, and soon."""
+"""Files, variables and options of any content: there is soon an error that names the problem."""
 
 from __future__ import annotations
 

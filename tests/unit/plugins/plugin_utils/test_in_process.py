@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fast path: the same result as a shipped module's, only where that is what the task means, and nothing left behind."""
+"""The fast path: it has the same result as the module in a process, applies only if the task allows it, and leaves
+nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ SHIPPED = {"shipped": True}
 
 
 def action(name: str, options: dict[str, Any], **task: Any) -> ActionModule:
-    """The action of a task of this collection, as an executor makes it."""
+    """Return the action of a task of this collection, as an executor creates it."""
     connection = mock.Mock(
         transport=task.pop("transport", "local"),
         become=task.pop("become", None),
@@ -160,7 +162,7 @@ def test_an_error_of_odoo_is_a_failed_result(odoo: SimulatedOdoo) -> None:
         ({"transport": "ssh"}, {"postmaster_odoo_in_process": True}, False),
     ],
 )
-def test_where_a_task_runs(
+def test_the_process_of_a_task(
     asked: list[dict[str, Any]], task: dict[str, Any], variables: dict[str, Any], here: bool
 ) -> None:
     made = action("mail_server", MAIN, **task)
@@ -193,7 +195,7 @@ def test_the_environment_of_a_task_lasts_as_long_as_the_task(monkeypatch: pytest
     assert dict(os.environ) == before
 
 
-def test_a_task_leaves_the_worker_as_it_was(odoo: SimulatedOdoo) -> None:
+def test_a_task_does_not_change_the_worker(odoo: SimulatedOdoo) -> None:
     before = (os.getcwd(), dict(os.environ), sys.stdin, sys.stdout)
     options = {"servers": [dict(MAIN)]}
     made = action("mail_stack", options)
@@ -261,7 +263,7 @@ def test_a_shipped_module_gets_the_connection_of_the_inventory(asked: list[dict[
         ({}, {}, {}),
     ],
 )
-def test_where_connection_options_come_from(
+def test_sources_of_connection_options(
     options: dict[str, Any], variables: dict[str, Any], resolved: dict[str, Any]
 ) -> None:
     found = with_connection_variables(options, variables, lambda names: {name: variables[name] for name in names})
@@ -307,7 +309,7 @@ def test_declared_dates_come_from_the_inventory() -> None:
 
 
 def test_an_error_about_variables_shows_no_secret() -> None:
-    """Neither what the variables themselves hold, nor anything that a terminal obeys."""
+    """It contains neither values of the variables, nor control characters of a terminal."""
     entry = {"name": f"\x1b[31m{SECRET}", "smtp_pass": SECRET, "declared": SECRET}
     variables = {"odoo_mail_servers": [entry]}
     made = action("mail_stack", {"from_inventory": True})
@@ -324,7 +326,7 @@ ROTATED = "smtp_pass_rotate_by"
 
 
 def dates(variables: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
-    """The dates that the doctor gets from the variables of a host, and the warnings."""
+    """Return the dates that the doctor gets from the variables of a host, and the warnings."""
     made = action("mail_doctor", {"from_inventory": True}, transport="ssh")
     made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]  # a stand-in
     made._templar.available_variables = variables

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshot files: names, permissions, encryption, and what is refused."""
+"""Snapshot files: names, permissions, encryption, and refusals."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _no_vault(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_vault")
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+def test_a_written_snapshot_is_read_again(tmp_path: Path) -> None:
     path = Path(SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document()))
     assert path.name.startswith("odoo.acme.example-8069_acme-production_")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -85,7 +85,7 @@ def test_without_a_vault_secret_no_secret_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_vault")
-def test_without_a_secret_it_can_be_read_by_people(tmp_path: Path) -> None:
+def test_without_a_secret_the_file_is_plain_text(tmp_path: Path) -> None:
     path = Path(SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document(smtp_port=25)))
     assert "smtp_port: 25" in path.read_text()
 
@@ -141,7 +141,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         (None, "No such file"),
     ],
 )
-def test_a_file_that_is_no_snapshot(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_that_is_not_a_snapshot(tmp_path: Path, content: bytes | None, message: str) -> None:
     if content is not None:
         (tmp_path / "x.yml").write_bytes(content)
     with pytest.raises(Invalid, match=message):

@@ -112,7 +112,7 @@ def test_each_kind_has_its_key() -> None:
     }
 
 
-def test_a_later_layer_declares_again_what_an_earlier_one_takes_out() -> None:
+def test_a_later_layer_declares_again_an_entry_that_an_earlier_one_removes() -> None:
     layers = {"odoo_mail_servers__10": [{"name": "Main", "declared": False}], "odoo_mail_servers__20": [ACME]}
     assert merged(layers)["servers"] == [ACME]
     with pytest.raises(StackVariableError, match="'Main declared'"):
@@ -143,7 +143,7 @@ def test_a_conflict_is_found_across_a_layer_of_another_level() -> None:
         merged(layers, levels=levels)
 
 
-def test_what_one_variable_declares_twice_stays_twice() -> None:
+def test_an_entry_that_one_variable_declares_twice_stays_twice() -> None:
     """The module refuses it, and names it."""
     assert merged({"odoo_mail_servers": [ACME, ACME]})["servers"] == [ACME, ACME]
 
@@ -164,7 +164,7 @@ def test_a_misspelt_variable_is_an_error_that_suggests_the_nearest(name: str, ne
 
 
 @pytest.mark.parametrize("name", ["odoo_mail_servers__", "odoo_mail_verify__acme"])
-def test_a_layer_that_is_none(name: str) -> None:
+def test_an_empty_layer(name: str) -> None:
     with pytest.raises(StackVariableError, match=name):
         merged({name: []})
 
@@ -175,7 +175,7 @@ def test_a_layer_that_is_none(name: str) -> None:
 @pytest.mark.parametrize(
     "variable", ["odoo_mail_servers", "odoo_mail_crons__a", "odoo_mail_routes", "odoo_queue_lanes"]
 )
-def test_an_entry_that_is_no_mapping_is_not_taken_for_a_name(variable: str, entry: Any) -> None:
+def test_an_entry_that_is_not_a_mapping_has_no_name(variable: str, entry: Any) -> None:
     with pytest.raises(StackVariableError, match=f"Entry 2 of the variable {variable} is not a mapping") as caught:
         merged({variable: [{"name": "Main", "from": "a@acme.example"}, entry]})
     assert "correct-horse" not in str(caught.value)
@@ -213,7 +213,7 @@ def test_two_values_of_one_level_are_an_error_that_names_both_variables() -> Non
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), max_size=4), min_size=1, max_size=4))
-def test_a_later_layer_wins_whatever_the_layers_are(layers: list[list[tuple[str, int]]]) -> None:
+def test_a_later_layer_wins_with_any_layers(layers: list[list[tuple[str, int]]]) -> None:
     layers = [list(dict(layer).items()) for layer in layers]
     variables = {
         f"odoo_mail_servers__{position}": [{"name": name, "sequence": number} for name, number in layer]

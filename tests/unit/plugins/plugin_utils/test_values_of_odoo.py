@@ -151,7 +151,7 @@ def test_a_mask_in_odoo_is_left_out(odoo: SimulatedOdoo, ask: Callable[..., Answ
         assert f"CHECK: {what}: it is a mask instead of a value" in comments
 
 
-def test_code_with_lines_of_asterisks_is_no_mask(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
+def test_code_with_lines_of_asterisks_is_not_a_mask(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
     furnish(odoo, "admin\n    # ********")
     answer = ask("mail_stack_info", "zzz")
     assert next(one for one in answer["stack"]["crons"] if one.get("name") == "Sweep")["code"].endswith("# ********")

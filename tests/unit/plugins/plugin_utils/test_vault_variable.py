@@ -75,7 +75,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["vault_key: {a: b}\n", "vault_key: '{{ other }}'\n", "vault_key: 5\n", "- a\n", "a: [\n"]
 )
-def test_what_holds_no_text(path: Path, content: str) -> None:
+def test_values_that_are_not_texts(path: Path, content: str) -> None:
     before = encrypted(content)
     path.write_text(before)
     with pytest.raises(Invalid, match="vault_file"):

@@ -436,7 +436,7 @@ def test_a_declared_token_is_tested(odoo: SimulatedOdoo, method: str) -> None:
 
 @pytest.mark.parametrize("existing", [True, False])
 @pytest.mark.parametrize("update", [None, "always"])
-def test_a_token_that_the_test_used_up_is_replaced_by_the_new_one(
+def test_the_new_token_replaces_one_that_the_test_used_up(
     odoo: SimulatedOdoo, existing: bool, update: str | None
 ) -> None:
     """Microsoft gives another refresh token at each use; the live server must have the last one."""

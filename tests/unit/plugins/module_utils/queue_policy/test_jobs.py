@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs 
 from ansible_collections.postmaster.odoo.tests.unit.series import SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import load_facts
 
-# What Python's parsers cannot take: of code, and of JSON.
+# Code and JSON that the parsers of Python reject.
 NESTED = ("-" * 100_000 + "1", "[" * 100_000, "x" + ".a" * 100_000, "\0")
 LANES = [Lane("accounts", [("model", "=", "res.users"), "!", ("res_id", "=", 1)], 100), Lane("o'clock {rest}", [], 7)]
 NAMES = ("lanes", "backoff", "stale", "purge", "watchdog", "watchdog to a user", "watchdog to nobody")
@@ -64,7 +64,7 @@ def code(request: pytest.FixtureRequest) -> str:
     return CODES[request.param]
 
 
-def test_it_keeps_to_what_safe_eval_takes(code: str) -> None:
+def test_safe_eval_accepts_the_code(code: str) -> None:
     for node in ast.walk(ast.parse(code)):
         assert not isinstance(node, FORBIDDEN)
         if isinstance(node, ast.Attribute):
@@ -115,7 +115,7 @@ def test_functions_close_over_nothing(code: str) -> None:
     check(compile(code, "code", "exec"))
 
 
-def test_it_says_whose_it_is_and_what_it_is(code: str) -> None:
+def test_the_first_line_identifies_the_owner_and_the_content(code: str) -> None:
     first = code.splitlines()[0]
     assert re.fullmatch(
         r"# postmaster\.odoo queue policy, \w+, version 1, [0-9a-f]{12}\. Do not edit: it is made and kept by Ansible\.",
@@ -123,14 +123,16 @@ def test_it_says_whose_it_is_and_what_it_is(code: str) -> None:
     )
     assert "{" not in first
     assert code == code.strip()
-    assert len(re.sub(r"'reason_\d+': .*", "", code)) < 6_000  # the words of refusals grow with what is known of them
+    assert (
+        len(re.sub(r"'reason_\d+': .*", "", code)) < 6_000
+    )  # the texts about refusals grow with the number of known reasons
 
 
 def test_the_checksum_is_of_the_code() -> None:
     assert queue_jobs.stale_code(7).splitlines()[0] != queue_jobs.stale_code(8).splitlines()[0]
 
 
-def test_what_was_before_can_be_told_from_the_code() -> None:
+def test_the_previous_state_can_be_read_from_the_code() -> None:
     before = {"code": "model.process_email_queue()\n# {made up}", "active": True, "interval_number": 1}
     code = queue_jobs.with_before(CODES["lanes"], before)
     assert queue_jobs.before_of(code) == before
@@ -147,8 +149,8 @@ def test_a_note_that_is_lost_means_odoos_own_code(note: str) -> None:
     assert queue_jobs.before_of(f"{head}\n{note}\n{body}") == {"code": "model.process_email_queue()"}
 
 
-def test_what_code_was_made_with_can_be_read_from_it() -> None:
-    """Also where it notes former code that looks alike."""
+def test_the_parameters_of_the_code_can_be_read_from_it() -> None:
+    """This also works if the code contains similar former code."""
     lanes = [Lane('it\'s "first"', [("state", "=", "outgoing"), "|", ("id", "in", [1, 2])], 5), Lane("rest", [], 9)]
     code = queue_jobs.with_before(queue_jobs.lanes_code(lanes, settle=61), {"code": queue_jobs.stale_code(9)})
     assert queue_jobs.lanes_in(code) == lanes
@@ -161,24 +163,24 @@ def test_what_code_was_made_with_can_be_read_from_it() -> None:
 
 @pytest.mark.parametrize("listener", [None, Listener("discuss.channel", 4), Listener("res.partner", 7)])
 @pytest.mark.parametrize("max_outgoing", [None, 500])
-def test_whom_the_watchdog_tells_can_be_read_from_it(listener: Listener | None, max_outgoing: int | None) -> None:
+def test_the_listener_of_the_watchdog_can_be_read_from_it(listener: Listener | None, max_outgoing: int | None) -> None:
     code = queue_jobs.watchdog_code(max_overdue=30, max_outgoing=max_outgoing, listener=listener)
     assert queue_jobs.listener_in(code) == listener
     assert queue_jobs.numbers_in(code) == [30, *([max_outgoing] if max_outgoing else [])]
 
 
 @pytest.mark.parametrize("code", ["", "lanes = 5", "lanes = [1]", "if", "model.process_email_queue()"])
-def test_other_code_holds_no_lanes(code: str) -> None:
+def test_other_code_contains_no_lanes(code: str) -> None:
     with pytest.raises(ValueError, match="no lanes"):
         queue_jobs.lanes_in(code)
 
 
 @pytest.mark.parametrize("nested", NESTED, ids=["minus", "brackets", "attributes", "NUL"])
-def test_code_that_python_cannot_parse_is_foreign_code(nested: str) -> None:
+def test_code_that_python_cannot_parse_is_unmanaged_code(nested: str) -> None:
     assert not queue_jobs.sends_queue(nested)
     queue_jobs.keeps_order(
         f"model.process_email_queue({nested})"
-    )  # which of these Python can parse depends on its version; none is an error
+    )  # the version of Python decides which of these it can parse; none is an error
     for code in (nested, f"lanes = {nested}"):
         with pytest.raises(ValueError, match="it holds no lanes"):
             queue_jobs.lanes_in(code)

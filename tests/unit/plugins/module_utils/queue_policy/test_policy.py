@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a queue policy takes, and what not."""
+"""The values that a queue policy accepts and rejects."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_domains(given: Any, read: list[Any]) -> None:
         ("['or', ('a', '=', 1)]", "neither a condition"),
         ("['|', ('a', '=', 1)]", "ends before it is complete"),
         ("[('a', '=', 1), '!']", "ends before it is complete"),
-        # What JSON, or the Python that Odoo runs, has no word for.
+        # Values that JSON, or the Python that Odoo runs, cannot represent.
         ([["a", "=", float("nan")]], "no plain value"),
         ("[('a', '=', 1e999)]", "no plain value"),
         ("[('a', 'in', {1, 2})]", "no plain value"),
@@ -61,7 +61,7 @@ def test_domains(given: Any, read: list[Any]) -> None:
         ("[('a', '=', ...)]", "no plain value"),
     ],
 )
-def test_what_is_no_domain(given: Any, words: str) -> None:
+def test_a_value_that_is_not_a_domain(given: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         read_domain(given)
 
@@ -90,7 +90,7 @@ def test_what_is_no_domain(given: Any, words: str) -> None:
         ({"watchdog": {**WATCHDOG, "max_outgoing": 0}}, "watchdog.max_outgoing must be at least 1"),
         ({"watchdog": {**WATCHDOG, "channel": ""}}, "watchdog.channel must not be empty"),
         ({"lanes": [lane(name="")]}, "a lane's name must not be empty"),
-        # What neither dates nor integers hold, and would fail at each run.
+        # Values beyond the range of dates or integers, which would fail in each run.
         ({"lanes": [lane()], "settle": 99999999999999}, "settle must be at most 86400"),
         ({"lanes": [lane()], "interval": 10**9}, "interval must be at most 52560000"),
         ({"lanes": [lane(batch=2**31)]}, "lane 'one': batch must be at most 2147483647"),
@@ -100,7 +100,7 @@ def test_what_is_no_domain(given: Any, words: str) -> None:
         ({"watchdog": {**WATCHDOG, "max_overdue": 99999999999}}, "watchdog.max_overdue must be at most 52560000"),
     ],
 )
-def test_what_no_odoo_would_take(options: dict[str, Any], words: str) -> None:
+def test_values_that_every_odoo_rejects(options: dict[str, Any], words: str) -> None:
     with pytest.raises(Invalid, match=words):
         QueuePolicy(options)
 
@@ -111,7 +111,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert caught.value.message.count(";") == 2
 
 
-def test_a_last_lane_takes_what_is_left() -> None:
+def test_a_last_lane_takes_the_remaining_mails() -> None:
     lanes = QueuePolicy({"lanes": [lane(domain="[('a', '=', 1)]")], "settle": 60}).lanes
     assert [(one.name, list(one.domain), one.batch) for one in lanes] == [
         ("one", [("a", "=", 1)], 10),
@@ -120,6 +120,6 @@ def test_a_last_lane_takes_what_is_left() -> None:
     assert len(QueuePolicy({"lanes": [lane()], "settle": 60}).lanes) == 1
 
 
-def test_absent_speaks_of_everything_whatever_else_is_given() -> None:
+def test_absent_applies_to_everything_with_any_other_options() -> None:
     policy = QueuePolicy({"state": "absent", "stale_after": -5})
     assert [policy.removes(rule) for rule in policy.declared_rules] == [True] * 5

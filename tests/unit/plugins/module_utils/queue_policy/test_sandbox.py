@@ -60,7 +60,7 @@ def told(part: str, code: str) -> Code:
 
 
 def too_late() -> World:
-    """A world whose clock jumps beyond a minute after the first look at it."""
+    """Return a world whose clock advances by more than a minute after it is first read."""
 
     class Late(World):
         @property
@@ -134,7 +134,7 @@ def test_clearing_away(part: str, state: str) -> None:
         else:
             code.run(world)
             assert {row["state"] for row in world.tables[MAIL].values()} == {"cancel"}
-    if part == "purge":  # nothing is said where nothing is refused
+    if part == "purge":  # nothing is logged if nothing is refused
         world = World(with_progress=False, with_logger=False, failures={(MAIL, "unlink"): HANG_UP})
         mail(world, state=state, write_date=NOW - timedelta(days=8))
         code.run(world)
@@ -193,7 +193,7 @@ def test_watchdog(listener: Listener) -> None:
         "refused()",
     ],
 )
-def test_the_sandbox_refuses_what_is_not_trusted(code: str) -> None:
+def test_the_sandbox_refuses_untrusted_objects(code: str) -> None:
     given = {"error": HANG_UP, "log": lambda *_texts, **_more: None, "modules": __import__("os"), "refused": mail}
     given["log"].__module__ = "odoo.addons.base.models.ir_actions"
     if code == "modules.path":  # only calls are looked at
@@ -203,7 +203,7 @@ def test_the_sandbox_refuses_what_is_not_trusted(code: str) -> None:
         sandbox.run(f"try:\n    {code}\nexcept Exception:\n    pass", given)
 
 
-def test_the_sandbox_takes_what_is_formatted_outside_of_calls() -> None:
+def test_the_sandbox_accepts_texts_that_are_formatted_outside_of_calls() -> None:
     texts: list[str] = []
     sandbox.run("say('%r' % error)", {"error": HANG_UP, "say": texts.append})
     assert texts == [repr(HANG_UP)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Removing what only the collection needs, after a run that was killed while it sent mails."""
+"""Removing the collection's own records after a run that was killed while it sent mails."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Declaring: what no Odoo would take is refused before one is asked, all of it at once."""
+"""Declarations: values that every Odoo rejects are reported before the first call, all of them together."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ QUEUE = {"xml_id": "mail.ir_cron_mail_scheduler_action"}
         (SYSTEM_PARAMETER, {"key": "a", "value": ["b"]}, "value takes a text, number or boolean"),
     ],
 )
-def test_what_no_odoo_would_take(kind: ResourceType, options: dict[str, Any], words: str) -> None:
+def test_values_that_every_odoo_rejects(kind: ResourceType, options: dict[str, Any], words: str) -> None:
     with pytest.raises(Invalid) as caught:
         kind.declare(options)
     assert words in caught.value.message
@@ -121,7 +121,7 @@ def test_an_empty_parameter_is_an_absent_one() -> None:
         ("web.base.url", False),
     ],
 )
-def test_which_parameters_are_secret(key: str, secret: bool) -> None:
+def test_secret_parameters(key: str, secret: bool) -> None:
     assert is_secret_name(key) is secret
     assert list(secrets_in({key: "value"})) == (["value"] if secret else [])
 
@@ -129,7 +129,7 @@ def test_which_parameters_are_secret(key: str, secret: bool) -> None:
 @pytest.mark.parametrize(
     "parameters", [None, "text", ["list"], {"a.secret": None}, {"a.secret": ""}, {"a.secret": True}]
 )
-def test_parameters_that_hold_no_secret(parameters: Any) -> None:
+def test_parameters_without_a_secret(parameters: Any) -> None:
     """They have not been validated yet."""
     assert list(secrets_in(parameters)) == []
 
@@ -158,7 +158,7 @@ def test_a_stack_is_declared_in_the_order_it_is_built_in() -> None:
     assert read_declared_stack({"servers": []}, RunOptions(unmanaged="report")).declarations == ()
 
 
-def test_an_error_does_not_repeat_what_may_be_a_password() -> None:
+def test_an_error_does_not_repeat_a_possible_password() -> None:
     with pytest.raises(Invalid) as caught:
         MAIL_SERVER.declare({**MAIN, "smtp_user": " correct-horse ", "smtp_pass": "correct-horse"})
     assert "smtp_user must not begin or end with blanks" in caught.value.message

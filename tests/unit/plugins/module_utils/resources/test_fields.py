@@ -122,7 +122,7 @@ def test_how_a_declared_value_is_written(of: Field, declared: Any, written: Any)
         (COMPANIES, ["Twin"], Ambiguous, "called 'Twin' (ids 3, 4): give its xml_id"),
     ],
 )
-def test_what_is_not_taken(of: Field, declared: Any, kind: type[OdooError], words: str) -> None:
+def test_rejected_values(of: Field, declared: Any, kind: type[OdooError], words: str) -> None:
     with pytest.raises(kind) as caught:
         of.wire(declared)
     assert words in caught.value.message
@@ -242,7 +242,7 @@ DECLARED: dict[Field, st.SearchStrategy[Any]] = {
 
 @pytest.mark.parametrize("of", DECLARED, ids=lambda of: type(of).__name__)
 @given(data=st.data())
-def test_what_was_written_is_what_was_declared(of: Field, data: st.DataObject) -> None:
+def test_the_written_value_equals_the_declared_one(of: Field, data: st.DataObject) -> None:
     written = of.wire(data.draw(DECLARED[of]))
     assert of.same(written, written)
     json.dumps([written, of.shown(written)])  # both are plain data

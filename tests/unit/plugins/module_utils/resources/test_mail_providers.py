@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a provider fills in, and that docs/providers.md says the same."""
+"""The settings that a provider supplies, and a check that docs/providers.md agrees with them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_provider_is_whole(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["gmail", "outlook", "office365"])
-def test_what_odoos_oauth2_demands(name: str) -> None:
+def test_providers_with_oauth2_use_starttls(name: str) -> None:
     assert PROVIDERS[name].encryption == "starttls"
 
 
@@ -109,7 +109,7 @@ def test_the_port_follows_the_encryption(name: str, encryption: str, port: int) 
 
 
 @pytest.mark.parametrize(("name", "port"), [("sendgrid", 587), ("ses", None)])
-def test_no_encryption_has_a_port_only_where_the_provider_says_so(name: str, port: int | None) -> None:
+def test_no_encryption_has_a_port_only_if_the_provider_offers_it(name: str, port: int | None) -> None:
     options = {"provider": name, "smtp_encryption": "none"}
     assert filled(**options)[1:] == (port, "none")
     assert list(problems(options)) == []
@@ -138,7 +138,7 @@ def test_regions(name: str, region: str, host: str) -> None:
     assert list(problems({"provider": name, "provider_region": region})) == []
 
 
-# What cannot be known
+# Values that cannot be known
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ def test_the_page_has_a_row_for_each_provider_in_order() -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_the_page_says_what_is_filled_in(name: str) -> None:
+def test_the_page_agrees_with_the_supplied_settings(name: str) -> None:
     provider = PROVIDERS[name]
     host, ports, encryption, source, remarks = ROWS[name]
     hosts = [provider.host, provider.regional_host] if provider.regional_host else [provider.host]
     if provider.default_region and provider.default_region in provider.host:
-        hosts = [provider.regional_host]  # which is no exception then
+        hosts = [provider.regional_host]  # the default region is then part of the host
     shown = [one.replace("{region}", "eu" if name == "mailgun" else "REGION") for one in hosts]
     assert re.findall("`([^`]+)`", host) == shown
     assert re.findall("`([a-z]+)` ([0-9]+)", ports) == [(one, str(port)) for one, port in provider.ports.items()]

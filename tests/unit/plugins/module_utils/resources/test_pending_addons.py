@@ -49,7 +49,7 @@ def test_all_at_once_and_then_nothing(pending: SimulatedOdoo, action: str, state
     assert written(pending) == [("base.module.upgrade", METHODS[action])]
 
 
-def test_what_odoo_leaves_pending(pending: SimulatedOdoo) -> None:
+def test_addons_that_odoo_leaves_pending(pending: SimulatedOdoo) -> None:
     def begin_another(_model: str, method: str, _ids: Any, _arguments: Any) -> None:
         if method == "search_read" and METHODS["finish"] in [call[1] for call in pending.log]:
             addon(pending, "sms")["state"] = "to remove"

@@ -54,7 +54,7 @@ def run(odoo: SimulatedOdoo, *, check: bool = False, activate_neutralized: bool 
 
 
 def refused(kind: type[OdooError], odoo: SimulatedOdoo, **options: Any) -> str:
-    """The message of a run that must fail before anything is written; check mode must say the same."""
+    """Return the message of a run that must fail before anything is written; check mode must return the same message."""
     messages = []
     for check in (True, False):
         with pytest.raises(kind) as caught:
@@ -91,7 +91,7 @@ def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
     assert actions(run(odoo, state="absent").plan) == [("update", "lanes"), *(("delete", rule) for rule in OWN_RULES)]
     unstamped = [
         {
-            # The queue's next run, which was planned by the hour, came with the policy's shorter interval.
+            # The former next run was planned by the hour; the shorter interval of the policy has moved it.
             key: {name: value for name, value in one.items() if name != "nextcall" and not name.startswith("write_")}
             for key, one in whole.items()
         }
@@ -118,7 +118,7 @@ def test_the_queue_as_it_was_before_the_first_policy_is_remembered(odoo: Simulat
     queue.update(code="# ours\nmodel.process_email_queue()", active=False, interval_number=2)
     run(odoo, lanes=EVERYTHING["lanes"])
     assert (queue["active"], queue["interval_number"], queue["interval_type"]) == (True, 2, "hours")
-    queue["interval_number"] = 3  # by whoever: without `interval` it is not the policy's
+    queue["interval_number"] = 3  # without `interval` this value does not belong to the policy
     run(odoo, lanes=EVERYTHING["lanes"], interval=5)
     run(odoo, lanes=[{"name": "all", "batch": 1}], interval=10)
     run(odoo, lanes=[])
@@ -160,7 +160,7 @@ def test_a_field_that_this_odoo_lacks_is_refused(odoo: SimulatedOdoo) -> None:
     assert "lane 'second': its domain does not work here" in text
 
 
-def test_who_is_told(odoo: SimulatedOdoo) -> None:
+def test_the_listener_of_the_watchdog(odoo: SimulatedOdoo) -> None:
     for option, words in (("channel", "there is no channel 'Mail'"), ("user", "there is no user 'Mail'")):
         assert words in refused(Unsupported, odoo, watchdog={**WATCHDOG, option: "Mail"})
     model = odoo.facts.channel_model
@@ -218,7 +218,7 @@ def test_a_database_without_the_queue(odoo: SimulatedOdoo) -> None:
     assert run(odoo, state="absent").plan == ()
 
 
-def test_what_differs_is_shown(odoo: SimulatedOdoo) -> None:
+def test_differences_are_shown(odoo: SimulatedOdoo) -> None:
     run(odoo, **EVERYTHING)
     shown = changes(run(odoo, check=True, **{**EVERYTHING, "stale_after": 9}).plan)
     assert shown == {"stale_after": (7, 9)}
@@ -251,7 +251,7 @@ def test_a_cron_that_contradicts_the_lanes_is_refused(odoo: SimulatedOdoo) -> No
     assert run_stack(odoo, agreed, check=True).plan == ()
 
 
-def test_lanes_that_go_leave_what_a_cron_declares(odoo: SimulatedOdoo) -> None:
+def test_removed_lanes_leave_the_settings_of_a_declared_cron(odoo: SimulatedOdoo) -> None:
     run(odoo, lanes=EVERYTHING["lanes"], interval=3)
     stack = stack_of({"xml_id": QUEUE, "interval_number": 9, "interval_type": "minutes"}, lanes=[])
     run_stack(odoo, stack)
@@ -259,7 +259,7 @@ def test_lanes_that_go_leave_what_a_cron_declares(odoo: SimulatedOdoo) -> None:
     assert run_stack(odoo, stack).plan == ()
 
 
-def test_what_is_no_rule_declares_nothing(odoo: SimulatedOdoo) -> None:
+def test_an_empty_rule_declares_nothing(odoo: SimulatedOdoo) -> None:
     for options in ({"settle": 30}, {"settle": 60, "state": "present"}):
         with pytest.raises(NothingDeclared):
             run_stack(odoo, {"queue_policy": options}, unmanaged="report")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rollback restores what a run has changed, byte for byte, and nothing else."""
+"""A rollback restores the changes of a run byte for byte, and nothing else."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_everything_is_as_before(odoo: SimulatedOdoo) -> None:
     odoo.log.clear()
     assert roll_back(odoo.session(), file.document).plan == ()
     assert written(odoo) == []
-    # And what the former declaration declared is in force.
+    # The former declaration is in force again.
     assert run(odoo, {**BEFORE, "servers": BEFORE["servers"][1:]}, check=True).plan == ()
 
 
@@ -233,7 +233,7 @@ def test_secrets_are_left_out_if_they_cannot_be_encrypted(odoo: SimulatedOdoo) -
     roll_back(odoo.session(), file.document)
     assert server(odoo, "Main")["smtp_host"] == "smtp.acme.example"
     assert server(odoo, "Main")["smtp_pass"] == "made-up-wrong"
-    # Without its password it would fail whatever mail it gets.
+    # Without its password it would fail to send any mail.
     assert server(odoo, "Old")["active"] is False
     assert roll_back(odoo.session(read_only=True), file.document).plan == ()
 
@@ -247,7 +247,7 @@ def test_no_plan_shows_a_secret(odoo: SimulatedOdoo) -> None:
     assert "wrong.example" in shown
 
 
-def test_what_somebody_has_changed_since_stays(odoo: SimulatedOdoo) -> None:
+def test_later_changes_of_others_are_kept(odoo: SimulatedOdoo) -> None:
     file = FileInMemory()
     run(odoo, BEFORE)
     run_with_snapshot(odoo, {"servers": [{"name": "Main", "smtp_host": "wrong.example"}]}, file)
@@ -304,7 +304,7 @@ def test_tokens_come_back(authentication: str) -> None:
     assert not server(odoo, "Main")[names[0]]
     roll_back(odoo.session(), file.document)
     assert [server(odoo, "Main")[name] for name in names] == before
-    # What Odoo replaces itself is no difference.
+    # A value that Odoo itself replaces is not a difference.
     server(odoo, "Main").update({names[1]: "made-up-next-access", names[2]: 1_800_000_000})
     if authentication == "outlook":
         server(odoo, "Main")[names[0]] = "made-up-rotated"
@@ -347,7 +347,7 @@ def test_an_addon_stays_and_is_named(odoo: SimulatedOdoo) -> None:
 
 
 def test_another_instance_has_other_ids(odoo: SimulatedOdoo) -> None:
-    """At another address, records are found by external ID and name alone."""
+    """At another address, records are found only by external ID and name."""
     file = FileInMemory()
     run(odoo, BEFORE)
     run_with_snapshot(odoo, {"servers": [{"name": "Main", "smtp_host": "wrong.example"}]}, file)

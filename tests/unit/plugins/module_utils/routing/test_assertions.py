@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What routing depends on, on every series, and the routes that a stack asserts."""
+"""The inputs of routing, on every series, and the routes that a stack asserts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def table(odoo: SimulatedOdoo) -> RoutingTable:
 
 
 def refused(odoo: SimulatedOdoo, stack: Mapping[str, Any], kind: type[OdooError] = Conflict, **policy: Any) -> str:
-    """The message of a run that must fail before anything is written, whatever was written earlier."""
+    """Return the message of a run that must fail before anything is written, even after earlier writes."""
     odoo.log.clear()
     if kind is not Conflict:
         return refused_unwritten(kind, odoo, stack, **policy)
@@ -65,10 +65,10 @@ def declared(name: str, from_filter: str = "", **options: Any) -> dict[str, Any]
     return {"name": name, "smtp_host": "smtp.acme.example", "from_filter": from_filter, **options}
 
 
-# --- what there is ---
+# Records of an instance
 
 
-def test_what_there_is(odoo: SimulatedOdoo) -> None:
+def test_routing_table_of_an_instance(odoo: SimulatedOdoo) -> None:
     add_alias_domain(odoo, "acme.example", default_from="hello@acme.example", bounce_alias="returned")
     odoo.add("ir.mail_server", name="B", sequence=5, from_filter="acme.example", active=False)
     odoo.add("ir.config_parameter", key="mail.default.from_filter", value="acme.example")
@@ -90,7 +90,7 @@ def test_what_there_is(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_result_that_depends_on_the_build_is_unknown(odoo: SimulatedOdoo) -> None:
-    """16.0 and 17.0 without the date of the build; the assertion applies all the same."""
+    """In 16.0 and 17.0 the date of the build is unknown; the assertion still applies."""
     add_alias_domain(odoo, "acme.example", default_from="hello@acme.example")
     stack = {"servers": [{"name": "Shop", "from_filter": "shop.example", "smtp_host": "smtp.acme.example"}]}
     asserted = {"from": "ann@elsewhere.example", "server": "Shop"}
@@ -122,7 +122,7 @@ def test_it_takes_the_same_calls_however_much_there_is(odoo: SimulatedOdoo) -> N
 
 
 @pytest.mark.parametrize(("series", "personal"), [("19.0", False), ("20.0", True)])
-def test_a_switch_that_says_false_is_off_where_false_is_stored(odoo: SimulatedOdoo, personal: bool) -> None:
+def test_a_switch_with_the_text_false_is_off_if_the_version_stores_false(odoo: SimulatedOdoo, personal: bool) -> None:
     """Up to 19.0 any text switches personal servers off."""
     odoo.add("ir.config_parameter", key="mail.disable_personal_mail_servers", value="False")
     assert [rules.personal for rules in read_routing(odoo.session()).rules] == [personal]
@@ -166,7 +166,7 @@ def test_the_parameters_of_16(parameters: dict[str, str], notifications: str, bo
     assert (rules.several, rules.bare_notifications, rules.personal) == (False, False, False)
 
 
-# --- what a plan leaves ---
+# The state after a plan
 
 STACKS: list[dict[str, Any]] = [
     {"servers": [declared("Sales", "sales@acme.example", sequence=3), declared("Main", "acme.example", active=False)]},
@@ -199,7 +199,7 @@ STACKS: list[dict[str, Any]] = [
     ],
 )
 @pytest.mark.parametrize("lived_in", [False, True])
-def test_a_plan_leaves_what_is_found_afterwards(odoo: SimulatedOdoo, stack: dict[str, Any], lived_in: bool) -> None:
+def test_a_plan_predicts_the_later_state(odoo: SimulatedOdoo, stack: dict[str, Any], lived_in: bool) -> None:
     odoo.add("res.company", name="Branch")
     main = odoo.add("ir.mail_server", name="Main", from_filter="main.example")
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=main)
@@ -233,10 +233,10 @@ def test_a_removed_parameter_and_alias_domain_are_gone() -> None:
     assert found.after(steps).rules == [Rules()]
 
 
-# --- what is asserted ---
+# Assertions
 
 
-def test_a_route_that_will_hold(odoo: SimulatedOdoo) -> None:
+def test_a_route_that_will_apply(odoo: SimulatedOdoo) -> None:
     stack = {"servers": [declared("Main", "acme.example"), declared("Sales", "sales@acme.example")], "routes": [SALES]}
     shown = {"from": "sales@acme.example", "server": "Sales", "email_from": "sales@acme.example"}
     for check in (True, False, False):
@@ -244,7 +244,7 @@ def test_a_route_that_will_hold(odoo: SimulatedOdoo) -> None:
     assert run(odoo, stack, check=True).plan == ()
 
 
-def test_a_route_that_will_not_hold(odoo: SimulatedOdoo) -> None:
+def test_a_route_that_will_not_apply(odoo: SimulatedOdoo) -> None:
     message = refused(odoo, {"servers": [declared("Main", "acme.example"), declared("Sales")], "routes": [SALES]})
     assert message.startswith(
         "route 'sales@acme.example': mail would leave through 'Main', for its from_filter names the domain of the address, "
@@ -252,7 +252,7 @@ def test_a_route_that_will_not_hold(odoo: SimulatedOdoo) -> None:
     )
 
 
-def test_every_route_that_does_not_hold_is_named(odoo: SimulatedOdoo) -> None:
+def test_every_wrong_route_is_named(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Found", from_filter="acme.example")
     routes = [SALES, {"from": "info@acme.example", "server": "Gone"}, {"from": "x@acme.example", "server": "Found"}]
     message = refused(odoo, {"routes": routes})
@@ -275,8 +275,8 @@ def test_a_filter_that_does_not_name_the_sender(odoo: SimulatedOdoo) -> None:
     assert "because its from_filter (other.example) does not name the sender: add" in refused(odoo, stack)
 
 
-def test_a_route_may_be_what_drifted(odoo: SimulatedOdoo) -> None:
-    """Nothing differs in what is declared; somebody else's server came in between."""
+def test_a_wrong_route_may_be_the_only_drift(odoo: SimulatedOdoo) -> None:
+    """The declared records have no drift; an unmanaged server takes the mail."""
     stack = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
     run(odoo, stack)
     odoo.add("ir.mail_server", name="Intruder", from_filter="SALES@acme.example")
@@ -301,7 +301,7 @@ def test_two_servers_of_the_name_are_never_guessed_between(odoo: SimulatedOdoo) 
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
-def test_a_route_must_hold_for_every_company(odoo: SimulatedOdoo) -> None:
+def test_a_route_must_apply_to_every_company(odoo: SimulatedOdoo) -> None:
     odoo.add("mail.alias.domain", name="acme.example")
     stack: dict[str, Any] = {
         "servers": [declared("Sales", "acme.example"), declared("Shop", "shop.example")],
@@ -355,7 +355,7 @@ def test_a_server_that_keeps_its_login_until_there_is_consent(odoo: SimulatedOdo
     assert any(one.endswith("The route applies once the server is in use.") for one in outcome.warnings)
 
 
-def test_a_neutralized_copy_is_held_to_what_it_would_be(odoo: SimulatedOdoo) -> None:
+def test_a_neutralized_copy_is_compared_with_the_state_before_neutralization(odoo: SimulatedOdoo) -> None:
     stack: dict[str, Any] = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
     run(odoo, stack)
     neutralize(odoo)

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a plan changes for the mail of real senders. test_routing.py compares it with what a real Odoo sends."""
+"""The changes that a plan makes to the mail of real senders. test_routing.py compares them with mail that a real Odoo
+sends.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def a_server(number: int, name: str, from_filter: str = "", **values: Any) -> di
 
 
 def a_table(*servers: dict[str, Any], **given: Any) -> RoutingTable:
-    """A table of two companies, of which the second has no alias domain."""
+    """Return a table of two companies; the second has no alias domain."""
     domain = {"id": 1, "name": "acme.example", "default_from": "notifications", "bounce_alias": "bounce"}
     return RoutingTable(servers, **{"alias_domains": {1: domain}, "companies": {1: 1}, **given})
 
@@ -219,7 +221,7 @@ def test_the_change_in_words(
     assert [one["change"] for one in result["senders"]] == [expected]
 
 
-# --- what an instance has sent ---
+# Mail that an instance has sent
 
 
 def add_message(odoo: SimulatedOdoo, email_from: str, *, days: int = 1, kind: str = "email", **values: Any) -> int:
@@ -311,7 +313,7 @@ STACK = {"servers": [{"name": "New", "smtp_host": "smtp.acme.example", "from_fil
 
 
 @pytest.mark.parametrize("series", SERIES)
-def test_a_stack_says_what_it_changes(series: str) -> None:
+def test_a_stack_reports_its_changes(series: str) -> None:
     odoo = SimulatedOdoo(series)
     odoo.add("ir.mail_server", name="Old")
     for sender in (ACME, SHOP, ACME):
@@ -325,7 +327,7 @@ def test_a_stack_says_what_it_changes(series: str) -> None:
     assert (only["effects"], only["change"]) == (["other_server"], "server Old -> New")
     assert replay["changed"] == {"senders": 1, "mails": 2, "effects": {"other_server": 2}}
     assert replay["mails"] == 3
-    # A run says the same of what it has done; after it nothing changes.
+    # A run reports the same changes as check mode; after it nothing changes.
     done = run(odoo, STACK, replay_days=30)
     assert done.replay == replay
     again = run(odoo, STACK, replay_days=30)
@@ -335,7 +337,7 @@ def test_a_stack_says_what_it_changes(series: str) -> None:
     assert run(odoo, STACK).replay is None
 
 
-def test_the_diff_shows_what_changes() -> None:
+def test_the_diff_shows_the_changes() -> None:
     odoo = SimulatedOdoo("19.0")
     odoo.add("ir.mail_server", name="Old")
     add_message(odoo, ACME)

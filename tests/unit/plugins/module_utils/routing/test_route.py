@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routing by the rules of Odoo (docs/development/odoo-behaviour.md, Server choice). tests/integration holds the same functions to a real Odoo."""
+"""Routing by the rules of Odoo (docs/development/odoo-behaviour.md, Server choice).
+
+tests/integration compares the same functions with a real Odoo.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +144,7 @@ def test_without_any_address_there_is_none_to_send_from(sender: str) -> None:
         ([ANY], "bounce@straße.example", "bounce@xn--strae-oqa.example"),
     ],
 )
-def test_where_bounces_go(servers: list[RoutingServer], bounce: str, envelope: str) -> None:
+def test_addresses_of_bounces(servers: list[RoutingServer], bounce: str, envelope: str) -> None:
     assert route("info@acme.example", servers, Rules(NOTIFICATIONS, bounce)).envelope_from == envelope
 
 
@@ -169,7 +172,7 @@ def test_a_personal_server_is_for_its_owners_address_only() -> None:
     )
 
 
-def test_what_is_yet_to_be_created_comes_after_its_equals() -> None:
+def test_a_server_to_be_created_comes_after_its_equals() -> None:
     new, old = RoutingServer(None, "New", 10, "acme.example"), RoutingServer(7, "Old", 10, "acme.example")
     assert route("info@acme.example", [new, old], RULES_17).server == old
     assert route("info@acme.example", [replace(new, sequence=9), old], RULES_17).server == replace(new, sequence=9)
@@ -185,7 +188,7 @@ def test_a_record_of_odoo_and_one_of_the_collection() -> None:
 # --- shadows ---
 
 
-def test_what_an_earlier_server_takes() -> None:
+def test_senders_that_an_earlier_server_takes() -> None:
     first = RoutingServer(1, "First", 1, "acme.example, info@shop.example")
     part = RoutingServer(2, "Part", 2, "ACME.example, shop.example")
     whole = RoutingServer(3, "Whole", 3, "info@SHOP.example, shop.example")
@@ -196,7 +199,7 @@ def test_an_address_is_not_taken_by_its_domain() -> None:
     assert shadowed([ACME, SALES], RULES_17) == []
 
 
-def test_what_no_fallback_reaches() -> None:
+def test_servers_that_no_fallback_reaches() -> None:
     """All mail without a server of its own goes the one way of the notifications address."""
     assert shadowed([ACME, ANY], RULES_17) == [Shadow(ANY, "", ACME)]
     second = RoutingServer(8, "Second", 50)
@@ -237,7 +240,7 @@ SOME_RULES = st.builds(
 SENDERS = st.sampled_from(["", "no address", "c@z.example", *ADDRESSES, *(f'"Name" <{one}>' for one in ADDRESSES)])
 
 
-# What the build decides: rules, servers, filter of the configuration, and what is known of the sender beside it.
+# The inputs of a route: rules, servers, the filter in the configuration, and other facts about the sender.
 UNMATCHED = [
     ("unfiltered", [ANY, SHOP], ""),
     ("first", [SHOP], ""),
@@ -357,7 +360,7 @@ def test_routes(sender: str, servers: list[RoutingServer], rules: Rules, chance:
     mixed = list(servers)
     chance.shuffle(mixed)
     assert route(sender, mixed, rules) == found
-    # Who is named is never rewritten; who is rewritten leaves from the notifications address.
+    # A sender with a matching server is never rewritten. Rewritten mail leaves from the notifications address.
     if found.rule in ("address", "domain"):
         assert not found.rewritten
     if found.rewritten:
@@ -370,7 +373,9 @@ def test_routes(sender: str, servers: list[RoutingServer], rules: Rules, chance:
 
 
 @given(SENDERS, SOME_SERVERS, SOME_RULES)
-def test_what_is_unknown_is_what_builds_do_differently(sender: str, servers: list[RoutingServer], rules: Rules) -> None:
+def test_the_unknown_values_are_those_on_which_builds_differ(
+    sender: str, servers: list[RoutingServer], rules: Rules
+) -> None:
     rewriting, keeping, unknown = (
         route(sender, servers, replace(rules, rewrites_unmatched=rewrites)) for rewrites in (True, False, None)
     )
@@ -384,7 +389,7 @@ def test_what_is_unknown_is_what_builds_do_differently(sender: str, servers: lis
 
 @given(SOME_SERVERS, SOME_RULES)
 def test_shadows(servers: list[RoutingServer], rules: Rules) -> None:
-    """A server is reached by an address of those that there are, or it is shadowed; its entries likewise."""
+    """A server is reached from one of the existing addresses, or it is shadowed. The same applies to its entries."""
     shared = replace(rules, personal=False)
     reached = [route(sender, servers, shared) for sender in [*ADDRESSES, "c@x.example", "c@y.example", "c@z.example"]]
     whole = {shadow.server for shadow in shadowed(servers, rules) if not shadow.entry}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the way to Odoo share."""
+"""Fixtures of the tests of connections to Odoo."""
 
 from __future__ import annotations
 

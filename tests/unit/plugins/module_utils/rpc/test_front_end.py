@@ -80,14 +80,14 @@ def test_it_is_named_as_the_front_ends(server: LocalServer, status: int, body: b
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_what_odoo_answers_itself_is_odoos(server: LocalServer, status: int) -> None:
+def test_an_answer_of_odoo_itself_is_accepted(server: LocalServer, status: int) -> None:
     body = b'{"name": "odoo.exceptions.UserError", "message": "No."}'
     server.answer = lambda _request: Answer(body, status)
     assert asked(http_to(server)) == body
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_what_only_reads_is_tried_again(server: LocalServer, clock: Clock, status: int) -> None:
+def test_reads_are_retried(server: LocalServer, clock: Clock, status: int) -> None:
     behind = server.answer = Behind(Answer(HTML, status), times=3)
     assert session_to(server).search_read("ir.cron", [], ["name"]) == []
     assert len(behind.calls) == 4
@@ -102,14 +102,14 @@ def test_a_bounded_number_of_times(server: LocalServer) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_what_writes_is_sent_once(server: LocalServer, status: int) -> None:
+def test_writes_are_sent_once(server: LocalServer, status: int) -> None:
     behind = server.answer = Behind(Answer(HTML, status), times=1)
     with pytest.raises(Unreachable):
         session_to(server).write("ir.cron", [1], {"active": True})
     assert len(behind.calls) == 1
 
 
-def test_what_is_too_large_stays_too_large(server: LocalServer) -> None:
+def test_a_request_that_is_too_large_is_not_retried(server: LocalServer) -> None:
     behind = server.answer = Behind(Answer(HTML, 413), times=1)
     with pytest.raises(Unreachable, match="client_max_body_size"):
         session_to(server).search_read("ir.cron", [], ["name"])
@@ -135,7 +135,7 @@ def test_nobody_waits_for_long(server: LocalServer, clock: Clock, header: str) -
 
 
 @pytest.mark.parametrize("ask", [ask_version, ask_databases])
-def test_what_is_asked_without_a_login_is_tried_again(server: LocalServer, ask: object) -> None:
+def test_calls_without_a_login_are_retried(server: LocalServer, ask: object) -> None:
     answers = iter([Answer(HTML, 503), Answer({"result": ["acme"]} if ask is ask_databases else VERSION)])
     server.answer = lambda _request: next(answers)
     assert callable(ask)

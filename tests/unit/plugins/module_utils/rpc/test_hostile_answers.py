@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever answers in Odoo's place: an error of one kind, in time, and nothing is written."""
+"""Other servers that answer instead of Odoo: there is an error of one kind, in time, and nothing is written."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_tasks_and_answers_of_anybody(series: str, task: Any, transport: str) ->
     ],
     ids=lambda body: repr(body[:12]),
 )
-def test_texts_that_are_no_json(body: bytes) -> None:
+def test_texts_that_are_not_json(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"^it (is|consists)"):
         decode(body)
 
@@ -248,7 +248,7 @@ def test_a_body_without_an_end(monkeypatch: pytest.MonkeyPatch, head: bytes) -> 
         b"HTTP/1.1 200 " + b"x" * 100_000,
     ],
 )
-def test_http_that_is_none(answer: bytes) -> None:
+def test_answers_that_are_not_http(answer: bytes) -> None:
     def say(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(answer)

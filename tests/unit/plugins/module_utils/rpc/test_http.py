@@ -51,7 +51,7 @@ def server() -> Iterator[LocalServer]:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1, and its key."""
+    """Return a self-signed certificate for 127.0.0.1, and its key."""
     return issue().write_to(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
@@ -116,7 +116,7 @@ def test_a_server_that_dies_on_a_request_is_not_asked_again() -> None:
     assert len(received) == 1
 
 
-def test_it_connects_anew_after_an_error(server: LocalServer) -> None:
+def test_it_connects_again_after_an_error(server: LocalServer) -> None:
     http = http_to(server)
     server.answer = lambda _request: Answer(status=302, headers=(("Location", "https://odoo.acme.example/"),))
     unanswered(Unreachable, http)
@@ -140,7 +140,7 @@ def test_patience_lasts_as_long_as_it_is_asked_for(server: LocalServer) -> None:
 
 
 def now() -> datetime.datetime:
-    """The moment, to the second."""
+    """Return the present time, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 
 
@@ -178,7 +178,7 @@ def test_a_clock_that_is_wrong_is_an_error_that_names_both(server: LocalServer, 
         "Thu, 15 Jan 99999999999999999999 12:00:00 GMT",
     ],
 )
-def test_a_clock_that_cannot_be_read_is_no_clock(server: LocalServer, date: str) -> None:
+def test_an_unreadable_clock_is_ignored(server: LocalServer, date: str) -> None:
     server.answer = lambda _request: Answer(b"ok", headers=(("Date", date),))
     http = http_to(server)
     assert asked(http) == b"ok"
@@ -193,7 +193,7 @@ def test_a_clock_without_a_zone_is_in_utc(server: LocalServer) -> None:
     assert http.server_time == moment
 
 
-# What goes wrong
+# Errors
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -209,7 +209,7 @@ def test_redirects_are_not_followed(server: LocalServer, status: int) -> None:
 @pytest.mark.parametrize(
     "bytes_sent", [b"220 smtp.acme.example ESMTP\r\n", b"\x15\x03\x01\x00\x02\x02", b"HTTP/1.1 \r\n"]
 )
-def test_what_does_not_speak_http(bytes_sent: bytes) -> None:
+def test_a_server_without_http(bytes_sent: bytes) -> None:
     def greet(connection: socket.socket) -> None:
         connection.sendall(bytes_sent)
         connection.recv(65536)
@@ -284,7 +284,7 @@ def test_no_way_to_the_host(monkeypatch: pytest.MonkeyPatch, error: OSError, wor
     ],
 )
 @pytest.mark.parametrize("option", ["url", "proxy"])
-def test_an_error_names_a_url_that_is_none(option: str, problem: str, url: str) -> None:
+def test_an_error_names_an_invalid_url(option: str, problem: str, url: str) -> None:
     options = {"url": "http://odoo.acme.example", "proxy": "", option: url}
     with pytest.raises(Invalid) as caught:
         HttpConnection(options["url"], proxy=options["proxy"])
@@ -349,7 +349,7 @@ def test_an_error_about_a_url_shows_scheme_host_and_port_only(option: str, url: 
 
 
 @pytest.mark.parametrize("header", [{"Authorization": f"bearer {SECRET}\n"}, {"X-Odoo-Database": "база"}])
-def test_what_no_header_takes_is_an_error_that_does_not_repeat_it(server: LocalServer, header: dict[str, str]) -> None:
+def test_an_invalid_header_is_an_error_that_does_not_repeat_it(server: LocalServer, header: dict[str, str]) -> None:
     with pytest.raises(OdooError) as caught:
         http_to(server).request("POST", "/x", b"", header)
     assert SECRET not in str(caught.value)

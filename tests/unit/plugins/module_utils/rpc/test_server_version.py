@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which Odoo answers, from 16.0 to what is reported of 20.0; anything else is told from an Odoo."""
+"""The version of the Odoo that answers, from 16.0 to the reported 20.0; other servers are not taken for an Odoo."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_FOUND = Answer(b"<html>Not Found</html>", 404)
 
 
 def version_info(text: str, *parts: Any) -> dict[str, Any]:
-    """What /web/webclient/version_info answers."""
+    """Return an answer of /web/webclient/version_info."""
     info = {"server_version": text, "server_version_info": [*parts, "final", 0, ""], "server_serie": text}
     return {"jsonrpc": "2.0", "id": None, "result": {**info, "protocol_version": 1}}
 
@@ -62,7 +62,7 @@ def test_versions(path: str, body: Any, version: ServerVersion) -> None:
         Answer(b"Forbidden", 403),
     ],
 )
-def test_what_is_no_odoo(answer: Answer) -> None:
+def test_a_server_that_is_not_odoo(answer: Answer) -> None:
     def respond(_request: Request) -> Answer:
         return answer
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sessions: what check mode lets through, what is tried again, which transport is taken."""
+"""Sessions: the calls that check mode allows, retries, and the choice of the transport."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def odoo_server() -> Iterator[LocalServer]:
 
 
 def of_version(major: int) -> Callable[[Request], Answer]:
-    """A server of a version, that lets anybody in and knows nothing."""
+    """Run a server of a version that accepts every login and has no data."""
 
     def answer(request: Request) -> Answer:
         if request.target == "/web/webclient/version_info":
@@ -240,7 +240,7 @@ KEY_OF_A_USER = {**KEY, "username": "ops"}
         ("json2", 19, {**PASSWORD, **KEY}, "json2"),
     ],
 )
-def test_which_transport_is_taken(
+def test_choice_of_the_transport(
     odoo_server: LocalServer, transport_option: str, major: int, credentials: dict[str, str], taken: str
 ) -> None:
     odoo_server.answer = of_version(major)
@@ -283,7 +283,7 @@ def test_json2_needs_no_odoorpc(odoo_server: LocalServer, monkeypatch: pytest.Mo
     connect(url=odoo_server.url, database="acme", proxy="", **KEY).transport.close()
 
 
-def test_what_is_wrong_with_the_server_comes_first(odoo_server: LocalServer) -> None:
+def test_problems_of_the_server_come_first(odoo_server: LocalServer) -> None:
     with pytest.raises(Unreachable, match="not as an Odoo does"):
         connect(url=odoo_server.url, database="acme", proxy="", **PASSWORD)
     with pytest.raises(Unreachable, match="connection refused"):

@@ -33,9 +33,9 @@ SECONDS = 10.0
 
 
 class Instance:
-    """What all connections to one instance share.
+    """The state that all connections to one instance share.
 
-    :ivar answer: answers a call; it may wait or raise. :ivar most: the most calls that were made at the same time.
+    :ivar answer: answers a call; it may wait or raise. :ivar most: the largest number of simultaneous calls.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ def session_over(instance: Instance, connections: int = CONNECTIONS, *, read_onl
 
 
 def counting(*models: str) -> Callable[[Session], list[int]]:
-    """A read of one call for each model."""
+    """Return a read that makes one call for each model."""
     return lambda session: [session.call(model, "search_count", domain=[]) for model in models]
 
 
@@ -218,7 +218,7 @@ def test_another_error_keeps_no_read_from_being_made(instance: Instance) -> None
     assert len(instance.log) == 12
 
 
-def test_a_defect_is_raised_where_its_result_is_asked_for(instance: Instance) -> None:
+def test_a_defect_is_raised_when_its_result_is_read(instance: Instance) -> None:
     def defective(_session: Session) -> None:
         raise ZeroDivisionError
 
@@ -311,7 +311,7 @@ def test_a_user_who_is_not_known_logs_in_after_an_odoo_has_answered(server: Loca
     assert server.connections == 1
 
 
-def test_a_server_that_is_no_odoo_any_more_is_the_first_error(server: LocalServer) -> None:
+def test_a_server_that_is_no_longer_an_odoo_is_the_first_error(server: LocalServer) -> None:
     user_ids.remember(server.url, "acme", "ops", 7)
     with pytest.raises(Unreachable, match="not as an Odoo does"):
         connected(server)

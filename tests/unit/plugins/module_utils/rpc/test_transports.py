@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both transports against a server that answers as Odoo does: results, refusals, and what must never be shown."""
+"""Both transports against a server that answers as Odoo does: results, refusals, and texts that must never be shown."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def rpc_error(name: str, message: str) -> Answer:
 def refused(
     make: Callable[[LocalServer], Transport], server: LocalServer, answer: Answer, kind: type[OdooError]
 ) -> str:
-    """The message of a call that is refused; it never holds a secret or a traceback."""
+    """Return the message of a refused call; it never contains a secret or a traceback."""
     server.answer = lambda _request: answer
     with pytest.raises(kind) as caught:
         make(server).execute("ir.cron", "write", [1], {"vals": {"smtp_pass": SECRET}})
@@ -151,7 +151,7 @@ def test_jsonrpc_takes_no_result_for_none(server: LocalServer, envelope: dict[st
 
 
 class Users:
-    """A server's users: their ids, logins and passwords. It answers as 19.0 does, and notes what it is asked."""
+    """A server's users: their ids, logins and passwords. It answers as 19.0 does, and records its requests."""
 
     def __init__(self, server: LocalServer, *users: tuple[int, str, str]) -> None:
         self.users = users
@@ -170,7 +170,7 @@ class Users:
         return Answer({"result": [{"id": user, "login": mine[0][0]}]})
 
     def asked(self) -> list[Any]:
-        """What it was asked since it was last looked at: logins, and the ids of those who called."""
+        """Return the requests since the last call: logins, and the ids of the users who called."""
         asked = [request.json["params"] for request in self.server.requests]
         self.server.requests.clear()
         return ["login" if params["method"] == "login" else params["args"][1] for params in asked]
@@ -204,7 +204,7 @@ def test_jsonrpc_asks_whose_the_remembered_id_is(server: LocalServer) -> None:
         pytest.param([(7, "dev", SECRET), (8, "ops", SECRET)], id="it is another's who has the same password"),
     ],
 )
-def test_jsonrpc_logs_in_anew_where_the_database_was_made_anew(
+def test_jsonrpc_logs_in_again_if_the_database_was_created_again(
     server: LocalServer, now: list[tuple[int, str, str]]
 ) -> None:
     Users(server, (7, "ops", SECRET))
@@ -243,7 +243,7 @@ def test_jsonrpc_believes_a_login_more_than_its_memory(server: LocalServer, answ
     assert user_ids.recall(f"{server.url}/base", "acme", "ops") == 8
 
 
-def test_jsonrpc_does_not_log_in_where_odoo_does_not_answer(server: LocalServer) -> None:
+def test_jsonrpc_does_not_log_in_if_odoo_does_not_answer(server: LocalServer) -> None:
     user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
     server.answer = lambda _request: rpc_error("psycopg2.OperationalError", 'database "acme" does not exist')
     with pytest.raises(Unreachable, match=r"^login on database acme.*there is no such database"):
@@ -251,7 +251,7 @@ def test_jsonrpc_does_not_log_in_where_odoo_does_not_answer(server: LocalServer)
     assert len(server.requests) == 1
 
 
-def test_jsonrpc_says_the_same_of_a_wrong_password_whether_or_not_it_knows_the_id(server: LocalServer) -> None:
+def test_jsonrpc_reports_a_wrong_password_alike_with_and_without_the_id(server: LocalServer) -> None:
     Users(server, (7, "ops", "other"))
     messages = set()
     for remembered in (False, True):

@@ -53,7 +53,7 @@ def test_nothing_but_the_id_is_kept(ansible_home: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"seven", b"7 8", b"\xff\xfe"])
-def test_what_is_no_id_is_not_known(ansible_home: Path, content: bytes) -> None:
+def test_an_invalid_id_is_ignored(ansible_home: Path, content: bytes) -> None:
     remember(URL, "acme", "ops", 7)
     (kept,) = files(ansible_home)
     kept.write_bytes(content)
@@ -84,7 +84,7 @@ def test_without_a_home_nothing_is_remembered(monkeypatch: pytest.MonkeyPatch, t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ansibles_own_home_is_where_no_other_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_ansibles_own_home_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("ANSIBLE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     remember(URL, "acme", "ops", 7)

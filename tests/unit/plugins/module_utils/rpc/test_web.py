@@ -96,7 +96,7 @@ def test_refusals(server: LocalServer, answer: Answer, kind: type[OdooError], wo
     assert "File" not in error.value.message
 
 
-def test_a_cookie_that_is_none(server: LocalServer) -> None:
+def test_an_invalid_cookie(server: LocalServer) -> None:
     server.answer = lambda _request: Answer({"result": {"uid": 2}}, headers=(("Set-Cookie", "\u00e9[=;=x"),))
     web = transport(server)
     web.login()

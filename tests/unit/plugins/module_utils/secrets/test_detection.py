@@ -25,7 +25,7 @@ def test_every_secret_looks_alike(secret: Any) -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, False, ""])
-def test_no_secret_is_none(nothing: Any) -> None:
+def test_an_empty_list_of_secrets(nothing: Any) -> None:
     assert masked(nothing) is None
 
 
@@ -66,7 +66,7 @@ def test_no_secret_is_none(nothing: Any) -> None:
         ({"crons": [{"name": "x", "code": "token = 'a'"}]}, {"token = 'a'"}),
     ],
 )
-def test_secrets_are_known_by_where_they_stand(arguments: Any, secrets: set[str]) -> None:
+def test_secrets_are_recognized_by_their_place(arguments: Any, secrets: set[str]) -> None:
     assert set(secrets_in(arguments)) == secrets
 
 
@@ -105,7 +105,7 @@ def test_a_secret_does_not_show_in_base64(secret: str, before: str, after: str) 
 
 
 @pytest.mark.parametrize("secret", ["p", "-p", "p-", "%", "not", "\\d"])
-def test_a_short_secret_is_no_part_of_a_word(secret: str) -> None:
+def test_a_short_secret_is_not_a_part_of_a_word(secret: str) -> None:
     words = "An option is not supported"
     assert without_secrets(f"{words}: {secret}.", {secret}).startswith(
         words.replace(" not ", f" {MASK if secret == 'not' else 'not'} ")
@@ -152,7 +152,7 @@ def test_a_short_secret_is_no_part_of_a_word(secret: str) -> None:
         "-----BEGIN PRIVATE KEY-----\nmade-up",
     ],
 )
-def test_texts_that_hold_a_secret(text: str) -> None:
+def test_texts_that_contain_a_secret(text: str) -> None:
     assert holds_secret(text)
 
 
@@ -188,13 +188,13 @@ def test_texts_that_hold_a_secret(text: str) -> None:
         "'Authorization is required'",
     ],
 )
-def test_texts_that_hold_none(text: str) -> None:
+def test_texts_without_a_secret(text: str) -> None:
     assert not holds_secret(text)
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("code", ["token = {!r}", "connect(password={!r})", "values = {{'api_key': {!r}}}"])
-def test_code_holds_a_secret_of_any_shape(code: str, secret: str) -> None:
+def test_code_may_contain_a_secret_of_any_shape(code: str, secret: str) -> None:
     assert holds_secret(code.format(secret))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A secret does not show in the words of a server that repeats it, in whatever encoding."""
+"""If a server repeats a secret in any encoding, the secret is not shown."""
 
 from __future__ import annotations
 

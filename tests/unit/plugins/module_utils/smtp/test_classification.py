@@ -32,7 +32,7 @@ GMAIL_CONSENT = (
     "The server refused the sender address (u@acme.example) with error b'5.7.0 Authentication Required. "
     "For more information, go to https://support.google.com/accounts/troubleshooter/2402620'"
 )
-# The word of a version in brackets, where they differ.
+# The series of a message is in a comment behind it, if series differ.
 MESSAGES: list[tuple[str, str]] = [
     ("unconfigured", "encoding with 'idna' codec failed (UnicodeError: label empty or too long)"),
     ("content_rejected", "Header values may not contain linefeed or carriage return characters"),
@@ -44,7 +44,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("auth", REPLIED + "(535, b'5.7.8 Authentication failed')"),
     ("auth", "535\nb'5.7.8 Authentication credentials invalid'"),
     ("throttled", "421\nb'Too busy'"),
-    ("auth", REPLIED + " 5.7.8 Authentication failed"),  # 16
+    ("auth", REPLIED + " 5.7.8 Authentication failed"),  # 16.0
     ("auth", REPLIED + " 5.7.8 Authentication credentials invalid"),  # 16
     ("auth", REPLIED + " Incorrect authentication data"),  # 16, without an enhanced code
     ("throttled", REPLIED + " 4.7.0 Temporary authentication failure"),  # 16
@@ -158,7 +158,7 @@ MESSAGES: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("outcome", "message"), MESSAGES)
 def test_messages(outcome: str, message: str) -> None:
     assert classify(message) == outcome
-    # As it arrives: on one line, behind what Odoo and this collection put before it.
+    # As it arrives: on one line, after the prefixes of Odoo and of this collection.
     assert classify("ir.mail_server.test_smtp_connection on database acme: " + " ".join(message.split())) == outcome
 
 

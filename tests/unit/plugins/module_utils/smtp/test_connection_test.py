@@ -70,7 +70,7 @@ def test_personal_servers_are_left_alone(odoo: SimulatedOdoo) -> None:
         outcomes(odoo, "Personal")
 
 
-def test_which_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
+def test_the_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
     ids = [add(odoo), add(odoo)]
     with pytest.raises(Ambiguous, match=f"ids {ids[0]}, {ids[1]}"):
         outcomes(odoo, "Main")
@@ -206,7 +206,7 @@ def test_an_option_that_16_does_not_name(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("words", ["535 refused {}", "535 could not obtain lock {}", "535 already executing {}"])
-def test_whatever_words_an_smtp_server_chooses_they_show_no_password(
+def test_no_text_of_an_smtp_server_shows_a_password(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     monkeypatch.setattr(rpc_session, "_CONFLICT_DELAYS", ())

@@ -70,7 +70,7 @@ def test_refusals(refusal: Refusal) -> None:
             assert (meaning.outcome, meaning.passes) == expected, told
 
 
-def test_refusals_are_what_a_server_may_send() -> None:
+def test_refusals_are_valid_replies_of_a_server() -> None:
     """RFC 5321 §4.2.1: each line begins with the same code, and only the last one with a space behind it."""
     for refusal in REFUSALS:
         *first, last = refusal.lines.split("\n")
@@ -98,7 +98,7 @@ def test_refusals_are_what_a_server_may_send() -> None:
         ),
     ],
 )
-def test_what_has_no_code_or_no_smtp(message: str, outcome: str) -> None:
+def test_messages_without_a_code_or_without_smtp(message: str, outcome: str) -> None:
     assert explain(message).outcome == outcome
 
 

@@ -58,7 +58,7 @@ def test_a_key_with_a_passphrase_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("read", "other"), [(certificate_text, KEY), (private_key_text, CERTIFICATE)])
-def test_the_other_one_is_none_and_is_not_shown(read: Reader, other: str) -> None:
+def test_the_other_kind_of_text_is_refused_and_not_shown(read: Reader, other: str) -> None:
     with pytest.raises(Invalid) as caught:
         read("option", other)
     assert caught.value.message.startswith("option takes a ")
@@ -96,5 +96,5 @@ def test_words_around_the_blocks_may_be_of_any_script(tmp_path: Path) -> None:
     assert certificate_text("option", str(path)) == CERTIFICATE
 
 
-def test_what_is_no_base64_is_not_judged_here() -> None:
+def test_invalid_base64_is_not_checked_here() -> None:
     refuse_foreign_key(block("CERTIFICATE", "ü"), block("PRIVATE KEY", "ü"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Probing SMTP servers: each stage, each way to fail, what would work instead, and that no credential shows."""
+"""Probing SMTP servers: each stage, each way to fail, working alternatives, and that no credential is shown."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ Result = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def authority() -> Issued:
-    """Who the servers' certificates are from."""
+    """Return the issuer of the servers' certificates."""
     return issue("authority.example")
 
 
 @pytest.fixture(scope="module")
 def certificates(authority: Issued, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """What servers present, and who issued it."""
+    """Return the certificates of servers and of their issuers."""
     folder = tmp_path_factory.mktemp("certificates")
     (folder / "ca.pem").write_text(authority.certificate_pem)
     return {
@@ -60,7 +60,7 @@ def certificates(authority: Issued, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def probed(server: SmtpServer | int, **how: Any) -> Result:
-    """What a probe finds, with little patience."""
+    """Return the result of a probe with a short timeout."""
     port = server if isinstance(server, int) else server.port
     patience = {"connect_timeout": 5, "timeout": 5, "name": "odoo.acme.example"}
     return probe(Settings(HOST, port, **{**patience, **how}))
@@ -70,7 +70,7 @@ def stages(result: Result) -> list[str]:
     return [stage["stage"] for stage in result["stages"]]
 
 
-# What works
+# Working servers
 
 
 def test_all_stages_in_plain_text() -> None:
@@ -105,7 +105,7 @@ def test_nothing_is_ever_sent() -> None:
     assert server.verbs == ["EHLO", "MAIL", "RCPT", "RSET", "QUIT"]
 
 
-def test_only_what_is_asked_for() -> None:
+def test_only_the_requested_stages_are_probed() -> None:
     with smtp_server(**AUTH) as server:
         result = probed(server)
     assert result["message"].endswith(": SMTP works; nothing was sent.")
@@ -134,7 +134,7 @@ def test_in_tls(encryption: str, certificates: dict[str, Path]) -> None:
     assert (own["subject"], own["issuer"], own["names"]) == (f"CN={HOST}", "CN=authority.example", [HOST])
     assert own["days_left"] == 20
     assert own["not_before"] < own["not_after"]
-    # Only Python 3.13 shows what is above.
+    # Only Python 3.13 returns the chain above it.
     assert tls["chain_complete"] is (sys.version_info >= (3, 13))
     assert [one["subject"] for one in tls["chain"][1:]] == (["CN=authority.example"] if tls["chain_complete"] else [])
 
@@ -145,7 +145,7 @@ def test_the_mode_of_least_encryption_is_pointed_out(certificates: dict[str, Pat
         assert "smtp_encryption: starttls" in probed(server)["suggestion"]
 
 
-def test_helo_where_ehlo_is_not_known() -> None:
+def test_helo_if_ehlo_is_not_supported() -> None:
     with smtp_server(replies={"EHLO": "502 5.5.1 What?"}) as server:
         result = probed(server)
     assert result["outcome"] == "ok"
@@ -197,7 +197,7 @@ def test_addresses_that_do_not_answer_are_told(monkeypatch: pytest.MonkeyPatch) 
     assert result["stages"][1]["detail"] == f"127.0.0.2: Connection refused; {HOST}"
 
 
-# What does not: what the server replies, what it is asked for, outcome, stage and a word of why
+# Failing servers: the reply of the server, the options of the probe, the outcome, the stage, and a word of the reason
 
 REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
     "not now": ({"replies": {"CONNECT": "421 4.3.2 Busy"}}, {}, "throttled", "banner", "421 4.3.2 Busy"),
@@ -288,7 +288,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_what_fails(case: str) -> None:
+def test_failures(case: str) -> None:
     replies, asked, outcome, stage, why = REFUSALS[case]
     with smtp_server(**replies) as server:
         result = probed(server, **asked)
@@ -303,7 +303,7 @@ def test_what_fails(case: str) -> None:
     assert SECRET not in str(result)
 
 
-def test_a_refused_password_where_the_server_then_hangs_up() -> None:
+def test_a_refused_password_if_the_server_then_disconnects() -> None:
     """smtplib would try the next mechanism, and say that the server has hung up."""
 
     def refuse_and_hang_up(connection: socket.socket) -> None:
@@ -348,7 +348,7 @@ def test_nothing_listens() -> None:
     assert (result["outcome"], result["stage"]) == ("unreachable", "connect")
     assert "Connection refused" in result["message"]
     assert "is the host or container that connects" in result["suggestion"]
-    elsewhere = probe(Settings("127.1", closed_port()))  # which nothing takes for whoever connects
+    elsewhere = probe(Settings("127.1", closed_port()))  # nobody takes this name for the connecting host
     assert "firewalls" in elsewhere["suggestion"]
     assert result["alternatives"] == []
 
@@ -370,7 +370,7 @@ def test_a_port_that_there_is_not() -> None:
     assert probed(70000)["outcome"] in ("dns", "unreachable")
 
 
-# What hangs
+# Servers that hang
 
 
 def hold(connection: socket.socket) -> None:
@@ -379,14 +379,14 @@ def hold(connection: socket.socket) -> None:
 
 
 def drip(connection: socket.socket) -> None:
-    """A byte now and then."""
+    """Send one byte at intervals."""
     while True:
         connection.sendall(b"2")
         time.sleep(0.05)
 
 
 def prattle(connection: socket.socket) -> None:
-    """A reply that never ends, line after line."""
+    """Send a reply that never ends, line after line."""
     while True:
         connection.sendall(b"220-more\r\n")
         time.sleep(0.05)
@@ -485,7 +485,7 @@ def test_a_certificate_that_does_not_verify(
     ("encryption", "enforce", "outcome"),
     [("starttls", True, "certificate"), ("starttls_strict", False, "ok"), ("starttls", None, "ok")],
 )
-def test_who_decides_whether_certificates_must_verify(
+def test_the_version_or_the_option_decides_whether_certificates_must_verify(
     encryption: str, enforce: bool | None, outcome: str, certificates: dict[str, Path]
 ) -> None:
     with smtp_server(tls=server_context(certificates["untrusted"])) as server:
@@ -493,7 +493,7 @@ def test_who_decides_whether_certificates_must_verify(
 
 
 @pytest.mark.parametrize(("name", "suggestion"), [("expired", "ended: it"), ("misnamed", "is for another name")])
-def test_what_is_wrong_with_a_certificate_without_cryptography(
+def test_problems_of_a_certificate_without_cryptography(
     name: str, suggestion: str, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
@@ -531,7 +531,7 @@ def test_a_client_s_certificate(certificates: dict[str, Path], authority: Issued
                 assert result["alternatives"] == []
 
 
-# What would work instead
+# Working alternatives
 
 
 def tried(result: Result) -> list[tuple[int, str, str]]:
@@ -539,17 +539,17 @@ def tried(result: Result) -> list[tuple[int, str, str]]:
 
 
 @pytest.mark.parametrize("strict", ["", "_strict"])
-def test_tls_where_starttls_is_wanted(strict: str, certificates: dict[str, Path]) -> None:
+def test_tls_to_a_server_with_starttls(strict: str, certificates: dict[str, Path]) -> None:
     with smtp_server(tls=server_context(certificates["trusted"])) as server:
         result = probed(server, encryption=f"ssl{strict}", ca_path=str(certificates["ca"]), **LOGIN)
     assert (result["outcome"], result["stage"]) == ("tls", "tls")
     assert result["suggestion"] == f"Use smtp_encryption: starttls{strict}, smtp_port: {server.port}."
     assert tried(result) == [(server.port, "none", "ok"), (server.port, f"starttls{strict}", "ok")]
-    assert "AUTH" not in server.verbs  # no password goes where it was not sent on purpose
+    assert "AUTH" not in server.verbs  # no password is sent without the user's intention
 
 
 @pytest.mark.parametrize("encryption", ["none", "starttls"])
-def test_plain_text_where_tls_is_wanted(encryption: str, certificates: dict[str, Path]) -> None:
+def test_plain_text_to_a_server_with_tls(encryption: str, certificates: dict[str, Path]) -> None:
     with smtp_server(tls=server_context(certificates["trusted"]), implicit=True) as server:
         result = probed(server, encryption=encryption, timeout=0.5, **LOGIN)
     assert (result["outcome"], result["stage"]) == ("timeout", "banner")
@@ -559,7 +559,7 @@ def test_plain_text_where_tls_is_wanted(encryption: str, certificates: dict[str,
 
 
 @pytest.mark.parametrize("asked", [{**LOGIN}, {"sender": USER}])
-def test_plain_text_where_starttls_is_wanted(asked: dict[str, Any], certificates: dict[str, Path]) -> None:
+def test_plain_text_to_a_server_with_starttls(asked: dict[str, Any], certificates: dict[str, Path]) -> None:
     replies = {"MAIL": "530 5.7.0 Must issue a STARTTLS command first"}
     with smtp_server(tls=server_context(certificates["trusted"]), replies=replies) as server:
         result = probed(server, **asked)
@@ -576,7 +576,7 @@ def test_starttls_with_a_certificate_that_does_not_verify(certificates: dict[str
     )
 
 
-def test_starttls_where_there_is_no_tls() -> None:
+def test_starttls_to_a_server_without_tls() -> None:
     with smtp_server(**AUTH) as server:
         result = probed(server, encryption="starttls", **LOGIN)
     assert result["suggestion"] == (
@@ -618,7 +618,7 @@ def test_other_ports_are_tried_if_asked(certificates: dict[str, Path], monkeypat
         ({"RCPT": "451 No"}, {}, "try again later"),
     ],
 )
-def test_refusals_that_no_other_encryption_mends(
+def test_refusals_that_no_other_encryption_repairs(
     replies: dict[str, str], asked: dict[str, Any], suggestion: str
 ) -> None:
     with smtp_server(**AUTH, replies=replies) as server:
@@ -635,7 +635,7 @@ def echo(line: str) -> str:
 
 
 @pytest.mark.parametrize("how", [LOGIN, {"user": USER, "access_token": SECRET}, {"user": SECRET, "password": SECRET}])
-def test_a_server_that_repeats_what_it_was_sent(how: dict[str, Any]) -> None:
+def test_a_server_that_repeats_its_input(how: dict[str, Any]) -> None:
     with smtp_server(features=("AUTH PLAIN XOAUTH2",), replies={"AUTH": echo}) as server:
         result = probed(server, **how)
     sent = server.lines[1].split(" ")[2]
@@ -766,5 +766,5 @@ def test_the_documentation_names_every_outcome_and_stage() -> None:
     ("host", "written"),
     [("mx.example", "mx.example:25"), ("192.0.2.1", "192.0.2.1:25"), ("2001:db8::1", "[2001:db8::1]:25")],
 )
-def test_where_a_server_is(host: str, written: str) -> None:
+def test_place_of_a_server(host: str, written: str) -> None:
     assert place(host, 25) == written

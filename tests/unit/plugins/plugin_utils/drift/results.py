@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Results of enforcing modules, as a callback is given them, and what the collector makes of them."""
+"""Results of enforcing modules, as Ansible passes them to a callback, and the collector's instances of them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def step(*changes: Result, resource: str = "mail_server", key: str = "Transactio
 
 
 def found(*steps: Result, **more: Any) -> Result:
-    """A result that came to a verdict."""
+    """Return a result with a verdict."""
     return {"changed": bool(steps), "plan": list(steps), **more}
 
 
 def replay(*senders: Result, mails: int = 3, listed: int | None = None) -> Result:
-    """What a plan changes for the mail of these senders."""
+    """Return the changes that a plan makes to the mail of these senders."""
     changed = [sender for sender in senders if sender["effects"]]
     return {
         "days": 30,
@@ -53,7 +53,7 @@ def replay(*senders: Result, mails: int = 3, listed: int | None = None) -> Resul
 def sender(
     address: str = "ann@acme.example", change: str = "server Old -> New", *effects: str, mails: int = 2
 ) -> Result:
-    """A sender in a result's `replay`."""
+    """Return a sender in a result's `replay`."""
     return {
         "from": address,
         "mails": mails,
@@ -78,7 +78,7 @@ def instances(
     hosts: Sequence[str] = ("acme",),
     failures: Mapping[str, int] | None = None,
 ) -> list[Instance]:
-    """What is known of hosts after these outcomes and results of one task on the first of them."""
+    """Return the instances of hosts after these outcomes and results of one task on the first of them."""
     collector = Collector()
     collector.begin(Play(hosts, [task], enforces=True))
     for outcome, result in observed:
@@ -91,7 +91,7 @@ def instance(*observed: tuple[str, Result], **more: Any) -> Instance:
 
 
 def report(fleet: Sequence[Instance], **more: Any) -> dict[str, Any]:
-    """The document of a fleet; differences without a time are dated now."""
+    """Return the document of a fleet; differences without a time get the present time."""
     for one in fleet:
         for resource in one.resources:
             for difference in resource.differences:

@@ -56,7 +56,7 @@ VALUE = st.recursive(
 
 
 class Elements(HTMLParser):
-    """What a page consists of."""
+    """The elements of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ def test_the_policy_allows_its_own_script_and_style_only() -> None:
     }
 
 
-def test_the_page_names_nothing_beside_it() -> None:
+def test_the_page_refers_to_no_other_file() -> None:
     page = render({})
     tags = Elements(page).tags
     assert {attributes["href"] for _tag, attributes in tags if "href" in attributes} == {"data:,"}
@@ -126,7 +126,7 @@ def test_the_page_names_nothing_beside_it() -> None:
     assert not [tag for tag, attributes in tags for name in attributes if name.startswith("on")]
     assert "url(" not in page
     assert "@import" not in page
-    # The names of namespaces are no addresses, and the licence is in a comment.
+    # The names of namespaces are not addresses, and the licence is in a comment.
     assert set(re.findall(r"https?://[\w./-]+", page)) == {
         "http://www.w3.org/2000/svg",
         "https://www.gnu.org/licenses/gpl-3.0.txt",

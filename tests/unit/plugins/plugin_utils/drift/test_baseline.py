@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accepted drift: what it accepts, when it is over, when it fits nothing any more, and what no baseline may say."""
+"""Accepted drift: the accepted differences, expired and unmatched entries, and invalid baselines."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Reader = Callable[..., Baseline]
 
 @pytest.fixture
 def read(tmp_path: Path) -> Reader:
-    """Reads a baseline with these entries."""
+    """Return a function that reads a baseline with these entries."""
 
     def read(*entries: Any, **content: Any) -> Baseline:
         path = tmp_path / "baseline.yml"
@@ -119,7 +119,7 @@ def test_a_secret_is_accepted_without_a_value_and_never_with_one(read: Reader) -
     assert acme.status == "drifted"
 
 
-def test_what_the_run_has_corrected_stays_corrected(read: Reader) -> None:
+def test_a_corrected_difference_stays_corrected(read: Reader) -> None:
     acme = drifted()
     acme.resources[0].differences[0].status = "corrected"
     assert problems(read(ENTRY), acme) == []
@@ -144,7 +144,7 @@ def test_the_last_day_still_counts(read: Reader, days: int, status: str) -> None
         assert difference.expired is None
 
 
-def test_an_entry_that_was_renewed_is_no_problem(read: Reader) -> None:
+def test_an_entry_that_was_renamed_is_not_a_problem(read: Reader) -> None:
     acme = drifted()
     assert problems(read({**ENTRY, "expires": "2026-01-01"}, ENTRY), acme) == []
     assert acme.status == "accepted"
@@ -174,7 +174,7 @@ def test_an_entry_without_its_drift_is_unmatched(read: Reader) -> None:
         ("acme", ("acme",), True, False),  # --tags
     ],
 )
-def test_only_what_was_compared_is_judged(
+def test_only_compared_instances_are_judged(
     read: Reader, pattern: str, inventory: tuple[str, ...], partial: bool, judged: bool
 ) -> None:
     clean = instance(("ok", found(records=[{"resource": "mail_server", "key": "Transactional"}])))
@@ -198,7 +198,7 @@ def test_an_instance_that_failed_judges_nothing(read: Reader) -> None:
     assert problems(read(ENTRY), failed) == []
 
 
-# --- what it may not say ---
+# Invalid content
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_day_may_be_quoted(tmp_path: Path, day: str) -> None:
         ("format: 1\naccepted:\n- key: a\n  key: b\n", "key stands twice in the mapping of line 3"),
     ],
 )
-def test_what_stands_twice_is_refused(tmp_path: Path, text: str, words: str) -> None:
+def test_duplicate_entries_are_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "baseline.yml"
     path.write_text(text)
     with pytest.raises(BaselineError, match=words):

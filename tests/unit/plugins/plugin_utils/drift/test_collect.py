@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What results say of instances, and when they say nothing."""
+"""The conclusions from results about instances, and results without a conclusion."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_modules_are_those_whose_results_have_a_plan() -> None:
         returned = path.read_text().partition('RETURN = r"""')[2].partition('"""')[0]
         if "plan" in (yaml.safe_load(returned) or {}):
             with_plan.add(f"postmaster.odoo.{path.stem}")
-    # A rollback compares an instance with a snapshot, not with what is declared.
+    # A rollback compares an instance with a snapshot, not with the declaration.
     assert with_plan - {"postmaster.odoo.mail_rollback"} == MODULES
 
 
@@ -82,11 +82,11 @@ def test_status(outcome: str, result: dict[str, Any], status: str) -> None:
         assert judged.errors or judged.warnings  # it says why
 
 
-def test_what_a_run_has_done_is_corrected() -> None:
+def test_changes_of_a_run_are_corrected() -> None:
     assert instance(("ok", found(step(change()))), task=RUN).status == "corrected"
 
 
-def test_what_was_done_before_an_error_is_corrected_and_the_instance_failed() -> None:
+def test_changes_before_an_error_are_corrected_and_the_instance_failed() -> None:
     judged = instance(("failed", failure("conflict", plan=[step(change())])), task=RUN, failures={"acme": 1})
     assert judged.status == "failed"
     assert [resource.status for resource in judged.resources] == ["corrected"]
@@ -114,7 +114,7 @@ def test_a_step_without_changes_is_one_difference_of_the_whole_record() -> None:
     assert (difference.field, difference.before, difference.after) == (None, "present", "absent")
 
 
-def test_what_is_archived_since_nobody_declared_it_is_said_once() -> None:
+def test_an_archived_undeclared_server_is_reported_once() -> None:
     archived = step(change("active", True, False), key="Old relay", action="archive")
     judged = instance(("ok", found(archived, unmanaged=[{"resource": "mail_server", "id": 4, "name": "Old relay"}])))
     (resource,) = judged.resources
@@ -195,7 +195,7 @@ def test_a_rescue_that_asks_for_the_same_and_comes_to_a_verdict_settles_it() -> 
 
 
 @pytest.mark.parametrize(("first", "then"), [("A", "B"), ("", "")])
-def test_a_rescued_error_is_not_settled_by_what_else_is_compared(first: str, then: str) -> None:
+def test_a_rescued_error_is_not_settled_by_other_comparisons(first: str, then: str) -> None:
     judged = observe((asking("1", first), "failed", failure("access")), (asking("2", then), "ok", found()))
     assert (judged.status, [error.kind for error in judged.errors]) == ("unknown", ["access"])
 
@@ -204,7 +204,7 @@ def test_arguments_are_not_shown() -> None:
     assert "made-up-secret" not in repr(asking("1", "made-up-secret"))
 
 
-def test_an_ignored_error_leaves_a_doubt_whatever_else_was_compared() -> None:
+def test_an_ignored_error_leaves_the_status_unknown_after_other_comparisons() -> None:
     assert observe((RUN, "ignored", failure()), (CHECK, "ok", found())).status == "unknown"
 
 
@@ -213,7 +213,7 @@ def test_of_several_failures_the_last_was_not_rescued() -> None:
     assert judged.status == "failed"
 
 
-def test_it_says_why_nothing_is_known_beside_other_warnings() -> None:
+def test_the_reason_for_the_unknown_status_is_in_addition_to_other_warnings() -> None:
     collector = Collector()
     collector.begin(Play(["acme", "globex"], [CHECK, RUN], enforces=True))
     collector.observe("acme", CHECK, "ok", found(warnings=["mind the gap"]))
@@ -241,7 +241,7 @@ def test_a_failure_between_two_verdicts_leaves_the_second_out() -> None:
     assert collector.instances(["acme"], failures={"acme": 1})[0].status == "failed"
 
 
-def test_what_ran_in_the_background_is_judged_once_somebody_asks() -> None:
+def test_a_background_job_is_judged_when_its_result_is_read() -> None:
     ticket = {"ansible_job_id": "j1.2", "started": 1, "finished": 0}
     assert observe((CHECK, "ok", ticket), (OTHER, "ok", ticket)).status == "unknown"
     result = found(step(change()), ansible_job_id="j1.2", finished=1)
@@ -251,7 +251,7 @@ def test_what_ran_in_the_background_is_judged_once_somebody_asks() -> None:
 TICKET = {"ansible_job_id": "j1.2", "started": 1, "finished": 0}
 
 
-def test_what_is_left_in_the_background_leaves_a_doubt_whatever_else_was_compared() -> None:
+def test_an_unfinished_background_job_leaves_the_status_unknown_after_other_comparisons() -> None:
     judged = observe((CHECK, "ok", found()), (RUN, "ok", TICKET))
     assert (judged.status, len(judged.warnings)) == ("unknown", 1)
 
@@ -323,7 +323,7 @@ def test_instances_come_in_the_order_of_the_inventory() -> None:
     assert names == ["acme", "globex", "initech"]
 
 
-def test_a_result_that_is_not_understood_is_no_verdict() -> None:
+def test_an_unsupported_result_is_not_a_verdict() -> None:
     collector = Collector()
     collector.begin(Play(["acme"], [CHECK], enforces=True))
     with pytest.raises(KeyError):

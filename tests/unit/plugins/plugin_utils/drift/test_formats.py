@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every format holds whatever is called however: nothing in a name, a value or an error of Odoo's breaks it."""
+"""Every format is valid for all names: nothing in a name, a value or an error of Odoo breaks it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ GUIDE = (DOCS / "drift-report.md").read_text()
 
 ENTRY = {"reason": "As found", "owner": "mail@acme.example", "expires": "2027-01-31"}
 
-# What means something to one format or another, among whatever else there is.
+# Characters that have a meaning in one of the formats, among any other characters.
 HOSTILE = st.one_of(
     st.text(st.characters(codec=None, categories=("C", "L", "N", "P", "S", "Z")), max_size=20),
     st.sampled_from(
@@ -129,7 +129,7 @@ RESULTS = st.one_of(
 
 @st.composite
 def reports(draw: st.DrawFn) -> dict[str, Any]:
-    """Whatever a run may have come to."""
+    """Return any possible result of a run."""
     hosts = draw(st.lists(HOSTILE.map(lambda name: name.encode("utf-8", "replace").decode()), max_size=3, unique=True))
     collector = Collector()
     collector.begin(Play(hosts, [CHECK], enforces=True))
@@ -235,7 +235,7 @@ def test_a_workflow_command_is_one_command(document: dict[str, Any]) -> None:
         assert "%" not in re.sub("%(25|0A|0D|3A|2C)", "", command)
 
 
-# --- what people read ---
+# Formats for people
 
 
 def lines_of(*fleet: Instance, **more: Any) -> list[str]:
@@ -265,7 +265,7 @@ def test_a_missing_record_is_one_line() -> None:
     assert lines_of(one)[2:] == ["  mail_server Transactional", "    missing: acme (since 2026-11-24)"]
 
 
-def test_long_values_are_cut_to_what_differs_and_whole_in_json() -> None:
+def test_long_values_are_cut_to_the_difference_and_whole_in_json() -> None:
     before, after = "# code\n" + "x" * 4000 + "old" + "y" * 500, "# code\n" + "x" * 4000 + "new" + "y" * 500
     one = instance(("ok", found(step(change("code", before, after), resource="cron"))))
     (line,) = (line for line in lines_of(one) if "code" in line)
@@ -318,7 +318,7 @@ def test_markdown_is_cut_and_says_so() -> None:
     assert text.startswith("## ❌ Drift report: 600 instances drifted")
 
 
-def test_a_summary_that_is_nearly_full_gets_what_still_fits(tmp_path: Path) -> None:
+def test_a_summary_that_is_nearly_full_gets_the_parts_that_still_fit(tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("x" * (1024 * 1024 - 900))
     fleet = [instance(("ok", found(step(change()))), hosts=(f"acme{number}",)) for number in range(50)]
@@ -365,7 +365,7 @@ def test_records_as_a_whole(action: str, shown: str) -> None:
 # --- mail that leaves in another way ---
 
 
-def test_reports_say_what_a_plan_changes_for_mail() -> None:
+def test_reports_list_the_changes_of_a_plan_for_mail() -> None:
     moved = sender("ann@acme.example", "server Old -> New", "other_server")
     unchanged = sender("bob@acme.example", "")
     document = report([instance(("ok", found(step(change()), replay=replay(moved, unchanged, mails=5))))])

@@ -45,7 +45,7 @@ def clean(name: str = "acme") -> Instance:
 
 
 def run(folder: Path, number: int, *fleet: Instance, keep: int = 90, **more: Any) -> dict[str, Any]:
-    """What a run on a day of November leaves in the folder."""
+    """Write the reports of a run on a day of November to the folder."""
     history = History(folder)
     history.date(fleet, day(number))
     document = report(fleet, generated=day(number), history=history.of_fleet(keep), **more)
@@ -70,7 +70,7 @@ def test_a_field_drifts_since_it_was_first_seen(tmp_path: Path) -> None:
     assert since(run(tmp_path, 3, again)) == {"smtp_port": day(2), "smtp_host": day(3)}
 
 
-def test_it_begins_anew_once_it_was_clean_or_corrected(tmp_path: Path) -> None:
+def test_the_start_is_reset_after_a_clean_or_corrected_run(tmp_path: Path) -> None:
     run(tmp_path, 1, drifted())
     run(tmp_path, 2, clean())
     assert since(run(tmp_path, 3, drifted())) == {"smtp_port": day(3)}
@@ -89,7 +89,7 @@ def test_runs_that_did_not_compare_the_instance_are_passed_over(tmp_path: Path) 
     assert since(run(tmp_path, 6, drifted())) == {"smtp_port": day(1)}
 
 
-def test_no_more_reports_are_read_than_need_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_reports_are_read_than_necessary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 6):
         run(tmp_path, number, drifted())
     read: list[str] = []
@@ -136,7 +136,7 @@ def test_as_many_dated_copies_stay_as_are_wanted(tmp_path: Path) -> None:
         '{"format": 1, "generated": 1, "run": {}, "verdict": {}, "instances": [{"instance": ["a"]}], "history": []}',
     ],
 )
-def test_what_is_no_report_is_left_out_told_and_left_alone(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_a_report_is_skipped_reported_and_kept(tmp_path: Path, text: str) -> None:
     run(tmp_path, 1, drifted())
     (tmp_path / "drift.json").write_text(text)
     damaged = tmp_path / dated_name(day(2))
@@ -187,7 +187,7 @@ def test_a_file_is_replaced_as_a_whole_and_as_the_umask_has_it(tmp_path: Path) -
     assert names(tmp_path) == {"drift.md"}
 
 
-def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "drift.json").mkdir()
     with pytest.raises(OSError, match="it is not a regular file"):
         write(tmp_path / "drift.json", as_json.render({}))

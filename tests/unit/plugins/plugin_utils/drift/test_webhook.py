@@ -41,7 +41,7 @@ DIFFERS = "mail_server Transactional (smtp_port, smtp_user): acme"
 
 
 def posted(to: str, document: Any = None) -> Any:
-    """The body that a server receives, by default of DRIFTED."""
+    """Return the body that a server receives, by default of DRIFTED."""
     document = document or DRIFTED
     with serving() as server:
         assert Webhook(f"{server.url}/hooks/{SECRET}?sig={SECRET}", to, 10).post(document) == ""
@@ -225,7 +225,7 @@ def test_an_error_in_the_message_does_not_reach_the_run(monkeypatch: pytest.Monk
         ("https://hooks.example:port/x", False),
     ],
 )
-def test_which_urls_are_usable(test_url: str, test_usable: bool) -> None:
+def test_usable_urls(test_url: str, test_usable: bool) -> None:
     assert is_usable_url(test_url) is test_usable
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""New secrets go into a vault file beside everything else that is in it."""
+"""New secrets are added to a vault file, and everything else in it is kept."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ last: {a: [1, 2]}
 """
 
 
-def test_what_is_the_same_is_left_alone_to_the_letter() -> None:
+def test_equal_values_are_kept_byte_for_byte() -> None:
     assert merged(TEXT, {"vault_acme_a": "old", "vault_acme_b": "two\nlines\n"}) == TEXT
 
 
-def test_only_the_lines_of_what_differs_are_others() -> None:
+def test_only_the_lines_of_differences_change() -> None:
     new = merged(TEXT, {"vault_acme_a": "new", "vault_acme_b": "one line", "vault_acme_c": "c"})
     assert new == (
         TEXT.replace("vault_acme_a: old", "vault_acme_a: new").replace(
@@ -49,7 +49,7 @@ def test_one_line_becomes_several() -> None:
 
 
 @given(st.dictionaries(st.sampled_from("abc"), st.text("a\n: '\"#{é", max_size=9)), st.text("a\n: é", max_size=9))
-def test_all_of_it_holds_afterwards(values: dict[str, str], stored: str) -> None:
+def test_all_values_are_present_afterwards(values: dict[str, str], stored: str) -> None:
     before = "\n".join(["# first", f"a: {stored!r}".replace("\n", " "), "z: kept", "b: |", "  x", "  y", ""])
     after = merged(before, values).replace("!unsafe ", "")
     expected = {**yaml.safe_load(before), **values}
@@ -57,7 +57,7 @@ def test_all_of_it_holds_afterwards(values: dict[str, str], stored: str) -> None
 
 
 @pytest.mark.parametrize("text", ["- a", "{a: b}", "a: [", "text"])
-def test_what_holds_no_variables_is_not_touched(text: str) -> None:
+def test_a_file_without_variables_is_not_changed(text: str) -> None:
     with pytest.raises(AnsibleError, match="move it away"):
         merged(text, {"a": "b"})
 
@@ -74,13 +74,13 @@ def test_what_holds_no_variables_is_not_touched(text: str) -> None:
         ("b: 1\n--- \nc: 2\n", "made-up"),
     ],
 )
-def test_what_would_break_is_not_touched(text: str, value: str) -> None:
+def test_a_file_that_a_merge_would_break_is_not_changed(text: str, value: str) -> None:
     with pytest.raises(AnsibleError, match=r"cannot be merged, for .*: move it away"):
         merged(text, {"a": value})
 
 
 @pytest.mark.parametrize("stored", ["5", "true", "null", "'{{ x }}'"])
-def test_what_only_looks_like_the_secret_is_another_value(stored: str) -> None:
+def test_a_value_of_another_type_than_the_secret_is_a_different_value(stored: str) -> None:
     secret = stored.strip("'")
     loaded = yaml.safe_load(merged(f"a: {stored}\n", {"a": secret}).replace("!unsafe ", "!!str "))
     assert loaded == {"a": secret}
@@ -93,7 +93,7 @@ def test_the_blank_lines_of_others_stay() -> None:
 
 @pytest.fixture
 def given_secrets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, VaultSecret]]:
-    """What a run was given."""
+    """Return the vault secrets of a run."""
     secrets = [("default", VaultSecret(b"made-up-one")), ("production", VaultSecret(b"made-up-two"))]
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(secrets))
     return secrets
@@ -110,7 +110,7 @@ def test_a_file_stays_as_it_is_until_a_value_differs(
     assert "vault_acme_a: made-up" in VaultLib(given_secrets).decrypt(first).decode()
 
 
-def test_what_a_file_that_is_there_lacks_is_known(tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]) -> None:
+def test_missing_variables_of_an_existing_file(tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]) -> None:
     path = tmp_path / "vault.yml"
     values = {"vault_acme_a": "made-up", "vault_acme_b": "made-up"}
     assert VaultFile(str(path), None).missing(values) == ["vault_acme_a", "vault_acme_b"]

@@ -35,7 +35,7 @@ def test_they_say_whose_they_are() -> None:
     ]
 
 
-def test_names_that_would_be_the_same_are_told_apart_whatever_their_order() -> None:
+def test_equal_names_are_distinguished_in_any_order() -> None:
     alike = [secret("Büro Süd"), secret("buro_sud"), secret("Other")]
     names = vault_names("acme", alike)
     assert len(set(names)) == 3
@@ -43,7 +43,7 @@ def test_names_that_would_be_the_same_are_told_apart_whatever_their_order() -> N
     assert vault_names("acme", alike[::-1]) == names[::-1]
 
 
-def test_a_name_without_a_latin_letter_has_one_all_the_same() -> None:
+def test_a_name_without_a_latin_letter_still_has_a_variable() -> None:
     (name,) = vault_names("acme", [secret("販売")])
     assert name == f"vault_acme_{name.split('_')[2]}_smtp_pass"
     assert len(name.split("_")[2]) == 6
@@ -60,7 +60,7 @@ def test_they_are_identifiers_and_unique(host: str, keys: list[str]) -> None:
     st.text(min_size=1),
     st.sets(st.tuples(st.sampled_from(["Relay", "relay", "販売"]), st.text(min_size=1)), max_size=8),
 )
-def test_those_of_one_name_are_told_apart_by_what_they_are(host: str, given: set[tuple[str, str]]) -> None:
+def test_resources_of_the_same_name_are_distinguished_by_their_identity(host: str, given: set[tuple[str, str]]) -> None:
     names = vault_names(host, [secret(key, identity=identity) for key, identity in given])
     assert len(set(names)) == len(names)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever is written is read as what it was, by YAML and by Ansible, and never as a template."""
+"""YAML and Ansible read every written value as the same value, and never as a template."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXTS = st.one_of(
 )
 SCALARS = st.one_of(TEXTS, st.booleans(), st.integers(-(2**31), 2**31), st.floats(0, 1e6, allow_nan=False), st.none())
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(TEXTS, SCALARS, max_size=3))
-# Texts that YAML, or somebody who reads it, takes for something else.
+# Texts that YAML, or a reader, interprets as another type.
 TRAPS = (
     *("yes", "No", "on", "null", "~", "", "1", "0x1f", "0o17", "010", "1e3", "12:30:00", "2026-01-31", ".5", "=", "<<"),
     *(
@@ -71,7 +71,7 @@ TRAPS = (
 
 
 class Loader(yaml.SafeLoader):
-    """Takes what Ansible calls unsafe for the text that it is."""
+    """Reads values with Ansible's unsafe tag as plain texts."""
 
 
 Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[no-untyped-call]  # PyYAML has no types
@@ -133,6 +133,6 @@ def test_a_comment_is_nothing_else(text: str) -> None:
     assert yaml.safe_load("\n".join([*comment(text), "a: 1"])) == {"a": 1}
 
 
-def test_what_is_said_of_a_key_stands_above_it() -> None:
+def test_the_comment_of_a_key_is_above_it() -> None:
     lines = item({"name": "Relay", "port": 25}, {"name": ["of all"], "port": ["of the port"]})
     assert list(lines) == ["# of all", "- name: Relay", "  # of the port", "  port: 25"]
