@@ -20,7 +20,7 @@ from instance import LabInstance
 from inventory import run_on
 from playbook import Run, ansible_playbook, play
 
-# Made up, and none of them shows in anything but what is encrypted.
+# Made up. They may appear only in encrypted files.
 SECRETS = {
     "smtp_pass": "made-up {{ password }} \"with\" 'quotes'\\ & $ymbols",
     "same": "made-up-user-and-password",
@@ -161,13 +161,13 @@ POLICY = {
 
 
 def add_company(database: LabInstance) -> None:
-    """What a declaration refers to, and does not make."""
+    """Create the company that a declaration refers to."""
     with database.session() as session:
         session.create("res.company", [{"name": "Zweite & Söhne: GmbH"}])
 
 
 def furnish(database: LabInstance) -> None:
-    """Everything, and a user's own server beside it."""
+    """Create every kind of record, and a user's personal server."""
     add_company(database)
     stack = {"parameters": PARAMETERS, "alias_domains": ALIAS_DOMAINS, "servers": servers(database), "crons": CRONS}
     database.enforce(database.fitted(stack), unmanaged="ignore")
@@ -209,13 +209,13 @@ class Adoption:
     def run(
         self, playbook: str, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any
     ) -> Run:
-        """Run a playbook of the collection, with the vault password where there is one."""
+        """Run a playbook of the collection, with the vault password if there is one."""
         given = ["--vault-password-file", str(self.password)] if self.password.exists() else []
         hosts = {self.host: self.variables}
         return run_on(self.folder, playbook, hosts, *given, *arguments, environment=environment, **variables)
 
     def enforce(self, *arguments: str) -> Run:
-        """Enforce what the inventory declares: the stack, then the queue policy."""
+        """Enforce the declarations of the inventory: the stack, then the queue policy."""
         roles = [
             {"role": "postmaster.odoo.provision"},
             {"role": "postmaster.odoo.queue_policy", "when": "odoo_queue_lanes is defined"},
@@ -225,10 +225,10 @@ class Adoption:
         return ansible_playbook(self.folder, [play(roles=roles)], "--inventory", "inventory.json", *given, *arguments)
 
     def text(self, name: str) -> str:
-        """A file of the host."""
+        """Return a file of the host."""
         return (self.host_vars / name).read_text()
 
     def secrets(self) -> dict[str, str]:
-        """What the vault file holds in clear."""
+        """Return the decrypted secrets of the vault file."""
         vault = VaultLib([("default", VaultSecret(self.password.read_bytes()))])
         return dict(yaml.safe_load(vault.decrypt(self.text("vault.yml")).decode().replace("!unsafe ", "")))

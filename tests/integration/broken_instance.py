@@ -109,15 +109,18 @@ class BrokenInstance:
             session.call("ir.cron", "method_direct_trigger", self.ids("ir.cron", QUEUE_ACTION))
 
     def begin_queue(self) -> None:
-        """The same, and do not wait for its end."""
+        """Start a run of the queue without waiting for its end."""
         self._begin(self.run_queue)
 
     def work_queue(self) -> None:
-        """Run what is due as a worker does. Up to 18.0 a run by hand does not count failures, and does not note that it has begun."""
+        """Run due crons as a worker does.
+
+        Up to 18.0 a manual run does not count failures and does not record its start.
+        """
         self.lab.shell(self.instance.database, "env['ir.cron']._process_jobs(env.cr.dbname)")
 
     def begin_worker(self) -> None:
-        """The same, and do not wait for its end."""
+        """Start the work of a worker without waiting for its end."""
         self._begin(self.work_queue)
 
     def _begin(self, run: Callable[[], None]) -> None:
@@ -126,7 +129,7 @@ class BrokenInstance:
 
     def rest(self) -> None:
         """Let all that runs end, so that another may have the database's name."""
-        if self.runs:  # which a slow server would keep; another broken's server is left as it is
+        if self.runs:  # a slow server would keep them; the server of another broken instance is not changed
             self.lab.smtp[MAIN].reset()
         for run in self.runs:
             run.join()
@@ -155,7 +158,7 @@ class BrokenInstance:
         self.instance.sql(f"UPDATE mail_mail SET create_date = create_date - interval '{span}'")
 
     def admin_address(self, address: str | bool) -> None:
-        """Change it where it is kept: Odoo would write to the old address of a user."""
+        """Change the address in its own table: Odoo would write to the old address of a user."""
         self.write("res.partner", {"email": address}, ["user_ids.login", "=", "admin"])
 
     def with_alias_domains(self) -> BrokenInstance:
@@ -214,7 +217,7 @@ def _cron_fails_for_long(broken: BrokenInstance) -> None:
 
 
 def queue_runs(broken: BrokenInstance, *, delay: float = 0.3) -> None:
-    """A slow SMTP server holds it up."""
+    """Keep the queue running with a slow SMTP server."""
     broken.instance.needs("ir.cron.progress")
     broken.overdue()
     broken.lab.smtp[MAIN].configure(delay=1)
@@ -315,7 +318,7 @@ def _gmail_without_https(broken: BrokenInstance) -> None:
 
 
 def _more_than_a_batch(broken: BrokenInstance) -> None:
-    """A run of the queue that had room for a third of the mails."""
+    """Run the queue with a batch for a third of the mails."""
     broken.instance.needs_batch_size()
     broken.parameter("mail.mail.queue.batch.size", "10")
     broken.mail(30)
@@ -335,7 +338,7 @@ def _given_up(broken: BrokenInstance) -> None:
 
 
 def _blocked(broken: BrokenInstance) -> None:
-    """A run of the queue that breaks off at a mail server whose password is not ASCII."""
+    """Run the queue so that it stops at a mail server whose password is not ASCII."""
     broken.mail(3)
     broken.age_mails("1 hour")
     broken.instance.sql("UPDATE mail_mail SET write_date = create_date")
@@ -345,7 +348,7 @@ def _blocked(broken: BrokenInstance) -> None:
 
 
 def _hung_up(broken: BrokenInstance) -> None:
-    """A run of the queue that ended in the middle."""
+    """Interrupt a run of the queue in the middle."""
     broken.lab.smtp[MAIN].configure(drop_at="DATA", drop_after=2)
     broken.mail(6)
     broken.age_mails("1 minute")
@@ -377,7 +380,7 @@ def _key_ends(broken: BrokenInstance) -> None:
 
 
 def _certificate_ended(broken: BrokenInstance) -> None:
-    """The mail server does not check it, so that mail still leaves."""
+    """Use an expired certificate. The mail server does not verify it, so mail is still sent."""
     broken.how["probe"] = True
     broken.through("expired", smtp_encryption="starttls")
 
@@ -584,7 +587,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
 # Odoo waits a minute for a server that says nothing.
 
 
-# Errors that a fault brings about beside its own.
+# Errors that a fault causes in addition to its own.
 CONSEQUENCES = {
     "a test catcher": {"server_dns"},
     "a changed code that is disabled": {"cron_disabled"},

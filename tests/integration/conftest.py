@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Odoo for every test: that of ODOO_URL & co. where they are set (tests/lab/external.py), the lab's otherwise.
+"""A real Odoo for every test: the one of the `ODOO_*` variables if they are set (tests/lab/external.py), otherwise the
+lab's.
 
-Whatever an instance lacks that a test needs makes the test not applicable; the report says how many are, and why.
+If the instance lacks something that a test needs, the test is not applicable. The report lists the number of such tests
+and the reasons.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `lab` is
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the folder of `lab`
 
 from instance import Instance, LabInstance
 from lab import ExternalLab, Lab, NotApplicable
@@ -54,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    # What takes a minute of waiting begins with the first test.
+    # A task with a minute of waiting begins with the first test.
     if any("silent_server_tested" in getattr(item, "fixturenames", ()) for item in items):
         items[0].fixturenames.append("silent_server_tested")
 
@@ -63,7 +65,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a test that needs what the instance lacks as not applicable, which pytest counts as skipped. The lab lacks nothing."""
+    """Report a test as not applicable if the instance lacks something that it needs.
+
+    pytest counts it as skipped. The lab lacks nothing.
+    """
     report = yield
     if not ON_THE_LAB and call.excinfo and call.excinfo.errisinstance(NotApplicable):
         path, line, _name = item.location
@@ -73,7 +78,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say in numbers what was proven on an instance of somebody else's."""
+    """Report in numbers the results on an external instance."""
     if ON_THE_LAB:
         return
     stats = terminalreporter.stats
@@ -87,7 +92,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_ansible_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What tests make the collection remember is nobody else's."""
+    """Use a separate Ansible home, so that cached data of tests does not affect other runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANSIBLE_HOME", str(tmp_path_factory.mktemp("ansible")))
         yield
@@ -100,7 +105,7 @@ def lab() -> Lab:
 
 @pytest.fixture(scope="module")
 def fresh(lab: Lab) -> Iterator[Callable[[str], LabInstance]]:
-    """Makes databases, and drops them at the end of the module."""
+    """Return a function that creates databases, and drop them at the end of the module."""
     made: set[str] = set()
 
     def make(database: str) -> LabInstance:
@@ -145,11 +150,11 @@ def silent_server_tested(lab: Lab) -> Iterator[Future[list[dict[str, Any]]]]:
 
 @pytest.fixture
 def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """A fresh database for one test."""
+    """Return a fresh database for one test."""
     return fresh("integration")
 
 
 @pytest.fixture(scope="module")
 def instance(request: pytest.FixtureRequest) -> Instance:
-    """A database that tests share with others: they change only what they have made."""
+    """Return a database that tests share: each test changes only its own records."""
     return request.getfixturevalue("fresh")("integration_shared")

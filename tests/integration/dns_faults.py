@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults in the zone of a healthy instance, each with the finding that it is to yield, and what is declared of the relay."""
+"""Faults in the zone of a healthy instance, each with its expected finding, and the declared settings of the relay."""
 
 from __future__ import annotations
 

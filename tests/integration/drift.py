@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs of the playbook `drift` with the callback enabled, and what its report says."""
+"""Runs of the playbook `drift` with the callback enabled, and their reports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def compare(
     callback: Mapping[str, str] | None = None,
     **variables: Any,
 ) -> Run:
-    """A run as a user has it, with the callback enabled, and its reports in the folder `reports`.
+    """Run the playbook as a user does, with the callback enabled, and its reports in the folder `reports`.
 
     :param callback: more of its options, as environment variables without POSTMASTER_DRIFT_.
     """

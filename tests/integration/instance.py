@@ -163,7 +163,7 @@ class Instance:
             raise NotApplicable("the instance has no encryption that checks certificates")
 
     def strict(self, encryption: str) -> str:
-        """The same encryption with a check of the certificate, if the instance offers it."""
+        """Return the same encryption with a check of the certificate, if the instance offers it."""
         with self.session() as session:
             offered = dict(session.fields("ir.mail_server")["smtp_encryption"]["selection"])
         return f"{encryption}_strict" if f"{encryption}_strict" in offered else encryption
@@ -172,7 +172,7 @@ class Instance:
         return connect(**self.options(transport), read_only=read_only)
 
     def enforce(self, stack: Stack, *, transport: str = "auto", check: bool = False, **options: Any) -> Outcome:
-        """What `mail_stack` does with its options once they are validated."""
+        """Enforce a stack as `mail_stack` does with its validated options."""
         with self.session(transport, read_only=check) as session:
             run = RunOptions(**options)
             return enforce_stack(session, read_declared_stack(stack, run, with_problems=check), run)
@@ -181,7 +181,7 @@ class Instance:
         return self.enforce(stack, check=True, **how)
 
     def read(self, model: str, *domain: Any, fields: tuple[str, ...] = ("name",)) -> list[dict[str, Any]]:
-        """Records as Odoo has them, archived ones too."""
+        """Return records as they are in Odoo, including archived ones."""
         with self.session() as session:
             return session.search_read(model, domain, fields)
 
@@ -208,7 +208,7 @@ class LabInstance(Instance):
 
     @classmethod
     def fresh(cls, lab: Lab, database: str) -> LabInstance:
-        """A database as Odoo installs it. Nothing is due in it, so that no cron changes it on its own."""
+        """Return a database as Odoo installs it. Nothing in it is due, so no cron changes it."""
         lab.fresh(database)
         lab.sql(database, "UPDATE ir_cron SET nextcall = '2090-01-01'; DELETE FROM ir_cron_trigger")
         environment = lab.environment(database)
@@ -219,7 +219,7 @@ class LabInstance(Instance):
 
     @contextmanager
     def locked(self, table: str, condition: str) -> Iterator[None]:
-        """Hold the lock of a row as a worker of Odoo does, from a connection of its own."""
+        """Lock a row as a worker of Odoo does, in a separate connection."""
         row = f"SELECT id FROM {table} WHERE {condition} FOR NO KEY UPDATE"
         wait = "DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_class WHERE relname = 'held') LOOP PERFORM pg_sleep(0.05); END LOOP; END $$"
         self.sql("CREATE TABLE held ()")
@@ -250,7 +250,9 @@ class LabInstance(Instance):
             raise NotApplicable("a run by hand does not keep the lock of its action beyond a commit")
 
     def fingerprint(self) -> dict[str, str]:
-        """A checksum of every table, all rows and columns of it, but for who logged in when, and Odoo's signals of stale caches."""
+        """Return a checksum of every table with all rows and columns, except login times and Odoo's signals of stale
+        caches.
+        """
         tables = self.sql(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
             "AND tablename != 'res_users_log' AND tablename NOT LIKE 'orm_signaling%'"
@@ -263,9 +265,10 @@ class LabInstance(Instance):
 
 
 def apply(instance: Instance, stack: Stack, **how: Any) -> list[dict[str, Any]]:
-    """Enforce a stack, and hold it to the first promise: a check predicts what is done, and a second run does nothing.
+    """Enforce a stack, and check the first guarantee: check mode predicts the changes, and a second run changes
+    nothing.
 
-    :returns: what was done, as a task's result shows it.
+    :returns: the changes, as in a task's result.
     """
     predicted = [step.as_result() for step in instance.check(stack, **how).plan]
     done = [step.as_result() for step in instance.enforce(stack, **how).plan]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cut the connection at each call of a play, and look at what the play leaves and whether its next run converges."""
+"""Interrupt the connection at each call of a play, and examine the remaining records and the result of its next run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import
 from instance import LabInstance
 from lab import FaultProxy, Lab, When
 
-# Whatever only the collection needs, and mails that somebody has put off.
+# The collection's own records, and postponed mails.
 _LEFTOVERS = """
 SELECT 'mail server ' || name AS what FROM ir_mail_server WHERE name LIKE '%(postmaster.odoo%'
 UNION ALL
@@ -46,9 +46,9 @@ UPDATE ir_config_parameter SET write_date = write_date - interval '10 minutes' W
 
 @dataclass(frozen=True)
 class Cut:
-    """Where the connection is cut.
+    """The place where the connection is interrupted.
 
-    :param number: of the call. :param lasting: the client is as good as killed.
+    :param number: the number of the call. :param lasting: later calls fail too, as if the client were killed.
     """
 
     number: int
@@ -78,7 +78,7 @@ class Tally:
 
     @property
     def problems(self) -> list[str]:
-        """What does not hold, a sentence for each cut."""
+        """Return the violated conditions, a sentence for each interruption."""
         return [*self.worse, *self.stuck, *self.left, *self.false_alarms]
 
     def row(self, play: str) -> str:
@@ -118,7 +118,7 @@ class Snapshot:
         instance.sql("; ".join((f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}", *copies)))
 
     def restore(self) -> None:
-        """Restore the tables, and have Odoo forget what it remembers of them."""
+        """Restore the tables, and clear Odoo's caches of them."""
         restored = (
             f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {self._name}.{table}" for table in self._tables
         )
@@ -147,7 +147,7 @@ class Play:
         return self.instance.lab
 
     def surroundings(self) -> AbstractContextManager[None]:
-        """Provide what the play needs besides the database."""
+        """Provide everything that the play needs in addition to the database."""
         return nullcontext()
 
     def prepare(self) -> None:
@@ -169,7 +169,7 @@ class Play:
         raise NotImplementedError
 
     def differences(self) -> list[str]:
-        """Return what is not as the play is to make it."""
+        """Return the differences from the state that the play must reach."""
         raise NotImplementedError
 
     def worse(self) -> list[str]:
@@ -240,7 +240,7 @@ class Play:
         return connect(**{**self.instance.quick_options(), "url": proxy.url})
 
     def leftovers(self) -> list[str]:
-        """Return what only an interrupted run needs."""
+        """Return the records that only an interrupted run needs."""
         return [row["what"] for row in self.instance.sql(_LEFTOVERS)]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inventories, playbooks of the collection on them, and what these print for each host."""
+"""Inventories, playbooks of the collection that run on them, and their output for each host."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def listed(folder: Path, *arguments: str, **environment: str) -> Run:
 
 
 def shown(run: Run, task: str) -> dict[str, list[str]]:
-    """The lines that a debug task, known by the end of its name, has printed for each host."""
+    """Return the lines that a debug task printed for each host. The end of its name identifies the task."""
     blocks = [block for block in run.output.split("\nTASK [") if block.partition("]")[0].endswith(task)]
     return {found["host"]: json.loads(found["result"])["msg"] for block in blocks for found in _SHOWN.finditer(block)}
 
 
 def recap(run: Run) -> dict[str, dict[str, int]]:
-    """How many tasks came to what, for each host."""
+    """Return the number of tasks by result, for each host."""
     return {
         found["host"]: {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", found["counts"])}
         for found in _RECAP.finditer(run.output)

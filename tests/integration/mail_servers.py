@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mail servers that log in to the lab's SMTP servers each in its way, as options of the collection, and what Odoo makes of them."""
+"""Mail servers that log in to the lab's SMTP servers in different ways: as options of the collection, and as records in
+Odoo.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ from playbook import Result, ansible_playbook, play
 
 Options = dict[str, Any]
 
-# What each provider's addon calls its fields and parameters after.
+# The prefix of the names of fields and parameters of each provider's addon.
 PREFIX = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
 
 
 def password_server(lab: Lab, smtp_name: str, **changed: Any) -> Options:
-    """A server that logs in with a password, where the SMTP server asks for one."""
+    """Return a server that logs in with a password to an SMTP server that requires one."""
     smtp = lab.smtp[smtp_name]
     return {
         "name": smtp_name,
@@ -37,7 +39,7 @@ def password_server(lab: Lab, smtp_name: str, **changed: Any) -> Options:
 
 
 def oauth2_server(lab: Lab, method: str, *, oauth2: Mapping[str, Any], **changed: Any) -> Options:
-    """A server that logs in with a token, with a client of its own."""
+    """Return a server that logs in with a token, with a separate client."""
     smtp = lab.smtp["xoauth2"]
     client = {"client_id": f"{method}-client-id", "client_secret": f"{method}-client-secret-made-up"}
     return {
@@ -54,7 +56,7 @@ def oauth2_server(lab: Lab, method: str, *, oauth2: Mapping[str, Any], **changed
 
 
 def certificate_server(instance: LabInstance, name: str, certificate: str, private_key: str) -> Options:
-    """A server that logs in with a client's certificate."""
+    """Return a server that logs in with a client's certificate."""
     lab = instance.lab
     smtp = lab.smtp["client_certificate"]
     return {
@@ -70,13 +72,13 @@ def certificate_server(instance: LabInstance, name: str, certificate: str, priva
 
 
 def token_fields(method: str) -> tuple[str, str, str]:
-    """The fields of the refresh token, the access token, and the end of that."""
+    """Return the fields of the refresh token, the access token, and its expiry."""
     prefix = PREFIX[method]
     return f"{prefix}_refresh_token", f"{prefix}_access_token", f"{prefix}_access_token_expiration"
 
 
 def stored(instance: LabInstance, name: str) -> dict[str, Any]:
-    """All that a server has to log in with, as Odoo holds it."""
+    """Return all credentials of a server that Odoo stores."""
     fields = ("active", "smtp_authentication", "smtp_user", "smtp_pass", "from_filter")
     tokens = tuple(field for method in PREFIX for field in token_fields(method))
     (record,) = instance.read("ir.mail_server", ["name", "=", name], fields=fields + tokens)
@@ -90,13 +92,13 @@ def write(instance: LabInstance, name: str, values: Mapping[str, Any]) -> None:
 
 
 def give_access_token(instance: LabInstance, name: str, method: str, token: str, *, seconds: int = 3600) -> None:
-    """As if the provider had just given one, so that Odoo asks nobody until it ends."""
+    """Store an access token as if the provider had just issued it, so that Odoo calls no service until it expires."""
     _refresh_token, access_token, expiration = token_fields(method)
     write(instance, name, {access_token: token, expiration: int(time.time()) + seconds})
 
 
 def run_tasks(instance: LabInstance, folder: Path, tasks: Mapping[str, Options]) -> dict[str, Result]:
-    """Run tasks by their names, each whatever came of those before; the results by the same names."""
+    """Run tasks by their names, each with any result of the previous ones; return the results by the same names."""
     run = ansible_playbook(
         folder,
         [

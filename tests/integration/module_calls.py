@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks that make every module make each of its kinds of calls, in an order in which each finds what it needs."""
+"""Tasks that cover every kind of call of every module. Each task finds the records that it needs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ ADDON = "google_recaptcha"
 
 @dataclass(frozen=True)
 class Task:
-    """A module with its options, and what has to be there before it runs (`before`) and while it runs (`around`).
+    """A module with its options, and the preparation that it needs before it runs (`before`) and while it runs
+    (`around`).
 
     :ivar expects: the kind of the error that the task ends with; None for a task that succeeds.
     """
@@ -77,7 +78,7 @@ def _on_time(instance: LabInstance) -> None:
 
 
 def _left_by_killed_runs(instance: LabInstance) -> None:
-    """Create what a killed run may leave: a copy of a mail server, a server action and a note."""
+    """Create records that a killed run may leave: a copy of a mail server, a server action and a note."""
     with instance.session() as session:
         copy = {"name": "Main (postmaster.odoo candidate)", "smtp_host": "smtp.invalid", "active": False}
         session.create("ir.mail_server", [copy])
@@ -119,7 +120,7 @@ def _addon_tasks() -> Iterable[Task]:
 def tasks(instance: LabInstance, folder: Path) -> Iterable[Task]:
     """Yield the tasks.
 
-    :param folder: where `api_key` stores its key.
+    :param folder: the folder where `api_key` stores its key.
     """
     main = password_server(instance.lab, "starttls_any_sender", name="Main", xml_id="postmaster.main")
     canary = {"verify": "canary", "canary_to": "canary@lab.example"}

@@ -37,7 +37,7 @@ for name in ("verify", "verify_and_update"):
 
 
 class CountingOdoo(NamedTuple):
-    """Where it answers, and where it writes a line for each check."""
+    """The URL of an Odoo, and the file with a line for each check of a password."""
 
     url: str
     file: Path
@@ -51,7 +51,7 @@ class CountingOdoo(NamedTuple):
 
 @contextmanager
 def counting_odoo(lab: Lab, folder: Path) -> Iterator[CountingOdoo]:
-    """A second Odoo of the lab that has just started, and so has nothing cached."""
+    """Run a second Odoo of the lab. It has just started, so its caches are empty."""
     addon = lab.extra_addons / NAME
     addon.mkdir(parents=True, exist_ok=True)
     (addon / "__manifest__.py").write_text(MANIFEST)

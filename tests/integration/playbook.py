@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real runs of `ansible-playbook`. One run takes many tasks, for it costs half a second before the first."""
+"""Real runs of `ansible-playbook`. One run has many tasks, because starting it takes half a second."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """What a run printed and came to, and the results of its tasks by their names."""
+    """The output and the exit code of a run, and the results of its tasks by their names."""
 
     exit_code: int
     output: str
@@ -52,7 +52,7 @@ def ansible(folder: Path, program: str, *arguments: str, environment: Mapping[st
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "recorder",
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        # Where a home of the environment is not that of the user, Ansible looks for jobs in one and writes them into the other.
+        # If the home in the environment is not the user's, Ansible writes jobs to one and reads them from the other.
         "ANSIBLE_ASYNC_DIR": str(folder / "home/async"),
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_NOCOLOR": "1",
@@ -73,9 +73,9 @@ def ansible(folder: Path, program: str, *arguments: str, environment: Mapping[st
 
 
 def play(*tasks: Task, in_process: bool = True, **keywords: Any) -> dict[str, Any]:
-    """A play on this machine.
+    """Return a play on this machine.
 
-    :param in_process: False has the modules shipped.
+    :param in_process: False runs the modules in separate processes.
     """
     variables = {
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",

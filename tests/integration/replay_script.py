@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs in `odoo shell` behind routing_script.py: answers requests of a test, about what Odoo would send as its database is at that moment."""
+"""Runs in `odoo shell` after routing_script.py: it answers a test's requests about the mails that Odoo would send at
+that moment.
+"""
 
 import functools
 import json
@@ -12,9 +14,10 @@ import time
 
 
 def serve(env, folder, recorder, sent):
-    """Answer the requests `<number>.request` in a folder with `<number>.answer`, until one says stop. Both are JSON.
+    """Answer the requests `<number>.request` in a folder with `<number>.answer`, until one ends the server. Both are
+    JSON.
 
-    :param recorder: takes the place of `smtplib.SMTP`, and notes in `sent` what Odoo would send.
+    :param recorder: replaces `smtplib.SMTP`, and records in `sent` the mails that Odoo would send.
     """
     smtplib.SMTP = recorder
     answers = {"fill": fill, "bind": bind, "send": functools.partial(send_again, sent)}
@@ -78,12 +81,15 @@ def bind(env, servers):
 
 
 def send_again(sent, env, ids):
-    """Return what Odoo would send if it sent mails like these messages now: the host of the server and the From, None for what it cannot send."""
+    """Return the mails that Odoo would send now for messages like these: the host of the server and the From.
+
+    A mail that Odoo cannot send has None.
+    """
     return {message.id: send_like(sent, env, message) for message in env["mail.message"].browse(ids)}
 
 
 def send_like(sent, env, message):
-    """Return what Odoo would send of a new mail like a message; nothing of it stays."""
+    """Return the mail that Odoo would send for a new mail like a message; all changes are undone."""
     values = {"mail_server_id": message.mail_server_id.id, "auto_delete": False}
     if "record_company_id" in message._fields and message.record_company_id:
         company = message.record_company_id
@@ -109,7 +115,7 @@ def send_like(sent, env, message):
             mail.email_from = message.email_from
             mail.send()
         except Exception as error:
-            # A server of somebody else's is refused in this way, without a state of the mail.
+            # A personal server of another user is refused in this way, and the mail gets no state.
             if "server" not in str(error):
                 raise
         savepoint.rollback()

@@ -10,7 +10,7 @@ sent = []
 
 
 class Recorder:
-    """In the place of `smtplib.SMTP`: notes what Odoo would send, and through which host."""
+    """A replacement of `smtplib.SMTP` that records the mails that Odoo would send, and the host."""
 
     def __init__(self, host, port, timeout=None):
         self.host = host
@@ -34,11 +34,13 @@ class Recorder:
 
 
 def send_all(env, scenarios):
-    """For each scenario what Odoo would send of its mails; all is rolled back but what it answers.
+    """Return the mails that Odoo would send for each scenario. Everything is rolled back.
 
-    `env` is Odoo's environment. A scenario has `servers` (values of records, with the place in the list as the host),
-    `notifications`, `bounce`, `of_record` (whether the mail's record has an alias domain of its own), `config_filter`, `personal`
-    and `senders`.
+    `env` is Odoo's environment. The keys of a scenario:
+
+    - `servers`: values of records, with the position in the list as the host
+    - `notifications`, `bounce`, `config_filter`, `personal`, `senders`
+    - `of_record`: whether the mail's record has an alias domain of its own
     """
     smtplib.SMTP = Recorder
     answers = []
@@ -53,12 +55,14 @@ def send_all(env, scenarios):
 
 
 def send(env, scenario):
-    """What Odoo would send of one scenario's mails, by their places in `senders`; None where it could not."""
+    """Return the mails that Odoo would send for one scenario, by their positions in `senders`; None for a mail that
+    cannot be sent.
+    """
     writer = env.ref("base.user_admin")
     env["ir.mail_server"].search([]).unlink()
     for place, values in enumerate(scenario["servers"]):
         if values.get("owner_user_id") and "owner_user_id" in env["ir.mail_server"]._fields:
-            # A server is the writer's own where all of these agree.
+            # A server belongs to the writer if all of these agree.
             writer.email = values["from_filter"]
             values |= {"owner_user_id": writer.id, "smtp_user": writer.email}
         env["ir.mail_server"].create({**values, "smtp_host": str(place)})
@@ -69,7 +73,7 @@ def send(env, scenario):
         env["mail.alias.domain"].search([]).unlink()
         domain = env["mail.alias.domain"]
         if scenario["bounce"]:
-            # Their own checks (aliases, personal servers) are not what is looked at.
+            # Their own checks (aliases, personal servers) are not examined.
             values = {"name": name, "bounce_alias": local, "default_from": scenario["notifications"]}
             domain = domain.create(values)
         env.company.alias_domain_id = domain if not scenario["of_record"] else False
@@ -98,7 +102,7 @@ def send(env, scenario):
             ]
         )
     )
-    # Where a mail has no sender Odoo fills in the writer's; a mail of Odoo itself has none.
+    # If a mail has no sender, Odoo sets the writer as the sender; a mail of Odoo itself has no writer.
     for mail, sender in zip(mails, scenario["senders"], strict=True):
         mail.email_from = sender
     sent.clear()

@@ -19,7 +19,7 @@ from inventory import listed, run_on
 from playbook import Result, Task, ansible_playbook, play
 from process_list import process_list
 
-# How the SMTP servers repeat what is sent to them.
+# The forms in which the SMTP servers repeat their input.
 REPEATED = (
     "as it is",
     "upper case",
@@ -59,10 +59,10 @@ def task(name: str, module: str, options: Mapping[str, Any], **keywords: Any) ->
 class Table:
     """One run of everything with some secrets.
 
-    :param folder: gets all files of the runs; nothing but what is encrypted may contain a secret.
+    :param folder: gets all files of the runs; only encrypted files may contain a secret.
     :ivar failing: the tasks that must fail.
     :ivar results: the results of all tasks.
-    :ivar errors: what the plugins said that call Odoo without a module.
+    :ivar errors: the errors of the plugins that call Odoo without a module.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Table:
         self._store()
 
     def _write_variables(self) -> None:
-        """Write the variables with the secrets, which are no templates."""
+        """Write the variables with the secrets, which are not templates."""
         variables = {**self.secrets, **{f"{name}_quoted": quote(text, safe="") for name, text in self.secrets.items()}}
         variables |= {f"{name}_code": f"token = {text!r}" for name, text in self.secrets.items()}
         variables |= self._options

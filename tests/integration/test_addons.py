@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addons: installed, upgraded, uninstalled, and what they bring used by the same task."""
+"""Addons: installed, upgraded, uninstalled, and new fields used in the same task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 
 def bring(database: LabInstance, state: str, *, check: bool = False) -> list[dict[str, Any]]:
-    """What the module `addon` does."""
+    """Run the module `addon`."""
     with database.session(read_only=check) as session:
         plan = enforce(session, [ADDON.declare({"name": ADDON_NAME, "state": state})], RunOptions()).plan
     return [step.as_result() for step in plan]
@@ -66,7 +66,7 @@ def test_installed_upgraded_and_uninstalled(database: LabInstance) -> None:
     assert state(database) == "uninstalled"
 
 
-def test_a_server_may_use_what_an_addon_of_the_same_task_brings(database: LabInstance) -> None:
+def test_a_server_may_use_fields_of_an_addon_in_the_same_task(database: LabInstance) -> None:
     with database.session() as session:
         enforce(session, [ADDON.declare({"name": "microsoft_outlook", "state": "absent"})], RunOptions())
     outlook = {

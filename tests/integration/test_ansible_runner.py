@@ -31,7 +31,7 @@ pytestmark = pytest.mark.in_process
 
 @dataclass(frozen=True)
 class Job:
-    """A job that has run: what it ended with, what it printed, and its artifacts."""
+    """A finished job: its result, its output, and its artifacts."""
 
     exit_code: int
     output: str
@@ -62,7 +62,7 @@ def globex(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 
 def run_job(folder: Path, *instances: LabInstance) -> Job:
-    """A private data directory as docs/fleet.md shows it, and a run of it."""
+    """Create a private data directory as in docs/fleet.md, and run it."""
     files = {
         "project/drift.yml": [{"import_playbook": "postmaster.odoo.drift"}],
         "inventory/hosts.yml": {"all": {"hosts": {one.database: {"odoo_database": one.database} for one in instances}}},
@@ -133,7 +133,7 @@ def test_no_drift_is_a_job_that_succeeded(acme: LabInstance, tmp_path: Path) -> 
     assert job.report["verdict"]["status"] == "clean"
 
 
-def test_job_events_tell_what_differs_and_reach_the_end(drifted: Job) -> None:
+def test_job_events_contain_the_differences_and_reach_the_end(drifted: Job) -> None:
     plans = {
         event["event_data"]["host"]: event["event_data"]["res"]["plan"]
         for event in drifted.events
@@ -147,7 +147,7 @@ def test_job_events_tell_what_differs_and_reach_the_end(drifted: Job) -> None:
     assert "smtp_pass differs" in (drifted.artifacts / "stdout").read_text()
 
 
-def test_artifacts_hold_the_reports(drifted: Job) -> None:
+def test_artifacts_contain_the_reports(drifted: Job) -> None:
     assert {one["instance"]: one["status"] for one in drifted.report["instances"]} == {
         "runner_acme": "clean",
         "runner_globex": "drifted",
@@ -156,7 +156,7 @@ def test_artifacts_hold_the_reports(drifted: Job) -> None:
     assert reports > {"drift.json", "drift.md", "drift.xml", "drift.html"}
 
 
-def test_artifacts_hold_no_secret(drifted: Job, acme: LabInstance) -> None:
+def test_artifacts_contain_no_secret(drifted: Job, acme: LabInstance) -> None:
     secrets = {"vault": VAULT_PASSWORD, "old": OLD_PASSWORD, "new": NEW_PASSWORD, "key": acme.api_key}
     texts = {path: path.read_bytes() for path in drifted.artifacts.rglob("*") if path.is_file()}
     assert len(texts) > 10

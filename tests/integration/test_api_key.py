@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module `api_key` on a real Odoo: wherever its run is cut off, the vault file contains a valid key, and the next run cleans up.
+"""The module `api_key` on a real Odoo, interrupted at any call: the vault file contains a valid key, and the next run
+cleans up.
 
-Of the cuts a sample is tried, and all of them with INTERRUPTIONS=all (`make interruptions`).
+A sample of the interruptions is tested, or all of them with INTERRUPTIONS=all (`make interruptions`).
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Owner:
         return [row["name"] for row in self.instance.sql(KEYS) if row["id"] not in self.others]
 
     def problems(self) -> list[str]:
-        """Return what is wrong after a run that was not cut off."""
+        """Return the problems after a run without an interruption."""
         address = self.instance.sql("SELECT value FROM ir_config_parameter WHERE key = 'web.base.url'")
         return [
             *([] if self.accepts(self.stored) else ["Odoo does not accept the stored key"]),
@@ -172,7 +173,7 @@ def test_a_checkout_that_does_not_stay(owner: Owner) -> None:
 
 
 def test_cut_off_anywhere(owner: Owner) -> None:
-    """Each cut is a run of its own, on what the run before has left."""
+    """Each interruption is a separate run, which begins with the state that the previous run has left."""
     owner.run()
     with FaultProxy(owner.instance.url) as proxy:
         proxy.heal()

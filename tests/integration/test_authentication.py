@@ -39,7 +39,7 @@ RECIPIENT = "canary@elsewhere.example"
 
 
 def declared(instance: LabInstance, folder: Path) -> dict[str, Options]:
-    """A server for each way of logging in that the instance has, by its name; the folder is for a file that one needs."""
+    """Return a server for each authentication of the instance, by its name; the folder is for a file that one needs."""
     lab = instance.lab
     pems = [lab.description["smtp"][name] for name in ("client_certificate", "client_private_key")]
     bundle = folder / "both.pem"
@@ -90,7 +90,7 @@ class Provisioned:
             name: {"postmaster.odoo.mail_server_test": {"name": name, "canary": RECIPIENT, "fail_on_error": False}}
             for name in servers
         }
-        # Where the lab's Odoo is configured to send what no mail server is for, nobody listens.
+        # The lab's Odoo sends mail without a mail server to a port without a listener.
         with forwarded(lab.description["smtp"]["nowhere"]["port"], to=lab.smtp["plain"].port):
             results = run_tasks(instance, folder, canaries)
         self.tests = {name: result["tests"][0] for name, result in results.items()}
@@ -116,7 +116,7 @@ def forwarded(port: int, to: int) -> Iterator[None]:
                 answers.join()
 
     class Server(socketserver.ThreadingTCPServer):
-        allow_reuse_address = True  # the next test begins before the system has forgotten this one's connections
+        allow_reuse_address = True  # the next test begins before the system has closed the connections of this one
 
     with Server(("127.0.0.1", port), Relay) as relay:
         threading.Thread(target=relay.serve_forever).start()
@@ -158,7 +158,7 @@ def test_a_canary_is_delivered(name: str, provisioned: Provisioned, lab: Lab) ->
 
 @pytest.fixture(scope="module")
 def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """Tests that share it make servers of names of their own."""
+    """Return a shared database; each test creates servers with its own names."""
     return fresh("integration_authentication")
 
 
@@ -166,7 +166,9 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_switching_clears_what_the_other_way_has_left(method: str, database: LabInstance, lab: Lab) -> None:
+def test_switching_clears_the_credentials_of_the_former_authentication(
+    method: str, database: LabInstance, lab: Lab
+) -> None:
     name = f"switched to {method}"
     password = password_server(lab, "starttls", name=name)
     refresh_token, access_token, expiration = token_fields(method)
@@ -217,7 +219,10 @@ def test_update_secrets(database: LabInstance, lab: Lab) -> None:
 @pytest.mark.parametrize("update", ["always", "if_missing", None])
 @pytest.mark.parametrize("method", METHODS)
 def test_update_of_a_token(method: str, update: str | None, database: LabInstance, lab: Lab) -> None:
-    """Google's stays what it is. Microsoft's does not: Odoo replaces it at each use, and the declared one would undo that."""
+    """Google's token stays the same.
+
+    Microsoft's does not: Odoo replaces it at each use, and the declared one would undo this.
+    """
     name = f"{method}, {update}"
     how = {} if update is None else {"update": update}
     overwrites = (update or {"gmail": "always", "outlook": "if_missing"}[method]) == "always"
@@ -239,7 +244,7 @@ def test_update_of_a_token(method: str, update: str | None, database: LabInstanc
         assert (refresh_token, access_token) == ("first-made-up", "access-token-made-up")
 
 
-def test_a_token_is_written_where_there_is_none(database: LabInstance, lab: Lab) -> None:
+def test_a_missing_token_is_written(database: LabInstance, lab: Lab) -> None:
     apply(database, {"servers": [oauth2_server(lab, "outlook", name="late", oauth2={})]})
     apply(database, {"servers": [oauth2_server(lab, "outlook", name="late", oauth2={"refresh_token": "late-made-up"})]})
     assert stored(database, "late")["microsoft_outlook_refresh_token"] == "late-made-up"
@@ -286,7 +291,7 @@ def test_without_a_token_there_is_a_link_to_open(method: str, database: LabInsta
 
 
 def test_a_new_server_that_must_be_connected_has_a_link_too(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
-    """The first run makes the record that the link is of, and fails all the same."""
+    """The first run creates the record that the link is for, and still fails."""
     server = oauth2_server(lab, "gmail", name="must be connected", oauth2={"required": True})
     result = run_task(database, tmp_path, "mail_server", server)
     assert (result["failed"], result["changed"]) == (True, True)
@@ -302,7 +307,7 @@ def test_of_other_servers_nobody_asks_whether_they_are_connected(
     assert (result["connected"], result["authorize_url"], result["verification"]) == (None, None, None)
 
 
-def test_odoos_own_service_is_named_where_no_client_is(
+def test_odoos_own_service_is_named_if_there_is_no_client(
     fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path
 ) -> None:
     """Odoo 19 goes through it then, and sends it the token; nobody should find that out later."""
@@ -355,7 +360,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(
     assert database.fingerprint() == before
 
 
-def test_rules_hold_for_what_is_declared_over_what_is_stored(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_rules_apply_to_declared_values_over_stored_values(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
     apply(database, {"servers": [oauth2_server(lab, "gmail", name="ruled", oauth2={"refresh_token": "token-made-up"})]})
     before = database.fingerprint()
     result = run_task(database, tmp_path, "mail_server", {"name": "ruled", "smtp_encryption": "ssl"})

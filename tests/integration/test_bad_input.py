@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input: each ends in one clear sentence that says what and where, with exit code 2, and nothing written."""
+"""Invalid input: each case ends with one clear sentence that names the problem and the place, with exit code 2 and no
+write.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ SERVER = {"name": "Transactional", "smtp_host": "smtp.invalid"}
 
 
 class Case(NamedTuple):
-    """What is given, and what must be said of it. In `says`, {url} and {database} are those of the good instance."""
+    """The input, and the required texts of the error.
+
+    In `says`, {url} and {database} are those of the good instance.
+    """
 
     module: str
     options: dict[str, Any]
@@ -36,17 +41,17 @@ class Case(NamedTuple):
 
 
 def server(kind: str | None, *says: str, connection: dict[str, Any] | None = None, **options: Any) -> Case:
-    """A case of the module mail_server."""
+    """Return a case of the module mail_server."""
     return Case("mail_server", SERVER | options, kind, says, connection or {})
 
 
 def reached(kind: str, *says: str, **connection: Any) -> Case:
-    """A case in which the connection is what is bad."""
+    """Return a case with an invalid connection."""
     return server(kind, *says, connection=connection)
 
 
 CASES = {
-    # Where Odoo is
+    # The address of Odoo
     "unresolvable host": reached("unreachable", "http://odoo.invalid", "cannot be resolved", url="http://odoo.invalid"),
     "path": reached("unreachable", "{url}/nowhere", "HTTP 404", url="{url}/nowhere"),
     "closed port": reached("unreachable", "{closed}", "nothing listens", url="{closed}"),
@@ -61,7 +66,7 @@ CASES = {
     ),
     "no time": reached("invalid", "timeout must be at least 1 second", timeout=0),
     "no such transport": reached(None, "transport must be one of: auto, jsonrpc, json2", transport="xmlrpc"),
-    # Which database, and who
+    # The database and the user
     "wrong database, jsonrpc": reached("unreachable", "nowhere", "{url}", database="nowhere", transport="jsonrpc"),
     "wrong database, json2": reached("unreachable", "'nowhere'", "{url}", database="nowhere", transport="json2"),
     "wrong password": reached(
@@ -93,7 +98,7 @@ CASES = {
         ("{database}", "Administration / Settings"),
         {"username": "clerk", "password": "{clerk}", "api_key": ""},
     ),
-    # What is asked for
+    # The options
     "unknown option": server(None, "Unsupported parameters", "smtp_prot", "mail_server", smtp_prot=587),
     "unknown option of a list": Case(
         "mail_stack",
@@ -216,7 +221,7 @@ def bad_database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture(scope="module")
 def places(bad_database: LabInstance, lab: Lab) -> Iterator[dict[str, str]]:
-    """What the cases name."""
+    """Return the values of the placeholders in the cases."""
 
     class Handler(SimpleHTTPRequestHandler):
         def log_message(self, *_arguments: Any) -> None:
@@ -253,7 +258,7 @@ def filled(text: Any, places: dict[str, str]) -> Any:
 def prepared(case: Case, database: LabInstance, places: dict[str, str]) -> dict[str, Any]:
     """Return the options of the case's task.
 
-    :raises NotApplicable: the instance lacks what the case is about.
+    :raises NotApplicable: the instance lacks the subject of the case.
     """
     if case.connection.get("api_key") == "{expired}":
         places["expired"] = database.lab.description["odoo"]["expired_api_key"]

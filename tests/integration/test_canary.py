@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`verify: canary`: a real mail through the candidate finds what SMTP servers refuse after DATA, before anything is written."""
+"""`verify: canary`: a real mail through the candidate detects refusals of SMTP servers after DATA, before anything is
+written.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,7 @@ def left(instance: LabInstance) -> tuple[Any, ...]:
 
 
 def refused(live: LabInstance, folder: Path, **replies: Any) -> Result:
-    """What comes of a change to a server that takes everything up to the end of a message."""
+    """Return the result of a change to a server that accepts everything up to the end of a message."""
     before = left(live)
     with smtp_server(features=(), replies=replies) as smtp:
         new: Options = {"name": "Live", "smtp_host": "127.0.0.1", "smtp_port": smtp.port, "smtp_encryption": "none"}

@@ -18,7 +18,7 @@ LEFT_OUT = {
         "owner_user_id",
         "owner_limit_count",
         "owner_limit_time",
-        # What an OAuth consent leaves behind, and Odoo renews.
+        # Values that an OAuth consent leaves behind, and that Odoo renews.
         "google_gmail_access_token",
         "google_gmail_access_token_expiration",
         "google_gmail_authorization_code",

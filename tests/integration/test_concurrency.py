@@ -54,7 +54,7 @@ def test_one_set_of_records(attempt: int, database: LabInstance, tmp_path: Path)
 
 
 def test_a_run_that_had_to_wait_looks_again(database: LabInstance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it planned before, another run has done meanwhile."""
+    """Another run has meanwhile made the changes that it planned."""
     waits = threading.Event()
 
     def sleep(seconds: float) -> None:
@@ -81,7 +81,7 @@ def hold(database: LabInstance, age: str) -> None:
     )
 
 
-def test_a_lock_that_is_held_is_a_conflict_that_says_by_whom(
+def test_an_active_lock_is_a_conflict_that_names_its_owner(
     database: LabInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold(database, "50 seconds")

@@ -28,14 +28,14 @@ PARAMETERS = {
 }
 TOKEN = "refresh-token-made-up"
 
-# What is printed before the link of each.
+# The text before the link of each server.
 SALES = "Sales Gmail (gmail, gmail@acme.example):"
 SUPPORT = "Support Outlook (outlook, outlook@acme.example, archived):"
 NO_CLIENT = "No client (gmail, gmail@acme.example):"
 
 
 def oauth2_server(method: str, name: str, **more: Any) -> dict[str, Any]:
-    """A server as Odoo holds it before anybody has given consent."""
+    """Return a server as it is in Odoo before any consent."""
     return {
         "name": name,
         "smtp_authentication": method,
@@ -50,7 +50,7 @@ def oauth2_server(method: str, name: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def acme(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """Waits for one consent; what else it has needs none, or is not ours to ask for."""
+    """Create an instance that waits for one consent; its other servers need none, or are not included in the run."""
     database = fresh("integration_connect_acme")
     with database.session() as session:
         admin = session.search_read("res.users", [["login", "=", "admin"]], ["login"])[0]["id"]
@@ -70,7 +70,7 @@ def acme(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture
 def globex(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """Waits for an archived server's consent, and has a server that Odoo has no link for."""
+    """Create an instance that waits for an archived server's consent, and has a server without a link."""
     database = fresh("integration_connect_globex")
     parameters = [{"key": key, "value": PARAMETERS[key]} for key in PARAMETERS if key.startswith("microsoft")]
     with database.session() as session:
@@ -83,7 +83,7 @@ def globex(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 
 def connect_oauth(folder: Path, instances: dict[str, LabInstance], *arguments: str, **options: Any) -> Run:
-    """The playbook on an inventory of these instances."""
+    """Run the playbook on an inventory of these instances."""
     hosts = {
         host: {f"odoo_{option}": value for option, value in instance.options().items()}
         for host, instance in instances.items()
@@ -101,7 +101,7 @@ def connect_oauth(folder: Path, instances: dict[str, LabInstance], *arguments: s
 
 
 def printed_links(folder: Path) -> dict[str, str]:
-    """The links that a run has printed so far, by what it says before each."""
+    """Return the links that a run has printed so far, by the text before each."""
     links: dict[str, str] = {}
     for line in (folder / "results.jsonl").read_text().splitlines():
         recorded = json.loads(line)
@@ -116,7 +116,7 @@ def query_of(link: str) -> dict[str, str]:
 
 
 def give_consent(instance: LabInstance, link: str, field_prefix: str) -> None:
-    """What Odoo's own callback does with a link's `state` once the provider has given it tokens."""
+    """Store tokens for a link's `state`, as Odoo's own callback does when the provider has returned them."""
     state = json.loads(query_of(link)["state"])
     tokens = {"refresh_token": TOKEN, "access_token": "access-token-made-up", "access_token_expiration": 2**31 - 1}
     with instance.session() as session:
@@ -125,7 +125,7 @@ def give_consent(instance: LabInstance, link: str, field_prefix: str) -> None:
 
 
 def test_only_prints(acme: LabInstance, globex: LabInstance, tmp_path: Path) -> None:
-    """Where it is told not to wait, and in check mode."""
+    """This applies without waiting, and in check mode."""
     instances = {"acme": acme, "globex": globex}
     before = acme.fingerprint(), globex.fingerprint()
     for run in (
@@ -149,7 +149,7 @@ def test_only_prints(acme: LabInstance, globex: LabInstance, tmp_path: Path) -> 
 
 
 def test_waits_for_one_and_gives_up_on_the_other(acme: LabInstance, globex: LabInstance, tmp_path: Path) -> None:
-    """One that is looked at only after the time is over, for want of forks, is found connected nevertheless."""
+    """There are too few forks: one server is first read after the timeout, and is still found connected."""
     with ThreadPoolExecutor() as meanwhile:
         running = meanwhile.submit(
             connect_oauth, tmp_path, {"globex": globex, "acme": acme}, "--forks", "1", timeout=12, poll=1

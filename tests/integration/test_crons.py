@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Crons: found by external id or name, changed, rescheduled, run; those of one's own created and deleted."""
+"""Crons: found by external ID or name, changed, rescheduled, run; new ones are created and deleted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUEUE = "mail.ir_cron_mail_scheduler_action"
 
 
 def queue_id(database: LabInstance) -> int:
-    """The queue's action. Its name in the database is JSON on 16.0."""
+    """Return the id of the queue's action. Its name in the database is JSON on 16.0."""
     (row,) = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"])
     return int(row["id"])
 
@@ -60,7 +60,7 @@ def test_the_user_by_login_or_external_id(database: LabInstance) -> None:
     assert apply_cron(database, xml_id=QUEUE, user="base.user_admin") == []
 
 
-def test_nextcall_is_a_moment_whatever_zone_it_is_written_in(database: LabInstance) -> None:
+def test_nextcall_is_a_moment_in_any_time_zone(database: LabInstance) -> None:
     (step,) = apply_cron(database, xml_id=QUEUE, nextcall="2090-02-01T06:00:00+01:00")
     assert step["changes"][0]["after"] == "2090-02-01 05:00:00"
     assert apply_cron(database, xml_id=QUEUE, nextcall="2090-02-01 05:00:00") == []
@@ -98,7 +98,7 @@ def test_two_of_one_name_are_told_apart_by_their_model(database: LabInstance) ->
         database.check({"crons": [{"name": "Twin", "priority": 1}]})
 
 
-# --- actions of one's own, and running them ---
+# Creating and running actions
 
 OWN = {
     "xml_id": "postmaster_test.own",
@@ -121,13 +121,13 @@ def test_an_action_of_ones_own(database: LabInstance) -> None:
     assert database.read("ir.cron", ["name", "=", "Renamed"]) == []
 
 
-def test_what_odoos_safe_eval_refuses_is_not_created(database: LabInstance) -> None:
+def test_code_that_odoos_safe_eval_refuses_is_not_created(database: LabInstance) -> None:
     with pytest.raises(Rejected):
         database.enforce({"crons": [{**OWN, "code": "import os"}]})
     assert database.read("ir.cron", ["name", "=", OWN["name"]]) == []
 
 
-def test_what_an_addon_relies_on_is_not_deleted(database: LabInstance) -> None:
+def test_an_action_that_an_addon_needs_is_not_deleted(database: LabInstance) -> None:
     before = database.fingerprint()
     for identity in ({"xml_id": QUEUE}, {"name": "Mail: Email Queue Manager", "model": "mail.mail"}):
         with pytest.raises(Rejected) as raised:

@@ -37,20 +37,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def write(folder: Path, url: str, **options: Any) -> None:
-    """A file for the plugin, of the databases of this test's module."""
+    """Write a file for the plugin that contains the databases of this test's module."""
     given = {"plugin": "postmaster.odoo.databases", "url": url, "include": ["inventory_*"], **options}
     (folder / FILE).write_text(json.dumps(given))
 
 
 def refusal(folder: Path) -> str:
-    """What is said of a file that comes to no host, where that is to be a failure."""
+    """Return the error of a file without hosts, with Ansible configured to fail then."""
     run = listed(folder, ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
     assert run.exit_code != 0
     assert not run.results
     return run.output
 
 
-def test_what_odoo_lists(lab: Lab, folder: Path) -> None:
+def test_databases_that_odoo_lists(lab: Lab, folder: Path) -> None:
     write(folder, lab.odoo.url, keyed_groups=[{"key": "odoo_database[-1]", "prefix": "customer"}])
     run = listed(folder)
     assert run.exit_code == 0
@@ -68,7 +68,7 @@ def test_what_odoo_lists(lab: Lab, folder: Path) -> None:
     assert list(listed(folder).results) == ["inventory_a"]
 
 
-def test_what_a_filter_hides(lab: Lab, folder: Path) -> None:
+def test_databases_that_a_filter_hides(lab: Lab, folder: Path) -> None:
     with lab.second_odoo("--db-filter=^inventory_a$") as url:
         write(folder, url)
         assert list(listed(folder).results) == ["inventory_a"]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The doctor on a real Odoo: a healthy instance has nothing, and each fault that is brought into one is found, and no other.
+"""The doctor on a real Odoo: a healthy instance has no findings, and each fault yields its finding and no other.
 
-Odoo runs without cron workers meanwhile, so that nothing but a fault changes an instance. What a worker would do, Odoo does on request.
+Odoo runs without cron workers, so that only the fault changes an instance. Odoo does the work of a worker on request.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from lab import Lab
 from playbook import ansible_playbook, play
 
 SLOW = "silence"
-# One broken after the other has it: Odoo loads it anew in less time than it takes to drop it.
+# The broken instances use it one after the other: Odoo loads it again faster than it drops it.
 DATABASE = "doctor"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _without_workers(lab: Lab, request: pytest.FixtureRequest) -> Iterator[None]:
     if any("silent_server_tested" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("silent_server_tested").result()  # which a restart would cut off
+        request.getfixturevalue("silent_server_tested").result()  # a restart would interrupt it
     lab.start_odoo(max_cron_threads=0)
     yield
     lab.drop(DATABASE)
@@ -95,7 +95,9 @@ def test_fault(name: str, broken: BrokenInstance, table: list[str], slow_diagnos
 
 
 def test_every_finding_is_brought_about() -> None:
-    """But for what nobody foresaw, what only a configuration file tells, and what only Odoo up to 17.0 has."""
+    """The exceptions are the fallback, a finding that needs a configuration file, and one that only Odoo up to 17.0
+    has.
+    """
     assert {expected for expected, _bring in FAULTS.values()} == set(CATALOGUE) - {
         "server_failing",
         "cron_served_elsewhere",
@@ -109,7 +111,7 @@ def test_another_odoo_serves_the_database(broken: BrokenInstance) -> None:
 
 
 def _long_job(broken: BrokenInstance) -> None:
-    """What mail does not depend on has been at it for two hours; others have run since."""
+    """Let an action without mails run for two hours; others have run since."""
     broken.instance.needs("ir.cron.progress")
     broken.instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '2 hours' WHERE cron_name::text LIKE '%Base: Auto-vacuum internal data%'; "
@@ -119,7 +121,7 @@ def _long_job(broken: BrokenInstance) -> None:
 
 
 def _called_for_and_running(broken: BrokenInstance) -> None:
-    """Odoo forgets the call only when the run has ended."""
+    """Odoo deletes the call only when the run has ended."""
     broken.instance.needs("ir.cron.progress")
     broken.instance.sql(
         "INSERT INTO ir_cron_trigger (cron_id, call_at) "
@@ -146,7 +148,7 @@ def _full_lanes(broken: BrokenInstance) -> None:
 
 
 @pytest.mark.parametrize("do", [_long_job, _called_for_and_running, _full_batches, _full_lanes])
-def test_what_only_looks_like_a_fault(broken: BrokenInstance, do: Callable[[BrokenInstance], None]) -> None:
+def test_healthy_states_that_resemble_a_fault(broken: BrokenInstance, do: Callable[[BrokenInstance], None]) -> None:
     do(broken)
     assert found(broken.examine()) == []
 
@@ -198,7 +200,7 @@ def test_five_at_once(broken: BrokenInstance) -> None:
     ]
 
 
-def test_who_holds_the_lock(broken: BrokenInstance) -> None:
+def test_the_owner_of_the_lock(broken: BrokenInstance) -> None:
     broken.overdue()
     assert found(broken.examine(checks=["cron"], lock_probe=True)) == ["cron_overdue_no_worker"]
     with broken.instance.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"):
@@ -207,7 +209,7 @@ def test_who_holds_the_lock(broken: BrokenInstance) -> None:
     assert "A worker holds the lock of 'Mail: Email Queue Manager'." in finding["evidence"]
 
 
-def test_what_speaking_smtp_adds(broken: BrokenInstance) -> None:
+def test_findings_of_an_smtp_dialogue(broken: BrokenInstance) -> None:
     broken.server(smtp_encryption=broken.instance.strict("ssl"))
     with broken.instance.session(read_only=True) as session:
         (finding,) = diagnose(session, Examination(probe=True))["findings"]
@@ -224,7 +226,7 @@ def test_what_speaking_smtp_adds(broken: BrokenInstance) -> None:
 
 @pytest.mark.parametrize("in_process", [True, False])
 def test_the_module(broken: BrokenInstance, tmp_path: Path, in_process: bool) -> None:
-    """Both front ends; at any verbosity without a secret, also where the server repeats it."""
+    """The module and the plugin show no secret at any verbosity, even if the server repeats it."""
     password = "made-up-password-of-a-test"
     broken.server(smtp_pass=password)
     broken.lab.smtp[MAIN].configure(replies={"AUTH": f"535 5.7.8 {password} is not welcome"})

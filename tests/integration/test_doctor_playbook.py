@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook `doctor`: what people read of a whole inventory, what it writes, and when it fails."""
+"""The playbook `doctor`: its report for a whole inventory, its files, and its failures."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_all_at_a_glance(run: tuple[Run, Path]) -> None:
     ]
 
 
-def test_who_fails(run: tuple[Run, Path]) -> None:
+def test_hosts_that_fail(run: tuple[Run, Path]) -> None:
     """After everybody has been reported, and each for its own reason."""
     assert run[0].exit_code == 2
     assert failed_hosts(run[0]) == {"globex", "umbrella", "hooli"}
@@ -94,7 +94,7 @@ def test_who_fails(run: tuple[Run, Path]) -> None:
     assert "Not asked (unreachable): " in run[0].output
 
 
-def test_what_is_written(run: tuple[Run, Path], lab: Lab) -> None:
+def test_contents_of_the_report(run: tuple[Run, Path], lab: Lab) -> None:
     report = json.loads((run[1] / "doctor.json").read_text())
     assert set(report) == {"format", "generated", "summary", "frequent", "instances"}
     assert report["summary"] == {
@@ -123,7 +123,7 @@ def test_what_is_written(run: tuple[Run, Path], lab: Lab) -> None:
     assert sorted(path.name for path in run[1].iterdir()) == ["doctor.json", "doctor.md"]
 
 
-def test_what_nagios_is_told(run: tuple[Run, Path]) -> None:
+def test_output_for_nagios(run: tuple[Run, Path]) -> None:
     """The plugin in docs/monitoring reads the report."""
     plugin = Path(__file__).resolve().parents[2] / "docs/monitoring/check_odoo_mail.py"
     expected = {

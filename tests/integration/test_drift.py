@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook `drift` on a small fleet: what it finds, what it ends with, and that it writes nothing."""
+"""The playbook `drift` on a small fleet: its findings, its exit code, and that it writes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from playbook import Run, ansible_playbook, play
 
 Hosts = dict[str, dict[str, Any]]
 
-# What must not be seen: the old ones are in Odoo, the new ones are declared.
+# Secrets that must not be shown: the old ones are in Odoo, the new ones are declared.
 SECRETS = {
     "old_smtp_pass": "old-smtp-password-made-up",
     "new_smtp_pass": "new-smtp-password-made-up",
@@ -138,7 +138,7 @@ def hosts(acme: LabInstance, globex: LabInstance) -> Hosts:
 
 
 def drift_in(report: Report, name: str) -> set[tuple[Any, ...]]:
-    """Resource, key, action and fields of what an instance differs in."""
+    """Return the resource, key, action and fields of an instance's differences."""
     return {
         (each["resource"], each["key"], each["action"], tuple(one["field"] for one in each["differences"]))
         for each in instance_in(report, name)["resources"]
@@ -156,7 +156,7 @@ def fleet(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, 
 
 @pytest.mark.in_process
 class TestFleet:
-    """What one run over all of them finds."""
+    """The findings of one run over all of them."""
 
     def test_four_different_things(self, fleet: tuple[Run, Path]) -> None:
         report = report_of(fleet[1])
@@ -216,7 +216,7 @@ class TestFleet:
 @pytest.mark.parametrize(
     "chosen", [*itertools.combinations(EXIT_CODES, 1), *itertools.combinations(EXIT_CODES, 2)], ids="+".join
 )
-def test_what_it_ends_with(chosen: tuple[str, ...], hosts: Hosts, tmp_path: Path) -> None:
+def test_exit_codes(chosen: tuple[str, ...], hosts: Hosts, tmp_path: Path) -> None:
     run = compare(tmp_path, hosts, "--limit", ",".join(chosen))
     assert run.exit_code == worst(chosen), run.output
     assert [one["instance"] for one in report_of(tmp_path)["instances"]] == list(chosen)
@@ -235,7 +235,7 @@ def test_what_it_ends_with(chosen: tuple[str, ...], hosts: Hosts, tmp_path: Path
     ],
     ids=["check mode as a variable", "tags", "as modules"],
 )
-def test_nothing_is_written_whatever_flags_are_given(
+def test_nothing_is_written_with_any_flags(
     lifted: tuple[str, ...], hosts: Hosts, globex: LabInstance, tmp_path: Path
 ) -> None:
     before = globex.fingerprint()
@@ -245,8 +245,8 @@ def test_nothing_is_written_whatever_flags_are_given(
 
 
 @pytest.mark.in_process
-def test_nothing_is_written_whatever_a_play_says(hosts: Hosts, globex: LabInstance, tmp_path: Path) -> None:
-    """A keyword on the play, on the role, and on what is applied to its tasks."""
+def test_nothing_is_written_with_any_keyword_of_a_play(hosts: Hosts, globex: LabInstance, tmp_path: Path) -> None:
+    """The keyword is on the play, on the role, and in `apply` for its tasks."""
     unchecked = {"check_mode": False}
     included = {"ansible.builtin.include_role": {"name": "postmaster.odoo.drift", "apply": unchecked}}
     plays = [
@@ -276,7 +276,7 @@ def test_nothing_is_written_whatever_a_play_says(hosts: Hosts, globex: LabInstan
     ],
     ids=lambda given: " ".join(given) if isinstance(given, tuple) else None,
 )
-def test_tags_choose_what_is_compared(
+def test_tags_select_the_compared_resources(
     tags: tuple[str, str], resources: set[str], hosts: Hosts, globex: LabInstance, tmp_path: Path
 ) -> None:
     run = compare(tmp_path, {"globex": hosts["globex"]}, *tags)
@@ -301,14 +301,14 @@ def test_tags_that_leave_nothing_are_a_mistake(
 
 
 class TestBatches:
-    """`drift_serial`: Ansible gives up where a whole batch fails."""
+    """`drift_serial`: Ansible stops if a whole batch fails."""
 
-    def test_drift_does_not_hold_up_the_next_batch(self, hosts: Hosts, tmp_path: Path) -> None:
+    def test_drift_does_not_stop_the_next_batch(self, hosts: Hosts, tmp_path: Path) -> None:
         run = compare(tmp_path, {host: hosts[host] for host in ("globex", "acme")}, drift_serial=1)
         assert run.exit_code == 10, run.output
         assert [one["status"] for one in report_of(tmp_path)["instances"]] == ["drifted", "clean"]
 
-    def test_who_was_not_asked_any_more_is_told(self, hosts: Hosts, tmp_path: Path) -> None:
+    def test_hosts_that_were_not_reached_are_reported(self, hosts: Hosts, tmp_path: Path) -> None:
         run = compare(tmp_path, {host: hosts[host] for host in ("hooli", "acme")}, drift_serial=1)
         assert run.exit_code == 2, run.output
         assert [one["status"] for one in report_of(tmp_path)["instances"]] == ["failed", "unknown"]
@@ -380,7 +380,7 @@ def accept(folder: Path, hosts: Hosts, *arguments: str, **variables: Any) -> tup
 
 @pytest.fixture(scope="module")
 def baseline(hosts: Hosts, globex: LabInstance, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first one, of all that differs."""
+    """Return the first baseline, which contains all differences."""
     before = globex.fingerprint()
     run, file = accept(tmp_path_factory.mktemp("baseline"), hosts, *BOTH)
     assert run.exit_code == 0, run.output
@@ -389,7 +389,7 @@ def baseline(hosts: Hosts, globex: LabInstance, tmp_path_factory: pytest.TempPat
 
 
 def rewritten(baseline: Path, folder: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> str:
-    """A copy with other entries; its path."""
+    """Write a copy with other entries, and return its path."""
     document = yaml.safe_load(baseline.read_text())
     document["accepted"] = change(document["accepted"])
     copy = folder / "baseline.yml"
@@ -398,7 +398,7 @@ def rewritten(baseline: Path, folder: Path, change: Callable[[list[dict[str, Any
 
 
 class TestBaseline:
-    """What differs is accepted for a while, and no longer."""
+    """Differences are accepted for a limited time."""
 
     def test_the_first_one_says_all_that_differs(self, baseline: Path) -> None:
         document = yaml.safe_load(baseline.read_text())
@@ -445,7 +445,7 @@ class TestBaseline:
         assert {problem["problem"] for problem in report["baseline"]["problems"]} == {"expired"}
         assert instance_in(report, "globex")["status"] == "drifted"
 
-    def test_an_entry_that_matches_nothing_fails_where_it_can_be_judged(
+    def test_an_entry_without_a_match_fails_if_its_instance_was_compared(
         self, baseline: Path, hosts: Hosts, tmp_path: Path
     ) -> None:
         stale = {
@@ -500,7 +500,7 @@ class TestBaseline:
         assert run.exit_code == 0, run.output
         assert "Transactional" in file.read_text()
 
-    def test_who_could_not_be_asked_is_named(self, hosts: Hosts, tmp_path: Path) -> None:
+    def test_hosts_that_could_not_be_compared_are_named(self, hosts: Hosts, tmp_path: Path) -> None:
         run, file = accept(tmp_path, hosts)
         assert run.exit_code == 2, run.output
         assert "Could not be asked: hooli, umbrella." in run.output

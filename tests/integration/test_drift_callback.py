@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The callback `drift` through real runs: whatever Ansible does to a host, what is not known of it is not called clean."""
+"""The callback `drift` in real runs: a host without a verdict is never called clean, even if Ansible skips or removes
+it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ CONNECTION = {name: f"{{{{ odoo_{name} | default(omit) }}}}" for name in ("url",
 def parameter(
     name: str = "Compare", value: str = "{{ value | default('10') }}", key: str = KEY, **keywords: Any
 ) -> Task:
-    """A task that compares one system parameter; 10 is what Odoo comes with."""
+    """Return a task that compares one system parameter; 10 is Odoo's default."""
     return {"name": name, "postmaster.odoo.system_parameter": {**CONNECTION, "key": key, "value": value}, **keywords}
 
 
@@ -37,7 +39,7 @@ def fail(when: str, message: str = "made to fail", **keywords: Any) -> Task:
 
 
 class Fleet:
-    """Runs plays on hosts that are all the same database, told apart by their variables."""
+    """Runs plays on hosts that share one database and differ in their variables."""
 
     def __init__(self, folder: Path, database: LabInstance) -> None:
         self.folder = folder
@@ -77,7 +79,7 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def compared(fresh: Any) -> LabInstance:
-    """A database that nobody writes to."""
+    """Return a database that nobody writes to."""
     database: LabInstance = fresh("drift_callback")
     return database
 
@@ -168,7 +170,7 @@ def test_another_exit_code_and_none(fleet: Fleet) -> None:
     assert "1 of 2 instances unreachable, 1 drifted" in run.output
 
 
-# --- what keeps a host from being compared ---
+# Reasons why a host is not compared
 
 
 def test_batches_that_are_not_begun_are_unknown(fleet: Fleet) -> None:
@@ -230,7 +232,7 @@ def test_a_start_at_a_later_task(fleet: Fleet) -> None:
     assert (run.exit_code, fleet.statuses) == (0, {"a": "clean"})
 
 
-# --- where tasks may stand ---
+# Places of tasks
 
 
 def test_includes_roles_handlers_and_delegation(fleet: Fleet) -> None:
@@ -321,7 +323,7 @@ def test_a_loop_whose_check_mode_is_a_template(fleet: Fleet, in_check: bool) -> 
     assert fleet.statuses == {"a": "drifted" if in_check else "corrected"}
 
 
-# --- runs that are none of its business, and runs that it must stop ---
+# Runs without a comparison, and runs that it must stop
 
 
 def test_runs_without_enforcing_tasks_are_left_alone(fleet: Fleet) -> None:
@@ -356,7 +358,7 @@ def test_runs_without_enforcing_tasks_are_left_alone(fleet: Fleet) -> None:
         ({"WEBHOOK_URL": "hooks.example/x"}, "webhook_url .not shown, because it is a secret. is not an http:// or "),
     ],
 )
-def test_what_cannot_work_ends_the_run_before_the_first_task(fleet: Fleet, options: dict[str, str], words: str) -> None:
+def test_invalid_options_end_the_run_before_the_first_task(fleet: Fleet, options: dict[str, str], words: str) -> None:
     run = fleet.run(["a"], play(parameter()), options=options)
     assert run.exit_code == 1
     assert "TASK" not in run.output

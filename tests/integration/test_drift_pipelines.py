@@ -1,11 +1,12 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of docs/pipelines: their commands, run for real on a checkout such as a user has, against the lab.
+"""The files of docs/pipelines: their commands run on a checkout like a user's, with the lab.
 
-What only GitHub, GitLab and systemd have is stood in for, here and nowhere else: expressions, variables and specifiers are filled in, caches and
-artifacts are folders, a small HTTP server takes the note on a merge request, and programs in `Checkout.bin` take the place of those that install
-(pip, ansible-galaxy), read the journal and send mail.
+Features of GitHub, GitLab and systemd are replaced here, and nowhere else. Expressions, variables and specifiers are
+filled in.
+Caches and artifacts are folders. A small HTTP server receives the note on a merge request.
+Programs in `Checkout.bin` replace those that install (pip, ansible-galaxy), read the journal and send mail.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Checkout:
         return dict(json.loads((self.reports / "drift.json").read_text()))
 
     def declare(self, **variables: Any) -> None:
-        """What the inventory says of its one host."""
+        """Write the variables of the inventory's only host."""
         path = self.folder / "inventory" / "host_vars" / "acme.yml"
         path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | variables))
 
@@ -67,7 +68,7 @@ class Checkout:
         path.chmod(0o755)
 
     def run(self, command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
-        """A command in this checkout, in an environment that holds nothing of the tests' own but where programs and the collection are."""
+        """Run a command in this checkout. Its environment contains only the paths of programs and of the collection."""
         own = {
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_HOME": str(self.machine / "ansible"),
@@ -131,7 +132,7 @@ UNREACHABLE = {"odoo_url": "http://127.0.0.1:1"}
 
 
 def program(name: str, package: str) -> str:
-    """A program that Debian has. Without it this cannot be judged, and must not look as if it were."""
+    """Return a program of Debian. Without it the test must fail, because it cannot be judged."""
     found = shutil.which(name)
     assert found, f"{name} is missing: apt-get install {package}"
     return found
@@ -175,7 +176,7 @@ class GitHub:
         return list(workflow["jobs"]["drift"]["steps"])
 
     def run(self) -> int:
-        """All steps that run something, until one fails: what it ended with, 0 for the whole job."""
+        """Run all steps with a command until one fails, and return its exit code; it is 0 if all succeed."""
         temp = self.checkout.machine / "temp"
         temp.mkdir(exist_ok=True)
         context = {
@@ -241,7 +242,7 @@ class TestGitHubActions:
             "ansible-galaxy collection install --requirements-file requirements.yml",
         ]
 
-    def test_what_is_kept_is_there(self, checkout: Checkout) -> None:
+    def test_files_to_keep_exist(self, checkout: Checkout) -> None:
         """Artifacts, and the history that the next run begins with."""
         assert GitHub(checkout, "schedule").run() == 0
         uploads = {
@@ -268,14 +269,14 @@ class GitLab:
 
     @staticmethod
     def job(name: str) -> dict[str, Any]:
-        """With what it extends."""
+        """Return a job with the jobs that it extends."""
         pipeline = yaml.safe_load((PIPELINES / "gitlab-ci.yml").read_text())
         own = dict(pipeline[name])
         return {**pipeline[own.pop("extends")], **own}
 
     @classmethod
     def run(cls, name: str, checkout: Checkout, **variables: str) -> tuple[int, str]:
-        """The job's exit code, and what all its scripts printed."""
+        """Return the job's exit code, and the output of all its scripts."""
         job = cls.job(name)
         checkout.folder.chmod(0o777)  # as the folders of GitLab's runners are
         password = checkout.machine / "vault-password"
@@ -298,7 +299,7 @@ class GitLab:
 
 @pytest.fixture
 def notes() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """What stands in for GitLab's API: its address, and the notes it was given."""
+    """Run a replacement of GitLab's API, and return its address and the notes that it received."""
     taken: list[dict[str, Any]] = []
 
     class Api(BaseHTTPRequestHandler):
@@ -330,7 +331,7 @@ class TestGitLabCI:
         (pattern,) = job["cache"]["paths"]
         assert len(list(checkout.folder.glob(pattern))) == 1
 
-    def test_an_inventory_that_cannot_be_read_is_no_success(self, checkout: Checkout) -> None:
+    def test_an_unreadable_inventory_is_a_failure(self, checkout: Checkout) -> None:
         """Of one source among several Ansible only warns, and the instances in it would not be missed."""
         (checkout.folder / "inventory" / "more.yml").write_text("plugin: postmaster.odoo.nothing\n")
         code, output = GitLab.run("nightly", checkout)
@@ -360,7 +361,10 @@ SYSTEMD = PIPELINES / "systemd"
 
 
 def settings(unit: str) -> dict[str, list[str]]:
-    """What a unit sets, each with all its values; lines that end with a backslash go on."""
+    """Return the settings of a unit, each with all its values.
+
+    A line that ends with a backslash continues on the next line.
+    """
     found: dict[str, list[str]] = {}
     for line in (SYSTEMD / unit).read_text().replace("\\\n", " ").splitlines():
         name, equals, value = line.partition("=")
@@ -378,14 +382,14 @@ class TestSystemd:
         units = [str(path) for path in sorted(tmp_path.iterdir())]
         judged = subprocess.run([analyze, "verify", "--man=no", *units], check=False, capture_output=True, text=True)
         assert (judged.returncode, judged.stdout + judged.stderr) == (0, "")
-        # Exposure, of 10; systemd calls what is below 2 safe.
+        # Exposure, of 10; systemd calls values below 2 safe.
         service = str(tmp_path / "postmaster-drift.service")
         command = [analyze, "security", "--no-pager", "--offline=yes", "--threshold=20", service]
         judged = subprocess.run(command, check=False, capture_output=True, text=True)
         assert judged.returncode == 0, judged.stdout + judged.stderr
 
     @pytest.mark.parametrize(("declared", "code"), [({}, 0), (DRIFTED, 10), (UNREACHABLE, 4)])
-    def test_what_the_service_runs(self, declared: Mapping[str, Any], code: int, checkout: Checkout) -> None:
+    def test_the_command_of_the_service(self, declared: Mapping[str, Any], code: int, checkout: Checkout) -> None:
         checkout.declare(**declared)
         state, credentials = checkout.machine / "state", checkout.machine / "credentials"
         for folder in (state / "postmaster-drift", credentials):
@@ -417,7 +421,7 @@ class TestSystemd:
         ("status", "subject"),
         [("10", "mail is not as declared"), ("4", "mail could not be compared (exit-code, 4)")],
     )
-    def test_what_is_told(self, status: str, subject: str, checkout: Checkout) -> None:
+    def test_the_message_about_a_failure(self, status: str, subject: str, checkout: Checkout) -> None:
         assert settings("postmaster-drift.service")["OnFailure"] == ["postmaster-drift-tell.service"]
         checkout.stand_in("journalctl", 'echo "journal of $*"')
         checkout.stand_in("sendmail", f'cat > "{checkout.machine}/mail"')

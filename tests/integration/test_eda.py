@@ -29,7 +29,7 @@ PATIENCE = 120
 
 @pytest.fixture(scope="module")
 def broken(lab: Lab) -> Iterator[BrokenInstance]:
-    """An instance that is well, without workers that would run what is overdue."""
+    """Return a healthy instance without workers, which would run overdue actions."""
     lab.start_odoo(max_cron_threads=0)
     instance = BrokenInstance.healthy(lab, "eda")
     yield instance
@@ -84,7 +84,7 @@ def rulebook(
 
 
 def wait_until(condition: Callable[[], bool], output: Path) -> None:
-    """Return once a condition holds."""
+    """Return when a condition is true."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, output.read_text()[-5_000:]

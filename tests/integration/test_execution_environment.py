@@ -18,9 +18,9 @@ DEFINITION = CHECKOUT / "docs/execution-environment"
 
 
 def run(folder: Path, *command: str) -> str:
-    """What one of the environment's programs prints.
+    """Return the output of one of the environment's programs.
 
-    :param folder: for what the program leaves behind.
+    :param folder: for files that the program leaves behind.
     """
     programs = Path(sys.executable).parent
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
@@ -35,7 +35,7 @@ def run(folder: Path, *command: str) -> str:
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What ansible-builder hands to the container engine."""
+    """Return the build context that ansible-builder passes to the container engine."""
     folder = tmp_path_factory.mktemp("context")
     definition = str(DEFINITION / "execution-environment.yml")
     run(
@@ -73,8 +73,8 @@ def test_it_takes_the_collection_in_the_version_that_this_is(context: Path) -> N
     }
 
 
-def test_the_collection_says_what_it_imports(tmp_path: Path) -> None:
-    """As it is built and installed, for that is what ansible-builder looks at within the image."""
+def test_the_collection_lists_its_imports(tmp_path: Path) -> None:
+    """The collection is built and installed, because ansible-builder examines it in this form within the image."""
     run(tmp_path, "ansible-galaxy", "collection", "build", "--output-path", str(tmp_path))
     (artifact,) = tmp_path.glob("*.tar.gz")
     collections = tmp_path / "collections"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ends, on a real Odoo: each thing with its day and the right severity, and nothing else is said."""
+"""Expiry dates on a real Odoo: each has its day and the right severity, and nothing else is reported."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ PRIVATE_KEY = "client_private_key"
 
 
 def hidden(lab: Lab) -> list[str]:
-    """What must not be seen: the secrets, and a line of the private key."""
+    """Return the secrets, and a line of the private key. None of them may be shown."""
     key = lab.description["smtp"][PRIVATE_KEY]
     return [*SECRETS.values(), "made-up-personal", Path(key).read_text().splitlines()[1]]
 
@@ -40,7 +40,7 @@ def assert_unseen(secrets: list[str], text: str) -> None:
 
 @pytest.fixture(scope="module")
 def grown(lab: Lab, fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """An instance that has everything."""
+    """Return an instance with every kind of record."""
     database = fresh("integration_export")
     furnish(database)
     return database
@@ -71,7 +71,7 @@ def test_a_round_trip(adoption: Adoption, lab: Lab, fresh: Callable[[str], LabIn
         run = exported(adoption, "-vvvv", "--diff", export_vault=True)
     assert grown.fingerprint() == before
 
-    # No secret is anywhere but in what is encrypted.
+    # Secrets are only in encrypted files.
     secrets = hidden(lab)
     assert_unseen(secrets, run.output)
     assert_unseen(secrets, "\n".join(processes))
@@ -118,7 +118,7 @@ def without_personal(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if "LEFT OUT: Personal" not in line)
 
 
-def test_a_check_writes_nothing_and_shows_what_it_would(adoption: Adoption, lab: Lab) -> None:
+def test_a_check_writes_nothing_and_shows_the_future_files(adoption: Adoption, lab: Lab) -> None:
     run = exported(adoption, "--check", "--diff", export_vault=True)
     assert not adoption.host_vars.exists()
     assert "+odoo_mail_servers:" in run.output
@@ -131,7 +131,7 @@ def test_a_check_writes_nothing_and_shows_what_it_would(adoption: Adoption, lab:
 
 def test_without_a_vault_password_nothing_is_read(adoption: Adoption) -> None:
     adoption.password.unlink()
-    adoption.variables["odoo_url"] = "http://localhost:1"  # which would be another error
+    adoption.variables["odoo_url"] = "http://localhost:1"  # this would be another error
     run = adoption.run("export", export_vault=True)
     assert run.exit_code == 2
     assert "--vault-password-file, --vault-id or --ask-vault-pass" in run.output
@@ -146,7 +146,7 @@ def test_without_the_secrets_it_says_which_variables_to_fill(adoption: Adoption)
     assert "  vault_acme_transactional_smtp_pass" in lines
 
 
-def test_what_is_there_is_left_alone_unless_told(adoption: Adoption) -> None:
+def test_existing_files_are_kept_by_default(adoption: Adoption) -> None:
     adoption.host_vars.mkdir(parents=True)
     for name in ("mail.yml", "vault.yml"):
         (adoption.host_vars / name).write_text("somebody: wrote this\n")
@@ -161,7 +161,7 @@ def test_what_is_there_is_left_alone_unless_told(adoption: Adoption) -> None:
 
     exported(adoption, export_vault=True, export_overwrite=True)
     assert "odoo_mail_servers:" in adoption.text("mail.yml")
-    # A vault file keeps what it held, and is encrypted even if it was not.
+    # A vault file keeps its content, and is encrypted even if it was not.
     assert adoption.text("vault.yml").startswith("$ANSIBLE_VAULT")
     assert adoption.secrets()["somebody"] == "wrote this"
     assert adoption.secrets()["vault_acme_gmail_braces_refresh_token"] == SECRETS["gmail_token"]
@@ -204,7 +204,7 @@ def test_a_file_that_the_folder_would_hide_is_an_error(adoption: Adoption) -> No
     assert not adoption.host_vars.exists()
 
 
-def test_a_relative_folder_is_where_the_user_stands(adoption: Adoption) -> None:
+def test_a_relative_folder_is_in_the_users_current_folder(adoption: Adoption) -> None:
     """Ansible calls modules in the folder of the playbook, here one of the collection."""
     run = exported(adoption, export_folder="apart", export_vault=True)
     place = adoption.folder.resolve() / "apart/host_vars/acme"
@@ -218,8 +218,10 @@ def test_a_host_of_no_file_has_no_place_to_write_to(adoption: Adoption) -> None:
     assert "This host comes from no inventory file" in run.results["Know where to write"]["msg"]
 
 
-def test_what_shares_a_name(adoption: Adoption, database: LabInstance, fresh: Callable[[str], LabInstance]) -> None:
-    """Told apart by external ids where there are any; else nothing is guessed."""
+def test_records_of_the_same_name(
+    adoption: Adoption, database: LabInstance, fresh: Callable[[str], LabInstance]
+) -> None:
+    """External IDs distinguish them if they have any; otherwise nothing is guessed."""
     with database.session() as session:
         ids = session.create(
             "ir.mail_server", [{"name": name, "smtp_host": f"{at}.invalid"} for at, name in enumerate("aabb")]

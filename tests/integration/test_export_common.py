@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several instances exported into one inventory: what they share is written once, and the whole comes to what each of them has."""
+"""Several instances exported into one inventory: shared declarations are written once, and each instance gets its
+complete declaration.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ SERVER = {"name": "Main", "smtp_host": "smtp.invalid", "smtp_port": 587, "smtp_e
 
 
 @pytest.mark.in_process
-def test_what_hosts_share_is_written_once(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
+def test_shared_declarations_are_written_once(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
     databases = {name: fresh(f"export_common_{name}") for name in ("acme", "globex")}
     for name, database in databases.items():
         own = {"name": f"Only {name}", "smtp_host": f"{name}.invalid", "from_filter": f"{name}.example"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an export writes passes the linters that a project runs on its inventory. They are in the environment of the checks only."""
+"""An export passes the linters that a project runs on its inventory. They are only in the environment of the checks."""
 
 from __future__ import annotations
 

@@ -40,9 +40,9 @@ class Case:
     """One way to a false green.
 
     :param exit_code: of the playbook drift. :param status: of the instance in the report, None if there is no report.
-    :param sql: what somebody did in Odoo. :param variables: of the host, in addition to those of the stack.
+    :param sql: a change that a user made in Odoo. :param variables: of the host, in addition to those of the stack.
     :param arguments: of the command line.
-    :param provision: whether provision must not end with 0 either. It corrects drift.
+    :param provision: whether provision must fail too. It corrects drift.
     """
 
     exit_code: int
@@ -157,7 +157,7 @@ def database(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempP
 
 
 def host(database: LabInstance, **variables: Any) -> dict[str, Any]:
-    """The variables of the host, those that are None left out."""
+    """Return the variables of the host that have a value."""
     connection = {f"odoo_{name}": value for name, value in database.quick_options().items()}
     given = {**connection, **STACK, **variables}
     return {name: value for name, value in given.items() if value is not None}
@@ -190,7 +190,7 @@ def test_it_is_not_green(name: str, database: LabInstance, tmp_path: Path, table
 
 
 def _put_back(database: LabInstance) -> None:
-    """Undo what a case did to the records."""
+    """Undo the changes that a case made to the records."""
     for table in ("ir_mail_server", "ir_cron"):
         short = f"kept_{table.rpartition('_')[2]}"
         rows = database.sql(f"SELECT column_name FROM information_schema.columns WHERE table_name = '{short}'")
@@ -278,7 +278,7 @@ def test_one_fault_hides_nothing(database: LabInstance, tmp_path: Path) -> None:
     (broken,) = found["route", "billing@acme.example"]["differences"]
     assert (broken["field"], broken["before"], broken["after"]) == ("server", "Relay", "Billing")
 
-    # What is wrong in the declaration hides nothing either.
+    # Errors in the declaration do not hide drift either.
     wrong = {"odoo_mail_alias_domains": [{"name": "Not A Domain"}]}
     run = compare(tmp_path / "wrong", {"acme": host(database, **wrong)})
     assert run.exit_code == FAILED
@@ -298,7 +298,7 @@ def test_one_fault_hides_nothing(database: LabInstance, tmp_path: Path) -> None:
     assert (clean.exit_code, report_of(tmp_path / "again")["verdict"]["status"]) == (0, "clean"), clean.output
 
 
-def test_drift_of_every_kind_is_corrected_by_provision(database: LabInstance, tmp_path: Path) -> None:
+def test_provision_corrects_drift_of_every_kind(database: LabInstance, tmp_path: Path) -> None:
     more = {
         "odoo_mail_addons": ["mail"],
         "odoo_mail_parameters": {"false.greens": "1"},

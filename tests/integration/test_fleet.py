@@ -52,7 +52,9 @@ class Comparison:
 
 @pytest.fixture(scope="module")
 def hosts(lab: Lab) -> Iterator[dict[str, dict[str, Any]]]:
-    """The databases, one that refuses the key, and one behind a port where nobody listens; in the order of the alphabet."""
+    """Return the hosts in alphabetical order: the databases, one that refuses the key, and one at a port without a
+    listener.
+    """
 
     def make(name: str) -> LabInstance:
         instance = LabInstance.fresh(lab, name)

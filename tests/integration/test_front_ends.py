@@ -35,16 +35,16 @@ def task(name: str, module: str, options: dict[str, Any], **keywords: Any) -> Ta
 
 
 def server(title: str, **changed: Any) -> Task:
-    """A task that enforces SERVER with some options changed."""
+    """Return a task that enforces SERVER with some options changed."""
     keywords = {key: changed.pop(key) for key in KEYWORDS & changed.keys()}
     return task(title, "mail_server", SERVER | changed, **keywords)
 
 
 KEYWORDS = {"check_mode", "diff", "environment", "loop", "loop_control", "module_defaults", "no_log", "vars", "when"}
 
-# In this order: later tasks find what earlier ones have done.
+# The order matters: later tasks find the results of earlier ones.
 WORKING = [
-    # What it does
+    # Behaviour
     server("would be created", check_mode=True),
     server("created"),
     server("no drift"),
@@ -134,7 +134,7 @@ REFUSED = [
     server("rejected", name="Certificate", smtp_authentication="certificate"),
     server("unreachable", url="http://odoo.invalid"),
     server("unauthorized", api_key="0" * 40),
-    # for what defaults and the environment say
+    # for defaults and values from the environment
     server("an environment variable", environment={"ODOO_TIMEOUT": "0"}),
     server("a wrong one", environment={"ODOO_TRANSPORT": "xmlrpc"}),
     server("a list of them", environment=[{"ODOO_TIMEOUT": "5"}, {"ODOO_TIMEOUT": "{{ 0 }}"}]),
@@ -155,7 +155,7 @@ Results = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def results(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Results]:
-    """What the same tasks came to through both front ends, each on a fresh database of its own."""
+    """Return the results of the same tasks in a process and without one, each in a fresh database."""
 
     def run(front_end: str) -> Results:
         connection = databases[front_end].options()
@@ -176,7 +176,7 @@ def results(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempPa
 
 
 def steady(value: Any) -> Any:
-    """A result without the seconds that something took."""
+    """Return a result without durations."""
     if isinstance(value, dict):
         return {key: "some" if key == "seconds" else steady(item) for key, item in value.items()}
     return [steady(item) for item in value] if isinstance(value, list) else value
@@ -189,9 +189,7 @@ def test_equal_results(name: str, results: dict[str, Results]) -> None:
 
 
 @pytest.mark.parametrize("name", NEWER)
-def test_newer_instances_have_what_not_every_instance_has(
-    name: str, results: dict[str, Results], instance: LabInstance
-) -> None:
+def test_newer_instances_have_more_features(name: str, results: dict[str, Results], instance: LabInstance) -> None:
     if name == "sender lists":
         instance.needs_sender_lists()
     else:
@@ -199,6 +197,6 @@ def test_newer_instances_have_what_not_every_instance_has(
     assert results["in_process"][NEWER[name]["name"]]["failed"] is False
 
 
-def test_every_case_comes_to_what_it_is_there_for(results: dict[str, Results]) -> None:
+def test_every_case_has_its_intended_result(results: dict[str, Results]) -> None:
     failed = {name for name, result in results["in_process"].items() if result["failed"]}
     assert failed - {task["name"] for task in NEWER.values()} == {task["name"] for task in REFUSED}

@@ -27,7 +27,7 @@ PROGRAMS = {"ansible": "adhoc", "ansible-playbook": "playbook"}
 
 @pytest.fixture(scope="module")
 def healthy(lab: Lab) -> Iterator[BrokenInstance]:
-    """An instance with the mail server that the page names."""
+    """Return an instance with the mail server that the page names."""
     broken = BrokenInstance.healthy(lab, "guide_commands")
     broken.server(name="Transactional")
     yield broken
@@ -36,7 +36,7 @@ def healthy(lab: Lab) -> Iterator[BrokenInstance]:
 
 @pytest.fixture
 def folder(healthy: BrokenInstance, tmp_path: Path) -> Path:
-    """A folder with an inventory, as the page's reader has one."""
+    """Return a folder with an inventory like that of the page's reader."""
     variables = {f"odoo_{name}": value for name, value in healthy.instance.quick_options().items()}
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory/hosts.json").write_text(json.dumps({"all": {"hosts": {"acme": variables}}}))

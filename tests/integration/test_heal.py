@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook `heal`: what is fixable is named by the doctor, mended once, and left alone by the second run; what is not stays as it is.
+"""The playbook `heal`: fixable findings are repaired once, the second run changes nothing, and other findings stay.
 
-All instances are treated in the same runs. Odoo has no cron workers until all is mended; then they have to send a last mail, the canary.
+All instances are treated in the same runs. Odoo has no cron workers until everything is repaired. Then they must send a
+last mail, the canary.
 """
 
 from __future__ import annotations
@@ -63,7 +64,10 @@ def broken_server_beside(broken: BrokenInstance) -> None:
 
 
 def killed_while_sending(broken: BrokenInstance) -> None:
-    """A run was killed an hour ago, before Odoo began to send: its mails were put off, and its lock has expired."""
+    """Create the state of a run that was killed an hour ago, before Odoo began to send.
+
+    Its mails are postponed, and its lock has expired.
+    """
     broken.mail(3)
     with broken.instance.session() as session:
         mails = put_off(session, session.search_read("mail.mail", [], ["scheduled_date"]))
@@ -79,10 +83,11 @@ def killed_while_sending(broken: BrokenInstance) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """An instance, what is wrong with it, and what comes of it.
+    """An instance, its faults, and the results of the runs.
 
-    :param found: what the doctor finds. :param planned: what heal says that it will do. :param arrives: how many mails it sends.
-    :param left: the errors and warnings that are left. :param sends: whether Odoo's own workers send mail in the end.
+    :param found: the findings of the doctor. :param planned: the plan of heal. :param arrives: the number of sent
+    mails.
+    :param left: the remaining errors and warnings. :param sends: whether Odoo's own workers send mail in the end.
     """
 
     faults: tuple[Callable[[BrokenInstance], None], ...]
@@ -132,7 +137,7 @@ CASES = {
         ("finish what is pending of addons",),
         variables={"heal_allow": ["addons"], "heal_addons": "finish"},
     ),
-    # What is not mended
+    # Findings that are not repaired
     "well": Case((), set()),
     "unfixable": Case(
         (fault("no recipients"), fault("links to localhost")),
@@ -192,7 +197,7 @@ def canary(name: str) -> str:
 
 @dataclass(frozen=True)
 class Ward:
-    """What came of all instances, in order."""
+    """The results of all instances, in order."""
 
     doctor: Run
     check: Run
@@ -271,7 +276,7 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
             _canaries(lab, broken_instances),
         )
     finally:
-        lab.stop_odoo()  # which would take as long for each database as it takes to start
+        lab.stop_odoo()  # it would take as long for each database as it takes to start
         for broken in broken_instances.values():
             broken.discharge()
         lab.start_odoo()
@@ -284,7 +289,8 @@ def _canaries(lab: Lab, broken_instances: Mapping[str, BrokenInstance]) -> set[s
         broken.instance.sql("UPDATE ir_cron SET nextcall = now() at time zone 'utc'")
     lab.start_odoo(max_cron_threads=1)
     for name, broken in broken_instances.items():
-        # Up to 17.0 Odoo runs the crons of databases that somebody has asked for. The first to ask after a start has it finish what is pending of addons.
+        # Up to 17.0 Odoo runs the crons of databases that received a request. The first request after a start finishes
+        # pending operations of addons.
         if CASES[name].sends:
             broken.ids("ir.cron")
     expected = {canary(name) for name, case in CASES.items() if case.sends}
@@ -346,7 +352,7 @@ def test_a_check_counts_and_touches_nothing(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize("name", MENDED)
-def test_it_is_mended(ward: Ward, name: str) -> None:
+def test_repairs(ward: Ward, name: str) -> None:
     assert recap(ward.heal)[name]["changed"] > 0
     assert ward.arrived[address(name)] == CASES[name].arrives
     assert found_in(ward.report)[name] == set()
@@ -354,7 +360,7 @@ def test_it_is_mended(ward: Ward, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - set(MENDED)))
-def test_what_is_left_for_a_human(ward: Ward, name: str) -> None:
+def test_findings_that_need_a_human(ward: Ward, name: str) -> None:
     assert recap(ward.heal)[name]["changed"] == 0
     assert ward.arrived[address(name)] == 0
     assert found_in(ward.report)[name] == CASES[name].left
@@ -362,7 +368,7 @@ def test_what_is_left_for_a_human(ward: Ward, name: str) -> None:
         assert any(line.startswith(f"* {finding}: ") for line in shown(ward.heal, LEFT)[name])
 
 
-def test_what_an_interrupted_run_has_put_off_is_said_and_sent(ward: Ward) -> None:
+def test_mails_that_an_interrupted_run_postponed_are_reported_and_sent(ward: Ward) -> None:
     assert shown(ward.heal, DONE)["killed"] == ["3 mails sent, 0 failed, 0 still due"]
     assert "3 mails that an interrupted run had put off were due again." in " ".join(ward.heal.output.split())
     assert ward.own_parameters["killed"] == []
@@ -374,8 +380,8 @@ def test_a_fix_that_fails(ward: Ward) -> None:
     assert "no_such_addon" in " ".join(lines)
 
 
-def test_who_fails(ward: Ward) -> None:
-    """Those with errors that are left, and who could not be asked. The others were mended all the same."""
+def test_hosts_that_fail(ward: Ward) -> None:
+    """They have remaining errors, or could not be reached. The others were still repaired."""
     errors = {name for name, ids in found_in(ward.report, "error").items() if ids}
     assert errors == {"not_allowed", "no_server", "one_of_two", "old", "copy", "broken"}
     for run in (ward.heal, ward.again):

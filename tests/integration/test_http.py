@@ -38,11 +38,11 @@ STACK = {
 
 
 class Forwarder(ThreadingHTTPServer):
-    """Forwards requests to Odoo, as a reverse proxy or as a proxy, and remembers what came.
+    """Forwards requests to Odoo, as a reverse proxy or as a proxy, and records them.
 
-    :param certificate: speak TLS with it.
+    :param certificate: serve TLS with it.
     :param keeps_alive: whether a connection may be used again.
-    :param credentials: demand them as a proxy does.
+    :param credentials: require them as a proxy does.
     """
 
     daemon_threads = True
@@ -158,7 +158,7 @@ def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def start(odoo: LabInstance, lab: Lab) -> Iterator[Callable[..., Forwarder]]:
-    """Starts a forwarder; `certificate` is the name of one of the lab's."""
+    """Return a function that starts a forwarder; `certificate` is the name of one of the lab's."""
 
     def forwarder(certificate: str | None = None, **how: Any) -> Forwarder:
         path = lab.layout.certificates / f"{certificate}.pem" if certificate else None
@@ -169,7 +169,7 @@ def start(odoo: LabInstance, lab: Lab) -> Iterator[Callable[..., Forwarder]]:
 
 
 def check(odoo: LabInstance, transport: str = "auto", **connection: Any) -> int:
-    """A check that finds no drift; how many requests it sent."""
+    """Run a check that finds no drift, and return the number of its requests."""
     with connect(**odoo.options(transport) | connection, read_only=True) as session:
         assert enforce_stack(session, read_declared_stack(STACK, RunOptions()), RunOptions()).plan == ()
         return len(session.calls) + (2 if session.transport.name == "jsonrpc" else 1)

@@ -144,7 +144,7 @@ class OAuth2Play(StackPlay):
         self.endpoint.valid = {self.consent}
 
     def tokens(self) -> list[str]:
-        """The refresh tokens that Odoo holds."""
+        """Return the refresh tokens that Odoo stores."""
         rows = self.instance.read("ir.mail_server", fields=("microsoft_outlook_refresh_token",))
         return [row["microsoft_outlook_refresh_token"] for row in rows]
 
@@ -184,7 +184,10 @@ class NewClient(OAuth2Play):
 
 
 class Consent(OAuth2Play):
-    """A declared refresh token that one test uses up: Odoo holds the token that came in its place, or the declared one is still valid."""
+    """A declared refresh token that one test uses up.
+
+    Afterwards Odoo stores its successor, or the declared one is still valid.
+    """
 
     @property
     def stack(self) -> Mapping[str, Any]:
@@ -284,7 +287,7 @@ class Heal(Queue):
                 "ir.model.data", [["module", "=", "mail"], ["name", "=", QUEUE.partition(".")[2]]], ["res_id"]
             )
             session.write("ir.cron", [row["res_id"]], {"active": False})
-        # Whoever has made them a minute ago may be sending them.
+        # A run that created them a minute ago may still be sending them.
         self.instance.sql("UPDATE mail_mail SET create_date = create_date - interval '5 minutes'")
 
     def run(self, session: Session) -> None:
@@ -323,7 +326,7 @@ def proxy(lab: Lab) -> Iterator[FaultProxy]:
 
 @pytest.fixture(scope="module")
 def shared(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """The database of all plays but that of addons."""
+    """Return the database of all plays except that of addons."""
     instance = fresh("integration_interruptions")
     with instance.session() as session:
         user_ids = [row["id"] for row in session.search_read("res.users", [["login", "=", "admin"]], ["id"])]
@@ -338,7 +341,7 @@ def pristine(shared: LabInstance) -> Snapshot:
 
 @pytest.fixture
 def instance(name: str, request: pytest.FixtureRequest) -> LabInstance:
-    """The database of a play, as Odoo installs it."""
+    """Return the database of a play, as Odoo installs it."""
     if PLAYS[name] is AddonInstalled:
         addons: LabInstance = request.getfixturevalue("fresh")("integration_interrupted_addon")
         return addons
@@ -356,10 +359,11 @@ def table() -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def _in_no_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits, for instance to look at a lock once more, does not wait for long.
+    """Shorten every wait, for instance before a lock is read again.
 
-    Odoo needs its time after an addon: it is busy with it for seconds. No run renews its lock, because a call from time to time would be
-    counted with those of the play.
+    The wait for Odoo after the installation of an addon is not shortened, because Odoo is busy for seconds. No run
+    renews its lock, because
+    such a call would be counted with those of the play.
     """
     quick = SimpleNamespace(monotonic=lambda: 100 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 100))
     for module in (lock,) if PLAYS[name] is AddonInstalled else (lock, put_off, rpc_session):

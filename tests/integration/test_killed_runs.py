@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs whose process is really killed, and whose lock really grows old: the next run waits for it, and sends no mail that Odoo still sends."""
+"""Runs whose process is really killed, with real ages of locks: the next run waits, and sends no mail that Odoo still
+sends.
+"""
 
 from __future__ import annotations
 
@@ -85,10 +87,10 @@ def test_no_mail_arrives_twice_although_odoo_outlives_client_and_lease(
     assert database.read("ir.config_parameter", ["key", "like", "postmaster_odoo."], fields=("key",)) == []
 
 
-def test_the_next_run_waits_for_the_lock_of_a_killed_one_whatever_its_timeout(
+def test_the_next_run_waits_for_the_lock_of_a_killed_one_with_any_timeout(
     database: LabInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lease is a fifth of what it is outside of tests."""
+    """The lease is a fifth of its normal duration."""
     monkeypatch.setattr(lock, "_LEASE_SECONDS", 12)
 
     def hold() -> None:
@@ -107,7 +109,7 @@ def test_the_next_run_waits_for_the_lock_of_a_killed_one_whatever_its_timeout(
 
 
 def own_records(database: LabInstance) -> list[str]:
-    """The mail servers, and the parameters of the collection."""
+    """Return the mail servers, and the parameters of the collection."""
     parameters = database.read("ir.config_parameter", ["key", "like", "postmaster_odoo."], fields=("key",))
     return [*(row["name"] for row in database.read("ir.mail_server")), *(row["key"] for row in parameters)]
 

@@ -45,7 +45,7 @@ def server() -> Iterator[DnsServer]:
 
 @pytest.fixture(scope="module")
 def results(broken: BrokenInstance, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
-    """What the module says of each zone, one run for all of them."""
+    """Return the module's results for each zone, from one run."""
     with ExitStack() as servers:
         tasks = {
             name: {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The queue on a real Odoo with SMTP servers of several behaviors: what leaves, what fails and why, what is deleted and what is not."""
+"""The queue on a real Odoo with SMTP servers of several behaviors: sent, failed and deleted mails, and the reasons."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def send_through(database: LabInstance, lab: Lab, smtp_name: str) -> None:
 
 
 def do(database: LabInstance, action: str, *, batch_size: int = 50, transport: str = "auto", **filters: Any) -> Work:
-    """Do it, once check mode has counted exactly what is touched then."""
+    """Perform an action after check mode has counted exactly the same mails."""
     selection = Selection(**filters)
     with database.session(transport, read_only=True) as session:
         predicted = act(session, action, selection, batch_size=batch_size)
@@ -86,7 +86,7 @@ def test_the_queue_by_state_class_server_and_domain(database: LabInstance, lab: 
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_what_is_throttled_is_tried_again(database: LabInstance, lab: Lab, transport: str) -> None:
+def test_throttled_mails_are_retried(database: LabInstance, lab: Lab, transport: str) -> None:
     send_through(database, lab, "throttle")
     queue(database, 8)
     work = do(database, "process", transport=transport)
@@ -167,7 +167,7 @@ def test_mail_behind_a_server_whose_password_is_not_ascii_leaves_once(
     assert (work.sent, work.sent + work.failed + work.unsent) == (4, 4 + bad), (work.classes, work.cut_off)
 
 
-# What else goes wrong with one mail or server, and whether Odoo goes on with the others by itself.
+# Other failures of one mail or server, and whether Odoo continues with the other mails by itself.
 ODDITIES: dict[str, tuple[Options, Options, dict[str, Any]]] = {
     "a host that no one can encode": ({"smtp_host": "a" * 70 + ".example"}, {}, {}),
     "a reply with a NUL": ({}, {}, {"RCPT": "550 5.1.1 no \x00 such"}),
@@ -210,7 +210,7 @@ def test_one_odd_mail_or_server_keeps_no_other_mail(oddity: str, database: LabIn
 
 
 def test_a_run_of_the_queue_that_was_cut_off(database: LabInstance, lab: Lab) -> None:
-    """What the batch had no room for is not counted: Odoo takes the newest."""
+    """Mails beyond the batch are not counted: Odoo sends the newest first."""
     database.needs_batch_size()
     database.sql("DELETE FROM mail_mail")
     send_through(database, lab, "drop")
@@ -226,7 +226,7 @@ def test_a_run_of_the_queue_that_was_cut_off(database: LabInstance, lab: Lab) ->
     assert ask(database)["interrupted"]["count"] == 3
 
 
-def test_nobody_else_sends_what_is_being_sent(database: LabInstance, lab: Lab) -> None:
+def test_mails_of_a_batch_are_sent_only_once(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "plain")
     queue(database, 6)
     lab.smtp["plain"].configure(delay=0.1)
@@ -311,7 +311,7 @@ def test_mails_that_are_deleted_once_they_left_have_left(database: LabInstance, 
     assert states(database) == {}
 
 
-def test_purging_deletes_all_that_rpc_may_and_says_what_it_may_not(database: LabInstance) -> None:
+def test_purging_deletes_all_that_rpc_may_and_reports_the_rest(database: LabInstance) -> None:
     (partner,) = database.read("res.partner", ["name", "=", "Administrator"])
     document = {"model": "res.partner", "res_id": partner["id"]}
     queue(database, 4, state="exception", **document)
@@ -332,11 +332,11 @@ def test_purging_deletes_all_that_rpc_may_and_says_what_it_may_not(database: Lab
     assert sum(one["count"] for one in work.refused.values()) == len(refused)
 
 
-def test_one_refused_mail_holds_up_no_other(database: LabInstance) -> None:
+def test_one_refused_mail_does_not_stop_the_others(database: LabInstance) -> None:
     (partner,) = database.read("res.partner", ["name", "=", "Administrator"])
     document = {"model": "res.partner", "res_id": partner["id"]}
     mails = queue(database, 9, state="exception", **document)
-    # A rule of the database that Odoo knows nothing of.
+    # A rule of the database that is not part of Odoo.
     database.sql(
         f"CREATE FUNCTION keep() RETURNS trigger AS 'BEGIN IF OLD.id = {mails[4]} THEN RAISE EXCEPTION ''made up to refuse''; "
         "END IF; RETURN OLD; END' LANGUAGE plpgsql; "
@@ -409,7 +409,7 @@ def test_check_mode_touches_nothing(database: LabInstance, tmp_path: Path) -> No
     assert database.fingerprint() == before
 
 
-def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_the_playbook_reads_and_acts_as_requested(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
     send_through(database, lab, "plain")
     queue(database, 3, state="exception", failure_reason="111\nConnection refused")
     queue(database, 1, state="exception", failure_reason="SMTPRecipientsRefused: {'a@b.example': (550, b'no')}")

@@ -30,7 +30,7 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 
 def declare(database: LabInstance, smtp: SmtpServer, **changed: Any) -> str:
-    """A mail server in Odoo as the SMTP server wants it, but for what is changed; its name."""
+    """Create the mail server in Odoo that the SMTP server requires, with some changes, and return its name."""
     values: dict[str, Any] = {
         "name": "Tested",
         "smtp_host": smtp.host,
@@ -50,7 +50,7 @@ def outcome_of(database: LabInstance, name: str | None, canary: Canary | None = 
     return test
 
 
-# SMTP server, its behavior, how Odoo is told to use it, what comes of it, and a word of why.
+# SMTP server, its behavior, the settings in Odoo, the outcome, and a word of the reason.
 OUTCOMES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "plain": ("plain", {}, {}, "ok", "Successful"),
     "starttls": ("starttls", {}, {}, "ok", "Successful"),

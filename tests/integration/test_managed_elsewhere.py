@@ -23,7 +23,7 @@ from playbook import Result, Run, Task, ansible_playbook, play
 
 ADDONS = {"server_environment": "19.0.1.0.4", "mail_environment": "19.0.1.1.1.1"}
 
-# Whoever runs the server owns these fields of the mail server of this name; its encryption and all the rest are free.
+# The configuration file sets these fields of the mail server of this name; its encryption and other fields are free.
 NAME = "Owned"
 CONFIGURATION = f"""
 [outgoing_mail.{NAME}]
@@ -39,13 +39,13 @@ MODULES = ("mail_server", "mail_stack")
 
 @pytest.fixture(scope="module")
 def smtp(lab: Lab) -> SmtpServer:
-    """The SMTP server that the configuration names."""
+    """Return the SMTP server that the configuration names."""
     return lab.smtp["starttls"]
 
 
 @pytest.fixture(scope="module")
 def managed(lab: Lab, smtp: SmtpServer, fresh: Callable[[str], LabInstance]) -> Iterator[LabInstance]:
-    """A database whose Odoo has that configuration, without a mail server."""
+    """Return a database without mail servers whose Odoo has that configuration."""
     lab.fetch_addons(**ADDONS)
     database = fresh("integration_managed_elsewhere")
     with lab.second_odoo(SERVER_ENV_CONFIG=CONFIGURATION.format(smtp=smtp)) as url:
@@ -71,7 +71,7 @@ def owned(managed: LabInstance, smtp: SmtpServer) -> LabInstance:
 
 
 def files_values(smtp: SmtpServer) -> dict[str, Any]:
-    """What the configuration says, as one declares it."""
+    """Return the values of the configuration in the form of a declaration."""
     return {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_user": smtp.user, "smtp_pass": smtp.password}
 
 
@@ -82,7 +82,7 @@ def stored(database: LabInstance, *fields: str) -> dict[str, Any]:
 
 
 def task(title: str, module: str, server: dict[str, Any], *, verify: str = "none", check: bool = False) -> Task:
-    """A task of either module that declares one server."""
+    """Return a task of either module that declares one server."""
     options = server if module == "mail_server" else {"servers": [server]}
     return {"name": title, f"postmaster.odoo.{module}": {**options, "verify": verify}, "check_mode": check}
 
@@ -135,7 +135,7 @@ def test_another_value_is_drift_that_is_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_value_of_the_file_is_no_drift(module: str, owned: LabInstance, smtp: SmtpServer, tmp_path: Path) -> None:
+def test_the_value_of_the_file_is_not_drift(module: str, owned: LabInstance, smtp: SmtpServer, tmp_path: Path) -> None:
     wanted = {"name": NAME, **files_values(smtp)}
     before = owned.fingerprint()
     results = run(
@@ -147,7 +147,7 @@ def test_the_value_of_the_file_is_no_drift(module: str, owned: LabInstance, smtp
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_what_the_file_leaves_out_is_enforced(
+def test_fields_that_the_file_leaves_out_are_enforced(
     module: str, owned: LabInstance, smtp: SmtpServer, tmp_path: Path
 ) -> None:
     free = {"smtp_encryption": "starttls_strict", "from_filter": "acme.example", "sequence": 3}
@@ -197,7 +197,7 @@ def test_a_new_server_with_the_values_of_the_file(verify: str, managed: LabInsta
 
 
 def test_a_new_server_that_the_file_does_not_know(managed: LabInstance) -> None:
-    """On creation the addon drops what differs from the defaults of port, encryption and authentication, too."""
+    """On creation the addon also drops values of port, encryption and authentication that differ from the defaults."""
     wanted = {
         "name": "Free",
         "smtp_host": "smtp.invalid",
@@ -212,7 +212,7 @@ def test_a_new_server_that_the_file_does_not_know(managed: LabInstance) -> None:
 
 
 def test_a_name_that_the_file_knows_is_given_to_a_server(managed: LabInstance, smtp: SmtpServer) -> None:
-    """With the name come the values of the file, whatever is declared."""
+    """The name brings the values of the file, for any declaration."""
     pinned = {"xml_id": "postmaster.renamed", "name": "Free", "smtp_host": "smtp.invalid"}
     apply(managed, {"servers": [pinned]})
     with pytest.raises(Rejected) as raised:

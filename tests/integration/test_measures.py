@@ -44,7 +44,7 @@ LARGE = stack(100, 40, 50)
 
 @pytest.fixture(scope="module")
 def populated(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """A database that both stacks are true of."""
+    """Return a database that matches both stacks."""
     database = fresh("integration_measures")
     with database.session() as session:
         model = session.search_read("ir.model", [["model", "=", "res.partner"]], ["name"])[0]["id"]
@@ -56,7 +56,7 @@ def populated(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The path of every HTTP request that leaves, the version and the login among them."""
+    """Record the path of every HTTP request, including those for the version and the login."""
     sent: list[str] = []
     send = HttpConnection.request
 
@@ -81,7 +81,9 @@ def test_a_check_costs_ten_calls_however_much_is_declared(
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_check_that_finds_drift_costs_no_more(transport: str, populated: LabInstance, requests: list[str]) -> None:
+def test_a_check_with_drift_costs_no_additional_calls(
+    transport: str, populated: LabInstance, requests: list[str]
+) -> None:
     assert populated.check(SMALL, transport=transport).plan == ()
     without = len(requests)
     drifted = stack(100, 40, 50, smtp_port=2525)

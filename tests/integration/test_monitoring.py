@@ -59,7 +59,9 @@ class Monitored:
 
 @pytest.fixture(scope="module")
 def monitored(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> Monitored:
-    """An instance whose queue has stopped, with a failed mail and a password to be replaced, and one that does not answer."""
+    """Return an instance with a stopped queue, a failed mail and a password to be replaced, and one that does not
+    answer.
+    """
     database: LabInstance = fresh("monitoring")
     with database.session() as session:
         (cron,) = session.search_read(
@@ -228,7 +230,7 @@ def test_each_rule_fires_alone(test_series: Mapping[str, str], test_alert: Mappi
 
 
 def queries() -> dict[str, str]:
-    """The queries of the dashboard's panels by their titles."""
+    """Return the queries of the dashboard's panels by their titles."""
     board = json.loads(DASHBOARD.read_text())
     return {
         f"{panel['title']} {target['refId']}": target["expr"]
@@ -238,7 +240,7 @@ def queries() -> dict[str, str]:
 
 
 def metrics_in(expression: str) -> set[str]:
-    """The names of metrics in an expression: names that are neither words of PromQL, nor functions, nor labels."""
+    """Return the names of metrics in an expression: names that are not words of PromQL, functions, or labels."""
     bare = re.sub(r"\b(?:by|without|on|ignoring)\s*\([^)]*\)|\{[^}]*\}|\[[^\]]*\]", " ", STRING.sub('""', expression))
     return {
         found[0] for found in re.finditer(r"(?<!\w)[a-zA-Z_:][\w:]*(?!\s*\(|[\w:])", bare) if found[0] not in KEYWORDS

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No secret, old or new, is ever seen: not in what is printed at any verbosity, not in a result, not in a log, not elsewhere in Odoo."""
+"""No secret, old or new, is ever shown: in output at any verbosity, in a result, in a log, or elsewhere in Odoo."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.in_process
 
 
 def pem(name: str, content: str) -> str:
-    """A block of PEM in its form, of lines that anybody can tell apart."""
+    """Return a block in the form of PEM with recognizable lines."""
     lines = b64encode(content.encode()).decode()
     wrapped = "\n".join(lines[at : at + 64] for at in range(0, len(lines), 64))
     return f"-----BEGIN {name}-----\n{wrapped}\n-----END {name}-----\n"
 
 
-# What must not be seen. The old ones are in Odoo beforehand, the new ones are what tasks declare.
+# Secrets that must not be shown. The old ones are in Odoo beforehand, and tasks declare the new ones.
 OLD = {
     "smtp_pass": "old-smtp-password-made-up",
     "smtp_ssl_private_key": pem("PRIVATE KEY", "old private key, made up; " * 4),
@@ -87,7 +87,7 @@ def tasks(lab: Lab) -> list[Task]:
         "from_filter": "client@lab.example",
     }
     return [
-        # What a stored token meets where Odoo asks its own service with it, at which nobody listens here.
+        # The answer to a stored token when Odoo sends it to its own service, which has no listener here.
         task("old gmail, tested", "mail_server_test", {"name": "Old Gmail", "fail_on_error": False}),
         task("old gmail, failing", "mail_server_test", {"name": "Old Gmail"}),
         task("old gmail, verified", "mail_server", {"name": "Old Gmail", "from_filter": "b@lab.example", **verify}),
@@ -186,7 +186,7 @@ def tasks(lab: Lab) -> list[Task]:
 
 
 def put_old_secrets(instance: LabInstance) -> None:
-    """As somebody has left them in Odoo, which asks for new tokens where nobody listens."""
+    """Store the old secrets in Odoo, with a token service that has no listener."""
     nowhere = f"http://127.0.0.1:{instance.lab.description['smtp']['nowhere']['port']}"
     endpoints = ("mail.server.gmail.iap.endpoint", "mail.server.outlook.iap.endpoint", "microsoft_outlook.endpoint")
     parameters = dict.fromkeys(endpoints, nowhere) | {"microsoft_outlook_client_secret": OLD["client_secret"]}
@@ -224,7 +224,7 @@ def put_old_secrets(instance: LabInstance) -> None:
 
 
 class Seen:
-    """What there is to be seen of a run of all tasks, and the secrets that it must not hold."""
+    """All visible output of a run of all tasks, and the secrets that it must not contain."""
 
     def __init__(self, instance: LabInstance, folder: Path, *, in_process: bool, transport: str) -> None:
         lab = instance.lab
@@ -303,7 +303,7 @@ def lines_of(secret: str) -> list[str]:
 
 
 def forms(secret: str) -> set[str]:
-    """A secret as it may turn up: line by line, escaped, in a URL, or in base64, alone or within something longer."""
+    """Return the forms of a secret in output: by line, escaped, in a URL, or in base64, alone or within a longer text."""
     lines = lines_of(secret)
     found = set(lines)
     for line in lines:
@@ -312,7 +312,7 @@ def forms(secret: str) -> set[str]:
 
 
 def base64_forms(text: str) -> set[str]:
-    """What base64 makes of a text behind 0, 1 or 2 other bytes: the characters that hold nothing else."""
+    """Return the base64 of a text behind 0, 1 or 2 other bytes, without the characters that also depend on other bytes."""
     data = text.encode()
     return {
         b64encode(b"\0" * shift + data).decode()[(shift * 8 + 5) // 6 : (shift + len(data)) * 8 // 6]
@@ -329,8 +329,8 @@ def test_no_secret_is_seen(seen: Seen) -> None:
     assert shown == {}
 
 
-def test_no_secret_lies_where_odoo_does_not_keep_it(seen: Seen) -> None:
-    """Not in the name of a candidate, in a lock, in a message, or in a table of somebody else's."""
+def test_secrets_are_only_in_the_fields_for_them(seen: Seen) -> None:
+    """They are not in the name of a candidate, a lock, a message, or another table."""
     columns = "smtp_pass|smtp_ssl_private_key|(google_gmail|microsoft_outlook)_(refresh|access)_token"
     own = {
         "ir_mail_server": f"regexp_replace(row_to_json(one)::text, '\"({columns})\": *\"[^\"]*\"', '', 'g')",
@@ -356,7 +356,7 @@ def test_that_a_secret_differs_is_seen(seen: Seen) -> None:
         assert f'+{field}: "********"  # differs' in seen.text
 
 
-def test_what_is_there_to_fail_fails(seen: Seen) -> None:
+def test_only_the_expected_tasks_fail(seen: Seen) -> None:
     """And the rest does not, or it would show little."""
     names = list(seen.results)
     failing = {name for name, result in seen.results.items() if result["failed"]}

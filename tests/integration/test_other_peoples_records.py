@@ -43,7 +43,7 @@ def server_id(database: LabInstance, name: str = NAME) -> int:
 
 
 def refusal_unwritten(database: LabInstance, stack: dict[str, Any], kind: type[OdooError], **policy: Any) -> str:
-    """The message of a run that must fail, and leave every table as it was."""
+    """Return the message of a run that must fail and leave every table unchanged."""
     before = database.fingerprint()
     with pytest.raises(kind) as raised:
         database.enforce(stack, **policy)
@@ -56,7 +56,7 @@ def refusal_unwritten(database: LabInstance, stack: dict[str, Any], kind: type[O
 
 
 def own_server(database: LabInstance, **values: Any) -> int:
-    """The administrator's personal server."""
+    """Create the administrator's personal server."""
     database.needs("ir.mail_server", "owner_user_id")
     with database.session() as session:
         (admin,) = session.search_read("res.users", [["login", "=", "admin"]], ["login"])
@@ -65,7 +65,7 @@ def own_server(database: LabInstance, **values: Any) -> int:
 
 
 def row(database: LabInstance, record_id: int) -> dict[str, str]:
-    """The whole record as PostgreSQL has it, and who wrote it when."""
+    """Return the whole record as PostgreSQL stores it, including its writer and time."""
     (values,) = database.sql(f"SELECT * FROM ir_mail_server WHERE id = {record_id}")
     return values
 
@@ -94,8 +94,8 @@ def test_a_verifying_run_leaves_personal_servers_alone(
     assert row(working, personal) == before
 
 
-def test_a_personal_server_is_no_twin(working: LabInstance) -> None:
-    """Though it bears the name of a declared one."""
+def test_a_personal_server_is_not_a_duplicate(working: LabInstance) -> None:
+    """It has the name of a declared server."""
     personal = own_server(working, name=NAME)
     before = row(working, personal)
     (step,) = apply(working, {"servers": [{"name": NAME, "sequence": 3}]})
@@ -118,7 +118,7 @@ def test_a_personal_server_cannot_be_declared_by_its_external_id(working: LabIns
 
 @pytest.fixture
 def neutralized(working: LabInstance) -> LabInstance:
-    """A copy as Odoo itself neutralizes it."""
+    """Return a copy that Odoo itself has neutralized."""
     working.lab.shell(
         working.database, "from odoo.modules.neutralize import neutralize_database; neutralize_database(env.cr)"
     )
@@ -143,7 +143,7 @@ def test_on_a_neutralized_copy_nothing_is_tested_for_nothing_goes_live(
     assert active(neutralized) == ["neutralization - disable emails"]
 
 
-def test_what_is_activated_on_a_neutralized_copy_is_tested_first(neutralized: LabInstance, smtp: SmtpServer) -> None:
+def test_a_server_activated_on_a_neutralized_copy_is_tested_first(neutralized: LabInstance, smtp: SmtpServer) -> None:
     stack = new_and_declared(smtp)
     bad = {"name": "Bad", **reached(smtp), "smtp_encryption": "ssl", "from_filter": "bad.example"}
     policy = {"verify": "connection", "activate_neutralized": True}
@@ -237,7 +237,7 @@ def test_deleting_a_server_that_nothing_uses_warns_of_nothing(working: LabInstan
 
 
 def test_of_servers_of_one_name_none_is_guessed(working: LabInstance) -> None:
-    """Not for any state, and not where one of them is archived."""
+    """This applies to every state, and also if one of them is archived."""
     with working.session() as session:
         ids = [
             server_id(working),
@@ -250,7 +250,10 @@ def test_of_servers_of_one_name_none_is_guessed(working: LabInstance) -> None:
 
 
 def test_a_pinned_server_is_renamed_and_tested_under_any_name(working: LabInstance, smtp: SmtpServer) -> None:
-    """Its external id is neither the candidate's nor lost; whoever takes the old name is another server."""
+    """The candidate does not get its external ID, and the ID is not lost.
+
+    A server that takes the old name is another server.
+    """
     xml_id = "postmaster.declared"
     pinned = {"xml_id": xml_id, "name": NAME}
     apply(working, {"servers": [pinned]})

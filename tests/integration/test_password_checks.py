@@ -29,7 +29,7 @@ OPERATOR = "operator"
 
 @pytest.fixture(scope="module")
 def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """Where the stack is as declared, with another user who may do all and has the administrator's password."""
+    """Return a database in the declared state, with a second administrator who has the same password."""
     database = fresh("integration_password_checks")
     database.add_user(OPERATOR, password=database.password or "", system=True)
     database.enforce(STACK)
@@ -44,13 +44,13 @@ def odoo(lab: Lab, database: LabInstance, tmp_path: Path) -> Iterator[CountingOd
 
 @pytest.fixture
 def ansible_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where nobody is remembered yet."""
+    """Return an Ansible home without cached user ids."""
     monkeypatch.setenv("ANSIBLE_HOME", str(tmp_path / "ansible"))
     return tmp_path / "ansible"
 
 
 def check(instance: LabInstance, folder: Path, *, tasks: int = 1) -> list[dict[str, Any]]:
-    """A playbook that checks the stack in so many tasks, over JSON-RPC with a password."""
+    """Run a playbook that checks the stack in several tasks, over JSON-RPC with a password."""
     each = [
         {"name": f"check {number}", "postmaster.odoo.mail_stack": {**instance.options("jsonrpc"), **STACK}}
         for number in range(tasks)
@@ -95,7 +95,7 @@ def test_a_known_user_costs_an_odoo_that_knows_nothing_one_check(
             assert odoo.checks() == expected
 
 
-def test_an_api_key_is_no_dearer(database: LabInstance, odoo: CountingOdoo) -> None:
+def test_an_api_key_costs_no_additional_calls(database: LabInstance, odoo: CountingOdoo) -> None:
     """Odoo first takes it for a password."""
     database.needs_api_key()
     of(database, odoo, password="").check(STACK, transport="jsonrpc")
@@ -117,7 +117,7 @@ def test_a_check_of_a_known_user_leaves_nothing_behind(
 def test_somebody_elses_id_is_not_taken_though_the_password_fits(
     database: LabInstance, odoo: CountingOdoo, ansible_home: Path
 ) -> None:
-    """As after a database was replaced by another of the same name."""
+    """This happens after another database of the same name replaces a database."""
     instance = of(database, odoo, username=OPERATOR)
     ids = {user["login"]: user["id"] for user in database.read("res.users", fields=("login",))}
     for wrong in (ids["admin"], 987654):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What docs/permissions.md says of rights and of calls, compared with what a real Odoo allows and receives."""
+"""The rights and calls in docs/permissions.md, compared with those that a real Odoo requires and receives."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ READING = ("cron_info", "mail_server_info", "mail_queue_info", "mail_stack_info"
 
 @dataclass(frozen=True)
 class Row:
-    """What a table of the page lists for one module.
+    """The row of a table of the page for one module.
 
-    :ivar own: writing calls, or models that it reads. :ivar modules: other modules, of which the same applies to this one.
+    :ivar own: writing calls, or models that it reads. :ivar modules: other modules whose rows also apply to this one.
     """
 
     own: frozenset[str]
     modules: frozenset[str]
 
     def problems(self, module: str, seen: set[str], rows: Mapping[str, Row], ignored: Set[str]) -> list[str]:
-        """Return how the row differs from what Odoo has received.
+        """Return the differences between the row and the calls or models that Odoo has received.
 
         :param seen: the calls or models. :param ignored: those that the page describes in other words.
         """

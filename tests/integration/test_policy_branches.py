@@ -32,9 +32,9 @@ MONTH = 31 * 24 * 60
 
 @dataclass
 class Policy:
-    """A policy whose code logs the branches that it takes.
+    """A policy whose code logs the branches that it runs.
 
-    :ivar names: what each branch is, by the message that it logs.
+    :ivar names: names of the branches, by the message that they log.
     """
 
     database: LabInstance
@@ -60,7 +60,7 @@ class Policy:
             self._write(xml_id, code)
 
     def untaken(self) -> set[str]:
-        """The branches that no run has taken."""
+        """Return the branches that no run has reached."""
         logged = {row["message"] for row in self.database.read("ir.logging", fields=("message",))}
         return {name for message, name in self.names.items() if message not in logged}
 
@@ -111,7 +111,7 @@ def test_every_branch_is_executed(database: LabInstance, lab: Lab) -> None:
 
 
 def branches_of_other_instances(policy: Policy) -> set[str]:
-    """The branches for what this instance has or lacks."""
+    """Return the branches for features that this instance has or lacks."""
 
     def named(*endings: str) -> set[str]:
         return {name for name in policy.names.values() if any(ending in name for ending in endings)}
@@ -236,7 +236,7 @@ def lose_crons(policy: Policy) -> None:
 
 
 def with_lock(database: LabInstance, cron: int, action: Callable[[], None]) -> None:
-    """Do something while another transaction holds a cron, as a worker does that runs it."""
+    """Perform an action while another transaction locks a cron, as a worker does that runs it."""
     waits = "SELECT pg_sleep(10)"
     lock = f"BEGIN; SELECT id FROM ir_cron WHERE id = {cron} FOR NO KEY UPDATE; {waits}; COMMIT"
     with ThreadPoolExecutor() as meanwhile:

@@ -1,9 +1,11 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each example of docs/provider-examples.md on a database of its own, with name servers that have exactly the records of the page.
+"""Each example of docs/provider-examples.md in a separate database, with name servers that have exactly the records of
+the page.
 
-The page's records point to records of the providers: SPF records, keys and mail hosts. The name servers have stand-ins for these.
+The page's records point to records of the providers: SPF records, keys and mail hosts. The name servers have
+replacements for these.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ _RSA_KEY = (
 )
 _KEY = f'60 IN TXT "v=DKIM1; k=rsa; p={_RSA_KEY}"'
 _SPF = '60 IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"'
-# What the providers publish themselves.
+# Records that the providers publish themselves.
 STAND_INS = f"""
 amazonses.com. {_SPF}
 token1.dkim.amazonses.com. {_KEY}
@@ -67,7 +69,7 @@ pm.mtasv.net. 60 IN TXT "v=spf1 include:spf.mtasv.net ~all"
 
 @dataclass(frozen=True)
 class Example:
-    """What the page shows for one provider.
+    """The example of one provider on the page.
 
     :ivar named: the findings that its section announces.
     """
@@ -97,7 +99,7 @@ class Example:
 
 @dataclass
 class Results:
-    """What each command of the page came to, for all examples at once."""
+    """The results of each command of the page, for all examples at once."""
 
     instances: dict[str, LabInstance]
     enforced: Run
@@ -109,7 +111,9 @@ EXAMPLES = {name: Example.of(name) for name in PROVIDERS}
 
 
 def _instance(lab: Lab, example: Example) -> LabInstance:
-    """A fresh database whose company and administrator have addresses of the page's domain, and whose crons have run."""
+    """Create a fresh database whose company and administrator have addresses of the page's domain, and whose crons have
+    run.
+    """
     instance = LabInstance.fresh(lab, f"example_{example.host}")
     instance.needs("mail.alias.domain")
     instance.needs_strict()
@@ -169,14 +173,14 @@ def test_the_example_is_enforced_and_nothing_is_left_to_change(provider: str, re
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_doctor_reports_only_what_the_page_names(provider: str, results: Results) -> None:
+def test_the_doctor_reports_only_findings_of_the_page(provider: str, results: Results) -> None:
     example = EXAMPLES[provider]
     findings = results.reports[example.host]["findings"]
     assert {one["id"] for one in findings if one["severity"] != "info"} == example.named, findings
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_records_of_the_page_are_what_receivers_want(provider: str, results: Results) -> None:
+def test_receivers_accept_the_records_of_the_page(provider: str, results: Results) -> None:
     """With them there is no finding, and without them the check reports their absence."""
     example, instance = EXAMPLES[provider], results.instances[EXAMPLES[provider].host]
     found = []

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mail servers, system parameters and alias domains: made, left alone, changed, found again, removed.
+"""Mail servers, system parameters and alias domains: created, unchanged, changed, found again, removed.
 
-Every change here is made by `apply`, which holds it to the first promise: check mode predicts it, and a second run changes nothing.
+Every change here is made with `apply`. It checks the first guarantee: check mode predicts the change, and a second run
+changes nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def _nothing_stays(instance: Instance) -> Iterator[None]:
 
 
 def server(instance: Instance, *fields: str) -> dict[str, Any]:
-    """The one server that a test has made, as Odoo has it."""
+    """Return the only server that a test has created, as it is in Odoo."""
     (record,) = instance.read("ir.mail_server", ["name", "=like", f"{NAME}%"], fields=("name", *fields))
     return record
 
@@ -47,7 +48,7 @@ def changes(field: str, before: Any, after: Any) -> list[dict[str, Any]]:
     return [{"field": field, "before": before, "after": after}]
 
 
-def test_a_server_is_created_with_what_was_declared(instance: Instance) -> None:
+def test_a_server_is_created_with_the_declared_values(instance: Instance) -> None:
     declared = {**HARMLESS, "smtp_port": 587, "smtp_encryption": "starttls", "smtp_user": "u", "smtp_pass": "p-made-up"}
     (step,) = apply(instance, {"servers": [declared]})
     shown = {**declared, "smtp_pass": "********", "active": True}
@@ -56,7 +57,7 @@ def test_a_server_is_created_with_what_was_declared(instance: Instance) -> None:
     assert server(instance, *declared) == {"id": server(instance)["id"], **declared}
 
 
-def test_only_what_differs_is_updated(instance: Instance) -> None:
+def test_only_differences_are_updated(instance: Instance) -> None:
     apply(instance, {"servers": [{**HARMLESS, "smtp_port": 25}]})
     (step,) = apply(instance, {"servers": [{**HARMLESS, "smtp_port": 2525}]})
     assert step["action"] == "update"
@@ -98,7 +99,7 @@ def test_a_changed_password_is_drift_that_shows_no_password(instance: Instance) 
     assert server(instance, "smtp_pass")["smtp_pass"] == "new-and-longer-made-up"
 
 
-def test_order_case_and_spaces_of_a_from_filter_are_no_drift(instance: Instance) -> None:
+def test_order_case_and_spaces_of_a_from_filter_are_not_drift(instance: Instance) -> None:
     instance.needs_sender_lists()
     apply(instance, {"servers": [{**HARMLESS, "from_filter": "a.invalid,Sales@B.invalid"}]})
     assert apply_server(instance, from_filter=" sales@b.invalid ,A.INVALID") == []

@@ -41,19 +41,21 @@ QUEUE_FIELDS = ("interval_number", "interval_type", "code")
 
 
 def run_policy(database: LabInstance, *, check: bool = False, **options: Any) -> Outcome:
-    """What the module does with its options once they are validated."""
+    """Run the policy as the module does with its validated options."""
     given = {"settle": 0, **options}
     with database.session(read_only=check) as session:
         return enforce(session, [QUEUE_POLICY.declare(given)], RunOptions(unmanaged="report"))
 
 
 def apply(database: LabInstance, **options: Any) -> list[tuple[str, str]]:
-    """Enforce a policy, and hold it to the first promise: a check predicts what is done, and a second run does nothing."""
+    """Enforce a policy, and check the first guarantee: check mode predicts the changes, and a second run changes
+    nothing.
+    """
     predicted = run_policy(database, check=True, **options).plan
     done = run_policy(database, **options).plan
     assert [step.as_result() for step in done] == [step.as_result() for step in predicted]
     assert run_policy(database, **options).plan == ()
-    # Nothing runs but what a test runs.
+    # Only the test runs crons.
     database.sql("UPDATE ir_cron SET nextcall = '2090-01-01'; DELETE FROM ir_cron_trigger")
     return [(step.action, step.key) for step in done]
 
@@ -175,7 +177,7 @@ def test_parts_come_and_go_by_themselves(database: LabInstance) -> None:
     assert database.read("ir.cron", ["id", "=", ref(database, QUEUE)], fields=QUEUE_FIELDS) == [before]
 
 
-def test_what_this_odoo_does_not_have_is_refused_before_anything_is_written(database: LabInstance) -> None:
+def test_unsupported_options_are_refused_before_anything_is_written(database: LabInstance) -> None:
     before = database.fingerprint()
     for options, words in (
         (
@@ -243,7 +245,7 @@ def test_a_backlog_of_one_lane_does_not_flow_into_the_next(database: LabInstance
     assert states(database) == {"sent": 10, "outgoing": 10}
 
 
-def test_what_is_not_due_or_too_young_is_left_alone(database: LabInstance, lab: Lab) -> None:
+def test_mails_that_are_not_due_or_too_young_are_not_sent(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain")
     queue(database, 1, "Later", scheduled_date="2090-01-01 00:00:00")
     queue(database, 1, "Now")
@@ -259,7 +261,10 @@ def test_what_is_not_due_or_too_young_is_left_alone(database: LabInstance, lab: 
 def test_a_mail_that_its_creator_is_just_sending_is_not_sent_twice(
     settle: int, once: bool, database: LabInstance, lab: Lab
 ) -> None:
-    """Without `settle` it is: Odoo does not see that the mail is on its way already, and may begin a call that met another anew."""
+    """Without `settle` it is sent twice:
+
+    Odoo does not detect that the mail is being sent. It may also repeat a call after a conflict.
+    """
     use(database, lab, "plain", delay=0.1)
     mails = queue(database, 5)
     apply(database, lanes=LANES, settle=settle)
@@ -387,15 +392,16 @@ def test_one_bad_server_among_three_stops_nobody_else(database: LabInstance, lab
     apply(database, lanes=[{"name": "all", "batch": 100}])
     run(database)
     assert states(database) == {"sent": 12, "outgoing": 6}
-    # Each once: Odoo notes a failure only with the next mail, and would lose that one's with it.
+    # Each is sent separately: Odoo records a failure only with the next mail, and would lose the failure of the last
+    # one.
     arrived = {f"{name}{number} {mail}": 1 for name in "ac" for number in range(3) for mail in range(2)}
     assert received(lab, "plain") == arrived
 
 
-def test_what_failed_for_good_stays(database: LabInstance, lab: Lab) -> None:
+def test_permanent_failures_are_kept(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain", replies={"RCPT": "550 5.1.1 No such user"})
     queue(database, 1)
-    # Up to 18.0 Odoo says so of whoever cannot be reached.
+    # Up to 18.0 Odoo reports this for every unreachable server.
     words = {"state": "exception", "failure_reason": "Error without exception. Probably due to ..."}
     queue(database, 1, "Nobody", email_to=False, **words)
     queue(database, 1, "No address", email_to="info at lab.example", **words)
@@ -468,7 +474,7 @@ def test_the_database_classifies_as_the_collection_does(database: LabInstance) -
 # --- stale, purge ---
 
 
-def test_what_is_stale_is_cancelled(database: LabInstance) -> None:
+def test_stale_mails_are_cancelled(database: LabInstance) -> None:
     apply(database, stale_after=7)
     queue(database, 3, "Stale")
     queue(database, 1, "Planned", scheduled_date="2090-01-01 00:00:00")
@@ -478,7 +484,7 @@ def test_what_is_stale_is_cancelled(database: LabInstance) -> None:
     assert states(database) == {"cancel": 3, "outgoing": 3}
 
 
-def test_what_is_old_is_purged_even_where_rpc_may_not(database: LabInstance) -> None:
+def test_old_mails_are_purged_even_if_rpc_may_not_delete_them(database: LabInstance) -> None:
     apply(database, purge_after=30)
     queue(database, 600, state="cancel")  # without a document: an administrator may not delete these
     queue(database, 1, state="exception", model="res.users", res_id=2)
@@ -516,7 +522,7 @@ def test_a_mail_that_cannot_be_purged_does_not_keep_the_others(database: LabInst
     ],
 )
 def test_the_watchdog_wakes_the_queue(wrong: str, words: str, database: LabInstance, lab: Lab) -> None:
-    lab.start_odoo(max_cron_threads=0)  # or a worker would run what is overdue
+    lab.start_odoo(max_cron_threads=0)  # otherwise a worker would run overdue actions
     try:
         apply(database, watchdog={**WATCHDOG, "channel": CHANNEL})
         core = ref(database, QUEUE)

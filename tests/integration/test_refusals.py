@@ -53,7 +53,7 @@ class Refused:
         return connection_test.test_connection(self.session, self.server_id, {**SERVER, **values}, [SECRET], None)
 
     def mail(self) -> dict[str, Any]:
-        """What Odoo keeps of a mail that it has tried to send."""
+        """Return the record of a mail that Odoo has tried to send."""
         values = {"email_from": SENDER, "email_to": RECIPIENT, "subject": "Refused", "body_html": "<p>Hi</p>"}
         server = {"model": "ir.mail_server", "res_id": self.server_id, "mail_server_id": self.server_id}
         (mail,) = self.session.create("mail.mail", [{**values, **server}])
@@ -79,7 +79,7 @@ def refused(fresh: Callable[[str], LabInstance]) -> Iterator[Refused]:
 
 @contextmanager
 def refusing(refusal: Refusal) -> Iterator[SmtpServer]:
-    """An SMTP server that refuses in these words."""
+    """Run an SMTP server that refuses with this text."""
     features = ("AUTH PLAIN LOGIN",) if refusal.stage == "auth" else ()
     replies = dict.fromkeys(VERBS[refusal.stage], refusal.lines.replace("\n", "\r\n"))
     with smtp_server(features=features, replies=replies) as smtp:

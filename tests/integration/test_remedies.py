@@ -32,7 +32,7 @@ SALES = "sales@lab.example"
 
 @pytest.fixture
 def servers() -> Iterator[Callable[..., SmtpServer]]:
-    """Starts SMTP servers, until the test ends."""
+    """Return a function that starts SMTP servers, which run until the test ends."""
     with ExitStack() as stack:
         yield lambda **how: stack.enter_context(smtp_server(**{"features": (), **how}))
 
@@ -183,7 +183,7 @@ def test_the_name_of_the_host(servers: Callable[..., SmtpServer]) -> None:
 
 
 def test_implicit_tls(patient: Patient, lab: Lab) -> None:
-    """The probe finds what the server offers at the port."""
+    """The probe finds the encryption that the server offers at the port."""
     smtp = lab.smtp["ssl"]
     patient.change(
         smtp_host=smtp.host,
@@ -200,7 +200,7 @@ def test_implicit_tls(patient: Patient, lab: Lab) -> None:
     patient.assert_well()
 
 
-def test_an_old_tls_is_no_reason_to_go_without(
+def test_an_old_tls_is_not_a_reason_to_use_plain_text(
     patient: Patient, servers: Callable[..., SmtpServer], tmp_path: Path
 ) -> None:
     certificate = issue("127.0.0.1").write_to(tmp_path / "server.pem")
@@ -208,7 +208,7 @@ def test_an_old_tls_is_no_reason_to_go_without(
     for context in (old, updated):
         context.load_cert_chain(certificate)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # which is what this is about
+        warnings.simplefilter("ignore", DeprecationWarning)  # this is the subject of the test
         old.set_ciphers("ALL:@SECLEVEL=0")
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1
     smtp = servers(tls=old, features=("AUTH PLAIN",), features_in_tls=("AUTH PLAIN",))

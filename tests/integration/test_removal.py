@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook `remove`: what the collection has put into an instance is listed, and gone on request."""
+"""The playbook `remove`: the collection's own records in an instance are listed, and deleted on request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STACK: dict[str, Any] = {
     "odoo_queue_stale_after": 7,
 }
 NAMES = {"lanes", "stale_after", "postmaster.main"}
-# What killed runs may leave, and what the queue policy notes while it works.
+# Records that killed runs may leave, and those of the queue policy while it works.
 KEYS = {f"postmaster_odoo.{name}" for name in ("attempts", "deletion", "put_off")}
 
 
@@ -50,7 +50,7 @@ def test_nothing_of_the_collection_is_left(fresh: Callable[[str], LabInstance], 
     again = run_on(tmp_path, "remove", hosts, remove_confirmed=True)
     assert shown(again, "Show it")["acme"][0] == "The collection has put nothing into this instance."
 
-    # What was declared is there.
+    # The declared records are still there.
     assert [row["name"] for row in database.read("ir.mail_server")] == ["Main", "Other"]
     assert database.read("ir.config_parameter", ["key", "=", "removal.kept"], fields=("value",))[0]["value"] == "yes"
     after = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("code", "active"))

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan is predicted to change for the mail of real senders, against what Odoo does before and after it is applied."""
+"""The predicted changes of a plan for the mail of real senders, compared with Odoo's behaviour before and after the
+plan.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ def a_server(chance: random.Random, name: str, addresses: list[str], *, several:
 def a_stack(
     chance: random.Random, former: dict[str, Any], addresses: list[str], *, several: bool, has_domains: bool
 ) -> dict[str, Any]:
-    """A stack that differs from the former one in something, or in much."""
+    """Return a stack with one or many changes to the former one."""
     share = chance.choice([0.2, 0.2, 0.5, 1])
     servers = [
         a_server(chance, name, addresses, several=several) if chance.random() < share or not former else known
@@ -247,7 +249,7 @@ def test_another_host_of_the_same_server_is_shown(database: LabInstance, tmp_pat
 PREDICTED = "server Old relay -> New relay"
 
 
-def test_a_check_and_its_reports_say_what_leaves_through_another_server(database: LabInstance, tmp_path: Path) -> None:
+def test_a_check_and_its_reports_list_mail_that_changes_its_server(database: LabInstance, tmp_path: Path) -> None:
     with database.session() as session:
         session.create("ir.mail_server", [{"name": "Old relay", "smtp_host": "old.relay.example", "smtp_port": 25}])
         mail = {"subject": "Made up", "email_to": "recipient@elsewhere.example", "state": "exception"}

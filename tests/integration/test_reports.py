@@ -53,7 +53,7 @@ HOSTILE = [
     ),
     *("|a|b|", "@name", "#1", "{{ 1 + 1 }}", "{% raw %}", "\\", "'\"", "name" * 60),
 ]
-# What no line of output and no line of Markdown may contain.
+# Characters that may not be in a line of output or of Markdown.
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 COMMAND = re.compile(r"^\s*(::|##\[)|##\[")
 
@@ -70,7 +70,7 @@ def diagnosis(name: str | None) -> dict[str, Any]:
 
 
 def template(name: str, **variables: Any) -> dict[str, Any]:
-    """A task that prints a template as the playbooks do."""
+    """Return a task that prints a template as the playbooks do."""
     path = next(iter([*CHECKOUT.glob(f"roles/*/templates/{name}"), *CHECKOUT.glob(f"playbooks/templates/{name}")]))
     shown = f"{{{{ (lookup('ansible.builtin.template', '{path}') | default('', true)).splitlines() }}}}"
     return {"name": f"{name} {len(json.dumps(variables))}", "ansible.builtin.debug": {"msg": shown}, "vars": variables}
@@ -194,7 +194,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
 
 
 def _untemplated(task: dict[str, Any]) -> dict[str, Any]:
-    """The same task; what its variables contain is text, as what comes from Odoo is."""
+    """Return the same task with variables that contain texts, as values from Odoo do."""
     return {**task, "vars": {name: _protected(value) for name, value in task["vars"].items()}}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is not the collection's own: servers that nobody declared, users' personal servers, neutralized copies."""
+"""Records that the collection does not manage: undeclared servers, users' personal servers, neutralized copies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def inhabited(database: LabInstance) -> LabInstance:
 
 
 def personal(database: LabInstance) -> list[str]:
-    """The names of the servers that users have of their own."""
+    """Return the names of users' personal servers."""
     return ["Personal"] if database.offers("ir.mail_server", "owner_user_id") else []
 
 
@@ -65,14 +65,14 @@ def test_without_servers_none_is_unmanaged(inhabited: LabInstance) -> None:
 
 
 def test_a_personal_server_is_not_the_declared_one(inhabited: LabInstance) -> None:
-    """Though it bears the name: it is its user's."""
+    """It has the same name, but it belongs to its user."""
     inhabited.needs("ir.mail_server", "owner_user_id")
     (step,) = apply(inhabited, {"servers": [{"name": "Personal", "smtp_host": HOST, "smtp_port": 587}]})
     assert step["action"] == "create"
     assert len(inhabited.read("ir.mail_server", ["name", "=", "Personal"])) == 2
 
 
-def test_a_server_in_use_is_not_archived_and_the_error_says_by_what(inhabited: LabInstance) -> None:
+def test_a_server_in_use_is_not_archived_and_the_error_names_its_users(inhabited: LabInstance) -> None:
     with inhabited.session() as session:
         server = session.search_read("ir.mail_server", [["name", "=", "Declared"]], ["name"])[0]["id"]
         model = session.search_read("ir.model", [["model", "=", "res.partner"]], ["name"])[0]["id"]

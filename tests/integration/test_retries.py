@@ -1,7 +1,10 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Retries end: of mails that can never pass and mails that pass on the third attempt, the latter leave once and the former are given up."""
+"""The end of retries: some mails can never be sent, and others succeed at the third attempt.
+
+The latter are sent once, and the former are given up.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def smtp(refusing: Refusing) -> Iterator[SmtpServer]:
 
 @pytest.fixture
 def waiting(database: LabInstance, smtp: SmtpServer) -> LabInstance:
-    """An instance with thirty mails of each kind in its queue."""
+    """Return an instance with thirty mails of each kind in its queue."""
     with database.session() as session:
         session.create("ir.mail_server", [{"name": "Main", "smtp_host": "127.0.0.1", "smtp_port": smtp.port}])
     for subject in ("Never", "Third"):

@@ -151,7 +151,7 @@ def rows(instance: LabInstance) -> dict[str, list[str]]:
 
 
 def differences(before: dict[str, list[str]], after: dict[str, list[str]]) -> list[str]:
-    """Return the rows that differ, with a sign for where they are."""
+    """Return the rows that differ, with a sign for the table that contains them."""
     return [
         f"{name} {sign} {row}"
         for name in before
@@ -259,7 +259,7 @@ def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: P
     assert again.results["Restore the snapshot"]["changed"] is False
 
 
-def test_what_is_refused(
+def test_refused_rollbacks(
     fresh: Callable[[str], LabInstance], tmp_path: Path, snapshots: Path, vault: tuple[str, ...]
 ) -> None:
     instance, other = fresh("rollback_refused"), fresh("rollback_other")
@@ -304,7 +304,7 @@ class Rollback(Play):
 
 @pytest.fixture
 def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits, for instance to look at a lock once more, does not wait for long; no run renews its lock."""
+    """Shorten every wait, for instance before a lock is read again; no run renews its lock."""
     quick = SimpleNamespace(monotonic=lambda: 100 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 100))
     for module in (lock, rpc_session):
         monkeypatch.setattr(module, "time", quick)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The routing that is foretold, against what Odoo does with the mails."""
+"""The predicted routing, compared with Odoo's treatment of the mails."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NAMES = ["", "Ann Lee", "Lee, Ann", 'Ann "A" Lee', "Zoë", "ann@elsewhere.exampl
 
 
 def a_filter(chance: random.Random, addresses: list[str]) -> str:
-    """A from_filter, mostly as people write them."""
+    """Return a from_filter, mostly in a common form."""
     named = [*addresses, *(address.partition("@")[2] for address in addresses)]
     entries = [chance.choice(named) for _each in range(chance.choice([1, 1, 1, 2, 3]))]
     entries = [
@@ -90,7 +90,9 @@ def a_scenario(chance: random.Random) -> dict[str, Any]:
 
 
 def fitted(scenario: dict[str, Any], *, personal: bool, several: bool) -> dict[str, Any]:
-    """A scenario that an instance can have, if it has personal servers, and filters that list several senders."""
+    """Return a scenario that is possible on an instance with these features: personal servers, and filters that list
+    several senders.
+    """
     for server in scenario["servers"]:
         if not personal:
             server.pop("owner_user_id", None)
@@ -120,21 +122,25 @@ def foretold(scenario: dict[str, Any], sender: str, *, rewrites: bool | None) ->
 
 
 def builds(database: LabInstance) -> list[bool]:
-    """Return what the build of the instance may do with a sender that no server is for: one value if its version shows it."""
+    """Return the possible treatments of a sender without a server by this build: one value if its version determines
+    it.
+    """
     with database.session() as session:
         known = rewrites_unmatched(session.version)
     return [True, False] if known is None else [known]
 
 
 def header(text: str) -> str:
-    """A From header as Python shows it; quotes around a name are gone where they are not needed."""
+    """Return a From header in the form of Python, without unnecessary quotes around a name."""
     message = EmailMessage()
     message["From"] = text
     return str(message["From"])
 
 
 def as_sent(foreseen: Route) -> dict[str, Any] | None:
-    """A foretold route as the script shows a mail; without an address to send from, Odoo sends none."""
+    """Return a predicted route in the form in which the script returns a mail; without a sender address, Odoo sends
+    nothing.
+    """
     if not foreseen.envelope_from:
         return None
     assert foreseen.email_from is not None
@@ -244,7 +250,7 @@ FORCED = "forced"
 
 
 def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None:
-    """What `routes` and the filter say, held to where real mails arrive, and how."""
+    """The results of `routes` and of the filter are compared with the servers and headers of real mails."""
     smtp = database.lab.smtp
     servers, senders = SERVERS, SENDERS
     if not database.takes_sender_lists:

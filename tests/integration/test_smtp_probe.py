@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes of SMTP servers of many behaviors, through both front ends; what they find is what Odoo's own test finds."""
+"""Probes of SMTP servers of many behaviors, in a process and without one. They agree with Odoo's own test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENDER = "sender@lab.example"
 RECIPIENT = "recipient@elsewhere.example"
 WRONG = "wrong-password-made-up"
 
-# SMTP server, its behavior, what differs from what it wants, what comes of it, and a word of the message.
+# SMTP server, its behavior, changes to its required settings, the outcome, and a word of the message.
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "plain": ("plain", {}, {}, "ok", "the sender and the recipient work"),
     "starttls": ("starttls", {}, {}, "ok", "TLS, the login, the sender"),
@@ -83,7 +83,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     ),
 }
 
-# What is suggested where something else works.
+# Suggestions if other settings work.
 SUGGESTIONS = {
     "SSL to a plain port": "smtp_encryption: none, ",
     "no STARTTLS": "smtp_encryption: none, ",
@@ -97,7 +97,7 @@ SUGGESTIONS = {
 
 
 def probe_of(lab: Lab, smtp: SmtpServer, **changed: Any) -> dict[str, Any]:
-    """What a server wants of a probe, but for what is changed."""
+    """Return the options of a probe of a server, with some changes."""
     about = lab.description["smtp"]
     options: dict[str, Any] = {
         "host": smtp.host,
@@ -154,16 +154,16 @@ def seconds_left_out(value: Any) -> Any:
 
 
 def probed(options: dict[str, Any]) -> Result:
-    """What the module's own call finds, without a run of Ansible."""
+    """Return the result of the module's own call, without a run of Ansible."""
     defaults = {name: option.get("default") for name, option in SPECIFICATION.options.items()}
     return probe(settings_of(defaults | options))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_a_probe_finds(case: str, lab: Lab) -> None:
+def test_outcomes_of_a_probe(case: str, lab: Lab) -> None:
     smtp, behavior, changed, outcome, why = CASES[case]
     server = lab.smtp[smtp]
-    if smtp != "silent":  # which Odoo tests meanwhile
+    if smtp != "silent":  # Odoo tests it meanwhile
         server.configure(**behavior)
     result = probed(probe_of(lab, server, **changed))
     assert result["outcome"] in outcome.split(" or "), result["message"]  # for some it depends on who is quicker
@@ -192,7 +192,7 @@ def test_every_server_of_the_lab_is_probed(lab: Lab) -> None:
     assert {smtp for smtp, _behavior, _changed, _outcome, _why in CASES.values()} == set(lab.smtp)
 
 
-def test_what_is_known_of_a_server(lab: Lab, tmp_path: Path) -> None:
+def test_facts_about_a_server(lab: Lab, tmp_path: Path) -> None:
     def check(name: str, **changed: Any) -> Task:
         return task(name, probe_of(lab, lab.smtp[name], **changed), check_mode=True)
 
@@ -219,7 +219,7 @@ def test_what_is_known_of_a_server(lab: Lab, tmp_path: Path) -> None:
     assert misnamed["tls"]["chain"][0]["names"] == ["mail.other.example"]
 
 
-# What a probe and Odoo are told alike, and what both find.
+# The common settings of a probe and of Odoo, and their common outcomes.
 ALIKE = (
     "starttls",
     "ssl",
@@ -256,7 +256,7 @@ def test_odoo_finds_the_same(fresh: Callable[[str], LabInstance], lab: Lab, tmp_
 
 
 def test_no_credential_is_seen(lab: Lab, tmp_path: Path) -> None:
-    """At any verbosity, from servers that repeat what they were sent as well."""
+    """This applies at any verbosity, and also to servers that repeat their input."""
     server, xoauth2 = lab.smtp["starttls"], lab.smtp["xoauth2"]
     assert server.password
     assert xoauth2.token

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role `smtp_timeout` and its addon: how they come onto an Odoo, and how long Odoo then waits for whom.
+"""The role `smtp_timeout` and its addon: its installation on an Odoo, and Odoo's timeouts afterwards.
 
-The seconds that something took are printed (`pytest -s`), and held to bounds that are far from Odoo's own 60.
+Measured durations are printed (`pytest -s`). Their limits are far below Odoo's own 60 seconds.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ SAID = "Say that Odoo must be restarted"
 
 @pytest.fixture(scope="module")
 def folder(lab: Lab) -> Path:
-    """Where the role puts the addon."""
+    """Return the folder to which the role copies the addon."""
     return lab.extra_addons / ADDON
 
 
 @pytest.fixture(scope="module")
 def database(fresh: Callable[[str], LabInstance], lab: Lab, folder: Path) -> Iterator[LabInstance]:
-    """A database that the addon comes to. Afterwards no other test meets any of it."""
+    """Return a database that gets the addon. Afterwards the addon is removed, so it does not affect other tests."""
 
     def forget() -> None:
         shutil.rmtree(folder)
@@ -60,7 +60,7 @@ def database(fresh: Callable[[str], LabInstance], lab: Lab, folder: Path) -> Ite
 
 @pytest.fixture(scope="module")
 def role(database: LabInstance, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
-    """Runs the playbook, and with it the role."""
+    """Return a function that runs the playbook, and with it the role."""
 
     def run(*arguments: str, exit_code: int = 0, **variables: Any) -> Run:
         connection = {f"odoo_{name}": value for name, value in database.options().items()}
@@ -81,7 +81,7 @@ def role(database: LabInstance, lab: Lab, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def with_addon(database: LabInstance, role: Callable[..., Run]) -> LabInstance:
-    """The database, now that it has the addon."""
+    """Return the database after the addon is installed."""
     role()
     return database
 
@@ -109,7 +109,7 @@ def test_the_role(database: LabInstance, role: Callable[..., Run], folder: Path,
     done = role()
     assert changed(done) == [COPIED, INSTALLED]
     assert steps(done.results[INSTALLED]) == [("install", ("uninstalled", "installed"))]
-    assert "skip_reason" in done.results[SAID]  # Odoo takes in what it has not seen before
+    assert "skip_reason" in done.results[SAID]  # Odoo reads new addons
     assert field(database)["type"] == "integer"
 
     assert changed(role()) == []
@@ -125,13 +125,13 @@ def test_the_role(database: LabInstance, role: Callable[..., Run], folder: Path,
     failed = role(exit_code=2, smtp_timeout_restart_command=[shutil.which("false")])
     assert failed.results[COPIED]["changed"]
     assert failed.results[RESTARTED]["failed"]
-    upgraded = role(**command)  # which makes up for the restart that failed
+    upgraded = role(**command)  # it replaces the restart that failed
     assert changed(upgraded) == [RESTARTED, INSTALLED]
     assert steps(upgraded.results[INSTALLED]) == [("upgrade", ("15.0.0.9.0", f"{series}.1.0.0"))]
     assert upgraded.results[AWAITED]["attempts"] > 1
     assert changed(role(**command)) == []
 
-    # The same where nobody told the role how to restart.
+    # The same without a configured restart command.
     (folder / "timeouts.py").write_text("# older")
     told = role()
     assert changed(told) == [COPIED]
@@ -153,7 +153,7 @@ def test_the_field(with_addon: LabInstance) -> None:
 
 
 def server(database: LabInstance, name: str, smtp: SmtpServer, seconds: int | None = None, **fields: Any) -> int:
-    """A mail server in Odoo as the SMTP server wants it; its id."""
+    """Create the mail server in Odoo that the SMTP server requires, and return its id."""
     values = {
         "name": name,
         "smtp_host": smtp.host,
@@ -169,7 +169,7 @@ def server(database: LabInstance, name: str, smtp: SmtpServer, seconds: int | No
 
 
 def seconds_of_test(database: LabInstance, server_id: int) -> tuple[float, str]:
-    """How long Odoo's own connection test takes, and what it says."""
+    """Return the duration of Odoo's own connection test, and its message."""
     with database.session() as session, session.patience(120):
         started = time.monotonic()
         try:
@@ -245,7 +245,7 @@ def test_a_healthy_server_still_sends(with_addon: LabInstance, lab: Lab) -> None
     assert accepted["mail_from"] == healthy.user
 
 
-# Odoo's connections of every kind, and what their sockets wait for; then replies that come later than that.
+# Odoo's connections of every kind, with the timeouts of their sockets; then replies that arrive later than that.
 CONNECTIONS = """
 import json, smtplib, socket, time
 from odoo.tools import config

@@ -54,7 +54,7 @@ ACTIONS = [
     ("cron", "update"),
     ("mail_server", "archive"),
 ]
-# What may leave the client in check mode: version and login, and methods that read.
+# The calls that are allowed in check mode: version and login, and methods that read.
 READING = {"version_info", "login", "check_object_reference", "fields_get", "read", "search_read"}
 
 
@@ -112,7 +112,7 @@ def test_a_check_predicts_and_only_reads(transport: str, drifted: LabInstance, m
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_what_would_write_does_not_leave_the_client(transport: str, database: LabInstance) -> None:
+def test_writing_calls_are_not_sent(transport: str, database: LabInstance) -> None:
     before = database.fingerprint()
     with database.session(transport, read_only=True) as session:
         for write in (

@@ -24,7 +24,7 @@ SHORT, LONG = "admin", "hunter22"
 
 
 def stack_with(word: str) -> dict[str, Any]:
-    """A word in names, in values, as a whole value, in a key, in a list and in code."""
+    """Return a stack with a word in names, in values, as a whole value, in a key, in a list and in code."""
     return {
         "parameters": {f"mail.server.{word}": "1", "mail.server.note": f"ask the {word}.", "mail.catchall.alias": word},
         "servers": [
@@ -42,7 +42,7 @@ def stack_with(word: str) -> dict[str, Any]:
 
 
 def instance_of(database: LabInstance, password: str) -> LabInstance:
-    """The database, furnished, with another password of its administrator."""
+    """Return the furnished database, with another password of its administrator."""
     stack = stack_with(password)
     if not database.takes_sender_lists:
         for server in stack["servers"]:
@@ -64,7 +64,7 @@ def exported(instance: LabInstance, folder: Path, *, in_process: bool) -> Adopti
 
 
 def both_front_ends(instance: LabInstance, folder: Path) -> Adoption:
-    """Export through both, and hold them to the same file."""
+    """Export in a process and without one, and check that the files are equal."""
     one, other = (exported(instance, folder / str(way), in_process=way) for way in (True, False))
     assert one.text("mail.yml") == other.text("mail.yml")
     assert not [mask for mask in MASKS if mask in one.text("mail.yml")]
@@ -102,7 +102,7 @@ def test_a_longer_password_in_values(database: LabInstance, tmp_path: Path) -> N
     assert "CHECK: it contains a secret that this run knows" in comments
     assert 'smtp_user: "{{ vault_acme_main_smtp_user }}"' in text
     assert adoption.secrets()["vault_acme_main_smtp_user"] == LONG
-    # What is declared is what is there.
+    # The declaration matches the instance.
     checked = adoption.run("provision", "--check", odoo_mail_unmanaged="ignore")
     assert checked.exit_code == 0, checked.output
     assert [name for name, result in checked.results.items() if result.get("changed")] == []

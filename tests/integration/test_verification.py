@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`verify: connection`: new settings are proven on a candidate first, and what fails there changes nothing."""
+"""`verify: connection`: new settings are tested on a candidate first, and a failed test changes nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rows(instance: LabInstance) -> list[dict[str, Any]]:
 
 
 def everything(instance: LabInstance) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """All that there is, mail servers first, where a difference can be read."""
+    """Return all records, with mail servers first, so that a difference is readable."""
     return rows(instance), instance.fingerprint()
 
 
@@ -94,7 +94,7 @@ FAILURES: dict[str, tuple[Callable[[Lab], Options], str, str]] = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_a_failure_leaves_the_live_server_as_it_was(case: str, live: LabInstance, tmp_path: Path) -> None:
+def test_a_failure_does_not_change_the_live_server(case: str, live: LabInstance, tmp_path: Path) -> None:
     new, outcome, words = FAILURES[case]
     if str(new(live.lab).get("smtp_encryption")).endswith("_strict"):
         live.needs_strict()
@@ -140,7 +140,7 @@ def test_a_failing_new_server_leaves_no_record(live: LabInstance, lab: Lab, tmp_
 def silence(
     fresh: Callable[[str], LabInstance], lab: Lab, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Future[tuple[Any, Any, Result]]]:
-    """What was before, what is afterwards, and the result of a server that never says a word, for which Odoo waits 60 seconds."""
+    """Return the states before and after, and the result for a silent server, for which Odoo waits 60 seconds."""
     instance = fresh("integration_verification_silent")
     instance.enforce({"servers": [password_server(lab, "starttls_any_sender", name="Live")]})
 
@@ -185,7 +185,7 @@ def test_three_servers_of_which_one_fails(live: LabInstance, lab: Lab, tmp_path:
 
 
 class Watch:
-    """Looks at the mail servers of a database again and again while something runs: what it saw of each, in order."""
+    """Reads the mail servers of a database repeatedly while something runs, and records the states of each in order."""
 
     def __init__(self, instance: LabInstance) -> None:
         self._instance = instance
@@ -252,7 +252,7 @@ def test_a_second_run_tests_nothing(live: LabInstance, lab: Lab, tmp_path: Path)
     assert lab.smtp["ssl"].events() == lab.smtp["plain"].events() == []
 
 
-def test_what_no_test_could_prove_is_not_tested(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_settings_that_no_test_can_prove_are_not_tested(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     archived = password_server(lab, "ssl", name="Archived", smtp_pass="wrong-made-up", active=False)
     results = run_tasks(
         live,
@@ -302,7 +302,7 @@ def test_check_mode_makes_no_candidate_and_says_that_nothing_was_tested(
     assert lab.smtp["starttls_any_sender"].events() == lab.smtp["ssl"].events() == []
 
 
-# --- where there is no address to test with ---
+# Users without an address
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def test_without_an_address_one_that_fits_is_lent(unaddressed: LabInstance, lab:
 
 
 @pytest.mark.parametrize("name", ["Live", "New"])
-def test_without_an_address_a_refused_sender_is_no_alarm(
+def test_without_an_address_a_refused_sender_is_not_an_alarm(
     name: str, unaddressed: LabInstance, lab: Lab, tmp_path: Path
 ) -> None:
     lab.smtp["plain"].configure(replies={"MAIL": "553 5.7.1 Not from here"})
@@ -364,7 +364,7 @@ def test_without_an_address_everything_else_is_still_an_alarm(
 
 def kill_with_children(pid: int) -> None:
     """SIGKILL to a process and all below it. Ansible's workers are in sessions of their own, which a group's signal misses."""
-    os.kill(pid, signal.SIGSTOP)  # so that it has no more children meanwhile
+    os.kill(pid, signal.SIGSTOP)  # so that it starts no further child processes meanwhile
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in children.read_text().split():
             kill_with_children(int(child))
@@ -372,7 +372,7 @@ def kill_with_children(pid: int) -> None:
 
 
 def killed_while_it_tests(instance: LabInstance, folder: Path, server: Options) -> None:
-    """A run that gets as far as Odoo's test of a candidate, which does not end by itself."""
+    """Run as far as Odoo's test of a candidate, which does not end by itself."""
     there_were = len(rows(instance))
     task = {"postmaster.odoo.mail_server": {**instance.options(), **server, **VERIFY}}
     run = multiprocessing.get_context("spawn").Process(
@@ -400,7 +400,7 @@ def locks(instance: LabInstance) -> list[dict[str, Any]]:
     return instance.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",))
 
 
-def test_what_a_killed_run_left_behind_is_found_and_removed(
+def test_records_that_a_killed_run_left_behind_are_found_and_removed(
     fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path
 ) -> None:
     instance = fresh("integration_verification_killed")
@@ -431,7 +431,7 @@ def test_what_a_killed_run_left_behind_is_found_and_removed(
 
 @pytest.fixture
 def endpoint(live: LabInstance, lab: Lab) -> Iterator[TokenEndpoint]:
-    """Where the live instance's Odoo gets its tokens."""
+    """Return the token service of the live instance's Odoo."""
     token = lab.smtp["xoauth2"].token or ""
     client = oauth2_server(lab, "outlook", oauth2={})["oauth2"]
     endpoint = TokenEndpoint(token, {client["client_id"]: client["client_secret"]})
@@ -507,7 +507,7 @@ def test_a_new_consent_reaches_the_live_server_as_it_was_rotated(
 def test_a_used_consent_does_not_cut_the_live_servers_link(
     connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
 ) -> None:
-    """What `update: always` would do with a token that Odoo has replaced long since."""
+    """`update: always` would restore a token that Odoo has replaced long ago."""
     give_access_token(connected, "outlook", "outlook", endpoint.access_token)
     before = everything(connected)
     server = outlook(lab, {"refresh_token": "used-long-since-made-up", "update": "always"})
@@ -517,7 +517,7 @@ def test_a_used_consent_does_not_cut_the_live_servers_link(
     assert refresh_token(connected) in endpoint.valid
 
 
-def test_a_token_that_holds_is_not_spent_on_a_test(
+def test_a_valid_token_is_not_spent_on_a_test(
     connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
 ) -> None:
     """So that one that fails costs nothing."""
@@ -560,7 +560,10 @@ def test_a_wrong_client_secret_changes_nothing(
 
 
 def everything_but_times_of_parameters(instance: LabInstance) -> Any:
-    """A client's new secret can only be tested where Odoo takes it from, which it is given back at once."""
+    """Return all records without the times of parameters.
+
+    Odoo reads a client's secret from a parameter. A test of a new secret changes the parameter and restores it at once.
+    """
     servers, tables = everything(instance)
     parameters = instance.sql("SELECT id, key, value FROM ir_config_parameter ORDER BY id")
     return servers, tables | {"ir_config_parameter": ""}, parameters
@@ -635,7 +638,7 @@ def test_gmail_with_a_token_that_is_refused(live: LabInstance, lab: Lab, tmp_pat
     assert everything(live) == before
 
 
-def test_what_is_not_connected_yet_stays_out_of_use(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_a_server_without_consent_stays_out_of_use(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     new = oauth2_server(lab, "gmail", name="New", oauth2={})
     result = run_task(live, tmp_path, "mail_server", {**new, **VERIFY})
     assert (result["failed"], result["changed"], result["connected"]) == (False, True, False), result
@@ -651,9 +654,7 @@ def test_what_is_not_connected_yet_stays_out_of_use(live: LabInstance, lab: Lab,
     assert stored(live, "New")["active"] is True
 
 
-def test_a_live_server_does_not_change_over_to_what_is_not_connected(
-    live: LabInstance, lab: Lab, tmp_path: Path
-) -> None:
+def test_a_live_server_does_not_change_to_settings_without_consent(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     before = rows(live)
     server = oauth2_server(lab, "gmail", name="Live", oauth2={})
     result = run_task(live, tmp_path, "mail_server", {**server, **VERIFY})
@@ -663,7 +664,7 @@ def test_a_live_server_does_not_change_over_to_what_is_not_connected(
     assert rows(live) == before
 
 
-# Last, for it has been running since the first test.
+# Last, because it has been running since the first test.
 def test_a_silent_server(silence: Future[tuple[Any, Any, Result]]) -> None:
     before, after, result = silence.result()
     assert after == before

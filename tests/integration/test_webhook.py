@@ -32,7 +32,7 @@ TOKEN = "webhook-token-made-up"
 
 @pytest.fixture(scope="module")
 def compared(fresh: Any) -> LabInstance:
-    """A database with a mail server that is about to drift."""
+    """Return a database with a mail server that is about to drift."""
     database: LabInstance = fresh("webhook")
     with database.session() as session:
         session.create(
@@ -68,7 +68,7 @@ def _drip(connection: socket.socket) -> None:
 
 @contextmanager
 def webhook_that(how: str) -> Iterator[str]:
-    """A webhook that does not accept the verdict, and its URL."""
+    """Run a webhook that does not accept the verdict, and return its URL."""
     if how == "is slow":
         with listening(_drip) as url:
             yield url
@@ -84,7 +84,7 @@ def webhook_that(how: str) -> Iterator[str]:
 
 
 def without_times(report: Any) -> Any:
-    """A report without the moments of its run."""
+    """Return a report without the times of its run."""
     if isinstance(report, dict):
         return {
             name: without_times(value)
@@ -96,7 +96,7 @@ def without_times(report: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def without_webhook(compared: LabInstance, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Any]:
-    """The same run without a webhook, and its report."""
+    """Return the report of the same run without a webhook."""
     folder = tmp_path_factory.mktemp("without")
     return run(folder, compared, ""), without_times(report_of(folder))
 

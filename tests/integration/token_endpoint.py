@@ -30,7 +30,7 @@ class TokenEndpoint:
         self._given = 0
 
     def consent(self) -> str:
-        """A refresh token, as a human's consent brings it."""
+        """Return a refresh token as if a user had given consent."""
         self._given += 1
         token = f"refresh-token-{self._given}-made-up"
         self.valid.add(token)

@@ -38,12 +38,15 @@ def _named(path: str) -> Callable[[_Class], _Class]:
 class World:
     """A database, and the errors that it raises.
 
-    :ivar tables: rows by id, by model. :ivar xml_ids: model and id by external ID.
-    :ivar failures: the errors of a method, by (model or `cr`, method): of all calls, or of the first ones if it is a
-    list.
-    :ivar failed: the rows of each query for failed mails. :ivar queries: every query.
-    :ivar with_progress: whether crons report their progress. :ivar with_logger: whether server actions have a logger.
-    :ivar time: the clock of `time.time`. :ivar said: the logged messages.
+    :ivar tables: rows by id, by model.
+    :ivar xml_ids: model and id by external ID.
+    :ivar failures: the errors of methods, by (model or `cr`, method). The errors of a list are for the first calls.
+    :ivar failed: the rows of each query for failed mails.
+    :ivar queries: every query.
+    :ivar with_progress: whether crons report their progress.
+    :ivar with_logger: whether server actions have a logger.
+    :ivar time: the clock of `time.time`.
+    :ivar said: the logged messages.
     """
 
     tables: dict[str, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict))

@@ -37,7 +37,7 @@ def matches(domain: Sequence[Any], value_of: Callable[[str], Any]) -> bool:
         return _holds(operator, value_of(field), wanted)
 
     result = True
-    while terms:  # adjacent terms are joined by an implicit `&`
+    while terms:  # an implicit `&` joins adjacent terms
         result = next_result() and result
     return result
 

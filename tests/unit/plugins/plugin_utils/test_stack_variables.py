@@ -55,7 +55,7 @@ def test_variables_without_layers_are_handed_on() -> None:
     assert merged({}) == {}
 
 
-def test_layers_are_merged_by_key_in_the_order_of_their_suffixes() -> None:
+def test_merging_layers_by_key_in_the_order_of_their_suffixes() -> None:
     variables = {
         "odoo_mail_servers__20_customer": [
             {"name": "Main", "smtp_user": "acme"},

@@ -142,12 +142,16 @@ STOPPED = (cron(last=80, due=20), other(last=90, due=15))
         (STOPPED, [run(3, 80, ended=True)], "cron_overdue_no_worker"),
         (STOPPED, [], "cron_overdue_no_worker"),
         (STOPPED, [run(3, 19, ended=False), run(3, 80, ended=True)], "cron_overdue_running"),
-        (STOPPED, [run(9, 14, ended=False)], "cron_overdue_running"),  # another action occupies the only worker
-        (STOPPED, [run(3, 600, ended=False)], "cron_overdue_no_worker"),  # killed
-        ((cron(last=80, due=20), other(last=2)), [run(9, 2, ended=True)], "cron_overdue_running"),  # others are
-        ((cron(), other(last=90, due=15)), [run(9, 14, ended=False)], None),  # no mail is held up
-        ((cron(), other(last=90, due=15)), [], "cron_overdue_no_worker"),  # mail will be, once it is due
-        # It has been at it for hours, and others run meanwhile.
+        (STOPPED, [run(9, 14, ended=False)], "cron_overdue_running"),  # another action occupies the only worker.
+        (STOPPED, [run(3, 600, ended=False)], "cron_overdue_no_worker"),  # killed.
+        (
+            (cron(last=80, due=20), other(last=2)),
+            [run(9, 2, ended=True)],
+            "cron_overdue_running",
+        ),  # other actions use it.
+        ((cron(), other(last=90, due=15)), [run(9, 14, ended=False)], None),  # no mail is delayed.
+        ((cron(), other(last=90, due=15)), [], "cron_overdue_no_worker"),  # mail will be delayed.
+        # It has been running for hours, and others run meanwhile.
         (
             (cron(last=200, due=180), other(last=1)),
             [run(9, 1, ended=True), run(3, 180, ended=False)],

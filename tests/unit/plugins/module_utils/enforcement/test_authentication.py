@@ -562,7 +562,7 @@ def test_tokens_are_not_reported(odoo: SimulatedOdoo, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["gmail", "outlook"])
-def test_a_new_addon_changes_no_more_than_was_predicted(series: str, method: str) -> None:
+def test_a_new_addon_changes_nothing_beyond_the_prediction(series: str, method: str) -> None:
     """The server is there already, and the addon's fields are not."""
     odoo = SimulatedOdoo(series, without_addons={ADDONS[method]})
     run(odoo, stack(PASSWORD))

@@ -315,7 +315,7 @@ def test_code_that_contains_a_secret_is_masked(odoo: SimulatedOdoo) -> None:
     assert run(odoo, {"crons": [with_secret]}).plan == ()
 
 
-def test_an_empty_code_is_no_code(odoo: SimulatedOdoo) -> None:
+def test_an_empty_code_is_not_code(odoo: SimulatedOdoo) -> None:
     assert "code must not be empty" in refused_unwritten(Invalid, odoo, {"crons": [{**OWN, "code": " \n"}]})
 
 

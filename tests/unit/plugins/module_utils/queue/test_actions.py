@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Actions on mails of the queue: they apply to exactly the selected mails, are counted, and are predicted by check
-mode.
-"""
+"""Actions on mails of the queue. They apply to exactly the selected mails and count them. Check mode predicts them."""
 
 from __future__ import annotations
 

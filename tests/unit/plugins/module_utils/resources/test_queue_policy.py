@@ -91,7 +91,7 @@ def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
     assert actions(run(odoo, state="absent").plan) == [("update", "lanes"), *(("delete", rule) for rule in OWN_RULES)]
     unstamped = [
         {
-            # The former next run was planned by the hour; the shorter interval of the policy has moved it.
+            # The shorter interval of the policy has moved the former next run, which was an hour later.
             key: {name: value for name, value in one.items() if name != "nextcall" and not name.startswith("write_")}
             for key, one in whole.items()
         }

@@ -44,12 +44,12 @@ MESSAGES: list[tuple[str, str]] = [
     ("auth", REPLIED + "(535, b'5.7.8 Authentication failed')"),
     ("auth", "535\nb'5.7.8 Authentication credentials invalid'"),
     ("throttled", "421\nb'Too busy'"),
-    ("auth", REPLIED + " 5.7.8 Authentication failed"),  # 16.0
+    ("auth", REPLIED + " 5.7.8 Authentication failed"),  # 16
     ("auth", REPLIED + " 5.7.8 Authentication credentials invalid"),  # 16
     ("auth", REPLIED + " Incorrect authentication data"),  # 16, without an enhanced code
     ("throttled", REPLIED + " 4.7.0 Temporary authentication failure"),  # 16
     ("starttls_required", REPLIED + " 5.7.0 Must issue a STARTTLS command first"),  # 16
-    # A refused greeting, and a refused STARTTLS; 16 words them like a refused login, and leaves out the code.
+    # A refused greeting, and a refused STARTTLS. In 16 the text is that of a refused login, without the code.
     ("throttled", REPLIED + " 4.7.0 TLS not available"),
     ("starttls_unsupported", REPLIED + " 5.7.4 TLS not available"),
     ("helo_rejected", REPLIED + " Syntactically invalid EHLO argument(s)"),

@@ -89,7 +89,7 @@ def test_runs_that_did_not_compare_the_instance_are_passed_over(tmp_path: Path) 
     assert since(run(tmp_path, 6, drifted())) == {"smtp_port": day(1)}
 
 
-def test_no_more_reports_are_read_than_necessary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_reads_only_the_necessary_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 6):
         run(tmp_path, number, drifted())
     read: list[str] = []
