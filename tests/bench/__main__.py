@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The benchmarks: `python tests/bench` runs them all, `python tests/bench NAME` one of them. They want the lab up, but for `drift_page`."""
+"""The benchmarks: `python tests/bench` runs all of them, `python tests/bench NAME` one of them. All except `drift_page`
+need a running lab.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of a drift report in a real Chromium, of fleets of several sizes: `python tests/bench drift_page`. It wants no lab."""
+"""The page of a drift report in a real Chromium, with fleets of several sizes:
+
+`python tests/bench drift_page`. It needs no lab.
+"""
 
 from __future__ import annotations
 

@@ -2,10 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet of 100 databases on one server compared in one run: `python tests/bench fleet`. It needs 6 GB of disk, and some minutes to make them.
+"""A run that compares 100 databases on one server: `python tests/bench fleet`. It needs 6 GB of disk, and some minutes
+to create them.
 
-The playbook drift over JSON-2 with 10 forks, and the callback with all its reports, may take 10 s more than a playbook with one debug task for each
-host of the same inventory. No instance may take longer because there are more of them.
+The run uses the playbook drift over JSON-2 with 10 forks, and the callback with all its reports. It may take 10 s more
+than a playbook
+with one debug task for each host of the same inventory. The time for one instance may not grow with the number of
+instances.
 """
 
 from __future__ import annotations
@@ -67,7 +70,7 @@ class Fleet:
         (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
 
     def play(self, playbook: str, hosts: int | None = None, forks: int = FORKS) -> usage.Usage:
-        """Run a playbook on so many of the hosts, all of them where that is not said; its failure is the benchmark's."""
+        """Run a playbook on the first hosts, by default on all of them. If it fails, the benchmark fails."""
         command = [sys.executable, "-m", "ansible", "playbook", playbook]
         command += ["--inventory", str(self.folder / "inventory.json"), "--forks", str(forks)]
         if hosts is not None:
@@ -111,7 +114,7 @@ class Fleet:
 
 def main() -> None:
     lab = Lab.load()
-    # What its crons do in a hundred databases is not what is measured; and it may stay connected to all of them.
+    # Crons are not part of the measurement, so they do not run. Odoo may stay connected to all databases.
     lab.start_odoo(max_cron_threads=0, options=(f"--db_maxconn={DATABASES + 50}",))
     with tempfile.TemporaryDirectory() as folder:
         fleet = Fleet(lab, [f"bench_fleet_{number:03}" for number in range(DATABASES)], Path(folder))
@@ -128,7 +131,10 @@ def main() -> None:
 
 
 def measure(fleet: Fleet) -> list[Limit]:
-    """Compare few and many instances, and run as many debug tasks, all in turn, so that whatever else the machine does meets them alike."""
+    """Compare few and many instances, and run as many debug tasks, in turn.
+
+    Other load of the machine then affects all of them alike.
+    """
     debug: list[usage.Usage] = []
     drift: list[usage.Usage] = []
     times: dict[int, list[list[float]]] = {instances: [] for instances in (1, 10, 50, DATABASES)}
@@ -155,7 +161,7 @@ def measure(fleet: Fleet) -> list[Limit]:
 
 
 def show_usage(runs: dict[str, list[usage.Usage]]) -> None:
-    """Who needs the processor and the memory."""
+    """Print the processes that use the processor and the memory."""
     print(f"{'seconds':>8}  of the processor: {'controller':>10}  {'workers':>8}  {'Odoo':>8}  {'PostgreSQL':>10}")
     for name, measured in runs.items():
         print(
@@ -173,7 +179,7 @@ def show_usage(runs: dict[str, list[usage.Usage]]) -> None:
 
 
 def show_tasks(fleet: Fleet) -> None:
-    """Where the time of the last run went."""
+    """Print the durations of the tasks of the last run."""
     for task, seconds in sorted(fleet.tasks().items(), key=lambda item: -item[1]):
         print(f"{1000 * seconds / DATABASES:8.0f} ms for each instance in its worker: {task}")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a figure may come to: printed beside it, and whether it holds."""
+"""The limits of measured values: each is printed next to its value, with the verdict."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Limit:
 
 
 def judge(*limits: Limit) -> None:
-    """Print them all; a SystemExit where one does not hold."""
+    """Print all limits, and raise SystemExit if one is exceeded."""
     for limit in limits:
         print(limit)
     broken = [limit.what for limit in limits if not limit.holds]

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The queue modules on one million mails, beside SQL and plain RPC: `python tests/bench mail_queue`.
+"""The queue modules on one million mails, compared with SQL and plain RPC: `python tests/bench mail_queue`.
 
-Asking may take three times the SQL aggregates' own time plus half a second, logging in included. Cancelling 250,000 mails may take twice as
+A read may take three times as long as the SQL aggregates plus half a second, including the login. Cancelling 250,000
+mails may take twice as
 long as plain writes of 10,000 ids each.
 """
 
@@ -70,7 +71,7 @@ AGGREGATES = (
 
 
 def sql_seconds(lab: Lab) -> float:
-    """What PostgreSQL itself says that the aggregates took."""
+    """Return the duration of the aggregates as measured by PostgreSQL."""
     seconds = 0.0
     for aggregate in AGGREGATES:
         plan = lab.sql(DATABASE, f"EXPLAIN (ANALYZE, TIMING OFF) {aggregate}")
@@ -90,7 +91,7 @@ def median(run: Callable[[], float]) -> float:
 
 
 def logins(lab: Lab) -> dict[str, Callable[[], Session]]:
-    """What opens a session, for each transport."""
+    """Return the functions that open a session, for each transport."""
     environment = lab.environment(DATABASE)
     options = {name: environment[f"ODOO_{name.upper()}"] for name in ("url", "database", "username")}
     return {

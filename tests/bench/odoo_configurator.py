@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""odoo-configurator, a tool that rewrites what is declared whether it differs or not, on the same stack.
+"""odoo-configurator, a tool that rewrites the declared records even if they do not differ, on the same stack.
 
-It gets what suits it best: JSON-2 with an API key, which it speaks since 3.8, no login, and an environment of its own without anything else.
+It gets its best conditions: JSON-2 with an API key, which it supports since 3.8, no login, and a separate environment
+without other packages.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import yaml
 
 VERSION = "3.8.0"
 
-# It tells of a database driver for sources that nobody here has.
+# It reports a missing database driver for sources that are not used here.
 _HARMLESS = "odoo_configurator.sql"
 
 
 class OdooConfigurator:
-    """An installation in a folder of its own, made where it is missing."""
+    """An installation in a separate folder, which is created if it is missing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / f"odoo-configurator-{VERSION}"
@@ -57,7 +58,7 @@ class OdooConfigurator:
         return path
 
     def run(self, configuration: Path, environment: dict[str, str]) -> None:
-        """Rewrite. It ends with 0 even where it has failed, so that its log is what tells."""
+        """Rewrite all records. The exit code is 0 even after a failure, so the log is examined."""
         credentials = {
             "ODOO_DB": environment["ODOO_DATABASE"],
             "ODOO_USER": environment["ODOO_USERNAME"],

@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def playbook(name: str, environment: dict[str, str], *arguments: str) -> str:
-    """Run one of the benchmarks' playbooks on this machine, and return what it printed; its failure is the benchmark's."""
+    """Run one of the benchmarks' playbooks on this machine, and return its output. If it fails, the benchmark fails."""
     path = str(HERE / "playbooks" / f"{name}.yml")
     command = [
         "ansible-playbook",

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the actions of a queue policy take among one million mails: `python tests/bench queue_policy`.
+"""The durations of the actions of a queue policy among one million mails: `python tests/bench queue_policy`.
 
-None begins another batch after a minute, so of the long ones it is the pace that counts.
+None starts another batch after a minute, so the rate counts for the long ones.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def measure(lab: Lab, session: Session) -> None:
     lab.sql(DATABASE, "UPDATE ir_cron SET active = false")
     run("lanes", QUEUE, outgoing)
     run("watchdog", queue_jobs.WATCHDOG, outgoing)
-    # Three hours old and tried an hour later: whatever may pass is to be tried again.
+    # They are three hours old and were tried an hour later. All that may be sent are due for a retry.
     lab.sql(
         DATABASE,
         f"UPDATE mail_mail SET create_date = now() - interval '3 hours', write_date = now() - interval '2 hours' WHERE {failed}",

@@ -2,15 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long a check without drift takes, beside what it is measured against, in one run: `python tests/bench stack`.
+"""The duration of a check without drift, compared with alternatives in one run: `python tests/bench stack`.
 
-The stack is that of the promise in the README: 3 mail servers, 4 crons and 5 parameters. Every contestant gets its turn in every round,
-so that whatever else the machine does meets them alike; the medians are compared. A check over JSON-2 may take 1.2 times the least that a
-playbook can do, less than odoo-configurator's quickest way to rewrite it all, and 0.8 times what it takes record by record, as it usually does;
-the same by hand takes 8 times as long.
+The stack is that of the guarantee in the README: 3 mail servers, 4 crons and 5 parameters. Every candidate runs in
+every round,
+so that other load of the machine affects all of them alike. The medians are compared. The limits for a check over
+JSON-2:
 
-A slow link is between the check and Odoo as well: each new connection and each request takes a round trip of 100 ms, and as with Odoo alone each
-connection carries one request. There a check may take 0.9 s more, and no more requests.
+- 1.2 times the shortest time that a playbook can take
+- less than odoo-configurator's fastest way to rewrite everything
+- 0.8 times the time of odoo-configurator record by record, which is its usual way
+
+A hand-written playbook takes 8 times as long.
+
+A slow link between the check and Odoo is also measured. Each new connection and each request takes a round trip of 100
+ms. As with Odoo alone, each
+connection transports one request. With this link a check may take 0.9 s longer, and sends the same number of requests.
 """
 
 from __future__ import annotations
@@ -48,7 +55,7 @@ BY_HAND = "a hand-written ansible.builtin.uri playbook"
 
 
 def bare_calls(environment: dict[str, str]) -> None:
-    """The calls of such a check and nothing else, in a Python of its own: what no playbook can go below."""
+    """Make only the calls of such a check in a separate Python: no playbook can be faster."""
     script = (
         "import os\n"
         "from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import connect\n"
@@ -87,7 +94,8 @@ def main() -> None:
         BATCHED: lambda: rival.run(batched, by_key),
         ONE_BY_ONE: lambda: rival.run(one_by_one, by_key),
     }
-    # The rival first: its servers are new, ours are then the ones that it has made. Each declares what the other finds.
+    # The other tool runs first. It creates its servers, and the collection then finds them. Each declares the records
+    # of the other.
     rival.run(batched, by_key)
     playbook("stack", by_key)
     rival.run(one_by_one, by_key)
@@ -105,8 +113,8 @@ def main() -> None:
                 requests[name + link] = proxy.requests
                 if link:
                     contestants[name + link] = run
-        # The rivals come last. What they write makes Odoo forget its caches and the password that it has checked, so each round begins with a check
-        # that does not count.
+        # The other tools run last. Their writes clear Odoo's caches and the checked password, so each round begins with
+        # a check that does not count.
         contestants.update({name: contestants.pop(name) for name in (BATCHED, ONE_BY_ONE)})
         seconds: dict[str, list[float]] = {name: [] for name in contestants}
         for _round in range(ROUNDS):
@@ -126,9 +134,9 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def report(seconds: dict[str, list[float]], requests: dict[str, int]) -> None:
-    """Print the medians, each as a multiple of the first, and what they may come to.
+    """Print the medians, each as a multiple of the first, and the limits.
 
-    :param requests: how many requests a check sends.
+    :param requests: the number of requests of a check.
     """
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     print(f"3 mail servers, 4 crons, 5 parameters, no drift; median of {ROUNDS} rounds")

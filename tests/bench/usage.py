@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What processes use: processor time and memory, from /proc."""
+"""The resources of processes: processor time and memory, from /proc."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 # Between two looks. A look at a dozen processes costs some milliseconds.
 _INTERVAL = 0.1
 
-# A process may end while it is looked at.
+# A process may end while it is being read.
 _GONE = (FileNotFoundError, ProcessLookupError)
 
 
@@ -27,10 +27,10 @@ _GONE = (FileNotFoundError, ProcessLookupError)
 class Usage:
     """A run of a command: seconds of the clock and of the processor, and bytes at their peak.
 
-    :param controller_cpu: of the command's own process. :param workers_cpu: of those that it has forked.
+    :param controller_cpu: of the command's own process. :param workers_cpu: of its child processes.
     :param controller_memory: resident in the command's own process. :param worker_memory: resident in the largest of its workers.
     :param memory: of all of them together, each shared page counted once.
-    :param others_cpu: of the processes that were watched beside it, by name.
+    :param others_cpu: of the other measured processes, by name.
     """
 
     exit_code: int = 0
@@ -45,9 +45,9 @@ class Usage:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], others: Mapping[str, int]) -> Usage:
-    """Run a command to its end and watch it.
+    """Run a command to its end and measure it.
 
-    :param others: the ids of processes beside it, by what they are called; whom they fork counts in.
+    :param others: the ids of other processes by name; their child processes count too.
     """
     usage = Usage()
     before = {name: _tree_cpu(process) for name, process in others.items()}
@@ -108,7 +108,7 @@ def _descendants(process: int) -> Iterator[int]:
 
 
 def _memory(process: int, name: str) -> int:
-    """Bytes: `Rss`, resident, or `Pss`, where a page that several share counts as its part."""
+    """Return bytes: `Rss`, resident, or `Pss`, in which a shared page counts in part."""
     for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024

@@ -21,7 +21,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.as_html import render
 
-# What stands for a state.
+# The symbol of each state.
 SYMBOLS = {
     "clean": "\u2713",
     "accepted": "\u2248",
@@ -53,7 +53,7 @@ FLAGS = (
 
 
 def program(name: str) -> str:
-    """Where a program is.
+    """Return the path of a program.
 
     :raises RuntimeError: it is not installed.
     """
@@ -90,7 +90,7 @@ class Page:
         self.driver.get("about:blank")
         self.driver.get(self.file.as_uri() + address)
 
-    # --- what is there ---
+    # Reading
 
     def find(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -102,7 +102,7 @@ class Page:
         return self.driver.execute_script(script, *arguments)
 
     def text(self, selector: str) -> str:
-        """What a person reads there, line by line."""
+        """Return the visible text of an element, line by line."""
         text = self.run("return document.querySelector(arguments[0]).innerText", selector)
         return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
@@ -110,7 +110,7 @@ class Page:
         return self.run("return location.hash")
 
     def focus(self) -> dict[str, Any]:
-        """What has the keyboard: its id, text and cell."""
+        """Return the element that has the keyboard focus: its id, text and cell."""
         return self.run(
             """const it = document.activeElement, tr = it.closest("tr");
             return {id: it.id, text: it.innerText, label: it.getAttribute("aria-label"), cell: it.cellIndex ?? null,
@@ -118,7 +118,7 @@ class Page:
         )
 
     def matrix(self) -> dict[str, dict[str, tuple[str, str, str]]]:
-        """By instance and heading: the state, the symbol and what a screen reader says."""
+        """Return the state, the symbol and the label for screen readers, by instance and heading."""
         headings = self.run("return [...document.querySelectorAll('.keys th')].map((th) => th.title)")
         rows = self.run(
             """const symbols = (td) => (td.children.length ? [...td.children] : [td]).map((one) => one.textContent).join("\\n");
@@ -135,7 +135,7 @@ class Page:
     def headings(self) -> list[str]:
         return self.run("return [...document.querySelectorAll('.keys th')].map((th) => th.title)")
 
-    # --- what a person does ---
+    # Actions of a user
 
     def until(self, condition: Any) -> Any:
         """Wait until something is so."""
@@ -147,7 +147,7 @@ class Page:
         element.click()
 
     def cell(self, instance: str, heading: str) -> WebElement:
-        """A cell of the matrix; heading "" is the instance itself."""
+        """Return a cell of the matrix; heading "" is the instance itself."""
         return self.run(
             """const row = [...document.querySelectorAll(".matrix tbody tr")].find((tr) => tr.row.name === arguments[0]);
             const headings = ["", ...[...document.querySelectorAll(".keys th")].map((th) => th.title)];
@@ -159,7 +159,7 @@ class Page:
         )
 
     def press(self, *keys: str, hold: str | None = None) -> None:
-        """Press keys, one after the other, wherever the focus is."""
+        """Press keys, one after the other, with the present focus."""
         actions = ActionChains(self.driver)
         if hold:
             actions.key_down(hold)
@@ -169,13 +169,13 @@ class Page:
         actions.perform()
 
     def search(self, words: str) -> None:
-        """Search, and wait for what is found."""
+        """Search, and wait for the results."""
         field = self.find("#search")
         field.clear()
         field.send_keys(words)
         self.until(lambda: f"q={words.replace(' ', '+')}" in self.address())
 
-    # --- what Chromium says ---
+    # Information from Chromium
 
     def settle(self) -> float:
         """Wait until the page is on the screen; returns the seconds since it was asked for."""
@@ -197,15 +197,15 @@ class Page:
         self.settle()
 
     def pdf(self) -> bytes:
-        """The page as it is printed."""
+        """Return the page as it is printed."""
         return base64.b64decode(self.cdp("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
 
     def complaints(self) -> list[dict[str, Any]]:
-        """What is in the console since it was last asked."""
+        """Return the new messages in the console since the last call."""
         return self.driver.get_log("browser")
 
     def requests(self) -> list[str]:
-        """Every address that was asked for since this was last asked, less what the policy has refused."""
+        """Return every requested address since the last call, without those that the policy has refused."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         asked, refused = {}, set()
         for message in messages:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One Chromium for all tests, and a page of its own for each; whatever a page does, it asks nobody and complains of nothing."""
+"""One Chromium for all tests, and a separate page for each test. No page may send a request or log an error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture
 def show(driver: Chrome, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Shows a report, or that on a fleet of so many instances."""
+    """Return a function that shows a report, or the report of a fleet of some size."""
     driver.get("about:blank")
     driver.get_log("browser")
     driver.get_log("performance")

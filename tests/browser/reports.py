@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Made-up reports of fleets of any size, the same ones every time.
+"""Generated reports of fleets of any size, always the same ones.
 
-Every instance has a stack of shared resources and a mail server and a parameter of its own. What differs follows from
-an instance's place in the fleet, so that a test can say what it expects.
+Every instance has a stack of shared resources, and its own mail server and parameter. The position of an instance
+in the fleet determines its differences, so that a test can calculate the expected ones.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def name(position: int) -> str:
 
 
 def fleet(size: int, *, baseline: bool = True, runs: int = 30, own: int = 1) -> dict[str, Any]:
-    """The report on a fleet of that many instances.
+    """Return the report of a fleet with that number of instances.
 
-    :param runs: how many former runs there are.
-    :param own: how many mail servers each instance has that no other has.
+    :param runs: the number of former runs.
+    :param own: the number of mail servers that only one instance has.
     """
     instances = [_instance(position, own) for position in range(size)]
     problems = [
@@ -99,7 +99,7 @@ def fleet(size: int, *, baseline: bool = True, runs: int = 30, own: int = 1) -> 
 
 
 def _instance(position: int, own: int) -> Instance:
-    """Every tenth has drifted; beside them others are unreachable, failed, unknown, accepted or corrected."""
+    """Return an instance. Every tenth has drifted; others are unreachable, failed, unknown, accepted or corrected."""
     resources = [
         Resource("addon", "mail"),
         Resource("addon", "google_gmail"),
@@ -200,7 +200,7 @@ def _differ(resource: Resource, action: str, *differences: Difference) -> None:
 
 
 def _history(instances: list[Instance], runs: int) -> Iterator[dict[str, Any]]:
-    """Former runs, the drift of which grows to what it is."""
+    """Return former runs, in which the drift grows to its present extent."""
     now = Counter(instance.status for instance in instances)
     for run in range(runs):
         counts = {status: now[status] * run // runs for status in STATUSES}
@@ -209,7 +209,7 @@ def _history(instances: list[Instance], runs: int) -> Iterator[dict[str, Any]]:
 
 
 def shuffled(size: int) -> dict[str, Any]:
-    """The report on such a fleet, the inventory of which is in no order that anything else has."""
+    """Return the report of such a fleet whose inventory has a random order."""
     report = fleet(size)
     report["instances"] = [report["instances"][position * 7 % size] for position in range(size)]
     return report
@@ -222,7 +222,7 @@ def worst_first(report: dict[str, Any]) -> list[str]:
         differing = [resource for resource in instance["resources"] if resource["status"] != "clean"]
         return STATUSES.index(instance["status"]), len(differing)
 
-    # Sorting keeps what is as bad in its order, in reverse too.
+    # Sorting keeps the order of equal statuses, also in reverse.
     return [instance["instance"] for instance in sorted(report["instances"], key=badness, reverse=True)]
 
 
@@ -234,7 +234,7 @@ def by_name(report: dict[str, Any]) -> list[str]:
     return sorted(in_inventory(report))
 
 
-# By address, the order that it asks for.
+# The order that the address names.
 ORDERS = {"": worst_first, "#sort=inventory": in_inventory, "#sort=name": by_name}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What lies behind a cell: every difference, before and after, and all that is known of it."""
+"""The details of a cell: every difference, before and after, and everything that is known of it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_instance_opens_all_of_its_resources(show: Callable[..., Page]) -> No
     assert "mail.session.batch.size" in text
 
 
-def test_an_instance_says_what_a_plan_changes_for_its_mail(show: Callable[..., Page]) -> None:
+def test_an_instance_shows_the_changes_of_a_plan_for_its_mail(show: Callable[..., Page]) -> None:
     report = fleet(2)
     sender = {"mails": 214, "sources": ["mail"], "companies": [], "effects": ["rewritten"]}
     sender |= dict.fromkeys(["server_before", "server_after", "email_from_before", "email_from_after"])
@@ -113,7 +113,7 @@ def test_a_text_of_several_lines_is_compared_line_by_line(show: Callable[..., Pa
     assert spoken == ["found: ", "declared: ", "found: ", "declared: "]
 
 
-def test_of_a_long_text_only_what_is_near_a_difference_is_shown(show: Callable[..., Page]) -> None:
+def test_a_long_text_is_shown_only_near_its_difference(show: Callable[..., Page]) -> None:
     report = fleet(1)
     before = [f"line {number}" for number in range(5000)]
     after = [*before[:2000], "new", *before[2000:3000], "changed", *before[3001:]]
@@ -165,7 +165,7 @@ def test_values_that_read_alike_are_told_apart(show: Callable[..., Page]) -> Non
     assert marked == ["example", "test"]
 
 
-def test_what_else_is_known_of_a_difference_is_said(show: Callable[..., Page]) -> None:
+def test_other_facts_about_a_difference_are_shown(show: Callable[..., Page]) -> None:
     page = show(50)
     page.cell(name(0), "").click()
     text = page.text("#details")
@@ -179,7 +179,7 @@ def test_what_else_is_known_of_a_difference_is_said(show: Callable[..., Page]) -
     assert "It is there, and declared to be absent." in text
 
 
-def test_a_missing_record_shows_what_it_is_declared_as(show: Callable[..., Page]) -> None:
+def test_a_missing_record_shows_its_declaration(show: Callable[..., Page]) -> None:
     page = show(50, "#instance=acme-001&resource=mail_server&key=Outgoing+acme-001")
     assert f"{MINUS} missing" in page.text("#details")
     fields = page.run(
@@ -194,7 +194,7 @@ def test_a_missing_record_shows_what_it_is_declared_as(show: Callable[..., Page]
     ]
 
 
-def test_what_a_run_has_put_right_is_told_in_the_past(show: Callable[..., Page]) -> None:
+def test_a_corrected_difference_is_shown_in_the_past_tense(show: Callable[..., Page]) -> None:
     report = fleet(1)
     for resource in report["instances"][0]["resources"]:
         if resource["status"] == "drifted" and resource["action"] != "unmanaged":
@@ -228,7 +228,7 @@ def test_a_heading_opens_its_resource_on_all_instances(show: Callable[..., Page]
     )
 
 
-def test_the_baseline_opens_its_problems_and_what_it_accepts(show: Callable[..., Page]) -> None:
+def test_the_baseline_opens_its_problems_and_its_accepted_differences(show: Callable[..., Page]) -> None:
     page = show(50)
     page.click("#baseline")
     text = page.text("#details")
@@ -296,7 +296,7 @@ def test_of_many_instances_the_list_names_some_until_asked(show: Callable[..., P
     assert page.focus()["text"] == "acme-361"
 
 
-def test_an_instance_in_the_list_opens_what_differs_there(show: Callable[..., Page]) -> None:
+def test_an_instance_in_the_list_opens_its_differences(show: Callable[..., Page]) -> None:
     page = show(50, "#view=differences")
     page.click("#differences li:first-child .chip")
     assert page.address() == "#view=differences&instance=acme-001&resource=mail_server&key=Transactional"

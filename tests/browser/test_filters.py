@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is shown can be narrowed, and the address says how, so that a view can be linked to."""
+"""The view can be filtered, and the address contains the filters, so that a view can be linked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reports import CRONS, ORDERS, name, shuffled, worst_first
 
 
 def by_status(page: Page, *statuses: str) -> list[str]:
-    """The instances that have one of these statuses, worst first."""
+    """Return the instances that have one of these statuses, worst first."""
     status = {instance["instance"]: instance["status"] for instance in page.report["instances"]}
     return [instance for instance in worst_first(page.report) if status[instance] in statuses]
 
@@ -60,7 +60,7 @@ def test_a_kind_shows_its_columns_only(show: Callable[..., Page]) -> None:
     assert page.instances() == [name(position) for position in (33, 27, 18, 0, 40, 20)]
 
 
-def test_only_what_differs_leaves_out_clean_rows_and_columns(show: Callable[..., Page]) -> None:
+def test_only_differences_leaves_out_clean_rows_and_columns(show: Callable[..., Page]) -> None:
     page = show(50)
     page.click("#only")
     assert page.instances() == [name(position) for position in (33, 27, 18, 0, 40, 20, 10, 30, 6, 31, 12)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything can be reached and done without a mouse, and what has the focus is seen."""
+"""Everything can be done without a mouse, and the focus is visible."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_headings_are_part_of_the_grid(page: Page) -> None:
     assert place(page) == (name(0), 0)
 
 
-def test_what_has_the_focus_is_seen(page: Page) -> None:
+def test_the_focus_is_visible(page: Page) -> None:
     page.press(Keys.END, hold=Keys.CONTROL)
     page.press(Keys.ARROW_UP, Keys.ARROW_LEFT)
     for keys in ((), (Keys.ARROW_UP,) * 30, (Keys.HOME,), (Keys.PAGE_UP,) * 3):
@@ -128,7 +128,7 @@ def test_the_place_is_kept_while_rows_come_and_go(page: Page) -> None:
     assert active == [name(10), "drifted, 3 fields"]
 
 
-def test_one_cell_is_reached_whatever_rows_have_been_away(page: Page) -> None:
+def test_one_cell_is_reachable_after_any_rows_were_hidden(page: Page) -> None:
     page.press(Keys.ARROW_DOWN, Keys.ARROW_RIGHT)
     page.search("smtp_port")
     page.click("#reset")

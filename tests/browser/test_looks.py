@@ -18,7 +18,7 @@ from reports import MASK, ORDERS, differences, fleet, name, shuffled
 
 AA = 4.5
 
-# The contrast of every text that is shown, against whatever lies behind it.
+# The contrast of every visible text with its background.
 CONTRASTS = """
 const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {r, g, b, a} };
 const over = (top, under) => {
@@ -63,7 +63,7 @@ def test_it_is_as_light_or_dark_as_the_system(show: Callable[..., Page]) -> None
     assert page.run("return getComputedStyle(document.documentElement).colorScheme") == "dark"
 
 
-def test_a_choice_of_colours_holds_and_is_remembered(show: Callable[..., Page]) -> None:
+def test_a_choice_of_colours_applies_and_is_remembered(show: Callable[..., Page]) -> None:
     page = show(3)
     page.wear("light")
     light = background(page)
@@ -185,7 +185,7 @@ def test_paper_is_in_the_order_of_the_screen(show: Callable[..., Page], address:
     assert sorted(expected, key=lambda instance: text.index(f"{instance}: {WORDS[status[instance]]}")) == expected
 
 
-def test_what_is_filtered_is_printed_so_and_says_so(show: Callable[..., Page]) -> None:
+def test_a_filtered_view_is_printed_with_its_filters(show: Callable[..., Page]) -> None:
     text, _pages = printed(show(50, "#q=acme-011"))
     assert "Only a part is printed: search for acme-011." in text
     assert "acme-011: drifted" in text
@@ -198,7 +198,7 @@ def test_paper_is_white(show: Callable[..., Page]) -> None:
     assert page.run("return getComputedStyle(document.querySelector('#verdict')).color") == "rgb(29, 30, 34)"
 
 
-def test_without_javascript_it_says_what_is_missing(show: Callable[..., Page]) -> None:
+def test_without_javascript_the_page_names_the_missing_parts(show: Callable[..., Page]) -> None:
     page = show(3)
     page.cdp("Emulation.setScriptExecutionDisabled", value=True)
     try:

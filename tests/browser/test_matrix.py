@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The matrix says what the report says."""
+"""The matrix agrees with the report."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_every_verdict_has_words(show: Callable[..., Page], statuses: list[str],
     assert page.text("#verdict").split("\n")[-1] == words
 
 
-def test_a_baseline_that_does_not_hold_is_the_verdict_where_nothing_drifts(show: Callable[..., Page]) -> None:
+def test_an_unmatched_baseline_is_the_verdict_if_nothing_drifts(show: Callable[..., Page]) -> None:
     report = fleet(1)
     report["instances"][0] |= {"status": "clean", "resources": []}
     report["verdict"] |= {"status": "drifted", "instances": {"clean": 1}}
@@ -96,7 +96,7 @@ def test_every_cell_has_the_state_its_symbol_and_words(show: Callable[..., Page]
         f"{SYMBOLS['unreachable']} unreachable",
         "unreachable",
     )
-    # What a run that failed has not compared is empty, in the columns of other instances, too.
+    # Cells that a failed run has not compared are empty, also in the columns of other instances.
     assert matrix[name(27)]["Transactional"] == ("none", "", "not declared here")
     assert matrix[name(27)]["google_gmail"] == ("clean", "✓", "clean")
     for instance in page.report["instances"]:
@@ -121,7 +121,7 @@ def test_a_resource_that_an_instance_does_not_declare_leaves_its_cell_empty(show
     assert matrix[name(1)]["google_gmail"] == ("clean", "✓", "clean")
 
 
-def test_what_only_one_instance_has_shares_a_column(show: Callable[..., Page]) -> None:
+def test_resources_of_only_one_instance_share_a_column(show: Callable[..., Page]) -> None:
     """A customer's own mail server has no column of its own, in which all others have nothing."""
     matrix = show(5).matrix()
     for position in range(5):
@@ -129,7 +129,7 @@ def test_what_only_one_instance_has_shares_a_column(show: Callable[..., Page]) -
     assert sum("other resources" in heading for heading in matrix[name(0)]) == 1
 
 
-def test_columns_are_grouped_by_kind_in_the_order_of_a_stack(show: Callable[..., Page]) -> None:
+def test_columns_have_the_order_of_a_stack_and_groups_by_kind(show: Callable[..., Page]) -> None:
     page = show(50)
     kinds = page.run(
         "return [...document.querySelectorAll('.kinds th')].slice(1).map((th) => [th.getAttribute('aria-label'), th.colSpan])"
@@ -147,7 +147,9 @@ def test_columns_are_grouped_by_kind_in_the_order_of_a_stack(show: Callable[...,
 
 
 @pytest.mark.parametrize("size", [50, 500])
-def test_what_few_instances_have_shares_a_column_that_names_it_when_asked(show: Callable[..., Page], size: int) -> None:
+def test_resources_of_few_instances_share_a_column_that_names_them_on_request(
+    show: Callable[..., Page], size: int
+) -> None:
     page = show(fleet(size, own=3))
     headings = page.headings()
     assert len(headings) == 15
@@ -267,7 +269,7 @@ def fleet_of(*statuses: str, compared: bool = True) -> dict[str, Any]:
         ([], False, "nothing was compared"),
     ],
 )
-def test_what_was_not_compared_is_not_said_to_be_without_differences(
+def test_an_uncompared_resource_is_not_called_free_of_differences(
     show: Callable[..., Page], statuses: list[str], compared: bool, words: str
 ) -> None:
     page = show(fleet_of(*statuses, compared=compared), "#view=differences")
@@ -301,7 +303,7 @@ def test_a_play_without_hosts_is_told(
         assert "no differences in what was compared" in page.text("#run")
 
 
-def test_where_every_play_has_hosts_nothing_is_said(show: Callable[..., Page]) -> None:
+def test_if_every_play_has_hosts_nothing_is_shown(show: Callable[..., Page]) -> None:
     assert not show(3).find("#nobody").is_displayed()
 
 
@@ -318,7 +320,7 @@ def test_where_every_play_has_hosts_nothing_is_said(show: Callable[..., Page]) -
         ("one blank", "one blank"),
     ],
 )
-def test_what_cannot_be_seen_in_a_key_is_seen(show: Callable[..., Page], key: str, shown: str) -> None:
+def test_invisible_characters_of_a_key_are_shown(show: Callable[..., Page], key: str, shown: str) -> None:
     report = fleet(2)
     resource = next(one for one in report["instances"][0]["resources"] if one["key"] == "google_gmail")
     resource["key"] = key

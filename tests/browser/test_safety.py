@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a server says stays text, and the page can reach nobody."""
+"""Any value from a server remains text, and the page cannot send requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HOSTILE = [
 
 
 def hostile(text: str) -> dict:
-    """A report in which everything that comes from somewhere else is the given text."""
+    """Return a report in which every value from another source is the given text."""
     report = fleet(3)
     report["run"] |= {"playbook": text, "limit": text, "tags": [text]}
     report["baseline"]["file"] = text
@@ -112,7 +112,7 @@ def test_a_hostile_address_stays_text(show: Callable[..., Page], text: str) -> N
     assert page.run("return window.broken") is None
 
 
-# What would reach a server at {address}, or run what the page did not come with.
+# Content that would send a request to a server at {address}, or run a script that is not part of the page.
 ATTEMPTS = {
     "fetch": "await fetch('http://{address}/')",
     "picture": "const it = new Image(); it.src = 'http://{address}/x.png'; await new Promise((good, bad) => (it.onload = good, it.onerror = bad))",
@@ -127,7 +127,10 @@ ATTEMPTS = {
 
 
 def said_to(server: socket.socket) -> bytes:
-    """What a server has been told. Chromium may ring before its policy is asked, but then it says nothing."""
+    """Return the data that a server has received.
+
+    Chromium may connect before it applies its policy, but then it sends nothing.
+    """
     server.settimeout(0.5)
     try:
         with server.accept()[0] as call:
@@ -138,7 +141,7 @@ def said_to(server: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_the_policy_refuses_what_a_page_might_try(show: Callable[..., Page], attempt: str) -> None:
+def test_the_policy_refuses_requests_and_scripts_of_a_page(show: Callable[..., Page], attempt: str) -> None:
     page = show(3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         script = ATTEMPTS[attempt].replace("{address}", f"127.0.0.1:{server.getsockname()[1]}")

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asks the checks, shows what they say, and closes with a table of their verdicts.
+"""Run the checks, print their output, and end with a table of their verdicts.
 
     python tests/checks GROUP_OR_CHECK...
 
-Every check is asked, also after one has failed, so that one run tells everything. Checks of different tracks are asked
-at the same time; then what a check says is shown whole, at its end.
+Every check runs, even after another has failed, so that one run reports everything. Checks of different tracks run
+at the same time; then the output of a check is printed as a whole at its end.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def alone() -> Iterator[None]:
 
 
 def ask(check: Check, *, at_once: bool) -> str:
-    """The verdict of a check, whose words are shown at once or at its end."""
+    """Return the verdict of a check, whose output is printed immediately or at its end."""
     print(f"\n==> {check.name}" if at_once else f"... {check.name}", flush=True)
     said = [] if at_once else [f"\n==> {check.name}\n"]
     folder = STAGES / check.stage / COLLECTION if check.stage else CHECKOUT
@@ -124,7 +124,7 @@ def ask(check: Check, *, at_once: bool) -> str:
 
 
 def environment(check: Check) -> dict[str, str]:
-    """The caller's variables, less those that would change what the checks say."""
+    """Return the caller's variables without those that would change the results of the checks."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHONPATH"))}
     collections = STAGES / check.stage if check.stage else WORK / "collections"
     own = {

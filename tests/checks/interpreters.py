@@ -4,7 +4,7 @@
 
 """The Pythons of this machine.
 
-Run as a script, prints the one that takes the newest ansible-core, or nothing where there is none.
+As a script it prints the one that supports the newest ansible-core, or nothing if there is none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def order(version: str) -> tuple[int, ...]:
 
 
 def found() -> dict[str, Path]:
-    """By version. What the variable PYTHONS names comes first, then PATH, then what pyenv keeps aside."""
+    """Return the interpreters by version: those in the variable PYTHONS first, then PATH, then those of pyenv."""
     pythons: dict[str, Path] = {}
     for candidate in _candidates():
         answer = subprocess.run(
@@ -34,7 +34,7 @@ def found() -> dict[str, Path]:
             capture_output=True,
             text=True,
         )
-        if answer.returncode == 0:  # a shim may stand for a Python that is not there
+        if answer.returncode == 0:  # a shim may exist for a Python that is not installed
             version, executable = answer.stdout.strip().split(" ", 1)
             if version in VERSIONS:
                 pythons.setdefault(version, Path(executable))
@@ -50,7 +50,7 @@ def _candidates() -> Iterator[str]:
     named = os.environ.get("PYTHONS", "").split()
     on_path = [f"python{version}" for version in VERSIONS]
     yield from (found for name in named + on_path if (found := shutil.which(name)))
-    # pyenv keeps every version in a folder of its own, beside the one that runs this.
+    # pyenv stores every version in a separate folder, next to the one that runs this script.
     for versions in (Path.home() / ".pyenv/versions", Path(sys.base_prefix).parent):
         yield from map(str, sorted(versions.glob("3.*/bin/python3"), reverse=True))
 

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gives ansible-test the pip that it puts into its virtual environments.
+"""Provide the pip that ansible-test installs into its virtual environments.
 
-ansible-test fetches a script for that from a site of its own, unless its cache has one. This puts one there, beside
-pip's wheel from the package index, so that the index is all that a machine has to reach.
+ansible-test fetches a script for this from its own site, unless its cache contains one. This script writes one there,
+next to
+pip's wheel from the package index. A machine then needs only the package index.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def main() -> None:
         pip_bootstrap.provide(version)
         command += ["--target-python", TARGET[arguments.command].format(version)]
 
-    # ansible-test looks for pythonX.Y on PATH, where a version manager's shim would shadow the real one.
+    # ansible-test searches PATH for pythonX.Y, and a version manager's shim would be found before the real one.
     folders = [str(python.parent) for python in (pythons.pop(OWN), *pythons.values())]
     os.environ["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
     os.execvp(command[0], command)

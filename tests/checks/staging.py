@@ -36,7 +36,7 @@ def stage(checkout: Path, root: Path) -> Path:
 
 
 def _files(checkout: Path) -> list[str]:
-    """What git tracks or would track, less what was deleted."""
+    """Return the files that git tracks or would track, without deleted ones."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=checkout, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [name for name in sorted(set(listed.split("\0"))) if name and os.path.lexists(checkout / name)]

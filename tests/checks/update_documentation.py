@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the documentation that repeats, from the one place that says it first.
+"""Write the generated documentation from its sources.
 
-The modules document their options. The options of `mail_stack` that take lists of resources repeat those of their modules, and the roles'
-argument specifications repeat the options of `mail_stack`, of `queue_policy` and of the connection. `meta/runtime.yml`, the task of the role
-`provision` and the table of docs/contents.md repeat which modules and resource types there are.
+The modules document their options. The options of `mail_stack` that take lists of resources repeat those of their
+modules. The roles'
+argument specifications repeat the options of `mail_stack`, of `queue_policy` and of the connection. `meta/runtime.yml`,
+the task of the role
+`provision` and the table of docs/contents.md repeat the list of modules and resource types.
 
     python tests/checks/update_documentation.py          # write
     python tests/checks/update_documentation.py --check  # fail if something is out of date

@@ -25,7 +25,7 @@ CHANGED_SERVER = "Demo transactional"
 DRIFTED = 10  # the exit code of a run that found drift
 REPORTS = STATE.parent / "reports"
 
-# What the demo's inventory declares: the name of the mail server in Odoo, and the SMTP server that it stands for.
+# The servers in the demo's inventory: the name of the mail server in Odoo, and its SMTP server.
 SERVERS = {"Demo transactional": "starttls", "Demo newsletter": "ssl", "Demo relay": "plain"}
 
 
@@ -92,7 +92,7 @@ def up(stage: Stage) -> None:
 
 
 def arrived(server: SmtpServer, since: int) -> dict[str, Any]:
-    """The canary among the messages that a server has accepted."""
+    """Return the canary among the messages that a server has accepted."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         for record in server.accepted()[since:]:

@@ -1,7 +1,7 @@
-"""What ends the demo."""
+"""The error that ends the demo."""
 
 from __future__ import annotations
 
 
 class DemoError(Exception):
-    """An act did not do what it says. The message is for the reader."""
+    """An act had another result than its text says. The message is for the reader."""

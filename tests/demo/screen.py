@@ -1,4 +1,4 @@
-"""What a reader of the demo sees: headings, sentences, and commands with what they print."""
+"""The output of the demo: headings, sentences, and commands with their output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def coloured(text: str, code: str) -> str:
 
 
 def act(title: str) -> None:
-    """A heading, numbered, with the seconds since the beginning."""
+    """Print a numbered heading with the seconds since the beginning."""
     elapsed = f"{time.monotonic() - _begun:.0f} s"
     heading = f"{next(_acts)}. {title} ".ljust(WIDTH - len(elapsed) - 1, "─")
     print(f"\n{coloured(f'{heading} {elapsed}', '1;36')}\n", flush=True)
@@ -32,13 +32,13 @@ def say(text: str = "") -> None:
 
 
 def prove(text: str) -> None:
-    """Something that was checked, and holds."""
+    """Print a statement that was checked and is true."""
     print(f"{coloured('✓', '1;32')} {text}", flush=True)
 
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Say what takes a while before it does, and how long it took."""
+    """Print a slow operation before it starts, and its duration afterwards."""
     begun = time.monotonic()
     say(f"{what} ...")
     yield

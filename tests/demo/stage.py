@@ -1,4 +1,4 @@
-"""Where the demo plays: on a lab of its own, or on an instance that the environment names."""
+"""The instance of the demo: a separate lab, or an instance that the environment names."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _VARIABLES = ("URL", "DATABASE", "USERNAME", "PASSWORD", "API_KEY", "TRANSPORT",
 
 
 def declared() -> dict[str, Any]:
-    """What the demo's inventory declares, as it is written."""
+    """Return the declarations of the demo's inventory without evaluating them."""
     return dict(yaml.safe_load((CHECKOUT / INVENTORY / "group_vars/all/mail.yml").read_text()))
 
 
 class Stage(ABC):
     """An instance and the SMTP servers that its mail goes to."""
 
-    environment: dict[str, str]  # what playbooks are run with
+    environment: dict[str, str]  # the environment of playbooks
     smtp: Mapping[str, SmtpServer]
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Stage(ABC):
 
     @abstractmethod
     def tear_down(self) -> None:
-        """Take away what the demo brought, and say so."""
+        """Remove the demo's records, and print this."""
 
     @property
     @abstractmethod
@@ -60,13 +60,13 @@ class Stage(ABC):
         """How a reader gets to see it."""
 
     def session(self) -> Session:
-        """A session of the instance's administrator, with no playbook in between."""
+        """Return a session of the instance's administrator, without a playbook."""
         given: dict[str, Any] = {name: self.environment.get(f"ODOO_{name}") for name in _VARIABLES}
         given["VALIDATE_CERTS"] = boolean(given["VALIDATE_CERTS"] or True)
         return connect(**{name.lower(): value for name, value in given.items() if value is not None})
 
     def remember(self, **facts: Any) -> None:
-        """Keep facts for `down`; what an earlier `up` remembered stays."""
+        """Store facts for `down`; facts of an earlier `up` are kept."""
         self.state = {**facts, **self.state}
         STATE.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(STATE, json.dumps(self.state, indent=2))
@@ -158,7 +158,7 @@ class GivenStage(Stage):
         self._start_smtp()
 
     def _start_smtp(self) -> None:
-        """The SMTP part of the lab, without the rest of it."""
+        """Start only the SMTP part of the lab."""
         if not self.layout.python.exists():
             wanted = [line for line in REQUIREMENTS.read_text().splitlines() if re.match(r"aiosmtpd|trustme", line)]
             with screen.progress("Installing the SMTP servers"):
@@ -192,12 +192,12 @@ class GivenStage(Stage):
 
 
 def stage_of_choice() -> Stage:
-    """The instance that the environment names, or a lab."""
+    """Return the instance that the environment names, or a lab."""
     return GivenStage() if os.environ.get("ODOO_URL") else LabStage()
 
 
 def _before(session: Session, stack: Mapping[str, Any]) -> dict[str, Any]:
-    """What the demo is going to change, and cannot find again by its external ids."""
+    """Return the records that the demo is going to change and cannot find again by its external IDs."""
     keys = sorted(stack["odoo_mail_parameters"])
     found = session.search_read("ir.config_parameter", [["key", "in", keys]], ["key", "value"])
     parameters = {**dict.fromkeys(keys), **{row["key"]: row["value"] for row in found}}
@@ -213,7 +213,7 @@ def _before(session: Session, stack: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put_back(session: Session, before: Mapping[str, Any]) -> None:
-    """Delete what bears the demo's external ids, and write what was there before."""
+    """Delete the records with the demo's external IDs, and restore the previous values."""
     pins = session.search_read("ir.model.data", [["module", "=", PINS]], ["model", "res_id"])
     for pin in pins:
         if session.search_read(pin["model"], [["id", "=", pin["res_id"]]], ["id"]):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let a hostile Odoo answer ten thousand times, and count what the collection makes of it.
+"""Let a hostile Odoo answer ten thousand times, and count the results of the collection.
 
 python tests/fuzz answers [--count N] [--seed N]
 """

@@ -23,7 +23,7 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYT
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
 SECONDS = 60.0
-# What takes the most memory for each byte, of each kind.
+# The values of each kind that use the most memory for each byte.
 _PARTS = {
     "blanks": b" ",
     "brackets": b"[",

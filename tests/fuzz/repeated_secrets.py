@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every secret, repeated by an SMTP server in every encoding, through the modules that show what a server said."""
+"""Every secret, repeated by an SMTP server in every encoding, with the modules that show answers of a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import S
 
 
 def fuzz_secrets(count: int, seed: int) -> Counter[str]:
-    """Return what showed, and how often.
+    """Return the secrets that were shown, and how often.
 
     :param count: the greatest number of runs; a random choice of all if there are more.
     """
@@ -46,7 +46,7 @@ def fuzz_secrets(count: int, seed: int) -> Counter[str]:
 
 
 def _fuzz_plugins(count: int, seed: int) -> Counter[str]:
-    """Return what the plugins showed that call Odoo without a module."""
+    """Return the secrets in the output of the plugins that call Odoo without a module."""
     faults: Counter[str] = Counter()
     cases = [(plugin, secret, encoding) for plugin in PLUGINS for secret in SECRETS for encoding in ENCODINGS]
     Random(seed).shuffle(cases)
@@ -77,7 +77,7 @@ def tasks_with(secret: str) -> list[Task]:
 
 
 def repeating_odoo(secret: str, repeated: str) -> SimulatedOdoo:
-    """Return an instance whose SMTP server refuses every login, and says with what."""
+    """Return an instance whose SMTP server refuses every login and repeats its credentials."""
     odoo = SimulatedOdoo("19.0")
     words = f"Server replied with following exception:\n (535, b'5.7.8 refused {repeated} ')"
     odoo.smtp = lambda _server: f"Connection Test Failed! Here is what we got instead:\n {words}"

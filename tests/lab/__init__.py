@@ -1,4 +1,4 @@
-"""A real Odoo and SMTP servers of several behaviors, from nothing, in a folder that git ignores.
+"""A real Odoo and SMTP servers of several behaviors, created in a folder that git ignores.
 
 With tests/ on sys.path:
 
@@ -8,7 +8,7 @@ With tests/ on sys.path:
     database = lab.fresh("my_test")
     lab.smtp["throttle"].configure(throttle_messages=1)
 
-Needs nothing but Python 3.10 or newer; what it needs beyond that it puts into its folder.
+It needs only Python 3.10 or newer, and installs everything else in its folder.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-# Run as a folder, this file is no part of a package yet.
+# If the folder is run as a program, this file is not yet part of a package.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lab import Lab, LabError

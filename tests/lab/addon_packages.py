@@ -10,7 +10,7 @@ from .steps import Step
 
 
 def step(layout: Layout, name: str, version: str) -> Step:
-    """What puts an addon into the lab, once."""
+    """Return the step that installs an addon in the lab."""
     there = layout.extra_addons / name
     return Step(f"addon-{name}", f"Odoo addon {name}", version, there.exists, lambda: _fetch(layout, name, version))
 
@@ -21,7 +21,7 @@ def _fetch(layout: Layout, name: str, version: str) -> None:
     run(
         [
             *(layout.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            # Not what it depends on: Odoo itself would be among that.
+            # Dependencies are left out, because Odoo itself is one of them.
             *("--no-deps", "--target", unpacked, f"odoo-addon-{name.replace('_', '-')}=={version}"),
         ],
         f"Fetching the Odoo addon {name}",

@@ -45,13 +45,13 @@ USE_ANOTHER_ODOO = (
 
 @dataclass(frozen=True)
 class Mirror:
-    """Where apt finds Debian, and what verifies it."""
+    """The source of Debian packages, and the keys that verify it."""
 
     uri: str
     signed_by: str | None  # a keyring's path, or the key itself as deb822 writes it
 
     def as_source(self) -> str:
-        """A deb822 stanza for the suite that carries Odoo."""
+        """Return a deb822 stanza for the suite that contains Odoo."""
         keyring = self.signed_by or next(
             (f"/usr/share/keyrings/{name}" for name in KEYRINGS if Path("/usr/share/keyrings", name).exists()), None
         )
@@ -89,13 +89,15 @@ def unpack(layout: Layout) -> None:
 
 
 def version(layout: Layout) -> str:
-    """The unpacked Odoo's own version, such as 19.0."""
+    """Return the unpacked Odoo's own version, such as 19.0."""
     release = (layout.odoo_sources / "odoo" / "release.py").read_text()
     return ".".join(re.findall(r"version_info = \((\d+), (\d+)", release)[0])
 
 
 def find_mirror(sources: Path = Path("/etc/apt")) -> Mirror:
-    """The first source of the machine's apt configuration that is Debian's own; third-party repositories are not."""
+    """Return the first source of the machine's apt configuration that is Debian's own; third-party repositories are
+    ignored.
+    """
     stanzas: list[dict[str, str]] = []
     for file in (sources / "sources.list", *sorted((sources / "sources.list.d").glob("*"))):
         if file.is_file() and file.suffix in (".list", ".sources"):

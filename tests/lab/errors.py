@@ -1,7 +1,7 @@
-"""What the lab says when it cannot go on."""
+"""The error that ends an operation of the lab."""
 
 from __future__ import annotations
 
 
 class LabError(Exception):
-    """One sentence: what failed, where, and what to do about it."""
+    """One sentence: the failure, its place, and its solution."""

@@ -1,18 +1,20 @@
-"""An Odoo that somebody else runs, in the place of the lab's: the lab's SMTP servers, and databases that are copied from a template.
+"""An external Odoo that replaces the lab's. The SMTP servers are the lab's, and databases are copied from a template.
 
-What it is comes from the environment. An Odoo that is asked for more than it was given raises NotApplicable.
+The environment describes it. Operations that it does not support raise NotApplicable.
 
-ODOO_URL, ODOO_USERNAME, ODOO_PASSWORD, ODOO_API_KEY: where it is, and its administrator in each copy of the template.
-ODOO_EXPIRED_API_KEY: a key of the administrator's that has expired. For tests of the message about it.
-ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook. Mark it as a template
+ODOO_URL, ODOO_USERNAME, ODOO_PASSWORD, ODOO_API_KEY: its address, and its administrator in each copy of the template.
+ODOO_EXPIRED_API_KEY: an expired key of the administrator. For tests of the message about it.
+ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook. Mark it as
+a template
     (`ALTER DATABASE ... IS_TEMPLATE true`), or Odoo's workers run its crons.
-ODOO_DSN: a connection string of its PostgreSQL for a user that may create databases; or else
-ODOO_MASTER_PASSWORD: that of Odoo's database manager.
-ODOO_CRON_THREADS: how many it was started with (max_cron_threads). Some tests want none, some one.
+ODOO_DSN: a connection string of its PostgreSQL for a user that may create databases. The alternative is
+ODOO_MASTER_PASSWORD: the password of Odoo's database manager.
+ODOO_CRON_THREADS: the number of its cron threads (max_cron_threads). Some tests need none, others one.
 ODOO_LOG: its log file, if this machine can read it.
 ODOO_SHELL: a command that runs the script of its standard input in `odoo shell`; the database's name is added to it.
 ODOO_ADDONS_PATH: a folder of its addons path that tests may write to.
-ODOO_RESTART: a command that restarts it, with as many cron threads as ODOO_CRON_THREADS says in the command's environment.
+ODOO_RESTART: a command that restarts it. ODOO_CRON_THREADS in the command's environment is the required number of cron
+threads.
 """
 
 from __future__ import annotations
@@ -51,18 +53,18 @@ END $$
 
 
 class NotApplicable(Exception):
-    """A test needs what this instance lacks; the message says what."""
+    """A test needs a feature that this instance lacks; the message names it."""
 
 
 class _Facts(dict[str, Any]):
-    """A part of the description. What is not known of the instance makes a test not applicable."""
+    """A part of the description. A fact that is unknown for the instance makes a test not applicable."""
 
     def __missing__(self, key: str) -> NoReturn:
         raise NotApplicable(f"the instance was given without {key}")
 
 
 class ExternalOdoo:
-    """Where the instance is."""
+    """The connection to the instance."""
 
     def __init__(self) -> None:
         self.url = os.environ["ODOO_URL"]
@@ -142,7 +144,7 @@ class ExternalLab(Lab):
         return self._query(database, statement)
 
     def start_odoo(self, max_cron_threads: int | None = None, options: tuple[str, ...] = ()) -> None:
-        """Have as many cron threads as a test wants; without a wish as many as in the beginning."""
+        """Ensure the number of cron threads that a test needs; without a number, the initial one."""
         if options:
             raise NotApplicable("the instance cannot be started with other options")
         wanted = os.environ.get("ODOO_CRON_THREADS") if max_cron_threads is None else str(max_cron_threads)
@@ -154,7 +156,7 @@ class ExternalLab(Lab):
         self.restart_odoo()
 
     def stop_odoo(self) -> None:
-        """Nobody stops an instance of somebody else's."""
+        """Do nothing: an external instance is not stopped."""
 
     def restart_odoo(self, max_cron_threads: int | None = None, options: tuple[str, ...] = ()) -> None:
         if max_cron_threads is not None or options:
@@ -173,7 +175,7 @@ class ExternalLab(Lab):
 
     @property
     def restart_command(self) -> list[str]:
-        """What restarts Odoo."""
+        """Return the command that restarts Odoo."""
         if "ODOO_RESTART" not in os.environ:
             raise NotApplicable("the instance cannot be restarted (ODOO_RESTART)")
         return shlex.split(os.environ["ODOO_RESTART"])
@@ -234,7 +236,10 @@ class ExternalLab(Lab):
         return list(csv.DictReader(io.StringIO(printed)))
 
     def _manage(self, action: str, **values: str) -> None:
-        """Have Odoo's database manager do something. It answers with a page, and a drop of what is not there is fine."""
+        """Run an operation of Odoo's database manager.
+
+        It answers with a page. Dropping a missing database is not an error.
+        """
         data = urllib.parse.urlencode({"master_pwd": self._master_password, **values}).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.odoo.url}/web/database/{action}", data, timeout=600):

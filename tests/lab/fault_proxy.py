@@ -1,14 +1,15 @@
-"""A proxy before an Odoo that counts the calls of a client, and cuts the connection at one of them.
+"""A proxy before an Odoo that counts the calls of a client, and interrupts the connection at one of them.
 
     with FaultProxy(odoo_url) as proxy:
-        proxy.cut(3, "after")  # Odoo performs the third call, and nobody receives its answer
+        proxy.cut(3, "after")  # Odoo performs the third call, and its answer is lost
         ...                    # a client that uses proxy.url
         proxy.heal()
 
-With a round-trip time it also is a slow link: each new connection costs one round trip, and each request another.
+With a round-trip time it is also a slow link: each new connection costs one round trip, and each request another.
 
-A cut before a call is a request that was lost: Odoo never sees it. A cut after a call is an answer that was lost.
-A lasting cut is what Odoo sees of a client that was killed: no further request arrives until `heal`.
+An interruption before a call is a lost request: Odoo does not receive it. An interruption after a call is a lost
+answer.
+A lasting interruption resembles a client that was killed: no further request arrives until `heal`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class FaultProxy:
 
     @property
     def url(self) -> str:
-        """Where clients reach the Odoo through the proxy."""
+        """Return the URL of the proxy for clients."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> FaultProxy:
@@ -131,7 +132,7 @@ class FaultProxy:
             answer = odoo.getresponse()
             content = answer.read()
             odoo.close()
-        # Whoever was cut off may have been cut off meanwhile by a call of another connection.
+        # Meanwhile a call of another connection may have interrupted this client.
         if not reaches_client or self._is_down:
             request.close_connection = True
             return

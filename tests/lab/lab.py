@@ -1,4 +1,4 @@
-"""The lab as a whole: bring it up, take it down, and what tests do with it."""
+"""The lab as a whole: it is started and stopped here, and tests use its operations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Lab:
 
     @classmethod
     def load(cls, layout: Layout | None = None) -> Lab:
-        """The lab that runs; a LabError where none does."""
+        """Return the running lab; raise a LabError if there is none."""
         lab = cls(layout)
         if not lab.is_up:
             raise LabError(f"No lab runs in {lab.layout.folder}: bring it up with `python3 tests/lab up`.")
@@ -62,7 +62,10 @@ class Lab:
         }
 
     def up(self, progress: Progress = print) -> Lab:
-        """Make what is missing and start what does not run. From nothing about a minute, warm a few seconds."""
+        """Create missing parts and start stopped ones.
+
+        The first time takes about a minute, later starts a few seconds.
+        """
         with _alone(self.layout, progress):
             self._prepare(progress)
             with timed(progress, "PostgreSQL, SMTP servers and Odoo run"):
@@ -82,9 +85,10 @@ class Lab:
             self.smtp_servers.start()
 
     def down(self, *, purge: bool = False) -> list[str]:
-        """Stop everything; the names of what ran. `purge` also deletes what it made, databases included.
+        """Stop everything, and return the names of the stopped processes. `purge` also deletes all files, databases
+        included.
 
-        Databases in memory are deleted in any case.
+        Databases in memory are always deleted.
         """
         if not self.layout.folder.exists():
             return []
@@ -103,13 +107,14 @@ class Lab:
         return stopped
 
     def status(self) -> dict[str, bool]:
-        """Which of the processes run."""
+        """Return which of the processes run."""
         return {part.daemon.name: part.daemon.is_running for part in (self.postgres, self.smtp_servers, self.odoo)}
 
     def fresh(self, database: str) -> str:
-        """Make a database anew from the template, in about a second; its name.
+        """Create a database from the template, in about a second, and return its name.
 
-        It holds what Odoo installs and nothing else. Odoo loads it at the first request, which is slower by that.
+        An existing one is replaced. It contains only the records that Odoo installs. Odoo loads it at the first
+        request, which is therefore slower.
         """
         self._refuse_own(database)
         self.postgres.drop(database)
@@ -122,7 +127,7 @@ class Lab:
         return database
 
     def drop(self, database: str) -> None:
-        """Drop a database and its files; fine where there is none."""
+        """Drop a database and its files. A missing database is not an error."""
         self._refuse_own(database)
         self.odoo.forget(database)
         self.postgres.drop(database)
@@ -132,16 +137,16 @@ class Lab:
         return self.postgres.query(database, statement)
 
     def shell(self, database: str, script: str) -> str:
-        """Run a script in `odoo shell`, committed at its end; what it printed. Takes about two seconds."""
+        """Run a script in `odoo shell`, commit at its end, and return its output. This takes about two seconds."""
         return self.odoo.shell(database, script)
 
     def start_odoo(self, max_cron_threads: int = CRON_THREADS, options: tuple[str, ...] = ()) -> None:
-        """Start Odoo, or restart it where it runs with other options; `max_cron_threads=0` is one without workers."""
+        """Start Odoo, or restart it if it runs with other options; `max_cron_threads=0` means no workers."""
         self.odoo.start(max_cron_threads, options)
         self._write_description()
 
     def needs_own_smtp_port(self) -> None:
-        """Return if Odoo is configured to send through `smtp.nowhere` what no mail server is for: in a lab it always is."""
+        """Return whether Odoo sends mail without a mail server to `smtp.nowhere`, which is always the case in a lab."""
 
     @property
     def restart_command(self) -> list[str]:
@@ -158,16 +163,18 @@ class Lab:
         self.odoo.stop()
 
     def restart_odoo(self, max_cron_threads: int = CRON_THREADS, options: tuple[str, ...] = ()) -> None:
-        """Stop and start Odoo, so that it finds new addons and forgets what it cached."""
+        """Stop and start Odoo, so that it reads new addons and clears its caches."""
         self.odoo.stop()
         self.start_odoo(max_cron_threads, options)
 
     @contextlib.contextmanager
     def second_odoo(self, *options: str, **environment: str) -> Iterator[str]:
-        """Another Odoo on the same databases while the first goes on, for what is read once at the start; its URL.
+        """Run another Odoo on the same databases in addition to the first, for settings that are read only at the
+        start; return its URL.
 
-        It has no cron workers, these further command line options, and these variables in its environment. It ends with the
-        block: only then drop what it served.
+        It has no cron workers, these further command line options, and these variables in its environment. It ends with
+        the
+        block: drop its databases only afterwards.
         """
         self._second_odoo.start(max_cron_threads=0, options=options, environment=environment)
         try:
@@ -176,13 +183,13 @@ class Lab:
             self._second_odoo.stop()
 
     def fetch_addons(self, progress: Progress = print, **versions: str) -> None:
-        """Put Odoo addons from the package index where every Odoo of the lab finds them: name=version."""
+        """Install Odoo addons from the package index for every Odoo of the lab: name=version."""
         steps = Steps(self.layout.stamps, progress)
         for name, version in versions.items():
             steps.do(addon_packages.step(self.layout, name, version))
 
     def environment(self, database: str = FIRST_DATABASE) -> dict[str, str]:
-        """The variables that point tests and modules at a database."""
+        """Return the environment variables that direct tests and modules to a database."""
         admin = self.description["odoo"]["admin"]
         return {
             "ODOO_URL": self.odoo.url,
@@ -198,7 +205,7 @@ class Lab:
             raise LabError(f"The lab itself needs the database {database}: choose another name.")
 
     def _prepare(self, progress: Progress) -> None:
-        """All that is made once, in the order of what needs what."""
+        """Create everything that is created once, in the order of dependencies."""
         layout, steps = self.layout, Steps(self.layout.stamps, progress)
         package = Step(
             "package", "Odoo's Debian package", debian_package.key(), layout.odoo_sources.exists,

@@ -1,6 +1,6 @@
-"""Where everything of one lab lies, and on which ports it listens.
+"""The paths and ports of one lab.
 
-Nothing is fixed to a path or a port outside the lab's folder, so several checkouts run labs side by side.
+No path or port outside the lab's folder is fixed, so several checkouts can run labs at the same time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PORT_RANGE = (20000, 32000)
 
 @dataclass(frozen=True)
 class Layout:
-    """The folder of a lab and what lies in it."""
+    """The folder of a lab and its contents."""
 
     folder: Path
 
@@ -32,7 +32,7 @@ class Layout:
 
     @property
     def description(self) -> Path:
-        """lab.json: what tests and demos read."""
+        """Return lab.json, which tests and demos read."""
         return self.folder / "lab.json"
 
     @property
@@ -50,12 +50,12 @@ class Layout:
 
     @property
     def odoo_sources(self) -> Path:
-        """What must be on sys.path to import odoo."""
+        """Return the path that must be on sys.path to import odoo."""
         return self.package / "usr" / "lib" / "python3" / "dist-packages"
 
     @property
     def extra_addons(self) -> Path:
-        """An addons folder for tests: Odoo finds whatever they put here."""
+        """Return an addons folder for tests: Odoo finds any addon in it."""
         return self.folder / "addons"
 
     @property
@@ -86,7 +86,7 @@ class Layout:
 
     @property
     def mail(self) -> Path:
-        """What the SMTP servers recorded."""
+        """Return the folder of the SMTP servers' records."""
         return self.folder / "smtp"
 
     @property
@@ -104,11 +104,11 @@ class Layout:
         return self.odoo_data / "filestore" / database
 
     def port(self, name: str) -> int:
-        """The TCP port of `name` on 127.0.0.1: chosen when first asked for, then remembered."""
+        """Return the TCP port of `name` on 127.0.0.1: chosen at the first call, then stored."""
         return self._ports().get(name) or self._choose_port(name)
 
     def free_port(self, name: str) -> int:
-        """As `port`, but chosen anew where another program has taken the remembered one."""
+        """Return the same as `port`, but choose another one if another program uses the stored port."""
         port = self.port(name)
         return port if _is_free(port) else self._choose_port(name)
 
@@ -129,7 +129,7 @@ class Layout:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """A reader, or a lab that was killed, never meets half a file."""
+    """Write a file so that a reader never finds half of it, even if the lab is killed."""
     half = path.with_name(path.name + ".half")
     half.write_text(text)
     half.replace(path)

@@ -17,14 +17,15 @@ from .processes import Daemon, clean_environment, run
 # Threads that run crons; one makes their order plain.
 CRON_THREADS = 1
 
-# Has a running Odoo load a database anew that was made anew behind its back: the signal that Odoo's processes give each
-# other, with a number that none has seen. To have Odoo drop the old one costs a check of the master password, a third of a second.
+# Make a running Odoo load a database that was created again. It receives the signal that Odoo's processes send to each
+# other, with a new number. Dropping the old one through Odoo would check the master password, which takes a third of a
+# second.
 STALE = """
 SELECT setval('orm_signaling_registry_id_seq', (random() * 1000000000)::int);
 INSERT INTO orm_signaling_registry DEFAULT VALUES
 """
 
-# An addons folder without an addon is none to Odoo, and what a test adds there later would not be seen.
+# Odoo ignores an addons folder without an addon, and would not find addons that a test adds there later.
 PLACEHOLDER_MANIFEST = """# Makes this an addons folder for Odoo before a test puts its own addon here.
 {"name": "Lab placeholder", "installable": False, "license": "LGPL-3"}
 """
@@ -63,8 +64,8 @@ class Odoo:
             "list_db": True,
             "http_interface": "127.0.0.1",
             "workers": 0,
-            # Where no mail server is set up, Odoo uses this one. Its default would hand test mails to a real one, where
-            # the machine runs one; here the connection is refused, as on a machine without.
+            # Odoo uses this SMTP server if no mail server is configured. Its default could be a real SMTP server of the
+            # machine. Here the connection is refused, as on a machine without one.
             "smtp_server": "localhost",
             "smtp_port": self.layout.port("smtp_nowhere"),
             # Longer than the 60 s that Odoo waits for a silent SMTP server, for several of them in a row.
@@ -82,7 +83,7 @@ class Odoo:
         options: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start the server and wait until it answers; where it runs with other options, restart it.
+        """Start the server and wait until it answers; restart it if it runs with other options.
 
         `max_cron_threads=0` is an Odoo without cron workers. `options` are further command line options, `environment`
         are further variables.
@@ -108,9 +109,10 @@ class Odoo:
         return self.daemon.stop()
 
     def shell(self, database: str, script: str) -> str:
-        """Run a script in `odoo shell`, with `env` as the superuser; what it printed. Takes about two seconds.
+        """Run a script in `odoo shell`, with `env` as the superuser, and return its output. This takes about two
+        seconds.
 
-        What it did is committed when it ends well, and a running server is told to forget what it cached.
+        Its changes are committed if it succeeds, and a running server then clears its caches.
         """
         return run(
             [*self._command("shell"), "-d", database, "--no-http", "--max-cron-threads=0", "--log-level=error",
@@ -144,7 +146,7 @@ class Odoo:
         return [self.layout.python, "-m", "odoo", *subcommand, "-c", self.layout.odoo_configuration]
 
     def _environment(self) -> dict[str, str]:
-        # Where Odoo verifies a certificate it must trust the lab's authority: in SMTP (SSL_CERT_FILE) and for OAuth2
+        # If Odoo verifies a certificate, it must trust the lab's authority: in SMTP (SSL_CERT_FILE) and for OAuth2
         # tokens (REQUESTS_CA_BUNDLE).
         bundle = str(self.layout.certificates / "bundle.pem")
         return clean_environment(

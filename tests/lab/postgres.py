@@ -27,7 +27,7 @@ SETTINGS = {
     "unix_socket_directories": "",  # a socket's path may have some 100 characters, a checkout's any number
     "max_connections": "200",
     "shared_buffers": "256MB",
-    # What is lost when the machine loses power is made again in a second.
+    # Data that is lost in a power failure can be created again in a second.
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -54,7 +54,7 @@ class Postgres:
         return digest(run([self._program("postgres"), "--version"], "Asking PostgreSQL's version"))
 
     def create(self) -> None:
-        """An empty cluster in place of whatever was there."""
+        """Create an empty cluster, and replace an existing one."""
         self.stop()
         self.discard()
         if memory := os.environ.get("POSTMASTER_LAB_MEMORY"):
@@ -93,7 +93,7 @@ class Postgres:
         )
 
     def stop(self) -> bool:
-        """Stop the server, cutting off whoever is connected; whether it ran."""
+        """Stop the server and its connections, and return whether it ran."""
         return self.daemon.stop(signal.SIGINT)
 
     def query(self, database: str, statement: str) -> list[dict[str, str]]:
@@ -110,7 +110,7 @@ class Postgres:
         return bool(self.query("postgres", f"SELECT 1 AS found FROM pg_database WHERE datname = {literal(database)}"))
 
     def drop(self, database: str) -> None:
-        """Drop a database, cutting off whoever is connected; fine where there is none."""
+        """Drop a database and its connections. A missing database is not an error."""
         self.query("postgres", f"DROP DATABASE IF EXISTS {identifier(database)} WITH (FORCE)")
 
     def copy(self, template: str, database: str) -> None:
@@ -122,7 +122,7 @@ class Postgres:
         self.query("postgres", f"ALTER DATABASE {identifier(database)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")
 
     def unseal(self, database: str) -> None:
-        """Undo `seal`, without which it cannot be dropped; fine where there is no such database."""
+        """Undo `seal`, which prevents dropping. A missing database is not an error."""
         if self.exists(database):
             self.query(
                 "postgres", f"ALTER DATABASE {identifier(database)} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false"
@@ -157,12 +157,12 @@ class Postgres:
 
 
 def identifier(name: str) -> str:
-    """A name, quoted for SQL."""
+    """Return a name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """A text, quoted for SQL."""
+    """Return a text quoted for SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -171,10 +171,10 @@ def _major(program: Path) -> int:
 
 
 def _unprivileged() -> Sequence[str]:
-    """What a command of PostgreSQL's must be preceded by: it refuses to run as root.
+    """Return the prefix for commands of PostgreSQL, which refuse to run as root.
 
-    As `nobody`, it keeps root's right to pass folders that are closed to others, such as /root: nothing outside the
-    lab has its permissions changed. `no_setuid_fixup` makes access() count that right as well.
+    As `nobody`, a command keeps root's right to pass folders that are closed to others, such as /root. No permissions
+    outside the lab are changed. `no_setuid_fixup` makes access() apply this right too.
     """
     if os.geteuid() != 0:
         return ()

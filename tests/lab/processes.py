@@ -23,7 +23,7 @@ DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") els
 
 
 def clean_environment(**changes: str) -> dict[str, str]:
-    """This process's environment without what would steer the lab's Python, PostgreSQL or Odoo elsewhere."""
+    """Return this process's environment without variables that affect the lab's Python, PostgreSQL or Odoo."""
     steering = ("PYTHON", "PG", "ODOO_", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     return {**kept, **changes}
@@ -37,7 +37,7 @@ def run(
     stdin: str = "",
     folder: Path | None = None,
 ) -> str:
-    """Run a command to its end and give back what it printed; on failure a LabError with its last words."""
+    """Run a command to its end and return its output; on failure raise a LabError with the end of the output."""
     done = subprocess.run(
         [*DIES_WITH_US, *map(str, command)],
         input=stdin,
@@ -64,7 +64,7 @@ class Daemon:
 
     @property
     def key(self) -> str | None:
-        """What the running process was started with, as `start` was told; None where nothing runs."""
+        """Return the key of the running process that was passed to `start`; None if no process runs."""
         return self._running().get("key")
 
     @property
@@ -132,7 +132,7 @@ class Daemon:
         return True
 
     def _running(self) -> dict[str, Any]:
-        """The pid file's content where it names a living process that is the one we started, else nothing."""
+        """Return the content of the pid file if it names a living process of this lab, otherwise nothing."""
         for child in _children:
             child.poll()
         try:

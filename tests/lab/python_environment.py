@@ -15,13 +15,13 @@ from .steps import Progress, digest
 
 REQUIREMENTS = PACKAGE / "requirements.txt"
 
-# What Odoo 19 says of itself (odoo/release.py: MIN_PY_VERSION, MAX_PY_VERSION).
+# The limits in Odoo 19 (odoo/release.py: MIN_PY_VERSION, MAX_PY_VERSION).
 OLDEST, NEWEST = (3, 10), (3, 13)
 
 
 def key(layout: Layout) -> str:
-    # A virtual environment cannot be moved: its folder is part of what it is. Which Python made it is not: tests under
-    # several Pythons share one lab.
+    # A virtual environment cannot be moved, so its folder is part of the key. The Python that created it is not: tests
+    # under several Pythons share one lab.
     return digest(REQUIREMENTS, str(layout.virtual_environment))
 
 
@@ -48,7 +48,7 @@ def create(layout: Layout, progress: Progress) -> None:
 
 
 def find_python() -> str:
-    """The interpreter that runs this, where Odoo knows it, else another one on PATH."""
+    """Return the interpreter that runs this if Odoo supports it, otherwise another one on PATH."""
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     names = [f"python{OLDEST[0]}.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]

@@ -1,4 +1,4 @@
-"""Steps that are done once, redone when what they depend on changes, and told with their seconds."""
+"""Steps that run once, run again if their inputs change, and are printed with their duration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Progress = Callable[[str], None]
 
 
 def digest(*ingredients: object) -> str:
-    """A short key of whatever a step depends on; a Path counts with its content."""
+    """Return a short key of all inputs of a step; a Path counts with its content."""
     total = hashlib.sha256()
     for ingredient in ingredients:
         total.update(ingredient.read_bytes() if isinstance(ingredient, Path) else repr(ingredient).encode())
@@ -23,7 +23,7 @@ def digest(*ingredients: object) -> str:
 
 @contextmanager
 def timed(progress: Progress, title: str) -> Iterator[None]:
-    """Tell one line about what was done in the block, and its seconds; where it fails, after how many."""
+    """Print one line about the work in the block, with its duration; after a failure, with the duration until then."""
     begun = time.monotonic()
     try:
         yield
@@ -35,19 +35,19 @@ def timed(progress: Progress, title: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Step:
-    """Something that is made once."""
+    """A piece of work that is done once."""
 
     name: str
     title: str
-    key: str  # of all that it depends on
-    is_there: Callable[[], bool]  # a cheap look at what it makes
+    key: str  # of all its inputs
+    is_there: Callable[[], bool]  # a fast check of its result
     work: Callable[[], object]
 
 
 class Steps:
-    """Stamp files: a step whose stamp holds its key is done.
+    """Stamp files: a step whose stamp contains its key is done.
 
-    The stamp goes before the work and comes back after it, so a step that was killed half-way is redone.
+    The stamp is deleted before the work and written after it, so a step that was killed half-way runs again.
     """
 
     def __init__(self, stamps: Path, progress: Progress) -> None:

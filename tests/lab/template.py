@@ -12,7 +12,7 @@ from .postgres import Postgres
 from .steps import digest
 
 DATABASE = "template-mail"
-# `rpc` is what XML-RPC and JSON-RPC need since Odoo 19.
+# Since Odoo 19, XML-RPC and JSON-RPC need `rpc`.
 ADDONS = ["base", "mail", "mass_mailing", "google_gmail", "microsoft_outlook", "rpc"]
 SCRIPT = PACKAGE / "template_script.py"
 
@@ -22,7 +22,7 @@ def key(*depends_on: str) -> str:
 
 
 def create(layout: Layout, postgres: Postgres, odoo: Odoo) -> None:
-    """Build the template anew and seal it."""
+    """Create the template again and seal it."""
     odoo.stop()  # it would find the database as long as that is open, and run its crons
     postgres.unseal(DATABASE)
     postgres.drop(DATABASE)
@@ -35,12 +35,12 @@ def create(layout: Layout, postgres: Postgres, odoo: Odoo) -> None:
     )
     keys = odoo.shell(DATABASE, f"exec({SCRIPT.read_text()!r})\npopulate(env, {people})")
     write_atomically(_keys(layout), keys)
-    postgres.query(DATABASE, "VACUUM ANALYZE")  # or autovacuum would do it, and hold up the first copies
+    postgres.query(DATABASE, "VACUUM ANALYZE")  # otherwise autovacuum would do it, and delay the first copies
     postgres.seal(DATABASE)
 
 
 def api_keys(layout: Layout) -> dict[str, str]:
-    """The API keys that every copy of the template accepts (`valid`) and refuses (`expired`)."""
+    """Return the API keys that every copy of the template accepts (`valid`) and refuses (`expired`)."""
     return dict(json.loads(_keys(layout).read_text()))
 
 

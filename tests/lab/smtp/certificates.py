@@ -1,7 +1,8 @@
-"""The lab's certificate authority, made once: `python -m lab.smtp.certificates FOLDER` in the lab's environment.
+"""The lab's certificate authority, created once: `python -m lab.smtp.certificates FOLDER` in the lab's environment.
 
-ca.pem is the authority, bundle.pem adds it to the machine's own, client.pem and client.key are for servers that ask for
-a certificate. NAME.pem, key included, are what the servers present.
+ca.pem is the authority, and bundle.pem also contains the machine's authorities. client.pem and client.key are for
+servers that require
+a certificate. NAME.pem is the certificate of a server, including its key.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def create(folder: Path) -> None:
 
 
 def _system_authorities() -> bytes:
-    """The machine's bundle; nothing where a bare machine has none."""
+    """Return the machine's bundle, or nothing if a minimal machine has none."""
     bundle = ssl.get_default_verify_paths().cafile
     return Path(bundle).read_bytes() + b"\n" if bundle else b""
 

@@ -1,6 +1,6 @@
-"""One SMTP server as a test sees it: where it is, what it accepted and refused, and how to change its behavior.
+"""One SMTP server for a test: its address, accepted and refused messages, and settings of its behavior.
 
-Needs nothing but Python, so that tests in any environment can use it.
+It needs only Python, so that tests in any environment can use it.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class SmtpServer:
     token: str | None = field(default=None, repr=False)
 
     def events(self, *names: str) -> list[Record]:
-        """What was recorded since the last reset, oldest first; only events of these names where any are given."""
+        """Return the records since the last reset, oldest first; if names are given, only events of these names."""
         path = Path(self.records)
         lines = path.read_text().splitlines() if path.exists() else []
         return [record for record in map(json.loads, lines) if not names or record["event"] in names]
 
     def accepted(self) -> list[Record]:
-        """The messages that were taken, each with envelope, headers, `user`, `tls` and the path of its `message`."""
+        """Return the accepted messages, each with envelope, headers, `user`, `tls` and the path of its `message`."""
         return self.events("accepted")
 
     def refused(self) -> list[Record]:
-        """What was turned down or cut off, each with `verb` and `reply`."""
+        """Return refusals and disconnections, each with `verb` and `reply`."""
         return self.events("refused", "dropped")
 
     def wait_accepted(self, count: int = 1, seconds: float = 10) -> list[Record]:
-        """`accepted` once there are `count` messages; a LabError where they do not come within `seconds`."""
+        """Return `accepted` when there are `count` messages; raise a LabError if they do not arrive within `seconds`."""
         deadline = time.monotonic() + seconds
         while len(accepted := self.accepted()) < count:
             if time.monotonic() > deadline:
@@ -60,7 +60,7 @@ class SmtpServer:
         return accepted
 
     def message(self, record: Record) -> bytes:
-        """The message of an `accepted` record, as it came over the wire."""
+        """Return the message of an `accepted` record, as it was received."""
         return Path(record["message"]).read_bytes()
 
     def reset(self) -> None:
@@ -68,7 +68,7 @@ class SmtpServer:
         self._command("reset")
 
     def configure(self, **settings: Any) -> None:
-        """Change the behavior; the settings are those of `servers.Behavior`. Holds from the next command on."""
+        """Change the behavior; the settings are those of `servers.Behavior`. They apply from the next command on."""
         self._command("configure", settings)
 
     def _command(self, command: str, settings: Record | None = None) -> None:

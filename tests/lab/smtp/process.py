@@ -30,12 +30,12 @@ GREYLISTED = "451 4.7.1 Greylisted, please try again later"
 THROTTLED = "421 4.7.0 Too many messages, try again later"
 TLS_REQUIRED = "530 5.7.0 Must issue a STARTTLS command first"
 AUTHENTICATION_REQUIRED = "530 5.7.0 Authentication Required"
-# What Google's servers put into the 334 that announces a refused token.
+# The content of the 334 with which Google's servers announce a refused token.
 TOKEN_REFUSED = {"status": "400", "schemes": "Bearer", "scope": "https://mail.google.com/"}
 
 
 class Desk:
-    """One server's state across its sessions: its behavior, its records and what it counts."""
+    """One server's state across its sessions: its behavior, its records and its counters."""
 
     def __init__(self, server: Server, records: Records, tls: ssl.SSLContext | None) -> None:
         self.server = server
@@ -86,7 +86,7 @@ def _played(verb: str) -> Callable[[Conversation, str], Awaitable[None]]:
 
 
 class Conversation(SMTP):
-    """One client's connection. Every reply of refusal is recorded where it is sent."""
+    """One client's connection. Every refusal is recorded when it is sent."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -138,7 +138,7 @@ class Conversation(SMTP):
             self.transport.close()
 
     async def behavior_answers(self, verb: str) -> bool:
-        """Hang up or give the scripted reply where the behavior says so; whether that was the answer."""
+        """Disconnect or send the scripted reply if the behavior requires it; return whether this was the answer."""
         if self.desk.drops_now == verb:
             self.note("dropped", verb=verb, reply=None)
             if self.transport:
@@ -150,7 +150,7 @@ class Conversation(SMTP):
         return False
 
     def note(self, event: str, **facts: Any) -> None:
-        """Record an event with what is known of this connection."""
+        """Record an event with the facts about this connection."""
         envelope = self.envelope or Envelope()
         self.desk.records.add(
             event,
@@ -174,10 +174,10 @@ class Conversation(SMTP):
         certificate = self._tls.getpeercert() if self._tls else None
         return str(dict(certificate["subjectAltName"])["email"]) if certificate else None  # type: ignore[arg-type]  # typeshed: any shape
 
-    # What aiosmtpd asks its handler, which is this object itself; hence the repeated arguments.
+    # Methods that aiosmtpd calls on its handler, which is this object itself. Its arguments are therefore repeated.
 
     async def handle_exception(self, error: Exception) -> str:
-        if not isinstance(error, TLSSetupException):  # which is in the records
+        if not isinstance(error, TLSSetupException):  # this is in the records
             logging.error("%s at %s", self.desk.server.name, self.verb, exc_info=error)
         return "451 4.3.0 The lab's own error, see smtp.log"
 
@@ -243,13 +243,13 @@ class Conversation(SMTP):
         await self.push("334 " + b64encode(json.dumps(TOKEN_REFUSED).encode()).decode())
         answer = (await self._reader.readline()).strip()
         if b" " in answer:
-            # Odoo reads the 334 as success and goes on with MAIL, which therefore is what gets refused.
+            # Odoo reads the 334 as success and continues with MAIL, which is therefore refused.
             self.verb = answer.split()[0].decode(errors="replace").upper()
             return AuthResult(success=False, handled=False, message=AUTHENTICATION_REQUIRED)
         return AuthResult(success=False, handled=False, message="535 5.7.8 Username and Password not accepted")
 
     def _repeated(self, mechanism: str, user: str, secret: str) -> AuthResult:
-        """Refuse a login with what it gave, as servers do that help others to debug."""
+        """Refuse a login and repeat its credentials, as some servers do for debugging."""
         self.note("auth", mechanism=mechanism, claimed=user, success=False)
         lines = [
             line for name in self.desk.behavior.repeats for line in f"{name}: {ENCODINGS[name](secret)}".splitlines()
@@ -263,7 +263,7 @@ class Conversation(SMTP):
 
 
 def _xoauth2(initial_response: str) -> tuple[str, str]:
-    """User and token of a SASL XOAUTH2 response; empty where it is not one."""
+    """Return the user and the token of a SASL XOAUTH2 response; both are empty for any other response."""
     try:
         parts = dict(part.split("=", 1) for part in b64decode(initial_response).decode().split("\x01") if part)
     except ValueError:
@@ -272,7 +272,7 @@ def _xoauth2(initial_response: str) -> tuple[str, str]:
 
 
 def tls_context(server: Server, certificates: Path) -> ssl.SSLContext | None:
-    """What the server presents, and demands, where it speaks TLS."""
+    """Return the server's TLS context: its certificate, and the required client certificate."""
     if server.encryption == "none":
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -284,7 +284,7 @@ def tls_context(server: Server, certificates: Path) -> ssl.SSLContext | None:
 
 
 def carry_out(desk: Desk, command: str, settings: dict[str, Any]) -> Behavior:
-    """A command from the control port; the behavior that it led to."""
+    """Run a command from the control port, and return the resulting behavior."""
     if command == "reset":
         desk.reset()
     elif command == "configure":
@@ -318,7 +318,7 @@ async def serve(settings: dict[str, Any]) -> None:
     for name, desk in desks.items():
         implicit = desk.tls if desk.server.encryption == "ssl" else None
         await loop.create_server(functools.partial(Conversation, desk), HOST, settings["ports"][name], ssl=implicit)
-    # Last, for whoever waits for the servers waits for this port.
+    # Last, because this port shows clients that the servers have started.
     await asyncio.start_server(functools.partial(control, desks), HOST, settings["control_port"])
     await asyncio.Event().wait()
 

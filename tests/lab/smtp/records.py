@@ -1,4 +1,7 @@
-"""What an SMTP server keeps of its sessions: one JSON line per event, and each message as it came. Never a secret."""
+"""The records of an SMTP server: one JSON line per event, and each message as it was received.
+
+Secrets are never stored.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class Records:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Delete all records."""
         self.path.write_text("")
         shutil.rmtree(self._messages, ignore_errors=True)
         self._kept = 0
@@ -34,7 +37,7 @@ class Records:
             lines.write(json.dumps({"time": now, "server": self.name, "event": event, **facts}) + "\n")
 
     def keep(self, content: bytes) -> dict[str, Any]:
-        """Store a message; what a test wants to know of it."""
+        """Store a message, and return its facts for a test."""
         self._kept += 1
         self._messages.mkdir(exist_ok=True)
         path = self._messages / f"{self._kept:06}.eml"

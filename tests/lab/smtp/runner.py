@@ -33,7 +33,7 @@ class SmtpServers:
         )
 
     def start(self) -> None:
-        """Start the process unless it runs, and anew where its own sources or certificates have changed."""
+        """Start the process if it does not run, and restart it if its own sources or certificates have changed."""
         key = digest(self.certificates_key(), *sorted(HERE.glob("*.py")))
         if self.daemon.key == key:
             return

@@ -1,4 +1,4 @@
-"""Which SMTP servers there are: what each demands, and how it behaves unless told otherwise."""
+"""The SMTP servers: the requirements of each, and its default behavior."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Behavior:
     """Refuse every login, and repeat its password or token in these encodings (tests/unit/hostile/encodings.py)."""
 
     def changed(self, settings: Mapping[str, Any]) -> Behavior:
-        """A behavior with these settings in place of its own; unknown ones are an error."""
+        """Return a behavior with these settings instead of its own; unknown ones are an error."""
         unknown = sorted(set(settings) - {known.name for known in fields(self)})
         if unknown:
             raise ValueError(f"A server's behavior has no setting {', '.join(unknown)}")
@@ -52,7 +52,7 @@ class Behavior:
 
 @dataclass(frozen=True)
 class Server:
-    """One SMTP server: what stays as it is while it runs."""
+    """One SMTP server: its fixed properties."""
 
     name: str
     encryption: str = "none"  # none, starttls or ssl, as Odoo names them
@@ -63,7 +63,7 @@ class Server:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What a client must present."""
+        """Return the credentials that a client must send."""
         return {
             "login": {"user": credentials.SMTP_USER, "password": credentials.SMTP_PASSWORD},
             "xoauth2": {"user": credentials.SMTP_OAUTH2_USER, "token": credentials.SMTP_OAUTH2_TOKEN},
