@@ -19,7 +19,8 @@ highlight_language = "text"
 nitpicky = True
 smartquotes = False  # options such as --check stay as they are
 
-pygments_dark_style = "monokai"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
 antsibull_ext_color_scheme = "default"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
