@@ -17,11 +17,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE, Finding
-from site_links import SITE, broken_links
+from site_links import broken_links
 from site_pages import Pages, SiteError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SITE = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["documentation"]  # where it is published
 COLLECTION = "postmaster.odoo"
 ANTSIBULL_DOCS = ["antsibull-docs", "--config-file", CHECKOUT / "tests/checks/antsibull-docs.cfg"]
 SHARED = ["--use-current", "--squash-hierarchy", "--fail-on-error"]

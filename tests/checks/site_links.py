@@ -11,8 +11,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-SITE = "https://postmaster-odoo.github.io/postmaster.odoo/"  # where it is published
-
 # A browser loads these without a click.
 _LOADED = {("img", "src"), ("script", "src"), ("iframe", "src"), ("link", "href")}
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)

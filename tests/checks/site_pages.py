@@ -110,7 +110,7 @@ class Pages:
 
     def _target(self, target: str, path: str, page: str) -> str:
         """Return the target of a link on a page: another page, or a file on GitHub."""
-        name, _, anchor = target.partition("#")
+        name, _separator, anchor = target.partition("#")
         file = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
         if not (self.checkout / file).exists():
             self.errors.append(f"{path}: the link target {target} does not exist")

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE, Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.kind import Kind
-from ansible_collections.postmaster.odoo.tests.checks.site_links import SITE, broken_links
+from ansible_collections.postmaster.odoo.tests.checks.site_links import broken_links
 from ansible_collections.postmaster.odoo.tests.checks.site_pages import REPOSITORY, Pages, SiteError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -53,9 +54,10 @@ def write(tmp_path: Path) -> Write:
 
 def test_every_finding_has_its_page(tmp_path: Path) -> None:
     Pages(CHECKOUT, CATALOGUE).write(tmp_path)
+    site = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["documentation"]
     for name, kind in CATALOGUE.items():
         address = Finding(name, "").as_result()["documentation"]
-        assert address == f"{SITE}findings/{name}.html"
+        assert address == f"{site}findings/{name}.html"
         text = (tmp_path / f"findings/{name}.md").read_text(encoding="utf-8")
         assert text.startswith(f"# {name}\n\n**{kind.title}.**\n\n- Severity: {kind.severity}\n")
         assert text.endswith(f"\n\n## What to do\n\n{kind.remedy.format(name='…')}\n")
@@ -109,7 +111,7 @@ def test_a_link_that_leads_nowhere_is_an_error(write: Write, link: str, error: s
 
 
 def test_a_finding_without_a_section_is_an_error(write: Write) -> None:
-    text = FILES["docs/findings.md"].split("### stuck")[0]
+    text = FILES["docs/findings.md"].split("### stuck", maxsplit=1)[0]
     with pytest.raises(SiteError, match=r"docs/findings\.md and CATALOGUE differ: stuck"):
         write(**{"docs/findings.md": text, "docs/guide.md": ""})
 
