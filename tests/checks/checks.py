@@ -52,6 +52,7 @@ CHECKS = [
         stage="static",
         variables={"PYTHONPATH": "../../.."},
     ),
+    Check("prose", "prose", ["python", "tests/checks/prose"]),
     Check("antsibull-changelog", "checks", ["antsibull-changelog", "lint"], stage="static"),
     Check(
         "antsibull-docs",
