@@ -79,6 +79,8 @@ class Pages:
         texts = {page: self._page(path, page) for path, page in self.pages.items() if path.endswith(".md")}
         texts |= self._finding_pages()
         texts["playbooks.md"] = self._playbooks_page()
+        for file in sorted(self.checkout.glob("*.md")):  # they have no page, but their links are checked
+            self.with_links(file.read_text(encoding="utf-8"), file.name, file.name)
         if self.errors:
             raise SiteError("\n".join(self.errors))
         for page, text in texts.items():

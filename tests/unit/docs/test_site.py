@@ -110,6 +110,11 @@ def test_a_link_that_leads_nowhere_is_an_error(write: Write, link: str, error: s
         write(**{"docs/guide.md": f"[x]({link})"})
 
 
+def test_links_of_files_without_a_page_are_checked(write: Write) -> None:
+    with pytest.raises(SiteError, match=r"README\.md: the link target docs/gone\.md does not exist"):
+        write(**{"README.md": "[x](docs/gone.md)"})
+
+
 def test_a_finding_without_a_section_is_an_error(write: Write) -> None:
     text = FILES["docs/findings.md"].split("### stuck", maxsplit=1)[0]
     with pytest.raises(SiteError, match=r"docs/findings\.md and CATALOGUE differ: stuck"):
