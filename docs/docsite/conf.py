@@ -5,13 +5,14 @@
 """Settings of Sphinx. tests/checks/build_site.py appends them to those that `antsibull-docs sphinx-init` writes."""
 
 import re
+from typing import Any
 
 from docutils import nodes
 from pygments.lexers import get_lexer_by_name
 
 # sphinx-init loads inventories of other sites, which needs a network.
 extensions = ["sphinx_antsibull_ext", "myst_parser", "sphinx.ext.githubpages"]
-intersphinx_mapping = {}
+intersphinx_mapping: dict[str, Any] = {}
 
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 myst_heading_anchors = 4
@@ -39,7 +40,7 @@ ANSIBLE_LABELS = {
 ANSIBLE_MODULE = "ansible_collections.ansible.builtin."
 
 
-def link_to_ansible(app, environment, reference, content):
+def link_to_ansible(app: Any, environment: Any, reference: Any, content: Any) -> Any:
     """Link a reference to Ansible's own documentation. Sphinx warns of every other reference that it cannot resolve."""
     target = reference["reftarget"]
     if reference["reftype"] == "envvar" and target.startswith("ANSIBLE_"):
@@ -55,8 +56,8 @@ def link_to_ansible(app, environment, reference, content):
     return link
 
 
-def adapt_plugin_page(app, page, source):
-    """Remove the table of contents, which the theme shows at the side, and write short titles."""
+def adapt_plugin_page(app: Any, page: str, source: list[str]) -> None:
+    """Remove the table of contents, because the theme has one at the side. Shorten titles."""
     if page == "plugins/index":
         source[0] = source[0].replace(
             "Postmaster.Odoo\n===============\n", "Modules and plugins\n===================\n"
@@ -67,7 +68,7 @@ def adapt_plugin_page(app, page, source):
         source[0] = re.sub(r"^    ((\w+)_([a-z]+))$", r"    \2 \3 <\1>", text, flags=re.MULTILINE)
 
 
-def setup(app):
+def setup(app: Any) -> None:
     app.add_lexer("dns", type(get_lexer_by_name("zone")))
     app.connect("source-read", adapt_plugin_page)
     app.connect("missing-reference", link_to_ansible)

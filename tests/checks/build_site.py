@@ -24,14 +24,15 @@ from site_links import broken_links
 from site_pages import Pages, SiteError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SITE = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["documentation"]  # where it is published
+# The public address of the site.
+SITE = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["documentation"]
 COLLECTION = "postmaster.odoo"
 ANTSIBULL_DOCS = ["antsibull-docs", "--config-file", CHECKOUT / "tests/checks/antsibull-docs.cfg"]
 SHARED = ["--use-current", "--squash-hierarchy", "--fail-on-error"]
 
 
 def write_sources(folder: Path) -> None:
-    """Write what Sphinx reads: its settings, the pages of the plugins, and all other pages."""
+    """Write the sources of Sphinx: its settings, the pages of the plugins, and all other pages."""
     pages = folder / "rst"
     title = f"{COLLECTION} documentation"
     named = ["--project", COLLECTION, "--title", title, "--copyright", "the postmaster.odoo contributors"]

@@ -34,7 +34,7 @@ class _Page(HTMLParser):
 
 
 def broken_links(folder: Path) -> list[str]:
-    """Return an error for each link of the HTML files in a folder that leads nowhere, and for each file of another site that a page loads."""
+    """Return an error for each broken link of the HTML files in a folder. A file of another site that a page loads is one too."""
     pages = {file.resolve(): _Page(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.html"))}
     return [
         f"{file.relative_to(folder.resolve())}: {problem}: {address}"
@@ -45,7 +45,7 @@ def broken_links(folder: Path) -> list[str]:
 
 
 def _problem(address: str, is_loaded: bool, file: Path, pages: dict[Path, _Page]) -> str | None:
-    """Return what is wrong with a link of a file."""
+    """Return the problem of a link of a file, or None."""
     url = urlsplit(address)
     if url.scheme or url.netloc:
         if is_loaded and url.scheme != "data":
