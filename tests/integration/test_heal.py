@@ -145,14 +145,14 @@ CASES = {
     "no_server": Case(
         (fault("throttled mails"), fault("a wrong password"), fault("the queue's action is disabled")),
         {"throttled", "auth_failed", "cron_disabled"},
-        ("held back: What is sent through a mail server that does not work fails for good:",),
+        ("held back: Mail through a mail server that does not work fails permanently:",),
         left={"throttled", "auth_failed", "cron_disabled"},
         sends=False,
     ),
     "one_of_two": Case(
         (broken_server_beside, fault("the queue's action is disabled")),
         {"auth_failed", "cron_disabled"},
-        ("held back: What is sent through a mail server that does not work fails for good: Shop",),
+        ("held back: Mail through a mail server that does not work fails permanently: Shop",),
         left={"auth_failed", "cron_disabled"},
         sends=False,
     ),
