@@ -13,11 +13,11 @@ short_description: Create, replace and revoke an API key of an Odoo user
 version_added: 0.1.0
 description:
   - Creates an API key for the user of the task, stores it in a vault file, and replaces it before it expires.
-  - '''A key is replaced in this order: create, log in, store, read back, and log in with the stored key. A later run revokes the
-    former key (O(keep_former)). If a run is interrupted at any point, the file contains a valid key. The next run revokes keys that an interrupted run has
-    left.'''
-  - If the file is in a temporary checkout, such as one of CI or AWX, commit and push it after each change. If a run finds the
-    former key in the file, it warns. It then revokes the lost key, and replaces the former key again. That works until the former key expires.
+  - A key is replaced in the following order. The module creates a new key, logs in with it, stores it, reads it back, and logs in with the stored key. A
+    later run revokes the former key (O(keep_former)). If a run is interrupted at any point, the file contains a valid key. The next run revokes keys that
+    an interrupted run has left.
+  - If the file is in a temporary checkout, such as one of CI or AWX, commit and push it after each change. If a run finds the former key in the file, it
+    warns. It then revokes the lost key, and replaces the former key again. That works until the former key expires.
   - Odoo creates and revokes keys only after it has checked the password of their owner. So O(username) and O(password) are required.
   - With O(api_key) on Odoo 19.0 and newer, the module uses JSON-2. Otherwise it logs in to Odoo's web client. That does not work with two-factor
     authentication.

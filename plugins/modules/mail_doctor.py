@@ -35,9 +35,10 @@ attributes:
 options:
   checks:
     description:
-      - '''The checks to run. V(cron): scheduled actions. V(server): outgoing mail servers. V(routing): the mail server that each sender gets. V(queue):
-        mails that wait or have failed. V(setup): alias domains, the address in links, and batch sizes. V(expiry): API keys, certificates, tokens and
-        passwords that expire soon.'''
+      - The checks to run. V(cron) examines scheduled actions, V(server) examines outgoing mail servers, and V(routing) the mail server that each sender
+        gets.
+      - V(queue) examines mails that wait or have failed. V(setup) examines alias domains, the address in links, and batch sizes. V(expiry) examines API
+        keys, certificates, tokens and passwords that expire soon.
       - V(dns) queries name servers for the records that mail depends on, as M(postmaster.odoo.mail_dns_info) does. It is off by default.
     type: list
     elements: str

@@ -148,9 +148,9 @@ options:
         type: str
       smtp_authentication:
         description:
-          - '''The login method. V(login): user and password. V(certificate): a client certificate. V(cli), from Odoo
-            17.0 on: the settings in Odoo''''s own configuration file. V(gmail): needs the addon C(google_gmail). V(outlook):
-            needs the addon C(microsoft_outlook).'''
+          - V(login) uses a user and a password. V(certificate) uses a client certificate. V(cli), from Odoo 17.0 on,
+            uses the settings in Odoo's own configuration file. V(gmail) needs the addon C(google_gmail). V(outlook)
+            needs the addon C(microsoft_outlook).
           - The requirements of a method are checked before anything is written, against the values that the server
             will have. V(gmail) and V(outlook) need exactly O(servers[].smtp_encryption=starttls), O(servers[].smtp_user),
             no O(servers[].smtp_pass), and a client (O(servers[].oauth2)). V(certificate) needs O(servers[].smtp_ssl_certificate),
