@@ -32,7 +32,7 @@ COPIED = "Put the addon on an addons path"
 RESTARTED = "Restart Odoo by a command"
 AWAITED = "Wait until Odoo answers again"
 INSTALLED = "Install or upgrade the addon"
-SAID = "Say that Odoo must be restarted"
+SAID = "Report that Odoo must be restarted"
 
 
 @pytest.fixture(scope="module")
