@@ -21,7 +21,8 @@ description:
     ignored.
   - The verdict of the run is the worst verdict of its hosts. It is V(unknown) if there are no hosts.
   - The exit code is 4 if a host is V(unreachable). Otherwise, it is 2 if a host is V(failed) or V(unknown). Otherwise, it is the O(exit_code) if a host is
-    V(drifted) or the O(baseline) is violated. Otherwise, it is 0. If the callback itself cannot work, for example because of an invalid baseline, it is 1.
+    V(drifted) or the O(baseline) has expired or unmatched entries. Otherwise, it is 0.
+  - If the callback itself cannot work, for example because of an invalid baseline, the exit code is 1.
   - The callback ignores a run without an enforcing task, and a play with the variable C(drift_verdict) set to false.
   - C(docs/drift-report.md) of the collection describes the reports and the baseline.
 requirements:

@@ -13,8 +13,8 @@ author:
 description:
   - Creates a host for every database of one or more Odoo servers, with the connection variables for the roles and playbooks of this collection.
   - The name of the file must end with C(databases.yml) or C(databases.yaml).
-  - Odoo lists the names of its databases without a login. If its option C(list_db) is off, it lists them for nobody, even with the master password. In this
-    case, set the names in O(odoo_databases).
+  - Odoo lists the names of its databases without a login. If its option C(list_db) is off, Odoo does not list them, not even with the master password. In
+    this case, set the names in O(odoo_databases).
   - The variables of a host are C(odoo_url), C(odoo_database) and C(odoo_server). C(odoo_server) is always the O(url) of the server, even if C(odoo_url) is
     composed. If the server lists its databases, there is also C(odoo_version), such as V(19.0). Put credentials into C(group_vars).
   - If one server of a file cannot be listed, or none of its databases becomes a host, the whole file fails and adds nothing. Ansible then warns and

@@ -84,7 +84,7 @@ options:
     type: int
   doall:
     description:
-      - Whether Odoo makes up for missed runs. Odoo 18.0 has removed this field.
+      - Whether Odoo executes missed runs later. Odoo 18.0 has removed this field.
     type: bool
 
   activate_neutralized:
