@@ -142,7 +142,7 @@ def test_without_the_secrets_it_says_which_variables_to_fill(adoption: Adoption)
     adoption.password.unlink()
     lines = shown(exported(adoption), "Show the results")["acme"]
     assert sorted(file.name for file in adoption.host_vars.iterdir()) == ["mail.yml"]
-    assert lines[1].endswith("(export_vault: true does):")
+    assert lines[1].endswith("(export_vault: true writes it):")
     assert "  vault_acme_transactional_smtp_pass" in lines
 
 
@@ -156,7 +156,7 @@ def test_what_is_there_is_left_alone_unless_told(adoption: Adoption) -> None:
     lines = shown(run, "Show the results")["acme"]
     assert all("export_overwrite: true" in line for line in lines[:2])
     assert "encrypted" not in lines[1]
-    assert "vault.yml lacks" in lines[2]
+    assert "vault.yml does not contain" in lines[2]
     assert "  vault_acme_gmail_braces_refresh_token" in lines
 
     exported(adoption, export_vault=True, export_overwrite=True)
