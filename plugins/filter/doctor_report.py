@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 # Increased when programs that read reports must be changed.
 FORMAT = 1
 NOT_ASKED = "not_asked"
-# The best first. An instance with nothing but `info` is healthy.
+# Sorted from best to worst. An instance with only `info` findings is healthy.
 STATUSES = ("healthy", "warning", "error", NOT_ASKED)
 
 

@@ -31,7 +31,7 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
     if not isinstance(diagnosis, Mapping) or "findings" not in diagnosis:
         raise AnsibleFilterError("heal_plan takes a result of postmaster.odoo.mail_doctor.")
     if not isinstance(allow, Sequence) or isinstance(allow, str) or not set(allow) <= set(FIXES):
-        raise AnsibleFilterError(f"heal_plan allows a list of {', '.join(FIXES)}, not {allow!r}.")
+        raise AnsibleFilterError(f"heal_plan: allow must be a list of {', '.join(FIXES)}, not {allow!r}.")
     chosen = [finding for finding in diagnosis["findings"] if _is_allowed(finding, allow)]
     stale = [finding for finding in chosen if finding["fixable"] == "stale"]
     is_waiting = _is_waiting(diagnosis)

@@ -179,7 +179,7 @@ plan:
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
@@ -284,7 +284,7 @@ def run(module: OdooModule) -> None:
     """Enforce one cron, and run it if `run` is true."""
     declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
     if module.params["run"] and declaration.state == "absent":
-        raise Invalid(f"{declaration.label}: run goes with state present.")
+        raise Invalid(f"{declaration.label}: run requires state present.")
     with module.session() as session:
         outcome = enforce(
             session, [declaration], RunOptions(activate_neutralized=module.params["activate_neutralized"])

@@ -36,7 +36,7 @@ seealso:
   - module: postmaster.odoo.mail_doctor
     description: Reports the same findings together with all others if O(postmaster.odoo.mail_doctor#module:checks) contains V(dns).
   - module: postmaster.odoo.mail_server_info
-  - name: Records in the DNS
+  - name: DNS records
     description: Describes the checks, their rules, and the requirements of each provider.
     link: https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/dns.md
 """

@@ -310,7 +310,7 @@ EXAMPLES = r"""
     xml_id: postmaster.transactional
     name: Transactional mail
 
-- name: Take a server out of use
+- name: Archive a server
   postmaster.odoo.mail_server:
     name: Old relay
     active: false
@@ -354,7 +354,7 @@ plan:
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port

@@ -76,7 +76,7 @@ mail_servers:
   elements: dict
   contains:
     id:
-      description: The id of the record in Odoo.
+      description: The ID of the record in Odoo.
       returned: always
       type: int
       sample: 2

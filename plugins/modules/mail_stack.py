@@ -701,7 +701,7 @@ plan:
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
@@ -869,7 +869,7 @@ replay:
       type: bool
       sample: true
     mails:
-      description: The number of messages that were counted. One message can leave as several mails.
+      description: The number of messages that were counted. One message can result in several mails.
       returned: always
       type: int
       sample: 5312
