@@ -35,7 +35,7 @@ attributes:
 options:
   checks:
     description:
-      - The checks to run. V(cron) examines scheduled actions, V(server) examines outgoing mail servers, and V(routing) the mail server that each sender
+      - The checks to run. V(cron) examines crons, V(server) examines outgoing mail servers, and V(routing) the mail server that each sender
         gets.
       - V(queue) examines mails that wait or have failed. V(setup) examines alias domains, the address in links, and batch sizes. V(expiry) examines API
         keys, certificates, tokens and passwords that expire soon.
