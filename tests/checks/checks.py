@@ -17,6 +17,8 @@ SKIPPED = re.compile(r"Skipping |Required program")
 COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
 
 ANSIBLE_TEST = ["python", HERE / "run_ansible_test.py"]
+# tsconfig.json finds the types of the report document in this file.
+REPORT_TYPES = "json2ts --input docs/drift-report.schema.json --output .work/types/drift-report.d.ts"
 LAB = ["python", "tests/lab"]
 INTEGRATION = ["python", "-m", "pytest", "--durations=25", "tests/integration"]
 GITHUB_FILES = {  # by the name of the JSON schema that check-jsonschema contains for them
@@ -83,6 +85,14 @@ CHECKS = [
         ["python", "tests/checks/update_documentation.py", "--check"],
         stage="static",
         variables={"PYTHONPATH": "../../.."},
+    ),
+    Check("biome", "checks", ["biome", "ci", "--error-on-warnings"], stage="static", environment="node"),
+    Check("tsc", "checks", ["bash", "-c", f"{REPORT_TYPES} && tsc"], environment="node"),
+    Check(
+        "page-units",
+        "checks",
+        ["bash", "-c", "node --test --test-reporter=spec tests/page/*.test.mjs"],
+        environment="node",
     ),
     Check("prose", "prose", ["python", "tests/checks/prose"]),
     Check("antsibull-changelog", "checks", ["antsibull-changelog", "lint"], stage="static"),
