@@ -427,7 +427,7 @@ def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, t
 
     checked = run("--check")
     assert checked.exit_code == 0, checked.output
-    assert "retry: 3 mails would be touched" in checked.output
+    assert "retry: 3 mails would be changed" in checked.output
     assert states(database) == {"exception": 4}
     lab.smtp["plain"].configure(replies={"RCPT": "550 5.1.1 No such user"})
     refused = run()
@@ -436,14 +436,14 @@ def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, t
     lab.smtp["plain"].reset()
     asked["queue_actions"][0] = {"action": "retry", "limit": 3, "failure_class": ["recipient_rejected"]}
     done = run(queue_max_exceptions=0)
-    assert "3 failed as unreachable (may pass), such as mail " in refused.output
+    assert "3 failed as unreachable (transient), such as mail " in refused.output
     assert "4 failed as recipient_rejected, such as mail " in done.output
     assert "process: 3 mails, 3 sent, 0 failed, 0 still due" in done.output
     assert "1 mails have failed (max_exceptions 0)." in done.output
     assert done.exit_code == 2
     before = database.fingerprint()
     for asked["queue_actions"], words in (
-        ([{"action": "cancel", "failure_clas": ["dns"]}], "queue_actions: an action has no failure_clas"),
+        ([{"action": "cancel", "failure_clas": ["dns"]}], "queue_actions: failure_clas is not a valid option"),
         ([{"action": "retry"}, {"action": "cancel", "older_than": -1}], "older_than must be at least 0"),
         ([{"action": "retry"}, {"limit": 1}], "missing required arguments: action"),
     ):

@@ -345,12 +345,12 @@ def test_a_proxys_password_stays_secret(refusal: Refusal) -> None:
         ({"url": f"https://admin:{SECRET}@odoo.acme.example"}, "url must not hold credentials"),
         (
             {"url": "{url}", "exlude": ["*-test"]},
-            "exlude: no such option; those of postmaster.odoo.databases are ca_path, cache,",
+            "exlude: not an option of postmaster.odoo.databases. Valid options: ca_path, cache,",
         ),
-        ({"url": "{url}", "password": SECRET}, "password: no such option"),
+        ({"url": "{url}", "password": SECRET}, "password: not an option"),
         ({"url": "{url}", "ca_path": "/nowhere.pem", "timeout": 0}, "timeout must be at least 1 second"),
         ({"url": "{url}", "timeout": 2**40}, "timeout must be at most 86400 seconds"),
-        ({"url": "{url}", "servers": [{"url": "{url}"}]}, "url and servers exclude one another"),
+        ({"url": "{url}", "servers": [{"url": "{url}"}]}, "url and servers are mutually exclusive"),
         ({"url": "{url}", "validate_certs": "maybe"}, "In the file: argument 'validate_certs' is of type"),
         ({"servers": [{"url": "{url}", "validate_certs": "maybe"}]}, "argument 'validate_certs' is of type"),
         ({"servers": []}, "servers must be a list of servers"),
@@ -457,13 +457,13 @@ def test_a_host_that_stands_for_another_database(server: LocalServer, refusal: R
 def test_a_database_that_is_called_as_a_group(server: LocalServer, parse: Parse, refusal: Refusal) -> None:
     inventory = InventoryData()
     inventory.add_group("globex")
-    assert f"globex at {server.url} cannot be the host 'globex', for that is a group" in refusal(
+    assert f"globex at {server.url} cannot be the host 'globex' because a group has this name" in refusal(
         {"url": server.url}, inventory
     )
     composed = {"url": server.url, "groups": {"globex": "true"}}
-    assert "for that is a group" in refusal(composed)
+    assert "because a group has this name" in refusal(composed)
     server.answer = odoo("all")
-    assert "for that is a group" in refusal({"url": server.url})
+    assert "because a group has this name" in refusal({"url": server.url})
     assert parse({**composed, "hostname": "db_{{ odoo_database }}"}).groups["globex"].hosts
 
 
