@@ -122,7 +122,7 @@ def test_a_database_without_alias_domains(series: str) -> None:
 def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("mail.alias.domain", "default_from"))
     text = refused(Rejected, odoo, declared(default_from="info"))
-    assert "alias_domain 'acme.example': default_from did not stick" in text
+    assert "alias_domain 'acme.example': default_from did not take effect" in text
 
 
 def test_a_clerk_may_look_but_not_write(odoo: SimulatedOdoo) -> None:

@@ -256,7 +256,7 @@ def test_one_name_on_two_models(odoo: SimulatedOdoo) -> None:
 def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("ir.cron", "interval_number"))
     text = refused(Rejected, odoo, declared(interval_number=2))
-    assert f"cron '{QUEUE}': interval_number did not stick" in text
+    assert f"cron '{QUEUE}': interval_number did not take effect" in text
 
 
 # Actions of one's own

@@ -230,7 +230,7 @@ def test_an_error_says_that_the_lock_is_left(odoo: SimulatedOdoo) -> None:
     lose(odoo, "unlink", times=99)
     odoo.ignored_writes.add(("ir.mail_server", "smtp_port"))
     text = refused(Rejected, odoo, {"servers": [{**STACK["servers"][0], "smtp_port": 2525}]})
-    assert "did not stick" in text
+    assert "did not take effect" in text
     assert f"the lock (system parameter {LOCK_KEY}) could not be released" in text
 
 

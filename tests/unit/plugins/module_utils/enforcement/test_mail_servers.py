@@ -518,7 +518,7 @@ def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo, existing: bool) ->
         odoo.add("ir.mail_server", name="Main")
     odoo.ignored_writes.add(("ir.mail_server", "smtp_user"))
     text = refused(Rejected, odoo, declared(smtp_user="apikey", smtp_port=587))
-    assert "mail_server 'Main': smtp_user did not stick" in text
+    assert "mail_server 'Main': smtp_user did not take effect" in text
     assert server(odoo, "Main")["smtp_port"] == 587
 
 

@@ -143,7 +143,7 @@ def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
 
     odoo.before.append(lose)
     text = refused(Rejected, odoo, {"parameters": {"web.base.url": "https://odoo.acme.example"}})
-    assert "system_parameter 'web.base.url': value did not stick" in text
+    assert "system_parameter 'web.base.url': value did not take effect" in text
 
 
 def test_a_clerk_may_not(odoo: SimulatedOdoo) -> None:
