@@ -55,4 +55,6 @@ def write_metrics(path: str, text: str) -> None:
     try:
         write_atomically(path, text, mode=0o644)
     except OSError as error:
-        raise Invalid(f"metrics_file {path} cannot be written: {error.strerror}. Choose a path in a folder that this user can write to.") from error
+        raise Invalid(
+            f"metrics_file {path} cannot be written: {error.strerror}. Choose a path in a folder that this user can write to."
+        ) from error

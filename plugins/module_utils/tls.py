@@ -21,14 +21,18 @@ def client_context(ca_path: str | None, *, verify: bool) -> ssl.SSLContext:
     """
     is_file = bool(ca_path) and os.path.isfile(ca_path or "")
     if ca_path and os.path.exists(ca_path) and not is_file and not os.path.isdir(ca_path):
-        raise Invalid(f"ca_path {ca_path!r} is neither a file nor a folder. Set it to a PEM file or to a folder of CA certificates.")
+        raise Invalid(
+            f"ca_path {ca_path!r} is neither a file nor a folder. Set it to a PEM file or to a folder of CA certificates."
+        )
     try:
         context = ssl.create_default_context(
             cafile=ca_path if ca_path and is_file else None,
             capath=ca_path if ca_path and not is_file else None,
         )
     except OSError as error:
-        raise Invalid(f"ca_path {ca_path!r} cannot be read as CA certificates ({error}). Set it to a PEM file or to a folder of CA certificates.") from error
+        raise Invalid(
+            f"ca_path {ca_path!r} cannot be read as CA certificates ({error}). Set it to a PEM file or to a folder of CA certificates."
+        ) from error
     if ca_path and not os.path.exists(ca_path):
         raise Invalid(f"ca_path {ca_path!r} does not exist on the host that runs the task.")
     if not verify:

@@ -134,7 +134,7 @@ not_restorable:
       description: Why it is not restored, and what you can do.
       returned: always
       type: str
-      sample: It stays installed, because its deinstallation deletes all of its data. Uninstall it in Odoo if nothing else uses it.
+      sample: It stays installed, because removing it would delete all of its data. Uninstall it in Odoo if nothing else uses it.
   sample: []
 without_secrets:
   description:

@@ -138,4 +138,4 @@ def test_it_needs_an_address(recipient: str | None, live: LabInstance, tmp_path:
     )
     result = run_task(live, tmp_path, "mail_server", options)
     assert (result["failed"], result["error_kind"]) == (True, "invalid")
-    assert "set canary_to to an email address of yours" in result["msg"]
+    assert "set it to an address of yours" in result["msg"]

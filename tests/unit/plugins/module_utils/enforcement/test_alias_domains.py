@@ -99,7 +99,9 @@ def test_two_domains_cannot_both_have_a_company(odoo: SimulatedOdoo) -> None:
 
 
 def test_companies_that_are_none_or_two(odoo: SimulatedOdoo) -> None:
-    assert "no res.company called 'Nowhere'" in refused_unwritten(Unsupported, odoo, declared(companies=["Nowhere"]))
+    assert "no record of res.company with the name 'Nowhere'" in refused_unwritten(
+        Unsupported, odoo, declared(companies=["Nowhere"])
+    )
     twins = [odoo.add("res.company", name="Twin") for _twin in range(2)]
     text = refused_unwritten(Ambiguous, odoo, declared(companies=["YourCompany", "Twin"]))
     assert f"called 'Twin' (ids {twins[0]}, {twins[1]})" in text

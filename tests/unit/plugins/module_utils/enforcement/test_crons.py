@@ -118,7 +118,7 @@ def test_numbercall_and_doall_in_17(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
 def test_numbercall_and_doall_are_gone_since_18(odoo: SimulatedOdoo, series: str, option: dict[str, Any]) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(interval_number=7, **option))
-    assert f"there is no field {next(iter(option))} (Odoo {series}" in text
+    assert f"{next(iter(option))} does not exist on this instance (Odoo {series}" in text
 
 
 # max_overdue: the queue runs each hour
@@ -227,9 +227,9 @@ def test_a_cron_that_ends_meanwhile_is_written(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize(
     ("identity", "words"),
     [
-        ({"xml_id": "mail.no_such_cron"}, "cron 'mail.no_such_cron': there is no such scheduled action"),
-        ({"name": "No such cron"}, "cron 'No such cron': there is no such scheduled action"),
-        ({"name": NAME, "model": "mail.thread"}, "there is no such scheduled action on model mail.thread"),
+        ({"xml_id": "mail.no_such_cron"}, "cron 'mail.no_such_cron': no such cron exists"),
+        ({"name": "No such cron"}, "cron 'No such cron': no such cron exists"),
+        ({"name": NAME, "model": "mail.thread"}, "no such cron exists on model mail.thread"),
     ],
 )
 def test_crons_are_not_created(odoo: SimulatedOdoo, identity: dict[str, str], words: str) -> None:
@@ -372,14 +372,14 @@ def test_running_one_that_runs_is_a_conflict(odoo: SimulatedOdoo, clock: Clock) 
     odoo.running_crons.add(odoo.ref(QUEUE))
     with pytest.raises(Conflict) as caught:
         ran(odoo)
-    assert caught.value.message.startswith(f"cron '{QUEUE}' (run): the scheduled action is running")
+    assert caught.value.message.startswith(f"cron '{QUEUE}' (run): the cron is running")
 
 
 def test_a_running_action_is_named_with_its_beginning(odoo: SimulatedOdoo, clock: Clock) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     text = refused(Conflict, odoo, declared(interval_number=2))
     assert QUEUE in text
-    assert "the scheduled action is running" in text
+    assert "the cron is running" in text
     assert queue(odoo)["nextcall"] in text
 
 

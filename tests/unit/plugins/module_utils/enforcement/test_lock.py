@@ -223,7 +223,7 @@ def test_a_finished_run_does_not_fail_with_the_release(odoo: SimulatedOdoo) -> N
     assert actions(outcome.plan) == [("create", "Main")]
     (warning,) = outcome.warnings
     assert LOCK_KEY in warning
-    assert "expires by itself after 60 seconds" in warning
+    assert "It expires after 60 seconds" in warning
 
 
 def test_an_error_says_that_the_lock_is_left(odoo: SimulatedOdoo) -> None:
@@ -380,4 +380,4 @@ def test_a_lock_of_detached_work_that_is_left_says_when_it_expires(odoo: Simulat
     with exclusive_run(odoo.session(), key=SENDING_KEY, is_detached=True, warn=warnings.append):
         lose(odoo, "unlink", times=99)
     (warning,) = warnings
-    assert "expires by itself after 3900 seconds" in warning
+    assert "It expires after 3900 seconds" in warning

@@ -172,8 +172,8 @@ def test_a_value_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo, old: str, ne
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("mail.catchall.domain", "this Odoo reads the setting of the alias domain"),
-        ("mail.default.from", "this Odoo reads the setting of the alias domain"),
+        ("mail.catchall.domain", "this Odoo uses the setting of the alias domain"),
+        ("mail.default.from", "this Odoo uses the setting of the alias domain"),
         ("mail.force.smtp.from", "no version of Odoo reads it"),
         (KEY, ""),
     ],
