@@ -28,7 +28,7 @@ def date_problems(options: Mapping[str, Any]) -> Iterator[str]:
         try:
             declared_end(str(value))
         except ValueError:
-            yield f"{option} {str(value)!r} is not a valid date (expected, for example, 2027-01-31)"
+            yield f"{option} is not a valid date (expected, for example, 2027-01-31)"
 
 
 def declared_end(text: str) -> datetime:

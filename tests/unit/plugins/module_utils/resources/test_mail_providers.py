@@ -175,7 +175,7 @@ def test_regions(name: str, region: str, host: str) -> None:
         ),
         (
             {"provider": "postmark", "smtp_encryption": "ssl_strict"},
-            "smtp_encryption ssl_strict is not a known encryption of the provider postmark: set smtp_port too",
+            "smtp_encryption ssl_strict is not a known encryption of the provider",
         ),
     ],
 )
