@@ -90,8 +90,8 @@ def _nothing_declared(given: Collection[str], parts: Collection[str] | None) -> 
             "Declare the resources that the instance must have."
         )
     chosen = [name for name in names if parts is None or name in parts]
-    of = "in the chosen parts " if len(chosen) < len(names) else ""
+    of = " in the chosen parts" if len(chosen) < len(names) else ""
     return (
-        f"Nothing is declared {of}({', '.join(chosen)}), so nothing can be compared. Declare the resources that the instance must have, for "
-        "example in the inventory variable odoo_mail_servers."
+        f"Nothing is declared{of}, so nothing can be compared. Declare the resources that the instance must have, for example in the inventory "
+        f"variable odoo_mail_servers. The options are {', '.join(chosen)}."
     )

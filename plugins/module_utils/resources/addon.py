@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Odoo reloads all addons and returns only afterwards.
 INSTALL_SECONDS = 900.0
 
-# The states of pending addons. While an addon has one of them, no scheduled action runs
+# The states of pending addons. While an addon has one of them, no cron runs
 # (docs/development/odoo-behaviour.md, Crons).
 PENDING = ("to install", "to upgrade", "to remove")
 

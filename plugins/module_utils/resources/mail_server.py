@@ -429,7 +429,7 @@ class MailServer(ResourceType):
 
     def how_to_get(self, addon: str) -> str:
         if addon == TIMEOUT_ADDON:
-            return f"no Odoo has it of its own: the role postmaster.odoo.smtp_timeout installs the addon {addon} that brings it"
+            return f"Odoo itself has no such field: the role postmaster.odoo.smtp_timeout installs the addon {addon}, which adds it"
         return super().how_to_get(addon)
 
     # --- applying ---

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""External ids: the rows of `ir.model.data`."""
+"""External IDs: the rows of `ir.model.data`."""
 
 from __future__ import annotations
 
