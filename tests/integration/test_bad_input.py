@@ -49,10 +49,10 @@ CASES = {
     # Where Odoo is
     "unresolvable host": reached("unreachable", "http://odoo.invalid", "cannot be resolved", url="http://odoo.invalid"),
     "path": reached("unreachable", "{url}/nowhere", "HTTP 404", url="{url}/nowhere"),
-    "closed port": reached("unreachable", "{closed}", "nothing listens", url="{closed}"),
+    "closed port": reached("unreachable", "{closed}", "connection refused", url="{closed}"),
     "no Odoo": reached("unreachable", "{no_odoo}", "the program there is not Odoo", url="{no_odoo}"),
     "no HTTP": reached("unreachable", "{smtp}", "does not answer in HTTP", url="{smtp}"),
-    "no TLS": reached("unreachable", "{tls_url}", "does not speak TLS", url="{tls_url}"),
+    "no TLS": reached("unreachable", "{tls_url}", "no TLS connection is possible", url="{tls_url}"),
     "silent port": reached("timeout", "{silent}", "within 1 s", url="{silent}", timeout=1),
     "no URL": reached("invalid", "is not a valid URL", "localhost:8069", url="localhost:8069"),
     "credentials in the URL": reached(
