@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Characters that Markdown or one of its dialects may interpret, such as `_` at the edge of a word and the start of a web address.
+# Characters that Markdown may interpret, such as `_` at the edge of a word and the start of a web address.
 _MARKDOWN = re.compile(r"[^\w ,./=?%()':-]|(?<![^\W_])_|_(?![^\W_])|:(?! )|(?<=www)\.", re.IGNORECASE)
 
 
