@@ -255,9 +255,8 @@ class Stack:
         new = []
         for xml_id, pin in self._pins.items():
             module, _dot, name = xml_id.partition(".")
-            if (
-                xml_id in self._snapshot.pins
-            ):  # its record no longer exists; otherwise the run would have found the record with it
+            # A known external ID without a record: otherwise the run would have found the record by it.
+            if xml_id in self._snapshot.pins:
                 self._session.write("ir.model.data", [self._snapshot.pins[xml_id]], pin)
             else:
                 new.append({"module": module, "name": name, "noupdate": True, **pin})

@@ -249,7 +249,7 @@ class BinaryField(Field):
         return base64.b64encode(content).decode()
 
     def declared(self, value: Any) -> Any:
-        """Return the content as text. Bytes that are not UTF-8 are replaced, so the text no longer equals the content."""
+        """Return the content as text. Bytes that are not UTF-8 are replaced. Such a text differs from the content."""
         return (self._content(value) or b"").decode(errors="replace")
 
     @staticmethod

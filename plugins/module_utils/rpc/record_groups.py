@@ -50,10 +50,8 @@ class RecordGroups:
         if self._orders_by_count:
             try:
                 return self._grouped(orderby="__count desc", **named)
-            except (
-                Unsupported,
-                Rejected,
-            ):  # 16.0 cannot order by the size, so it returns the newest groups instead of the largest
+            # 16.0 cannot order by the size, so it returns the newest groups instead of the largest.
+            except (Unsupported, Rejected):
                 self._orders_by_count = False
         return sorted(self._grouped(orderby="newest desc", **named), key=lambda group: -group["__count"])
 
