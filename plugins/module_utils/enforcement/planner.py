@@ -255,8 +255,8 @@ class _Planner:
         addon = self.snapshot.of_addons.get((declaration.type, found.id)) if found else None
         if addon is not None:
             raise Rejected(
-                f"{declaration.label} cannot be deleted, because it belongs to an addon ({addon}): set active to false "
-                f"instead of state absent ({self.where})."
+                f"{declaration.label} cannot be deleted, because it belongs to an addon ({addon}): declare active: false "
+                f"instead of state: absent ({self.where})."
             )
 
 

@@ -104,7 +104,7 @@ def test_companies_that_are_none_or_two(odoo: SimulatedOdoo) -> None:
     )
     twins = [odoo.add("res.company", name="Twin") for _twin in range(2)]
     text = refused_unwritten(Ambiguous, odoo, declared(companies=["YourCompany", "Twin"]))
-    assert f"called 'Twin' (ids {twins[0]}, {twins[1]})" in text
+    assert f"have the name 'Twin' (ids {twins[0]}, {twins[1]})" in text
 
 
 def test_a_pin(odoo: SimulatedOdoo) -> None:

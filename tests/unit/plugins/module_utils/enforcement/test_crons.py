@@ -86,7 +86,7 @@ def test_the_user_by_login_or_external_id(odoo: SimulatedOdoo, login: str) -> No
 
 def test_a_user_that_does_not_exist(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(user="nobody"))
-    assert f"cron '{QUEUE}': there is no res.users called 'nobody'" in text
+    assert f"cron '{QUEUE}': there is no record of res.users with the name 'nobody'" in text
 
 
 @pytest.mark.parametrize("text", ["2026-02-01 06:00:00", "2026-02-01T06:00:00Z", "2026-02-01T07:00:00+01:00"])
@@ -98,7 +98,7 @@ def test_the_next_call(odoo: SimulatedOdoo, text: str) -> None:
 
 def test_an_interval_type_that_odoo_does_not_have(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(interval_type="seconds"))
-    assert "interval_type has no value 'seconds'" in text
+    assert "interval_type 'seconds' is not a valid value" in text
     assert "minutes, hours, days, weeks, months" in text
 
 
@@ -304,7 +304,7 @@ def test_what_an_addon_relies_on_is_not_deleted(odoo: SimulatedOdoo, identity: d
 
 def test_a_model_that_does_not_exist(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, {"crons": [{**OWN, "model": "no.such.model"}]})
-    assert "there is no ir.model called 'no.such.model'" in text
+    assert "there is no record of ir.model with the name 'no.such.model'" in text
 
 
 def test_code_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo) -> None:

@@ -229,7 +229,7 @@ def test_a_pin_tells_twins_apart(odoo: SimulatedOdoo) -> None:
 
 def test_a_pin_of_another_model_is_refused(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Invalid, odoo, declared(xml_id="base.user_admin"))
-    assert "mail server 'Main': the external id base.user_admin belongs to a record of res.users" in text
+    assert "mail server 'Main': the external ID base.user_admin belongs to a record of res.users" in text
 
 
 def test_a_pin_whose_record_is_gone_is_set_anew(odoo: SimulatedOdoo) -> None:
@@ -335,7 +335,7 @@ def test_deleting_a_server_tells_who_loses_it(odoo: SimulatedOdoo, check: bool) 
     assert actions(outcome.plan) == [("delete", "Main")]
     (warning,) = outcome.warnings
     assert warning.startswith(
-        "mail server 'Main': deleting it removes it from the mail templates 'Invoice', 'Offer' and the mailings 'News', "
+        "mail server 'Main': deleting it removes it from the mail templates 'Invoice', 'Offer' and the mailings 'News'. "
     )
     assert bool(servers(odoo)) is check
 
@@ -422,8 +422,8 @@ def test_what_was_activated_on_a_neutralized_copy_stays(odoo: SimulatedOdoo) -> 
 @pytest.mark.parametrize("series", [series for series in SERIES if series not in HAVE_STRICT_TLS])
 def test_strict_encryption_came_with_19(odoo: SimulatedOdoo, series: str, encryption: str) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(smtp_port=587, smtp_encryption=encryption))
-    assert text.startswith(f"mail server 'Main': smtp_encryption has no value '{encryption}' on Odoo {series}")
-    assert "which offers none, starttls, ssl" in text
+    assert text.startswith(f"mail server 'Main': smtp_encryption '{encryption}' is not a valid value on Odoo {series}")
+    assert "(expected one of none, starttls, ssl" in text
     assert "database simulated at http://odoo.example" in text
 
 
