@@ -135,7 +135,7 @@ not_restorable:
       description: The reason why it is not restored, and a workaround.
       returned: always
       type: str
-      sample: It stays installed, because its deinstallation deletes all of its data. Uninstall it in Odoo if nothing else uses it.
+      sample: It stays installed, because removing it would delete all of its data. Uninstall it in Odoo if nothing else uses it.
   sample: []
 without_secrets:
   description:

@@ -259,7 +259,7 @@ def test_fields_of_a_file_of_the_server_are_left_out(
         (server,) = run.results["Read the mail of the instance"]["stack"]["servers"]
         assert not set(OWNED_FIELDS) & server.keys()
         for field in OWNED_FIELDS:
-            assert f"# LEFT OUT: {field} is left out: another addon takes it from a file" in text
+            assert f"# LEFT OUT: {field} is left out: another addon (mail_environment) takes it from a file" in text
         assert str(smtp.password) not in text + run.output
         assert changed(adoption.run("provision", "--check")) == []
         assert changed(adoption.run("provision")) == []

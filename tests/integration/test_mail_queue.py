@@ -136,7 +136,7 @@ def test_a_server_whose_password_is_not_ascii_stops_no_mail_of_another(database:
         if mail["state"] == "outgoing"
     } == {"a@bad.example"}
     assert "made-up" not in str((work.as_result(), warnings(work)))
-    with pytest.raises(Invalid, match="smtp_pass has characters that are not ASCII") as caught:
+    with pytest.raises(Invalid, match="smtp_pass contains non-ASCII characters") as caught:
         database.enforce({"servers": [{**servers[1], "smtp_pass": "made-up-ß"}]})
     assert "made-up" not in caught.value.message
 
@@ -251,7 +251,7 @@ def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance,
     with database.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"), database.session() as other:
         work = act(other, "process", Selection(), batch_size=50)
     assert isinstance(work.error, Conflict)
-    assert re.search(r"the scheduled action is running (since|\(it was due at)", work.error.message)
+    assert re.search(r"the cron is running (since|\(it was due at)", work.error.message)
     assert lab.smtp["plain"].accepted() == []
     assert database.read("mail.mail", fields=("scheduled_date",)) == [
         {"id": mail, "scheduled_date": False} for mail in mails
