@@ -143,7 +143,7 @@ def test_a_value_that_odoo_does_not_keep_is_rejected(odoo: SimulatedOdoo) -> Non
 
     odoo.before.append(lose)
     text = refused(Rejected, odoo, {"parameters": {"web.base.url": "https://odoo.acme.example"}})
-    assert "system_parameter 'web.base.url': value did not stick" in text
+    assert "system_parameter 'web.base.url': value did not take effect" in text
 
 
 def test_a_clerk_may_not(odoo: SimulatedOdoo) -> None:
@@ -172,8 +172,8 @@ def test_a_value_that_contains_a_secret_is_masked(odoo: SimulatedOdoo, old: str,
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("mail.catchall.domain", "this Odoo reads the setting of the alias domain"),
-        ("mail.default.from", "this Odoo reads the setting of the alias domain"),
+        ("mail.catchall.domain", "this Odoo uses the setting of the alias domain"),
+        ("mail.default.from", "this Odoo uses the setting of the alias domain"),
         ("mail.force.smtp.from", "no version of Odoo reads it"),
         (KEY, ""),
     ],

@@ -163,7 +163,7 @@ def test_the_error_names_the_values_that_were_not_kept(wanted: Values, data: st.
             self.found.pop(lost, None)
 
     store = Forgetful(wanted, {})
-    with pytest.raises(Rejected, match=rf"number '{lost}': value did not stick.*somebody else owns it") as caught:
+    with pytest.raises(Rejected, match=rf"number '{lost}': value did not take effect.*somebody else owns it") as caught:
         converge(store, check_mode=False)
     assert [step.key for step in caught.value.details["applied"]] == list(wanted)
     assert not store.locked
@@ -185,7 +185,7 @@ def test_an_error_lists_the_changes_before_it() -> None:
 @pytest.mark.parametrize(
     ("kind", "completed", "message"),
     [
-        (Rejected, 1, "number 'b' (update): no Besides, the steps before it are incomplete: not now"),
+        (Rejected, 1, "number 'b' (update): no In addition, the steps before it are incomplete: not now"),
         (Unreachable, 0, "number 'b' (update): no"),
     ],
 )
@@ -302,7 +302,7 @@ def test_an_update_of_a_new_record_is_another_step() -> None:
     assert [step.action for step in done] == ["create", "update"]
     stubborn = Defaulting({"a": 1}, {})
     stubborn.keeps = True
-    with pytest.raises(Rejected, match="'a': value did not stick"):
+    with pytest.raises(Rejected, match="'a': value did not take effect"):
         converge(stubborn, check_mode=False)
 
 
@@ -326,7 +326,7 @@ def test_an_existence_that_did_not_stick_is_named_too() -> None:
         def perform(self, steps: Plan) -> Any:
             """Accept the deletion, and delete nothing."""
 
-    with pytest.raises(Rejected, match="number 'a': its existence did not stick"):
+    with pytest.raises(Rejected, match="number 'a': the delete did not take effect"):
         converge(Undying({}, {}), check_mode=False)
 
 
