@@ -6,9 +6,8 @@
 to create them.
 
 The run uses the playbook drift over JSON-2 with 10 forks, and the callback with all its reports. It may take 10 s more
-than a playbook
-with one debug task for each host of the same inventory. The time for one instance may not grow with the number of
-instances.
+than a playbook with one debug task for each host of the same inventory. The time for one instance may not grow with the
+number of instances.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@
 """The queue modules on one million mails, compared with SQL and plain RPC: `python tests/bench mail_queue`.
 
 A read may take three times as long as the SQL aggregates plus half a second, including the login. Cancelling 250,000
-mails may take twice as
-long as plain writes of 10,000 ids each.
+mails may take twice as long as plain writes of 10,000 ids each.
 """
 
 from __future__ import annotations

@@ -5,9 +5,8 @@
 """An instance with thousands of mail servers: `python tests/bench mail_servers`.
 
 A description and an export may each take 3 times as long as a list of the mail servers. All three run in every round,
-so that other load
-of the machine affects all of them alike. Then 300 mail servers, 100 crons and 200 system parameters are created, which
-may take 60 calls.
+so that other load of the machine affects all of them alike. Then 300 mail servers, 100 crons and 200 system parameters
+are created, which may take 60 calls.
 """
 
 from __future__ import annotations

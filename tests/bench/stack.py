@@ -5,9 +5,8 @@
 """The duration of a check without drift, compared with alternatives in one run: `python tests/bench stack`.
 
 The stack is that of the guarantee in the README: 3 mail servers, 4 crons and 5 parameters. Every candidate runs in
-every round,
-so that other load of the machine affects all of them alike. The medians are compared. The limits for a check over
-JSON-2:
+every round, so that other load of the machine affects all of them alike. The medians are compared. The limits for a
+check over JSON-2:
 
 - 1.2 times the shortest time that a playbook can take
 - less than odoo-configurator's fastest way to rewrite everything
@@ -16,8 +15,8 @@ JSON-2:
 A hand-written playbook takes 8 times as long.
 
 A slow link between the check and Odoo is also measured. Each new connection and each request takes a round trip of 100
-ms. As with Odoo alone, each
-connection transports one request. With this link a check may take 0.9 s longer, and sends the same number of requests.
+ms. As with Odoo alone, each connection transports one request. With this link a check may take 0.9 s longer, and sends
+the same number of requests.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@
 """Provide the pip that ansible-test installs into its virtual environments.
 
 ansible-test fetches a script for this from its own site, unless its cache contains one. This script writes one there,
-next to
-pip's wheel from the package index. A machine then needs only the package index.
+next to pip's wheel from the package index. A machine then needs only the package index.
 """
 
 from __future__ import annotations

@@ -4,9 +4,8 @@
 """The files of docs/pipelines: their commands run on a checkout like a user's, with the lab.
 
 Features of GitHub, GitLab and systemd are replaced here, and nowhere else. Expressions, variables and specifiers are
-filled in.
-Caches and artifacts are folders. A small HTTP server receives the note on a merge request.
-Programs in `Checkout.bin` replace those that install (pip, ansible-galaxy), read the journal and send mail.
+filled in. Caches and artifacts are folders. A small HTTP server receives the note on a merge request. Programs in
+`Checkout.bin` replace those that install (pip, ansible-galaxy), read the journal and send mail.
 """
 
 from __future__ import annotations

@@ -362,8 +362,7 @@ def _in_no_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten every wait, for instance before a lock is read again.
 
     The wait for Odoo after the installation of an addon is not shortened, because Odoo is busy for seconds. No run
-    renews its lock, because
-    such a call would be counted with those of the play.
+    renews its lock, because such a call would be counted with those of the play.
     """
     quick = SimpleNamespace(monotonic=lambda: 100 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 100))
     for module in (lock,) if PLAYS[name] is AddonInstalled else (lock, put_off, rpc_session):

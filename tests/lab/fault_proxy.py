@@ -8,8 +8,7 @@
 With a round-trip time it is also a slow link: each new connection costs one round trip, and each request another.
 
 An interruption before a call is a lost request: Odoo does not receive it. An interruption after a call is a lost
-answer.
-A lasting interruption resembles a client that was killed: no further request arrives until `heal`.
+answer. A lasting interruption resembles a client that was killed: no further request arrives until `heal`.
 """
 
 from __future__ import annotations

@@ -173,8 +173,7 @@ class Lab:
         start; return its URL.
 
         It has no cron workers, these further command line options, and these variables in its environment. It ends with
-        the
-        block: drop its databases only afterwards.
+        the block: drop its databases only afterwards.
         """
         self._second_odoo.start(max_cron_threads=0, options=options, environment=environment)
         try:

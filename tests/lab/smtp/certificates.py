@@ -1,8 +1,7 @@
 """The lab's certificate authority, created once: `python -m lab.smtp.certificates FOLDER` in the lab's environment.
 
 ca.pem is the authority, and bundle.pem also contains the machine's authorities. client.pem and client.key are for
-servers that require
-a certificate. NAME.pem is the certificate of a server, including its key.
+servers that require a certificate. NAME.pem is the certificate of a server, including its key.
 """
 
 from __future__ import annotations

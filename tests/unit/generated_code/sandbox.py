@@ -4,11 +4,10 @@
 
 """A model of the sandbox in which 20.0 runs code, with the policy `raise`. It follows the rules in Odoo's source.
 
-Source: 20.0:odoo/tools/safe_eval/evaluation.py. `_SafeTransformer` adds a check to every call.
-`_SafeChecker` examines the callee, every argument, and their contents.
-`_SafeWhitelist` and `_initialize_safe_whitelist` list the trusted objects.
-This model contains the rules that apply to generated code.
-An untrusted object raises an error that `except Exception` does not catch.
+Source: 20.0:odoo/tools/safe_eval/evaluation.py. `_SafeTransformer` adds a check to every call. `_SafeChecker` examines
+the callee, every argument, and their contents. `_SafeWhitelist` and `_initialize_safe_whitelist` list the trusted
+objects. This model contains the rules that apply to generated code. An untrusted object raises an error that `except
+Exception` does not catch.
 """
 
 from __future__ import annotations

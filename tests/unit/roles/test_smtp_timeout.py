@@ -6,8 +6,7 @@
 sockets.
 
 The integration tests run the addon on a real Odoo 19. Here a minimal imitation plays Odoo's part. It contains the
-method that connects,
-under the name that each series uses, with and without the class that wraps a connection.
+method that connects, under the name that each series uses, with and without the class that wraps a connection.
 """
 
 from __future__ import annotations

@@ -5,9 +5,8 @@
 """Record the behaviour of a running Odoo as the facts of its series: `facts/odoo-<series>.json`.
 
 The instance must be able to connect to the loopback of this machine. The database must have the addons of `ADDONS` and
-no mails in its queue.
-The script creates mail servers, mails, and a server action in the database, and deletes them. A second recording
-creates the same file.
+no mails in its queue. The script creates mail servers, mails, and a server action in the database, and deletes them. A
+second recording creates the same file.
 
 Run it as `make facts`. CONTRIBUTING.md ("Adding an Odoo version") shows how.
 """
