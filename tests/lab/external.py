@@ -4,17 +4,16 @@ The environment describes it. Operations that it does not support raise NotAppli
 
 ODOO_URL, ODOO_USERNAME, ODOO_PASSWORD, ODOO_API_KEY: its address, and its administrator in each copy of the template.
 ODOO_EXPIRED_API_KEY: an expired key of the administrator. For tests of the message about it.
-ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook. Mark it as
-a template
-    (`ALTER DATABASE ... IS_TEMPLATE true`), or Odoo's workers run its crons.
+ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook.
+    Mark it as a template (`ALTER DATABASE ... IS_TEMPLATE true`), or Odoo's workers run its crons.
 ODOO_DSN: a connection string of its PostgreSQL for a user that may create databases. The alternative is
 ODOO_MASTER_PASSWORD: the password of Odoo's database manager.
 ODOO_CRON_THREADS: the number of its cron threads (max_cron_threads). Some tests need none, others one.
 ODOO_LOG: its log file, if this machine can read it.
 ODOO_SHELL: a command that runs the script of its standard input in `odoo shell`; the database's name is added to it.
 ODOO_ADDONS_PATH: a folder of its addons path that tests may write to.
-ODOO_RESTART: a command that restarts it. ODOO_CRON_THREADS in the command's environment is the required number of cron
-threads.
+ODOO_RESTART: a command that restarts it.
+    ODOO_CRON_THREADS in the command's environment is the required number of cron threads.
 """
 
 from __future__ import annotations
