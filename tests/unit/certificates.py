@@ -66,7 +66,7 @@ def issue(name: str = "127.0.0.1", issuer: Issued | None = None, *, days: int = 
         ends,
     )
     own, above = key.public_key(), (issuer.key if issuer else key).public_key()
-    # Without the last three, Python 3.13 trusts no authority.
+    # Without the last three extensions, Python 3.13 trusts no authority.
     for extension, critical in (
         (x509.SubjectAlternativeName([host]), False),
         (x509.BasicConstraints(ca=issuer is None, path_length=None), True),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A clock that nobody waits for."""
+"""A clock that advances without waiting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Clock:
         self.slept: list[float] = []
 
     def monotonic(self) -> float:
-        """As many seconds as were slept."""
+        """Return the number of seconds that were slept."""
         return sum(self.slept)
 
     def time(self) -> float:
@@ -26,5 +26,5 @@ class Clock:
         return START.timestamp() + self.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Waste no time."""
+        """Return at once."""
         self.slept.append(seconds)

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.series import SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
-# The same examples in every run, and none judged by how long it took.
+# Every run has the same examples, and none fails because of its duration.
 settings.register_profile(
     "postmaster",
     deadline=None,
@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture(params=SERIES)
 def series(request: pytest.FixtureRequest) -> str:
-    """Every series that has facts."""
+    """Every series with facts."""
     return str(request.param)
 
 

@@ -18,7 +18,7 @@ import dnslib
 
 
 class DnsServer:
-    """Records, and the names that are never answered, or with an error.
+    """The records, the names without an answer, and the names with an error.
 
     :ivar questions: every question, as `NAME TYPE`.
     """
@@ -36,12 +36,12 @@ class DnsServer:
         self._records += dnslib.RR.fromZone(zone)
 
     def add_text(self, name: str, value: bytes) -> None:
-        """Add a TXT record of any bytes, in strings that are not too long."""
+        """Add a TXT record of any bytes, divided into strings of valid length."""
         strings = [value[start : start + 250] for start in range(0, len(value), 250)] or [b""]
         self._records.append(dnslib.RR(name, dnslib.QTYPE.TXT, ttl=60, rdata=dnslib.TXT(strings)))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all records and questions."""
         self._records.clear()
         self.questions.clear()
         self.silent_names.clear()
@@ -94,7 +94,7 @@ def dns_server(zone: str = "") -> Iterator[DnsServer]:
 
 
 def _serve(sock: socket.socket, server: DnsServer) -> None:
-    """Answer until an empty packet comes."""
+    """Answer until an empty packet arrives."""
     while True:
         packet, client = sock.recvfrom(65535)
         if not packet:

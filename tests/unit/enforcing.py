@@ -27,12 +27,12 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import S
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 
-# An OAuth2 client. Made up.
+# A made-up OAuth2 client.
 OAUTH2 = {"client_id": "made-up-client", "client_secret": "made-up-client-secret"}
 
 
 def run(odoo: SimulatedOdoo, stack: Mapping[str, Any], *, check: bool = False, **options: Any) -> Outcome:
-    """One run of `mail_stack`, in check mode or for real."""
+    """Run `mail_stack`, in check mode or for real."""
     session, how = odoo.session(read_only=check), RunOptions(**options)
     return enforce_stack(session, read_declared_stack(stack, how, with_problems=check), how)
 
@@ -51,7 +51,7 @@ def add_alias_domain(odoo: SimulatedOdoo, name: str, **values: str) -> int | boo
 
 
 def renew_at_every_look(odoo: SimulatedOdoo, lock: int) -> None:
-    """From now on, the owner of a lock is alive."""
+    """Let the owner of a lock be alive from now on."""
 
     def renew(model: str, method: str, *_rest: Any) -> None:
         if (model, method) == ("ir.config_parameter", "search_read"):
@@ -95,12 +95,12 @@ def actions(plan: Plan) -> list[tuple[str, str]]:
 
 
 def changes(plan: Plan) -> dict[str, tuple[Any, Any]]:
-    """Before and after of each field that a plan changes."""
+    """Return the former and the new value of each field that a plan changes."""
     return {change.field: (change.before, change.after) for step in plan for change in step.changes}
 
 
 def servers(odoo: SimulatedOdoo) -> list[dict[str, Any]]:
-    """All mail servers, as they are stored."""
+    """Return all stored mail servers."""
     return list(odoo.records.tables["ir.mail_server"].values())
 
 

@@ -15,10 +15,11 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import S
 
 
 class CutTransport:
-    """Carries calls to a simulated Odoo, less the requests or answers that are lost.
+    """Transports calls to a simulated Odoo, except for lost requests or answers.
 
-    :param number: the call that is cut, counted from 1 on. :param after: its answer is lost, not its request.
-    :param lasting: nothing gets through afterwards.
+    :param number: the number of the interrupted call, from 1 on.
+    :param after: its answer is lost, not its request.
+    :param lasting: all later calls fail.
     """
 
     name = "cut"
@@ -34,14 +35,14 @@ class CutTransport:
         """Do nothing: the simulation already has its user."""
 
     def close(self) -> None:
-        """There is nothing to hang up."""
+        """Do nothing: there is no connection to close."""
 
     def duplicate(self) -> CutTransport:
         """One connection for all."""
         return self
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
-        """Make a call, unless it is cut."""
+        """Make a call, unless it is interrupted."""
         self.calls += 1
         if self.calls == self._number and self._after:
             self._odoo.execute(model, method, ids, arguments)
@@ -66,7 +67,7 @@ def every_cut(odoo: SimulatedOdoo, run: Callable[[Session], object]) -> Iterator
     transport = CutTransport(odoo, 0)
     run(session_over(odoo, transport))
     for number in range(1, transport.calls + 1):
-        # A lasting cut before a call is one after the call before it.
+        # A lasting interruption before a call is the same as one after the previous call.
         for after, lasting in ((False, False), (True, False), (True, True)):
             odoo.records.restore(before)
             odoo.now = now

@@ -51,7 +51,7 @@ class LocalServer:
 
     @property
     def connections(self) -> int:
-        """How many connections the requests came over."""
+        """The number of connections of the requests."""
         return len({request.client for request in self.requests})
 
 
@@ -104,7 +104,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[LocalServer]:
             return (tls.wrap_socket(connection, server_side=True) if tls else connection), address
 
         def handle_error(self, *_what: Any) -> None:
-            """Clients of these tests hang up."""
+            """Ignore disconnections of clients."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         local.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"

@@ -15,7 +15,9 @@ _COUNTED = "/postmaster/odoo/plugins/"
 
 
 class _Counter:
-    """A trace function. It counts the operations of Python in the code of the collection, but not those of a simulation."""
+    """A trace function that counts the operations of Python in the code of the collection, but not those of a
+    simulation.
+    """
 
     def __init__(self) -> None:
         self.operations = 0
@@ -32,9 +34,10 @@ class _Counter:
 
 
 def count_operations(work: Callable[[], object]) -> int:
-    """Return how many operations of the collection's code a piece of work takes."""
+    """Return the number of operations of the collection's code in a piece of work."""
     counter, former = _Counter(), sys.gettrace()
-    # Python 3.12 reports operations only if a frame asked for them before the trace function was set (issue 103615 of CPython).
+    # Python 3.12 reports operations only if a frame requested them before the trace function was set (issue 103615 of
+    # CPython).
     sys._getframe().f_trace_opcodes = True
     sys.settrace(counter)
     try:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.read_series import READ_SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import load_facts
 
-# Those whose facts were recorded from a running server.
+# Series whose facts were recorded from a running server.
 RECORDED = ("16.0", "17.0", "18.0", "19.0")
-# In addition, those whose facts were only read in Odoo's sources.
+# In addition, series whose facts were only read in Odoo's sources.
 SERIES = (*RECORDED, *READ_SERIES)
 
 _SERVERS = {series: load_facts(series).models["ir.mail_server"] for series in SERIES}

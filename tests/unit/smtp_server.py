@@ -48,11 +48,11 @@ class SmtpServer:
 
     @property
     def verbs(self) -> list[str]:
-        """The commands that it was given, over all connections."""
+        """Return the commands that it received, over all connections."""
         return [line.split(" ")[0].upper() for line in self.lines]
 
     def converse(self, connection: socket.socket) -> None:
-        """One connection, until either side hangs up."""
+        """Serve one connection until either side disconnects."""
         encrypted = self.implicit
         if self.implicit and self.tls:
             connection = self.tls.wrap_socket(connection, server_side=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that keep a snapshot in memory, and rollbacks to it."""
+"""Runs that store a snapshot in memory, and rollbacks to it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import S
 class FileInMemory:
     """A snapshot file, as text.
 
-    :ivar writes: how often it was written.
+    :ivar writes: the number of writes.
     """
 
     def __init__(self, *, can_encrypt: bool = True) -> None:
@@ -40,26 +40,26 @@ class FileInMemory:
         self.writes = 0
 
     def write(self, document: SnapshotDocument) -> str:
-        """Keep the document, without its secrets if they cannot be encrypted."""
+        """Store the document, without its secrets if they cannot be encrypted."""
         self.writes += 1
         self.text = json.dumps((document if self.can_encrypt else document.without_secrets()).as_document())
         return "the snapshot"
 
     @property
     def document(self) -> SnapshotDocument:
-        """The document, read back."""
+        """Return the stored document."""
         return read_document(json.loads(self.text), "the snapshot")
 
 
 def run_with_snapshot(
     odoo: SimulatedOdoo, stack: Mapping[str, Any], file: FileInMemory, *, session: Session | None = None, **options: Any
 ) -> Outcome:
-    """One run of `mail_stack` that keeps a snapshot."""
+    """Run `mail_stack` with a snapshot."""
     used, how = session or odoo.session(), RunOptions(**options)
     return enforce_stack(used, read_declared_stack(stack, how), how, FormerState(used, file))
 
 
 def roll_back(session: Session, document: SnapshotDocument, *, elsewhere: bool = False, **options: Any) -> Outcome:
-    """One run of `mail_rollback`."""
+    """Run `mail_rollback`."""
     declared = DeclaredStack(tuple(document.declarations(elsewhere=elsewhere)))
     return enforce_stack(session, declared, RunOptions(**options))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a module as it runs on a host, on a simulated Odoo."""
+"""A module that runs as on a host, on a simulated Odoo."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def module_named(name: str) -> Any:
 
 
 def connect_to(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Lead every session to a simulated Odoo; the options that they are asked for with."""
+    """Direct every session to a simulated Odoo; return the options of the sessions."""
     asked: list[dict[str, Any]] = []
 
     def connect(**options: Any) -> rpc_session.Session:

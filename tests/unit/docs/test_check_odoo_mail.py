@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plugin for Nagios and Icinga, on reports as the filter `doctor_report` makes them. tests/integration/test_doctor_playbook.py runs it on real ones."""
+"""The plugin for Nagios and Icinga, with reports of the filter `doctor_report`.
+
+tests/integration/test_doctor_playbook.py runs it on real reports.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.filter.doctor_report import doctor_report
 
 PLUGIN = Path(__file__).resolve().parents[3] / "docs/monitoring/check_odoo_mail.py"
-# The output that the plugin guidelines of Nagios ask for: text, a bar, and labels with values and units.
+# The output that the plugin guidelines of Nagios require: text, a bar, and labels with values and units.
 LINE = re.compile(r"ODOO MAIL (OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+( \|( \w+=-?\d+s?)+)?\n")
 
 QUEUE = {"states": {"exception": 3}, "due": 2, "oldest_due": {"age_seconds": 90}}
@@ -75,7 +78,7 @@ def test_one_instance(check: Check, test_result: dict[str, Any], test_code: int,
     assert line.startswith(f"ODOO MAIL {test_words}")
 
 
-def test_all_instances_are_as_bad_as_the_worst(check: Check) -> None:
+def test_all_instances_have_the_status_of_the_worst(check: Check) -> None:
     assert check({"a": HEALTHY, "b": HEALTHY})[0] == 0
     assert check({"a": HEALTHY, "b": WARNS})[0] == 1
     assert check({"a": WARNS, "b": LOST})[0] == 3
@@ -91,7 +94,7 @@ def test_many_findings_are_counted(check: Check) -> None:
     assert "finding_4 and 3 more | errors=8" in line
 
 
-def test_the_next_end_is_performance_data(check: Check) -> None:
+def test_the_next_expiry_is_performance_data(check: Check) -> None:
     ends = [{"ends": "2001-01-01T00:00:00+00:00"}, {"ends": None}, {"ends": "2101-01-01T00:00:00+00:00"}]
     assert re.search(r" next_end=-\d+s\n", check({"a": result(expiry=ends)})[1])
 

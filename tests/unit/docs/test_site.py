@@ -105,7 +105,7 @@ def test_a_link_to_a_file_without_a_page_leads_to_the_repository(write: Write) -
         ("pipelines#gone", "docs/guide.md: the file of the link target pipelines#gone has no such heading"),
     ],
 )
-def test_a_link_that_leads_nowhere_is_an_error(write: Write, link: str, error: str) -> None:
+def test_a_broken_link_is_an_error(write: Write, link: str, error: str) -> None:
     with pytest.raises(SiteError, match=error):
         write(**{"docs/guide.md": f"[x]({link})"})
 

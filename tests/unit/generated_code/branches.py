@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every branch of generated code, and code that tells which of them it takes."""
+"""Every branch of generated code, and a variant of the code that logs the branches that it takes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class _Branches(ast.NodeTransformer):
 
 
 def _is_told(node: ast.Call) -> bool:
-    """Return whether a call was put there to tell a branch."""
+    """Return whether a call was added to log a branch."""
     return (
         isinstance(node.func, ast.Name)
         and node.func.id == "log"

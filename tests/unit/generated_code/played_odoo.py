@@ -195,7 +195,7 @@ class Records:
         rows = self._rows()
         if rows and name in rows[0]:
             return rows[0][name]
-        if name in ("id", "value"):  # fields, which no record has
+        if name in ("id", "value"):  # fields that no record has
             return False
         raise AttributeError(name)
 
@@ -224,7 +224,7 @@ class Records:
         return len(self.search(domain))
 
     def exists(self) -> Records:
-        """Return the records that are there."""
+        """Return the existing records."""
         return self.browse([row["id"] for row in self._rows()])
 
     def filtered(self, condition: Callable[[Records], bool]) -> Records:
@@ -264,7 +264,7 @@ class Records:
         self.write({"state": "cancel"})
 
     def send(self, auto_commit: bool) -> None:
-        """Send mails, or break off at the first."""
+        """Send mails, or stop at the first."""
         assert auto_commit
         try:
             self._called("send")

@@ -24,7 +24,7 @@ MODULE = "odoo.tools.safe_eval.evaluation.<evaluated_code>"
 
 _CHECK = "checked_call"
 _COLLECTIONS = (list, tuple, set, frozenset, dict, KeysView, ValuesView, ItemsView)
-# Iterators are looked through, too.
+# The elements of iterators are checked too.
 _ITERATORS = (enumerate, filter, map, range, reversed, zip, type(iter([])), type(iter(())), type(iter(set())))
 _TYPES = frozenset(
     {
@@ -50,7 +50,7 @@ _TYPE_NAMES = (
     *("psycopg2.InterfaceError", "psycopg2.OperationalError", "psycopg2.ProgrammingError", "psycopg2.errors.*"),
 )
 _FUNCTION_NAMES = (f"{MODULE}.*", "odoo.addons.*", "cursor.fetchall", "cursor.fetchone", "time.time", "time.sleep")
-# Python's functions that code has, in every version.
+# Python's functions that generated code can call in every version.
 _BUILTINS: tuple[Any, ...] = (
     *(bytes, str, bool, int, float, enumerate, dict, list, tuple, map, abs, min, max, sum, filter, sorted, round),
     *(len, repr, set, all, any, ord, chr, divmod, isinstance, range, zip, Exception),

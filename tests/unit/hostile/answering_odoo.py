@@ -33,7 +33,7 @@ class AnsweringOdoo:
         self._change = change
 
     def connection(self, base_url: str, **options: Any) -> HttpConnection:
-        """Return a connection whose requests never leave the process. Everything above the socket is the real one."""
+        """Return a connection whose requests never leave the process. Only the socket is simulated."""
         http = HttpConnection(base_url, **{**options, "proxy": ""})
         http._exchange = self._exchange  # type: ignore[method-assign]  # in the place of the socket
         return http

@@ -175,7 +175,7 @@ _CONTENTS = (
 
 
 def _changed(random: Random, content: Any) -> Any:
-    """Return content with one value that is another, or without it."""
+    """Return content with one value replaced or removed."""
     content = copy.deepcopy(content)
     container, key = random.choice(list(places(content)))
     if random.random() < 0.2:
@@ -309,8 +309,10 @@ INPUTS: dict[str, Callable[[Random, Path], None]] = {
 
 
 def try_input(name: str, random: Random, folder: Path) -> tuple[str, float]:
-    """Give the collection one hostile input; returns the fault, empty if there is none, and the seconds of the processor
-    that it took."""
+    """Pass one hostile input to the collection.
+
+    :returns: the defect, which is empty if there is none, and the processor time in seconds.
+    """
     started, fault = time.process_time(), ""
     try:
         INPUTS[name](random, folder)

@@ -128,7 +128,7 @@ def _bytes(random: Random, answer: Answer) -> Answer:
 
 
 def _status(random: Random, answer: Answer) -> Answer:
-    """Answer with another status; the body stays."""
+    """Change the status of the answer; the body stays."""
     return answer._replace(status=random.choice(_STATUSES))
 
 

@@ -60,7 +60,7 @@ PLUGINS: dict[str, Callable[[str, Callable[..., Any], Path], None]] = {
 
 
 def error_of(plugin: str, secret: str, words: str, folder: Path) -> str:
-    """Return the error of a plugin that knows a secret, if its first call ends with these words.
+    """Return the error of a plugin that has a secret, if its first call ends with this text.
 
     :param folder: for its files.
     """

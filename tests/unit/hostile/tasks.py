@@ -30,9 +30,9 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo impor
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, module_named
 
-# No answer may keep a task longer, and a test that waits for nobody takes much less.
+# No answer may delay a task longer. A test without any wait takes much less.
 SECONDS = 10.0
-# Neither an answer nor an input may make a process larger.
+# Neither an answer nor an input may use more memory.
 MEGABYTES = 300
 
 
@@ -64,7 +64,7 @@ _STACK: Mapping[str, Any] = {
     "routes": [{"from": "odoo@acme.example", "server": "Main"}],
 }
 _PASSWORD = {"username": "admin", "password": "made-up-password"}
-# Nobody answers there, and nobody waits for long.
+# A port without a listener, and a short timeout.
 _DNS = {"nameservers": ["127.0.0.1:1"], "nameserver_timeout": 0.01}
 CHECKS = (
     Task("mail_stack", _STACK),
@@ -105,7 +105,7 @@ APPLIED = (
 
 
 def instance(series: str) -> SimulatedOdoo:
-    """Return an instance with something of everything."""
+    """Return an instance with records of every kind."""
     odoo = SimulatedOdoo(series)
     main = odoo.add("ir.mail_server", **_SERVER, from_filter="odoo@acme.example")
     odoo.add("ir.mail_server", name="Old", smtp_host="old.acme.example", from_filter="acme.example")
@@ -130,9 +130,9 @@ def instance(series: str) -> SimulatedOdoo:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a task ended: with a result, or with a fault of the collection.
+    """The end of a task: a result, or a defect of the collection.
 
-    :ivar seconds: of the processor. Nothing in a task on a simulated Odoo waits, and the machine may be busy.
+    :ivar seconds: the processor time. Nothing in a task on a simulated Odoo waits, and the machine may be busy.
     """
 
     result: dict[str, Any] | None
@@ -143,7 +143,7 @@ class Ending:
 
 @contextlib.contextmanager
 def nobody_waits() -> Iterator[None]:
-    """Let everything in the collection that waits between two calls wait no time."""
+    """Remove every wait between two calls of the collection."""
     clock = Clock()
     with contextlib.ExitStack() as patches:
         for module in (lock, put_off, rpc_session, connection_test, front_end):
@@ -152,7 +152,10 @@ def nobody_waits() -> Iterator[None]:
 
 
 def run(task: Task, odoo: AnsweringOdoo, transport: str) -> Ending:
-    """Run a task as a module, on an Odoo that may answer anything. It answers one call after the other, so that its answers have numbers."""
+    """Run a task as a module, on an Odoo that may answer anything.
+
+    Calls are answered one after the other, so that answers have numbers.
+    """
     connection = {**CONNECTION, "transport": transport, "username": "admin", "timeout": 30, "connections": 1}
     internal = {"_ansible_check_mode": not task.applies, "_ansible_diff": True}
     before = len(odoo.odoo.log)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The modules, their documentation, their options, the resources behind them and meta/runtime.yml are in step."""
+"""The modules, their documentation, their options, their resources and meta/runtime.yml are consistent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS = {
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, errors.OdooError) and kind not in (errors.OdooError, errors.ReadOnly)
 }
-# The modules that can be told not to end before a human has consented (OAuth2).
+# The modules with an option to wait until a user has consented (OAuth2).
 WAIT_FOR_CONSENT = {"mail_server", "mail_stack"}
 # The modules that fail if their findings are worse than the user allows.
 JUDGE = {"mail_doctor", "mail_queue_info"}
@@ -56,7 +56,7 @@ def all_comparable(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_sections_about_odoo_exist() -> None:
-    """Code names its sources by the titles of sections, as in: behaviour document, Title; Another title."""
+    """Code names its sources by the titles of sections: behaviour document, Title; Another title."""
     document = COLLECTION / "docs" / "development" / "odoo-behaviour.md"
     titles = set(re.findall(r"^##+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE))
     named: dict[str, set[str]] = {}
@@ -71,12 +71,12 @@ def test_there_are_modules() -> None:
     assert {kind.name for kind in RESOURCE_TYPES} < set(MODULES)
 
 
-def test_every_module_that_talks_to_odoo_is_in_the_action_group() -> None:
+def test_every_module_that_calls_odoo_is_in_the_action_group() -> None:
     """No other module is in it: a password of the group is the password of Odoo."""
     assert sorted(RUNTIME["action_groups"]["odoo"]) == CONNECTED
 
 
-def test_every_module_runs_through_the_one_action() -> None:
+def test_every_module_uses_the_one_action() -> None:
     actions = [path.stem for path in (COLLECTION / "plugins" / "action").glob("*.py")]
     assert actions == ["mail_stack"]
     assert RUNTIME["plugin_routing"]["modules"] == {

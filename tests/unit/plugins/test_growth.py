@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No work grows with the square of mail servers, crons, system parameters, routes, alias domains or senders."""
+"""No work grows with the square of the number of mail servers, crons, system parameters, routes, alias domains or
+senders.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ Work = Callable[[], object]
 
 
 def servers(count: int, **options: Any) -> list[dict[str, Any]]:
-    """Return mail servers that have a login, a password and a sender of their own, and an encryption that has remarks."""
+    """Return mail servers with different logins, passwords and senders, and an encryption that gives remarks."""
     return [
         {
             "name": f"Server {number}",
@@ -73,7 +75,8 @@ def whole(count: int) -> dict[str, Any]:
 
 @cache
 def instance(count: int) -> SimulatedOdoo:
-    """Return an instance that has many of everything, companies and users for the alias domains, and mail servers that nobody declares.
+    """Return an instance with many records of every kind, companies and users for the alias domains, and undeclared
+    mail servers.
 
     It is only read.
     """
@@ -191,12 +194,12 @@ def merged(count: int) -> Work:
     [created, checked, waiting, listed, described, examined, resolved, replayed, written, written_in_common, merged],
     ids=lambda work: work.__name__,
 )
-def test_work_grows_as_the_instance_does(work: Callable[[int], Work]) -> None:
+def test_work_grows_in_proportion_to_the_instance(work: Callable[[int], Work]) -> None:
     assert growth(work, SIZE) < LINEAR
 
 
 def test_quadratic_growth_is_found() -> None:
-    """The measure itself: every entry is compared with every other one."""
+    """The measurement itself: every entry is compared with every other one."""
 
     def pairs(count: int) -> Work:
         found = servers(count)

@@ -46,7 +46,7 @@ def test_a_parameter_may_be_blank(odoo: SimulatedOdoo) -> None:
         SimulatedOdoo("19.0").session().create("ir.config_parameter", [{"key": "acme.blank", "value": False}])
 
 
-def test_a_connection_test_measures_no_size(odoo: SimulatedOdoo) -> None:
+def test_a_connection_test_does_not_measure_the_size(odoo: SimulatedOdoo) -> None:
     session = odoo.session()
     (server,) = session.create("ir.mail_server", [{"name": "Main", "smtp_host": "smtp.example"}])
     session.call("ir.mail_server", "test_smtp_connection", [server])
@@ -56,7 +56,7 @@ def test_a_connection_test_measures_no_size(odoo: SimulatedOdoo) -> None:
         session.write("ir.mail_server", [server], {"max_email_size": 7.0})
 
 
-def test_a_binary_field_reads_as_a_dictionary(odoo: SimulatedOdoo) -> None:
+def test_a_binary_field_is_read_as_a_dictionary(odoo: SimulatedOdoo) -> None:
     session = odoo.session()
     values = {"name": "Main", "smtp_host": "smtp.example", "smtp_ssl_certificate": CONTENT}
     (server,) = session.create("ir.mail_server", [values])
@@ -84,6 +84,6 @@ def test_read_group_is_another_method(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("method", ["check_access_rights", "get_param", "set_param", "toggle_active"])
-def test_methods_that_are_gone(odoo: SimulatedOdoo, method: str) -> None:
+def test_removed_methods(odoo: SimulatedOdoo, method: str) -> None:
     with pytest.raises(UnknownMethod):
         odoo.session().call("ir.config_parameter", method)

@@ -38,7 +38,7 @@ CLASSES = {
     "tls on a plain port": "tls",
 }
 CLASSES_OF_TESTS = {**CLASSES, "hangs up": "disconnected"}
-# The connection test of 16.0 leaves out the code or the words of these.
+# The connection test of 16.0 leaves out the code or the text of these.
 SHORTENED = {
     "authentication unsupported": "unknown",
     "silent": "disconnected",
@@ -116,7 +116,7 @@ def answer(odoo: SimulatedOdoo, method: str, how: dict[str, Any]) -> tuple[list[
     return sorted(group), None
 
 
-def test_16_orders_groups_by_few_things() -> None:
+def test_in_16_only_some_fields_sort_groups() -> None:
     rows = {(*row["aggregates"], row["order"]): row for row in load_facts("16.0").groups["read_group"]}
     assert "ambiguous" in rows["id:max", "id desc"]["error"]
     assert "error" in rows["newest:max(id)", "__count desc"]
@@ -129,7 +129,7 @@ def test_only_16_has_no_logger_for_code(series: str) -> None:
 
 
 def test_defaults_are_those_of_the_facts(odoo: SimulatedOdoo) -> None:
-    """Among them the single run of a cron up to 17.0."""
+    """One of them is the single run of a cron up to 17.0."""
     cron = odoo.record("ir.cron", odoo.add("ir.cron", name="x", model_id=1))
     assert cron.get("numbercall") == (1 if odoo.series in ("16.0", "17.0") else None)
     mail = odoo.record("mail.mail", odoo.add("mail.mail", subject="x"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated Odoo runs crons as each version does (docs/development/odoo-behaviour.md, Crons), with the code that they have."""
+"""The simulated Odoo runs the code of crons as each version does (docs/development/odoo-behaviour.md, Crons)."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_an_unsupported_call_is_not_a_failure_of_the_cron(odoo: SimulatedOdoo) -
 # The code of a queue policy
 
 
-def test_a_day_of_a_policy(odoo: SimulatedOdoo) -> None:
+def test_one_day_with_a_policy(odoo: SimulatedOdoo) -> None:
     """Its crons are still active after a day; one with Odoo's default of `numbercall` is not."""
     install(odoo)
     before = {xml_id: odoo.record("ir.cron", odoo.ref(xml_id)).get("lastcall") for xml_id in (QUEUE, *OWN)}
@@ -184,7 +184,7 @@ def test_lanes_send_settled_mails(odoo: SimulatedOdoo) -> None:
     assert states(odoo) == ["sent"] * 3
 
 
-def test_lanes_go_on_with_other_servers_after_an_interruption(odoo: SimulatedOdoo) -> None:
+def test_lanes_continue_with_other_servers_after_an_interruption(odoo: SimulatedOdoo) -> None:
     install(odoo, backoff={"enabled": False})
     for sender in ("a@acme.example", "a@acme.example", "b@other.example"):
         odoo.add("mail.mail", subject="x", email_from=sender)
@@ -206,7 +206,7 @@ def test_stale_mails_are_cancelled_and_purged(odoo: SimulatedOdoo) -> None:
     assert states(odoo) == []
 
 
-def test_the_watchdog_wakes_the_queue(odoo: SimulatedOdoo) -> None:
+def test_the_watchdog_starts_the_queue(odoo: SimulatedOdoo) -> None:
     install(odoo)
     queue = odoo.record("ir.cron", odoo.ref(QUEUE))
     queue["active"] = False
@@ -215,7 +215,7 @@ def test_the_watchdog_wakes_the_queue(odoo: SimulatedOdoo) -> None:
     assert any("was inactive" in text for level, text in odoo.server_log if level == "warning")
 
 
-def test_the_watchdog_tells_a_channel_once_an_hour(odoo: SimulatedOdoo) -> None:
+def test_the_watchdog_notifies_a_channel_once_an_hour(odoo: SimulatedOdoo) -> None:
     channel = odoo.add(odoo.facts.channel_model, name="Mail")
     install(odoo, watchdog={**POLICY["watchdog"], "max_outgoing": 1, "channel": "Mail"})
     odoo.record("ir.cron", odoo.ref(QUEUE))["nextcall"] = "2026-01-15 12:20:00"
@@ -231,4 +231,4 @@ def test_backoff_deletes_entries_of_mails_that_no_longer_wait(odoo: SimulatedOdo
     mail = odoo.add("mail.mail", subject="x", state="sent")
     odoo.add("ir.config_parameter", key=ATTEMPTS_KEY, value=f"{mail}=2")
     odoo.let_time_pass(timedelta(minutes=5))
-    assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}=2"  # without a failed mail there is nothing to note
+    assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}=2"  # without a failed mail there is nothing to record

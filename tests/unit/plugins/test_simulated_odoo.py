@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated Odoo behaves as docs/development/odoo-behaviour.md says, version by version."""
+"""The simulated Odoo behaves as docs/development/odoo-behaviour.md describes, in every version."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_database_without_alias_domains(series: str) -> None:
     assert "alias_domain_id" not in session.fields("res.company")
 
 
-def test_fields_less_and_more_than_the_facts(series: str) -> None:
+def test_fewer_and_more_fields_than_the_facts(series: str) -> None:
     session = SimulatedOdoo(
         series,
         without_fields={("ir.mail_server", "from_filter")},
@@ -129,7 +129,7 @@ def test_fields_less_and_more_than_the_facts(series: str) -> None:
     assert "from_filter" not in session.fields("ir.mail_server")
 
 
-def test_unknown_fields_are_refused_in_the_words_of_the_version(session: Session, series: str) -> None:
+def test_unknown_fields_are_refused_with_the_message_of_the_version(session: Session, series: str) -> None:
     """The field smtp_timeout does not exist in any version."""
     server = create(session, "ir.mail_server", name="Main")
     written = {
@@ -149,14 +149,14 @@ def test_unknown_fields_are_refused_in_the_words_of_the_version(session: Session
 
 
 @pytest.mark.parametrize("series", COUNT_RUNS)
-def test_numbercall_is_of_17(session: Session, odoo: SimulatedOdoo) -> None:
+def test_numbercall_exists_in_17(session: Session, odoo: SimulatedOdoo) -> None:
     cron = odoo.ref("mail.ir_cron_mail_scheduler_action")
     session.write("ir.cron", [cron], {"numbercall": -1, "doall": False})
     assert read(session, "ir.cron", cron, "numbercall")["numbercall"] == -1
 
 
 @pytest.mark.parametrize("series", ["18.0", "19.0"])
-def test_numbercall_is_gone_since_18(session: Session, odoo: SimulatedOdoo) -> None:
+def test_numbercall_does_not_exist_since_18(session: Session, odoo: SimulatedOdoo) -> None:
     """The whole write fails."""
     cron = odoo.ref("mail.ir_cron_mail_scheduler_action")
     refused(Unsupported, session, "ir.cron", "write", [cron], vals={"interval_number": 7, "numbercall": -1})
@@ -180,7 +180,7 @@ def test_private_and_unknown_methods(session: Session) -> None:
     refused(Unsupported, session, "ir.cron", "no_such_method", [1])
 
 
-def test_calls_that_do_not_fit_are_refused(session: Session) -> None:
+def test_calls_with_wrong_arguments_are_refused(session: Session) -> None:
     refused(Rejected, session, "ir.cron", "search", domain=[], nonsense=1)
     refused(Rejected, session, "ir.cron", "search", [1], domain=[])
     refused(Rejected, session, "ir.cron", "write", vals={})
@@ -189,7 +189,7 @@ def test_calls_that_do_not_fit_are_refused(session: Session) -> None:
 # The ORM
 
 
-def test_empty_values_read_as_false(session: Session) -> None:
+def test_empty_values_are_read_as_false(session: Session) -> None:
     server = create(session, "ir.mail_server", name="Main", smtp_user="", smtp_pass=False)
     empty = read(session, "ir.mail_server", server, "smtp_pass", "smtp_ssl_certificate", "smtp_debug")
     assert empty == {
@@ -278,7 +278,7 @@ def test_missing_records(odoo: SimulatedOdoo, session: Session) -> None:
     assert "does not exist or has been deleted" in refused(Rejected, session, "ir.mail_server", "write", [99], vals={})
 
 
-def test_references_point_to_something(session: Session) -> None:
+def test_references_need_a_target(session: Session) -> None:
     create_refused(session, "ir.cron", name="Job", model_id=1, user_id=999)
 
 
@@ -362,7 +362,7 @@ def test_tokens_are_written_over_rpc(session: Session) -> None:
 
 
 def test_a_server_in_use_is_not_archived(session: Session) -> None:
-    """Raised even if it is archived already; deleting it is not refused."""
+    """The error is raised even if the server is already archived. Its deletion is not refused."""
     server = create(session, "ir.mail_server", name="Main", active=False)
     template = create(session, "mail.template", name="Invoice", mail_server_id=server)
     assert read(session, "ir.mail_server", server, "mail_template_ids")["mail_template_ids"] == [template]
@@ -376,7 +376,7 @@ def test_a_server_in_use_is_not_archived(session: Session) -> None:
 
 
 def test_a_server_that_mailings_use_is_not_archived(session: Session) -> None:
-    """Those that are not done."""
+    """Only unfinished mailings count."""
     server = create(session, "ir.mail_server", name="Main")
     news = create(session, "mailing.mailing", subject="News", mail_server_id=server)
     create(session, "mailing.mailing", subject="Old news", mail_server_id=server, state="done")
@@ -513,7 +513,7 @@ def test_connection_test_by_oauth2(
     without_client = "&db_uuid=" if series == "19.0" else "An error occurred when fetching the access token."
     text = refused(Rejected, session, *call)
     assert without_client in text
-    assert "made-up" not in text  # Odoo 19 tells it; the session masks it
+    assert "made-up" not in text  # Odoo 19 shows it; the session masks it
     client(session, prefix)
     odoo.token_service = lambda server: None if server[f"{prefix}_refresh_token"] == "made-up" else "invalid_grant"
     odoo.smtp = lambda server: None if server[f"{prefix}_access_token"] == "access-token-1" else "no"
@@ -553,7 +553,7 @@ def test_a_file_owns_fields(environment: SimulatedOdoo) -> None:
     assert found["smtp_host"] == "file.example"
 
 
-def test_the_name_says_whose_a_field_is(environment: SimulatedOdoo) -> None:
+def test_the_name_decides_which_fields_the_file_sets(environment: SimulatedOdoo) -> None:
     session = environment.session()
     server = create(session, "ir.mail_server", name="Other")
     session.write("ir.mail_server", [server], {"smtp_host": "mail.example"})
@@ -565,8 +565,8 @@ def test_the_name_says_whose_a_field_is(environment: SimulatedOdoo) -> None:
     assert read(session, "ir.mail_server", server, "smtp_host")["smtp_host"] == "kept.example"
 
 
-def test_creation_loses_some_values_that_are_nobodys(environment: SimulatedOdoo) -> None:
-    """Copies, too. A write keeps them."""
+def test_creation_loses_some_values_that_no_file_sets(environment: SimulatedOdoo) -> None:
+    """This includes copies. A write keeps the values."""
     session = environment.session()
     values = {"smtp_host": "mail.example", "smtp_port": 587, "smtp_encryption": "starttls"}
     server = create(session, "ir.mail_server", name="Other", **values)
@@ -597,7 +597,7 @@ def test_rules_and_tests_use_the_values_of_the_file(environment: SimulatedOdoo) 
 
 
 @pytest.mark.parametrize("name", ["smtp_port", "smtp_encryption", "x_smtp_host_env_is_editable"])
-def test_most_of_it_cannot_be_searched(environment: SimulatedOdoo, name: str) -> None:
+def test_most_fields_cannot_be_searched(environment: SimulatedOdoo, name: str) -> None:
     session = environment.session()
     text = refused(Rejected, session, "ir.mail_server", "search", domain=[[name, "=", False]])
     assert "to SQL because it is not stored" in text
@@ -636,7 +636,7 @@ def test_crons_are_those_of_the_facts(session: Session, facts: dict[str, Any]) -
         assert bool(cron["lastcall"]) == fact["active"]
 
 
-def test_names_of_crons_resolve(session: Session, odoo: SimulatedOdoo) -> None:
+def test_names_of_crons_are_resolved(session: Session, odoo: SimulatedOdoo) -> None:
     cron = odoo.ref("mail.ir_cron_mail_scheduler_action")
     found = session.call(
         "ir.model.data", "check_object_reference", module="mail", xml_id="ir_cron_mail_scheduler_action"
@@ -683,7 +683,7 @@ def test_times_are_utc_text(session: Session, odoo: SimulatedOdoo) -> None:
 
 
 def test_a_running_cron_is_not_changed(session: Session, odoo: SimulatedOdoo) -> None:
-    """Even an empty write tells."""
+    """Even an empty write raises the error."""
     cron = odoo.ref("mail.ir_cron_mail_scheduler_action")
     odoo.running_crons.add(cron)
     wanted = "This cron task is currently being executed and may not be modified"
@@ -695,7 +695,7 @@ def test_a_running_cron_is_not_changed(session: Session, odoo: SimulatedOdoo) ->
 
 
 def test_direct_trigger(session: Session, odoo: SimulatedOdoo, series: str) -> None:
-    """Inside the transaction, or as the scheduler does."""
+    """The cron runs inside the transaction, or as the scheduler does."""
     cron = odoo.ref("mail.ir_cron_mail_gateway_action")
     before = read(session, "ir.cron", cron, "nextcall")["nextcall"]
     odoo.now += timedelta(hours=1)
@@ -706,7 +706,7 @@ def test_direct_trigger(session: Session, odoo: SimulatedOdoo, series: str) -> N
 
 
 def test_direct_trigger_of_a_failing_cron(session: Session, odoo: SimulatedOdoo, series: str) -> None:
-    """A fault up to 18, an answer from 19 on."""
+    """It raises an error up to 18, and returns an answer from 19 on."""
     cron = odoo.ref("mail.ir_cron_mail_scheduler_action")
     odoo.cron_failures[cron] = "something broke"
     if series != "19.0":
@@ -719,7 +719,7 @@ def test_direct_trigger_of_a_failing_cron(session: Session, odoo: SimulatedOdoo,
     assert read(session, "ir.cron", cron, "failure_count")["failure_count"] == 1
 
 
-def test_triggers_go_with_their_cron(session: Session, odoo: SimulatedOdoo) -> None:
+def test_triggers_are_deleted_with_their_cron(session: Session, odoo: SimulatedOdoo) -> None:
     cron = odoo.ref("mail.ir_cron_mail_gateway_action")
     create(session, "ir.cron.trigger", cron_id=cron, call_at="2026-01-15 12:00:00")
     session.unlink("ir.cron", [cron])
@@ -760,7 +760,7 @@ def test_alias_domains(session: Session) -> None:
         "bounce_email": "bounce@acme.example",
         "catchall_email": "catchall@acme.example",
         "default_from_email": "notifications@acme.example",
-        "company_ids": [1],  # the first one becomes every company's
+        "company_ids": [1],  # the first one is set for every company
     }
     assert "Bounce emails should be unique" in create_refused(session, "mail.alias.domain", name="acme.example")
     text = create_refused(session, "mail.alias.domain", name="acme.example", bounce_alias="other")
@@ -940,7 +940,7 @@ def test_a_conflict_once(session: Session, odoo: SimulatedOdoo) -> None:
     assert session.call("ir.mail_server", "search_count", domain=[]) == 1
 
 
-def test_something_happens_behind_ones_back(session: Session, odoo: SimulatedOdoo) -> None:
+def test_a_change_by_another_user_during_a_call(session: Session, odoo: SimulatedOdoo) -> None:
     def create_before(_model: str, method: str, *_rest: Any) -> None:
         if method == "create":
             odoo.add("ir.mail_server", name="Theirs")

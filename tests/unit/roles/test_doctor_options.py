@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of the roles doctor and heal are the options of the modules behind them, and must stay them."""
+"""The variables of the roles doctor and heal are the options of their modules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_doctors_variables_are_the_modules_options() -> None:
     assert variables("heal", "verdict")["heal_fail_on"] == own["doctor_fail_on"]
 
 
-def test_every_variable_is_handed_on() -> None:
+def test_every_variable_is_passed_on() -> None:
     (task,) = load("doctor", "tasks/examine.yml")
     options = task["postmaster.odoo.mail_doctor"]
     assert set(options) == set(SPECIFICATION.options)  # the action plugin resolves the connection
@@ -62,7 +62,7 @@ def test_the_doctors_defaults_are_the_modules() -> None:
         for name, option in SPECIFICATION.options.items()
         if told[f"doctor_{name}"].get("default") != option.get("default")
     }
-    assert differ == {"from_inventory"}  # the role has an inventory in any case
+    assert differ == {"from_inventory"}  # the role always has an inventory
     assert told["doctor_from_inventory"]["default"] is True
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role `drift` takes the variables of the roles that it compares with, and has them write nothing."""
+"""The role `drift` uses the variables of the roles that it compares with, and these roles write nothing in it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_its_variables_are_those_of_provision() -> None:
 
 
 def test_it_is_provision_in_check_mode() -> None:
-    """As a constant: a keyword that no variable and no flag can lift."""
+    """The keyword is a constant, which no variable and no option can change."""
     (task,) = read("drift", "tasks/compare.yml")
     assert task["check_mode"] is True
     assert task["ansible.builtin.import_role"] == {"name": "postmaster.odoo.provision", "tasks_from": "enforce"}
@@ -49,7 +49,7 @@ def parts(**variables: Any) -> Any:
     return sorted(Templar(loader=DataLoader(), variables=known).template(template))
 
 
-def test_tags_choose_the_parts() -> None:
+def test_tags_select_the_parts() -> None:
     everything = options("provision")["provision_parts"]["choices"]
     assert parts() == parts(ansible_run_tags=["tagged"]) == sorted(everything)
     assert parts(ansible_run_tags=["servers", "crons", "nginx"]) == ["crons", "servers"]
@@ -70,6 +70,6 @@ def value(template: str, **variables: Any) -> Any:
     return Templar(loader=loader, variables=own | variables).template(trust_as_template(template))
 
 
-def test_drift_fails_in_a_play_that_wants_no_verdict() -> None:
+def test_drift_fails_in_a_play_without_a_verdict() -> None:
     tags = read("drift", "tasks/main.yml")[-1]["tags"]
     assert "servers" in value(tags, drift_verdict=False, ansible_skip_tags=[])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's variables are the options of `mail_stack_info` and `mail_secrets`, and must stay them."""
+"""The role's variables are the options of `mail_stack_info` and `mail_secrets`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_defaults_are_those_that_are_documented() -> None:
     assert read("defaults/main.yml") == {name: documented[name] for name in documented if name.startswith("export_")}
 
 
-def test_every_variable_is_handed_on() -> None:
+def test_every_variable_is_passed_on() -> None:
     (task,) = (one for one in read("tasks/main.yml") if "postmaster.odoo.mail_stack_info" in one)
     options = task["postmaster.odoo.mail_stack_info"]
     assert set(options) == set(OF_EXPORT)  # the action plugin resolves the connection
@@ -94,7 +94,7 @@ def test_an_encrypted_file_stays_encrypted() -> None:
 def test_the_folder_is_the_one_that_the_user_means(
     given: dict[str, Any], folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ansible calls modules in the playbook's folder, and gives a host of no file the inventory_dir "None"."""
+    """Ansible calls modules in the playbook's folder, and sets inventory_dir to "None" for a host that is in no file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     expression = trust_as_template(read("vars/main.yml")["export_inventory"])
@@ -102,7 +102,7 @@ def test_the_folder_is_the_one_that_the_user_means(
     assert rendered == folder.format(here=tmp_path.resolve(), home=tmp_path.resolve() / "home")
 
 
-def test_a_host_of_no_file_has_no_place_to_write_to() -> None:
+def test_a_host_that_is_in_no_file_has_no_folder_for_the_export() -> None:
     first = read("tasks/main.yml")[0]
     assert (first["when"], "Set export_folder" in first["ansible.builtin.fail"]["msg"]) == (
         "export_inventory | length == 0",

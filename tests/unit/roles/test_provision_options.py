@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of the role `provision` are those that a stack is read from."""
+"""The variables of the role `provision` are those from which a stack is read."""
 
 from __future__ import annotations
 

@@ -58,13 +58,13 @@ class Model:
 
 
 def likeness(method: str, *, wrapped: bool) -> ModuleType:
-    """Odoo's module `ir_mail_server`, with a class of which `method` connects.
+    """Odoo's module `ir_mail_server`, with a class whose `method` connects.
 
     :param wrapped: a class of the module calls smtplib, not the method itself.
     """
     module = ModuleType("odoo.addons.base.models.ir_mail_server")
     module.smtplib = smtplib
-    module.meanwhile = lambda: None  # between choosing a server and connecting to it
+    module.meanwhile = lambda: None  # between the choice of a server and the connection to it
 
     def connection_to(host: str, port: int, encryption: str) -> Any:
         if encryption == "ssl":
@@ -122,7 +122,7 @@ def odoo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sim
     class Without(original.MailServers):
         records: ClassVar[dict[int, MailServer]] = {}
 
-    class With(addon.models.ir_mail_server.IrMailServer, Without):  # as Odoo puts the classes of a model together
+    class With(addon.models.ir_mail_server.IrMailServer, Without):  # as Odoo combines the classes of a model
         pass
 
     return SimpleNamespace(
@@ -189,7 +189,7 @@ REPLIES = {
 
 
 def converse(connection: socket.socket, silent_at: str) -> None:
-    """As an SMTP server that answers all commands but one, until the client hangs up."""
+    """Run an SMTP server that answers all commands except one, until the client disconnects."""
 
     def answer(command: str) -> None:
         if command in REPLIES and command != silent_at:
@@ -244,13 +244,15 @@ def seconds_until_timeout(action: Callable[[], Any]) -> float:
 
 
 @pytest.mark.parametrize("encryption", ["none", "ssl"])
-def test_a_silent_server_is_waited_for_as_long_as_it_says(odoo: SimpleNamespace, silent: str, encryption: str) -> None:
+def test_the_timeout_of_a_silent_server_is_its_value(odoo: SimpleNamespace, silent: str, encryption: str) -> None:
     odoo.records[1] = mail_server(silent, 0.2, encryption=encryption)
     assert 0.2 <= seconds_until_timeout(lambda: odoo.connect(mail_server_id=1)) < MARGIN
 
 
 @pytest.mark.parametrize("how", ["named", "found"])
-def test_servers_that_are_used_at_the_same_time_keep_their_own(odoo: SimpleNamespace, talking: str, how: str) -> None:
+def test_servers_that_are_used_at_the_same_time_keep_their_own_timeouts(
+    odoo: SimpleNamespace, talking: str, how: str
+) -> None:
     """Every thread has chosen its server before the first one connects."""
     servers = [mail_server(talking, number, f"{number}@acme.example") for number in range(1, 9)]
     odoo.records.update(enumerate(servers, start=1))
@@ -264,7 +266,7 @@ def test_servers_that_are_used_at_the_same_time_keep_their_own(odoo: SimpleNames
         assert list(threads.map(connect, odoo.records)) == [*odoo.records]
 
 
-def test_silent_servers_that_are_waited_for_at_the_same_time(odoo: SimpleNamespace, silent: str) -> None:
+def test_silent_servers_that_are_used_at_the_same_time(odoo: SimpleNamespace, silent: str) -> None:
     odoo.records.update({1: mail_server(silent, 0.2), 2: mail_server(silent, 0.8)})
     odoo.module.meanwhile = Barrier(2).wait
     with ThreadPoolExecutor(2) as threads:
@@ -287,21 +289,21 @@ def test_without_a_mail_server_nothing_changes(odoo: SimpleNamespace, talking: s
     assert timeout_of(odoo.connect(smtp_from="b@acme.example")) == ODOOS_OWN
 
 
-def test_a_server_without_a_value_is_waited_for_as_before(odoo: SimpleNamespace, talking: str) -> None:
-    """Neutralization creates one by SQL, past the field's default."""
+def test_a_server_without_a_value_has_odoos_timeout(odoo: SimpleNamespace, talking: str) -> None:
+    """Neutralization creates one by SQL, without the field's default."""
     odoo.records[1] = mail_server(talking, 0, "a@acme.example")
     assert timeout_of(odoo.connect(mail_server_id=1)) == ODOOS_OWN
     assert timeout_of(odoo.connect(smtp_from="a@acme.example")) == ODOOS_OWN
 
 
-def test_a_named_server_wins_over_one_that_is_found_meanwhile(odoo: SimpleNamespace, talking: str) -> None:
+def test_a_named_server_takes_precedence_over_one_that_is_found_meanwhile(odoo: SimpleNamespace, talking: str) -> None:
     odoo.records.update({1: mail_server(talking, 7), 2: mail_server(talking, 8, "a@acme.example")})
     with odoo.smtplib.connecting(odoo.records[1].smtp_timeout):
         odoo.model._find_mail_server("a@acme.example")
         assert timeout_of(odoo.module.smtplib.SMTP(*address(talking), timeout=ODOOS_OWN)) == 7
 
 
-def test_nothing_of_a_connection_stays(odoo: SimpleNamespace, silent: str, talking: str) -> None:
+def test_nothing_of_a_connection_is_kept(odoo: SimpleNamespace, silent: str, talking: str) -> None:
     odoo.records.update({1: mail_server(silent, 0.1), 2: mail_server(talking, 7, "a@acme.example")})
     seconds_until_timeout(lambda: odoo.connect(mail_server_id=1))
     assert odoo.module.smtplib.SMTP is smtplib.SMTP
@@ -310,13 +312,13 @@ def test_nothing_of_a_connection_stays(odoo: SimpleNamespace, silent: str, talki
     assert timeout_of(odoo.connect(*address(talking))) == ODOOS_OWN
 
 
-def test_a_database_without_the_addon_is_as_before(odoo: SimpleNamespace, talking: str) -> None:
+def test_a_database_without_the_addon_is_not_affected(odoo: SimpleNamespace, talking: str) -> None:
     odoo.records[1] = mail_server(talking, 7, "a@acme.example")
     assert timeout_of(odoo.connect_without(mail_server_id=1)) == ODOOS_OWN
     assert timeout_of(odoo.connect_without(smtp_from="a@acme.example")) == ODOOS_OWN
 
 
-def test_it_is_smtplib_in_all_else(odoo: SimpleNamespace) -> None:
+def test_everything_else_is_that_of_smtplib(odoo: SimpleNamespace) -> None:
     assert odoo.module.smtplib is odoo.smtplib
     for name in smtplib.__all__:
         assert getattr(odoo.module.smtplib, name) is getattr(smtplib, name)
@@ -328,7 +330,7 @@ def test_it_is_smtplib_in_all_else(odoo: SimpleNamespace) -> None:
 
 
 def test_replaced_classes_of_smtplib_are_used(odoo: SimpleNamespace, talking: str) -> None:
-    """As tests of Odoo and of other addons do."""
+    """Tests of Odoo and of other addons do this."""
     odoo.records[1] = mail_server(talking, 7)
     with mock.patch("smtplib.SMTP") as replaced:
         odoo.connect(mail_server_id=1)
@@ -364,18 +366,18 @@ def test_less_than_a_second_is_refused(odoo: SimpleNamespace) -> None:
         check([mail_server("smtp://acme.example:25", 0)])
 
 
-def test_only_the_method_that_odoo_has_is_defined(odoo: SimpleNamespace, request: pytest.FixtureRequest) -> None:
+def test_only_the_method_of_this_odoo_is_defined(odoo: SimpleNamespace, request: pytest.FixtureRequest) -> None:
     """A public `connect` on an Odoo that has none could be called over RPC."""
     assert odoo.names & {"connect", "_connect__"} == {odoo.connect.__name__}
 
 
-def test_an_odoo_that_connects_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_odoo_that_connects_differently_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImportError, match="does not support this version of Odoo"):
         imported(likeness("connect_somehow", wrapped=False), monkeypatch)
 
 
 @pytest.mark.parametrize("file", sorted(ADDON.rglob("*.py")), ids=lambda file: str(file.relative_to(ADDON)))
-def test_odoo_16s_python_reads_it(file: Path) -> None:
+def test_the_python_of_odoo_16_can_parse_it(file: Path) -> None:
     ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 7))
 
 

@@ -22,7 +22,7 @@ _RELOAD = {"type": "ir.actions.client", "tag": "reload", "params": {"menu_id": 1
 
 
 def update_list(odoo: SimulatedOdoo, _ids: None, _context: Context) -> list[int]:
-    """Look for new addons on the addons path; returns how many were updated and added."""
+    """Search for new addons on the addons path; return the number of updated and added ones."""
     known = {module["name"] for module in odoo.records.tables["ir.module.module"].values()}
     new = [name for name in odoo.addons_path if name not in known]
     for name in new:
@@ -41,7 +41,7 @@ def install(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> dict[str, Any]:
 
 
 def upgrade(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> dict[str, Any]:
-    """Bring installed addons to the version that lies on the disk."""
+    """Upgrade installed addons to the version on the disk."""
     for module in _modules(odoo, ids):
         if module["state"] != "installed":
             raise refusals.user_error(
@@ -91,7 +91,7 @@ def finish_pending(odoo: SimulatedOdoo, _ids: Ids, context: Context) -> dict[str
 
 
 def call_off_pending(odoo: SimulatedOdoo, _ids: Ids, _context: Context) -> dict[str, str]:
-    """Leave everything as it was before somebody wanted it otherwise."""
+    """Undo pending operations."""
     for state, before in (("to install", "uninstalled"), ("to upgrade", "installed"), ("to remove", "installed")):
         for module in _in_state(odoo, state):
             module["state"] = before

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def context_get(odoo: SimulatedOdoo, _ids: None, _context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return who calls."""
+    """Return the calling user."""
     return {"lang": "en_US", "tz": False, "uid": odoo.uid}
 
 
@@ -27,12 +27,12 @@ def name_create(odoo: SimulatedOdoo, _ids: None, context: Mapping[str, Any], nam
 
 
 def make_key(odoo: SimulatedOdoo, ids: list[int], _context: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask for the password."""
+    """Request the password."""
     return _ask(odoo, "make", ids)
 
 
 def remove(odoo: SimulatedOdoo, ids: list[int], _context: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask for the password."""
+    """Request the password."""
     return _ask(odoo, "remove", ids)
 
 

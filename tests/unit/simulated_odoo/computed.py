@@ -76,7 +76,7 @@ SEARCHABLE = {"cron_name", "display_name", "model_name"}
 # Computed for one record at a time; more at once are an error.
 SINGLE = {("ir.mail_server", "google_gmail_uri"), ("ir.mail_server", "microsoft_outlook_uri")}
 
-# Seen from the other side: the many2one that a one2many collects.
+# The reverse direction: the many2one that a one2many collects.
 INVERSES = {
     ("ir.mail_server", "active_mailing_ids"): ("mailing.mailing", "mail_server_id"),
     ("ir.mail_server", "mail_template_ids"): ("mail.template", "mail_server_id"),

@@ -31,7 +31,7 @@ _NO_TOKEN = "An error occurred when fetching the access token."
 
 
 def answer(odoo: SimulatedOdoo, ids: Sequence[int], _context: Mapping[str, Any], **named: Any) -> dict[str, Any]:
-    """Answer as `SimulatedOdoo.smtp` says, once Odoo itself would have got as far as connecting."""
+    """Answer as `SimulatedOdoo.smtp` defines, if Odoo itself would have connected."""
     refusals.check_arguments(named, odoo.facts.test_arguments)
     for server in [odoo.record("ir.mail_server", one) for one in ids]:
         _test(odoo, server)

@@ -98,7 +98,7 @@ def _run_scheduled(odoo: SimulatedOdoo, cron: Cron) -> Exception | None:
 
 
 def _next_run(odoo: SimulatedOdoo, cron: Cron) -> tuple[str, int]:
-    """Return when a cron is to run next, and how many runs were due until now."""
+    """Return the time of a cron's next run, and the number of runs that were due until now."""
     step = interval(cron["interval_number"], cron["interval_type"])
     following, missed = _moment(cron["nextcall"]), 0
     while following <= odoo.now:
@@ -108,7 +108,7 @@ def _next_run(odoo: SimulatedOdoo, cron: Cron) -> tuple[str, int]:
 
 
 def _runs(cron: Cron, missed: int) -> int:
-    """Return how often a cron runs: once, or with `doall` as often as it was due, up to its `numbercall`."""
+    """Return the number of runs of a cron: one, or with `doall` as many as were due, up to its `numbercall`."""
     if not missed or not cron.get("doall"):
         return 1
     return missed if cron["numbercall"] == -1 else min(missed, cron["numbercall"])
@@ -120,7 +120,7 @@ def _attempt(odoo: SimulatedOdoo, cron: Cron) -> Exception | None:
     odoo.running_crons.add(cron["id"])
     try:
         _run_code(odoo, cron)
-    except NotImplementedError:  # a gap of the simulation, and no failure of the cron
+    except NotImplementedError:  # a missing part of the simulation, not a failure of the cron
         raise
     except Exception as failure:
         odoo.rollback()

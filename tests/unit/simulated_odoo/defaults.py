@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values of a new record that its creator does not give, and that are not in the facts."""
+"""The values of a new record that its creator does not set, and that are not in the facts."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Those that `create` sets itself, and those of models that are not recorded.
+# Values that `create` sets itself, and values of models that are not recorded.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "ir.cron": {"usage": "ir_cron"},
     "mailing.mailing": {"active": True, "state": "draft"},
@@ -16,7 +16,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "res.users": {"active": True, "company_id": 1},
 }
 
-# Records that Odoo creates along with this one (`_inherits`), and that are not simulated: any id will do.
+# Records that Odoo creates together with this one (`_inherits`). They are not simulated, so any id is valid.
 DELEGATES = ("mail_message_id",)
 
 # Fields that are not copied (`copy=False`). Only the fields of these models are all known, so only their records can be

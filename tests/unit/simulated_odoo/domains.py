@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a record matches a search domain."""
+"""Matching of records with a search domain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def leaves(domain: Iterable[Any]) -> list[Leaf]:
 
 
 def matches(domain: Sequence[Any], value_of: Callable[[str], Any]) -> bool:
-    """Whether a record, seen through `value_of(field)`, satisfies a domain in Odoo's prefix notation."""
+    """Return whether a record, read through `value_of(field)`, satisfies a domain in Odoo's prefix notation."""
     terms = list(domain)
 
     def next_result() -> bool:
@@ -67,7 +67,7 @@ def _like(value: Any, wanted: Any, *, whole: bool, ignore_case: bool) -> bool:
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """NULL is neither before nor after anything."""
+    """Compare two values; NULL is neither before nor after any value."""
     return lambda value, wanted: not (_is_empty(value) or _is_empty(wanted)) and compare(value, wanted)
 
 

@@ -88,5 +88,5 @@ class Environment:
         return {name: value for name, value in values.items() if name not in _LOST_AT_CREATION}
 
     def is_searchable(self, name: str) -> bool:
-        """Whether a domain or an order may name a field; the addon lets few be."""
+        """Return whether a domain or an order may contain a field; the addon allows it for few."""
         return name in ("smtp_host", "smtp_user") or name not in {*_MANAGED, *self._markers, *self._companions}

@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
-# Addons that every Odoo ships and nobody has installed here.
+# Addons that every Odoo contains and that are not installed here.
 _AVAILABLE = ("crm", "hr")
 
 # The limit in megabytes that a new database has, by version.
@@ -49,7 +49,7 @@ def fill(odoo: SimulatedOdoo, without_addons: Collection[str]) -> None:
         add_module(odoo, name, installed=name in installed)
     if odoo.environment:
         add_module(odoo, environment.ADDON, installed=True)
-        # The other fields are not entered: nobody asks.
+        # The other fields are not entered, because they are never read.
         odoo.add("ir.model.fields", name="server_env_defaults", model=environment.MODEL, modules=environment.ADDON)
     for name in installed:
         add_crons(odoo, name)

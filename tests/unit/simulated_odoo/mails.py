@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Ids = Sequence[int]
 Context = Mapping[str, Any]
 
-# The situation (`record_failures.py`) in which the SMTP server closes the connection during a mail: it ends the whole batch.
+# The situation (`record_failures.py`) in which the SMTP server disconnects during a mail: it ends the whole batch.
 HANGS_UP = "hangs up"
 
 
@@ -38,7 +38,7 @@ def send(odoo: SimulatedOdoo, ids: Ids, _context: Context, auto_commit: bool = F
 
 
 def _result(odoo: SimulatedOdoo, outcome: str | None) -> Mapping[str, Any]:
-    """Return the values that a mail has after sending. A text that names no situation is the reason itself."""
+    """Return the values of a mail after sending. A text that is not the name of a situation is the reason itself."""
     if not outcome:
         return {"state": "sent", "failure_reason": False, "failure_type": False}
     reason = {"state": "exception", "failure_reason": outcome, "failure_type": False}
@@ -68,10 +68,10 @@ def mark_outgoing(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> bool:
 
 
 def cancel(odoo: SimulatedOdoo, ids: Ids, _context: Context) -> bool:
-    """Give mails up."""
+    """Cancel mails."""
     return odoo.records.write("mail.mail", ids, {"state": "cancel"})
 
 
 def action_retry(odoo: SimulatedOdoo, ids: Ids, context: Context) -> None:
-    """Queue those again that failed."""
+    """Queue failed mails again."""
     mark_outgoing(odoo, [one for one in ids if odoo.record("mail.mail", one)["state"] == "exception"], context)

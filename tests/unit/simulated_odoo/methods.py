@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every public method that is not the ORM's own. Called with the instance, the ids and the context of the call."""
+"""Public methods other than those of the ORM.
+
+They are called with the instance, the ids and the context of the call.
+"""
 
 from __future__ import annotations
 

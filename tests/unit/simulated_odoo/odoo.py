@@ -128,7 +128,7 @@ class SimulatedOdoo:
             database=self.database,
             url="http://odoo.example",
             read_only=read_only,
-            http=cast("HttpConnection", self),  # it only looks at server_time and patience
+            http=cast("HttpConnection", self),  # it only reads server_time and patience
         )
 
     def add(self, model: str, /, **values: Any) -> int:
@@ -164,7 +164,7 @@ class SimulatedOdoo:
         return self.now
 
     def patience(self, _seconds: float) -> AbstractContextManager[None]:
-        """Every answer comes at once."""
+        """Do nothing: every answer comes at once."""
         return nullcontext()
 
     def commit(self) -> None:
@@ -177,7 +177,7 @@ class SimulatedOdoo:
 
     @contextmanager
     def acting_as(self, login: str) -> Iterator[None]:
-        """Another user, for as long as the context lasts."""
+        """Call as another user for as long as the context lasts."""
         former, self.user = self.user, login
         try:
             yield
@@ -186,17 +186,17 @@ class SimulatedOdoo:
 
     @property
     def now_text(self) -> str:
-        """The server's clock as a datetime field has it."""
+        """Return the server's time in the form of a datetime field."""
         return self.now.strftime(DATETIME_FORMAT)
 
     @property
     def uid(self) -> int:
-        """The id of the user that calls. OdooBot, who is the first, makes the others."""
+        """Return the id of the calling user. OdooBot has the first id, and creates the others."""
         return next((one["id"] for one in self.records.tables["res.users"].values() if one["login"] == self.user), 1)
 
     @property
     def is_admin(self) -> bool:
-        """Whether the user may administer Odoo."""
+        """Return whether the user may administer Odoo."""
         return self.user == "admin"
 
     @property
@@ -211,7 +211,7 @@ class SimulatedOdoo:
 
     @property
     def models(self) -> list[str]:
-        """The models that there are at this moment."""
+        """Return the present models."""
         return self.schema.present(self._absent_addons)
 
     def fields(self, model: str) -> Fields:
@@ -249,11 +249,11 @@ class SimulatedOdoo:
         """Do nothing: the simulation already has its user."""
 
     def duplicate(self) -> SimulatedOdoo:
-        """One database for all connections."""
+        """Return itself: all connections use one database."""
         return self
 
     def close(self) -> None:
-        """There is nothing to hang up."""
+        """Do nothing: there is no connection to close."""
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         """Run one call in one transaction: an exception undoes its changes."""
@@ -278,7 +278,7 @@ class SimulatedOdoo:
             function = functools.partial(ORM_METHODS[method], self, model, ids, context)
         else:
             raise refusals.unknown_method(self.major, model, method)
-        if (ids is None) != (method in _OF_THE_MODEL) and method != "process_email_queue":  # that one takes both
+        if (ids is None) != (method in _OF_THE_MODEL) and method != "process_email_queue":  # that method has both
             raise refusals.type_error(f"{model}.{method} is called {'without' if ids is None else 'with'} ids")
         if not self.is_admin:
             access.check(model, method)

@@ -52,7 +52,7 @@ def search(
 def search_count(
     odoo: SimulatedOdoo, model: str, ids: None, context: Context, domain: Domain, limit: int | None = None
 ) -> int:
-    """How many match."""
+    """Return the number of matching records."""
     return len(search(odoo, model, ids, context, domain, limit=limit))
 
 
@@ -74,7 +74,7 @@ def search_read(
 def _groups(
     odoo: SimulatedOdoo, model: str, domain: Domain, groupby: Names, order: str | None, limit: int | None
 ) -> list[tuple[dict[str, Any], list[int]]]:
-    """Each group's values and ids; in the order of the values, or the largest or the newest first."""
+    """Return each group's values and ids, sorted by the values, or with the largest or the newest first."""
     ids_of: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
     for record in odoo.records.read(model, odoo.records.search(model, domain), groupby):
         values = {name: tuple(record[name]) if isinstance(record[name], list) else record[name] for name in groupby}
@@ -202,7 +202,7 @@ def load(
 
 
 def unlink(odoo: SimulatedOdoo, model: str, ids: Sequence[int], _context: Context) -> bool:
-    """Delete all."""
+    """Delete all records."""
     return odoo.records.unlink(model, ids)
 
 

@@ -55,7 +55,7 @@ MODELS = (
 _ATTRIBUTES = ("groups", "readonly", "relation", "required", "store", "type")
 _CRON_FIELDS = ("active", "code", "cron_name", "doall", "interval_number", "interval_type", "numbercall", "priority")
 
-# Types whose default is the same for every user and at any time.
+# Types whose default does not depend on the user or the time.
 _CONSTANT_TYPES = ("boolean", "char", "float", "integer", "selection")
 
 # Aggregates and orders of `read_group`. Their combinations are tried on each series.
@@ -113,7 +113,7 @@ def _fields(session: Session, model: str) -> dict[str, dict[str, Any]]:
 
 
 def _defaults(session: Session, model: str) -> dict[str, Any]:
-    """Return the defaults of a model that neither the user nor the time decides."""
+    """Return the defaults of a model that do not depend on the user or the time."""
     names = [name for name, field in session.fields(model).items() if field["type"] in _CONSTANT_TYPES]
     values = _default_get(session, model, sorted(names))
     return {name: value for name, value in values.items() if value and "@" not in str(value)}

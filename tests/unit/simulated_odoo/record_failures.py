@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Record how a running Odoo words failures: of connection tests, and of mails that could not be sent."""
+"""Record the messages of a running Odoo about failures: of connection tests, and of mails that could not be sent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _silence(_line: str) -> None:
 
 # The prefix that the collection adds to Odoo's messages.
 _BEFORE = re.compile(r": (?:this does not exist on this Odoo|Odoo rejected the call|Odoo failed with \S+): ")
-# Distributions of Odoo under another name have an address of their own.
+# Distributions of Odoo under another name have their own address.
 _TEST_RECIPIENT = re.compile(r"(the test recipient) \(\S+\)")
 
 _SENDER = "from@acme.example"
@@ -93,21 +93,21 @@ def failed_sendings(session: Session) -> dict[str, dict[str, Any]]:
 
 
 def send_in_queue(session: Session, ids: Sequence[int], /, **arguments: Any) -> None:
-    """Have Odoo process its queue, of which only these mails are seen."""
+    """Let Odoo process its queue, limited to these mails."""
     with session.patience(_PATIENCE):
         session.call("mail.mail", "process_email_queue", context={"filters": [["id", "in", list(ids)]]}, **arguments)
 
 
 @contextmanager
 def made_up_mails(session: Session, count: int, **values: Any) -> Iterator[list[int]]:
-    """Mails for as long as the context lasts. Without a server they fail: nothing is ever sent."""
+    """Create mails for as long as the context lasts. Without a server they fail: nothing is ever sent."""
     with _mail_server(session, SITUATIONS["connection refused"]) as nowhere:
         mail = {
             "auto_delete": False,
             "body_html": "<p>Recorded</p>",
             "email_from": _SENDER,
             "email_to": "to@acme.example",
-            "is_notification": True,  # or else Odoo refuses to delete it
+            "is_notification": True,  # otherwise Odoo refuses to delete it
             "mail_server_id": nowhere,
             "subject": "Recorded",
             **values,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records of all models: how they are found, read and changed."""
+"""The records of all models: searching, reading and changing them."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class Records:
         if description is None:
             raise refusals.unknown_field_searched(self._odoo.major, model, leaf)
         if (model, name) in COMPUTED and name not in SEARCHABLE:
-            # 16.0 to 18.0 only log it and match everything: no better.
+            # 16.0 to 18.0 only log this and match everything, which is not better.
             raise refusals.value_error(f"Non-stored field {model}.{name} cannot be searched.")
         environment = self._odoo.environment_of(model)
         if environment and not environment.is_searchable(name):
@@ -256,7 +256,7 @@ class Records:
     def _release(self, model: str, name: str, description: Description, gone: Sequence[int]) -> None:
         """Update a many2one whose target is deleted."""
         for record in [one for one in self.tables[model].values() if one.get(name) in gone and one.get(name)]:
-            if model.startswith("ir.cron."):  # triggers and progress go with their cron
+            if model.startswith("ir.cron."):  # triggers and progress are deleted with their cron
                 del self.tables[model][record["id"]]
             elif description.get("required"):
                 raise refusals.foreign_key_violated(model)

@@ -21,7 +21,7 @@ _POSTS = ("message_notify", "message_post")
 
 
 class Recordset:
-    """Records of one model, in an order.
+    """An ordered set of records of one model.
 
     :param sudo: whether its methods ignore access rules.
     """
@@ -110,7 +110,7 @@ class Recordset:
         return len(self.search(domain))
 
     def exists(self) -> Recordset:
-        """Return the records that are there."""
+        """Return the existing records."""
         return self.browse([one for one in self.ids if one in self._odoo.records.tables[self._name]])
 
     def filtered(self, condition: Callable[[Recordset], bool]) -> Recordset:
@@ -118,11 +118,11 @@ class Recordset:
         return self.browse([one.ids[0] for one in self if condition(one)])
 
     def sudo(self) -> Recordset:
-        """Return the records as the superuser sees them."""
+        """Return the records with the rights of the superuser."""
         return Recordset(self._odoo, self._name, self.ids, sudo=True)
 
     def with_context(self, **_values: Any) -> Recordset:
-        """Return the records; no value of the context that code gives is simulated."""
+        """Return the records; values of the context are not simulated."""
         return self
 
     def create(self, values: Mapping[str, Any]) -> Recordset:

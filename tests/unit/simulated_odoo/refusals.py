@@ -11,7 +11,10 @@ from typing import Any
 
 
 class ServerError(Exception):
-    """An exception inside Odoo, by the dotted name and the message that a transport would hand on. Its text is the message."""
+    """An exception inside Odoo, with its dotted name and message as a transport returns them.
+
+    Its text is the message.
+    """
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -45,7 +48,7 @@ def constraint_error(message: str) -> ServerError:
 
 
 def unknown_model(model: str) -> ServerError:
-    """JSON-2's answer to a model that the database does not have (HTTP 404)."""
+    """Return JSON-2's answer to a model that the database does not have (HTTP 404)."""
     return ServerError("werkzeug.exceptions.NotFound", f"the model {model!r} does not exist")
 
 

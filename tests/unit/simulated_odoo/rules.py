@@ -50,7 +50,7 @@ def before_unlink(odoo: SimulatedOdoo, model: str, ids: Sequence[int]) -> None:
     if model == "ir.cron" and odoo.running_crons.intersection(ids):
         raise refusals.cron_is_running()
     for mail in [odoo.record(model, one) for one in ids] if model == "mail.mail" and not odoo.is_superuser else ():
-        # The message goes with the mail, and one without a document is nobody's to delete.
+        # The message is deleted with the mail, and nobody may delete one without a document.
         if not mail.get("is_notification") and not (mail.get("model") and mail.get("res_id")):
             raise refusals.access_error(
                 "The requested operation cannot be completed due to security restrictions. "
@@ -112,7 +112,7 @@ def _usages(odoo: SimulatedOdoo, server_id: int) -> list[str]:
 
 
 def _interval_is_positive(odoo: SimulatedOdoo, cron: Record) -> None:
-    # The constraint came with the field's being required.
+    # The constraint was added together with the requirement of the field.
     if odoo.fields("ir.cron")["interval_number"].get("required") and cron["interval_number"] <= 0:
         raise refusals.constraint_error("The interval number must be a strictly positive number.")
 

@@ -59,9 +59,9 @@ _COMMON: Fields = {
     "write_uid": {"readonly": True, "relation": "res.users", "store": True, "type": "many2one"},
 }
 _BESIDE_THE_FACTS: Mapping[str, Fields] = {
-    # A dialogue, of which only the buttons matter.
+    # A dialog of which only the buttons are needed.
     "base.module.upgrade": _COMMON,
-    # Of a cron its fields are seen through the cron.
+    # The fields of a cron are read through the cron.
     "ir.actions.server": {
         "name": _CHAR,
         "model_id": {"type": "many2one", "relation": "ir.model", "store": True},
@@ -124,7 +124,7 @@ _BESIDE_THE_FACTS: Mapping[str, Fields] = {
         "expiration_date": {"store": True, "type": "datetime"},
         **_COMMON,
     },
-    # Two dialogues.
+    # Two dialogs.
     "res.users.apikeys.description": {
         "name": _REQUIRED_CHAR,
         "duration": {"selection": ["-1", "0", "1"], "store": True, "type": "selection"},
@@ -212,7 +212,7 @@ class Schema:
         self.models: dict[str, dict[str, Description]] = {}
         self._addons: dict[tuple[str, str], str] = {}
         self._known: dict[tuple[str, frozenset[str]], Fields] = {}
-        # A model that other series have, and this one lacks.
+        # A model of other series that this one lacks.
         gone_models |= frozenset(_IN_SOME_SERIES) - frozenset(facts.models)
         channel = {facts.channel_model: {"name": _REQUIRED_CHAR, **_COMMON}}
         for model, fields in {**_BESIDE_THE_FACTS, **channel, **facts.models}.items():
@@ -235,11 +235,11 @@ class Schema:
 
     @property
     def stores_password(self) -> bool:
-        """Whether the dialog that checks a password stores it (up to 18.0)."""
+        """Return whether the dialog that checks a password stores it (up to 18.0)."""
         return bool(self.models["res.users.identitycheck"]["password"]["store"])
 
     def extend(self, addon: str, models: Mapping[str, Fields]) -> None:
-        """Fields that an addon will bring once it is installed."""
+        """Return the fields that an addon will add after its installation."""
         for model, fields in models.items():
             self.models.setdefault(model, {}).update(fields)
             self._addons.update({(model, name): addon for name in fields})
@@ -247,7 +247,7 @@ class Schema:
 
     @property
     def addons(self) -> frozenset[str]:
-        """The addons that fields and models depend on."""
+        """Return the addons that fields and models depend on."""
         return frozenset([*self._addons.values(), *_MODELS_OF_ADDONS.values()])
 
     def present(self, absent: frozenset[str]) -> list[str]:

@@ -82,7 +82,7 @@ def _relativedelta(**parts: int) -> datetime.timedelta:
 
 
 class Env:
-    """The environment that code sees."""
+    """The environment of code."""
 
     def __init__(self, odoo: SimulatedOdoo, context: Mapping[str, Any]) -> None:
         self._odoo = odoo
@@ -105,7 +105,7 @@ class Env:
 
 
 class Cursor:
-    """The transaction that code sees."""
+    """The transaction of code."""
 
     def __init__(self, odoo: SimulatedOdoo) -> None:
         self._odoo = odoo
@@ -124,7 +124,8 @@ class Cursor:
         self._odoo.rollback()
 
     def execute(self, query: str, values: Any) -> None:
-        """Answer the queries of the queue policy whose result needs no database: which mails still wait, and which have failed if none has.
+        """Answer the queries of the queue policy that need no database: the mails that still wait, and the failures if
+        there are none.
 
         :raises NotImplementedError: the query needs PostgreSQL.
         """

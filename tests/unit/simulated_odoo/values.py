@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a value is taken, kept and given back, by the type of its field."""
+"""The conversion of written, stored and returned values, by the type of the field."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ STACK = "ansible_collections.postmaster.odoo.plugins.modules.mail_stack"
 def test_imports_for_every_worker_happen_before_the_first_fork(
     in_worker: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A module that does not need it, whose worker loads this action itself, does not pay for it."""
+    """A module that does not need them, and whose worker loads this action itself, does not import them."""
     monkeypatch.delitem(sys.modules, STACK, raising=False)
     monkeypatch.delattr(modules, "mail_stack", raising=False)
     monkeypatch.setattr(multiprocessing, "parent_process", lambda: object() if in_worker else None)
@@ -31,7 +31,7 @@ def test_imports_for_every_worker_happen_before_the_first_fork(
     assert (STACK in sys.modules) is not in_worker
 
 
-# A check on a simulated Odoo, in a process that has imported nothing but this action.
+# A check on a simulated Odoo, in a process that has imported only this action.
 SCRIPT = """
 import sys
 
@@ -62,7 +62,7 @@ def test_a_check_imports_nothing_in_the_worker() -> None:
 
 
 def run(script: str) -> list[str]:
-    """Run a script in a Python of its own, and return the words that it prints."""
+    """Run a script in a separate Python, and return the words that it prints."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(
         [sys.executable, "-c", script], check=False, capture_output=True, text=True, env=environment, timeout=60
@@ -83,7 +83,7 @@ ONLY_FOR_OTHERS = (
 NEEDED_BY_FIELDS = {"module_utils.smtp.pem"}
 
 
-def test_a_check_compiles_nothing_that_only_tests_and_routes_need() -> None:
+def test_a_check_compiles_no_module_that_only_tests_and_routes_need() -> None:
     everything = SCRIPT.replace("set(sys.modules) - before", "sys.modules")
     imported = {name.partition(".odoo.plugins.")[2] for name in run(everything)}
     assert "module_utils.enforcement.stack" in imported

@@ -78,7 +78,7 @@ def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Call
 Begun = Callable[..., CallbackModule]
 
 
-def test_drift_ends_the_run_once_everything_is_written(begun: Begun, tmp_path: Path) -> None:
+def test_drift_ends_the_run_after_everything_is_written(begun: Begun, tmp_path: Path) -> None:
     callback = begun()
     callback.v2_runner_on_ok(result(DRIFTED))
     with pytest.raises(SystemExit) as ended:
@@ -124,14 +124,14 @@ def test_a_defect_in_the_verdict_is_not_green(
     assert "made to fail\\u001b[31m with ********" in said
 
 
-def test_a_defect_at_the_begin_of_a_play_is_not_green(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_at_the_beginning_of_a_play_is_not_green(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "play_of", lambda play: 1 / 0)
     with pytest.raises(SystemExit) as ended:
         begun()
     assert ended.value.code == 1
 
 
-def test_a_result_that_is_not_understood_is_not_green(begun: Begun) -> None:
+def test_an_unsupported_result_is_not_green(begun: Begun) -> None:
     callback = begun()
     with pytest.raises(KeyError):  # of which Ansible warns
         callback.v2_runner_on_ok(result({"plan": [{}]}))
@@ -178,18 +178,18 @@ def test_a_baseline_with_an_unmatched_entry_is_drift(begun: Begun, tmp_path: Pat
     assert json.loads((tmp_path / "drift.json").read_text())["baseline"]["problems"][0]["problem"] == "unmatched"
 
 
-def test_a_play_begins_once_in_however_many_batches(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_play_begins_once_with_any_number_of_batches(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
     callback = begun()
     monkeypatch.setattr(watch, "play_of", lambda play: 1 / 0)
     callback.v2_playbook_on_play_start(SimpleNamespace(_uuid="1"))
 
 
-def test_tasks_can_tell_that_there_will_be_a_verdict(begun: Begun) -> None:
+def test_tasks_can_read_that_there_will_be_a_verdict(begun: Begun) -> None:
     begun()
     assert os.environ["POSTMASTER_DRIFT_CALLBACK"] == "active"
 
 
-def test_a_wrong_baseline_ends_a_run_whose_tasks_come_as_it_runs(
+def test_a_wrong_baseline_ends_a_run_with_dynamic_tasks(
     begun: Begun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"]))
@@ -207,7 +207,7 @@ def test_a_defect_when_a_task_starts_is_not_green(begun: Begun, monkeypatch: pyt
     assert ended.value.code == 1
 
 
-def test_a_task_that_turns_out_to_enforce_has_a_verdict(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_enforces_unexpectedly_has_a_verdict(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"]))
     callback = begun()
     callback.v2_runner_on_ok(result(DRIFTED))  # the name of its module is a template
@@ -240,7 +240,7 @@ def test_a_folder_that_cannot_be_written_ends_the_run_before_anything_is_compare
     assert "The report_folder " in capsys.readouterr().err
 
 
-def test_reports_that_cannot_be_written_after_all_are_not_green(begun: Begun, tmp_path: Path) -> None:
+def test_reports_that_cannot_be_written_in_the_end_are_not_green(begun: Begun, tmp_path: Path) -> None:
     callback = begun(report_folder=str(tmp_path / "reports"))
     (tmp_path / "reports").rmdir()
     callback.v2_runner_on_ok(result(found()))
@@ -262,7 +262,7 @@ def test_a_summary_that_is_a_pipe_ends_the_run(
     assert "cannot be written: it is not a regular file" in " ".join(capsys.readouterr().err.split())
 
 
-def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, str | None] = {}
 
     def take(self: Any, **_how: Any) -> None:
@@ -297,7 +297,7 @@ def test_an_ad_hoc_run_is_ignored(begun: Begun, capsys: pytest.CaptureFixture[st
     assert "DRIFT" not in capsys.readouterr().out
 
 
-def test_a_run_whose_comparing_plays_never_began_has_its_folder(
+def test_the_folder_exists_although_the_comparing_plays_never_began(
     begun: Begun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"]))

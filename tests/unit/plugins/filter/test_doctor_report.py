@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter doctor_report, and that its documentation is in step with it."""
+"""The filter doctor_report, and a check that its documentation is up to date."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_most_frequent_come_first_each_instance_once() -> None:
     ]
 
 
-def test_nothing_at_all() -> None:
+def test_no_results() -> None:
     assert doctor_report({})["summary"] == {"healthy": [], "warning": [], "error": [], "not_asked": []}
 
 

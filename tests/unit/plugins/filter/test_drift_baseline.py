@@ -52,12 +52,12 @@ def test_several_results_of_a_host_and_none() -> None:
     assert accepted({}) == []
 
 
-def test_results_that_say_nothing_accept_nothing() -> None:
+def test_results_without_a_verdict_accept_nothing() -> None:
     skipped = {"skipped": True, "skip_reason": "Conditional result was False", "changed": False}
     assert accepted({"acme": [skipped, {**failure(), "failed": True}]}) == []
 
 
-def test_today_is_not_over() -> None:
+def test_today_is_not_expired() -> None:
     today = datetime.now(timezone.utc).date()
     assert drift_baseline({}, **{**SAID, "expires": today}) == "---\nformat: 1\naccepted: []\n"
     assert drift_baseline({}, **{**SAID, "expires": f" {today} "})
@@ -74,7 +74,7 @@ def test_today_is_not_over() -> None:
         ({"expires": datetime.now(timezone.utc).date() - timedelta(days=2)}, "is in the past"),
     ],
 )
-def test_it_is_not_made_without_a_reason_an_owner_and_a_day_to_come(said: Any, words: str) -> None:
+def test_it_needs_a_reason_an_owner_and_a_future_day(said: Any, words: str) -> None:
     with pytest.raises(AnsibleFilterError, match=words):
         drift_baseline({}, **{**SAID, **said})
 

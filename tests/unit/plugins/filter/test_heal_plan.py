@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter heal_plan, and that its documentation is in step with it."""
+"""The filter heal_plan, and a check that its documentation is up to date."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def plan(*findings: Finding, allow: Any = FIXES, due: int = 0, age: int = 0, put
 
 
 def test_due_mails_are_sent_in_every_state_of_the_cron() -> None:
-    """As an interrupted run leaves them that has queued them again, or put them off."""
+    """An interrupted run leaves such mails if it has queued them again or postponed them."""
     assert does(plan(due=3, age=60)) == {"send": True}
     assert does(plan(due=3, age=59)) == {}
     assert does(plan(put_off=2)) == {"send": True}
@@ -103,7 +103,7 @@ def test_several_at_once() -> None:
     }
 
 
-def test_nothing_is_let_out_while_a_server_does_not_work() -> None:
+def test_no_mail_is_sent_while_a_server_does_not_work() -> None:
     """Neither mail of this server nor mail of another is sent: only Odoo has the information which mail uses which
     server.
     """
@@ -118,7 +118,7 @@ def test_nothing_is_let_out_while_a_server_does_not_work() -> None:
     assert does(plan(DISABLED, relay)) == {"crons": [CRON]}
 
 
-def test_stale_mails_are_not_let_out() -> None:
+def test_stale_mails_are_not_sent() -> None:
     planned = plan(DISABLED, STALE, allow=["crons"], due=2)
     assert does(planned) == {}
     assert planned["held"] == [
@@ -127,7 +127,7 @@ def test_stale_mails_are_not_let_out() -> None:
     assert does(plan(DISABLED, STALE, allow=["crons", "stale"])) == {"cancel": True, "crons": [CRON]}
 
 
-def test_a_neutralized_copy_is_left_alone() -> None:
+def test_a_neutralized_copy_is_not_changed() -> None:
     planned = plan(NEUTRALIZED, FAR, failed("timeout"), due=3)
     assert does(planned) == {}
     assert planned["held"] == ["This database is a neutralized copy, which sends nothing on purpose."]

@@ -41,7 +41,7 @@ def answer(stack: dict[str, Any], key: str | None = KEY) -> dict[str, Any]:
     return Description(read_instance(odoo.session(read_only=True), Scope())).as_result(key)
 
 
-def test_nothing_differs_from_itself() -> None:
+def test_an_instance_does_not_differ_from_itself() -> None:
     assert mail_comparison(answer(COMMON), answer(COMMON)) == []
 
 
@@ -74,7 +74,7 @@ def test_every_kind_of_difference() -> None:
     assert not [password for password in PASSWORDS if password in repr(differences)]
 
 
-def test_digests_of_another_key_tell_nothing() -> None:
+def test_digests_of_another_key_are_not_compared() -> None:
     here, there = answer(COMMON), answer(COMMON, "another-made-up-key")
     assert {one["digest"] for one in here["secrets"]}.isdisjoint(one["digest"] for one in there["secrets"])
     assert {one["field"] for one in mail_comparison(here, there)} == {"smtp_pass"}

@@ -136,7 +136,7 @@ def test_every_key_is_in_its_place() -> None:
     assert f"\n{rest}" == FILE
 
 
-def test_the_variables_are_those_of_the_file() -> None:
+def test_the_variables_equal_those_of_the_file() -> None:
     names = FILTERS["mail_secret_variables"](FOUND, "acme")
     assert names == ["vault_acme_mail_secret", "vault_acme_main_smtp_pass", "vault_acme_main_refresh_token"]
 
@@ -153,7 +153,7 @@ def test_common_declarations_need_results(answers: Any) -> None:
         FILTERS["mail_common_declarations"](answers)
 
 
-def test_a_file_is_of_a_host() -> None:
+def test_a_file_belongs_to_a_host() -> None:
     with pytest.raises(AnsibleFilterError, match="the name of the host"):
         FILTERS["mail_declarations"](FOUND, None)
 

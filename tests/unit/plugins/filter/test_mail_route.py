@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter mail_route, and that its documentation is in step with it."""
+"""The filter mail_route, and a check that its documentation is up to date."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_sender_with_a_server() -> None:
     }
 
 
-def test_a_sender_without() -> None:
+def test_a_sender_without_a_server() -> None:
     found = mail_route("ann@else.example", SERVERS, notifications="notifications@third.example")
     assert (found["server"], found["rule"]) == ("Any", "unfiltered")
     assert (found["email_from"], found["rewritten"]) == ('"ann" <notifications@third.example>', True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The databases of Odoo servers as hosts: all of them, each once, or a clear reason and none."""
+"""The databases of Odoo servers as hosts: all of them, each once, or a clear error and no hosts."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ Parse = Callable[..., InventoryData]
 
 @pytest.fixture
 def parse(tmp_path: Path) -> Parse:
-    """Has the plugin parse a file, as Ansible does.
+    """Return a function that lets the plugin parse a file, as Ansible does.
 
-    Loaded by its file, so that it works without Ansible's loader of collections, which a test of its own on a real Odoo has.
+    The plugin is loaded by its file, without Ansible's loader of collections. A test on a real Odoo covers the loader.
     """
     inventory_loader.add_directory(str(Path(plugin_file.__file__).parent))
 
@@ -139,12 +139,12 @@ def test_every_database_is_a_host(server: LocalServer, parse: Parse) -> None:
     assert server.connections == 1
 
 
-def test_a_server_that_keeps_its_version_to_itself(server: LocalServer, parse: Parse) -> None:
+def test_a_server_that_does_not_publish_its_version(server: LocalServer, parse: Parse) -> None:
     server.answer = odoo("acme", version=Answer(b"", 403))
     assert "odoo_version" not in variables(parse({"url": server.url}), "acme")
 
 
-def test_databases_that_are_given_need_no_server(parse: Parse) -> None:
+def test_given_databases_need_no_server(parse: Parse) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     inventory = parse({"url": url, "odoo_databases": ["acme", 123, "acme"], "exclude": ["glob*"]})
     assert list(inventory.hosts) == ["acme", "123"]
@@ -257,7 +257,7 @@ def test_a_proxy_that_forbids_listing(server: LocalServer, refusal: Refusal, ans
     assert "The addon rpc may be missing" in refusal({"url": server.url, "ignore_dbfilter": True})
 
 
-def test_another_refusal_is_told_in_odoos_words(server: LocalServer, refusal: Refusal) -> None:
+def test_another_refusal_is_reported_with_odoos_message(server: LocalServer, refusal: Refusal) -> None:
     data = {"name": "builtins.KeyError", "message": "Method not found: list", "debug": SECRET}
     server.answer = odoo(all_listed={"error": {"data": data}})
     text = refusal({"url": server.url, "ignore_dbfilter": True})
@@ -265,7 +265,7 @@ def test_another_refusal_is_told_in_odoos_words(server: LocalServer, refusal: Re
     assert "Method not found: list" in text
 
 
-def test_an_odoo_without_the_service_that_lists_all(server: LocalServer, refusal: Refusal) -> None:
+def test_an_odoo_without_the_service_that_lists_all_databases(server: LocalServer, refusal: Refusal) -> None:
     """From 20.0 on."""
     data = {"name": "builtins.ValueError", "message": "Invalid service name: db", "debug": SECRET}
     server.answer = odoo(all_listed={"error": {"data": data}})
@@ -275,7 +275,7 @@ def test_an_odoo_without_the_service_that_lists_all(server: LocalServer, refusal
 
 
 @pytest.mark.parametrize("error", [{}, {"data": None}, {"data": "gone"}])
-def test_a_refusal_without_words(server: LocalServer, refusal: Refusal, error: Any) -> None:
+def test_a_refusal_without_a_message(server: LocalServer, refusal: Refusal, error: Any) -> None:
     server.answer = odoo(listed={"error": error})
     assert server.url in refusal({"url": server.url})
 
@@ -285,11 +285,11 @@ def test_an_answer_that_is_not_from_odoo(server: LocalServer, refusal: Refusal) 
     assert "answers (HTTP 200), but the program there is not Odoo: check url" in refusal({"url": server.url})
 
 
-def test_nothing_answers(refusal: Refusal) -> None:
+def test_a_port_without_a_listener(refusal: Refusal) -> None:
     assert "connection refused" in refusal({"url": f"http://127.0.0.1:{closed_port()}"})
 
 
-def test_an_answer_that_does_not_come(refusal: Refusal) -> None:
+def test_a_missing_answer(refusal: Refusal) -> None:
     def silent(connection: socket.socket) -> None:
         while connection.recv(65536):
             pass
@@ -365,7 +365,7 @@ def test_a_proxys_password_stays_secret(refusal: Refusal) -> None:
         ({"servers": [{"url": "a"}, {"url": "b"}]}, "http://localhost:8069). url 'b' is not a valid URL"),
     ],
 )
-def test_options_that_cannot_be(server: LocalServer, refusal: Refusal, options: dict[str, Any], words: str) -> None:
+def test_impossible_options(server: LocalServer, refusal: Refusal, options: dict[str, Any], words: str) -> None:
     text = refusal(json.loads(json.dumps(options).replace("{url}", server.url)))
     assert words in text
     assert server.requests == []
@@ -416,7 +416,7 @@ def test_a_servers_own_options(server: LocalServer, parse: Parse) -> None:
     assert variables(inventory, "second_initech")["odoo_version"] == "saas~18.2"
 
 
-def test_all_that_is_wrong_with_servers_is_said_at_once(server: LocalServer, refusal: Refusal) -> None:
+def test_all_problems_of_servers_are_reported_at_once(server: LocalServer, refusal: Refusal) -> None:
     nobody = f"http://127.0.0.1:{closed_port()}"
     with serving() as second:
         second.answer = odoo(listed=REFUSED)
@@ -456,7 +456,7 @@ def test_a_host_name_of_another_database(server: LocalServer, refusal: Refusal) 
     assert f"acme at https://odoo.acme.example, and acme at {server.url}" in text
 
 
-def test_a_database_that_is_called_as_a_group(server: LocalServer, parse: Parse, refusal: Refusal) -> None:
+def test_a_database_with_the_name_of_a_group(server: LocalServer, parse: Parse, refusal: Refusal) -> None:
     inventory = InventoryData()
     inventory.add_group("globex")
     assert f"globex at {server.url} cannot be the host 'globex' because a group has this name" in refusal(
@@ -494,7 +494,7 @@ def test_one_host_for_two_databases(server: LocalServer, refusal: Refusal) -> No
 WEIRD = ["with space", "a.b.c", "it's", 'say "x"', "-v", "@x", "a,b:c", "a[1:3]", "Büro", "{{ 7 * 7 }}", "all-in", "~"]
 
 
-def test_names_are_taken_as_they_are(server: LocalServer, parse: Parse) -> None:
+def test_names_are_not_changed(server: LocalServer, parse: Parse) -> None:
     server.answer = odoo(*WEIRD)
     inventory = parse(
         {
@@ -530,7 +530,7 @@ def test_names_that_cannot_be_hosts(server: LocalServer, refusal: Refusal, parse
 @pytest.mark.parametrize(
     "template", ["{{ odoo_database", "{{ nothing }}", "{{ 7 }}", "{{ '' }}", "{{ [odoo_database] }}"]
 )
-def test_templates_of_no_name(server: LocalServer, refusal: Refusal, template: str) -> None:
+def test_templates_that_yield_no_name(server: LocalServer, refusal: Refusal, template: str) -> None:
     text = refusal({"url": server.url, "hostname": template})
     assert text.startswith(f"hostname {template!r} for the database 'acme' of {server.url}")
 
@@ -584,7 +584,7 @@ def test_without_a_cache_every_run_queries_the_server(server: LocalServer, parse
 def test_a_cached_list_is_used(server: LocalServer, parse: Parse, cached: dict[str, Any]) -> None:
     parse({**cached, "include": ["globex"]})
     server.answer = lambda _request: Answer(status=503)
-    inventory = parse({**cached, "hostname": "x_{{ odoo_database }}"})  # the options are today's
+    inventory = parse({**cached, "hostname": "x_{{ odoo_database }}"})  # the options are the present ones
     assert list(inventory.hosts) == ["x_acme", "x_acme-test", "x_globex"]
     assert variables(inventory, "x_acme")["odoo_version"] == "19.0"
     assert len(server.requests) == 2

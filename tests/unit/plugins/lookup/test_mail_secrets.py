@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup that reads secrets: its errors show none."""
+"""The lookup that reads secrets: its errors show no secret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONNECTION = {"url": "http://odoo.acme.example", "database": "acme", "username":
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, folder: Path, connection: dict[str, Any]) -> str:
-    """Return the error of a run that no Odoo answers."""
+    """Return the error of a run without an answer from Odoo."""
 
     def connect(**options: Any) -> Any:
         raise Unreachable(f"407 Proxy: {options['password'].upper()} {options['proxy']}")

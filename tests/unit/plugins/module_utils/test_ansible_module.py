@@ -34,13 +34,13 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 @pytest.fixture
 def series() -> str:
-    """One is enough: versions differ below the front end."""
+    """Return one series: versions differ only in the module utilities."""
     return "19.0"
 
 
 @pytest.fixture
 def asked(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """With which options sessions are asked for."""
+    """Record the options with which sessions are opened."""
     return connect_to(odoo, monkeypatch)
 
 
@@ -100,7 +100,7 @@ def test_warnings(run: Run, odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("module", ["mail_server_info", "cron_info"])
-def test_modules_that_ask(run: Run, asked: list[dict[str, Any]], odoo: SimulatedOdoo, module: str) -> None:
+def test_modules_that_read(run: Run, asked: list[dict[str, Any]], odoo: SimulatedOdoo, module: str) -> None:
     odoo.add("ir.mail_server", **MAIN)
     result = run(module, query="[].name")
     (records,) = (value for name, value in result.items() if name in ("mail_servers", "crons"))
@@ -111,7 +111,7 @@ def test_modules_that_ask(run: Run, asked: list[dict[str, Any]], odoo: Simulated
     assert "query_result" not in run(module)
 
 
-def test_how_far_a_cron_is_overdue(run: Run, odoo: SimulatedOdoo) -> None:
+def test_the_delay_of_a_cron(run: Run, odoo: SimulatedOdoo) -> None:
     odoo.record("ir.cron", odoo.ref(QUEUE)).update(active=True, nextcall="2026-01-15 11:00:00")
     assert run("cron_info", xml_id=QUEUE)["crons"][0]["overdue_minutes"] == 60
 
@@ -136,7 +136,7 @@ def test_tests_of_servers(run: Run, odoo: SimulatedOdoo, fail_on_error: bool) ->
 # Options
 
 
-def test_a_null_is_an_option_that_was_not_given(run: Run, odoo: SimulatedOdoo) -> None:
+def test_a_null_counts_as_an_option_that_was_not_given(run: Run, odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **MAIN)
     assert run("mail_server", name="Main", smtp_host=None, smtp_pass=None, active=None)["plan"] == []
     odoo.add("ir.config_parameter", key="a.b", value="1")
@@ -195,7 +195,7 @@ def test_the_connection_falls_back_to_the_environment(
         ("mail_server_test", {"name": "x", "xml_id": "a.b"}, "mutually exclusive"),
     ],
 )
-def test_options_that_do_not_fit(
+def test_invalid_options(
     run: Run, asked: list[dict[str, Any]], module: str, options: dict[str, Any], words: str
 ) -> None:
     result = run(module, **options)
@@ -215,7 +215,9 @@ def test_options_that_do_not_fit(
         ("mail_stack", {"parameters": {"a.b": {"c": 1}}}),
     ],
 )
-def test_values_that_no_odoo_takes(run: Run, asked: list[dict[str, Any]], module: str, options: dict[str, Any]) -> None:
+def test_values_that_every_odoo_rejects(
+    run: Run, asked: list[dict[str, Any]], module: str, options: dict[str, Any]
+) -> None:
     result = run(module, **options)
     assert (result["failed"], result["error_kind"], result["changed"], result["plan"]) == (True, "invalid", False, [])
     assert asked == []
@@ -264,7 +266,7 @@ def test_secrets_are_in_no_result(run: Run, module: str, options: dict[str, Any]
         ("mail_server_info", lambda secret: {"password": secret, "name": [secret]}),
     ],
 )
-def test_a_secret_is_in_no_text_that_ansible_makes_of_another_type(
+def test_a_secret_is_not_shown_in_a_value_that_ansible_converts(
     run: Run, module: str, given: Callable[[str], dict[str, Any]], secret: str
 ) -> None:
     texts = list(texts_of(run(module, **given(secret))))
@@ -306,7 +308,7 @@ def test_secrets_stored_in_odoo_are_not_in_any_result_either(run: Run, odoo: Sim
     assert server(odoo, "Main")["smtp_pass"] == "battery-staple"
 
 
-def test_a_secret_number_is_scrubbed(run: Run, odoo: SimulatedOdoo) -> None:
+def test_a_secret_number_is_masked(run: Run, odoo: SimulatedOdoo) -> None:
     assert "8675309" not in str(run("mail_stack", parameters={"a.token": 8675309}, diff=True))
     assert odoo.parameter("a.token") == "8675309"
 
@@ -315,7 +317,7 @@ def test_a_secret_number_is_scrubbed(run: Run, odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -5, 2**40])
-def test_no_socket_takes_every_timeout(capsys: pytest.CaptureFixture[str], timeout: int) -> None:
+def test_timeouts_that_a_socket_rejects(capsys: pytest.CaptureFixture[str], timeout: int) -> None:
     result = shipped("mail_server_info", {"timeout": timeout}, capsys)
     assert result["error_kind"] == "invalid"
     assert "timeout must be at" in result["msg"]
@@ -334,7 +336,7 @@ def test_every_error_has_its_kind(run: Run, monkeypatch: pytest.MonkeyPatch, kin
     assert (result["changed"], result["plan"]) == (False, [])
 
 
-def test_kinds_are_told_apart() -> None:
+def test_kinds_are_distinguished() -> None:
     own = [one for one in KINDS if "kind" in vars(one)]
     assert len({one.kind for one in own}) == len(own) == 14
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that are written: regular ones only, and links stay links."""
+"""Written files: only regular files are replaced, and links remain links."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 @pytest.mark.parametrize("is_link", [False, True], ids=["itself", "link"])
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
-def test_nothing_but_a_regular_file_is_written(
+def test_only_a_regular_file_is_written(
     tmp_path: Path, kind: str, write: Callable[[Path], None], is_link: bool
 ) -> None:
     path = tmp_path / "there"
@@ -40,7 +40,7 @@ def test_nothing_but_a_regular_file_is_written(
     elif kind == "folder":
         path.mkdir()
     else:
-        path.symlink_to("/dev/null")  # making a device takes root
+        path.symlink_to("/dev/null")  # only root may create a device
     before = path.stat()
     given = path
     if is_link:
@@ -57,7 +57,7 @@ def test_nothing_but_a_regular_file_is_written(
     thread = threading.Thread(target=try_to_write, daemon=True)
     thread.start()
     thread.join(10)
-    assert not thread.is_alive()  # it would wait for a reader of the pipe for ever
+    assert not thread.is_alive()  # it would wait without limit for a reader of the pipe
     assert [(error.strerror, error.filename) for error in errors] == [("it is not a regular file", str(given))]
     assert (path.stat().st_ino, stat.S_IFMT(path.stat().st_mode)) == (before.st_ino, stat.S_IFMT(before.st_mode))
     assert {one.name for one in tmp_path.iterdir()} == {"there", given.name}
@@ -65,7 +65,7 @@ def test_nothing_but_a_regular_file_is_written(
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_link_stays_one(tmp_path: Path, write: Callable[[Path], None], exists: bool) -> None:
+def test_a_link_remains_a_link(tmp_path: Path, write: Callable[[Path], None], exists: bool) -> None:
     (tmp_path / "folder").mkdir()
     target = tmp_path / "folder/target"
     if exists:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A signal in the middle of a run: the lock and the copies are removed, then the process ends as it would have."""
+"""A signal in the middle of a run: the lock and the copies are removed, and then the process ends as usual."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAIN = {"name": "Main", "smtp_host": "smtp.acme.example", "verify": "connection"
 
 @pytest.fixture
 def series() -> str:
-    """One is enough: versions differ below the front end."""
+    """Return one series: versions differ only in the module utilities."""
     return "19.0"
 
 
@@ -48,7 +48,7 @@ def ends() -> Iterator[list[int]]:
 
 
 def at(odoo: SimulatedOdoo, wanted: tuple[str, str], number: int) -> list[int]:
-    """Have a signal arrive at the first call of a method; the list of the calls that were seen."""
+    """Send a signal at the first call of a method; return the list of the calls so far."""
     calls: list[int] = []
 
     def hook(model: str, method: str, *_rest: Any) -> None:
@@ -68,7 +68,7 @@ def own_parameters(odoo: SimulatedOdoo) -> list[str]:
 
 @pytest.mark.parametrize("number", BOTH)
 @pytest.mark.parametrize("call", [("ir.mail_server", "test_smtp_connection"), ("ir.mail_server", "create")])
-def test_nothing_is_left_of_a_run_that_verifies(
+def test_a_run_with_a_connection_test_leaves_nothing_behind(
     odoo: SimulatedOdoo,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -85,7 +85,7 @@ def test_nothing_is_left_of_a_run_that_verifies(
     assert own_parameters(odoo) == []
 
 
-def test_mails_are_put_back_if_sending_has_not_begun(
+def test_mails_are_restored_if_sending_has_not_started(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ends: list[int]
 ) -> None:
     connect_to(odoo, monkeypatch)
@@ -138,7 +138,7 @@ def test_a_signal_that_an_error_hides_still_ends_the_process(ends: list[int]) ->
     assert ends == [signal.SIGTERM]
 
 
-def test_handlers_are_as_before() -> None:
+def test_handlers_are_restored() -> None:
     before = [signal.getsignal(number) for number in BOTH]
     with cleaned_up_after_signals():
         assert [signal.getsignal(number) for number in BOTH] != before

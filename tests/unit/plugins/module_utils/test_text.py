@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Texts from an instance cannot do anything in a terminal, a log or Markdown."""
+"""Texts from an instance have no effect in a terminal, a log or Markdown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_printable_text_is_one_harmless_line(text: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), max_size=40))
-def test_plain_words_stay_as_they_are(text: str) -> None:
+def test_plain_texts_are_unchanged(text: str) -> None:
     assert printable(text) == text
 
 
@@ -52,7 +52,7 @@ def test_lines_keep_their_breaks_and_their_indentation(text: str) -> None:
 @given(ANY)
 @example("**bold** [a](http://x) @name #1 <b> | `code`")
 @example("www.acme.example mailto:a@b")
-def test_nothing_in_markdown_is_markup(text: str) -> None:
+def test_no_text_is_markup_in_markdown(text: str) -> None:
     shown = markdown(text)
     if not shown:
         assert not printable(text)

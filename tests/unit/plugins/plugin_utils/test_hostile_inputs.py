@@ -26,7 +26,7 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import SECONDS
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_inputs_of_any_content(name: str, tmp_path: Path) -> None:
-    """A sample; the whole table is `make fuzz`."""
+    """This is a sample; the whole table is `make fuzz`."""
     for number in range(30):
         fault, seconds = try_input(name, Random(f"{name} {number}"), tmp_path)
         assert fault == ""
@@ -55,7 +55,7 @@ def test_a_regular_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("given", ["inf", "-Infinity", "nan", "1e999999999", float("inf"), float("nan"), 1e300])
-def test_numbers_without_an_end(given: object) -> None:
+def test_endless_numbers(given: object) -> None:
     specification = {
         "timeout": {"type": "int"},
         "ids": {"type": "list", "elements": "int"},
@@ -86,7 +86,7 @@ def test_numbers_without_an_end(given: object) -> None:
     ],
     ids=lambda arguments: str(arguments)[:40],
 )
-def test_texts_that_ansible_makes_numbers_and_dictionaries_of(arguments: dict[str, object]) -> None:
+def test_texts_that_ansible_converts_to_numbers_and_dictionaries(arguments: dict[str, object]) -> None:
     port = {"port": {"type": "int"}, "a": {"type": "raw"}}
     specification = {
         "ids": {"type": "list", "elements": "int"},
@@ -98,7 +98,7 @@ def test_texts_that_ansible_makes_numbers_and_dictionaries_of(arguments: dict[st
     assert result.error_messages
 
 
-def test_a_dictionary_in_a_text_is_taken() -> None:
+def test_a_dictionary_in_a_text_is_accepted() -> None:
     specification = {"server": {"type": "dict", "options": {"port": {"type": "int"}}}}
     for text in ('{"port": "25"}', "{'port': 25}", "port=25"):
         result = ArgumentSpecValidator(specification).validate(refusable_arguments(specification, {"server": text}))
@@ -106,7 +106,7 @@ def test_a_dictionary_in_a_text_is_taken() -> None:
 
 
 @pytest.mark.parametrize("given", [5, "5", 5.0, "", "{{ x }}", None, True])
-def test_other_numbers_stay(given: object) -> None:
+def test_other_numbers_are_unchanged(given: object) -> None:
     assert refusable_arguments({"timeout": {"type": "int"}}, {"timeout": given}) == {"timeout": given}
 
 
@@ -122,7 +122,7 @@ def test_other_numbers_stay(given: object) -> None:
         (None, "None"),
     ],
 )
-def test_values_are_shown_shortly(value: object, text: str) -> None:
+def test_values_are_shortened(value: object, text: str) -> None:
     assert shown(value) == text
 
 
@@ -142,7 +142,7 @@ def test_a_vault_file_that_doubles_with_every_line() -> None:
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, "{" * 5000, "[" * 101 + "]" * 101, "a: " + "[{" * 51])
-def test_brackets_without_an_end(text: str, tmp_path: Path) -> None:
+def test_endless_brackets(text: str, tmp_path: Path) -> None:
     path = tmp_path / "file.yml"
     path.write_text(text)
     with pytest.raises(BaselineError, match="nested too deeply"):
@@ -152,5 +152,5 @@ def test_brackets_without_an_end(text: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[]" * 5000, "[\n" * 90, "{'a': [1]}," * 200])
-def test_brackets_that_end(text: str) -> None:
+def test_balanced_brackets(text: str) -> None:
     assert not is_nested_deeply(text)

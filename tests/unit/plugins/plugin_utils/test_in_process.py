@@ -66,7 +66,7 @@ def action(name: str, options: dict[str, Any], **task: Any) -> ActionModule:
 
 @pytest.fixture
 def series() -> str:
-    """One is enough: versions differ below the front end."""
+    """Return one series: versions differ only in the module utilities."""
     return "19.0"
 
 
@@ -112,7 +112,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(("name", "options"), CASES)
-def test_the_result_is_that_of_a_shipped_module(
+def test_the_result_is_that_of_the_module_in_a_process(
     series: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -176,7 +176,7 @@ def test_the_process_of_a_task(
         assert made._execute_module.call_args.kwargs["wrap_async"]  # type: ignore[attr-defined]  # of the stand-in
 
 
-def test_the_environment_of_a_task_lasts_as_long_as_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_a_task_applies_only_to_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ODOO_TIMEOUT", "5")
     before = dict(os.environ)
     seen: list[dict[str, Any]] = []
@@ -208,7 +208,7 @@ def test_a_task_does_not_change_the_worker(odoo: SimulatedOdoo) -> None:
 
 
 def connected(variables: dict[str, Any], options: dict[str, Any], **task: Any) -> ActionModule:
-    """Run a task that gives no connection of its own, with variables of the inventory."""
+    """Run a task without its own connection, with variables of the inventory."""
     made = action("mail_server_info", {}, **task)
     made._task.args = options
     made._remove_tmp_path = mock.Mock()  # type: ignore[method-assign]  # a stand-in
@@ -220,7 +220,7 @@ def connected(variables: dict[str, Any], options: dict[str, Any], **task: Any) -
 INVENTORY = {"odoo_url": "http://inventory.example", "odoo_database": trust_as_template("{{ name }}"), "name": "acme"}
 
 
-def test_the_connection_comes_from_the_task_then_the_inventory_then_the_environment(
+def test_the_sources_of_a_connection_are_the_task_then_the_inventory_then_the_environment(
     asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("URL", "DATABASE", "USERNAME", "API_KEY", "PROXY"):
@@ -236,7 +236,7 @@ def test_the_connection_comes_from_the_task_then_the_inventory_then_the_environm
     )
 
 
-def test_a_shipped_module_gets_the_connection_of_the_inventory(asked: list[dict[str, Any]]) -> None:
+def test_a_module_in_a_process_gets_the_connection_of_the_inventory(asked: list[dict[str, Any]]) -> None:
     made = connected(INVENTORY, {"name": "Main"}, transport="ssh")
     arguments = made._execute_module.call_args.kwargs["module_args"]  # type: ignore[attr-defined]  # of the stand-in
     assert arguments == {"url": "http://inventory.example", "database": "acme", "name": "Main"}
@@ -246,7 +246,7 @@ def test_a_shipped_module_gets_the_connection_of_the_inventory(asked: list[dict[
     ("options", "variables", "resolved"),
     [
         ({"database": None}, {"odoo_database": "acme"}, {"database": "acme"}),
-        # The credentials of a task are never replaced by those of another place.
+        # Credentials from another place never replace those of a task.
         (
             {"username": "ops", "password": "a"},
             {"odoo_api_key": "b"},
@@ -292,7 +292,7 @@ def test_a_module_without_a_connection_gets_none() -> None:
 
 
 def test_declared_dates_come_from_the_inventory() -> None:
-    """The doctor gets nothing else of a declaration, least of all its secrets."""
+    """The doctor gets no other values of a declaration, in particular no secrets."""
     variables = {"odoo_mail_servers": [{**MAIN, "smtp_pass_rotate_by": "2026-01-01"}]}
 
     def examine(**options: Any) -> dict[str, Any]:
@@ -345,8 +345,8 @@ def dates(variables: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
         pytest.param({"odoo_mail_servers": [{"name": "Main"}], "odoo_mail_servers__z": "own"}, id="layer"),
     ],
 )
-def test_nothing_but_the_dates_is_resolved(declaring: dict[str, Any]) -> None:
-    """A variable that is not known does not fail the diagnosis, nor does a variable of another option."""
+def test_only_the_dates_are_resolved(declaring: dict[str, Any]) -> None:
+    """An undefined variable does not fail the diagnosis, and neither does a variable of another option."""
     server = {
         "name": trust_as_template("{{ label }}"),
         "smtp_pass": UNKNOWN,
@@ -381,14 +381,14 @@ def test_dates_that_cannot_be_resolved_are_a_warning() -> None:
         {"declared": False},
     ],
 )
-def test_a_later_layer_takes_a_date_out(last: Any) -> None:
+def test_a_later_layer_removes_a_date(last: Any) -> None:
     first = [{"name": "Main", "oauth2": {"client_secret_expires": "2027-01-01"}}]
     assert dates({"odoo_mail_servers": first, "odoo_mail_servers__later": last}) == ([], [])
     assert len(dates({"odoo_mail_servers": first, "odoo_mail_servers__later": None})[0]) == 1
 
 
 def test_a_vault_file_that_is_not_on_the_controller(tmp_path: Any) -> None:
-    """The fast path finds the vault secrets of the run: here it was given none."""
+    """The fast path uses the vault secrets of the run, and this run has none."""
     wanted = {"name": "Ansible", "vault_file": str(tmp_path / "vault.yml"), "vault_variable": "vault_key"}
     result = action("api_key", {**wanted, "username": "admin", "password": SECRET}).run(task_vars={})
     assert result["failed"]

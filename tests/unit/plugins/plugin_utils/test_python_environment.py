@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paths of interpreters: which mean the same Python environment."""
+"""Paths of interpreters, and whether they belong to the same Python environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def environment(folder: Path) -> Path:
     return folder / "bin/python3"
 
 
-def test_spellings_of_one_environment_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_different_paths_of_one_environment_are_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     python3 = environment(tmp_path / "venv")
     (tmp_path / "link").symlink_to("venv")
     monkeypatch.setenv("PATH", str(python3.parent))
@@ -39,7 +39,7 @@ def test_two_environments_of_one_binary_differ(tmp_path: Path) -> None:
     assert not is_same_environment(str(one), str(BINARY))
 
 
-def test_links_to_a_python_without_environment_are_the_same(tmp_path: Path) -> None:
+def test_links_to_a_python_without_environment_are_equal(tmp_path: Path) -> None:
     (tmp_path / "python").symlink_to(BINARY)
     assert is_same_environment(str(tmp_path / "python"), str(BINARY))
     assert not is_same_environment(str(tmp_path / "missing"), str(BINARY))

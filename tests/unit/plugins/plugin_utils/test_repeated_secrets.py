@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plugins that call Odoo without a module show neither secrets nor anything that a terminal obeys."""
+"""Plugins that call Odoo without a module show no secrets and no control characters of a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_error_repeats_no_secret(plugin: str, secret: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_an_error_has_nothing_that_a_terminal_obeys(plugin: str, tmp_path: Path) -> None:
+def test_an_error_contains_no_control_characters(plugin: str, tmp_path: Path) -> None:
     text = error_of(plugin, "correct-horse", "\x1b[31mred\x07\n::error::made up", tmp_path)
     assert text.isprintable()
     assert "\\u001b[31mred\\u0007" in text

@@ -92,7 +92,7 @@ def test_without_a_secret_the_file_is_plain_text(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_vault")
 def test_no_file_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even by runs of one second; a run itself replaces its own file."""
+    """Several runs in one second use different files, but a run may replace its own file."""
     files = SnapshotFiles(str(tmp_path))
 
     class Still(snapshot_files.datetime):
@@ -113,7 +113,7 @@ def test_no_file_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("_vault")
-def test_a_file_that_cannot_be_written_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_arguments: Any, **_options: Any) -> None:
         raise OSError(28, os.strerror(28))
 
@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_written_is_not_left(tmp_path: Path, monkeypatch: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="there is no such folder"):
         SnapshotFiles(str(tmp_path / "nowhere"))
 
@@ -149,7 +149,7 @@ def test_a_file_that_is_not_a_snapshot(tmp_path: Path, content: bytes | None, me
 
 
 @pytest.mark.usefixtures("_vault")
-def test_another_vault_secret_does_not_open_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_vault_secret_does_not_decrypt_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
     other = [("default", VaultSecret(b"made-up-other-password"))]
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(other))
@@ -158,7 +158,7 @@ def test_another_vault_secret_does_not_open_it(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("_vault")
-def test_there_is_no_latest_of_another_instance(tmp_path: Path) -> None:
+def test_the_latest_snapshot_of_another_instance_is_not_used(tmp_path: Path) -> None:
     SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
     with pytest.raises(Invalid, match="contains no snapshot of this instance"):
         SnapshotFiles(str(tmp_path)).read("latest", URL, "other")

@@ -30,7 +30,7 @@ def merged(
     return stack_arguments_of(variables, resolve, lambda name: (levels or {}).get(name, ""), parts)
 
 
-def test_variables_without_layers_are_handed_on() -> None:
+def test_variables_without_layers_are_passed_on() -> None:
     variables = {
         "odoo_url": "http://odoo.example",
         "odoo_mail_servers": [ACME],
@@ -124,11 +124,11 @@ def test_a_later_layer_declares_again_an_entry_that_an_earlier_one_removes() -> 
         merged({"odoo_mail_servers": [{**ACME, "declared": "perhaps"}]})
 
 
-def test_a_layer_takes_out_an_option_as_a_whole() -> None:
+def test_a_layer_removes_an_option_as_a_whole() -> None:
     assert merged({"odoo_queue_stale_after": 7, "odoo_queue_stale_after__a": {"declared": False}}) == {}
 
 
-def test_a_lane_goes_before_the_one_that_takes_everything_else() -> None:
+def test_a_lane_comes_before_the_one_that_takes_the_remaining_mails() -> None:
     layers = {
         "odoo_queue_lanes": [{"name": "first", "domain": "[('a', '=', 1)]"}, {"name": "rest"}],
         "odoo_queue_lanes__a": [{"name": "own", "domain": "[('b', '=', 1)]"}],
@@ -158,7 +158,7 @@ def test_an_entry_that_one_variable_declares_twice_stays_twice() -> None:
         ("odoo_mail_x", "odoo_mail_"),
     ],
 )
-def test_a_misspelt_variable_is_an_error_that_suggests_the_nearest(name: str, nearest: str) -> None:
+def test_the_error_about_a_misspelt_variable_suggests_the_nearest(name: str, nearest: str) -> None:
     with pytest.raises(StackVariableError, match=f"The variable {name} is not known: did you mean {nearest}"):
         merged({name: [], "odoo_mail_servers": [ACME]}, ["crons"])
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values that Odoo returns, if they equal or contain the password of the task: through both front ends, and in the exported file."""
+"""Values from Odoo that equal or contain the password of the task: in results of modules and plugins, and in the
+exported file.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ Answer = dict[str, Any]
 
 @pytest.fixture
 def series() -> str:
-    """One is enough: versions differ below the front end."""
+    """Return one series: versions differ only in the module utilities."""
     return "19.0"
 
 
@@ -39,7 +41,7 @@ def ask(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Answer]:
-    """Run a module that asks, with a password."""
+    """Run a reading module with a password."""
     connect_to(odoo, monkeypatch)
 
     def run(module: str, password: str, **options: Any) -> Answer:
@@ -52,7 +54,7 @@ def ask(
 
 
 def furnish(odoo: SimulatedOdoo, word: str) -> None:
-    """Have a word everywhere: in names, values, a list, a key, code, and as the whole of a value."""
+    """Store a word everywhere: in names, values, a list, a key, code, and as a whole value."""
     odoo.add(
         "ir.mail_server",
         name=f"An {word}istrator's",
@@ -75,11 +77,11 @@ def file_of(answer: Answer) -> tuple[str, Any]:
     return text, yaml.safe_load(text.replace("!unsafe ", ""))
 
 
-def test_a_short_password_is_in_values_by_chance(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
+def test_a_short_password_occurs_in_values_by_chance(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
     furnish(odoo, SHORT)
     answer = ask("mail_stack_info", SHORT)
     assert not [mask for mask in ANSIBLE_MASKS if mask in json.dumps({**answer, "invocation": None})]
-    # The same as with a password that is nowhere.
+    # The same as with a password that occurs nowhere.
     other = ask("mail_stack_info", "zzz")
     assert {**answer, "invocation": None} == {**other, "invocation": None}
     text, declared = file_of(answer)
@@ -90,13 +92,13 @@ def test_a_short_password_is_in_values_by_chance(odoo: SimulatedOdoo, ask: Calla
     assert declared["odoo_mail_alias_domains"][0]["companies"] == ["YourCompany", "admin and Sons"]
 
 
-def test_a_longer_one_is_a_secret_there_too(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
+def test_a_longer_password_is_masked_there_too(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
     furnish(odoo, LONG)
     answer = ask("mail_stack_info", LONG)
     assert LONG not in json.dumps(answer)
     text, declared = file_of(answer)
     assert not [word for word in (LONG, *ANSIBLE_MASKS) if word in text]
-    # Texts are variables, and everything that cannot be one is left out.
+    # Texts are variables, and everything that cannot be a variable is left out.
     assert declared["odoo_mail_servers"] == []
     assert (
         text.count("# CHECK: (a name that is not shown): it is left out because of its name: it contains a secret") == 1
@@ -114,7 +116,7 @@ def test_a_longer_one_is_a_secret_there_too(odoo: SimulatedOdoo, ask: Callable[.
 
 
 def test_the_places_of_secrets_are_those_of_the_vault_file(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
-    """The lookup that writes them knows the same credentials."""
+    """The lookup that writes them uses the same credentials."""
     from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
     from ansible_collections.postmaster.odoo.plugins.module_utils.export.describe import Description
     from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import read_instance
@@ -127,7 +129,7 @@ def test_the_places_of_secrets_are_those_of_the_vault_file(odoo: SimulatedOdoo, 
     assert {secret.value for secret in described.secrets} >= {LONG, CODE.format(LONG)}
 
 
-def test_a_password_that_is_the_user_hides_nothing(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
+def test_a_password_that_equals_the_user_masks_nothing(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
     odoo.add("ir.config_parameter", key="mail.catchall.alias", value="postmaster")
     answer = ask("mail_stack_info", "postmaster", username="postmaster")
     assert answer["stack"]["parameters"]["mail.catchall.alias"] == "postmaster"
@@ -135,7 +137,7 @@ def test_a_password_that_is_the_user_hides_nothing(odoo: SimulatedOdoo, ask: Cal
 
 @pytest.mark.parametrize("mask", ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "An ********istrator"])
 def test_a_mask_in_odoo_is_left_out(odoo: SimulatedOdoo, ask: Callable[..., Answer], mask: str) -> None:
-    """As an earlier export may have brought it there."""
+    """An earlier export may have written it."""
     odoo.add("ir.mail_server", name="Main", smtp_host="a.example", smtp_user=mask)
     odoo.add("ir.mail_server", name=mask, smtp_host="a.example")
     odoo.add("ir.config_parameter", key="mail.catchall.alias", value=mask)
@@ -161,7 +163,7 @@ def test_code_with_lines_of_asterisks_is_not_a_mask(odoo: SimulatedOdoo, ask: Ca
 
 @pytest.mark.parametrize(("module", "records"), [("mail_server_info", "mail_servers"), ("cron_info", "crons")])
 @pytest.mark.parametrize(("word", "is_shown"), [(SHORT, True), (LONG, False)])
-def test_modules_that_ask(
+def test_modules_that_read(
     odoo: SimulatedOdoo, ask: Callable[..., Answer], module: str, records: str, word: str, is_shown: bool
 ) -> None:
     furnish(odoo, word)

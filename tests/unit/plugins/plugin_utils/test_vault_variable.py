@@ -51,7 +51,7 @@ def test_a_new_file(path: Path) -> None:
     assert KEY not in path.read_text()
 
 
-def test_everything_else_stays(path: Path) -> None:
+def test_other_content_is_kept(path: Path) -> None:
     path.write_text(encrypted("# first\nvault_a: made-up-a\nvault_key: old\nlist: [1, 2]\n"))
     path.chmod(0o640)
     one = variable(path)
@@ -63,7 +63,7 @@ def test_everything_else_stays(path: Path) -> None:
     assert os.listdir(path.parent) == ["vault.yml"]
 
 
-def test_a_link_stays_one(tmp_path: Path) -> None:
+def test_a_link_remains_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     link = tmp_path / "vault.yml"
     link.symlink_to(tmp_path / "real" / "vault.yml")
@@ -83,7 +83,7 @@ def test_values_that_are_not_texts(path: Path, content: str) -> None:
     assert path.read_text() == before
 
 
-def test_a_file_of_another_password(path: Path) -> None:
+def test_a_file_with_another_password(path: Path) -> None:
     other = VaultSecret(b"made-up-other")
     path.write_text(VaultLib([("default", other)]).encrypt("vault_key: old\n", other).decode())
     for use in (variable(path).read, lambda: variable(path).write(KEY, NOTE)):
@@ -131,8 +131,8 @@ def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert variable(path).read() == "old"
 
 
-def test_the_owner_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It gets them before it takes the place of the former file."""
+def test_the_owner_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new file gets its owner before it replaces the former one."""
     given: list[tuple[str, int, int]] = []
     variable(path).write("old", NOTE)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
@@ -145,10 +145,10 @@ def test_the_owner_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("owner", "is_refused"), [((7, 8), False), ((7, 9), False), ((7, 1), True), ((1, 8), True)])
-def test_an_owner_that_cannot_stay(
+def test_an_owner_that_cannot_be_kept(
     path: Path, monkeypatch: pytest.MonkeyPatch, owner: tuple[int, int], is_refused: bool
 ) -> None:
-    """Refused before anything is created."""
+    """It is refused before anything is created."""
     variable(path).write("old", NOTE)
     monkeypatch.setattr(os, "geteuid", lambda: 7)
     monkeypatch.setattr(os, "getegid", lambda: 8)
@@ -158,8 +158,8 @@ def test_an_owner_that_cannot_stay(
         variable(path)
 
 
-def test_the_disk_has_the_file_before_anything_is_revoked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The content first, then the folder."""
+def test_the_file_is_on_disk_before_anything_is_revoked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First the content is written to disk, then the folder."""
     done: list[str] = []
     fsync, replace = os.fsync, os.replace
 
@@ -177,8 +177,8 @@ def test_the_disk_has_the_file_before_anything_is_revoked(path: Path, monkeypatc
     assert done == ["file", "replace", "folder"]
 
 
-def test_a_disk_that_does_not_confirm(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message does not say that the file is as before, because it is not."""
+def test_a_disk_without_confirmation(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message does not claim that the file is unchanged, because it was changed."""
 
     def broken(_folder: str) -> None:
         raise OSError(5, "Input/output error")

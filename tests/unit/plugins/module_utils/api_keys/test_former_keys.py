@@ -25,8 +25,8 @@ def odoo(series: str) -> SimulatedOdoo:
 
 
 @pytest.mark.parametrize("nights", [1, 5])
-def test_a_checkout_that_does_not_stay(odoo: SimulatedOdoo, nights: int) -> None:
-    """Each night starts with the file of the repository, to which nobody commits."""
+def test_a_discarded_checkout(odoo: SimulatedOdoo, nights: int) -> None:
+    """Each night starts with the file of the repository, and nothing is committed to it."""
     store = Store()
     first = run(odoo, store)
     odoo.now += timedelta(days=61)
@@ -49,7 +49,7 @@ def test_a_checkout_that_does_not_stay(odoo: SimulatedOdoo, nights: int) -> None
 
 
 def test_a_file_without_the_name_of_its_key(odoo: SimulatedOdoo) -> None:
-    """No key is revoked that may be the stored one, and the number of keys is bounded."""
+    """A key that may be the stored one is not revoked, and the number of keys is bounded."""
     store = Store()
     run(odoo, store)
     unnamed = Store(store.secret)
@@ -79,14 +79,14 @@ def test_nothing_is_stored_but_the_user_has_keys(odoo: SimulatedOdoo, name: str)
     assert len(names(odoo)) == 1
 
 
-def test_keys_that_have_ended_are_in_nobodys_way() -> None:
+def test_expired_keys_are_ignored() -> None:
     odoo = SimulatedOdoo("19.0")
     key = add_key(odoo, "Ansible", expiration_date="2020-01-01 00:00:00")
     run(odoo, Store())
     assert key not in odoo.records.tables["res.users.apikeys"]
 
 
-def test_a_secret_that_somebody_else_has_put_there(odoo: SimulatedOdoo) -> None:
+def test_a_secret_of_unknown_origin(odoo: SimulatedOdoo) -> None:
     """The name next to it is that of another key, which does not count."""
     first = Store()
     run(odoo, first)

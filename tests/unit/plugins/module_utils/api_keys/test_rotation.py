@@ -46,14 +46,14 @@ PASSWORD = {"username": "admin", "password": "made-up-password"}
 
 
 class FullStore(Store):
-    """One that cannot be written."""
+    """A store that cannot be written."""
 
     def write(self, secret: str, note: str) -> None:
         raise Invalid("No space left on device.")
 
 
 class UnconfirmedStore(Store):
-    """One that is written, on a disk that does not confirm it."""
+    """A store that is written, on a disk that does not confirm it."""
 
     def write(self, secret: str, note: str) -> None:
         super().write(secret, note)
@@ -61,7 +61,7 @@ class UnconfirmedStore(Store):
 
 
 class ForgetfulStore(Store):
-    """One that another run writes to at the same time."""
+    """A store that another run writes at the same time."""
 
     def write(self, secret: str, note: str) -> None:
         self.secret = "made-up-key-of-another-run"
@@ -89,8 +89,8 @@ def test_the_first_key(odoo: SimulatedOdoo) -> None:
     assert run(odoo, store).reason == ""
 
 
-def test_a_key_is_replaced_before_its_end(odoo: SimulatedOdoo) -> None:
-    """Up to 17.0 by its age."""
+def test_a_key_is_replaced_before_it_expires(odoo: SimulatedOdoo) -> None:
+    """Up to 17.0 its age decides."""
     store = Store()
     first = run(odoo, store)
     odoo.now += timedelta(days=59)
@@ -117,7 +117,7 @@ def test_the_former_key_is_revoked_at_once_on_request(odoo: SimulatedOdoo) -> No
     assert names(odoo) == [second.created]
 
 
-def test_a_key_without_an_end(odoo: SimulatedOdoo) -> None:
+def test_a_key_without_an_expiry_date(odoo: SimulatedOdoo) -> None:
     store = Store()
     endless = WantedKey("Ansible", 0, 30)
     run(odoo, store, endless)
@@ -127,10 +127,13 @@ def test_a_key_without_an_end(odoo: SimulatedOdoo) -> None:
 
 @pytest.mark.parametrize("keep_former", [True, False])
 @pytest.mark.parametrize("is_replaced", [True, False])
-def test_cut_off_anywhere(
+def test_an_interruption_at_any_call(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, keep_former: bool, is_replaced: bool
 ) -> None:
-    """The stored key is valid after each cut, also that of a checkout from before the run. A later run leaves one key."""
+    """The stored key is valid after each interruption, also in a checkout from before the run.
+
+    A later run leaves one key.
+    """
     monkeypatch.setattr(rpc_session, "_INSIST_DELAYS", (0.0, 0.0))
     stores: list[Store] = []
     former = Store()
@@ -160,7 +163,7 @@ def test_cut_off_anywhere(
     assert tried > (20 if is_replaced else 8)
 
 
-def test_a_store_that_is_full(odoo: SimulatedOdoo) -> None:
+def test_a_full_store(odoo: SimulatedOdoo) -> None:
     store = Store()
     first = run(odoo, store)
     full = FullStore(store.secret)
@@ -171,7 +174,7 @@ def test_a_store_that_is_full(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_store_that_is_written_and_then_fails(odoo: SimulatedOdoo) -> None:
-    """The key in it stays valid, and so does the former one."""
+    """The stored key stays valid, and so does the former one."""
     store = Store()
     first = run(odoo, store)
     unconfirmed = UnconfirmedStore(store.secret, store.note)
@@ -284,13 +287,13 @@ def test_the_module(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) 
     assert not task(capsys, state="absent")["changed"]
 
 
-def test_an_api_key_that_has_ended(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
-    """The password does it."""
+def test_an_expired_api_key(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+    """The password is used instead."""
     result = task(capsys, api_key="made-up-ended-key")
     assert result["changed"], result
 
 
-def test_a_run_that_was_killed_while_it_logged_in(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_was_killed_during_its_login(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
     task(capsys)
     before = reached.parameter(BASE_URL)
     for row in reached.records.tables["ir.config_parameter"].values():
@@ -303,7 +306,7 @@ def test_a_run_that_was_killed_while_it_logged_in(reached: SimulatedOdoo, capsys
 
 
 def test_another_run_that_logs_in(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its parameter is not touched, because the address is wrong for a moment."""
+    """Its parameter is not changed, because the address is wrong for a moment."""
     before = reached.parameter(BASE_URL)
     reached.add("ir.config_parameter", key=BASE_URL_KEY, value="https://kept.acme.example")
     result = task(capsys, lock_timeout=1)
@@ -332,7 +335,7 @@ def test_the_other_run_ends(
 
 
 def test_another_run_is_faster(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
-    """It has created the parameter between the look and the attempt."""
+    """It has created the parameter between this run's read and its attempt."""
     before = reached.parameter(BASE_URL)
     refused: list[str] = []
 
@@ -383,7 +386,7 @@ def test_a_shipped_module_has_no_vault(
     assert names(reached) == []
 
 
-def test_the_key_is_returned_on_request_alone(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_key_is_returned_only_on_request(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:
     hidden = {"_ansible_no_log": True}
     assert "key" not in task(capsys, **hidden)
     for force in (False, True):

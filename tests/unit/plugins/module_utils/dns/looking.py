@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A path of mail, and a look at the records that it depends on."""
+"""A path of mail, and the lookup of the records that it depends on."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_the_organizational_domain_is_found_by_walking_up(server: DnsServer, psd
     assert fact["policy"] == "reject"
 
 
-def test_a_walk_asks_at_most_eight_questions(server: DnsServer) -> None:
+def test_a_walk_sends_at_most_eight_queries(server: DnsServer) -> None:
     server.load(GOOD)
     domain = ".".join("abcdefghijkl") + ".acme.example"
     look(server, replace(PATH, from_domain=domain, envelope_domain="acme.example"), receiving=())
@@ -78,7 +78,7 @@ def test_a_walk_asks_at_most_eight_questions(server: DnsServer) -> None:
 
 
 @pytest.mark.parametrize("how", ["silent_names", "failing_names"])
-def test_a_policy_needs_no_answer_about_the_domains_above(server: DnsServer, how: str) -> None:
+def test_a_policy_needs_no_answer_about_higher_domains(server: DnsServer, how: str) -> None:
     server.load(GOOD)
     getattr(server, how).add("_dmarc.example")
     report = look(server, timeout=0.3)
@@ -125,7 +125,7 @@ _dmarc 60 IN TXT "v=DMARC1; p=POLICY"
 
 @pytest.mark.parametrize(("policy", "severity"), [("none", ""), ("quarantine", "error"), ("reject", "error")])
 def test_mail_that_neither_spf_nor_dkim_authenticates(server: DnsServer, policy: str, severity: str) -> None:
-    """Domains that are aligned do not help if the key is missing and the record does not authorize the server."""
+    """Aligned domains do not help if the key is missing and the record does not authorize the server."""
     server.load(GOOD + FOREIGN.replace("POLICY", policy))
     report = look(server, replace(PATH, from_domain="partner.example", envelope_domain="partner.example"))
     assert [problem.finding for problem in report.problems] == ["spf_missing", "dkim_missing", "dmarc_unaligned"]
@@ -147,7 +147,7 @@ def test_one_of_spf_and_dkim_is_enough(server: DnsServer) -> None:
     assert [problem.finding for problem in look(server, path, timeout=0.3).problems] == ["spf_missing"]
 
 
-def test_only_the_server_that_is_not_authorized_fails(server: DnsServer) -> None:
+def test_only_the_unauthorized_server_fails(server: DnsServer) -> None:
     server.load(zone_text("no key"))
     other = replace(OWN, id=3, name="Two", relay=replace(OWN.relay, addresses=("203.0.113.20",)))
     server.load("20.113.0.203.in-addr.arpa. 60 IN PTR mx.acme.example.")
@@ -165,7 +165,7 @@ def test_only_the_server_that_is_not_authorized_fails(server: DnsServer) -> None
 def test_a_domain_of_a_mailbox_provider(
     server: DnsServer, domain: str, policy: str, severity: str, envelope: str
 ) -> None:
-    """Nobody but the provider can publish records for it."""
+    """Only the provider can publish records for it."""
     server.load(GOOD)
     server.load(f'{domain}. 60 IN TXT "v=spf1 ip4:192.0.2.0/24 ~all"')
     if policy:
@@ -196,5 +196,5 @@ def test_bounces_to_a_mailbox_provider(server: DnsServer) -> None:
 
 
 @pytest.mark.parametrize("domain", ["acme.example", "mygmail.com", "gmail.com.example", "gmail.example", "yahoo"])
-def test_other_domains_are_not_a_mailbox_provider_s(domain: str) -> None:
+def test_other_domains_do_not_belong_to_a_mailbox_provider(domain: str) -> None:
     assert mailbox_provider(domain) == ""

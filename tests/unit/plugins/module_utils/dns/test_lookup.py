@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Name servers that do not answer, or no longer."""
+"""Name servers that do not answer, or stop answering."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def domains(count: int) -> list[MailPath]:
     return [replace(PATH, from_domain=name, envelope_domain=name) for name in names]
 
 
-def test_name_servers_that_stop_answering_are_left_alone(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time does not grow with the number of questions."""
+def test_silent_name_servers_are_skipped(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time does not grow with the number of queries."""
     server.load(GOOD)
     answer = server.reply
 
@@ -41,7 +41,7 @@ def test_name_servers_that_stop_answering_are_left_alone(server: DnsServer, monk
     assert any("not asked, because 3 questions were not answered in time" in one for one in report.unanswered)
 
 
-def test_names_that_nobody_answers_do_not_take_all_the_time(server: DnsServer) -> None:
+def test_names_without_an_answer_do_not_use_all_the_time(server: DnsServer) -> None:
     """Single names of dead zones, among others that are answered."""
     server.load(GOOD)
     paths = domains(20)

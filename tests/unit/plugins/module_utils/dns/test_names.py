@@ -39,7 +39,7 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize("name", IMPOSSIBLE)
 def test_a_domain_that_cannot_exist_is_one_finding(server: DnsServer, name: str) -> None:
-    """Odoo takes any text as a domain. There is nothing to look up, and no record to publish."""
+    """Odoo accepts any text as a domain. There is nothing to look up, and no record to publish."""
     server.load(GOOD)
     domain = domain_of(f"info@{name}")
     report = look(
@@ -58,7 +58,7 @@ def test_a_domain_that_cannot_exist_is_one_finding(server: DnsServer, name: str)
 @pytest.mark.parametrize(
     "name", ["a_b.example", "xn--4ca.example", "1.example", "a-b.example", "ä.example", "a.b.c.example"]
 )
-def test_a_domain_that_nobody_has_is_missing(server: DnsServer, name: str) -> None:
+def test_an_unregistered_domain_is_missing(server: DnsServer, name: str) -> None:
     server.load(GOOD)
     domain = domain_of(f"info@{name}")
     report = look(server, replace(PATH, from_domain=domain, envelope_domain=domain), receiving=(domain,))
@@ -80,7 +80,7 @@ def test_domains_beyond_ascii_are_looked_up_as_odoo_sends_them(name: str, expect
     assert domain_of(f"info@{name}") == expected
 
 
-def test_without_idna_some_domains_are_not_known(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_idna_some_domains_are_unknown(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     importlib.import_module("dns.name")  # imports idna itself if it is installed
     monkeypatch.setitem(sys.modules, "idna", None)
     server.load(GOOD)

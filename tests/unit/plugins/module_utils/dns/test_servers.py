@@ -58,7 +58,7 @@ def test_microsoft_needs_one_key_of_two(server: DnsServer) -> None:
 
 
 def test_a_provider_with_its_own_envelope_sender(server: DnsServer) -> None:
-    """The SPF record of the sender's domain does not matter, and DMARC rests on the signature."""
+    """The SPF record of the sender's domain does not matter. DMARC depends on the signature."""
     server.load(GOOD.replace("ip4:203.0.113.10", ""))
     report = look(server, through("ses", "email-smtp.eu-west-1.amazonaws.com"))
     assert report.problems == []
@@ -97,7 +97,7 @@ def test_the_address_of_a_relay_is_looked_up(server: DnsServer) -> None:
         ("10.0.0.5", "only the private addresses 10.0.0.5"),
     ],
 )
-def test_nothing_is_guessed_of_a_relay(server: DnsServer, host: str, words: str) -> None:
+def test_no_facts_about_a_relay_are_guessed(server: DnsServer, host: str, words: str) -> None:
     server.load(GOOD)
     relay = Relay("Main", dkim_selectors=("s1",))
     report = look(server, replace(PATH, server=replace(OWN, host=host, relay=relay)))

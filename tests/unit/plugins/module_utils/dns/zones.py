@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Zones: one in which everything is right, and one for each thing that can be wrong, with the finding that it yields."""
+"""Zones: one without a problem, and one for each possible problem, with its finding."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# An RSA key of 1024 bits, and one of Ed25519. Nobody has the private ones.
+# An RSA key of 1024 bits, and one of Ed25519. Their private keys were discarded.
 KEY = (
     "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC9Ms3v+IxxM3Ab4tnwqNpFTAabCAKQaOuA2jkK1MRwPuqVgfSozQqU33hLW64IVhwi/z79xE"
     "xx4+1qbW6NPVJr0UthU4LVy7W8a1/399SdlKbbSRtDP6bEqSLMaOz4Z4O/D2gU5dPxFxoN2DqHoFDPcYAkqDzzBcst7nQwFKvcBQIDAQAB"
@@ -54,7 +54,7 @@ def spf(finding: str, record: str, words: str = "", publish: str = "", more: str
 
 
 def quoted(value: str) -> str:
-    """Return the value of a TXT record in strings that are not too long."""
+    """Return the value of a TXT record, divided into strings of valid length."""
     return " ".join(f'"{value[start : start + 250]}"' for start in range(0, len(value), 250))
 
 
@@ -74,7 +74,7 @@ def _eleven(end: str) -> Zone:
 
 
 ZONES: dict[str, Zone] = {
-    # good in another way
+    # variants of a good zone
     "good": Zone(""),
     "authorized by the name of the server": spf("", "v=spf1 a:mail.acme.example -all"),
     "authorized by a network": spf("", "v=spf1 ip4:203.0.113.0/28 ~all"),
@@ -104,7 +104,7 @@ ZONES: dict[str, Zone] = {
         "", _DKIM, f's1._domainkey 60 IN CNAME s1.keys.acme.example.\ns1.keys 60 IN TXT "p={KEY}"'
     ),
     "an Ed25519 key": Zone("", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; k=ed25519; p={ED25519_KEY}"'),
-    # broken in one way
+    # zones with one problem
     "no SPF record": Zone(
         "spf_missing", _SPF, "", "has no SPF record", 'acme.example. TXT "v=spf1 ip4:203.0.113.10 ~all"'
     ),

@@ -117,7 +117,7 @@ def test_an_action_that_was_deleted() -> None:
     ("told", "changed", "number", "found"),
     [
         (100, 200, 3, "cron_auto_disabled"),
-        (100, 50, 3, "cron_disabled"),  # a user has had a hand in it since
+        (100, 50, 3, "cron_disabled"),  # a user has changed it since
         (100, 200, 31, "cron_disabled"),  # another action
     ],
 )
@@ -138,7 +138,7 @@ STOPPED = (cron(last=80, due=20), other(last=90, due=15))
 @pytest.mark.parametrize(
     ("listed", "progress", "found"),
     [
-        # 18.0 on: Odoo notes when a run begins.
+        # From 18.0 on, Odoo records the start of a run.
         (STOPPED, [run(3, 80, ended=True)], "cron_overdue_no_worker"),
         (STOPPED, [], "cron_overdue_no_worker"),
         (STOPPED, [run(3, 19, ended=False), run(3, 80, ended=True)], "cron_overdue_running"),
@@ -162,11 +162,11 @@ STOPPED = (cron(last=80, due=20), other(last=90, due=15))
             (cron(), other(last=200, due=120)),
             [run(9, 120, ended=False)],
             None,
-        ),  # a long job that mail does not wait for
-        # Up to 17.0 only when one has ended.
+        ),  # a long job on which no mail depends
+        # Up to 17.0, Odoo records a run only when it has ended.
         (STOPPED, None, "cron_overdue_no_worker"),
         ((cron(last=80, due=20), other(last=15)), None, "cron_overdue_running"),
-        ((cron(last=80, due=20), other(last=18, due=12)), None, "cron_overdue_no_worker"),  # died since
+        ((cron(last=80, due=20), other(last=18, due=12)), None, "cron_overdue_no_worker"),  # killed since
         ((cron(last=None, due=20),), None, "cron_overdue_no_worker"),
     ],
 )
@@ -175,8 +175,8 @@ def test_overdue(listed: tuple[dict[str, Any], ...], progress: list[dict[str, An
     assert set(findings) == ({found} if found else set())
 
 
-def test_a_queue_that_hangs() -> None:
-    """It does not become less of a problem with time."""
+def test_a_hanging_queue() -> None:
+    """The severity does not decrease with time."""
     idle = other(last=1)
     for minutes, severity in ((20, "warning"), (70, "error"), (4320, "error")):
         begun = run(3, minutes, ended=False)
@@ -196,7 +196,7 @@ def test_a_lock_is_proof() -> None:
     assert set(crons(cron(last=80, due=20), progress=unfinished, locked={3: False})) == {"cron_overdue_no_worker"}
 
 
-def test_pending_addons_explain_why_nothing_runs() -> None:
+def test_pending_addons_explain_why_no_action_runs() -> None:
     findings = crons(*STOPPED, progress=[], pending_addons={"crm": "to upgrade", "base": "to install"})
     assert set(findings) == {"addons_pending"}
     assert (
@@ -205,7 +205,7 @@ def test_pending_addons_explain_why_nothing_runs() -> None:
     )
 
 
-def test_calls_that_nobody_takes() -> None:
+def test_calls_without_a_worker() -> None:
     trigger = {"cron_id": [3, "Action 3"], "call_at": ago(30)}
     (finding,) = crons(cron(), late_triggers=[trigger, trigger]).values()
     assert finding["id"] == "cron_trigger_backlog"
@@ -213,7 +213,7 @@ def test_calls_that_nobody_takes() -> None:
     assert finding["evidence"] in crons(*STOPPED, late_triggers=[trigger] * 2)["cron_overdue_no_worker"]["evidence"]
 
 
-def test_a_call_whose_run_takes_its_time() -> None:
+def test_a_call_during_a_long_run() -> None:
     """Odoo deletes a call when its run has ended, not before."""
     mailing = cron(7, "mass_mailing.ir_cron_mass_mailing_queue", last=5000)
 
@@ -223,12 +223,12 @@ def test_a_call_whose_run_takes_its_time() -> None:
 
     assert called(15, [run(7, 15, ended=False)]) == set()
     assert called(15, [], locked={7: True}) == set()
-    assert called(40, []) == set()  # a worker has been there 30 minutes ago
+    assert called(40, []) == set()  # a worker ran 30 minutes ago
     assert called(15, []) == {"cron_trigger_backlog"}
     assert called(70, [run(7, 70, ended=False)]) == {"cron_overdue_running"}
 
 
-def test_an_action_that_fails() -> None:
+def test_a_failing_action() -> None:
     once, often = ({"failure_count": count, "first_failure_date": ago(90)} for count in (1, 2))
     (finding,) = crons(cron(**once)).values()
     assert (finding["id"], finding["severity"]) == ("cron_failing", "warning")
@@ -292,7 +292,7 @@ def servers(*listed: dict[str, Any], **seen: Any) -> dict[str, dict[str, Any]]:
     return results(check_servers, servers=listed, **seen)
 
 
-def test_good_servers() -> None:
+def test_working_servers() -> None:
     assert servers(server(), server(2), tests=[{"id": 1, "outcome": "ok", "message": "Fine"}]) == {}
 
 
@@ -362,7 +362,7 @@ def test_results_of_a_connection_test(outcome: str, message: str, found: str) ->
     assert finding["fixable"] is None
 
 
-def test_a_server_that_refuses_for_now() -> None:
+def test_a_server_that_refuses_temporarily() -> None:
     """Mail that is sent through it meanwhile fails permanently."""
     (finding,) = servers(server(), tests=[{"id": 1, "outcome": "throttled", "message": "421"}]).values()
     assert finding["severity"] == "error"
@@ -373,7 +373,7 @@ def test_a_server_that_refuses_for_now() -> None:
     ("authentication", "advised"),
     [("login", "smtp_pass"), ("certificate", "smtp_ssl_certificate"), ("gmail", "connect_oauth")],
 )
-def test_a_refused_login_by_the_way_to_log_in(authentication: str, advised: str) -> None:
+def test_a_refused_login_by_authentication(authentication: str, advised: str) -> None:
     test = {"id": 1, "outcome": "auth", "message": "535"}
     listed = server(smtp_authentication=authentication, connected=True)
     assert advised in servers(listed, tests=[test])["auth_failed"]["remedy"]
@@ -410,7 +410,7 @@ def test_findings_of_the_probe_alone(outcome: str, message: str, found: str) -> 
     assert set(servers(server(), probes={1: {"outcome": outcome, "message": message}})) == {found}
 
 
-def test_no_password_is_advised_to_go_in_clear() -> None:
+def test_the_advice_never_sends_a_password_in_clear_text() -> None:
     test = {"id": 1, "outcome": "starttls_unsupported", "message": "…"}
     probe = {
         "outcome": "starttls_unsupported",
@@ -430,14 +430,14 @@ def test_findings_of_an_smtp_dialogue() -> None:
     (finding,) = servers(server(), tests=[test], probes={1: probe}).values()
     assert (finding["id"], finding["remedy"]) == ("server_timeout", "Use smtp_port: 465.")
     assert "wrong version" in finding["evidence"]
-    # In check mode it is all there is.
+    # In check mode there is no other information.
     for tests in ([], [{**test, "outcome": "not_tested"}]):
         (finding,) = servers(server(), tests=tests, probes={1: probe}).values()
         assert finding["id"] == "tls_mismatch"
     assert servers(server(), probes={1: {**probe, "outcome": "ok"}}) == {}
 
 
-def test_the_certificate_that_was_seen() -> None:
+def test_the_presented_certificate() -> None:
     leaf = {"names": ["mx.example"], "issuer": "CN=Authority", "not_after": "2026-01-02T00:00:00Z"}
     probe = {"outcome": "ok", "message": "It works.", "suggestion": "Use none.", "tls": {"chain": [leaf]}}
     test = {"id": 1, "outcome": "certificate", "message": "certificate has expired"}
@@ -526,32 +526,32 @@ def routing(*listed: dict[str, Any], senders: tuple[str, ...], notifications: st
     return results(check_routing, servers=listed, senders=people, rules=[Rules(notifications=notifications)])
 
 
-def test_everybody_has_a_server() -> None:
+def test_every_sender_has_a_server() -> None:
     assert routing(server(), senders=("a@d1.example", "b@d1.example")) == {}
     assert routing(server(from_filter=None), senders=("a@else.example",)) == {}
 
 
-def test_nobody_else_has() -> None:
+def test_some_senders_have_no_server() -> None:
     finding = routing(server(), senders=("a@d1.example", "b@else.example"))["sender_without_server"]
     assert finding["evidence"].startswith(
         "1 of 2 addresses: b@else.example (user 1). The first leaves through 'Server 1'"
     )
 
 
-def test_recipients_see_another() -> None:
+def test_recipients_see_another_sender() -> None:
     finding = routing(server(), senders=("a@d1.example", "b@else.example"), notifications="odoo@d1.example")
     assert set(finding) == {"from_rewritten"}
     assert "odoo@d1.example" in finding["from_rewritten"]["evidence"]
 
 
-def test_a_company_of_its_own_alias_domain() -> None:
-    """Mail of a company goes by the notifications address of its own domain."""
+def test_a_company_with_its_own_alias_domain() -> None:
+    """Mail of a company uses the notifications address of its own domain."""
     rules = [Rules(notifications="odoo@d1.example"), Rules(notifications="odoo@d2.example")]
     people = [Sender("a@d2.example", "user a")]
     assert results(check_routing, servers=[server(), server(2)], senders=people, rules=rules) == {}
 
 
-def test_a_server_behind_another() -> None:
+def test_a_server_shadowed_by_another() -> None:
     found = results(
         check_routing,
         servers=[server(), server(2, from_filter="d1.example")],
@@ -631,7 +631,7 @@ def test_failures() -> None:
     assert len(in_queue(failures=[failure("auth", 5)], unclassified=3)) == 2
 
 
-def test_left_behind() -> None:
+def test_mails_left_behind() -> None:
     left = {"count": 4, "last_run": ago(30)}
     (finding,) = in_queue(interrupted=left, due=4)
     assert (finding["id"], finding["fixable"]) == ("interrupted_batch", "interrupted")
@@ -648,7 +648,7 @@ def test_a_queue_that_sends_nothing() -> None:
     assert [one["id"] for one in in_queue(left_behind=left, interrupted=left, due=4)] == ["interrupted_batch"]
 
 
-def test_mails_that_are_given_up() -> None:
+def test_mails_after_too_many_attempts() -> None:
     (finding,) = in_queue(failures=[{**failure("throttled", 5), "given_up": 5}])
     assert (finding["id"], finding["severity"], finding["fixable"]) == ("given_up", "error", None)
     assert finding["evidence"].startswith("5 mails have failed as throttled at every attempt: because throttled")
@@ -702,7 +702,7 @@ BATCH = [("1000", None), ("5", "info"), ("0", "warning"), ("20001", "warning")]
 
 @pytest.mark.parametrize(("size", "severity"), BATCH)
 def test_the_batch_of_the_queue(size: str, severity: str | None) -> None:
-    """A small one keeps to a provider's limit, and is not to be taken away."""
+    """A small batch respects a provider's limit, and must not be removed."""
     action = cron(code=f"model.process_email_queue(batch_size={size})")
     for findings in (setup({}, crons=[action]), setup({"mail.mail.queue.batch.size": size})):
         assert [one["severity"] for one in findings.values()] == ([severity] if severity else [])
@@ -761,13 +761,13 @@ def test_invalid_limits(limits: dict[str, int], words: str) -> None:
 
 
 def test_an_action_without_runs_left() -> None:
-    """Up to 17.0; whether it is overdue says nothing of workers then."""
+    """Up to 17.0. Whether it is overdue does not show whether there are workers."""
     (finding,) = results(check_crons, crons=[cron(numbercall=0, due=600, last=600)]).values()
     assert (finding["id"], finding["fixable"]) == ("cron_no_runs_left", "crons")
     assert results(check_crons, crons=[cron(numbercall=-1)]) == {}
 
 
-# Settings that somebody made
+# Settings that a user made
 
 
 @pytest.mark.parametrize(
@@ -821,7 +821,7 @@ def test_the_server_of_mailings(value: str, words: str) -> None:
         (None, []),
     ],
 )
-def test_a_filter_that_matches_nobody(from_filter: str | None, lost: list[str]) -> None:
+def test_a_filter_that_matches_no_sender(from_filter: str | None, lost: list[str]) -> None:
     found = routing(server(from_filter=from_filter), senders=())
     assert ("from_filter_unmatched" in found) is bool(lost)
     for words in lost:
@@ -836,7 +836,7 @@ def test_a_list_is_not_a_filter_in_former_versions() -> None:
 def test_parameters_without_effect() -> None:
     parameters = {"mail.catchall.domain": "acme.example", "mail.default.from": ""}
     assert "mail.catchall.domain is 'acme.example'" in setup(parameters)["parameter_ignored"]["evidence"]
-    # Up to 16.0 they are the settings themselves.
+    # Up to 16.0 these parameters are the settings themselves.
     assert "parameter_ignored" not in setup(parameters, alias_domains=None)
     assert "parameter_ignored" in setup({"mail.force.smtp.from": "a@acme.example"}, alias_domains=None)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records that the mail of a simulated instance depends on, asked of a real DNS server."""
+"""The records that the mail of a simulated instance depends on, from a real DNS server."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def findings(odoo: SimulatedOdoo, server: DnsServer, **more: Any) -> list[dict[s
     return list(diagnose(odoo.session(read_only=True), how)["findings"])
 
 
-def test_everything_is_right(odoo: SimulatedOdoo, server: DnsServer) -> None:
+def test_correct_records(odoo: SimulatedOdoo, server: DnsServer) -> None:
     assert findings(odoo, server) == []
     assert f"{DOMAIN} MX" in server.questions
     assert f"{DOMAIN} TXT" in server.questions
@@ -74,8 +74,8 @@ def test_the_remedy_is_the_record(odoo: SimulatedOdoo, server: DnsServer) -> Non
     assert finding["documentation"].endswith("#spf_missing")
 
 
-def test_the_sender_is_looked_at_as_the_recipient_sees_it(odoo: SimulatedOdoo, server: DnsServer) -> None:
-    """Odoo replaces a sender that no server is for, so that the records of that domain do not matter."""
+def test_the_sender_is_checked_as_the_recipient_sees_it(odoo: SimulatedOdoo, server: DnsServer) -> None:
+    """Odoo replaces a sender without a server, so the records of that domain do not matter."""
     odoo.add("res.users", login="else", name="E", email="e@else.example", active=True, share=False)
     if odoo.major >= 17:  # up to 16.0 it depends on the build
         assert findings(odoo, server) == []
@@ -111,7 +111,7 @@ def test_a_neutralized_copy_sends_nothing(odoo: SimulatedOdoo, server: DnsServer
     assert "neutralized copy" in finding["evidence"]
 
 
-def test_no_way_that_mail_leaves_is_a_finding(
+def test_mail_without_a_path_is_a_finding(
     odoo: SimulatedOdoo, server: DnsServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for row in odoo.records.tables["ir.mail_server"].values():
@@ -172,7 +172,7 @@ def test_the_server_of_the_configuration_file(odoo: SimulatedOdoo, server: DnsSe
     assert {finding["id"] for finding in found} == {"spf_missing", "ptr_missing"}
 
 
-def test_nobody_is_asked_unless_somebody_wants_it(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_option_no_name_server_is_queried(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_arguments: Any) -> None:
         raise AssertionError("a name server was asked")
 
@@ -257,7 +257,7 @@ def test_a_name_server_that_never_answers(
     ],
 )
 @pytest.mark.parametrize("module", ["mail_dns_info", "mail_doctor"])
-def test_options_that_are_not_valid(
+def test_invalid_options(
     module: str,
     wrong: dict[str, Any],
     words: str,

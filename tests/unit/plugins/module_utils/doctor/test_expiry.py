@@ -86,11 +86,11 @@ def test_severities(days: float, severity: str, words: str) -> None:
     assert harmless.severity(NOW, 30, 7) == ("warning" if severity else "")
 
 
-def test_an_error_is_one_even_if_the_warning_would_come_later() -> None:
+def test_an_error_takes_precedence_over_an_earlier_warning() -> None:
     assert Deadline("api_key", "", NOW + timedelta(days=6), "").severity(NOW, 5, 7) == "error"
 
 
-def test_the_first_end_comes_first() -> None:
+def test_the_first_expiry_comes_first() -> None:
     endless, late, soon = (
         Deadline("api_key", "a", None, "", is_endless=True),
         Deadline("smtp_pass", "b", NOW + timedelta(days=9), ""),
@@ -125,7 +125,7 @@ def test_a_single_key_is_unambiguous(odoo: SimulatedOdoo) -> None:
     assert row["status"] == ("ok" if odoo.major >= 18 else "never")
 
 
-def test_nothing_is_written_and_the_price_is_the_same(odoo: SimulatedOdoo) -> None:
+def test_nothing_is_written_and_the_number_of_calls_is_constant(odoo: SimulatedOdoo) -> None:
     prices = []
     for number in range(2):
         for copy in range(20 * number):
@@ -199,7 +199,7 @@ def test_refresh_tokens(odoo: SimulatedOdoo, used: int, expected: list[tuple[str
     assert "made-up" not in str(diagnosis)
 
 
-def test_a_refresh_token_that_nobody_has_used(odoo: SimulatedOdoo) -> None:
+def test_an_unused_refresh_token(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **OUTLOOK)
     diagnosis = examine(odoo)
     row = next(row for row in diagnosis["expiry"] if row["kind"] == "refresh_token")
@@ -303,7 +303,7 @@ def test_certificates_of_servers(odoo: SimulatedOdoo, monkeypatch: pytest.Monkey
             assert "smtp.acme.example:587" in diagnosis["findings"][0]["evidence"]
 
 
-def test_the_first_end_of_a_chain_counts(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_expiry_of_a_chain_counts(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     odoo.add("ir.mail_server", **MAIN)
     soon = {"not_after": (NOW + timedelta(days=3)).isoformat(), "fingerprint": "11"}
     root = {"subject": "CN=Root", "issuer": "CN=Root", **soon}
@@ -322,7 +322,7 @@ def test_the_first_end_of_a_chain_counts(odoo: SimulatedOdoo, monkeypatch: pytes
         ({"outcome": "ok", "message": "", "tls": {"chain": [{"fingerprint": "00"}]}}, "cryptography is missing"),
     ],
 )
-def test_a_certificate_that_nobody_sees(
+def test_a_certificate_that_is_not_presented(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], words: str
 ) -> None:
     odoo.add("ir.mail_server", **MAIN)
@@ -334,7 +334,7 @@ def test_a_certificate_that_nobody_sees(
     assert diagnosis["findings"] == []
 
 
-def test_nobody_speaks_smtp_without_probe(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_probe_no_smtp_server_is_contacted(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     odoo.add("ir.mail_server", **MAIN)
     monkeypatch.setattr(diagnosing, "probe", lambda _settings: pytest.fail("probed"))
     row = next(row for row in examine(odoo)["expiry"] if row["kind"] == "certificate")

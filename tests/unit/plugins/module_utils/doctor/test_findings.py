@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The catalogue, and the page that explains it, are in step."""
+"""The catalogue and its documentation are consistent."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The metrics of a diagnosis. tests/integration/test_monitoring.py has promtool read them."""
+"""The metrics of a diagnosis. In tests/integration/test_monitoring.py, promtool reads them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def test_metrics_of_a_diagnosis() -> None:
     ]
 
 
-def test_two_ends_of_one_name_are_one_sample_with_the_first_end() -> None:
+def test_two_expiry_dates_of_one_name_are_one_sample_with_the_first() -> None:
     later = {**END, "ends": "2027-12-04T00:00:00+00:00"}
     endless = {**END, "subject": "The API key 'b'", "ends": None}
     (line,) = [line for line in samples(diagnosis(expiry=[later, END, endless])) if "expiry" in line]
     assert line.endswith(" 1796342400")
 
 
-def test_nothing_is_said_of_ends_that_were_not_looked_at() -> None:
+def test_expiry_dates_that_were_not_read_have_no_sample() -> None:
     assert not [line for line in samples(diagnosis(expiry=None)) if "expiry" in line]
 
 
@@ -94,7 +94,7 @@ def test_a_secret_in_a_name_is_masked(
     assert CONNECTION["api_key"] not in text
 
 
-def test_an_instance_that_cannot_be_asked_is_down(
+def test_an_unreachable_instance_is_down(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def unreachable(**_options: Any) -> Any:
@@ -109,7 +109,7 @@ def test_an_instance_that_cannot_be_asked_is_down(
     assert "odoo_mail_doctor_findings" not in text
 
 
-def test_options_that_are_wrong_write_nothing(
+def test_wrong_options_write_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     connect_to(SimulatedOdoo("19.0"), monkeypatch)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at simulated instances of each version, and the module that tells of it."""
+"""Examinations of simulated instances of each version, and the module that returns them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def healthy(series: str, **how: Any) -> SimulatedOdoo:
     for row in odoo.records.tables["ir.config_parameter"].values():
         if row["key"] == "web.base.url":
             row["value"] = "https://odoo.yourcompany.example"
-    # The instance that the facts of 19.0 were taken from had it disabled.
+    # It was disabled on the instance from which the facts of 19.0 were recorded.
     queue = odoo.record("ir.cron", odoo.ref(QUEUE))
     queue.update(active=True, lastcall=ago(odoo, 30), nextcall=ago(odoo, -30))
     # The certificate is verified if this Odoo can do it.
@@ -84,7 +84,7 @@ def found(odoo: SimulatedOdoo, **how: Any) -> list[str]:
     return [finding["id"] for finding in examine(odoo, **how)["findings"]]
 
 
-def test_nothing_to_find(odoo: SimulatedOdoo) -> None:
+def test_no_findings(odoo: SimulatedOdoo) -> None:
     diagnosis = examine(odoo)
     assert diagnosis["findings"] == []
     assert diagnosis["counts"] == {"error": 0, "warning": 0, "info": 0}
@@ -93,7 +93,7 @@ def test_nothing_to_find(odoo: SimulatedOdoo) -> None:
     assert written(odoo) == [TEST]
 
 
-def test_check_mode_only_looks(odoo: SimulatedOdoo) -> None:
+def test_check_mode_only_reads(odoo: SimulatedOdoo) -> None:
     odoo.smtp = lambda _server: "Connection refused"
     all_overdue(odoo)
     diagnosis = examine(odoo, check=True, lock_probe=True)
@@ -102,12 +102,12 @@ def test_check_mode_only_looks(odoo: SimulatedOdoo) -> None:
     assert written(odoo) == []
 
 
-def test_without_live_tests_nobody_is_spoken_to(odoo: SimulatedOdoo) -> None:
+def test_without_live_tests_no_server_is_contacted(odoo: SimulatedOdoo) -> None:
     assert examine(odoo, live_tests=False)["tests"] == []
     assert written(odoo) == []
 
 
-def test_looking_costs_the_same_for_any_size(series: str) -> None:
+def test_the_number_of_calls_is_the_same_for_any_size(series: str) -> None:
     prices = []
     for count in (1, 40):
         odoo = healthy(series)
@@ -122,7 +122,7 @@ def test_looking_costs_the_same_for_any_size(series: str) -> None:
     assert prices[0] == prices[1] <= 54
 
 
-def test_the_tests_read_nothing_that_was_read(odoo: SimulatedOdoo) -> None:
+def test_the_tests_do_not_repeat_reads(odoo: SimulatedOdoo) -> None:
     without, with_tests = odoo.session(), odoo.session()
     diagnose(without, Examination(live_tests=False))
     diagnose(with_tests, Examination())
@@ -137,7 +137,7 @@ def test_a_check_reads_its_inputs(odoo: SimulatedOdoo, check: str) -> None:
     assert (TEST in written(odoo)) is (check == "server")
 
 
-def test_no_secret_is_seen(odoo: SimulatedOdoo) -> None:
+def test_no_secret_is_returned(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key="google_gmail_client_secret", value="made-up-client-secret")
     odoo.smtp = lambda _server: f"Server replied with following exception:\n (535, b'5.7.8 {PASSWORD} is wrong')"
     seen = look(odoo.session(read_only=True))
@@ -153,7 +153,7 @@ def test_a_neutralized_copy_is_one_finding(odoo: SimulatedOdoo) -> None:
     assert found(odoo, checks=["cron", "server", "queue", "setup"]) == ["neutralized"]
 
 
-def test_locks_tell_who_runs(odoo: SimulatedOdoo) -> None:
+def test_locks_show_the_running_action(odoo: SimulatedOdoo) -> None:
     all_overdue(odoo)
     odoo.running_crons.add(odoo.ref(QUEUE))
     (finding,) = examine(odoo, checks=["cron"], lock_probe=True)["findings"]
@@ -206,7 +206,7 @@ def test_waiting_mails_by_age(odoo: SimulatedOdoo) -> None:
     )
 
 
-def test_senders_that_mail_names_no_server_for(odoo: SimulatedOdoo) -> None:
+def test_senders_of_mail_without_a_server_of_its_own(odoo: SimulatedOdoo) -> None:
     server = next(iter(odoo.records.tables["ir.mail_server"]))
     odoo.add("mail.template", name="Bound", email_from="bound@else.example", mail_server_id=server)
     odoo.add("mail.mail", state="sent", email_from="sent@else.example", mail_server_id=server)
@@ -231,7 +231,7 @@ def test_mail_that_leaves_without_a_server(odoo: SimulatedOdoo) -> None:
         assert (finding["id"], finding["severity"]) == ("no_active_server", severity)
 
 
-def test_the_relay_is_spoken_to(odoo: SimulatedOdoo) -> None:
+def test_the_relay_is_contacted(odoo: SimulatedOdoo) -> None:
     (server,) = odoo.records.tables["ir.mail_server"].values()
     server["active"] = False
     relay = {"smtp_server": "127.0.0.1", "smtp_port": "1"}
@@ -241,13 +241,13 @@ def test_the_relay_is_spoken_to(odoo: SimulatedOdoo) -> None:
 
 
 def test_the_queue_alone_needs_no_parameters(odoo: SimulatedOdoo) -> None:
-    """But the notes on how often mails were tried, on those that are put off, and on who sends the queue."""
+    """Only the notes about attempts, about postponed mails, and about the sender of the queue are read."""
     examine(odoo, checks=["queue"])
     asked = [arguments["domain"] for model, _method, _ids, arguments in odoo.log if model == "ir.config_parameter"]
     assert asked == [[["key", "in", [ATTEMPTS_KEY, PUT_OFF_KEY, SENDING_KEY]]]]
 
 
-def test_to_look_at_nothing() -> None:
+def test_an_examination_without_checks() -> None:
     with pytest.raises(Invalid, match="checks is empty"):
         Examination(checks=[])
 

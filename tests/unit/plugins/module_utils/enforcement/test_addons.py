@@ -60,7 +60,7 @@ def test_latest_follows_the_addons_path(odoo: SimulatedOdoo, series: str) -> Non
 
 
 @pytest.mark.parametrize("update_list", [True, False])
-def test_an_addon_that_does_not_exist(odoo: SimulatedOdoo, update_list: bool) -> None:
+def test_a_missing_addon(odoo: SimulatedOdoo, update_list: bool) -> None:
     stack = {"addons": ["mail", "no_such_addon"]}
     text = refused(Unsupported, odoo, stack, update_list=update_list)
     assert "addon 'no_such_addon': Odoo has no such addon" in text
@@ -68,7 +68,7 @@ def test_an_addon_that_does_not_exist(odoo: SimulatedOdoo, update_list: bool) ->
     assert written(odoo) == [("ir.module.module", "update_list")] * update_list
 
 
-def test_an_addon_that_was_just_put_on_the_addons_path(odoo: SimulatedOdoo) -> None:
+def test_a_new_addon_on_the_addons_path(odoo: SimulatedOdoo) -> None:
     odoo.addons_path["acme_mail"] = FIELDS
     refused_unwritten(Unsupported, odoo, {"addons": ["acme_mail"]})
     refused(Unsupported, odoo, {"addons": ["acme_mail"]}, check=True, update_list=True)
@@ -88,7 +88,7 @@ def test_no_addon_is_installed_while_a_cron_runs(odoo: SimulatedOdoo) -> None:
 
 
 def test_fields_of_an_addon_can_be_declared_together_with_it(series: str) -> None:
-    """Its crons exist only afterwards."""
+    """Its crons exist only after the installation."""
     odoo = SimulatedOdoo(series, without_addons={"mass_mailing"})
     cron = "mass_mailing.ir_cron_mass_mailing_queue"
     stack = {"addons": ["mass_mailing"], "crons": [{"xml_id": cron, "interval_number": 3}]}

@@ -56,7 +56,7 @@ def test_the_life_of_an_alias_domain(odoo: SimulatedOdoo) -> None:
     assert actions(enforce(odoo.session(), [absent], RunOptions()).plan) == [("delete", "acme.example")]
 
 
-def test_aliases_are_kept_in_lower_case(odoo: SimulatedOdoo) -> None:
+def test_aliases_are_stored_in_lower_case(odoo: SimulatedOdoo) -> None:
     """Odoo writes them in lower case, which is not drift."""
     stack = declared(bounce_alias="Bounce", default_from="No-Reply")
     run(odoo, stack)
@@ -68,7 +68,7 @@ def test_aliases_are_kept_in_lower_case(odoo: SimulatedOdoo) -> None:
 def test_companies_by_name_or_external_id(odoo: SimulatedOdoo, company: str) -> None:
     branch = odoo.add("res.company", name="Branch")
     odoo.add("ir.model.data", module="acme", name="branch", model="res.company", res_id=branch)
-    odoo.add("mail.alias.domain", name="acme.example")  # the first becomes every company's
+    odoo.add("mail.alias.domain", name="acme.example")  # the first one is set for every company
     plan = run(odoo, declared(companies=[company])).plan
     assert changes(plan) == {"company_ids": (["Branch", "YourCompany"], ["Branch"])}
     assert run(odoo, declared(companies=[company])).plan == ()
@@ -84,7 +84,7 @@ def test_companies_by_name_or_external_id(odoo: SimulatedOdoo, company: str) -> 
 def test_the_first_domain_is_only_for_its_companies(
     odoo: SimulatedOdoo, companies: list[str], owners: list[str]
 ) -> None:
-    """Odoo gives the first one to every company that has none."""
+    """Odoo sets the first domain for every company that has none."""
     odoo.add("res.company", name="Branch")
     assert actions(run(odoo, declared(companies=companies)).plan)[0] == ("create", "acme.example")
     given = [one["name"] for one in odoo.records.tables["res.company"].values() if one.get("alias_domain_id")]
@@ -92,7 +92,7 @@ def test_the_first_domain_is_only_for_its_companies(
     assert run(odoo, declared(companies=companies)).plan == ()
 
 
-def test_two_domains_cannot_both_have_a_company(odoo: SimulatedOdoo) -> None:
+def test_two_domains_cannot_share_a_company(odoo: SimulatedOdoo) -> None:
     stack = {"alias_domains": [{"name": name, "companies": ["YourCompany"]} for name in ("a.example", "b.example")]}
     text = refused_unwritten(Invalid, odoo, stack)
     assert all(name in text for name in ("a.example", "b.example", "YourCompany"))
@@ -127,7 +127,7 @@ def test_a_value_that_odoo_does_not_keep_is_rejected(odoo: SimulatedOdoo) -> Non
     assert "alias_domain 'acme.example': default_from did not take effect" in text
 
 
-def test_a_clerk_may_look_but_not_write(odoo: SimulatedOdoo) -> None:
+def test_a_clerk_may_read_but_not_write(odoo: SimulatedOdoo) -> None:
     odoo.user = "clerk"
     assert actions(run(odoo, declared(), check=True).plan) == [("create", "acme.example")]
     refused(AccessRefused, odoo, declared())

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a mail server logs in: each method's rules, going from one to another, and OAuth2. All secrets are made up."""
+"""The authentication of mail servers: the rules of each method, changes of the method, and OAuth2.
+
+All secrets are made up.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SENDER_LI
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 MASK = "********"
-ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}  # whose names begin their fields and parameters, too
+ADDONS = {
+    "gmail": "google_gmail",
+    "outlook": "microsoft_outlook",
+}  # they are the prefixes of its fields and parameters too
 SECRETS = ("made-up-password", "made-up-client-secret", "made-up-token", "made-up-key", "made-up-other-token")
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nmade-up-certificate\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nmade-up-key\n-----END PRIVATE KEY-----\n"
@@ -126,7 +132,7 @@ def test_all_rules_of_oauth2_in_one_message(odoo: SimulatedOdoo, series: str, me
 
 
 @pytest.mark.parametrize("series", ["19.0", "20.0"])
-def test_strict_encryption_is_not_exactly_starttls(odoo: SimulatedOdoo, method: str) -> None:
+def test_strict_encryption_is_not_the_same_as_starttls(odoo: SimulatedOdoo, method: str) -> None:
     options = oauth2_server(method, smtp_encryption="starttls_strict")
     text = refused_unwritten(Invalid, odoo, stack(options))
     assert "needs smtp_encryption starttls, not starttls_strict" in text
@@ -151,7 +157,7 @@ def test_the_problems_of_all_servers_in_one_message(series: str) -> None:
     assert "Password" not in text
 
 
-def test_a_missing_addon_hides_no_other_problem(series: str) -> None:
+def test_a_missing_addon_does_not_hide_other_problems(series: str) -> None:
     odoo = SimulatedOdoo(series, without_addons={"google_gmail"})
     text = refused_unwritten(Unsupported, odoo, stack(oauth2_server("gmail", smtp_encryption="none", smtp_user="")))
     assert "it belongs to the addon google_gmail" in text
@@ -201,7 +207,7 @@ def test_rules_of_certificates(odoo: SimulatedOdoo, options: dict[str, Any], wor
         ),
     ],
 )
-def test_a_login_that_smtp_cannot_carry(odoo: SimulatedOdoo, login: dict[str, str], words: list[str]) -> None:
+def test_a_login_that_smtp_cannot_transport(odoo: SimulatedOdoo, login: dict[str, str], words: list[str]) -> None:
     text = refused_unwritten(Invalid, odoo, stack({**PASSWORD, "name": "Main", **login}))
     assert all(word in text for word in words)
     assert "made-up" not in text
@@ -210,8 +216,8 @@ def test_a_login_that_smtp_cannot_carry(odoo: SimulatedOdoo, login: dict[str, st
 @pytest.mark.parametrize(
     "login", [{"smtp_user": "sales@bücher.example"}, {"smtp_pass": " made up! "}, {"smtp_pass": ""}]
 )
-def test_a_login_that_smtp_can_carry(odoo: SimulatedOdoo, login: dict[str, str]) -> None:
-    """Odoo converts the domain of the user itself."""
+def test_a_login_that_smtp_can_transport(odoo: SimulatedOdoo, login: dict[str, str]) -> None:
+    """Odoo itself converts the domain of the user."""
     run(odoo, stack({**PASSWORD, "name": "Main", **login}))
     assert server(odoo, "Main")["active"]
 
@@ -264,7 +270,7 @@ def test_values_that_are_not_a_certificate_or_a_key(odoo: SimulatedOdoo, options
 # From one method to another
 
 
-def test_going_to_oauth2_clears_the_password_in_the_same_write(odoo: SimulatedOdoo, method: str) -> None:
+def test_changing_to_oauth2_clears_the_password_in_the_same_write(odoo: SimulatedOdoo, method: str) -> None:
     run(odoo, stack(PASSWORD))
     odoo.log.clear()
     options = oauth2_server(method, refresh_token="made-up-token")
@@ -279,7 +285,7 @@ def test_going_to_oauth2_clears_the_password_in_the_same_write(odoo: SimulatedOd
     assert run(odoo, stack(options)).plan == ()
 
 
-def test_going_back_clears_the_tokens(odoo: SimulatedOdoo, method: str) -> None:
+def test_changing_back_clears_the_tokens(odoo: SimulatedOdoo, method: str) -> None:
     options = oauth2_server(method, refresh_token="made-up-token")
     run(odoo, stack(options))
     prefix = ADDONS[method]
@@ -293,7 +299,7 @@ def test_going_back_clears_the_tokens(odoo: SimulatedOdoo, method: str) -> None:
     assert run(odoo, stack(PASSWORD)).plan == ()
 
 
-def test_going_from_one_provider_to_the_other(odoo: SimulatedOdoo) -> None:
+def test_changing_the_provider(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(GMAIL))
     run(odoo, stack(OUTLOOK))
     main = server(odoo, "Main")
@@ -311,7 +317,7 @@ def test_a_password_is_kept_if_the_method_is_not_declared(odoo: SimulatedOdoo) -
 # update_secrets
 
 
-def test_secrets_may_be_written_once_only(odoo: SimulatedOdoo) -> None:
+def test_secrets_may_be_written_only_once(odoo: SimulatedOdoo) -> None:
     options = {**PASSWORD, "update_secrets": "on_create"}
     run(odoo, stack(options))
     server(odoo, "Main")["smtp_pass"] = "changed-in-odoo"
@@ -326,7 +332,7 @@ def test_a_secret_that_odoo_lacks_is_still_written(odoo: SimulatedOdoo) -> None:
     assert changes(run(odoo, stack({**PASSWORD, "update_secrets": "on_create"})).plan) == {"smtp_pass": (None, MASK)}
 
 
-def test_so_may_the_key_of_a_certificate(odoo: SimulatedOdoo) -> None:
+def test_the_key_of_a_certificate_may_be_written_only_once(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(BY_CERTIFICATE))
     other = {
         "smtp_ssl_certificate": CERTIFICATE.replace("made-up", "renewed"),
@@ -355,7 +361,7 @@ def test_the_client_becomes_system_parameters(odoo: SimulatedOdoo, method: str) 
     assert "renewed-client-secret" not in repr(step.as_result())
 
 
-def test_a_client_that_odoo_has_need_not_be_declared(odoo: SimulatedOdoo, method: str) -> None:
+def test_a_client_that_is_stored_in_odoo_need_not_be_declared(odoo: SimulatedOdoo, method: str) -> None:
     store_client(odoo, ADDONS[method])
     options = oauth2_server(method, client_id=None, client_secret=None, refresh_token="made-up-token")
     assert actions(run(odoo, stack(options)).plan) == [("create", "Main")]
@@ -400,7 +406,7 @@ def test_without_a_client_before_19(odoo: SimulatedOdoo, method: str) -> None:
 
 @pytest.mark.parametrize("series", ["19.0", "20.0"])
 @pytest.mark.parametrize("check", [True, False])
-def test_without_a_client_odoo_19_goes_through_its_own_service(odoo: SimulatedOdoo, method: str, check: bool) -> None:
+def test_without_a_client_odoo_19_uses_its_own_service(odoo: SimulatedOdoo, method: str, check: bool) -> None:
     options = oauth2_server(method, client_id=None, client_secret=None)
     outcome = run(odoo, stack(options), check=check)
     assert actions(outcome.plan) == [("create", "Main")]
@@ -419,10 +425,10 @@ def test_without_a_client_odoo_19_goes_through_its_own_service(odoo: SimulatedOd
         ("http://localhost:8069", False),
     ],
 )
-def test_a_consent_that_could_not_come_back_is_said_first(
+def test_a_consent_that_cannot_return_is_reported_first(
     odoo: SimulatedOdoo, method: str, base_url: str, refused: bool
 ) -> None:
-    """Google and Microsoft demand https for the redirect, but on the user's own machine."""
+    """Google and Microsoft require https for the redirect, except on the user's own machine."""
     parameters = {"parameters": {"web.base.url": base_url}}
     outcome = run(odoo, {**stack(oauth2_server(method)), **parameters})
     assert any(base_url in one and "before somebody opens the link" in one for one in outcome.warnings) is refused
@@ -431,7 +437,7 @@ def test_a_consent_that_could_not_come_back_is_said_first(
 
 
 @pytest.mark.parametrize("series", ["19.0", "20.0"])
-def test_half_a_client_is_refused_on_19_too(odoo: SimulatedOdoo, method: str) -> None:
+def test_an_incomplete_client_is_refused_on_19_too(odoo: SimulatedOdoo, method: str) -> None:
     text = refused_unwritten(Invalid, odoo, stack(oauth2_server(method, client_secret=None)))
     assert "client_secret" in text
     assert "IAP" not in text
@@ -458,7 +464,7 @@ def test_rules_apply_to_an_addon_of_the_same_stack(series: str) -> None:
 
 
 @pytest.mark.parametrize("authentication", [None, "login", "certificate"])
-def test_oauth2_goes_with_gmail_and_outlook(odoo: SimulatedOdoo, authentication: str | None) -> None:
+def test_oauth2_requires_gmail_or_outlook(odoo: SimulatedOdoo, authentication: str | None) -> None:
     options = {"name": "Main", "smtp_authentication": authentication, "oauth2": OAUTH2}
     assert "oauth2 needs smtp_authentication gmail or outlook" in refused_unwritten(Invalid, odoo, stack(options))
 
@@ -522,7 +528,7 @@ def test_a_server_that_has_consent(odoo: SimulatedOdoo, method: str) -> None:
     assert outcome.warnings == []
 
 
-def test_check_mode_tells_who_waits(odoo: SimulatedOdoo, method: str) -> None:
+def test_check_mode_lists_servers_without_consent(odoo: SimulatedOdoo, method: str) -> None:
     (connection,) = run(odoo, stack(oauth2_server(method)), check=True).connections
     assert connection == {"key": "Main", "connected": False, "authorize_url": None}
     run(odoo, stack(oauth2_server(method)))
@@ -530,8 +536,8 @@ def test_check_mode_tells_who_waits(odoo: SimulatedOdoo, method: str) -> None:
     assert "client_id=made-up-client" in connection["authorize_url"]
 
 
-def test_several_servers_wait(odoo: SimulatedOdoo) -> None:
-    """Odoo computes the link of one server at a time only."""
+def test_several_servers_without_consent(odoo: SimulatedOdoo) -> None:
+    """Odoo computes the link of only one server at a time."""
     waiting = [oauth2_server("gmail", name=name) for name in ("One", "Two")]
     outcome = run(odoo, stack(*waiting, {**PASSWORD, "name": "Three"}))
     links = {one["key"]: one["authorize_url"] for one in outcome.connections}
@@ -572,7 +578,7 @@ def test_tokens_are_not_reported(odoo: SimulatedOdoo, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["gmail", "outlook"])
 def test_a_new_addon_changes_nothing_beyond_the_prediction(series: str, method: str) -> None:
-    """The server is there already, and the addon's fields are not."""
+    """The server exists already, and the addon's fields do not."""
     odoo = SimulatedOdoo(series, without_addons={ADDONS[method]})
     run(odoo, stack(PASSWORD))
     wanted = {"addons": [ADDONS[method]], **stack(METHODS[method])}

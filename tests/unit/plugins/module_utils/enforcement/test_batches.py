@@ -74,7 +74,7 @@ def test_the_number_of_calls_grows_with_the_batches_and_not_with_the_records() -
         ("ir.config_parameter", "system_parameter", {"parameters": many_parameters(50)}, "mail.made_up.20"),
     ],
 )
-def test_the_record_that_odoo_refuses_is_named_and_all_before_it_are_reported(
+def test_the_refused_record_is_named_and_all_before_it_are_reported(
     odoo: SimulatedOdoo, model: str, resource: str, stack: Mapping[str, Any], culprit: str
 ) -> None:
     predicted = [key for _action, key in actions(run(odoo, stack, check=True).plan)]
@@ -92,7 +92,7 @@ def test_the_record_that_odoo_refuses_is_named_and_all_before_it_are_reported(
 
 
 def test_the_records_before_the_refused_one_have_their_external_ids(odoo: SimulatedOdoo) -> None:
-    """Two of one name can only be told apart by them."""
+    """Only their ids distinguish two of one name."""
     stack = {"servers": many_servers(4)}
     for number, one in enumerate(stack["servers"]):
         one.update(name="Main" if number < 2 else one["name"], xml_id=f"postmaster.server_{number}")
@@ -103,8 +103,8 @@ def test_the_records_before_the_refused_one_have_their_external_ids(odoo: Simula
     assert actions(run(odoo, stack).plan) == [("create", "Server 3")]
 
 
-def test_a_batch_whose_answer_is_lost_is_not_repeated_and_named() -> None:
-    """The records may be there, and nothing tells it."""
+def test_a_batch_without_an_answer_is_not_repeated_and_is_named() -> None:
+    """The records may exist, and there is no way to find out."""
     odoo = SimulatedOdoo("19.0")
     refuse(odoo, "ir.mail_server", "Server 7", Unreachable)
     with pytest.raises(Unreachable) as caught:
@@ -127,7 +127,7 @@ def test_a_batch_ends_before_a_step_of_another_kind(odoo: SimulatedOdoo) -> None
     assert [one["name"] for one in servers(odoo)] == ["Renamed", "Server 0", "Server 1", "Server 2"]
 
 
-def test_the_same_change_of_many_is_one_call_each(odoo: SimulatedOdoo) -> None:
+def test_the_same_change_of_many_records_is_one_call_each(odoo: SimulatedOdoo) -> None:
     run(odoo, {"servers": many_servers(150)})
     odoo.log.clear()
     assert {step.action for step in run(odoo, {"servers": many_servers(150, active=False)}).plan} == {"archive"}
@@ -137,7 +137,7 @@ def test_the_same_change_of_many_is_one_call_each(odoo: SimulatedOdoo) -> None:
     assert written(odoo) == [("ir.mail_server", "unlink")] * 2
 
 
-def test_a_cron_that_runs_is_refused_by_itself(odoo: SimulatedOdoo) -> None:
+def test_a_running_cron_is_refused_alone(odoo: SimulatedOdoo) -> None:
     run(odoo, {"crons": many_crons(3)})
     running = next(key for key, one in odoo.records.tables["ir.cron"].items() if one["name"] == "Sweep 1")
     odoo.running_crons.add(running)

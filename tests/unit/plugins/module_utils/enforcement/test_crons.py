@@ -69,7 +69,7 @@ def test_a_schedule(odoo: SimulatedOdoo, identity: dict[str, str]) -> None:
     assert run(odoo, stack).plan == ()
 
 
-def test_switching_off_and_on_is_an_update(odoo: SimulatedOdoo) -> None:
+def test_disabling_and_enabling_is_an_update(odoo: SimulatedOdoo) -> None:
     for active in (False, True):
         assert actions(run(odoo, declared(active=active)).plan) == [("update", QUEUE)]
         assert queue(odoo)["active"] is active
@@ -102,7 +102,7 @@ def test_an_interval_type_that_odoo_does_not_have(odoo: SimulatedOdoo) -> None:
     assert "minutes, hours, days, weeks, months" in text
 
 
-# numbercall and doall were of 17
+# numbercall and doall exist up to 17.0
 
 
 @pytest.mark.parametrize("series", ["17.0"])
@@ -116,7 +116,7 @@ def test_numbercall_and_doall_in_17(odoo: SimulatedOdoo) -> None:
 
 @pytest.mark.parametrize("option", [{"numbercall": -1}, {"doall": False}])
 @pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
-def test_numbercall_and_doall_are_gone_since_18(odoo: SimulatedOdoo, series: str, option: dict[str, Any]) -> None:
+def test_numbercall_and_doall_do_not_exist_since_18(odoo: SimulatedOdoo, series: str, option: dict[str, Any]) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(interval_number=7, **option))
     assert f"{next(iter(option))} does not exist on this instance (Odoo {series}" in text
 
@@ -201,7 +201,7 @@ def test_on_a_neutralized_copy_no_cron_is_activated(odoo: SimulatedOdoo) -> None
 # Errors
 
 
-def test_a_running_cron_is_a_conflict_after_a_few_tries(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_a_running_cron_is_a_conflict_after_some_retries(odoo: SimulatedOdoo, clock: Clock) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     text = refused(Conflict, odoo, declared(interval_number=2))
     assert "This cron task is currently being executed" in text
@@ -272,7 +272,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("xml_id", [None, "postmaster.sweep"])
-def test_an_action_of_ones_own(odoo: SimulatedOdoo, xml_id: str | None) -> None:
+def test_an_action_that_the_stack_creates(odoo: SimulatedOdoo, xml_id: str | None) -> None:
     own = {**OWN, **({"xml_id": xml_id} if xml_id else {})}
     assert actions(run(odoo, {"crons": [own]}).plan) == [("create", xml_id or "Sweep")]
     (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]
@@ -284,7 +284,7 @@ def test_an_action_of_ones_own(odoo: SimulatedOdoo, xml_id: str | None) -> None:
     assert run(odoo, {"crons": [{**own, "state": "absent"}]}).plan == ()
 
 
-def test_a_pinned_action_of_ones_own_may_be_renamed(odoo: SimulatedOdoo) -> None:
+def test_a_pinned_action_of_the_stack_may_be_renamed(odoo: SimulatedOdoo) -> None:
     own = {**OWN, "xml_id": "postmaster.sweep"}
     run(odoo, {"crons": [own]})
     assert changes(run(odoo, {"crons": [{**own, "name": "Tidy"}]}).plan) == {"name": ("Sweep", "Tidy")}
@@ -319,7 +319,7 @@ def test_an_empty_code_is_not_code(odoo: SimulatedOdoo) -> None:
     assert "code must not be empty" in refused_unwritten(Invalid, odoo, {"crons": [{**OWN, "code": " \n"}]})
 
 
-def test_an_action_of_ones_own_stays_inactive_in_a_copy(odoo: SimulatedOdoo) -> None:
+def test_an_action_of_the_stack_stays_inactive_in_a_copy(odoo: SimulatedOdoo) -> None:
     neutralize(odoo)
     outcome = run(odoo, {"crons": [OWN]})
     (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]
@@ -368,14 +368,14 @@ def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo, monkeypatch: pytes
         run_declared(session, outcome.records, outcome.plan)
 
 
-def test_running_one_that_runs_is_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_running_an_action_that_is_already_running_is_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     with pytest.raises(Conflict) as caught:
         ran(odoo)
     assert caught.value.message.startswith(f"cron '{QUEUE}' (run): the cron is running")
 
 
-def test_a_running_action_is_named_with_its_beginning(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_the_error_about_a_running_action_contains_its_start(odoo: SimulatedOdoo, clock: Clock) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     text = refused(Conflict, odoo, declared(interval_number=2))
     assert QUEUE in text
@@ -383,11 +383,11 @@ def test_a_running_action_is_named_with_its_beginning(odoo: SimulatedOdoo, clock
     assert queue(odoo)["nextcall"] in text
 
 
-# Runs that Odoo counts down
+# Runs that Odoo counts
 
 
 @pytest.mark.parametrize("series", ["17.0"])
-def test_an_action_of_ones_own_runs_without_end(odoo: SimulatedOdoo) -> None:
+def test_an_action_of_the_stack_has_no_limit_of_runs(odoo: SimulatedOdoo) -> None:
     """Up to 17.0 a new action has one run, after which Odoo deactivates it."""
     run(odoo, {"crons": [OWN]})
     (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that lose the connection at any call: the next one converges, and leaves nothing."""
+"""Runs that lose the connection at any call: the next one converges, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_next_run_converges(play: str) -> None:
 
 
 def test_the_next_run_deletes_the_server_action_of_a_deleted_cron() -> None:
-    """Odoo deletes a cron and leaves its server action, with code in it."""
+    """Odoo deletes a cron and keeps its server action, which contains code."""
     odoo = SimulatedOdoo("19.0")
     run(odoo, {"crons": [CRON]})
     seen: set[str] = set()
@@ -112,13 +112,13 @@ def test_the_next_run_deletes_the_server_action_of_a_deleted_cron() -> None:
     assert len(seen) > 3
 
 
-# A provider whose refresh tokens are worth nothing once they were used
+# A provider whose refresh tokens expire when they are used
 
 
 class Provider:
     """Accepts each refresh token once.
 
-    :ivar valid: the one that it accepts next.
+    :ivar valid: the token that it accepts next.
     """
 
     def __init__(self, odoo: SimulatedOdoo, valid: str) -> None:
@@ -127,7 +127,7 @@ class Provider:
         odoo.token_service = self.use
 
     def use(self, server: Mapping[str, Any]) -> str | None:
-        """Use a token up; Odoo's words if that is not possible."""
+        """Use a token. Return Odoo's message if it is not valid."""
         if server["microsoft_outlook_refresh_token"] != self.valid:
             return "AADSTS70000: The refresh token was used before."
         self.valid = f"rotated-token-{self._odoo.tokens_fetched + 1}"
@@ -140,7 +140,7 @@ def tokens(odoo: SimulatedOdoo) -> set[str]:
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_the_only_valid_token_is_never_lost(exists: bool) -> None:
-    """Of a new server, and of one that has logged in with a password so far."""
+    """The server is new, or it has logged in with a password so far."""
     odoo = SimulatedOdoo("19.0")
     if exists:
         run(odoo, {"servers": [SERVER]})
@@ -155,7 +155,7 @@ def test_the_only_valid_token_is_never_lost(exists: bool) -> None:
     provider = Provider(odoo, "consent")
     for where, _succeeded in every_cut(odoo, enforced):
         assert provider.valid in {"consent", *tokens(odoo)}, where
-        odoo.now += timedelta(hours=2)  # no access token is valid any more
+        odoo.now += timedelta(hours=2)  # no access token is valid any longer
         check = run(odoo, stack, check=True, verify="connection").plan
         done = run(odoo, stack, verify="connection").plan
         assert actions(done) == actions(check), where
@@ -165,7 +165,7 @@ def test_the_only_valid_token_is_never_lost(exists: bool) -> None:
 
 
 def test_a_token_that_a_failing_test_has_used_up_is_adopted(odoo: SimulatedOdoo) -> None:
-    """The provider gives a token, and the SMTP server then refuses the login."""
+    """The provider returns a token, and the SMTP server then refuses the login."""
     provider = Provider(odoo, "consent")
     odoo.smtp = lambda _server: "[Errno 111] Connection refused"
     stack = {"servers": [oauth2_server("outlook", refresh_token="consent")]}

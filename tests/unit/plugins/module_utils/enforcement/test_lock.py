@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run at a time: the lock, and two runs at once."""
+"""One run at a time: the lock, and simultaneous runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OTHER = "elsewhere pid 1 [0a1b2c3d, 60 s]"
 
 
 def held(odoo: SimulatedOdoo, seconds: int, value: str = OTHER) -> int:
-    """Another run has renewed the lock some seconds ago."""
+    """Let another run have renewed the lock some seconds ago."""
     lock = odoo.add("ir.config_parameter", key=LOCK_KEY, value=value)
     odoo.now += timedelta(seconds=seconds)
     return lock
@@ -54,7 +54,7 @@ def test_the_lock_is_kept_during_the_changes(odoo: SimulatedOdoo) -> None:
     assert odoo.parameter(LOCK_KEY) is False
 
 
-def test_the_lock_is_given_back_after_an_error(odoo: SimulatedOdoo) -> None:
+def test_the_lock_is_released_after_an_error(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("ir.mail_server", "smtp_host"))
     refused(Rejected, odoo, STACK)
     assert odoo.parameter(LOCK_KEY) is False
@@ -67,7 +67,7 @@ def test_no_lock_if_there_is_no_difference(odoo: SimulatedOdoo) -> None:
     assert written(odoo) == []
 
 
-def test_a_fresh_lock_is_waited_for_and_then_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_a_fresh_lock_is_awaited_and_then_a_conflict(odoo: SimulatedOdoo, clock: Clock) -> None:
     renew_at_every_look(odoo, held(odoo, seconds=59))
     text = refused(Conflict, odoo, STACK)
     assert "Another run (elsewhere pid 1) has been changing database simulated since 2026-01-15 12:00:00 UTC" in text
@@ -79,7 +79,7 @@ def test_a_fresh_lock_is_waited_for_and_then_a_conflict(odoo: SimulatedOdoo, clo
 
 
 @pytest.mark.parametrize("seconds", [0, 30])
-def test_how_long_to_wait_is_an_option(odoo: SimulatedOdoo, clock: Clock, seconds: int) -> None:
+def test_the_time_to_wait_is_an_option(odoo: SimulatedOdoo, clock: Clock, seconds: int) -> None:
     renew_at_every_look(odoo, held(odoo, seconds=1))
     session = odoo.session()
     session.lock_timeout = seconds
@@ -102,7 +102,7 @@ def test_a_lock_that_nobody_renews_is_awaited_with_any_timeout(
     assert lease <= clock.monotonic() < lease + 3
 
 
-def test_a_lock_that_is_given_back_meanwhile(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_a_lock_that_is_released_meanwhile(odoo: SimulatedOdoo, clock: Clock) -> None:
     lock = held(odoo, seconds=1)
 
     def release(_model: str, _method: str, *_rest: Any) -> None:
@@ -114,7 +114,7 @@ def test_a_lock_that_is_given_back_meanwhile(odoo: SimulatedOdoo, clock: Clock) 
 
 
 @pytest.mark.parametrize("value", [OTHER, "elsewhere pid 1"])
-def test_an_expired_lock_is_taken_over_after_a_second_look(odoo: SimulatedOdoo, clock: Clock, value: str) -> None:
+def test_an_expired_lock_is_taken_over_after_a_second_read(odoo: SimulatedOdoo, clock: Clock, value: str) -> None:
     held(odoo, seconds=61, value=value)
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]
     assert odoo.parameter(LOCK_KEY) is False
@@ -122,7 +122,7 @@ def test_an_expired_lock_is_taken_over_after_a_second_look(odoo: SimulatedOdoo, 
 
 
 def test_a_lock_that_was_renewed_at_the_second_read_is_not_expired(odoo: SimulatedOdoo, clock: Clock) -> None:
-    """Odoo was busy with the other run's call for so long that it could not renew its lock."""
+    """Odoo was busy with the other run's call for so long that the run could not renew its lock."""
     lock = held(odoo, seconds=61)
 
     def renew(_model: str, _method: str, *_rest: Any) -> None:
@@ -138,7 +138,7 @@ def test_a_lock_that_was_renewed_at_the_second_read_is_not_expired(odoo: Simulat
 
 
 @pytest.mark.parametrize("seconds", [0, 100])
-def test_a_live_lock_ends_the_waiting_although_the_clocks_say_that_it_has_expired(
+def test_a_live_lock_ends_the_waiting_although_it_has_expired_by_the_clocks(
     odoo: SimulatedOdoo, clock: Clock, seconds: int
 ) -> None:
     """The clock of PostgreSQL is an hour behind that of Odoo."""
@@ -151,7 +151,7 @@ def test_a_live_lock_ends_the_waiting_although_the_clocks_say_that_it_has_expire
     assert odoo.parameter(LOCK_KEY) == OTHER
 
 
-def test_a_dead_lock_expires_although_the_clocks_say_that_it_is_fresh(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_a_dead_lock_expires_although_it_is_fresh_by_the_clocks(odoo: SimulatedOdoo, clock: Clock) -> None:
     """The clock of PostgreSQL is an hour ahead of that of Odoo."""
     held(odoo, seconds=-3600)
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]
@@ -160,7 +160,7 @@ def test_a_dead_lock_expires_although_the_clocks_say_that_it_is_fresh(odoo: Simu
 
 
 def test_a_lease_of_any_length(odoo: SimulatedOdoo) -> None:
-    """Anybody may write the system parameter."""
+    """Any user may write the system parameter."""
     held(odoo, seconds=61, value=f"somebody [0a1b2c3d, {'9' * 40} s]")
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]
 
@@ -210,7 +210,7 @@ def lose(odoo: SimulatedOdoo, method: str, *, times: int = 1, after: bool = Fals
 
 
 @pytest.mark.parametrize("after", [True, False])
-def test_releasing_is_tried_again(odoo: SimulatedOdoo, after: bool) -> None:
+def test_releasing_is_retried(odoo: SimulatedOdoo, after: bool) -> None:
     lost = lose(odoo, "unlink", after=after)
     outcome = run(odoo, STACK)
     assert (lost, outcome.warnings) == (["unlink"], [])
@@ -226,7 +226,7 @@ def test_a_finished_run_does_not_fail_with_the_release(odoo: SimulatedOdoo) -> N
     assert "It expires after 60 seconds" in warning
 
 
-def test_an_error_says_that_the_lock_is_left(odoo: SimulatedOdoo) -> None:
+def test_an_error_reports_the_remaining_lock(odoo: SimulatedOdoo) -> None:
     lose(odoo, "unlink", times=99)
     odoo.ignored_writes.add(("ir.mail_server", "smtp_port"))
     text = refused(Rejected, odoo, {"servers": [{**STACK["servers"][0], "smtp_port": 2525}]})
@@ -234,7 +234,7 @@ def test_an_error_says_that_the_lock_is_left(odoo: SimulatedOdoo) -> None:
     assert f"the lock (system parameter {LOCK_KEY}) could not be released" in text
 
 
-def test_a_lock_whose_creation_was_not_answered_is_owned(odoo: SimulatedOdoo) -> None:
+def test_a_lock_that_was_created_without_an_answer_is_owned(odoo: SimulatedOdoo) -> None:
     lost = lose(odoo, "create", after=True)
     assert actions(run(odoo, STACK).plan) == [("create", "Main")]
     assert lost == ["create"]
@@ -275,8 +275,8 @@ def test_a_run_whose_lock_was_taken_over_ends_before_its_next_step(
             lock.check()
 
 
-def test_a_run_whose_renewals_failed_looks_before_its_next_step(odoo: SimulatedOdoo, clock: Clock) -> None:
-    """A single call has lasted for minutes, and Odoo answered nothing else meanwhile."""
+def test_a_run_whose_renewals_failed_reads_before_its_next_step(odoo: SimulatedOdoo, clock: Clock) -> None:
+    """A single call has lasted for minutes, and Odoo has answered nothing else meanwhile."""
     with exclusive_run(odoo.session()) as lock:
         odoo.log.clear()
         lock.check()
@@ -310,7 +310,7 @@ def test_work_that_odoo_continues_keeps_its_lock(odoo: SimulatedOdoo) -> None:
         pass
 
 
-def test_giving_back_a_lock_that_somebody_took_over(odoo: SimulatedOdoo) -> None:
+def test_releasing_a_lock_that_another_run_took_over(odoo: SimulatedOdoo) -> None:
     with exclusive_run(odoo.session()):
         parameters = odoo.records.tables["ir.config_parameter"]
         del parameters[next(one["id"] for one in parameters.values() if one["key"] == LOCK_KEY)]
@@ -328,7 +328,7 @@ def test_a_refusal_without_a_lock_is_reported(odoo: SimulatedOdoo, clock: Clock)
     assert clock.monotonic() < 5
 
 
-def test_two_runs_that_both_saw_nothing_make_one_server(odoo: SimulatedOdoo) -> None:
+def test_two_runs_that_both_read_nothing_create_one_server(odoo: SimulatedOdoo) -> None:
     """The other run happens between this run's first read and its lock."""
 
     def the_other_run(model: str, method: str, *_rest: Any) -> None:
@@ -344,7 +344,7 @@ def test_two_runs_that_both_saw_nothing_make_one_server(odoo: SimulatedOdoo) -> 
 
 @pytest.mark.parametrize("when", ["create", "unlink"])
 def test_a_run_in_the_middle_of_another_is_a_conflict(odoo: SimulatedOdoo, when: str) -> None:
-    """Whether this one is about to write or has just written."""
+    """The other run is about to write, or has just written."""
     conflicts: list[str] = []
 
     def the_other_run(model: str, method: str, *_rest: Any) -> None:
@@ -375,7 +375,7 @@ def test_a_candidate_of_another_run_is_not_drift(odoo: SimulatedOdoo) -> None:
     assert run(odoo, STACK, check=True).plan == ()
 
 
-def test_a_lock_of_detached_work_that_is_left_says_when_it_expires(odoo: SimulatedOdoo) -> None:
+def test_a_remaining_lock_of_detached_work_reports_its_expiry(odoo: SimulatedOdoo) -> None:
     warnings: list[str] = []
     with exclusive_run(odoo.session(), key=SENDING_KEY, is_detached=True, warn=warnings.append):
         lose(odoo, "unlink", times=99)

@@ -133,7 +133,7 @@ def test_an_empty_text_clears_the_host(odoo: SimulatedOdoo) -> None:
         ({"smtp_host": False, "smtp_authentication": "cli"}, {"smtp_authentication": "login"}),
     ],
 )
-def test_no_server_without_a_host_comes_into_use(
+def test_a_server_without_a_host_is_not_activated(
     odoo: SimulatedOdoo, stored: dict[str, Any] | None, options: dict[str, Any]
 ) -> None:
     if stored is not None:
@@ -162,7 +162,7 @@ def test_servers_that_need_no_host(odoo: SimulatedOdoo, stored: dict[str, Any] |
 
 
 @pytest.mark.parametrize("option", ["smtp_user", "smtp_pass", "from_filter"])
-def test_an_empty_text_clears(odoo: SimulatedOdoo, option: str) -> None:
+def test_an_empty_text_clears_a_field(odoo: SimulatedOdoo, option: str) -> None:
     run(odoo, declared(**MAIN))
     outcome = run(odoo, declared(**{option: ""}))
     assert changes(outcome.plan)[option][1] is None
@@ -179,7 +179,7 @@ def test_secrets_are_compared_and_never_shown(odoo: SimulatedOdoo) -> None:
 
 
 def pem(what: str, content: str) -> str:
-    """No certificate and no key, but framed like one."""
+    """They are not a certificate and a key, but have the same frames."""
     return f"-----BEGIN {what}-----\n{content}\n-----END {what}-----\n"
 
 
@@ -219,7 +219,7 @@ def test_a_pin_is_added_to_the_record_of_the_name(odoo: SimulatedOdoo) -> None:
     assert run(odoo, declared(xml_id="postmaster.main")).plan == ()
 
 
-def test_a_pin_tells_twins_apart(odoo: SimulatedOdoo) -> None:
+def test_a_pin_distinguishes_records_of_one_name(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Main")
     twin = odoo.add("ir.mail_server", name="Main")
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=twin)
@@ -304,7 +304,7 @@ def test_an_undeclared_server_in_use_is_not_archived(odoo: SimulatedOdoo) -> Non
 
 
 @pytest.mark.parametrize("series", ["19.0", "20.0"])
-def test_personal_servers_are_their_owners(odoo: SimulatedOdoo) -> None:
+def test_personal_servers_belong_to_their_owners(odoo: SimulatedOdoo) -> None:
     personal = odoo.add("ir.mail_server", name="Main", smtp_host="personal.example", owner_user_id=2)
     outcome = run(odoo, declared(smtp_host="smtp.acme.example"), unmanaged="archive")
     assert actions(outcome.plan) == [("create", "Main")]
@@ -326,7 +326,7 @@ def test_a_pin_of_a_personal_server_is_refused(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_deleting_a_server_tells_who_loses_it(odoo: SimulatedOdoo, check: bool) -> None:
+def test_deleting_a_server_lists_the_records_that_lose_it(odoo: SimulatedOdoo, check: bool) -> None:
     used = odoo.add("ir.mail_server", name="Main")
     odoo.add("mail.template", name="Invoice", mail_server_id=used)
     odoo.add("mail.template", name="Offer", mail_server_id=used)
@@ -365,8 +365,8 @@ def test_a_value_that_is_not_a_sender_is_refused(odoo: SimulatedOdoo, entry: str
 
 
 @pytest.mark.parametrize("series", [series for series in SERIES if series not in HAVE_SENDER_LISTS])
-def test_a_list_of_senders_came_with_17(odoo: SimulatedOdoo) -> None:
-    """16.0 takes one, and matches nothing if there are more."""
+def test_a_list_of_senders_exists_since_17(odoo: SimulatedOdoo) -> None:
+    """16.0 accepts one, and matches nothing if there are several."""
     text = refused_unwritten(Unsupported, odoo, declared(from_filter="acme.example, sales@acme.example"))
     assert "accepts only one address or domain: declare one server for each" in text
     assert "from_filter contains 2 entries" in text
@@ -420,7 +420,7 @@ def test_a_server_that_was_activated_on_a_neutralized_copy_stays_active(odoo: Si
 
 @pytest.mark.parametrize("encryption", ["starttls_strict", "ssl_strict"])
 @pytest.mark.parametrize("series", [series for series in SERIES if series not in HAVE_STRICT_TLS])
-def test_strict_encryption_came_with_19(odoo: SimulatedOdoo, series: str, encryption: str) -> None:
+def test_strict_encryption_exists_since_19(odoo: SimulatedOdoo, series: str, encryption: str) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(smtp_port=587, smtp_encryption=encryption))
     assert text.startswith(f"mail server 'Main': smtp_encryption '{encryption}' is not a valid value on Odoo {series}")
     assert "(expected one of none, starttls, ssl" in text
@@ -433,7 +433,7 @@ def test_strict_encryption_on_19(odoo: SimulatedOdoo) -> None:
     assert server(odoo, "Main")["smtp_encryption"] == "starttls_strict"
 
 
-def test_smtp_timeout_is_in_no_version(odoo: SimulatedOdoo, series: str) -> None:
+def test_smtp_timeout_exists_in_no_version(odoo: SimulatedOdoo, series: str) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(smtp_timeout=30))
     assert "mail server 'Main': smtp_timeout does not exist on this instance" in text
     assert f"Odoo {series}" in text
@@ -446,14 +446,14 @@ def test_smtp_timeout_if_an_addon_has_it(series: str) -> None:
     assert changes(run(odoo, declared(smtp_timeout=20)).plan) == {"smtp_timeout": (30, 20)}
 
 
-def test_a_short_timeout_is_warned_of(series: str) -> None:
+def test_a_short_timeout_gives_a_warning(series: str) -> None:
     odoo = SimulatedOdoo(series, extra_fields=TIMEOUT)
     (warning,) = run(odoo, declared(smtp_timeout=29)).warnings
     assert warning.startswith("mail server 'Main': smtp_timeout 29 is short")
     assert run(odoo, declared(smtp_timeout=30)).warnings == []
 
 
-def test_a_timeout_names_the_role_that_brings_it(odoo: SimulatedOdoo) -> None:
+def test_an_error_about_the_timeout_names_the_role(odoo: SimulatedOdoo) -> None:
     assert "postmaster.odoo.smtp_timeout" in refused_unwritten(Unsupported, odoo, declared(smtp_timeout=30))
 
 
@@ -478,7 +478,7 @@ def test_max_email_size_since_18(odoo: SimulatedOdoo) -> None:
     assert run(odoo, declared(max_email_size=10.5)).plan == ()
 
 
-def test_all_that_is_unsupported_is_told_at_once(odoo: SimulatedOdoo) -> None:
+def test_all_unsupported_options_are_reported_at_once(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(smtp_timeout=30, smtp_encryption="tls"))
     assert "smtp_timeout" in text
     assert "'tls'" in text
@@ -499,7 +499,7 @@ def test_an_error_about_a_field_of_an_addon_names_the_addon(series: str, authent
     assert run(odoo, stack).plan == ()
 
 
-def test_odoos_own_rules_come_in_its_own_words(odoo: SimulatedOdoo) -> None:
+def test_violations_of_odoos_own_rules_are_reported_in_its_wording(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key="google_gmail_client_id", value="a")
     odoo.add("ir.config_parameter", key="google_gmail_client_secret", value="b")
     odoo.add("ir.mail_server", **GMAIL)
@@ -540,7 +540,7 @@ def test_a_record_whose_pin_was_refused_is_reported_as_created(odoo: SimulatedOd
     assert bool(caught.value.details["applied"]) == bool(servers(odoo))
 
 
-def test_a_failing_server_leaves_those_before_it(odoo: SimulatedOdoo) -> None:
+def test_a_failing_server_does_not_undo_those_before_it(odoo: SimulatedOdoo) -> None:
     refuse_creating(odoo, "Second")
     with pytest.raises(Rejected) as caught:
         run(odoo, {"servers": [MAIN, {**MAIN, "name": "Second"}, {**MAIN, "name": "Third"}]})
@@ -549,7 +549,7 @@ def test_a_failing_server_leaves_those_before_it(odoo: SimulatedOdoo) -> None:
     assert ("ir.mail_server", "create") in written(odoo)
 
 
-def test_a_user_that_is_the_password_too_is_as_secret(odoo: SimulatedOdoo) -> None:
+def test_a_user_that_equals_the_password_is_a_secret(odoo: SimulatedOdoo) -> None:
     """Postmark's token is both."""
     run(odoo, declared(smtp_user="old-token", smtp_pass="old-token"))
     outcome = run(odoo, declared(smtp_user="new-token", smtp_pass="new-token"))
@@ -574,7 +574,7 @@ def test_the_default_server_of_mailings_is_in_use(odoo: SimulatedOdoo, unmanaged
 
 
 @pytest.mark.parametrize("series", [series for series in SERIES if series not in HAVE_SERVERS_WITHOUT_HOST])
-def test_a_host_where_odoo_requires_one(odoo: SimulatedOdoo) -> None:
+def test_a_host_is_required_if_odoo_requires_one(odoo: SimulatedOdoo) -> None:
     assert "smtp_host is missing" in refused_unwritten(Invalid, odoo, {"servers": [{"name": "Main"}]})
     run(odoo, declared(smtp_host="smtp.acme.example"))
 
@@ -593,7 +593,7 @@ def test_a_host_where_odoo_requires_one(odoo: SimulatedOdoo) -> None:
         (" smtp.acme.example ", "must not begin or end with blanks"),
     ],
 )
-def test_a_host_is_a_name_alone(odoo: SimulatedOdoo, host: str, words: str) -> None:
+def test_a_host_is_only_a_name(odoo: SimulatedOdoo, host: str, words: str) -> None:
     stack = {"servers": [{**MAIN, "smtp_host": host}]}
     if words:
         with pytest.raises(Invalid, match=words):
@@ -603,6 +603,6 @@ def test_a_host_is_a_name_alone(odoo: SimulatedOdoo, host: str, words: str) -> N
         run(odoo, stack)
 
 
-def test_a_host_that_somebody_has_stored_keeps_nobody_from_declaring_the_rest(odoo: SimulatedOdoo) -> None:
+def test_an_invalid_stored_host_does_not_prevent_other_declarations(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example:587")
     assert actions(run(odoo, {"servers": [{"name": "Main", "sequence": 3}]}).plan) == [("update", "Main")]

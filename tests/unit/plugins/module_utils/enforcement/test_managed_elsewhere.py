@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fields that a configuration file of the Odoo server owns (mail_environment). All secrets are made up."""
+"""Fields that a configuration file of the Odoo server sets (mail_environment). All secrets are made up."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def test_a_value_equal_to_the_file_is_not_a_difference(odoo: SimulatedOdoo) -> N
     assert run(odoo, declared(**FILE)).plan == ()
 
 
-def test_fields_that_nobody_owns_are_enforced(odoo: SimulatedOdoo) -> None:
+def test_nothing_is_written(odoo: SimulatedOdoo) -> None:
     options = declared(smtp_user="you", sequence=3)
     assert changes(run(odoo, options).plan) == {"smtp_user": ("me", "you"), "sequence": (10, 3)}
     assert run(odoo, options).plan == ()
 
 
-def test_servers_without_a_section_are_their_own(odoo: SimulatedOdoo) -> None:
+def test_servers_without_a_section_are_not_affected(odoo: SimulatedOdoo) -> None:
     other = {
         "name": "Other",
         "smtp_host": "smtp.acme.example",
@@ -97,8 +97,8 @@ def test_servers_without_a_section_are_their_own(odoo: SimulatedOdoo) -> None:
     assert actions(run(odoo, {"servers": [{**other, "smtp_port": 2525}]}).plan) == [("update", "Other")]
 
 
-def test_a_new_server_that_has_a_section_already(odoo: SimulatedOdoo) -> None:
-    """Nobody can tell before it is there; then it is told."""
+def test_a_new_server_that_already_has_a_section(odoo: SimulatedOdoo) -> None:
+    """This is unknown before the server exists. Afterwards it is reported."""
     odoo.records.unlink("ir.mail_server", [server(odoo, "Main")["id"]])
     text = refused(Rejected, odoo, declared(smtp_host="smtp.acme.example", smtp_user="me"))
     assert "smtp_host" in text
@@ -150,7 +150,7 @@ def test_an_ineffective_value_is_not_tested(odoo: SimulatedOdoo, verify: str) ->
 
 
 def test_a_field_that_cannot_be_written_at_all(series: str) -> None:
-    """Another addon may make it readonly on every record."""
+    """Another addon may make the field readonly on every record."""
     readonly = {"type": "char", "readonly": True, "store": False}
     odoo = SimulatedOdoo(series, extra_fields={"ir.mail_server": {"smtp_host": readonly}})
     odoo.add("ir.mail_server", name="Main")

@@ -50,7 +50,7 @@ def test_the_defaults_of_a_provider_are_enforced(odoo: SimulatedOdoo) -> None:
     }
 
 
-def test_providers_problems_are_told_with_the_others(odoo: SimulatedOdoo) -> None:
+def test_problems_of_a_provider_are_reported_with_the_others(odoo: SimulatedOdoo) -> None:
     options = {"provider": "gmail", "provider_region": "eu", "smtp_timeout": 0}
     text = refused_unwritten(Invalid, odoo, declared(**options))
     assert text.startswith("mail server 'Main': provider_region 'eu' cannot be used with the provider gmail")

@@ -48,7 +48,7 @@ class Connection:
         """Do nothing: the simulation already has its user."""
 
     def close(self) -> None:
-        """There is nothing to hang up."""
+        """Do nothing: there is no connection to close."""
 
     def duplicate(self) -> Connection:
         return Connection(*self._shared)
@@ -103,7 +103,7 @@ def test_the_calls_are_noted_in_a_fixed_order(series: str) -> None:
 
 @pytest.mark.parametrize("series", SERIES)
 @pytest.mark.parametrize("connections", [1, CONNECTIONS])
-def test_no_model_is_asked_for_its_fields_twice(series: str, connections: int) -> None:
+def test_the_fields_of_a_model_are_read_once(series: str, connections: int) -> None:
     asked = [call for call in compared(series, connections)[2] if call.endswith(".fields_get")]
     assert sorted(set(asked)) == sorted(asked)
 

@@ -96,7 +96,7 @@ STORED = st.lists(st.fixed_dictionaries({"name": NAMES}, optional=SERVER_OPTIONS
 
 @st.composite
 def databases(draw: st.DrawFn) -> SimulatedOdoo:
-    """Any series, with or without Gmail, mail servers of its own, and sometimes neutralized."""
+    """Return an instance of any series, with or without Gmail, with its own mail servers, and sometimes neutralized."""
     odoo = SimulatedOdoo(
         draw(st.sampled_from(SERIES)),
         without_addons=draw(st.sampled_from([[], ["google_gmail"]])),
@@ -116,7 +116,10 @@ def databases(draw: st.DrawFn) -> SimulatedOdoo:
 @settings(max_examples=150)
 @given(databases(), STACKS, st.sampled_from(["report", "archive", "ignore"]))
 def test_every_stack(odoo: SimulatedOdoo, stack: dict[str, Any], unmanaged: str) -> None:
-    """Check mode only reads, and predicts; a run makes it so; a second run finds nothing to do; secrets stay."""
+    """Check mode only reads, and predicts the changes.
+
+    A run makes them. A second run finds nothing to do. Secrets are never shown.
+    """
     if odoo.series not in HAVE_ALIAS_DOMAINS:
         stack = {part: declared for part, declared in stack.items() if part != "alias_domains"}
     before = {model: {key: dict(one) for key, one in table.items()} for model, table in odoo.records.tables.items()}
@@ -177,7 +180,7 @@ def with_crons(series: str, count: int) -> SimulatedOdoo:
 
 
 def calls(odoo: SimulatedOdoo, stack: dict[str, Any], *, check: bool = False) -> tuple[int, int, int]:
-    """How many steps, reading calls and writing calls a run takes, in a session of its own."""
+    """Return the number of steps, reading calls and writing calls of a run in a separate session."""
     session = odoo.session(read_only=check)
     plan = enforce_stack(session, read_declared_stack(stack, RunOptions()), RunOptions(unmanaged="report")).plan
     writing = [call for call in session.calls if call.rpartition(".")[2] not in READ_METHODS]
@@ -186,7 +189,7 @@ def calls(odoo: SimulatedOdoo, stack: dict[str, Any], *, check: bool = False) ->
 
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("pinned", [True, False])
-def test_looking_costs_the_same_for_any_size(series: str, check: bool, pinned: bool) -> None:
+def test_the_number_of_reads_is_the_same_for_any_size(series: str, check: bool, pinned: bool) -> None:
     costs = []
     for counts in (SMALL, LARGE):
         odoo = with_crons(series, counts["crons"])
@@ -199,7 +202,7 @@ def test_looking_costs_the_same_for_any_size(series: str, check: bool, pinned: b
 
 
 @pytest.mark.parametrize("pinned", [True, False])
-def test_doing_costs_a_call_for_each_type_and_one_for_each_cron_that_exists(series: str, pinned: bool) -> None:
+def test_writes_cost_a_call_for_each_type_and_one_for_each_existing_cron(series: str, pinned: bool) -> None:
     constants = []
     for counts in (SMALL, LARGE):
         odoo = with_crons(series, counts["crons"])

@@ -55,7 +55,9 @@ def test_from_20_on_a_boolean_compares_as_one(odoo: SimulatedOdoo, stored: str, 
     odoo.add("ir.config_parameter", key=KEY, value=stored)
     assert run(odoo, {"parameters": {KEY: value}}).plan == ()
     assert actions(run(odoo, {"parameters": {KEY: not value}}).plan) == [("update", KEY)]
-    assert actions(run(odoo, {"parameters": {KEY: str(value)}}).plan) == [("update", KEY)]  # a text compares as it is
+    assert actions(run(odoo, {"parameters": {KEY: str(value)}}).plan) == [
+        ("update", KEY)
+    ]  # a text is compared unchanged
 
 
 @pytest.mark.parametrize("series", RECORDED)
@@ -65,14 +67,14 @@ def test_up_to_19_a_boolean_compares_as_its_text(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("series", ["20.0"])
-def test_a_blank_parameter_is_an_absent_one(odoo: SimulatedOdoo) -> None:
+def test_a_blank_parameter_counts_as_absent(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value=False)
     assert run(odoo, {"parameters": {KEY: ""}}).plan == ()
     assert actions(run(odoo, {"parameters": {KEY: "500"}}).plan) == [("update", KEY)]
     assert odoo.parameter(KEY) == "500"
 
 
-def test_null_leaves_a_parameter_alone(odoo: SimulatedOdoo) -> None:
+def test_null_does_not_change_a_parameter(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value="500")
     assert run(odoo, {"parameters": {KEY: None, "acme.other": ""}}).plan == ()
     assert odoo.parameter(KEY) == "500"

@@ -117,7 +117,7 @@ def test_a_second_run_tests_nothing(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize(
     ("message", "kind"), [(AUTH_FAILED, "auth"), (REFUSED, "unreachable"), (SENDER_REFUSED, "sender_rejected")]
 )
-def test_a_new_server_that_fails_is_not_there(odoo: SimulatedOdoo, message: str, kind: str) -> None:
+def test_a_new_server_that_fails_is_not_created(odoo: SimulatedOdoo, message: str, kind: str) -> None:
     odoo.smtp = lambda _tested: message
     error = failing(odoo, stack(MAIN))
     assert (
@@ -130,7 +130,7 @@ def test_a_new_server_that_fails_is_not_there(odoo: SimulatedOdoo, message: str,
     assert servers(odoo) == []
 
 
-def test_an_external_id_goes_to_the_server_that_was_tested(odoo: SimulatedOdoo) -> None:
+def test_an_external_id_belongs_to_the_tested_server(odoo: SimulatedOdoo) -> None:
     run(odoo, stack({**MAIN, "xml_id": "postmaster.main"}), verify="connection")
     assert [one["id"] for one in servers(odoo)] == [odoo.ref("postmaster.main")]
     assert run(odoo, stack({**MAIN, "xml_id": "postmaster.main"})).plan == ()
@@ -187,7 +187,7 @@ def test_nothing_is_archived_if_a_test_fails(odoo: SimulatedOdoo) -> None:
     assert server(odoo, "Old")["active"] is True
 
 
-def test_a_test_that_never_ends_leaves_no_candidate(odoo: SimulatedOdoo) -> None:
+def test_an_endless_test_leaves_no_candidate(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(MAIN))
 
     def time_out(_model: str, method: str, *_rest: Any) -> None:
@@ -228,7 +228,7 @@ def test_settings_that_no_test_can_prove_are_not_tested(odoo: SimulatedOdoo, opt
 
 
 @pytest.mark.parametrize("series", ["18.0", "19.0"])
-def test_nor_is_a_size(odoo: SimulatedOdoo) -> None:
+def test_a_size_is_not_tested(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(MAIN))
     run(odoo, stack({**MAIN, "max_email_size": 5.0}), verify="connection")
     assert ids_tested(odoo) == []
@@ -270,7 +270,7 @@ def test_check_mode_reports_untested_servers(odoo: SimulatedOdoo) -> None:
     assert run(odoo, stack(MAIN), check=True, verify="connection").verifications == []
 
 
-def test_on_a_neutralized_copy_nothing_goes_live_and_nothing_is_tested(odoo: SimulatedOdoo) -> None:
+def test_on_a_neutralized_copy_nothing_is_activated_or_tested(odoo: SimulatedOdoo) -> None:
     neutralize(odoo)
     run(odoo, stack(MAIN), verify="connection")
     assert ids_tested(odoo) == []
@@ -281,7 +281,7 @@ def test_on_a_neutralized_copy_nothing_goes_live_and_nothing_is_tested(odoo: Sim
 
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
-def test_leftovers_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
+def test_remaining_candidates_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
     leftover = candidate_name("Main")
     odoo.add("ir.mail_server", name=leftover, active=False)
     odoo.add("ir.mail_server", name="Archived", active=False)
@@ -293,12 +293,12 @@ def test_leftovers_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
     assert run(odoo, stack(MAIN), verify=verify).plan == ()
 
 
-def test_a_leftover_is_not_unmanaged(odoo: SimulatedOdoo) -> None:
+def test_a_remaining_candidate_is_not_unmanaged(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name=candidate_name("Main"), active=False)
     assert run(odoo, stack(MAIN), unmanaged="report").unmanaged == []
 
 
-def test_a_leftover_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) -> None:
+def test_a_remaining_candidate_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) -> None:
     class Killed(BaseException):
         pass
 
@@ -324,7 +324,7 @@ def test_the_name_of_a_candidate_cannot_be_declared(odoo: SimulatedOdoo) -> None
         run(odoo, stack({**MAIN, "name": candidate_name("Main")}))
 
 
-# Nobody to send as
+# No sender
 
 
 @pytest.fixture
@@ -337,7 +337,7 @@ def nobody(odoo: SimulatedOdoo) -> SimulatedOdoo:
 UNFILTERED = {**MAIN, "from_filter": None}
 
 
-def test_a_sender_is_lent(nobody: SimulatedOdoo) -> None:
+def test_a_substitute_sender(nobody: SimulatedOdoo) -> None:
     outcome = run(nobody, stack(UNFILTERED), verify="connection")
     (verification,) = outcome.verifications
     assert verification["outcome"] == "ok"
@@ -401,17 +401,17 @@ def test_a_new_server_without_consent_stays_archived(odoo: SimulatedOdoo, method
     assert outcomes(again.verifications) == {"Main": "not_tested"}
 
 
-def test_consent_brings_it_live_at_the_next_run(odoo: SimulatedOdoo, method: str) -> None:
+def test_the_next_run_after_consent_activates_it(odoo: SimulatedOdoo, method: str) -> None:
     options = {**oauth2_server(method), "active": True}
     run(odoo, stack(options), verify="connection")
-    server(odoo, "Main")[f"{ADDONS[method]}_refresh_token"] = "made-up-token"  # a human opened the link
+    server(odoo, "Main")[f"{ADDONS[method]}_refresh_token"] = "made-up-token"  # a user opened the link
     outcome = run(odoo, stack(options), verify="connection")
     assert actions(outcome.plan) == [("unarchive", "Main")]
     assert outcomes(outcome.verifications) == {"Main": "ok"}
     assert server(odoo, "Main")["active"] is True
 
 
-def test_a_live_server_is_not_broken_by_missing_consent(odoo: SimulatedOdoo, method: str) -> None:
+def test_a_live_server_is_not_changed_without_consent(odoo: SimulatedOdoo, method: str) -> None:
     run(odoo, stack(MAIN))
     live = dict(server(odoo, "Main"))
     outcome = run(odoo, stack(oauth2_server(method)), verify="connection")
@@ -439,7 +439,7 @@ def test_a_declared_token_is_tested(odoo: SimulatedOdoo, method: str) -> None:
 def test_the_new_token_replaces_one_that_the_test_used_up(
     odoo: SimulatedOdoo, existing: bool, update: str | None
 ) -> None:
-    """Microsoft gives another refresh token at each use; the live server must have the last one."""
+    """Microsoft returns another refresh token at each use. The live server must have the last one."""
     if existing:
         run(odoo, stack(MAIN))
     options = oauth2_server("outlook", refresh_token="made-up-token", update=update)
@@ -459,7 +459,7 @@ def test_a_stored_token_that_the_test_used_up_is_replaced_too(odoo: SimulatedOdo
     assert server(odoo, "Main")["microsoft_outlook_refresh_token"] == "rotated-token-1"
 
 
-def test_a_googles_token_stays(odoo: SimulatedOdoo) -> None:
+def test_a_token_of_google_is_kept(odoo: SimulatedOdoo) -> None:
     options = oauth2_server("gmail", refresh_token="made-up-token")
     run(odoo, stack(options), verify="connection")
     assert server(odoo, "Main")["google_gmail_refresh_token"] == "made-up-token"
@@ -545,7 +545,7 @@ def test_the_result_of_a_task_that_fails(
     assert "made-up-password" not in str(result)
 
 
-def test_the_last_server_in_use_is_not_archived_for_one_that_must_wait(odoo: SimulatedOdoo) -> None:
+def test_the_last_server_in_use_is_not_archived_in_favour_of_one_that_must_wait(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **{**MAIN, "name": "Old"})
     options = stack(oauth2_server("gmail"))
     outcome = run(odoo, options, verify="connection", unmanaged="archive")
@@ -556,7 +556,7 @@ def test_the_last_server_in_use_is_not_archived_for_one_that_must_wait(odoo: Sim
     assert ("archive", "Old") in actions(plan)
 
 
-def test_the_last_server_in_use_is_not_archived_for_one_that_is_archived(odoo: SimulatedOdoo) -> None:
+def test_the_last_server_in_use_is_not_archived_in_favour_of_an_archived_one(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", **{**MAIN, "name": "Old"})
     odoo.add("ir.mail_server", **{**MAIN, "active": False})
     with pytest.raises(Invalid, match="would leave no mail server in use"):
@@ -580,8 +580,8 @@ def test_one_name_is_one_server_unless_each_is_pinned(odoo: SimulatedOdoo) -> No
     assert len(servers(odoo)) == 1
 
 
-def test_of_two_servers_of_one_name_each_is_tested(odoo: SimulatedOdoo) -> None:
-    """The failure of the first is not taken for the success of the second."""
+def test_each_of_two_servers_of_one_name_is_tested(odoo: SimulatedOdoo) -> None:
+    """The failure of the first is not confused with the success of the second."""
     broken = {**MAIN, "xml_id": "postmaster.one", "smtp_port": 1}
     odoo.smtp = lambda server: "[Errno 111] Connection refused" if server["smtp_port"] == 1 else None
     with pytest.raises(Rejected, match=r"'Main \(postmaster.one\)'"):
@@ -604,7 +604,7 @@ def test_a_generated_sender_of_a_domain_is_not_a_false_alarm(odoo: SimulatedOdoo
 
 
 @pytest.mark.parametrize("senders", ["elsewhere.example", "info@acme.example"])
-def test_a_sender_that_is_not_the_accounts_is_refused(odoo: SimulatedOdoo, senders: str) -> None:
+def test_a_sender_that_the_account_does_not_own_is_refused(odoo: SimulatedOdoo, senders: str) -> None:
     odoo.smtp = lambda server: None if server["from_filter"] == MAIN["smtp_user"] else SENDER_REFUSED
     with pytest.raises(Rejected, match=r"failed \(sender_rejected\)"):
         run(odoo, stack({**MAIN, "from_filter": senders}), verify="connection")

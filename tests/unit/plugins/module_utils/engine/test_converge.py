@@ -101,7 +101,9 @@ NUMBERS = st.dictionaries(KEYS, st.integers(0, 3))
 
 
 @given(NUMBERS, NUMBERS, st.frozensets(KEYS))
-def test_the_target_becomes_as_wanted_under_the_lock(wanted: Values, found: Values, first: frozenset[str]) -> None:
+def test_the_target_reaches_the_declared_state_under_the_lock(
+    wanted: Values, found: Values, first: frozenset[str]
+) -> None:
     store = Store(wanted, found, first=first)
     predicted = store.plan()
     done = converge(store, check_mode=False)
@@ -116,7 +118,7 @@ def test_the_target_becomes_as_wanted_under_the_lock(wanted: Values, found: Valu
 
 
 @given(NUMBERS, NUMBERS)
-def test_check_mode_looks_once_and_does_nothing(wanted: Values, found: Values) -> None:
+def test_check_mode_reads_once_and_writes_nothing(wanted: Values, found: Values) -> None:
     store = Store(wanted, found)
     plan = converge(store, check_mode=True)
     assert store.events == ["plan"]
@@ -190,7 +192,7 @@ def test_an_error_lists_the_changes_before_it() -> None:
     ],
 )
 def test_incomplete_work_after_an_error_is_reported(kind: type[OdooError], completed: int, message: str) -> None:
-    """Nothing is tried over a connection that is lost."""
+    """Nothing is retried over a lost connection."""
 
     class Incomplete(Store):
         def complete(self) -> None:
@@ -215,8 +217,8 @@ EIGHT = dict.fromkeys("abcdefgh", 1)
 
 
 @pytest.mark.parametrize("culprit", EIGHT)
-def test_a_refused_batch_is_done_up_to_the_step_at_fault(culprit: str) -> None:
-    """As if the steps were done one by one, but in fewer calls."""
+def test_a_refused_batch_is_performed_up_to_the_failing_step(culprit: str) -> None:
+    """The steps have the same results as one by one, with fewer calls."""
     attempts = 0
 
     def refuse(step: Step) -> None:
@@ -239,7 +241,7 @@ def test_a_refused_batch_is_done_up_to_the_step_at_fault(culprit: str) -> None:
     assert not store.locked
 
 
-def test_a_batch_that_only_works_in_parts_is_done() -> None:
+def test_a_batch_that_only_works_in_parts_is_performed() -> None:
     class Small(Store):
         def perform(self, steps: Plan) -> None:
             if len(steps) > 2:
@@ -260,10 +262,8 @@ def test_a_batch_that_only_works_in_parts_is_done() -> None:
         (3, True, Unreachable, "number 'a', 'b', 'c' (update): no"),
     ],
 )
-def test_a_batch_that_must_not_be_divided_is_tried_once(
-    size: int, divisible: bool, kind: type[OdooError], named: str
-) -> None:
-    """Because it only makes sense as a whole, or because nobody knows whether it is done."""
+def test_an_indivisible_batch_is_tried_once(size: int, divisible: bool, kind: type[OdooError], named: str) -> None:
+    """It only makes sense as a whole, or it is unknown whether it was performed."""
 
     def refuse(_step: Step) -> None:
         nonlocal attempts
@@ -282,7 +282,7 @@ def test_a_batch_that_must_not_be_divided_is_tried_once(
 
 
 def test_an_update_of_a_new_record_is_another_step() -> None:
-    """The store has defaults of its own; but it is not asked a second time."""
+    """The store has its own defaults, but it is not read a second time."""
 
     class Defaulting(Store):
         keeps = False
@@ -306,7 +306,7 @@ def test_an_update_of_a_new_record_is_another_step() -> None:
         converge(stubborn, check_mode=False)
 
 
-def test_a_lock_that_cannot_be_had_changes_nothing() -> None:
+def test_an_unavailable_lock_changes_nothing() -> None:
     def refuse() -> None:
         raise Conflict("another run")
 
@@ -318,7 +318,7 @@ def test_a_lock_that_cannot_be_had_changes_nothing() -> None:
     assert store.found == {}
 
 
-def test_an_existence_that_did_not_stick_is_named_too() -> None:
+def test_a_record_that_was_not_kept_is_named_too() -> None:
     class Undying(Store):
         def plan(self) -> Plan:
             return (Step("number", "a", "delete", record_id=1),)
@@ -331,7 +331,7 @@ def test_an_existence_that_did_not_stick_is_named_too() -> None:
 
 
 def test_changed_records_are_saved_before_the_lock_is_taken() -> None:
-    """Nothing is written if it cannot be kept, not even the lock."""
+    """If the former state cannot be saved, nothing is written, not even the lock."""
 
     class Full(Store):
         def keep(self, steps: Sequence[Step]) -> None:

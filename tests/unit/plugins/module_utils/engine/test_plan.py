@@ -84,7 +84,7 @@ def test_a_record_in_the_declared_state_needs_no_step(values: dict[str, Any], xm
 
 
 @given(WANTED, FOUND)
-def test_unset_fields_are_left_alone(wanted: Wanted, found: Found | None) -> None:
+def test_unset_fields_are_not_changed(wanted: Wanted, found: Found | None) -> None:
     step = plan_record(wanted, found, FIELDS)
     if step is None:
         return
@@ -115,7 +115,7 @@ def test_no_secret_leaves_a_step(wanted: Wanted, found: Found | None) -> None:
 
 
 @given(SECRETS, SECRETS)
-def test_a_secret_that_differs_is_seen_to_differ(old: str, new: str) -> None:
+def test_a_difference_of_secrets_is_visible(old: str, new: str) -> None:
     step = plan_record(Wanted("mail_server", "Main", values={"password": new}), Found(1, {"password": old}), FIELDS)
     assert (step is None) == (old == new)
     if step:
@@ -124,7 +124,7 @@ def test_a_secret_that_differs_is_seen_to_differ(old: str, new: str) -> None:
         ]
 
 
-def test_the_action_is_named_after_what_happens_to_the_record() -> None:
+def test_the_action_is_named_after_its_effect_on_the_record() -> None:
     def action(found: Found | None, **values: Any) -> str:
         state = values.pop("state", "present")
         step = plan_record(Wanted("mail_server", "Main", state, values), found, FIELDS)

@@ -47,7 +47,7 @@ def test_another_severity_and_another_fix_are_changes() -> None:
     assert told(known, finding(severity="warning", fixable=None)) == []
 
 
-def test_the_same_finding_of_two_records_is_two() -> None:
+def test_the_same_finding_of_two_records_is_two_findings() -> None:
     known = KnownFindings("warning", 0)
     assert len(told(known, finding(), finding(about=4))) == 2
     assert told(known, finding(about=4)) == [("cleared", "cron_disabled")]
@@ -70,7 +70,7 @@ def test_a_finding_is_repeated() -> None:
     assert told(known, finding(severity="warning"), now=180) == []
 
 
-def test_an_instance_that_does_not_answer_clears_nothing() -> None:
+def test_an_instance_without_an_answer_clears_nothing() -> None:
     known = KnownFindings("warning", 60)
     told(known, finding())
     assert [change.kind for change in known.take_not_asked(LOST, 1)] == ["appeared"]

@@ -37,7 +37,7 @@ Event = dict[str, Any]
 
 
 def source_main() -> Any:
-    """Load the file as ansible-rulebook does: it is not in a package that can be imported."""
+    """Load the file as ansible-rulebook does, because it is not in a package that can be imported."""
     spec = importlib.util.spec_from_file_location("odoo_mail", FILE)
     assert spec
     assert spec.loader
@@ -114,7 +114,7 @@ def test_the_loop_is_free_while_an_instance_is_slow(odoo: SimulatedOdoo, monkeyp
     assert {one[0] for one in changes(run_source(0.8, checks=["cron"], instances=instances))} == {"acme"}
 
 
-def test_an_instance_that_does_not_answer_is_asked_again(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_instance_without_an_answer_is_queried_again(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = rpc_session.connect
     failures = [Unreachable(f"Odoo answers {SECRET}"), None]
 
@@ -168,7 +168,7 @@ def test_a_word_of_the_catalogue_is_not_masked(odoo: SimulatedOdoo) -> None:
         ({"instances": [ACME], "max_age": -1}, "max_age"),
     ],
 )
-def test_arguments_that_are_wrong(test_arguments: dict[str, Any], test_words: str) -> None:
+def test_wrong_arguments(test_arguments: dict[str, Any], test_words: str) -> None:
     with pytest.raises(Invalid) as wrong:
         read_options(test_arguments)
     assert test_words in str(wrong.value)
@@ -185,7 +185,10 @@ def test_the_environment_supplies_missing_keys_of_an_instance(monkeypatch: pytes
 
 
 def test_memory_does_not_grow(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thousands of examinations without a pause, each with a text of its own. Every second one has a finding that the others do not have."""
+    """Thousands of examinations without a pause, each with a different text.
+
+    Every second one has an additional finding.
+    """
     options = read_options({"instances": [ACME], "severity": "info"})
     monkeypatch.setattr(source_options, "read_options", lambda _arguments: SourceOptions(options.instances, 0, 2))
     polls = itertools.count()
@@ -197,7 +200,7 @@ def test_memory_does_not_grow(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPat
         return {"findings": [always, sometimes][: 1 + number % 2]}
 
     monkeypatch.setattr(watched_instance, "diagnose", diagnose)
-    # Not as `connect_to`, which remembers every call.
+    # Not as `connect_to`, which records every call.
     monkeypatch.setattr(rpc_session, "connect", lambda **_options: odoo.session(read_only=True))
     main = source_main()
     seen: Counter[str] = Counter()
@@ -222,7 +225,7 @@ def test_memory_does_not_grow(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPat
     finally:
         tracemalloc.stop()
     assert min(seen["appeared"], seen["cleared"]) > 1_000
-    # The texts alone of the second run are 800 kB.
+    # The texts of the second run alone take 800 kB.
     assert after - before < 100_000, (before, after)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Known secrets are found in texts, however many there are."""
+"""Known secrets are found in texts, in any number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.confidential import KnownSecrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import LONG
 
-# So few characters that secrets begin alike, overlap, and are in texts.
+# There are so few characters that secrets have equal beginnings, overlap, and are in texts.
 TEXTS = st.text("ab\u00e9", max_size=20)
 
 

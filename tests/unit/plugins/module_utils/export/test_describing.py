@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An instance described: enforcing the description changes nothing, on the same instance and once more on an empty one of its version."""
+"""The description of an instance.
+
+If it is enforced, nothing changes: on the same instance, and on an empty one after the first run.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +150,7 @@ def test_no_secret_is_in_the_result(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_value_that_repeats_a_secret_is_a_secret(odoo: SimulatedOdoo) -> None:
-    """Some providers want the token as the user, too."""
+    """Some providers use the token as the user too."""
     run(odoo, {"servers": [{"name": "Main", "smtp_host": "a.example", "smtp_user": "made-up", "smtp_pass": "made-up"}]})
     odoo.add("ir.config_parameter", key="mail.server.copy", value="the token is made-up")
     description = describe(odoo)
@@ -187,7 +190,7 @@ def test_other_words_are_not_secrets(odoo: SimulatedOdoo, text: str) -> None:
     assert describe(odoo).secrets == []
 
 
-def test_a_server_that_is_called_as_its_secret_is_not_named(odoo: SimulatedOdoo) -> None:
+def test_the_name_of_a_server_is_not_shown_if_it_is_its_secret(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="made-up-token", smtp_host="a.example", smtp_pass="made-up-token")
     description = describe(odoo)
     assert description.stack["servers"] == []
@@ -223,7 +226,7 @@ def test_each_part_of_a_policy_by_itself(odoo: SimulatedOdoo, part: str) -> None
     assert install(odoo, policy, check=True) == ()
 
 
-def test_a_part_that_somebody_has_changed(odoo: SimulatedOdoo) -> None:
+def test_a_part_that_a_user_has_changed(odoo: SimulatedOdoo) -> None:
     install(odoo, POLICY)
     odoo.record("ir.cron", odoo.ref("postmaster_odoo.queue_stale"))["code"] = "log('nothing')"
     odoo.record("ir.cron", odoo.ref("postmaster_odoo.queue_purge"))["active"] = False
@@ -243,7 +246,7 @@ def test_code_of_an_addons_action_is_declared_if_it_was_changed(odoo: SimulatedO
     assert run(odoo, whole(description)).plan == ()
 
 
-def test_namesakes_without_external_ids_are_left_out(odoo: SimulatedOdoo) -> None:
+def test_records_of_the_same_name_without_external_ids_are_left_out(odoo: SimulatedOdoo) -> None:
     for host in ("a", "b"):
         odoo.add("ir.mail_server", name="Twin", smtp_host=host)
     description = describe(odoo)
@@ -253,7 +256,7 @@ def test_namesakes_without_external_ids_are_left_out(odoo: SimulatedOdoo) -> Non
     assert (found.kind, found.key, found.position) == ("left_out", "Twin", None)
 
 
-def test_namesakes_with_external_ids_are_declared_with_these(odoo: SimulatedOdoo) -> None:
+def test_records_of_the_same_name_with_external_ids_are_declared_with_these(odoo: SimulatedOdoo) -> None:
     for name in ("one", "two"):
         record_id = odoo.add("ir.mail_server", name="Twin", smtp_host=name)
         odoo.add("ir.model.data", module="acme", name=name, model="ir.mail_server", res_id=record_id)
@@ -268,7 +271,7 @@ def test_namesakes_with_external_ids_are_declared_with_these(odoo: SimulatedOdoo
     assert describe(empty).as_result() == description.as_result()
 
 
-def test_secrets_of_namesakes_are_told_apart(odoo: SimulatedOdoo) -> None:
+def test_secrets_of_records_of_the_same_name_are_distinguished(odoo: SimulatedOdoo) -> None:
     code = "password = 'made-up'"
     run(odoo, {"crons": [{"name": "Twin", "model": model, "code": code} for model in ("mail.mail", "res.partner")]})
     for name in ("one", "two"):
@@ -276,7 +279,7 @@ def test_secrets_of_namesakes_are_told_apart(odoo: SimulatedOdoo) -> None:
         odoo.add("ir.model.data", module="acme", name=name, model="ir.mail_server", res_id=record_id)
     secrets = describe(odoo, crons=("Twin",)).as_result()["secrets"]
     assert [secret["key"] for secret in secrets] == ["Twin"] * 4
-    # Of which the names of their variables are made.
+    # The names of their variables contain these.
     assert len({(secret["resource"], secret["identity"], secret["option"]) for secret in secrets}) == 4
 
 
@@ -301,7 +304,7 @@ def test_the_id_of_a_record_is_left_out(odoo: SimulatedOdoo) -> None:
     assert remark(description, "the id of a record").kind == "left_out"
 
 
-def test_a_way_to_log_in_that_would_be_refused_is_left_out(odoo: SimulatedOdoo) -> None:
+def test_an_authentication_that_would_be_refused_is_left_out(odoo: SimulatedOdoo) -> None:
     record_id = odoo.add("ir.mail_server", name="Half", smtp_host="a.example", smtp_encryption="ssl")
     odoo.record("ir.mail_server", record_id)["smtp_authentication"] = "certificate"
     description = describe(odoo)
@@ -311,7 +314,7 @@ def test_a_way_to_log_in_that_would_be_refused_is_left_out(odoo: SimulatedOdoo) 
     assert run(odoo, whole(description)).plan == ()
 
 
-def test_tokens_that_another_way_to_log_in_has_left_stay(odoo: SimulatedOdoo) -> None:
+def test_tokens_of_a_former_authentication_are_kept(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Left", smtp_host="a.example", google_gmail_refresh_token="made-up-token")
     description = describe(odoo)
     assert "google_gmail_refresh_token" in remark(description, "would also clear").message
@@ -319,7 +322,7 @@ def test_tokens_that_another_way_to_log_in_has_left_stay(odoo: SimulatedOdoo) ->
     assert run(odoo, whole(description)).plan == ()
 
 
-def test_values_that_declaring_would_refuse_or_change_are_left_out(odoo: SimulatedOdoo) -> None:
+def test_values_that_a_declaration_would_refuse_or_change_are_left_out(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Odd", smtp_host=" a.example", smtp_port=0, from_filter="not @ a sender")
     description = describe(odoo)
     (server,) = description.stack["servers"]
@@ -333,7 +336,7 @@ def test_values_that_declaring_would_refuse_or_change_are_left_out(odoo: Simulat
     assert run(odoo, whole(description)).plan == ()
 
 
-def test_fields_of_a_file_of_the_server_are_left_out(series: str) -> None:
+def test_fields_that_a_file_of_the_server_sets_are_left_out(series: str) -> None:
     odoo = SimulatedOdoo(series, environment=Environment({"Main": {"smtp_host": "file.example"}}))
     odoo.add("ir.mail_server", name="Main", smtp_port=587)
     description = describe(odoo)
@@ -379,13 +382,13 @@ def test_warnings_about_a_server(values: dict[str, Any], option: str, words: str
         "mail.acme.example",
     ],
 )
-def test_a_right_host_is_not_odd(host: str) -> None:
+def test_a_correct_host_gives_no_warning(host: str) -> None:
     odoo = SimulatedOdoo("19.0")
     odoo.add("ir.mail_server", name="Main", smtp_host=host, from_filter="acme.example")
     assert not [one for one in describe(odoo).remarks if one.option == "smtp_host"]
 
 
-def test_actions_that_do_not_run_are_said_to(odoo: SimulatedOdoo) -> None:
+def test_actions_that_do_not_run_are_reported(odoo: SimulatedOdoo) -> None:
     queue = odoo.record("ir.cron", odoo.ref(QUEUE))
     queue.update(active=True, nextcall="2026-01-15 06:00:00")  # overdue, which is momentary and not part of the file
     odoo.record("ir.cron", odoo.ref("mail.ir_cron_delete_notification"))["active"] = False

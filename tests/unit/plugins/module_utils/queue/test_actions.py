@@ -66,7 +66,7 @@ def do(odoo: SimulatedOdoo, action: str, *, batch_size: int = 50, max_attempts: 
     return work
 
 
-# Choosing
+# Selection
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_permanent_failures_are_left_and_counted(odoo: SimulatedOdoo) -> None:
     assert left["reason"].startswith("No waiting cures why these failed")
 
 
-def test_no_waiting_gives_a_mail_a_recipient(odoo: SimulatedOdoo) -> None:
+def test_a_mail_without_a_recipient_is_never_sent_again(odoo: SimulatedOdoo) -> None:
     cut_off = "Error without exception. Probably due to sending an email without computed recipients."
     interrupted, nobodys = (
         add(odoo, "exception", failure_reason=cut_off, email_to=to) for to in ("a@b.example", False)
@@ -163,7 +163,7 @@ def fail(odoo: SimulatedOdoo) -> None:
             mail.update(state="exception", failure_reason=THROTTLED)
 
 
-def test_a_mail_is_given_up_after_so_many_attempts(odoo: SimulatedOdoo) -> None:
+def test_a_mail_is_given_up_after_the_maximum_of_attempts(odoo: SimulatedOdoo) -> None:
     mail = add(odoo, "exception", failure_reason=THROTTLED)
     for attempt in (2, 3):
         assert do(odoo, "retry", max_attempts=3).count == 1
@@ -181,7 +181,7 @@ def test_a_mail_is_given_up_after_so_many_attempts(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("state", ["sent", "cancel", None])
-def test_nothing_is_noted_of_mails_that_are_done(odoo: SimulatedOdoo, state: str | None) -> None:
+def test_no_note_is_kept_about_finished_mails(odoo: SimulatedOdoo, state: str | None) -> None:
     done = add(odoo, "exception", failure_reason=THROTTLED)
     do(odoo, "retry")
     if state:
@@ -194,7 +194,7 @@ def test_nothing_is_noted_of_mails_that_are_done(odoo: SimulatedOdoo, state: str
 
 
 @given(st.text())
-def test_a_note_that_somebody_has_spoilt_is_read_as_far_as_it_goes(text: str) -> None:
+def test_a_damaged_note_is_read_as_far_as_possible(text: str) -> None:
     attempts = Attempts.from_text(f"{text} 41=2 42=-3")
     assert attempts.counts[41] == 2
     assert 42 in attempts.given_up
@@ -222,7 +222,7 @@ def test_failed_mails_are_cancelled_if_their_state_is_given(odoo: SimulatedOdoo)
         ("cancel", {"from_domain": ""}, "from_domain must be a domain such as acme.example"),
     ],
 )
-def test_filters_that_make_no_sense(odoo: SimulatedOdoo, action: str, filters: dict[str, Any], message: str) -> None:
+def test_contradictory_filters(odoo: SimulatedOdoo, action: str, filters: dict[str, Any], message: str) -> None:
     add(odoo)
     with pytest.raises(Invalid, match=message):
         do(odoo, action, **filters)
@@ -263,7 +263,7 @@ def test_only_due_mails_are_sent(odoo: SimulatedOdoo) -> None:
     assert states(odoo) == {scheduled: "outgoing", now: "sent"}
 
 
-def test_the_oldest_leave_first_though_odoo_would_begin_with_the_newest(odoo: SimulatedOdoo) -> None:
+def test_the_oldest_are_sent_first_although_odoo_prefers_the_newest(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key="mail.mail.queue.batch.size", value="2")
     mails = [add(odoo) for _number in range(5)]
     assert do(odoo, "process", limit=3).sent == 3
@@ -278,7 +278,7 @@ def test_batches_are_bounded(odoo: SimulatedOdoo) -> None:
     assert sizes == [2, 2, 1]
 
 
-def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(odoo: SimulatedOdoo) -> None:
+def test_after_a_disconnection_the_rest_waits_for_the_next_run(odoo: SimulatedOdoo) -> None:
     mails = [add(odoo) for _number in range(6)]
     odoo.delivery = lambda mail: HANGS_UP if mail["id"] == mails[2] else None
     work = do(odoo, "process", batch_size=4, limit=4)
@@ -292,7 +292,7 @@ def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(odoo: SimulatedO
 
 
 @pytest.mark.parametrize("batch_size", [50, 2])
-def test_a_server_at_which_odoo_breaks_off_stops_no_mail_of_another(odoo: SimulatedOdoo, batch_size: int) -> None:
+def test_a_server_at_which_odoo_stops_does_not_stop_mail_of_another(odoo: SimulatedOdoo, batch_size: int) -> None:
     bad = [add(odoo, email_from="a@bad.example"), add(odoo, email_from="a@bad.example")]
     good = [add(odoo, email_from="b@good.example"), add(odoo, email_from="c@good.example")]
     bad.append(add(odoo, email_from="a@bad.example"))
@@ -310,7 +310,7 @@ def test_a_server_at_which_odoo_breaks_off_stops_no_mail_of_another(odoo: Simula
     assert warnings(work)[0].startswith("3 mails are still outgoing, for the next run: ")
 
 
-def test_a_run_ends_when_odoo_breaks_off_at_one_way_after_the_other(odoo: SimulatedOdoo) -> None:
+def test_a_run_ends_if_odoo_stops_at_one_server_after_the_other(odoo: SimulatedOdoo) -> None:
     for number in range(30):
         add(odoo, email_from=f"a@bad{number}.example")
     odoo.delivery = lambda _mail: HANGS_UP
@@ -355,7 +355,7 @@ def test_mails_that_arrive_meanwhile_are_not_counted_as_remaining(odoo: Simulate
 
 
 def test_mails_that_become_due_meanwhile_are_counted(odoo: SimulatedOdoo) -> None:
-    """Another program changes an older mail after the task has gone past it."""
+    """Another program changes an older mail after the task has passed it."""
     other, mail = add(odoo, minutes=2, state="cancel"), add(odoo, minutes=1)
 
     def come(_model: str, method: str, *_rest: Any) -> None:
@@ -391,7 +391,7 @@ def test_a_run_without_mails_removes_a_dead_lock(odoo: SimulatedOdoo, minutes: f
     assert own_parameters(odoo) == ([SENDING_KEY] if is_left else [])
 
 
-def test_mails_that_an_interrupted_run_has_queued_again_are_told(odoo: SimulatedOdoo) -> None:
+def test_mails_that_an_interrupted_run_has_queued_again_are_reported(odoo: SimulatedOdoo) -> None:
     first, second = add(odoo, "exception", failure_reason=THROTTLED), add(odoo, "exception", failure_reason=THROTTLED)
     assert warnings(do(odoo, "retry", ids=[first])) == []
     (warning,) = warnings(do(odoo, "retry", ids=[second]))
@@ -402,7 +402,7 @@ def test_mails_that_an_interrupted_run_has_queued_again_are_told(odoo: Simulated
     assert warnings(do(odoo, "retry")) == []
 
 
-def test_many_senders_of_a_server_that_breaks_off_keep_nobody_else(odoo: SimulatedOdoo) -> None:
+def test_many_senders_of_a_failing_server_do_not_stop_the_others(odoo: SimulatedOdoo) -> None:
     for number in range(30):
         add(odoo, email_from=f'"A {number}" <a{number}@bad.example>')
     good = add(odoo, email_from="a@good.example")
@@ -443,7 +443,7 @@ DATE = '"2026-01-15 13:00:00"'
     ],
     ids=lambda note: note[:70],
 )
-def test_an_edited_note_of_mails_that_were_put_off_is_removed(odoo: SimulatedOdoo, note: str) -> None:
+def test_an_edited_note_of_postponed_mails_is_removed(odoo: SimulatedOdoo, note: str) -> None:
     odoo.add("ir.config_parameter", key=PUT_OFF_KEY, value=note)
     mail = add(odoo)
     assert ask_queue(odoo.session())["put_off"] == 0
@@ -467,7 +467,7 @@ def test_a_mail_that_was_cancelled_meanwhile_is_not_sent(odoo: SimulatedOdoo) ->
     assert states(odoo) == {first: "sent", second: "cancel"}
 
 
-def test_nothing_is_sent_while_the_queues_own_action_does(odoo: SimulatedOdoo) -> None:
+def test_nothing_is_sent_while_the_queues_own_action_runs(odoo: SimulatedOdoo) -> None:
     mail = add(odoo)
     odoo.running_crons.add(odoo.ref(QUEUE))
     work = act(odoo.session(), "process", Selection(), batch_size=50)
@@ -479,7 +479,7 @@ def test_nothing_is_sent_while_the_queues_own_action_does(odoo: SimulatedOdoo) -
     assert do(odoo, "process").sent == 1
 
 
-def test_nothing_is_sent_that_the_queues_own_action_may_have_chosen_just_now(odoo: SimulatedOdoo) -> None:
+def test_mails_that_the_queues_own_action_may_just_have_chosen_are_not_sent(odoo: SimulatedOdoo) -> None:
     mail = add(odoo)
 
     def begins(model: str, method: str, *_rest: Any) -> None:
@@ -568,8 +568,8 @@ def own_parameters(odoo: SimulatedOdoo) -> list[str]:
 
 
 @pytest.mark.parametrize("call", ["scheduled_date", "running"])
-def test_mails_are_put_back_at_once_if_sending_cannot_have_started(odoo: SimulatedOdoo, call: str) -> None:
-    """The connection breaks once, at the call that puts them off, or at the one right before they are sent."""
+def test_mails_are_restored_at_once_if_sending_cannot_have_started(odoo: SimulatedOdoo, call: str) -> None:
+    """The connection breaks once, at the call that postpones them, or at the one right before they are sent."""
     mails = [add(odoo), add(odoo)]
     lost: list[str] = []
 
@@ -600,7 +600,7 @@ def test_a_request_that_was_never_sent_starts_nothing(odoo: SimulatedOdoo) -> No
     assert own_parameters(odoo) == []
 
 
-def test_odoo_is_gone_in_the_middle(
+def test_odoo_becomes_unreachable_during_a_batch(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The state of the mails cannot be read and the lock cannot be released. Previous changes are still reported."""
@@ -621,7 +621,7 @@ def test_odoo_is_gone_in_the_middle(
     assert result["outcomes"]["sent"] == 2
 
 
-# Deleting, and being refused
+# Deletions and refusals
 
 
 def test_purging_keeps_mails_that_rpc_may_not_delete(odoo: SimulatedOdoo) -> None:
@@ -662,7 +662,7 @@ def test_a_refused_record_does_not_stop_the_others(action: str, method: str, ref
     )
 
 
-def test_splitting_has_an_end(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_splitting_ends(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_action, "_SPLITS", 5)
     for _number in range(64):
         add(odoo)
@@ -673,7 +673,7 @@ def test_splitting_has_an_end(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPat
     assert len([one for one in odoo.log if one[1] == "cancel"]) == 11
 
 
-def test_work_says_how_far_it_is(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(queue_action._CHUNKS, "cancel", 2)
     for _number in range(3):
         add(odoo)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a cron that sends mail excludes the other senders of the collection, and they exclude it."""
+"""A run of a cron that sends mail excludes the other senders of the collection, and they exclude it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def add_cron(odoo: SimulatedOdoo, code: str) -> int:
 
 
 def locks(odoo: SimulatedOdoo) -> list[Any]:
-    """Note the lock at each run of a cron."""
+    """Record the lock at each run of a cron."""
     seen: list[Any] = []
     odoo.before.append(
         lambda _model, method, *_rest: (
@@ -66,7 +66,7 @@ def test_the_queue_runs_under_the_lock(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("code", ["model.process_email_queue()", "model.search([]).send(auto_commit=True)"])
-def test_a_cron_of_ones_own_that_sends_runs_under_the_lock(odoo: SimulatedOdoo, code: str) -> None:
+def test_a_new_cron_that_sends_mail_runs_under_the_lock(odoo: SimulatedOdoo, code: str) -> None:
     seen = locks(odoo)
     run_cron(odoo.session(), add_cron(odoo, code), "Own")
     assert " pid " in seen[0]
@@ -119,7 +119,7 @@ def test_an_error_repeats_no_password_of_a_mail_server(odoo: SimulatedOdoo, word
     assert "HORSE" not in caught.value.message
 
 
-def test_a_cron_that_deletes_itself_has_not_failed(odoo: SimulatedOdoo) -> None:
+def test_a_cron_that_deletes_itself_is_not_a_failure(odoo: SimulatedOdoo) -> None:
     cron_id = add_cron(odoo, "model.search([])")
 
     def delete(_model: str, method: str, *_rest: Any) -> None:
@@ -133,14 +133,14 @@ def test_a_cron_that_deletes_itself_has_not_failed(odoo: SimulatedOdoo) -> None:
     assert run_cron(odoo.session(), cron_id, "Own")["outcome"] == "ok"
 
 
-def test_the_lock_is_given_back_after_a_failure(odoo: SimulatedOdoo) -> None:
+def test_the_lock_is_released_after_a_failure(odoo: SimulatedOdoo) -> None:
     odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
     with pytest.raises((Rejected, Unsupported), match="no mail today"):
         run(odoo)
     assert odoo.parameter(SENDING_KEY) is False
 
 
-def test_the_lock_is_given_back_if_the_queue_is_running_already(odoo: SimulatedOdoo) -> None:
+def test_the_lock_is_released_if_the_queue_is_already_running(odoo: SimulatedOdoo) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     with pytest.raises(Conflict):
         run(odoo)
@@ -149,7 +149,7 @@ def test_the_lock_is_given_back_if_the_queue_is_running_already(odoo: SimulatedO
 
 @pytest.mark.parametrize("error", [Timeout("no answer."), Unreachable("a proxy gave up.")])
 def test_without_an_answer_the_lock_stays_until_it_expires(odoo: SimulatedOdoo, error: OdooError) -> None:
-    """Odoo goes on sending, whether or not somebody still waits for its answer."""
+    """Odoo continues to send, even if nobody waits for its answer."""
     fail_run(odoo, error)
     with pytest.raises(type(error)) as caught:
         run(odoo)
@@ -164,7 +164,7 @@ def test_without_an_answer_the_lock_stays_until_it_expires(odoo: SimulatedOdoo, 
 
 
 def test_a_run_that_is_interrupted_keeps_the_lock(odoo: SimulatedOdoo) -> None:
-    """The process dies, and Odoo goes on."""
+    """The process ends, and Odoo continues."""
     fail_run(odoo, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         run(odoo)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mails that a killed run has put off: they are put back once Odoo has stopped sending them, and each leaves once."""
+"""Mails that a killed run has postponed: they are restored when Odoo has stopped sending them, and each is sent once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Mails = list[int]
 
 @pytest.fixture
 def arrived(odoo: SimulatedOdoo) -> Counter[int]:
-    """How often each mail has arrived."""
+    """Count the arrivals of each mail."""
     arrived: Counter[int] = Counter()
     odoo.delivery = lambda mail: arrived.update([mail["id"]])
     return arrived
@@ -39,7 +39,7 @@ def arrived(odoo: SimulatedOdoo) -> Counter[int]:
 
 @pytest.fixture
 def mails(odoo: SimulatedOdoo) -> Mails:
-    """Mails that a run has put off before it was killed."""
+    """Add mails that a run postponed before it was killed."""
     mails = [odoo.add("mail.mail", state="outgoing", scheduled_date=False) for _number in range(8)]
     put_off(odoo.session(), [{"id": mail, "scheduled_date": False} for mail in mails])
     odoo.add("ir.config_parameter", key=SENDING_KEY, value="elsewhere pid 1 [0a1b2c3d, 60 s]")
@@ -66,7 +66,7 @@ def process(odoo: SimulatedOdoo, *, lock_timeout: float = 180) -> Work:
 
 
 @pytest.mark.parametrize("seconds", [8, 60, 299])
-def test_no_mail_arrives_twice_while_odoo_goes_on(
+def test_no_mail_arrives_twice_while_odoo_continues(
     odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int], seconds: float
 ) -> None:
     go_on(odoo, clock, mails, arrived, seconds=seconds)
@@ -76,9 +76,7 @@ def test_no_mail_arrives_twice_while_odoo_goes_on(
     assert odoo.parameter(PUT_OFF_KEY) is odoo.parameter(SENDING_KEY) is False
 
 
-def test_a_removal_sends_none_of_them_twice(
-    odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]
-) -> None:
+def test_a_removal_sends_no_mail_twice(odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]) -> None:
     odoo.now += timedelta(seconds=61)
     go_on(odoo, clock, mails, arrived, seconds=60)
     session = odoo.session()
@@ -89,7 +87,7 @@ def test_a_removal_sends_none_of_them_twice(
     assert find_own_records(odoo.session()) == []
 
 
-def test_a_run_does_not_wait_for_ever_while_odoo_goes_on(
+def test_a_run_does_not_wait_without_limit_while_odoo_continues(
     odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]
 ) -> None:
     go_on(odoo, clock, mails, arrived, seconds=100)
@@ -103,7 +101,7 @@ def test_a_run_does_not_wait_for_ever_while_odoo_goes_on(
 
 
 @pytest.mark.parametrize("lock_timeout", [0, 180])
-def test_mails_that_odoo_never_began_to_send(
+def test_mails_that_odoo_never_started_to_send(
     odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int], lock_timeout: float
 ) -> None:
     work = process(odoo, lock_timeout=lock_timeout)
@@ -113,7 +111,7 @@ def test_mails_that_odoo_never_began_to_send(
 
 
 @pytest.mark.parametrize("why", ["all have left", "they are due anyway"])
-def test_nothing_is_waited_for(odoo: SimulatedOdoo, clock: Clock, mails: Mails, why: str) -> None:
+def test_no_wait_without_a_reason(odoo: SimulatedOdoo, clock: Clock, mails: Mails, why: str) -> None:
     for mail in mails if why == "all have left" else []:
         odoo.record("mail.mail", mail)["state"] = "sent"
     odoo.now += timedelta(seconds=62 if why == "all have left" else 3601)
@@ -122,7 +120,7 @@ def test_nothing_is_waited_for(odoo: SimulatedOdoo, clock: Clock, mails: Mails, 
     assert clock.monotonic() < 25
 
 
-def test_a_mail_that_fails_meanwhile_is_a_sign_of_life(
+def test_a_mail_that_fails_meanwhile_is_a_sign_of_activity(
     odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]
 ) -> None:
     def fail(*_call: Any) -> None:

@@ -79,8 +79,8 @@ def test_states_due_and_scheduled(odoo: SimulatedOdoo) -> None:
     assert written(odoo) == []
 
 
-def test_the_oldest_is_the_one_that_waits_for_longest(odoo: SimulatedOdoo) -> None:
-    add(odoo, minutes=999, scheduled_date=ago(odoo, 10))  # made long ago, due for ten minutes
+def test_the_oldest_mail_is_the_one_that_has_waited_longest(odoo: SimulatedOdoo) -> None:
+    add(odoo, minutes=999, scheduled_date=ago(odoo, 10))  # created long ago, due for ten minutes
     oldest = add(odoo, minutes=30)
     add(odoo, "sent", minutes=5000)
     add(odoo, minutes=5000, scheduled_date=ago(odoo, -1))
@@ -96,7 +96,7 @@ def test_failures_by_class_with_a_sample(odoo: SimulatedOdoo) -> None:
     throttled = add(odoo, "exception", failure_reason=THROTTLED)
     add(odoo, "exception", failure_reason="at https://x.example?token=made-up-secret")
     add(odoo, "exception")
-    add(odoo, failure_reason="111\nConnection refused")  # queued again: it has not failed
+    add(odoo, failure_reason="111\nConnection refused")  # queued again, so it has not failed
     queue = ask(odoo)
     assert [(one["class"], one["count"], one["transient"]) for one in queue["failures"]] == [
         ("recipient_rejected", 3, False),
@@ -109,7 +109,7 @@ def test_failures_by_class_with_a_sample(odoo: SimulatedOdoo) -> None:
     assert "made-up-secret" not in repr(queue)
 
 
-def test_up_to_five_reasons_that_differ(odoo: SimulatedOdoo) -> None:
+def test_up_to_five_different_reasons(odoo: SimulatedOdoo) -> None:
     for number in range(8):
         add(
             odoo,
@@ -135,13 +135,13 @@ def test_too_many_reasons_are_still_counted(odoo: SimulatedOdoo, monkeypatch: py
     for _number in range(2):
         add(odoo, "exception", failure_reason=THROTTLED)
     queue = ask(odoo)
-    # The most frequent reasons are looked at.
+    # The most frequent reasons are read.
     assert {one["class"]: one["count"] for one in queue["failures"]} == {"throttled": 2, "recipient_rejected": 1}
     assert queue["unclassified"] == 4
 
 
 @pytest.mark.parametrize("series", ["16.0"])
-def test_an_odoo_that_does_not_order_groups_by_their_size(odoo: SimulatedOdoo) -> None:
+def test_an_odoo_that_does_not_sort_groups_by_their_size(odoo: SimulatedOdoo) -> None:
     for reason in (THROTTLED, THROTTLED, REFUSED % "a@b.example"):
         newest = add(odoo, "exception", failure_reason=reason)
     add(odoo)
@@ -169,7 +169,7 @@ CUT_OFF = "Error without exception. Probably due to sending an email without com
 
 
 def test_a_mail_without_recipients_was_not_interrupted(odoo: SimulatedOdoo) -> None:
-    """Up to 18.0 Odoo has the same words for both."""
+    """Up to 18.0 Odoo has the same text for both."""
     contact = odoo.add("res.partner", name="Ann")
     for recipients in ({"email_to": "a@else.example"}, {"email_cc": "a@else.example"}, {"recipient_ids": [contact]}):
         add(odoo, "exception", failure_reason=CUT_OFF, **recipients)
@@ -187,11 +187,11 @@ def stopped_at(odoo: SimulatedOdoo, *, minutes: float) -> None:
 
 def test_mails_that_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
     last_run(odoo, ago(odoo, 20))
-    add(odoo, minutes=30)  # older than the mail it was at: the batch may have had no room for it
+    add(odoo, minutes=30)  # older than the mail in progress: the batch may have had no room for it
     stopped_at(odoo, minutes=19)
     add(odoo, minutes=30)  # this one
     add(odoo, minutes=30, scheduled_date=ago(odoo, 25))  # and this
-    add(odoo, minutes=10)  # made since
+    add(odoo, minutes=10)  # created since
     add(odoo, minutes=30, failure_reason=THROTTLED)  # tried, and queued again
     add(odoo, minutes=30, scheduled_date=ago(odoo, 10))  # was not due
     add(odoo, "exception", minutes=30)
@@ -199,7 +199,7 @@ def test_mails_that_the_last_run_left_behind(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("stopped", [None, 21, 500])
-def test_a_full_batch_leaves_mails_behind_and_was_not_cut_off(odoo: SimulatedOdoo, stopped: int | None) -> None:
+def test_a_full_batch_leaves_mails_behind_and_was_not_interrupted(odoo: SimulatedOdoo, stopped: int | None) -> None:
     last_run(odoo, ago(odoo, 20))
     if stopped:  # an earlier run
         stopped_at(odoo, minutes=stopped)
@@ -207,7 +207,7 @@ def test_a_full_batch_leaves_mails_behind_and_was_not_cut_off(odoo: SimulatedOdo
     assert ask(odoo)["interrupted"]["count"] == 0
 
 
-def test_of_an_order_of_its_own_nothing_is_claimed(odoo: SimulatedOdoo) -> None:
+def test_a_custom_order_gives_no_conclusion(odoo: SimulatedOdoo) -> None:
     last_run(odoo, ago(odoo, 20))
     stopped_at(odoo, minutes=19)
     add(odoo, minutes=30)
@@ -217,9 +217,9 @@ def test_of_an_order_of_its_own_nothing_is_claimed(odoo: SimulatedOdoo) -> None:
         assert ask(odoo)["interrupted"]["count"] == 0
 
 
-def test_a_run_that_broke_off_without_a_word(odoo: SimulatedOdoo) -> None:
+def test_a_run_that_stopped_without_a_message(odoo: SimulatedOdoo) -> None:
     last_run(odoo, ago(odoo, 20))
-    for minutes in (30, 36, 90):  # of these the first was made while a run may have lasted
+    for minutes in (30, 36, 90):  # the first of these was created while a run may have lasted
         mail = add(odoo, minutes=minutes)
         odoo.record("mail.mail", mail)["write_date"] = ago(odoo, minutes)
     add(odoo, minutes=90)  # queued again since
@@ -244,7 +244,7 @@ def test_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
     assert domains[None]["outgoing"] == 1
 
 
-def test_asking_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
+def test_reading_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
     prices = []
     for count in (0, 50):
         for number in range(count):
@@ -282,7 +282,7 @@ def test_a_value_that_is_not_a_threshold() -> None:
     assert raised.value.message == "max_outgoing must be at least 0, not -1; max_age must be at least 0, not -2."
 
 
-def test_a_gate_that_shuts_still_tells_everything(
+def test_an_exceeded_threshold_still_returns_everything(
     odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     connect_to(odoo, monkeypatch)

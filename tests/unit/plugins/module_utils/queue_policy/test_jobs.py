@@ -74,7 +74,7 @@ def test_safe_eval_accepts_the_code(code: str) -> None:
             assert node.finalbody == node.orelse == []
 
 
-def test_it_names_nothing_that_is_not_there(code: str) -> None:
+def test_it_uses_only_available_names(code: str) -> None:
     tree = ast.parse(code)
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
@@ -93,8 +93,8 @@ def bodies(node: ast.AST) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
                 yield child, getattr(child, name)
 
 
-def test_no_try_is_followed_by_anything(code: str) -> None:
-    """Python 3.13 would jump back from its handler by an opcode that safe_eval does not know."""
+def test_no_statement_follows_a_try(code: str) -> None:
+    """Python 3.13 would jump back from its handler by an opcode that safe_eval rejects."""
     for parent, body in bodies(ast.parse(code)):
         for statement in body:
             if isinstance(statement, ast.Try):
@@ -102,8 +102,8 @@ def test_no_try_is_followed_by_anything(code: str) -> None:
                 assert statement is body[-1]
 
 
-def test_functions_close_over_nothing(code: str) -> None:
-    """A cell is an opcode that safe_eval does not know."""
+def test_functions_have_no_closure(code: str) -> None:
+    """A cell is an opcode that safe_eval rejects."""
 
     def check(compiled: CodeType) -> None:
         assert not compiled.co_cellvars
@@ -144,7 +144,7 @@ def test_the_previous_state_can_be_read_from_the_code() -> None:
 @pytest.mark.parametrize(
     "note", ["", "# Before the policy: {", "# Before the policy: []", '# Before the policy: {"active": true}']
 )
-def test_a_note_that_is_lost_means_odoos_own_code(note: str) -> None:
+def test_without_the_note_the_former_code_is_odoos_own(note: str) -> None:
     head, _newline, body = CODES["lanes"].partition("\n")
     assert queue_jobs.before_of(f"{head}\n{note}\n{body}") == {"code": "model.process_email_queue()"}
 
@@ -187,7 +187,7 @@ def test_code_that_python_cannot_parse_is_unmanaged_code(nested: str) -> None:
 
 
 @pytest.mark.parametrize("nested", NESTED, ids=["minus", "brackets", "attributes", "NUL"])
-def test_a_note_of_former_code_that_is_nested_too_deeply_is_spoilt(nested: str) -> None:
+def test_a_note_with_too_deeply_nested_former_code_is_damaged(nested: str) -> None:
     code = queue_jobs.with_before(CODES["lanes"], {"code": "edited by hand"})
     spoilt = code.replace('{"code": "edited by hand"}', nested)
     assert spoilt != code

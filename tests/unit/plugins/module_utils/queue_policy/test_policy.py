@@ -105,7 +105,7 @@ def test_values_that_every_odoo_rejects(options: dict[str, Any], words: str) -> 
         QueuePolicy(options)
 
 
-def test_everything_that_is_wrong_is_said_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(Invalid) as caught:
         QueuePolicy({"stale_after": -1, "purge_after": -1, "lanes": [lane(batch=0)]})
     assert caught.value.message.count(";") == 2

@@ -30,7 +30,7 @@ from ansible_collections.postmaster.odoo.tests.unit.generated_code.played_odoo i
 )
 
 MAIL, CRON = "mail.mail", "ir.cron"
-# Of a class that the sandbox does not trust.
+# An error of a class that the sandbox does not trust.
 HANG_UP = smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
 
 
@@ -92,7 +92,7 @@ def test_lanes() -> None:
     assert [row["state"] for row in world.tables[MAIL].values()] == ["exception", "outgoing", "sent"]
     assert any("lane lost does not work: SMTPServerDisconnected" in one for one in world.said)
     assert any("lane all was interrupted: SMTPServerDisconnected" in one for one in world.said)
-    # Odoo cannot note a failure.
+    # Odoo cannot record a failure.
     world = World(failures={("cr", "commit"): [HANG_UP]}, with_progress=False, with_logger=False)
     mail(world)
     code.run(world)
@@ -120,14 +120,14 @@ def test_backoff() -> None:
 
 
 @pytest.mark.parametrize(("part", "state"), [("stale", "outgoing"), ("purge", "cancel")])
-def test_clearing_away(part: str, state: str) -> None:
+def test_stale_and_purge(part: str, state: str) -> None:
     code = told(part, getattr(queue_jobs, f"{part}_code")(7))
     for with_all in (True, False):
         world = World(with_progress=with_all, with_logger=with_all)
         for _number in range(2):
             mail(world, state=state, write_date=NOW - timedelta(days=8))
         if part == "purge":
-            # All at once is refused, and then the first by itself.
+            # The deletion of all at once is refused, and then that of the first mail.
             world.failures[MAIL, "unlink"] = [HANG_UP, HANG_UP] if with_all else []
             code.run(world)
             assert len(world.tables[MAIL]) == (1 if with_all else 0)
@@ -153,7 +153,7 @@ def test_watchdog(listener: Listener) -> None:
     code = told("watchdog", queue_jobs.watchdog_code(max_overdue=30, max_outgoing=1, listener=listener))
     day = timedelta(days=1)
     worlds: list[tuple[dict[str, Any] | None, Callable[[World], Any]]] = [
-        (None, lambda _world: None),  # the queue is gone
+        (None, lambda _world: None),  # the queue does not exist
         ({}, lambda _world: None),
         ({"active": False}, lambda _world: None),
         ({"active": False, "nextcall": NOW - day, "numbercall": 0}, lambda _world: None),
@@ -176,7 +176,7 @@ def test_watchdog(listener: Listener) -> None:
     assert code.untaken() == []
 
 
-# The model itself
+# The model of the sandbox itself
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_watchdog(listener: Listener) -> None:
 def test_the_sandbox_refuses_untrusted_objects(code: str) -> None:
     given = {"error": HANG_UP, "log": lambda *_texts, **_more: None, "modules": __import__("os"), "refused": mail}
     given["log"].__module__ = "odoo.addons.base.models.ir_actions"
-    if code == "modules.path":  # only calls are looked at
+    if code == "modules.path":  # only calls are checked
         sandbox.run(code, given)
         return
     with pytest.raises(sandbox.UnsafeError):

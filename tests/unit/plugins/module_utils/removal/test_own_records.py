@@ -20,7 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
-def test_mails_that_a_killed_run_has_put_off_are_due_again(odoo: SimulatedOdoo) -> None:
+def test_mails_that_a_killed_run_has_postponed_are_due_again(odoo: SimulatedOdoo) -> None:
     mail = odoo.add("mail.mail", state="outgoing", scheduled_date=False)
     session = odoo.session()
     put_off(session, [{"id": mail, "scheduled_date": False}])

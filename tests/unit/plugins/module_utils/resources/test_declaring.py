@@ -86,7 +86,7 @@ def test_values_that_every_odoo_rejects(kind: ResourceType, options: dict[str, A
     assert words in caught.value.message
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(Invalid) as caught:
         MAIL_SERVER.declare({"name": "Main", "smtp_port": 0, "smtp_timeout": 0, "xml_id": "x"})
     assert all(word in caught.value.message for word in ("smtp_port", "smtp_timeout", "xml_id"))
@@ -99,7 +99,7 @@ def test_default_from_may_be_a_whole_address(default_from: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
-def test_options_that_were_not_given_are_not_declared(kind: ResourceType) -> None:
+def test_options_that_are_not_given_are_not_declared(kind: ResourceType) -> None:
     identity = {"key": "a", "name": "acme"} | ({} if kind is CRON else {"xml_id": "mail.x"})
     given = {name: identity.get(name) for name in (*kind.options, "xml_id")}
     declaration = kind.declare(given)
@@ -116,7 +116,7 @@ def test_parameters_are_texts_or_booleans(value: Any, written: str | bool) -> No
     assert (type(declared), declared) == (type(written), written)
 
 
-def test_an_empty_parameter_is_an_absent_one() -> None:
+def test_an_empty_parameter_counts_as_absent() -> None:
     assert SYSTEM_PARAMETER.declare({"key": "a", "value": ""}).state == "absent"
     assert SYSTEM_PARAMETER.declare({"key": "a", "value": "0"}).state == "present"
 
@@ -150,7 +150,7 @@ def test_parameters_without_a_secret(parameters: Any) -> None:
     assert list(secrets_in(parameters)) == []
 
 
-def test_a_stack_is_declared_in_the_order_it_is_built_in() -> None:
+def test_a_stack_is_declared_in_the_order_of_its_creation() -> None:
     stack = {
         "crons": [QUEUE],
         "servers": [MAIN],
@@ -170,7 +170,7 @@ def test_a_stack_is_declared_in_the_order_it_is_built_in() -> None:
     for nothing in ({}, dict.fromkeys(stack), {"parameters": {}, "crons": []}):
         with pytest.raises(NothingDeclared):
             read_declared_stack(nothing, RunOptions())
-    # That there are no others can be compared.
+    # The list can be compared, so there are no other entries.
     assert read_declared_stack({"servers": []}, RunOptions(unmanaged="report")).declarations == ()
 
 
@@ -182,7 +182,7 @@ def test_an_error_does_not_repeat_a_possible_password() -> None:
 
 
 @pytest.mark.parametrize("user", ["pw", " pw", "pw\t", " pw "])
-def test_a_user_that_is_the_password_is_masked(user: str) -> None:
+def test_a_user_that_equals_the_password_is_masked(user: str) -> None:
     assert repeats_secret({" pw"}, user)
     assert not repeats_secret({" pw"}, "pwd")
     assert not repeats_secret({" "}, " ")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fields, type by type: how a declared value is written, when two values are the same, how one looks."""
+"""Fields by type: how declared values are written, compared and shown."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def encoded(content: str) -> str:
         (field("char"), "", False),
         (field("text"), 500, "500"),
         (field("html"), "<p/>", "<p/>"),
-        (field("reference"), "res.users,1", "res.users,1"),  # a type nobody thought of is text
+        (field("reference"), "res.users,1", "res.users,1"),  # a type without a class is text
         (SENDERS, " Sales@acme.example , acme.example,", " Sales@acme.example , acme.example,"),
         (SENDERS, "", False),
         (field("boolean"), False, False),
@@ -204,7 +204,7 @@ SPACES = st.sampled_from(["", " ", "  "])
 
 
 @given(st.lists(st.tuples(SPACES, ADDRESSES, SPACES), min_size=1), st.randoms())
-def test_order_spaces_case_and_repetition_of_senders_mean_nothing(
+def test_order_spaces_case_and_repetition_of_senders_do_not_matter(
     entries: list[tuple[str, str, str]], random: Any
 ) -> None:
     written = ",".join("".join(entry) for entry in entries)
@@ -250,14 +250,14 @@ def test_the_written_value_equals_the_declared_one(of: Field, data: st.DataObjec
 
 @pytest.mark.parametrize("kind", ["char", "text", "binary"])
 @given(secret=st.text(st.characters(categories=["L", "N"]), min_size=6))
-def test_a_secret_is_only_ever_a_mask(kind: str, secret: str) -> None:
+def test_a_secret_is_always_masked(kind: str, secret: str) -> None:
     of = field(kind, secret=True)
     assert of.shown(of.wire(secret)) == of.shown(secret) == "********"
     assert of.shown(of.wire("")) is None
 
 
 @pytest.mark.parametrize("xml_id_first", [True, False])
-def test_a_name_that_reads_like_an_external_id_wins(xml_id_first: bool) -> None:
+def test_a_name_in_the_form_of_an_external_id_takes_precedence(xml_id_first: bool) -> None:
     references = References()
     steps = [
         lambda: references.add_xml_id("res.company", 1, "base.acme"),
@@ -269,7 +269,7 @@ def test_a_name_that_reads_like_an_external_id_wins(xml_id_first: bool) -> None:
 
 
 @pytest.mark.parametrize("blank", [",", " ", " , "])
-def test_no_sender_at_all_is_an_empty_filter(blank: str) -> None:
+def test_an_empty_list_of_senders_is_an_empty_filter(blank: str) -> None:
     assert SENDERS.wire(blank) is False
     assert not SENDERS.same(blank, SENDERS.wire("")), "what matches nobody is not empty to Odoo"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asking: every record, secrets masked, nothing written, at a fixed price."""
+"""Reading: every record, with masked secrets, without a write, and with a fixed number of calls."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_crons(odoo: SimulatedOdoo) -> None:
     assert len(read_info(odoo.session(), CRON)) == len(odoo.records.tables["ir.cron"])
 
 
-def test_asking_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
+def test_reading_costs_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
     prices = []
     for count in (1, 99):
         for number in range(count):

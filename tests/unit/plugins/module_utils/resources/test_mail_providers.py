@@ -58,7 +58,7 @@ def test_the_providers() -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_a_provider_is_whole(name: str) -> None:
+def test_a_provider_has_all_settings(name: str) -> None:
     provider = PROVIDERS[name]
     assert provider.encryption in provider.ports
     assert set(provider.ports) <= {"starttls", "ssl", "none"}
@@ -75,11 +75,11 @@ def test_providers_with_oauth2_use_starttls(name: str) -> None:
     assert PROVIDERS[name].encryption == "starttls"
 
 
-# Filling in
+# Supplied settings
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_all_that_a_provider_fills_in(name: str) -> None:
+def test_all_settings_that_a_provider_supplies(name: str) -> None:
     provider = PROVIDERS[name]
     expected = (provider.host, provider.ports[provider.encryption], provider.encryption)
     assert filled(provider=name) == expected
@@ -87,14 +87,14 @@ def test_all_that_a_provider_fills_in(name: str) -> None:
     assert list(problems({"provider": name})) == []
 
 
-def test_without_a_provider_nothing_is_filled_in() -> None:
+def test_without_a_provider_no_settings_are_supplied() -> None:
     options = {"name": "Main", "smtp_host": "smtp.acme.example", "provider": None, "smtp_port": None}
     assert fill(options) == {"name": "Main", "smtp_host": "smtp.acme.example", "smtp_port": None}
     assert list(problems(options)) == []
     assert "provider" in options
 
 
-def test_explicit_options_win() -> None:
+def test_explicit_options_take_precedence() -> None:
     explicit = {"smtp_host": "smtp.acme.example", "smtp_port": 2525, "smtp_encryption": "starttls_strict"}
     assert fill({"provider": "gmail", **explicit}) == explicit
     assert fill({"provider": "gmail", "smtp_host": ""})["smtp_host"] == ""
@@ -104,7 +104,7 @@ def test_explicit_options_win() -> None:
     ("encryption", "port"), [("starttls", 587), ("starttls_strict", 587), ("ssl", 465), ("ssl_strict", 465)]
 )
 @pytest.mark.parametrize("name", ["gmail", "ses", "brevo", "infomaniak"])
-def test_the_port_follows_the_encryption(name: str, encryption: str, port: int) -> None:
+def test_the_port_depends_on_the_encryption(name: str, encryption: str, port: int) -> None:
     assert filled(provider=name, smtp_encryption=encryption)[1:] == (port, encryption)
 
 
@@ -119,7 +119,7 @@ def test_no_encryption_has_a_port_only_if_the_provider_offers_it(name: str, port
 @pytest.mark.parametrize(
     ("name", "port", "encryption"), [("gmail", 465, "ssl"), ("brevo", 587, "starttls"), ("sendgrid", 587, "starttls")]
 )
-def test_the_encryption_follows_the_port(name: str, port: int, encryption: str) -> None:
+def test_the_encryption_depends_on_the_port(name: str, port: int, encryption: str) -> None:
     assert filled(provider=name, smtp_port=port)[1:] == (port, encryption)
 
 

@@ -38,7 +38,7 @@ def pending(odoo: SimulatedOdoo) -> SimulatedOdoo:
         ("call_off", {"crm": "uninstalled", "digest": "installed", "sms": "installed"}),
     ],
 )
-def test_all_at_once_and_then_nothing(pending: SimulatedOdoo, action: str, states: dict[str, str]) -> None:
+def test_everything_at_once_and_then_nothing(pending: SimulatedOdoo, action: str, states: dict[str, str]) -> None:
     pending.versions_on_disk["digest"] = f"{pending.series}.99.0"
     assert resolve(pending.session(read_only=True), action) == LISTED
     assert {name: addon(pending, name)["state"] for name in PENDING} == PENDING
@@ -59,7 +59,7 @@ def test_addons_that_odoo_leaves_pending(pending: SimulatedOdoo) -> None:
         resolve(pending.session(), "finish")
 
 
-def test_not_everybody_may(pending: SimulatedOdoo) -> None:
+def test_not_every_user_may_do_it(pending: SimulatedOdoo) -> None:
     pending.user = "clerk"
     with pytest.raises(AccessRefused):
         resolve(pending.session(), "call_off")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Queue policies, on every version: installed, kept, taken away."""
+"""Queue policies on every version: installed, unchanged, removed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def crons(odoo: SimulatedOdoo) -> dict[int, dict[str, Any]]:
     return {key: dict(value) for key, value in odoo.records.tables["ir.cron"].items()}
 
 
-def test_it_comes_and_goes(odoo: SimulatedOdoo) -> None:
+def test_installation_and_removal(odoo: SimulatedOdoo) -> None:
     before = crons(odoo)
     server_actions = len(odoo.records.tables["ir.actions.server"])
     predicted = actions(run(odoo, check=True, **EVERYTHING).plan)
@@ -113,7 +113,7 @@ def test_code_edited_by_hand_is_drift(odoo: SimulatedOdoo) -> None:
     assert {xml_id: cron(odoo, xml_id)["code"] for xml_id in kept} == kept
 
 
-def test_the_queue_as_it_was_before_the_first_policy_is_remembered(odoo: SimulatedOdoo) -> None:
+def test_the_state_of_the_queue_before_the_first_policy_is_stored(odoo: SimulatedOdoo) -> None:
     queue = cron(odoo, QUEUE)
     queue.update(code="# ours\nmodel.process_email_queue()", active=False, interval_number=2)
     run(odoo, lanes=EVERYTHING["lanes"])
@@ -127,7 +127,7 @@ def test_the_queue_as_it_was_before_the_first_policy_is_remembered(odoo: Simulat
     assert run(odoo, lanes=[]).plan == ()
 
 
-def test_a_part_that_is_not_given_is_left_and_spoken_of(odoo: SimulatedOdoo) -> None:
+def test_an_undeclared_part_is_kept_and_reported(odoo: SimulatedOdoo) -> None:
     run(odoo, **EVERYTHING)
     outcome = run(odoo, stale_after=8)
     assert actions(outcome.plan) == [("update", "stale_after")]
@@ -144,7 +144,7 @@ def test_a_part_that_is_not_given_is_left_and_spoken_of(odoo: SimulatedOdoo) -> 
         ({"watchdog": {**WATCHDOG, "enabled": False}}, "watchdog"),
     ],
 )
-def test_a_part_is_taken_away_by_itself(off: dict[str, Any], rule: str, odoo: SimulatedOdoo) -> None:
+def test_a_part_can_be_removed_alone(off: dict[str, Any], rule: str, odoo: SimulatedOdoo) -> None:
     run(odoo, **EVERYTHING)
     assert actions(run(odoo, **off).plan) == [("delete", rule)]
     assert run(odoo, **off).plan == ()
@@ -181,7 +181,7 @@ def test_two_channels_of_one_name_are_ambiguous(odoo: SimulatedOdoo) -> None:
     assert "2 records have the name 'Mail'" in refused(Ambiguous, odoo, watchdog={**WATCHDOG, "channel": "Mail"})
 
 
-def test_nothing_wakes_on_a_neutralized_copy(odoo: SimulatedOdoo) -> None:
+def test_nothing_is_activated_on_a_neutralized_copy(odoo: SimulatedOdoo) -> None:
     neutralize(odoo)
     outcome = run(odoo, **EVERYTHING)
     assert len(outcome.warnings) == 5
@@ -199,7 +199,7 @@ def test_a_queue_that_is_running_is_a_conflict(odoo: SimulatedOdoo) -> None:
 
 
 def test_the_code_is_the_same_on_every_version() -> None:
-    """So that a database that is upgraded shows no drift."""
+    """A database that is upgraded then shows no drift."""
     codes = set()
     for series in SERIES:
         odoo = SimulatedOdoo(series)
@@ -231,7 +231,7 @@ def test_differences_are_shown(odoo: SimulatedOdoo) -> None:
     }
 
 
-# --- together with a cron of the same record ---
+# A cron with the same record
 
 
 def stack_of(cron: dict[str, Any], **policy: Any) -> dict[str, Any]:
@@ -265,7 +265,7 @@ def test_an_empty_rule_declares_nothing(odoo: SimulatedOdoo) -> None:
             run_stack(odoo, {"queue_policy": options}, unmanaged="report")
 
 
-def test_a_rule_that_somebody_moved_is_still_seen(odoo: SimulatedOdoo) -> None:
+def test_a_rule_that_was_moved_is_still_found(odoo: SimulatedOdoo) -> None:
     run(odoo, **EVERYTHING)
     other = next(key for key, row in odoo.records.tables["ir.model"].items() if row["model"] == "res.partner")
     cron(odoo, queue_jobs.PURGE)["model_id"] = other

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The registry is the only list of resource types: a made-up type is planned, stacked, reported and exported without any other edit."""
+"""The registry is the only list of resource types.
+
+A made-up type is planned, stacked, reported and exported without any other edit.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "RESOURCE_TYPES", (*registry.RESOURCE_TYPES, FETCHMAIL_SERVER))
 
 
-def test_a_stack_takes_it() -> None:
+def test_it_is_an_option_of_a_stack() -> None:
     option = stack_arguments(registry.RESOURCE_TYPES)["fetchmail_servers"]
     assert (option["type"], option["elements"]) == ("list", "dict")
     assert set(option["options"]) == {"name", "is_ssl", "xml_id", "state"}

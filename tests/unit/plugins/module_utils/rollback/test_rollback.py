@@ -36,7 +36,7 @@ from ansible_collections.postmaster.odoo.tests.unit.snapshots import FileInMemor
 
 SECRET = "made-up-password-of-before"
 CODE = "password = 'made-up-in-code'\nmodel.search([('id', '>', 0)], limit=1)\n"
-# Everything that the bad change below changes, and things that no declaration would take.
+# Everything that the bad change below changes, and values that every declaration rejects.
 BEFORE: Mapping[str, Any] = {
     "servers": [
         {"name": "Main", "smtp_host": "smtp.acme.example", "smtp_user": "sales", "smtp_pass": SECRET, "sequence": 5},
@@ -98,7 +98,7 @@ _MODELS = ("ir.mail_server", "ir.cron", "ir.config_parameter")
 
 
 def state(odoo: SimulatedOdoo) -> dict[str, Any]:
-    """Everything that a run may change, without ids."""
+    """Return everything that a run may change, without ids."""
     rows = {
         model: sorted(
             repr(
@@ -119,7 +119,7 @@ def state(odoo: SimulatedOdoo) -> dict[str, Any]:
 def spoiled(odoo: SimulatedOdoo, file: FileInMemory, stack: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Enforce the bad change, and return the state before it."""
     run(odoo, BEFORE)
-    # Texts that no declaration would take, because blanks at their ends are mistakes.
+    # Every declaration rejects such texts, because blanks at their ends are mistakes.
     server(odoo, "Main").update(
         smtp_host=" smtp.acme.example ", from_filter="B.example , a.example", smtp_pass=f"{SECRET}\n"
     )
@@ -129,7 +129,7 @@ def spoiled(odoo: SimulatedOdoo, file: FileInMemory, stack: Mapping[str, Any] | 
     return before
 
 
-def test_everything_is_as_before(odoo: SimulatedOdoo) -> None:
+def test_everything_is_restored(odoo: SimulatedOdoo) -> None:
     file = FileInMemory()
     before = spoiled(odoo, file)
     ids = {one["name"]: one["id"] for one in servers(odoo)}
@@ -161,7 +161,7 @@ def test_a_rollback_that_is_interrupted_converges() -> None:
     assert cuts > 50
 
 
-def test_a_run_that_is_interrupted_is_taken_back() -> None:
+def test_an_interrupted_run_is_rolled_back() -> None:
     """Its snapshot was written before its first step, so it contains everything that it has done."""
     odoo = SimulatedOdoo("19.0")
     run(odoo, BEFORE)
@@ -176,13 +176,13 @@ def test_a_run_that_is_interrupted_is_taken_back() -> None:
         odoo.now += timedelta(minutes=2)
         if files[-1].text:
             roll_back(odoo.session(), files[-1].document)
-        # A run that was killed leaves notes, which any next run removes.
+        # A killed run leaves notes, which the next run removes.
         run(odoo, {"parameters": {"mail.made_up.text": "x"}, "servers": []})
         assert state(odoo) == before, where
 
 
-def test_it_is_written_before_the_first_write(odoo: SimulatedOdoo) -> None:
-    """If it cannot be written, nothing is changed, not even the lock is taken."""
+def test_it_is_written_before_the_first_change(odoo: SimulatedOdoo) -> None:
+    """If it cannot be written, nothing is changed. Not even the lock is taken."""
 
     class FullDisk(FileInMemory):
         def write(self, document: SnapshotDocument) -> str:
@@ -257,7 +257,7 @@ def test_later_changes_of_others_are_kept(odoo: SimulatedOdoo) -> None:
     assert server(odoo, "Renamed")["smtp_port"] == 2525
 
 
-def test_a_record_that_somebody_has_deleted_since_is_named(odoo: SimulatedOdoo) -> None:
+def test_a_record_that_was_deleted_since_is_named(odoo: SimulatedOdoo) -> None:
     file = FileInMemory()
     run(odoo, BEFORE)
     run_with_snapshot(odoo, {"servers": [{"name": "Main", "smtp_host": "wrong.example"}]}, file)
@@ -268,7 +268,7 @@ def test_a_record_that_somebody_has_deleted_since_is_named(odoo: SimulatedOdoo) 
 
 
 def test_a_record_of_the_same_name_is_not_mistaken_for_the_created_one() -> None:
-    """Two records of one name are told apart by their ids, and by which of them were there before."""
+    """The ids distinguish two records of one name, and show which of them existed before."""
     odoo, file = SimulatedOdoo("19.0"), FileInMemory()
     run(odoo, {"servers": [{"name": "Twin", "xml_id": "postmaster.first", "smtp_host": "first.example"}]})
     odoo.add("ir.mail_server", name="Twin", smtp_host="second.example")
@@ -281,7 +281,7 @@ def test_a_record_of_the_same_name_is_not_mistaken_for_the_created_one() -> None
         assert state(odoo) == before, where
 
 
-def test_it_is_tested_before_it_goes_live(odoo: SimulatedOdoo) -> None:
+def test_it_is_tested_before_it_is_used(odoo: SimulatedOdoo) -> None:
     file = FileInMemory()
     spoiled(odoo, file)
     odoo.smtp = lambda _server: "[Errno 111] Connection refused"
@@ -292,7 +292,7 @@ def test_it_is_tested_before_it_goes_live(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("authentication", ["gmail", "outlook"])
-def test_tokens_come_back(authentication: str) -> None:
+def test_tokens_are_restored(authentication: str) -> None:
     odoo, file = SimulatedOdoo("19.0"), FileInMemory()
     run(odoo, {"servers": [oauth2_server(authentication, refresh_token="made-up-consent")]})
     addon = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}[authentication]
@@ -314,7 +314,7 @@ def test_tokens_come_back(authentication: str) -> None:
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
-def test_companies_get_their_alias_domains_back(odoo: SimulatedOdoo) -> None:
+def test_the_alias_domains_of_companies_are_restored(odoo: SimulatedOdoo) -> None:
     file = FileInMemory()
     run(odoo, {"alias_domains": [{"name": "acme.example", "companies": ["YourCompany"], "default_from": "info"}]})
 

@@ -106,7 +106,7 @@ def test_a_result_that_depends_on_the_build_is_unknown(odoo: SimulatedOdoo) -> N
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
-def test_it_takes_the_same_calls_however_much_there_is(odoo: SimulatedOdoo) -> None:
+def test_the_number_of_calls_is_the_same_for_any_size(odoo: SimulatedOdoo) -> None:
     def calls() -> int:
         session = odoo.session(read_only=True)
         read_routing(session)
@@ -117,7 +117,7 @@ def test_it_takes_the_same_calls_however_much_there_is(odoo: SimulatedOdoo) -> N
         odoo.add("ir.mail_server", name=f"S{number}", from_filter="acme.example")
         domain = odoo.add("mail.alias.domain", name=f"d{number}.example")
         odoo.add("res.company", name=f"C{number}", alias_domain_id=domain)
-    # On 19.0 and newer also how the switch of personal servers is stored.
+    # From 19.0 on, the stored form of the switch of personal servers also matters.
     assert calls() == few == (7 if "owner_user_id" in odoo.fields("ir.mail_server") else 6)
 
 
@@ -129,7 +129,7 @@ def test_a_switch_with_the_text_false_is_off_if_the_version_stores_false(odoo: S
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
-def test_each_company_has_its_rules(odoo: SimulatedOdoo) -> None:
+def test_each_company_has_its_own_rules(odoo: SimulatedOdoo) -> None:
     odoo.add("res.company", name="Branch", alias_domain_id=odoo.add("mail.alias.domain", name="acme.example"))
     odoo.add("res.company", name="Shop", alias_domain_id=odoo.add("mail.alias.domain", name="shop.example"))
     odoo.add("res.company", name="Gone", active=False)
@@ -220,7 +220,7 @@ def without_ids(table_: RoutingTable) -> list[tuple[str, int, str, bool]]:
     return sorted((one.name, one.sequence, one.from_filter, one.active) for one in table_.servers)
 
 
-def test_a_removed_parameter_and_alias_domain_are_gone() -> None:
+def test_a_removed_parameter_and_a_removed_alias_domain_have_no_effect() -> None:
     found = RoutingTable(
         parameters={"mail.default.from_filter": "a.example"},
         alias_domains={3: {"name": "a.example", "default_from": "n", "bounce_alias": "b"}},
@@ -261,12 +261,12 @@ def test_every_wrong_route_is_named(odoo: SimulatedOdoo) -> None:
     assert "x@acme.example" not in message
 
 
-def test_a_server_that_another_program_archived_takes_nothing(odoo: SimulatedOdoo) -> None:
+def test_a_server_that_another_program_archived_takes_no_mail(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Sales", from_filter="sales@acme.example", active=False)
     message = refused(odoo, {"routes": [SALES]})
     assert "through the server of Odoo's configuration file, for no mail server is active" in message
     assert "not through 'Sales', because that server is archived: declare it as active" in message
-    # The plan takes a declared server into use.
+    # The plan activates a declared server.
     assert run(odoo, {"servers": [{"name": "Sales"}], "routes": [SALES]}).routes[0]["server"] == "Sales"
 
 
@@ -294,7 +294,7 @@ def test_a_route_by_external_id(odoo: SimulatedOdoo) -> None:
     assert [one["server"] for one in run(odoo, stack).routes] == ["Sales 2026"]
 
 
-def test_two_servers_of_the_name_are_never_guessed_between(odoo: SimulatedOdoo) -> None:
+def test_two_servers_of_one_name_are_ambiguous(odoo: SimulatedOdoo) -> None:
     for from_filter in ("acme.example", "sales@acme.example"):
         odoo.add("ir.mail_server", name="Sales", from_filter=from_filter)
     assert "several mail servers in use are called 'Sales'" in refused(odoo, {"routes": [SALES]}, Ambiguous)
@@ -318,7 +318,7 @@ def test_a_route_must_apply_to_every_company(odoo: SimulatedOdoo) -> None:
     assert "leave through 'Shop' (for companies that send notifications from notifications@shop.example)" in message
 
 
-def test_users_own_servers_are_left_out_of_account() -> None:
+def test_personal_servers_are_ignored() -> None:
     odoo = SimulatedOdoo("19.0")
     odoo.add("ir.mail_server", name="Ann's", owner_user_id=2, from_filter="sales@acme.example")
     stack = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
@@ -329,7 +329,7 @@ def test_users_own_servers_are_left_out_of_account() -> None:
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
 def test_a_server_that_waits_for_consent_counts_as_in_use(odoo: SimulatedOdoo, verify: str) -> None:
-    """Refusing would leave the user without the link to open."""
+    """A refusal would leave the user without the link to open."""
     sales = oauth2_server("gmail", name="Sales", from_filter="sales@acme.example")
     stack = {"servers": [declared("Main", "acme.example"), sales], "routes": [SALES]}
     for _run in range(2):
@@ -347,7 +347,7 @@ def test_a_server_that_waits_for_consent_counts_as_in_use(odoo: SimulatedOdoo, v
     assert "'Main', for its from_filter names the domain" in refused(odoo, stack, verify=verify)
 
 
-def test_a_server_that_keeps_its_login_until_there_is_consent(odoo: SimulatedOdoo) -> None:
+def test_a_server_that_keeps_its_authentication_until_there_is_consent(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Sales", smtp_host="smtp.acme.example", from_filter="old.example")
     sales = oauth2_server("gmail", name="Sales", from_filter="sales@acme.example")
     outcome = run(odoo, {"servers": [declared("Main", "acme.example"), sales], "routes": [SALES]}, verify="connection")
@@ -365,7 +365,7 @@ def test_a_neutralized_copy_is_compared_with_the_state_before_neutralization(odo
     assert "leave through 'Sales'" in refused(odoo, {**stack, "routes": [{**SALES, "server": "Else"}]})
 
 
-def test_without_routes_nothing_is_read_for_them(odoo: SimulatedOdoo) -> None:
+def test_without_routes_no_additional_reads(odoo: SimulatedOdoo) -> None:
     session = odoo.session(read_only=True)
     stack = read_declared_stack({"servers": [declared("Sales")]}, RunOptions())
     outcome = enforce_stack(session, stack, RunOptions())
@@ -373,6 +373,6 @@ def test_without_routes_nothing_is_read_for_them(odoo: SimulatedOdoo) -> None:
     assert not [call for call in session.calls if call.startswith(("res.company", "mail.alias.domain"))]
 
 
-def test_a_route_is_from_an_address() -> None:
+def test_a_route_needs_an_address() -> None:
     with pytest.raises(Invalid, match=r"route 'acme.example': from takes one email address"):
         assertions_of([{**SALES, "from": "acme.example"}])

@@ -40,7 +40,7 @@ def test_senders_of_mass_mailings(series: str) -> None:
     add_mailing(odoo, "bulk@news.example", "sent", mail_server_id=server, active=False)
     add_mailing(odoo, "old@news.example", "sent", days=31)
     add_mailing(odoo, "draft@news.example")
-    # One of its mails is still there, and counts once.
+    # One of its mails still exists, and counts once.
     odoo.add("mail.mail", email_from="news@news.example", state="outgoing", mailing_id=kept)
     session = odoo.session(read_only=True)
     found = read_senders(session, read_routing(session), 30)
@@ -57,8 +57,8 @@ def test_without_the_addon_there_are_no_mailings() -> None:
     assert read_senders(session, read_routing(session), 30).is_complete
 
 
-def test_mailings_that_may_not_be_read_are_not_passed_over() -> None:
-    """The result says that it is not complete."""
+def test_unreadable_mailings_are_reported() -> None:
+    """The result contains a remark that it is incomplete."""
     odoo = SimulatedOdoo("19.0")
 
     def refuse(model: str, _method: str, _ids: Any, _arguments: Any) -> None:

@@ -49,7 +49,7 @@ def effects(sender: Sender, before: RoutingTable, after: RoutingTable) -> tuple[
     return comparison.effects
 
 
-# --- the comparison ---
+# The comparison
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_effects(before: list[dict[str, Any]], after: list[dict[str, Any]], expe
     ],
 )
 def test_the_route_of_a_malformed_sender_is_unknown(text: str) -> None:
-    """Odoo reads it in another way at each step."""
+    """Odoo reads it differently at each step."""
     assert effects(Sender(text), a_table(OLD), a_table(NEW)) == ("unknown",)
     (found,) = compare_senders([Sender(text)], a_table(OLD), a_table(NEW))
     assert (found.server_before, found.email_from_before) == (None, None)
-    # A plan that changes nothing about routes changes nothing for any mail.
+    # A plan that does not change routes does not change any mail.
     assert effects(Sender(text), a_table(OLD), a_table(OLD)) == ()
 
 
@@ -114,17 +114,17 @@ def test_another_notifications_address_is_another_from() -> None:
     )
 
 
-def test_mail_that_names_its_server_stays_with_it() -> None:
+def test_mail_that_names_its_server_is_sent_through_it() -> None:
     bound = Sender(ACME, server=1)
     assert effects(bound, a_table(OLD), a_table(OLD, NEW)) == ()
     (found,) = compare_senders([bound], a_table(OLD), a_table(OLD, NEW))
-    assert (found.server_after, found.email_from_after) == ("Old", ACME)  # as it is: Odoo does not choose
+    assert (found.server_after, found.email_from_after) == ("Old", ACME)  # unchanged: Odoo does not choose
     assert effects(bound, a_table(OLD), a_table(OLD | {"active": False}, NEW)) == ("fails",)
     # The database empties the field if the server is deleted.
     assert effects(bound, a_table(OLD), a_table(NEW)) == ("other_server",)
 
 
-def test_personal_servers_are_for_their_owners() -> None:
+def test_personal_servers_are_only_for_their_owners() -> None:
     own = a_server(3, "Ann", ACME, owner_user_id=[7, "Ann"])
     before, after = (
         a_table(OLD, own, has_personal=True, parameters=given)
@@ -144,13 +144,13 @@ def test_each_company_has_its_own_rules() -> None:
     )
     assert effects(Sender(SHOP, company=1), before, after) == ()
     assert effects(Sender(SHOP, company=2, alias_domain=1), before, after) == ("other_server", "other_from")
-    # Whose process sends it is not known.
+    # The sending process is unknown.
     assert effects(Sender(SHOP), before, after) == ("unknown",)
     # An archived company: its mail keeps its alias domain.
     assert effects(Sender(SHOP, company=9, alias_domain=2), before, after) == ()
 
 
-def test_without_a_company_that_makes_a_difference_the_effect_is_known() -> None:
+def test_without_a_relevant_company_the_effect_is_known() -> None:
     domains = {number: {"name": f"c{number}.example", "default_from": "info"} for number in (1, 2)}
     tables = (a_table(one, alias_domains=domains, companies={1: 1, 2: 2}) for one in (OLD, a_server(4, "Next")))
     (found,) = compare_senders([Sender(SHOP)], *tables)
@@ -307,7 +307,7 @@ def test_the_number_of_calls_is_constant() -> None:
     assert calls[0] == calls[1]
 
 
-# --- as a part of a stack ---
+# Part of a stack
 
 STACK = {"servers": [{"name": "New", "smtp_host": "smtp.acme.example", "from_filter": "acme.example"}]}
 
@@ -353,7 +353,7 @@ def test_the_diff_shows_the_changes() -> None:
     assert enforced_result(without, ResultScope(), diff=True).values["diff"] == diff[:-1]
 
 
-def test_mail_that_may_not_be_read_is_an_error_after_everything_else() -> None:
+def test_unreadable_mail_is_an_error_after_everything_else() -> None:
     odoo = SimulatedOdoo("19.0")
 
     def refuse(model: str, _method: str, _ids: Any, _arguments: Any) -> None:

@@ -71,21 +71,23 @@ def test_the_server_of_a_sender(sender: str, server: RoutingServer, rule: str) -
         ([], None, "configuration"),
     ],
 )
-def test_the_server_of_a_sender_that_none_is_for(servers: list[RoutingServer], server: str | None, rule: str) -> None:
+def test_the_server_of_a_sender_without_a_matching_server(
+    servers: list[RoutingServer], server: str | None, rule: str
+) -> None:
     found = route('"Ann" <ann@elsewhere.example>', servers, RULES_17)
     assert (found.server and found.server.name, found.rule) == (server, rule)
     expected = '"Ann" <notifications@acme.example>' if servers and server else '"Ann" <ann@elsewhere.example>'
     assert (found.email_from, found.rewritten) == (expected, server is not None)
 
 
-def test_every_rule_is_in_words() -> None:
+def test_every_rule_has_a_description() -> None:
     assert list(RULES) == [
         *("address", "domain", "notifications_address", "notifications_domain", "unfiltered", "first", "configuration"),
     ]
 
 
-def test_lists_of_senders_are_of_17_on() -> None:
-    """Up to 16.0 a list is one entry that fits nobody."""
+def test_lists_of_senders_exist_since_17() -> None:
+    """Up to 16.0 a list is one entry that matches no sender."""
     assert route("sales@acme.example", [SALES, ANY], RULES_17).server == SALES
     assert route("sales@acme.example", [SALES, ANY], RULES_16).server == ANY
     single = replace(SALES, from_filter="sales@acme.example")
@@ -100,7 +102,7 @@ def test_lists_of_senders_are_of_17_on() -> None:
         ("ann@elsewhere.example", '"ann" <notifications@acme.example>', '"ann" <notifications@acme.example>'),
     ],
 )
-def test_the_sender_through_a_server_that_is_not_for_it(sender: str, in_16: str, in_17: str) -> None:
+def test_the_sender_with_a_server_that_does_not_match_it(sender: str, in_16: str, in_17: str) -> None:
     assert [route(sender, [ANY], rules).email_from for rules in (RULES_16, RULES_17)] == [in_16, in_17]
 
 
@@ -127,19 +129,19 @@ def test_without_a_notifications_address_nothing_is_rewritten() -> None:
 
 
 @pytest.mark.parametrize("sender", ["", "no address"])
-def test_without_any_address_there_is_none_to_send_from(sender: str) -> None:
+def test_without_any_address_no_mail_can_be_sent(sender: str) -> None:
     assert route(sender, [ACME], Rules()).envelope_from == ""
 
 
 @pytest.mark.parametrize(
     ("servers", "bounce", "envelope"),
     [
-        ([ANY], "bounce@else.example", "bounce@else.example"),  # it may send from anything
+        ([ANY], "bounce@else.example", "bounce@else.example"),  # it accepts any sender
         ([ACME], "bounce@acme.example", "bounce@acme.example"),
         ([ACME], "bounce@else.example", "info@acme.example"),
         ([ACME], "", "info@acme.example"),
         ([SHOP], "", NOTIFICATIONS),
-        ([ANY], "", "info@acme.example"),  # though the recipient sees another
+        ([ANY], "", "info@acme.example"),  # the recipient sees another sender
         ([ANY], "bounce@bücher.example", "bounce@xn--bcher-kva.example"),
         ([ANY], "bounce@straße.example", "bounce@xn--strae-oqa.example"),
     ],
@@ -185,7 +187,7 @@ def test_a_record_of_odoo_and_one_of_the_collection() -> None:
     assert mail_server_of({"name": "B"}) == RoutingServer(None, "B")
 
 
-# --- shadows ---
+# Shadows
 
 
 def test_senders_that_an_earlier_server_takes() -> None:
@@ -195,24 +197,24 @@ def test_senders_that_an_earlier_server_takes() -> None:
     assert shadowed([whole, part, first], RULES_17) == [Shadow(part, "acme.example", first), Shadow(whole, "", first)]
 
 
-def test_an_address_is_not_taken_by_its_domain() -> None:
+def test_a_domain_entry_does_not_take_an_address_entry() -> None:
     assert shadowed([ACME, SALES], RULES_17) == []
 
 
 def test_servers_that_no_fallback_reaches() -> None:
-    """All mail without a server of its own goes the one way of the notifications address."""
+    """All mail without a matching server uses the server of the notifications address."""
     assert shadowed([ACME, ANY], RULES_17) == [Shadow(ANY, "", ACME)]
     second = RoutingServer(8, "Second", 50)
     assert shadowed([ANY, second], Rules()) == [Shadow(second, "", ANY)]
-    # Another company sends notifications from elsewhere, and its mail reaches the server.
+    # Another company sends notifications from another domain, and its mail reaches the server.
     assert shadowed([ACME, ANY], RULES_17, Rules("notifications@elsewhere.example")) == []
 
 
-def test_a_list_in_16_reaches_nobody() -> None:
+def test_a_list_in_16_matches_no_sender() -> None:
     assert shadowed([SALES, ANY], RULES_16) == [Shadow(SALES, "", ANY)]
 
 
-# --- properties ---
+# Properties
 
 ADDRESSES = [f"{local}@{domain}" for local in ("a", "b", "n") for domain in ("x.example", "y.example")]
 DOMAINS = ["x.example", "y.example"]
@@ -257,7 +259,7 @@ UNMATCHED = [
         (None, None, None),
     ],
 )
-def test_mail_that_no_server_is_for_depends_on_the_build(
+def test_mail_without_a_matching_server_depends_on_the_build(
     rule: str,
     servers: list[RoutingServer],
     config_filter: str,
@@ -281,16 +283,16 @@ def test_mail_that_no_server_is_for_depends_on_the_build(
 @pytest.mark.parametrize(
     ("sender", "servers", "config_filter", "rewritten"),
     [
-        ("info@acme.example", [ACME], "", False),  # a server is for the sender
+        ("info@acme.example", [ACME], "", False),  # a server for the sender
         ("ann@elsewhere.example", [ACME], "", True),  # or for the notifications address
         ("ann@elsewhere.example", [], "acme.example", True),
         ("ann@elsewhere.example", [], "", False),
-        ("notifications@acme.example", [ANY], "", False),  # it takes its own place
+        ("notifications@acme.example", [ANY], "", False),  # it replaces itself
         ("Acme <notifications@acme.example>", [SHOP], "", False),
         ("", [ANY], "", False),
     ],
 )
-def test_all_other_mail_does_not(
+def test_all_other_mail_does_not_depend_on_the_build(
     rewrites: bool | None, sender: str, servers: list[RoutingServer], config_filter: str, rewritten: bool
 ) -> None:
     rules = replace(RULES_16, rewrites_unmatched=rewrites, config_filter=config_filter)
@@ -356,7 +358,7 @@ def test_routes(sender: str, servers: list[RoutingServer], rules: Rules, chance:
         == (found.rule == "configuration")
         == (not [one for one in usable if not one.personal or found.server == one])
     )
-    # However the list is sorted, the answer is the same.
+    # The answer is the same for any order of the list.
     mixed = list(servers)
     chance.shuffle(mixed)
     assert route(sender, mixed, rules) == found
@@ -365,7 +367,7 @@ def test_routes(sender: str, servers: list[RoutingServer], rules: Rules, chance:
         assert not found.rewritten
     if found.rewritten:
         assert address_of(found.email_from) == rules.notifications
-    # Without the server that was taken another is, and it comes later or fits less well.
+    # Without that server another one is used, which comes later or matches less well.
     if found.server:
         again = route(sender, [one for one in servers if one is not found.server], rules)
         assert again.server != found.server

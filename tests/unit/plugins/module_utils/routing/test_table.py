@@ -25,7 +25,7 @@ def deleted(resource: str, key: str, record_id: int) -> Step:
     return Step(resource, key, "delete", record_id=record_id)
 
 
-def test_mail_servers_come_change_and_go() -> None:
+def test_mail_servers_are_created_changed_and_deleted() -> None:
     steps = [
         created("mail_server", "Third"),
         deleted("mail_server", "First", 1),
@@ -40,7 +40,7 @@ def test_mail_servers_come_change_and_go() -> None:
     assert [one.name for one in TABLE.servers] == ["First", "Second"]
 
 
-def test_a_new_alias_domain_does_not_take_the_place_of_another_new_one() -> None:
+def test_a_new_alias_domain_does_not_replace_another_new_one() -> None:
     steps = [
         created("alias_domain", "a.example", company_ids=[[6, 0, [2]]]),
         deleted("alias_domain", "old.example", 7),
@@ -57,7 +57,7 @@ def test_a_company_moves_from_one_alias_domain_to_another() -> None:
     assert TABLE.after([moved]).companies == {1: None, 2: 7}
 
 
-def test_the_first_alias_domain_is_given_to_every_company() -> None:
+def test_the_first_alias_domain_is_set_for_every_company() -> None:
     empty = RoutingTable(alias_domains={}, companies={1: None, 2: None})
     after = empty.after([created("alias_domain", "a.example"), created("alias_domain", "b.example")])
     assert [one.notifications for one in after.rules] == ["notifications@a.example"]

@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def ansible_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Ansible's home of one test: nobody's id is remembered yet."""
+    """Return Ansible's home of one test, which contains no user ids yet."""
     home = tmp_path / "ansible"
     monkeypatch.setenv("ANSIBLE_HOME", str(home))
     return home

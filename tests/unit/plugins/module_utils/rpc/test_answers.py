@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Odoo's refusals by kind, whichever version and transport brought them."""
+"""Odoo's refusals by kind, for every version and transport."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def test_kinds(name: str, message: str, kind: type[OdooError]) -> None:
     assert "\n" not in error.message
 
 
-def test_odoos_words_come_on_one_line() -> None:
+def test_odoos_message_is_on_one_line() -> None:
     error = refusal(WHERE, "odoo.exceptions.UserError", "You cannot archive it:\n\n  - Invoice (Email Template)\n")
     assert error.message == f"{WHERE}: Odoo rejected the call: You cannot archive it: - Invoice (Email Template)"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Odoo behind a proxy: whose answer it is, what to do, and which requests are tried again."""
+"""Odoo behind a proxy: the source of an answer, the error, and retried requests."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def server() -> Iterator[LocalServer]:
 
 
 class Behind:
-    """An Odoo 19 whose proxy refuses some of its requests."""
+    """Run an Odoo 19 whose proxy refuses some of its requests."""
 
     def __init__(self, refusal: Answer, *, times: int) -> None:
         self._refusal = refusal
@@ -69,7 +69,7 @@ def session_to(server: LocalServer) -> Session:
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("body", [HTML, b"", b"Too Many Requests"])
-def test_it_is_named_as_the_front_ends(server: LocalServer, status: int, body: bytes) -> None:
+def test_the_error_names_the_front_end(server: LocalServer, status: int, body: bytes) -> None:
     server.answer = lambda _request: Answer(body, status)
     with pytest.raises(Unreachable) as caught:
         asked(http_to(server), "/json/2/ir.cron/read")
@@ -94,7 +94,7 @@ def test_reads_are_retried(server: LocalServer, clock: Clock, status: int) -> No
     assert clock.monotonic() == 1 + 2 + 4
 
 
-def test_a_bounded_number_of_times(server: LocalServer) -> None:
+def test_the_number_of_retries_is_bounded(server: LocalServer) -> None:
     behind = server.answer = Behind(Answer(HTML, 502), times=99)
     with pytest.raises(Unreachable, match="HTTP 502"):
         session_to(server).search_read("ir.cron", [], ["name"])
@@ -120,14 +120,16 @@ def test_a_request_that_is_too_large_is_not_retried(server: LocalServer) -> None
     ("header", "seconds"),
     [("7", 7), ("0", 1), ("soon", 1), ("-5", 1), ("Sun, 06 Nov 1994 08:49:37 GMT", 1)],
 )
-def test_it_is_waited_for_as_long_as_asked(server: LocalServer, clock: Clock, header: str, seconds: float) -> None:
+def test_the_requested_waiting_time_is_respected(
+    server: LocalServer, clock: Clock, header: str, seconds: float
+) -> None:
     server.answer = Behind(Answer(HTML, 429, (("Retry-After", header),)), times=1)
     session_to(server).search_read("ir.cron", [], ["name"])
     assert clock.monotonic() == seconds
 
 
 @pytest.mark.parametrize("header", ["3600", format_datetime(START + timedelta(hours=1), usegmt=True)])
-def test_nobody_waits_for_long(server: LocalServer, clock: Clock, header: str) -> None:
+def test_a_long_waiting_time_is_not_respected(server: LocalServer, clock: Clock, header: str) -> None:
     behind = server.answer = Behind(Answer(HTML, 503, (("Retry-After", header),)), times=1)
     with pytest.raises(Unreachable, match=r"Retry after 3600 s \(Retry-After\)\.$"):
         session_to(server).search_read("ir.cron", [], ["name"])
@@ -143,7 +145,7 @@ def test_calls_without_a_login_are_retried(server: LocalServer, ask: object) -> 
 
 
 @pytest.mark.parametrize("ask", [ask_version, ask_databases])
-def test_a_front_end_that_stays_is_named(server: LocalServer, ask: object) -> None:
+def test_a_lasting_error_names_the_front_end(server: LocalServer, ask: object) -> None:
     server.answer = lambda _request: Answer(HTML, 502)
     assert callable(ask)
     with pytest.raises(OdooError, match="front end of Odoo answered HTTP 502"):

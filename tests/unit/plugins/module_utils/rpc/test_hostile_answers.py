@@ -27,7 +27,7 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.mutations import Ans
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import APPLIED, CHECKS, SECONDS, Task, instance, run
 from ansible_collections.postmaster.odoo.tests.unit.local_server import asked, listening
 
-# Every so many answers of a task one is changed.
+# One of so many answers of a task is changed.
 _STEP = 4
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n"
 
@@ -43,18 +43,18 @@ def unanswered(kind: type[OdooError], http: HttpConnection) -> str:
 
 @pytest.fixture
 def series() -> str:
-    """One is enough for a sample; the whole table is `make fuzz`."""
+    """One series is enough for a sample; the whole table is `make fuzz`."""
     return "19.0"
 
 
 def changed(changes: dict[int, Random], at: int, answer: Answer) -> Answer:
-    """Return an answer, changed if it is to be."""
+    """Return an answer, changed if necessary."""
     return mutated(changes[at], answer) if at in changes else answer
 
 
 @pytest.mark.parametrize("transport", ["jsonrpc", "json2"])
 @pytest.mark.parametrize("task", [*CHECKS, *APPLIED], ids=lambda task: f"{task.module}{'!' if task.applies else ''}")
-def test_tasks_and_answers_of_anybody(series: str, task: Any, transport: str) -> None:
+def test_tasks_with_answers_of_any_server(series: str, task: Any, transport: str) -> None:
     friendly = run(task, AnsweringOdoo(instance(series)), transport)
     assert friendly.fault == ""
     for number in range(1, friendly.answers + 1, _STEP):
@@ -155,21 +155,21 @@ def test_answers_of_odoo(method: str, arguments: dict[str, Any], answer: Any) ->
         ("method_direct_trigger", {}, {"params": "made-up"}, "an action of the web client was expected"),
     ],
 )  # fmt: skip
-def test_answers_of_anybody(method: str, arguments: dict[str, Any], answer: Any, words: str) -> None:
+def test_answers_of_any_server(method: str, arguments: dict[str, Any], answer: Any, words: str) -> None:
     with pytest.raises(Unreachable) as caught:
         check_answer("here", method, arguments, answer)
     assert caught.value.message.startswith(f"here: the answer does not have Odoo's format: {words}")
     assert "made-up" not in caught.value.message
 
 
-def test_the_instance_says_the_types_of_its_fields() -> None:
+def test_the_instance_reports_the_types_of_its_fields() -> None:
     answer = [{"id": 1, "limit_id": 5}]
     check_answer("here", "search_read", {"fields": ["limit_id"]}, answer, {"limit_id": "integer"})
     with pytest.raises(Unreachable):
         check_answer("here", "search_read", {"fields": ["limit_id"]}, answer, {"limit_id": "char"})
 
 
-def test_a_record_that_is_gone() -> None:
+def test_a_deleted_record() -> None:
     with pytest.raises(Rejected, match=r"^here: no record exists with id 3"):
         check_answer("here", "read", {"ids": [2, 3], "fields": []}, [{"id": 2}])
 
@@ -197,7 +197,7 @@ def test_a_server_that_answers_byte_by_byte(head: bytes) -> None:
     assert time.monotonic() - started < 8  # the server would go on for 10 s
 
 
-def test_each_answer_has_the_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_answer_has_the_full_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer_twice(connection: socket.socket) -> None:
         for _time in range(2):
             connection.recv(65536)
@@ -260,7 +260,7 @@ def test_answers_that_are_not_http(answer: bytes) -> None:
 @pytest.mark.parametrize("days", [-9000, 9000])
 @pytest.mark.parametrize("options", [{"action": "process"}, {"action": "cancel", "older_than": 60}])
 @pytest.mark.parametrize("check", [True, False])
-def test_a_wrong_clock_sends_cancels_and_withholds_no_mail(
+def test_a_wrong_clock_sends_cancels_and_postpones_no_mail(
     series: str, days: int, options: dict[str, Any], check: bool
 ) -> None:
     odoo = instance(series)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTP connection: one while the server keeps it, every failure in one clear sentence."""
+"""The HTTP connection: it is reused as long as the server keeps it open, and every failure is one clear sentence."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_server_that_closes_after_each_answer(server: LocalServer) -> None:
     assert server.connections == len(server.requests) == 2
 
 
-def test_a_server_that_hung_up_meanwhile_gets_no_request_twice() -> None:
+def test_after_a_disconnection_no_request_is_sent_twice() -> None:
     received: list[bytes] = []
     hung_up = threading.Event()
 
@@ -105,7 +105,7 @@ def test_a_server_that_hung_up_meanwhile_gets_no_request_twice() -> None:
     assert http.connections == 3
 
 
-def test_a_server_that_dies_on_a_request_is_not_asked_again() -> None:
+def test_a_server_that_fails_during_a_request_gets_no_other() -> None:
     received: list[bytes] = []
 
     def read_and_close(connection: socket.socket) -> None:
@@ -124,7 +124,7 @@ def test_it_connects_again_after_an_error(server: LocalServer) -> None:
     assert asked(http) == b"ok"
 
 
-def test_patience_lasts_as_long_as_it_is_asked_for(server: LocalServer) -> None:
+def test_the_timeout_is_the_requested_one(server: LocalServer) -> None:
     def timeout(http: HttpConnection) -> Any:
         asked(http)
         assert http._connection is not None
@@ -155,7 +155,7 @@ def test_the_servers_clock(server: LocalServer) -> None:
 
 
 @pytest.mark.parametrize("days", [-9000, -2, 2, 9000])
-def test_a_clock_that_is_wrong_is_an_error_that_names_both(server: LocalServer, days: int) -> None:
+def test_a_wrong_clock_is_an_error_that_names_both_times(server: LocalServer, days: int) -> None:
     http = http_to(server)
     moment = now() + datetime.timedelta(days=days)
     server.answer = lambda _request: Answer(b"ok", headers=(("Date", format_datetime(moment, usegmt=True)),))
@@ -216,7 +216,7 @@ def test_a_server_without_http(bytes_sent: bytes) -> None:
         assert "does not answer in HTTP" in unanswered(Unreachable, HttpConnection(url, proxy=""))
 
 
-def test_an_answer_that_ends_in_the_middle() -> None:
+def test_an_incomplete_answer() -> None:
     def half(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
@@ -225,7 +225,7 @@ def test_an_answer_that_ends_in_the_middle() -> None:
         assert "does not answer in HTTP (IncompleteRead)" in unanswered(Unreachable, HttpConnection(url, proxy=""))
 
 
-def test_silence_is_a_timeout() -> None:
+def test_no_answer_is_a_timeout() -> None:
     done = threading.Event()
     with listening(lambda _connection: done.wait(10) and None) as url:
         text = unanswered(Timeout, HttpConnection(url, timeout=0.1, proxy=""))
@@ -247,7 +247,7 @@ def test_a_closed_port() -> None:
         (OSError(113, "No route to host"), "cannot be reached ([Errno 113] No route to host)"),
     ],
 )
-def test_no_way_to_the_host(monkeypatch: pytest.MonkeyPatch, error: OSError, words: str) -> None:
+def test_an_unreachable_host(monkeypatch: pytest.MonkeyPatch, error: OSError, words: str) -> None:
     def fail(*_how: Any, **_more: Any) -> Any:
         raise error
 
@@ -363,7 +363,7 @@ def test_a_certificate_that_is_not_trusted(tls_server: LocalServer) -> None:
     assert tls_server.requests == []
 
 
-def test_a_ca_of_ones_own(tls_server: LocalServer, certificate: Path, tmp_path: Path) -> None:
+def test_a_custom_ca(tls_server: LocalServer, certificate: Path, tmp_path: Path) -> None:
     assert asked(http_to(tls_server, ca_path=str(certificate))) == b"/x"
     unanswered(Unreachable, http_to(tls_server, ca_path=str(tmp_path)))  # a folder without it
 
@@ -374,7 +374,7 @@ def test_a_certificate_for_another_host(tls_server: LocalServer, certificate: Pa
     assert "the certificate is not trusted (Hostname mismatch" in text
 
 
-def test_certificates_need_not_be_checked(tls_server: LocalServer) -> None:
+def test_the_check_of_certificates_can_be_disabled(tls_server: LocalServer) -> None:
     assert asked(http_to(tls_server, validate_certs=False)) == b"/x"
 
 
@@ -398,7 +398,7 @@ def test_a_bad_ca_path(tls_server: LocalServer, tmp_path: Path, content: bytes |
 # Proxies
 
 
-def test_a_proxy_is_given_the_whole_address(server: LocalServer) -> None:
+def test_a_proxy_receives_the_whole_address(server: LocalServer) -> None:
     http = HttpConnection("http://odoo.acme.example/base", proxy=server.url.replace("//", f"//user:{SECRET}%21@"))
     asked(http)
     (request,) = server.requests
@@ -422,7 +422,7 @@ def test_a_proxy_tunnels_tls(server: LocalServer, tls_server: LocalServer) -> No
     http.close()
 
 
-def test_a_proxy_that_is_not_there_is_named_without_its_password() -> None:
+def test_a_missing_proxy_is_named_without_its_password() -> None:
     port = closed_port()
     http = HttpConnection("http://odoo.acme.example", proxy=f"http://user:{SECRET}@127.0.0.1:{port}")
     text = unanswered(Unreachable, http)
@@ -455,6 +455,6 @@ def test_the_proxy_of_the_environment(
         assert (len(odoo.requests), len(proxy_server.requests)) == ((0, 1) if through_it else (1, 0))
 
 
-def test_a_proxy_that_wants_tls_is_refused_before_anything_is_sent_in_clear() -> None:
+def test_a_proxy_that_requires_tls_is_refused_before_anything_is_sent_in_clear_text() -> None:
     with pytest.raises(Invalid, match="proxy must be an http:// URL"):
         HttpConnection("http://localhost:8069", proxy="https://user:pw@proxy.example:3128")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Server actions that exist for one call: they are deleted, also if the connection breaks while they are created."""
+"""Server actions for one call: they are deleted, even if the connection breaks while they are created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import S
 run_it = partial(run_in_odoo, code="action = {}", values={})
 
 
-def test_no_cut_leaves_an_action() -> None:
+def test_an_interruption_leaves_no_action_behind() -> None:
     odoo = SimulatedOdoo("19.0")
     tried = 0
     for where, _succeeded in every_cut(odoo, run_it):

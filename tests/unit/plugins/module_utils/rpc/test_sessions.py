@@ -40,7 +40,7 @@ SECRET = "correct-horse"
 
 
 class Recorder:
-    """A transport that only notes its calls."""
+    """A transport that only records its calls."""
 
     name = "recorder"
 
@@ -50,7 +50,7 @@ class Recorder:
         self.closed = False
 
     def login(self) -> None:
-        """Nobody to log in to."""
+        """Do nothing: there is no login."""
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
         self.calls.append((model, method, ids, arguments))
@@ -76,7 +76,7 @@ def session_over(transport: Recorder, *, read_only: bool = False) -> Session:
 # Check mode
 
 
-def test_only_methods_that_read_leave_in_check_mode(transport: Recorder) -> None:
+def test_only_reading_methods_are_called_in_check_mode(transport: Recorder) -> None:
     session = session_over(transport, read_only=True)
     for method in sorted(READ_METHODS):
         session.call("ir.cron", method)
@@ -101,7 +101,7 @@ def test_only_methods_that_read_leave_in_check_mode(transport: Recorder) -> None
         "_read",
     ],
 )
-def test_nothing_else_leaves_in_check_mode(transport: Recorder, method: str) -> None:
+def test_no_other_request_is_sent_in_check_mode(transport: Recorder, method: str) -> None:
     with pytest.raises(ReadOnly, match=f"ir.cron.{method} is not allowed in check mode"):
         session_over(transport, read_only=True).call("ir.cron", method, [1])
     assert transport.calls == []
@@ -141,7 +141,7 @@ def test_created_ids(transport: Recorder, answer: Any, ids: list[int]) -> None:
     assert session_over(transport).create("ir.cron", [{"name": "x"} for _id in ids]) == ids
 
 
-def test_fields_are_asked_for_once(transport: Recorder) -> None:
+def test_fields_are_read_once(transport: Recorder) -> None:
     transport.outcome = lambda: {"name": {"type": "char"}}
     session = session_over(transport)
     assert session.fields("ir.cron") == session.fields("ir.cron") == {"name": {"type": "char"}}
@@ -152,7 +152,7 @@ def test_fields_are_asked_for_once(transport: Recorder) -> None:
     assert len(transport.calls) == 2
 
 
-def test_a_session_hangs_up_at_its_end(transport: Recorder) -> None:
+def test_a_session_closes_its_connection_at_its_end(transport: Recorder) -> None:
     with pytest.raises(Rejected), session_over(transport):
         raise Rejected("no")
     assert transport.closed
@@ -173,7 +173,7 @@ def failing(error: OdooError, times: int) -> Callable[[], str]:
 
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
-def test_a_conflict_is_tried_again(transport: Recorder, clock: Clock, times: int) -> None:
+def test_a_conflict_is_retried(transport: Recorder, clock: Clock, times: int) -> None:
     transport.outcome = failing(Conflict("busy"), times)
     assert session_over(transport).call("ir.cron", "write", [1], vals={}) == "done"
     assert len(transport.calls) == times + 1
@@ -190,7 +190,7 @@ def test_a_lasting_conflict_is_an_error(transport: Recorder, clock: Clock) -> No
 
 
 @pytest.mark.parametrize("error", [Rejected("no"), Timeout("late"), Unreachable("gone"), AuthenticationFailed("who")])
-def test_nothing_else_is_tried_again(transport: Recorder, error: OdooError) -> None:
+def test_other_errors_are_not_retried(transport: Recorder, error: OdooError) -> None:
     transport.outcome = failing(error, 1)
     with pytest.raises(type(error)):
         session_over(transport).call("ir.cron", "write", [1], vals={})
@@ -266,7 +266,7 @@ def test_choice_of_the_transport(
         ("json2", 19, PASSWORD, "transport json2 needs an api_key"),
     ],
 )
-def test_credentials_that_do_not_do(
+def test_insufficient_credentials(
     odoo_server: LocalServer, transport_option: str, major: int, credentials: dict[str, str], words: str
 ) -> None:
     odoo_server.answer = of_version(major)
@@ -291,7 +291,7 @@ def test_problems_of_the_server_come_first(odoo_server: LocalServer) -> None:
     assert all(SECRET.encode() not in request.body for request in odoo_server.requests)
 
 
-def test_the_clock_is_the_servers(odoo_server: LocalServer) -> None:
+def test_the_clock_is_that_of_the_server(odoo_server: LocalServer) -> None:
     answer = of_version(19)
     moment = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(hours=12)
     date = (("Date", format_datetime(moment, usegmt=True)),)
@@ -301,5 +301,5 @@ def test_the_clock_is_the_servers(odoo_server: LocalServer) -> None:
     session.transport.close()
 
 
-def test_without_a_servers_clock_it_is_ones_own(transport: Recorder) -> None:
+def test_without_a_servers_clock_the_local_clock_is_used(transport: Recorder) -> None:
     assert session_over(transport).now.tzinfo is not None

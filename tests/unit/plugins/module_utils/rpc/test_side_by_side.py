@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads side by side: as many at a time as there may be connections, with the results and errors of reads one after the other."""
+"""Parallel reads: at most as many at a time as there are connections, with the results and errors of sequential reads."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Instance:
 
 
 class Connection:
-    """A transport that refuses two calls at the same time, as a connection does."""
+    """A transport that refuses two simultaneous calls, as a connection does."""
 
     name = "connection"
 
@@ -70,7 +70,7 @@ class Connection:
         instance.transports.append(self)
 
     def login(self) -> None:
-        """Nobody to log in to."""
+        """Do nothing: there is no login."""
 
     def execute(self, model: str, method: str, _ids: list[int] | None, _arguments: dict[str, Any]) -> Any:
         assert self._is_free.acquire(blocking=False), "two calls at once over one connection"
@@ -94,7 +94,7 @@ def instance() -> Instance:
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     def of_ours() -> set[threading.Thread]:
-        # A server of a test may still be busy with hanging up.
+        # A server of a test may still be closing its connections.
         return {thread for thread in threading.enumerate() if "process_request_thread" not in thread.name}
 
     before = of_ours()
@@ -121,7 +121,7 @@ def several(count: int) -> list[Callable[[Session], list[int]]]:
     return [counting(f"model.{number}") for number in range(count)]
 
 
-def test_reads_are_made_at_the_same_time(instance: Instance) -> None:
+def test_reads_are_made_in_parallel(instance: Instance) -> None:
     together = threading.Barrier(CONNECTIONS, timeout=SECONDS)
     instance.answer = lambda _model: together.wait() * 0
     with session_over(instance) as session:
@@ -131,7 +131,7 @@ def test_reads_are_made_at_the_same_time(instance: Instance) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 12])
-def test_never_more_than_the_bound(instance: Instance, count: int) -> None:
+def test_the_number_of_parallel_reads_is_bounded(instance: Instance, count: int) -> None:
     instance.answer = lambda _model: time.sleep(0.002) or 0
     with session_over(instance) as session:
         for _batch in range(3):
@@ -143,7 +143,7 @@ def test_never_more_than_the_bound(instance: Instance, count: int) -> None:
 
 
 @pytest.mark.parametrize("slowest", range(3))
-def test_results_and_calls_are_those_of_reads_one_after_the_other(slowest: int) -> None:
+def test_results_and_calls_are_those_of_sequential_reads(slowest: int) -> None:
     def outcome(connections: int) -> tuple[list[list[int]], list[str]]:
         instance = Instance()
 
@@ -160,7 +160,7 @@ def test_results_and_calls_are_those_of_reads_one_after_the_other(slowest: int) 
     assert outcome(CONNECTIONS) == outcome(1)
 
 
-def test_one_connection_makes_a_read_when_its_result_is_asked_for(instance: Instance) -> None:
+def test_one_connection_makes_a_read_when_its_result_is_needed(instance: Instance) -> None:
     with session_over(instance, 1) as session:
         first, _second = session.side_by_side(several(2))
         assert instance.log == []
@@ -173,7 +173,7 @@ def test_one_connection_makes_a_read_when_its_result_is_asked_for(instance: Inst
 
 
 @pytest.mark.parametrize("connections", [1, CONNECTIONS])
-def test_the_first_error_in_the_order_of_the_program_wins(instance: Instance, connections: int) -> None:
+def test_the_first_error_in_the_order_of_the_program_is_raised(instance: Instance, connections: int) -> None:
     later = threading.Event()
 
     def answer(model: str) -> int:
@@ -194,7 +194,7 @@ def test_the_first_error_in_the_order_of_the_program_wins(instance: Instance, co
 
 
 @pytest.mark.parametrize("error", [AuthenticationFailed("who"), Timeout("late"), Unreachable("gone")])
-def test_an_instance_that_cannot_be_read_is_not_asked_by_the_others(instance: Instance, error: OdooError) -> None:
+def test_after_a_fatal_error_no_other_read_is_started(instance: Instance, error: OdooError) -> None:
     instance.answer = failing(error)
     with session_over(instance) as session:
         reads = session.side_by_side(several(12))
@@ -211,7 +211,7 @@ def failing(error: OdooError) -> Callable[[str], Any]:
     return answer
 
 
-def test_another_error_keeps_no_read_from_being_made(instance: Instance) -> None:
+def test_another_error_does_not_prevent_other_reads(instance: Instance) -> None:
     instance.answer = failing(Rejected("no"))
     with session_over(instance) as session:
         session.side_by_side(several(12))
@@ -229,7 +229,7 @@ def test_a_defect_is_raised_when_its_result_is_read(instance: Instance) -> None:
             wrong.result()
 
 
-def test_an_interrupt_leaves_no_thread(instance: Instance) -> None:
+def test_an_interrupt_leaves_no_thread_behind(instance: Instance) -> None:
     main = threading.current_thread()
 
     def answer(_model: str) -> int:
@@ -243,7 +243,7 @@ def test_an_interrupt_leaves_no_thread(instance: Instance) -> None:
     assert all(transport.is_closed for transport in instance.transports)
 
 
-# Reads only read
+# Only reads are parallel
 
 
 @pytest.mark.parametrize("connections", [1, CONNECTIONS])
@@ -259,7 +259,7 @@ def test_a_read_cannot_write(instance: Instance, connections: int, read_only: bo
     assert [call for call in instance.log if call[1] not in READ_METHODS] == []
 
 
-def test_fields_are_asked_for_once(instance: Instance) -> None:
+def test_fields_are_read_once(instance: Instance) -> None:
     instance.answer = lambda _model: {"name": {"type": "char"}}
     models = [f"model.{number}" for number in range(5)]
     with session_over(instance) as session:
@@ -290,7 +290,7 @@ def connected(server: LocalServer, **options: Any) -> Session:
     return connect(url=server.url, database="acme", username="ops", password="made-up", proxy="", **options)
 
 
-def test_a_known_user_logs_in_while_the_version_is_asked_for(server: LocalServer) -> None:
+def test_a_known_user_logs_in_while_the_version_is_read(server: LocalServer) -> None:
     user_ids.remember(server.url, "acme", "ops", 7)
     together = threading.Barrier(2, timeout=SECONDS)
 
@@ -304,7 +304,7 @@ def test_a_known_user_logs_in_while_the_version_is_asked_for(server: LocalServer
     assert len(server.requests) == 2
 
 
-def test_a_user_who_is_not_known_logs_in_after_an_odoo_has_answered(server: LocalServer) -> None:
+def test_an_unknown_user_logs_in_after_an_odoo_has_answered(server: LocalServer) -> None:
     server.answer = as_odoo
     with connected(server):
         assert [request.target for request in server.requests] == ["/web/webclient/version_info", "/jsonrpc"]
@@ -336,7 +336,7 @@ def test_a_duplicate_shares_the_certificates(monkeypatch: pytest.MonkeyPatch) ->
     http.duplicate()._open()
 
 
-def test_large_answers_are_decoded_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_answers_are_decoded_sequentially(monkeypatch: pytest.MonkeyPatch) -> None:
     active: list[int] = []
     most: list[int] = []
     load = decoding.json.loads

@@ -145,7 +145,7 @@ def test_jsonrpc_logs_in_and_calls(server: LocalServer) -> None:
 
 
 @pytest.mark.parametrize("envelope", [{"result": None}, {}])
-def test_jsonrpc_takes_no_result_for_none(server: LocalServer, envelope: dict[str, Any]) -> None:
+def test_jsonrpc_accepts_an_empty_result(server: LocalServer, envelope: dict[str, Any]) -> None:
     server.answer = lambda _request: Answer({"jsonrpc": "2.0", "id": 1, **envelope})
     assert jsonrpc(server).execute("mail.mail", "send", [1], {}) is None
 
@@ -165,7 +165,7 @@ class Users:
             ids = [uid for uid, login, secret in self.users if (login, secret) == (user, password)]
             return Answer({"result": ids[0] if ids else False})
         mine = [(login, secret) for uid, login, secret in self.users if uid == user]
-        if not mine or mine[0][1] != password:  # Odoo refuses an id that nobody has in the same way
+        if not mine or mine[0][1] != password:  # Odoo refuses an unknown id in the same way
             return rpc_error("odoo.exceptions.AccessDenied", "Access Denied")
         return Answer({"result": [{"id": user, "login": mine[0][0]}]})
 
@@ -176,7 +176,7 @@ class Users:
         return ["login" if params["method"] == "login" else params["args"][1] for params in asked]
 
 
-def test_jsonrpc_logs_in_once_and_remembers_who_it_is(server: LocalServer) -> None:
+def test_jsonrpc_logs_in_once_and_stores_the_user_id(server: LocalServer) -> None:
     users = Users(server, (7, "ops", SECRET))
     for asked in (["login", 7], [7, 7], [7, 7]):
         transport = jsonrpc(server)
@@ -185,7 +185,7 @@ def test_jsonrpc_logs_in_once_and_remembers_who_it_is(server: LocalServer) -> No
         assert users.asked() == asked
 
 
-def test_jsonrpc_asks_whose_the_remembered_id_is(server: LocalServer) -> None:
+def test_jsonrpc_verifies_the_user_of_the_stored_id(server: LocalServer) -> None:
     Users(server, (7, "ops", SECRET))
     jsonrpc(server).login()
     jsonrpc(server).login()
@@ -218,8 +218,8 @@ def test_jsonrpc_logs_in_again_if_the_database_was_created_again(
         assert users.asked() == asked
 
 
-def test_jsonrpc_knows_a_login_however_it_is_spelled(server: LocalServer) -> None:
-    """Addons that let people in without regard to case store a login in lower case."""
+def test_jsonrpc_accepts_any_spelling_of_a_login(server: LocalServer) -> None:
+    """Addons that accept logins without regard to case store them in lower case."""
     Users(server, (7, "OPS", SECRET))
     user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
     jsonrpc(server).login()
@@ -236,7 +236,7 @@ def test_jsonrpc_knows_a_login_however_it_is_spelled(server: LocalServer) -> Non
         Answer({"result": [{"id": 7, "login": False}]}),
     ],
 )
-def test_jsonrpc_believes_a_login_more_than_its_memory(server: LocalServer, answer: Answer) -> None:
+def test_jsonrpc_prefers_the_result_of_a_login_to_the_stored_id(server: LocalServer, answer: Answer) -> None:
     user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
     server.answer = lambda request: Answer({"result": 8}) if request.json["params"]["method"] == "login" else answer
     jsonrpc(server).login()
@@ -272,7 +272,7 @@ def test_jsonrpc_refuses_a_login_without_a_user(server: LocalServer, result: Any
     assert SECRET not in caught.value.message
 
 
-def test_jsonrpc_tells_that_there_is_no_such_database(server: LocalServer) -> None:
+def test_jsonrpc_reports_a_missing_database(server: LocalServer) -> None:
     server.answer = lambda _request: rpc_error(
         "psycopg2.OperationalError", 'connection failed: FATAL:  database "acme" does not exist\n'
     )
@@ -315,7 +315,7 @@ def test_jsonrpc_needs_odoorpc(server: LocalServer, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("make", [json2, jsonrpc])
-def test_closing_hangs_up(server: LocalServer, make: Callable[[LocalServer], Transport]) -> None:
+def test_closing_disconnects(server: LocalServer, make: Callable[[LocalServer], Transport]) -> None:
     server.answer = lambda _request: Answer({"result": 1})
     transport = make(server)
     for _again in range(2):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ids of users: remembered for exactly one user of one instance, and nothing that can go wrong with that goes wrong loudly."""
+"""Ids of users: each is stored for exactly one user of one instance, and no problem with it causes an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def files(home: Path) -> list[Path]:
     return [path for path in home.rglob("*") if path.is_file()]
 
 
-def test_an_id_is_remembered_for_one_user_of_one_instance() -> None:
+def test_an_id_is_stored_for_one_user_of_one_instance() -> None:
     remember(URL, "acme", "ops", 7)
     assert recall(URL, "acme", "ops") == 7
     assert recall(URL, "acme", "dev") is None
@@ -36,14 +36,14 @@ def test_the_last_login_counts(ansible_home: Path) -> None:
     assert len(files(ansible_home)) == 1
 
 
-def test_the_first_administrator_is_known_until_a_login_tells_otherwise() -> None:
+def test_the_first_administrator_is_assumed_until_a_login_shows_another_id() -> None:
     assert recall(URL, "acme", "admin") == 2
     remember(URL, "acme", "admin", 5)
     assert recall(URL, "acme", "admin") == 5
     assert recall(URL, "other", "admin") == 2
 
 
-def test_nothing_but_the_id_is_kept(ansible_home: Path) -> None:
+def test_only_the_id_is_stored(ansible_home: Path) -> None:
     remember(URL, "acme", "ops", 7)
     (kept,) = files(ansible_home)
     assert kept.read_text() == "7"
@@ -62,15 +62,15 @@ def test_an_invalid_id_is_ignored(ansible_home: Path, content: bytes) -> None:
     assert recall(URL, "acme", "ops") == 8
 
 
-def test_without_a_place_to_keep_it_nothing_is_remembered(ansible_home: Path) -> None:
+def test_without_a_writable_folder_nothing_is_stored(ansible_home: Path) -> None:
     ansible_home.write_text("a file where the folder should be")
     remember(URL, "acme", "ops", 7)
     assert recall(URL, "acme", "ops") is None
     assert recall(URL, "acme", "admin") == 2
 
 
-def test_without_a_home_nothing_is_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As in a container whose user has no entry anywhere."""
+def test_without_a_home_nothing_is_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """This happens in a container whose user has no entry in the user database."""
 
     def unknown(_uid: int) -> None:
         raise KeyError

@@ -48,7 +48,7 @@ def refused(name: str, message: str = "No.") -> Answer:
 
 
 def test_a_session(server: LocalServer) -> None:
-    """Odoo changes the id of a session now and then."""
+    """Odoo changes the id of a session from time to time."""
 
     def answer(request: Request) -> Answer:
         if request.target.endswith("authenticate"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Masks have one length, and tell only whether there is something."""
+"""Masks have one length, and show only whether there is a value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import SEC
 
 
 @given(st.text(min_size=1) | st.binary(min_size=1) | st.integers(min_value=1))
-def test_every_secret_looks_alike(secret: Any) -> None:
+def test_every_secret_has_the_same_mask(secret: Any) -> None:
     assert masked(secret) == MASK
 
 
@@ -86,18 +86,18 @@ def test_secrets_are_recognized_by_their_place(arguments: Any, secrets: set[str]
         ),
     ],
 )
-def test_secrets_in_the_words_of_others(words: str, shown: str) -> None:
+def test_secrets_in_texts_of_others(words: str, shown: str) -> None:
     assert without_secrets(words) == shown
 
 
-def test_known_secrets_in_the_words_of_others() -> None:
+def test_known_secrets_in_texts_of_others() -> None:
     words = "Sender address rejected: not owned by user made-up-token, made-up"
     shown = f"Sender address rejected: not owned by user {MASK}, {MASK}"
     assert without_secrets(words, {"made-up", "made-up-token"}) == shown
 
 
 @given(st.text(min_size=1), st.text(), st.text())
-def test_a_secret_does_not_show_in_base64(secret: str, before: str, after: str) -> None:
+def test_a_secret_is_not_shown_in_base64(secret: str, before: str, after: str) -> None:
     for login in (secret, f"\0someone\0{secret}"):
         encoded = b64encode(login.encode()).decode()
         shown = without_secrets(f"{before} {encoded} {after}", {secret})
@@ -199,5 +199,5 @@ def test_code_may_contain_a_secret_of_any_shape(code: str, secret: str) -> None:
 
 
 @given(st.text())
-def test_any_text_can_be_asked(text: str) -> None:
+def test_any_text_can_be_examined(text: str) -> None:
     assert holds_secret(text) in (True, False)

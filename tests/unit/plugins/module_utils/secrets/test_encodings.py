@@ -37,7 +37,7 @@ def test_secrets_of_every_shape(encode: Callable[[str], str]) -> None:
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_words_without_a_secret_stay(secret: str) -> None:
+def test_texts_without_a_secret_are_unchanged(secret: str) -> None:
     assert without_secrets(WORDS, {secret}) == WORDS
 
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refusals of SMTP servers with their right class. To add one: a line here and, if it fails, an entry in `smtp/knowledge.py`."""
+"""Refusals of SMTP servers with their correct class.
+
+To add one: add a line here and, if its test fails, an entry in `smtp/knowledge.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from dataclasses import dataclass
 class Refusal:
     """A reply of an SMTP server.
 
-    :param lines: as the server sends them. :param passes: whether another attempt can help. :param source: who says so.
+    :param lines: as the server sends them. :param passes: whether another attempt can help. :param source: the origin
+    of the reply.
     """
 
     stage: str
@@ -28,7 +32,7 @@ class Refusal:
 
     @property
     def text(self) -> bytes:
-        """The reply as smtplib returns it: without the codes, its lines joined."""
+        """Return the reply as smtplib does: without the codes, on one line."""
         return b"\n".join(line[4:].strip().encode() for line in self.lines.split("\n"))
 
 

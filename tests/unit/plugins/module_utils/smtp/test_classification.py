@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Messages of Odoo, as each version words it, by their class (docs/development/odoo-behaviour.md, Connection test; OAuth2; Failure reasons)."""
+"""Messages of Odoo by their class, in the wording of each version.
+
+Source: docs/development/odoo-behaviour.md, Connection test; OAuth2; Failure reasons.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("helo_rejected", REPLIED + " Syntactically invalid EHLO argument(s)"),
     ("client_blocked", REPLIED + " 5.7.1 You are not allowed to connect."),
     ("unknown", REPLIED + " /1.1 400 Bad Request"),
-    # A password or a sender that is not ASCII; the 16.0 joins the parts of the error.
+    # A password or a sender that is not ASCII. In 16.0 the parts of the error are joined.
     (
         "unconfigured",
         "Invalid server name !\n ascii\nmail FROM:<bj\xf6@lab.example>\n13\n14\nordinal not in range(128)",
@@ -191,7 +194,7 @@ def test_the_classes_of_mails() -> None:
 
 
 @given(st.text())
-def test_any_text_has_a_class_and_never_a_good_one(message: str) -> None:
+def test_any_text_has_a_class_and_never_success(message: str) -> None:
     assert classify(message) in set(OUTCOMES) - {"ok"}
 
 
@@ -203,7 +206,7 @@ def test_any_text_has_a_class_and_never_a_good_one(message: str) -> None:
         (TLS + "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)", ""),
     ],
 )
-def test_what_to_do_about_a_message_without_a_reply(message: str, words: str) -> None:
+def test_the_advice_about_a_message_without_a_reply(message: str, words: str) -> None:
     remedy = explain(message).remedy
     assert words in remedy
     assert bool(words) is bool(remedy)
@@ -227,7 +230,7 @@ CERTIFICATE = {"smtp_authentication": "certificate", "smtp_user": "left over"}
     ],
 )
 @pytest.mark.parametrize("end", ["\n None", " None"])
-def test_an_option_that_16_does_not_name_follows_from_the_settings(
+def test_an_option_missing_in_the_message_of_16_follows_from_the_settings(
     outcome: str, server: dict[str, object], end: str
 ) -> None:
     found, note = classify_test(OPTION.rstrip() + end, 0.02, server)
@@ -245,13 +248,13 @@ def test_an_option_that_16_does_not_name_follows_from_the_settings(
         # With the addon mail_smtp_timeout each server has its own.
         ("timeout", CLOSED + "None", 3.02, 3),
         ("disconnected", CLOSED + "None", 60.0, 120),
-        # The other versions say it themselves, however long it took.
+        # The messages of other versions name the timeout, for any duration.
         ("timeout", CLOSED + "Connection unexpectedly closed: timed out", 60.1, None),
         ("disconnected", CLOSED + "Connection unexpectedly closed", 61, None),
         ("auth", REPLIED + " 5.7.8 Authentication failed", 61, None),
     ],
 )
-def test_closed_without_a_reason_after_the_timeout_is_a_timeout(
+def test_a_disconnection_without_a_reason_after_the_timeout_is_a_timeout(
     outcome: str, message: str, seconds: float, limit: int | None
 ) -> None:
     server = {**OPEN, "smtp_encryption": "none"} | ({"smtp_timeout": limit} if limit else {})

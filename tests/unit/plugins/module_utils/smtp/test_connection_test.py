@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Testing mail servers: Odoo's own test, classified, and a canary that is followed to its end."""
+"""Connection tests of mail servers: Odoo's own test, classified, and a canary whose delivery is observed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def outcomes(
     return run_tests(odoo.session(read_only=check), name=name, xml_id=None, canary=canary)
 
 
-def test_every_active_server_is_outcomes(odoo: SimulatedOdoo) -> None:
+def test_the_outcome_of_every_active_server(odoo: SimulatedOdoo) -> None:
     first, second = add(odoo), add(odoo, "Second")
     add(odoo, "Archived", active=False)
     odoo.smtp_outcomes[second] = REFUSED
@@ -47,7 +47,7 @@ def test_every_active_server_is_outcomes(odoo: SimulatedOdoo) -> None:
     assert failures(tests) == [f"Second: connection test: unreachable: {tests[1]['message']}"]
 
 
-def test_one_server_is_tested_archived_or_not(odoo: SimulatedOdoo) -> None:
+def test_one_server_is_tested_even_if_it_is_archived(odoo: SimulatedOdoo) -> None:
     add(odoo)
     add(odoo, "Archived", active=False)
     assert [one["name"] for one in outcomes(odoo, "Archived")] == ["Archived"]
@@ -62,7 +62,7 @@ def test_by_external_id(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("series", ["19.0"])
-def test_personal_servers_are_left_alone(odoo: SimulatedOdoo) -> None:
+def test_personal_servers_are_not_tested(odoo: SimulatedOdoo) -> None:
     add(odoo, "Personal", owner_user_id=2)
     with pytest.raises(Unsupported, match="no active outgoing mail server in database simulated"):
         outcomes(odoo)
@@ -102,7 +102,7 @@ def test_check_mode_tests_nothing(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_a_canary_that_leaves(odoo: SimulatedOdoo, keep: bool) -> None:
+def test_a_canary_that_is_sent(odoo: SimulatedOdoo, keep: bool) -> None:
     server = add(odoo, from_filter="acme.example")
     sent: list[Mapping[str, Any]] = []
     odoo.delivery = sent.append
@@ -130,7 +130,7 @@ def test_a_canary_that_is_refused(odoo: SimulatedOdoo) -> None:
     assert not odoo.records.tables["mail.mail"]
 
 
-def test_a_canary_that_does_not_end_is_waited_for(odoo: SimulatedOdoo, clock: Clock) -> None:
+def test_a_canary_that_stays_in_the_queue_is_awaited(odoo: SimulatedOdoo, clock: Clock) -> None:
     add(odoo, from_filter="acme.example")
 
     def hold(model: str, method: str, *_rest: Any) -> None:
@@ -164,7 +164,7 @@ def test_no_canary_through_a_server_that_failed(odoo: SimulatedOdoo) -> None:
         ({}, "notifications@default.example"),
     ],
 )
-def test_the_sender_fits_the_server(odoo: SimulatedOdoo, values: dict[str, str], sender: str) -> None:
+def test_the_sender_matches_the_server(odoo: SimulatedOdoo, values: dict[str, str], sender: str) -> None:
     add_alias_domain(odoo, "default.example")
     add(odoo, **values)
     (test,) = outcomes(odoo, canary=Canary(RECIPIENT))
@@ -174,7 +174,7 @@ def test_the_sender_fits_the_server(odoo: SimulatedOdoo, values: dict[str, str],
 
 
 @pytest.mark.parametrize("without_models", [(), ("mail.alias.domain",)])
-def test_without_any_sender_no_mail_is_made(series: str, without_models: tuple[str, ...]) -> None:
+def test_without_any_sender_no_mail_is_created(series: str, without_models: tuple[str, ...]) -> None:
     odoo = SimulatedOdoo(series, without_models=without_models)
     add(odoo)
     (test,) = outcomes(odoo, canary=Canary(RECIPIENT))
@@ -197,7 +197,7 @@ def test_a_silent_server_of_16_is_a_timeout(odoo: SimulatedOdoo, clock: Clock, s
     assert ("did not answer within 60 seconds" in test["message"]) == (outcome == "timeout")
 
 
-def test_an_option_that_16_does_not_name(odoo: SimulatedOdoo) -> None:
+def test_an_option_missing_in_the_message_of_16(odoo: SimulatedOdoo) -> None:
     server = add(odoo, smtp_encryption="none", smtp_user="u@acme.example", smtp_pass="made-up-secret")
     odoo.smtp_outcomes[server] = "An option is not supported by the server:\n None"
     (test,) = outcomes(odoo)

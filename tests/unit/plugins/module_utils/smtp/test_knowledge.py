@@ -106,12 +106,12 @@ def test_every_rule_names_its_source_and_a_known_class() -> None:
     for rule in RULES:
         assert rule.source
         assert rule.outcome in OUTCOMES
-        # A rule that leaves it to the code applies to replies that pass alone, if its class says that they do.
+        # A rule without a decision of its own applies only to transient replies, if its class is transient.
         assert rule.passes in (None, rule.outcome in TRANSIENT)
 
 
 @given(st.sampled_from(STAGES), st.integers(400, 599), st.text(max_size=80))
-def test_any_reply_gets_a_class_and_contradicts_its_code_only_by_a_rule(stage: str, code: int, text: str) -> None:
+def test_any_reply_gets_a_class_and_only_a_rule_contradicts_its_code(stage: str, code: int, text: str) -> None:
     meaning = meaning_of(reply_of(stage, code, text))
     assert meaning.outcome in OUTCOMES
     plain = meaning_of(reply_of(stage, code, ""))
@@ -126,7 +126,7 @@ def test_any_text_can_be_parsed(message: str) -> None:
 
 
 def test_the_patterns_mean_the_same_to_postgresql() -> None:
-    """PostgreSQL knows no lookaround, and \\b is another escape there."""
+    """PostgreSQL does not support lookaround, and \b is another escape there."""
     for _passes, pattern in verdict_patterns():
         assert "(?" not in pattern
         assert "\\b" not in pattern

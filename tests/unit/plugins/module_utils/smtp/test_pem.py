@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Certificates and keys, by content and by path. None of these is a real one: only their frames count."""
+"""Certificates and keys, by content and by path. None of them is real: only their frames matter."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_by_content_and_by_path(read: Reader, text: str, tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("together", [CERTIFICATE + CHAIN + KEY, KEY + CERTIFICATE + CHAIN])
-def test_each_takes_its_own_out_of_one_file(together: str) -> None:
+def test_each_reads_its_own_block_of_a_common_file(together: str) -> None:
     assert certificate_text("option", f"Bag Attributes\n{together}") == CERTIFICATE + CHAIN
     assert private_key_text("option", together) == KEY
 
@@ -75,7 +75,7 @@ def test_the_other_kind_of_text_is_refused_and_not_shown(read: Reader, other: st
         ("hunter2", "absolute path"),
     ],
 )
-def test_no_file_to_read(read: Reader, given: str, words: str) -> None:
+def test_an_unreadable_file(read: Reader, given: str, words: str) -> None:
     with pytest.raises(Invalid) as caught:
         read("option", given)
     assert words in caught.value.message
@@ -90,7 +90,7 @@ def test_a_binary_file(read: Reader, tmp_path: Path) -> None:
         read("option", str(path))
 
 
-def test_words_around_the_blocks_may_be_of_any_script(tmp_path: Path) -> None:
+def test_text_around_the_blocks_may_be_in_any_script(tmp_path: Path) -> None:
     path = tmp_path / "file.pem"
     path.write_text(f"# für Zürich\n{CERTIFICATE}", encoding="utf-8")
     assert certificate_text("option", str(path)) == CERTIFICATE

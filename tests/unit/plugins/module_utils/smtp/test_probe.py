@@ -99,7 +99,7 @@ def test_all_stages_in_plain_text() -> None:
     assert [line.lower() for line in server.lines[2:4]] == [f"mail from:<{USER}>", "rcpt to:<b@acme.example>"]
 
 
-def test_nothing_is_ever_sent() -> None:
+def test_no_mail_is_ever_sent() -> None:
     with smtp_server() as server:
         probed(server, sender=USER, recipient="b@acme.example")
     assert server.verbs == ["EHLO", "MAIL", "RCPT", "RSET", "QUIT"]
@@ -139,7 +139,7 @@ def test_in_tls(encryption: str, certificates: dict[str, Path]) -> None:
     assert [one["subject"] for one in tls["chain"][1:]] == (["CN=authority.example"] if tls["chain_complete"] else [])
 
 
-def test_the_mode_of_least_encryption_is_pointed_out(certificates: dict[str, Path]) -> None:
+def test_the_mode_with_the_least_encryption_is_reported(certificates: dict[str, Path]) -> None:
     with smtp_server(tls=server_context(certificates["trusted"]), **AUTH) as server:
         assert "so that the password cannot be read" in probed(server, **LOGIN)["suggestion"]
         assert "smtp_encryption: starttls" in probed(server)["suggestion"]
@@ -153,7 +153,7 @@ def test_helo_if_ehlo_is_not_supported() -> None:
     assert server.verbs == ["EHLO", "HELO", "QUIT"]
 
 
-def test_how_it_introduces_itself_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_name_in_ehlo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getfqdn", lambda: "own.acme.example")
     with smtp_server() as server:
         assert probed(server, name="")["helo"] == "own.acme.example"
@@ -184,7 +184,7 @@ def test_a_token() -> None:
     )
 
 
-def test_addresses_that_do_not_answer_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_without_an_answer_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with smtp_server() as server:
         found = [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", closed_port())),
@@ -304,7 +304,7 @@ def test_failures(case: str) -> None:
 
 
 def test_a_refused_password_if_the_server_then_disconnects() -> None:
-    """smtplib would try the next mechanism, and say that the server has hung up."""
+    """smtplib would try the next mechanism, and report a disconnection."""
 
     def refuse_and_hang_up(connection: socket.socket) -> None:
         received = connection.makefile("rb")
@@ -317,7 +317,7 @@ def test_a_refused_password_if_the_server_then_disconnects() -> None:
     assert (result["outcome"], result["stages"][4]["reply"]) == ("auth", "5.7.8 No")
 
 
-def test_a_refused_token_says_why() -> None:
+def test_the_reason_of_a_refused_token_is_reported() -> None:
     told = b64encode(b'{"status": "400", "schemes": "Bearer"}').decode()
     replies = {"AUTH": f"334 {told}", "": "535 5.7.8 Not accepted"}
     with smtp_server(features=("AUTH XOAUTH2",), replies=replies) as server:
@@ -327,7 +327,7 @@ def test_a_refused_token_says_why() -> None:
     assert "Connect the mail server with its account again" in result["suggestion"]
 
 
-def test_a_refused_token_of_any_content_is_an_answer() -> None:
+def test_a_refused_token_may_have_an_answer_of_any_content() -> None:
     with smtp_server(
         features=("AUTH XOAUTH2",),
         replies={"AUTH": f"334 {b64encode(b'[' * 6_000).decode()}", "": "535 5.7.8 Not accepted"},
@@ -336,14 +336,14 @@ def test_a_refused_token_of_any_content_is_an_answer() -> None:
     assert (result["outcome"], result["stages"][4]["detail"]) == ("auth", "XOAUTH2, 535 5.7.8 Not accepted")
 
 
-def test_how_it_says_goodbye_does_not_matter() -> None:
+def test_the_reply_to_quit_does_not_matter() -> None:
     with smtp_server(replies={"QUIT": None}) as server:
         result = probed(server)
     assert result["outcome"] == "ok"
     assert (result["stages"][-1]["stage"], result["stages"][-1]["ok"]) == ("quit", False)
 
 
-def test_nothing_listens() -> None:
+def test_a_port_without_a_listener() -> None:
     result = probed(closed_port())
     assert (result["outcome"], result["stage"]) == ("unreachable", "connect")
     assert "Connection refused" in result["message"]
@@ -354,9 +354,9 @@ def test_nothing_listens() -> None:
 
 
 @pytest.mark.parametrize("host", ["no.such.example", "a..b", "x" * 70 + ".example"])
-def test_no_such_name(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(name: str, *_what: Any, **_how: Any) -> None:
-        name.encode("idna")  # as the real one does
+        name.encode("idna")  # as the real function does
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
@@ -365,8 +365,8 @@ def test_no_such_name(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "smtp_host" in result["suggestion"]
 
 
-def test_a_port_that_there_is_not() -> None:
-    """Odoo's field takes it."""
+def test_an_impossible_port() -> None:
+    """Odoo's field accepts it."""
     assert probed(70000)["outcome"] in ("dns", "unreachable")
 
 
@@ -374,7 +374,7 @@ def test_a_port_that_there_is_not() -> None:
 
 
 def hold(connection: socket.socket) -> None:
-    """Never a word."""
+    """Send nothing."""
     connection.recv(1)
 
 
@@ -394,7 +394,7 @@ def prattle(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize("script", [hold, drip, prattle])
 @pytest.mark.parametrize(("encryption", "stage"), [("none", "banner"), ("starttls", "banner")])
-def test_a_server_that_hangs(script: Any, encryption: str, stage: str) -> None:
+def test_a_server_that_never_answers(script: Any, encryption: str, stage: str) -> None:
     with listening(script) as url:
         begin = time.monotonic()
         result = probed(urlsplit(url).port or 0, encryption=encryption, timeout=0.3)
@@ -402,10 +402,10 @@ def test_a_server_that_hangs(script: Any, encryption: str, stage: str) -> None:
     assert (result["outcome"], result["stage"]) == ("timeout", stage)
     assert "no answer within 0.3 s" in result["message"]
     assert 0.3 <= result["stages"][-1]["seconds"] < 2
-    assert took < 4  # with the alternatives
+    assert took < 4  # including the alternatives
 
 
-def test_a_tls_handshake_that_hangs() -> None:
+def test_a_tls_handshake_that_never_ends() -> None:
     def hold_once_it_has_begun(connection: socket.socket) -> None:
         connection.recv(4096)
         hold(connection)
@@ -416,7 +416,7 @@ def test_a_tls_handshake_that_hangs() -> None:
 
 
 @pytest.mark.parametrize("verb", ["EHLO", "AUTH", "MAIL", "RCPT", "QUIT"])
-def test_a_stage_that_hangs(verb: str) -> None:
+def test_a_stage_that_never_ends(verb: str) -> None:
     stop = threading.Event()
 
     def hang(_line: str) -> str:
@@ -433,7 +433,7 @@ def test_a_stage_that_hangs(verb: str) -> None:
 
 
 @pytest.mark.parametrize(("function", "whose"), [("getaddrinfo", ""), ("getfqdn", "for this machine's own name")])
-def test_name_servers_that_hang(function: str, whose: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_servers_that_never_answer(function: str, whose: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     with smtp_server() as server:
         monkeypatch.setattr(socket, function, lambda *_what, **_how: stop.wait(10))
@@ -512,7 +512,7 @@ def test_without_cryptography(certificates: dict[str, Path], monkeypatch: pytest
     assert "cryptography is missing" in unknown["note"]
 
 
-def test_a_client_s_certificate(certificates: dict[str, Path], authority: Issued) -> None:
+def test_a_client_certificate(certificates: dict[str, Path], authority: Issued) -> None:
     tls = server_context(certificates["trusted"])
     tls.load_verify_locations(certificates["ca"])
     tls.verify_mode = ssl.CERT_REQUIRED
@@ -524,7 +524,7 @@ def test_a_client_s_certificate(certificates: dict[str, Path], authority: Issued
             if own is client:
                 assert result["outcome"] == "ok", result
             else:
-                # In TLS 1.3 the refusal comes after the handshake, and hanging up may overtake it.
+                # In TLS 1.3 the refusal comes after the handshake, and the disconnection may arrive first.
                 assert result["outcome"] in ("tls", "disconnected")
                 assert "demands a client's certificate that it trusts" in result["message"]
                 assert "smtp_authentication: certificate" in result["suggestion"]
@@ -585,7 +585,7 @@ def test_starttls_to_a_server_without_tls() -> None:
     )
 
 
-def test_a_dead_port_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_port_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
     dead = closed_port()
     monkeypatch.setattr(smtp_probe, "PORTS", (dead,))
     result = probed(closed_port(), explore=True)
@@ -593,7 +593,7 @@ def test_a_dead_port_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "explore" not in result["suggestion"]
 
 
-def test_other_ports_are_tried_if_asked(certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_ports_are_tried_on_request(certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     asked = closed_port()
     with smtp_server() as plain, smtp_server(tls=server_context(certificates["trusted"])) as secure:
         monkeypatch.setattr(smtp_probe, "PORTS", (plain.port, asked, secure.port))
@@ -645,7 +645,7 @@ def test_a_server_that_repeats_its_input(how: dict[str, Any]) -> None:
     assert "********" in result["message"]
 
 
-def test_a_server_that_repeats_a_password_given_bit_by_bit() -> None:
+def test_a_server_that_repeats_parts_of_a_password() -> None:
     replies = {"AUTH": "334 UGFzc3dvcmQ6", b64encode(SECRET.encode()).decode().upper(): echo}
     with smtp_server(features=("AUTH LOGIN",), replies=replies) as server:
         result = probed(server, **LOGIN)
@@ -656,7 +656,7 @@ def test_a_server_that_repeats_a_password_given_bit_by_bit() -> None:
 
 
 @given(st.text(min_size=1), st.text(min_size=6), st.text())
-def test_no_credential_stays_in_a_server_s_words(before: str, secret: str, after: str) -> None:
+def test_no_credential_remains_in_the_text_of_a_server(before: str, secret: str, after: str) -> None:
     settings = Settings(HOST, user="u", password=secret)
     encoded = b64encode(f"\0u\0{secret}".encode()).decode()
     assert secret not in settings.without_credentials(f"{before}{secret}{after}").replace("********", "")
@@ -703,7 +703,7 @@ def test_settings_of_options() -> None:
         ({"encryption": "ssl", "ca_path": "/nowhere/ca.pem"}, "'/nowhere/ca.pem' does not exist"),
     ],
 )
-def test_options_that_do_not_fit(given: dict[str, Any], words: str) -> None:
+def test_invalid_options(given: dict[str, Any], words: str) -> None:
     with pytest.raises(Invalid, match=r".") as caught:
         settings_of(options(**given))
     assert words in caught.value.message
@@ -747,9 +747,7 @@ def test_the_module(check: bool, fail_on_error: bool, capsys: pytest.CaptureFixt
         ({"timeout": 0}, "timeout"),
     ],
 )
-def test_options_that_the_module_does_not_take(
-    given: dict[str, Any], words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_options_that_the_module_rejects(given: dict[str, Any], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     result = shipped("smtp_probe", {"host": HOST, **given}, capsys)
     assert result["failed"] is True
     assert words in result["msg"]
@@ -759,7 +757,7 @@ def test_options_that_the_module_does_not_take(
 def test_the_documentation_names_every_outcome_and_stage() -> None:
     text = module_named("smtp_probe").RETURN
     assert all(f"V({stage})" in text for stage in STAGES)
-    assert "M(postmaster.odoo.mail_server_test)" in text  # whose page lists the outcomes
+    assert "M(postmaster.odoo.mail_server_test)" in text  # its page lists the outcomes
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page carries the document whole, and nothing in the document can be anything but data."""
+"""The page contains the complete document, and the document is always treated as data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.as_html impo
 
 DATA = re.compile(r'<script type="application/json" id="report">(.*?)</script>', re.DOTALL)
 
-# Texts that end or begin something in HTML or JavaScript, or mean something to a template, between any others.
+# Texts that end or begin something in HTML or JavaScript, or have a meaning in a template, between any others.
 MARKUP = st.sampled_from(
     [
         "</script>",
@@ -92,7 +92,7 @@ def test_two_pages_of_one_report_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_a_number_that_json_does_not_know_is_refused(number: float) -> None:
+def test_a_number_that_json_cannot_represent_is_refused(number: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         render({"value": number})
 

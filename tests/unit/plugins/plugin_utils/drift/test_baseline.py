@@ -83,7 +83,7 @@ def test_without_a_field_the_whole_record_is_accepted(read: Reader) -> None:
     assert acme.status == "accepted"
 
 
-def test_a_record_that_nobody_declared_can_be_accepted(read: Reader) -> None:
+def test_an_undeclared_record_can_be_accepted(read: Reader) -> None:
     acme = instance(("ok", found(unmanaged=[{"resource": "mail_server", "name": "Transactional"}])))
     apply(read(ENTRY), acme)
     assert acme.status == "accepted"
@@ -99,10 +99,10 @@ def test_a_record_that_nobody_declared_can_be_accepted(read: Reader) -> None:
         (False, None, "drifted"),
         (None, None, "accepted"),
         (["a"], ["a"], "accepted"),
-        (date(2026, 1, 1), "2026-01-01", "accepted"),  # YAML knows days, Odoo's API does not
+        (date(2026, 1, 1), "2026-01-01", "accepted"),  # YAML has a type for days, Odoo's API does not
     ],
 )
-def test_a_value_is_accepted_only_while_it_is_that(read: Reader, value: Any, before: Any, status: str) -> None:
+def test_a_value_is_accepted_only_while_it_is_unchanged(read: Reader, value: Any, before: Any, status: str) -> None:
     acme = drifted(change(before=before))
     baseline = read({**ENTRY, "field": "smtp_port", "value": value})
     assert problems(baseline, acme) == ([] if status == "accepted" else [("*", "unmatched")])
@@ -126,7 +126,7 @@ def test_a_corrected_difference_stays_corrected(read: Reader) -> None:
     assert acme.status == "corrected"
 
 
-# --- when it is over ---
+# Expiry
 
 
 @pytest.mark.parametrize(("days", "status"), [(0, "accepted"), (-1, "drifted")])
@@ -150,7 +150,7 @@ def test_an_entry_that_was_renamed_is_not_a_problem(read: Reader) -> None:
     assert acme.status == "accepted"
 
 
-# --- when it fits nothing ---
+# Unmatched entries
 
 
 def test_an_entry_without_its_drift_is_unmatched(read: Reader) -> None:
@@ -170,7 +170,7 @@ def test_an_entry_without_its_drift_is_unmatched(read: Reader) -> None:
         ("hooli", ("acme",), False, True),  # no host of the inventory
         ("hooli", ("acme",), True, False),
         ("ac", ("acme",), False, True),
-        ("acm?", ("acme",), False, True),  # only * means something
+        ("acm?", ("acme",), False, True),  # only * has a meaning
         ("acme", ("acme",), True, False),  # --tags
     ],
 )
@@ -188,7 +188,7 @@ def test_a_run_with_a_limit_does_not_judge_an_entry_without_a_host(read: Reader)
     assert problems(read({**ENTRY, "instance": "hooli"}), clean, limited=True) == []
 
 
-def test_a_run_that_looks_at_other_kinds_judges_nothing(read: Reader) -> None:
+def test_a_run_that_compares_other_kinds_judges_nothing(read: Reader) -> None:
     clean = instance(("ok", found(records=[{"resource": "cron", "key": "a.b"}])))
     assert problems(read(ENTRY), clean) == []
 
@@ -226,7 +226,7 @@ def test_a_wrong_entry_is_refused(read: Reader, entry: Any, words: str) -> None:
         read(entry)
 
 
-def test_everything_that_is_wrong_is_said_at_once(read: Reader) -> None:
+def test_all_problems_are_reported_at_once(read: Reader) -> None:
     with pytest.raises(BaselineError, match=r"format must be 1, and is 2; it has more beside .*; entry 1 .*; entry 2 "):
         read({**ENTRY, "expires": "soon"}, {**ENTRY, "owner": ""}, format=2, more=1)
 
@@ -268,13 +268,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         Baseline.read(tmp_path / "baseline.yml")
 
 
-def test_a_baseline_without_entries_is_one(read: Reader) -> None:
+def test_a_baseline_without_entries_is_valid(read: Reader) -> None:
     acme = drifted()
     assert apply(read(), acme)["problems"] == []
     assert acme.status == "drifted"
 
 
-def test_the_first_baseline_accepts_all_that_it_was_made_of(tmp_path: Path) -> None:
+def test_the_first_baseline_accepts_all_differences_of_its_results(tmp_path: Path) -> None:
     def fleet() -> list[Instance]:
         return [
             drifted(change(), change("smtp_pass", "********", "********"), change("from_filter", None, "a: {b}")),

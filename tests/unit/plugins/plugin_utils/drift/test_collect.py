@@ -50,7 +50,7 @@ def test_kinds_are_those_of_the_engine() -> None:
     assert names | {"route"} == set(kinds())
 
 
-# --- one task on one host ---
+# One task on one host
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_kinds_are_those_of_the_engine() -> None:
         ("failed", failure("timeout"), "unreachable"),
         ("unreachable", {"unreachable": True, "msg": "no route"}, "unreachable"),
         ("failed", found(step(change()), msg="Task failed"), "drifted"),  # failed_when: result is changed
-        ("failed", found(msg="Task failed"), "failed"),  # failed_when, for a reason of its own
+        ("failed", found(msg="Task failed"), "failed"),  # failed_when, for another reason
     ],
 )
 def test_status(outcome: str, result: dict[str, Any], status: str) -> None:
     judged = instance((outcome, result), failures={"acme": outcome == "failed"})
     assert judged.status == status
     if status not in ("clean", "drifted"):
-        assert judged.errors or judged.warnings  # it says why
+        assert judged.errors or judged.warnings  # it contains the reason
 
 
 def test_changes_of_a_run_are_corrected() -> None:
@@ -92,7 +92,7 @@ def test_changes_before_an_error_are_corrected_and_the_instance_failed() -> None
     assert [resource.status for resource in judged.resources] == ["corrected"]
 
 
-def test_records_that_are_as_declared_are_clean_and_in_the_order_of_a_stack() -> None:
+def test_records_in_the_declared_state_are_clean_and_in_the_order_of_a_stack() -> None:
     records = [
         {"resource": "cron", "key": "mail.ir_cron_mail_scheduler_action", "id": 3, "name": "Mail: Email Queue Manager"},
         {"resource": "system_parameter", "key": "b", "id": 1},
@@ -128,7 +128,7 @@ def test_marks_of_a_change_are_kept() -> None:
     assert (elsewhere.secret, elsewhere.managed_elsewhere) == (False, True)
 
 
-# --- loops ---
+# Loops
 
 
 def test_a_loop_is_judged_item_by_item() -> None:
@@ -150,7 +150,7 @@ def test_one_item_that_failed_fails_the_instance() -> None:
     assert (judged.status, len(judged.errors)) == ("failed", 1)
 
 
-def test_one_item_that_is_hidden_leaves_a_doubt() -> None:
+def test_one_hidden_item_leaves_the_status_unknown() -> None:
     assert instance(("ok", {"results": [found(), CENSORED]})).status == "unknown"
 
 
@@ -158,7 +158,7 @@ def test_a_loop_over_nothing_is_skipped() -> None:
     assert instance(("skipped", {"results": [], "skipped_reason": "No items in the list"})).status == "unknown"
 
 
-# --- several tasks ---
+# Several tasks
 
 
 def observe(*observed: tuple[Task, str, dict[str, Any]], hosts: tuple[str, ...] = ("acme",), failures: int = 0) -> Any:
@@ -170,7 +170,7 @@ def observe(*observed: tuple[Task, str, dict[str, Any]], hosts: tuple[str, ...] 
     return collector.instances(hosts, failures={"acme": failures})[0]
 
 
-def test_two_tasks_that_speak_of_one_resource_are_merged() -> None:
+def test_two_tasks_about_one_resource_are_merged() -> None:
     second = Task("second", "Again", enforces=True, check_mode=True)
     judged = observe(
         (CHECK, "ok", found(step(change()), records=[{"resource": "mail_server", "key": "Transactional"}])),
@@ -189,7 +189,7 @@ def asking(number: str, asks: str) -> Task:
     return Task(number, f"Compare {number}", enforces=True, check_mode=True, asks=asks)
 
 
-def test_a_rescue_that_asks_for_the_same_and_comes_to_a_verdict_settles_it() -> None:
+def test_a_rescue_with_the_same_comparison_and_a_verdict_settles_it() -> None:
     judged = observe((asking("1", "A"), "failed", failure()), (asking("2", "A"), "ok", found()))
     assert (judged.status, judged.errors) == ("clean", [])
 
@@ -228,12 +228,12 @@ def test_another_task_that_fails_before_the_verdict_fails_the_instance() -> None
 
 
 @pytest.mark.parametrize("outcome", ["failed", "unreachable"])
-def test_another_task_that_fails_after_the_verdict_is_nothing_to_the_instance(outcome: str) -> None:
+def test_another_task_that_fails_after_the_verdict_does_not_affect_the_instance(outcome: str) -> None:
     judged = observe((CHECK, "ok", found()), (OTHER, outcome, {"msg": "afterwards"}), failures=outcome == "failed")
     assert (judged.status, judged.errors) == ("clean", [])
 
 
-def test_a_failure_between_two_verdicts_leaves_the_second_out() -> None:
+def test_a_failure_between_two_verdicts_ignores_the_second() -> None:
     collector = Collector()
     collector.begin(Play(["acme"], [CHECK, RUN], enforces=True))
     collector.observe("acme", CHECK, "ok", found())
@@ -256,7 +256,7 @@ def test_an_unfinished_background_job_leaves_the_status_unknown_after_other_comp
     assert (judged.status, len(judged.warnings)) == ("unknown", 1)
 
 
-def test_jobs_that_a_loop_asks_for_are_judged_each() -> None:
+def test_jobs_of_a_loop_are_judged_separately() -> None:
     second = {**TICKET, "ansible_job_id": "j2.3"}
     done = [{**found(step(change(), key=one)), "ansible_job_id": one, "finished": 1} for one in ("j1.2", "j2.3")]
     assert observe((CHECK, "ok", {"results": [TICKET, second]}), (OTHER, "ok", {"results": done})).status == "drifted"
@@ -267,10 +267,10 @@ def test_jobs_that_a_loop_asks_for_are_judged_each() -> None:
     assert (judged.status, len(judged.errors)) == ("failed", 1)
 
 
-# --- hosts that were not reached ---
+# Hosts that were not reached
 
 
-def test_a_task_that_was_never_reached_leaves_a_doubt_although_nothing_failed() -> None:
+def test_a_task_that_was_not_reached_leaves_the_status_unknown_without_a_failure() -> None:
     collector = Collector()
     collector.begin(Play(["acme"], [CHECK, RUN], enforces=True))
     collector.observe("acme", CHECK, "ok", found())  # and then end_play
@@ -279,7 +279,7 @@ def test_a_task_that_was_never_reached_leaves_a_doubt_although_nothing_failed() 
     assert collector.instances(["acme"], failures={})[0].status == "clean"
 
 
-def test_plays_that_were_to_compare_and_have_nobody() -> None:
+def test_comparing_plays_without_hosts() -> None:
     collector = Collector()
     collector.begin(Play(["acme"], [CHECK], enforces=True, name="Compare"))
     collector.begin(Play([], [CHECK], enforces=True, name="Compare production"))
@@ -287,13 +287,13 @@ def test_plays_that_were_to_compare_and_have_nobody() -> None:
     assert collector.plays_without_hosts == ["Compare production"]
 
 
-def test_hosts_that_never_came_to_a_verdict_are_unknown() -> None:
+def test_hosts_without_a_verdict_are_unknown() -> None:
     judged = instances(("ok", found()), hosts=("acme", "globex"))
     assert [(one.name, one.status) for one in judged] == [("acme", "clean"), ("globex", "unknown")]
     assert judged[1].warnings
 
 
-def test_a_host_that_others_cut_off_between_two_tasks_is_unknown() -> None:
+def test_a_host_that_others_stopped_between_two_tasks_is_unknown() -> None:
     collector = Collector()
     collector.begin(Play(["acme", "globex"], [CHECK, RUN], enforces=True))
     collector.observe("acme", CHECK, "ok", found())
@@ -302,12 +302,12 @@ def test_a_host_that_others_cut_off_between_two_tasks_is_unknown() -> None:
     assert [one.status for one in judged] == ["unknown", "failed"]
 
 
-def test_a_task_that_runs_once_is_for_the_host_that_it_runs_on() -> None:
+def test_a_task_that_runs_once_counts_for_its_host() -> None:
     once = Task("once", "Once", enforces=True, check_mode=True, run_once=True)
     assert [one.name for one in instances(("ok", found()), task=once, hosts=("acme", "globex"))] == ["acme"]
 
 
-def test_plays_that_enforce_nothing_have_no_instances() -> None:
+def test_plays_without_enforcing_tasks_have_no_instances() -> None:
     collector = Collector()
     collector.begin(Play(["acme"]))
     collector.observe("acme", OTHER, "failed", {"msg": "no"})
@@ -315,7 +315,7 @@ def test_plays_that_enforce_nothing_have_no_instances() -> None:
     assert collector.instances(["acme"], failures={"acme": 1}) == []
 
 
-def test_instances_come_in_the_order_of_the_inventory() -> None:
+def test_instances_have_the_order_of_the_inventory() -> None:
     collector = Collector()
     collector.begin(Play(["initech", "acme"], [CHECK], enforces=True))
     collector.begin(Play(["globex"], [CHECK], enforces=True))

@@ -200,7 +200,7 @@ def test_junit_is_xml_of_the_usual_structure(document: dict[str, Any]) -> None:
 
 
 @given(reports())
-def test_markdown_has_no_markup_but_its_own(document: dict[str, Any]) -> None:
+def test_markdown_contains_only_its_own_markup(document: dict[str, Any]) -> None:
     text = as_markdown.render(document)
     widths: set[int] = set()
     for line in text.splitlines():
@@ -218,7 +218,7 @@ def test_markdown_has_no_markup_but_its_own(document: dict[str, Any]) -> None:
 
 
 @given(reports())
-def test_a_terminal_is_told_nothing_but_text(document: dict[str, Any]) -> None:
+def test_a_terminal_receives_only_text(document: dict[str, Any]) -> None:
     lines = list(as_text.render(document))
     assert lines
     assert all(line.isprintable() for _status, line in lines)
@@ -242,7 +242,7 @@ def lines_of(*fleet: Instance, **more: Any) -> list[str]:
     return [line for _status, line in as_text.render(report(fleet, **more))]
 
 
-def test_each_difference_is_shown_once_with_all_that_have_it() -> None:
+def test_each_difference_is_shown_once_with_all_its_instances() -> None:
     acme, globex = (instance(("ok", found(step(change()))), hosts=(name,)) for name in ("acme", "globex"))
     assert lines_of(acme, globex) == [
         "2 instances drifted",
@@ -252,7 +252,7 @@ def test_each_difference_is_shown_once_with_all_that_have_it() -> None:
     ]
 
 
-def test_a_secret_differs_and_its_masks_are_not_shown() -> None:
+def test_a_difference_of_a_secret_is_shown_without_its_masks() -> None:
     one = instance(("ok", found(step(change("smtp_pass", "********", "********")))))
     document = report([one])
     shown = [*lines_of(one), as_markdown.render(document), as_junit.render(document), *as_github.commands(document)]
@@ -277,12 +277,12 @@ def test_long_values_are_cut_to_the_difference_and_whole_in_json() -> None:
     )
 
 
-def test_no_instance_at_all_is_not_green() -> None:
+def test_a_report_without_instances_is_not_green() -> None:
     assert lines_of() == ["unknown: no instance was compared"]
     assert report([])["verdict"]["status"] == "unknown"
 
 
-def test_a_play_without_hosts_is_said_in_every_format() -> None:
+def test_every_format_reports_a_play_without_hosts() -> None:
     run = {"playbook": "site.yml", "seconds": 1.0, "without_hosts": ["Compare <production>"]}
     told = report([instance(("ok", found()))], run=run)
     VALIDATOR.validate(told)
@@ -328,7 +328,7 @@ def test_a_summary_that_is_nearly_full_gets_the_parts_that_still_fit(tmp_path: P
     assert "Left out here" in text
 
 
-def test_a_workflow_command_reads_as_it_was_meant() -> None:
+def test_a_workflow_command_keeps_its_text() -> None:
     one = instance(("failed", failure(msg="100 % of it failed:\nno, really")), failures={"acme": 1})
     (command,) = as_github.commands(report([one]))
     assert unquote(command) == "::error title=Drift: acme: failed::100 % of it failed: no, really"
@@ -362,7 +362,7 @@ def test_records_as_a_whole(action: str, shown: str) -> None:
     assert text.differences(resource)[0][0] == shown
 
 
-# --- mail that leaves in another way ---
+# Mail that changes its server
 
 
 def test_reports_list_the_changes_of_a_plan_for_mail() -> None:
@@ -385,7 +385,7 @@ def test_reports_list_the_changes_of_a_plan_for_mail() -> None:
     assert "bob@acme.example" not in text
 
 
-def test_reports_name_a_part_of_many_senders() -> None:
+def test_reports_list_some_of_many_senders() -> None:
     many = [sender(f"sender{place}@acme.example", "From a -> b", "rewritten") for place in range(250)]
     document = report([instance(("ok", found(replay=replay(*many, mails=500))))])
     (compared,) = document["instances"]
@@ -395,7 +395,7 @@ def test_reports_name_a_part_of_many_senders() -> None:
     assert "50 more senders" in as_markdown.render(document)
 
 
-def test_without_a_replay_reports_say_nothing_of_mail() -> None:
+def test_without_a_replay_reports_contain_nothing_about_mail() -> None:
     document = report([instance(("ok", found(step(change()), replay=None)))])
     assert "replay" not in document["instances"][0]
     assert "in another way" not in as_markdown.render(document)

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Since when a field drifts, and how the fleet was: from the reports of former runs, and from nothing else."""
+"""The start of the drift of a field, and the former states of the fleet: they are read only from the reports of former
+runs.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_field_drifts_since_it_was_first_seen(tmp_path: Path) -> None:
+def test_the_start_of_drift_is_its_first_report(tmp_path: Path) -> None:
     run(tmp_path, 1, clean())
     run(tmp_path, 2, drifted())
     again = drifted("acme", change(before=26), change("smtp_host", "a", "b"))
@@ -79,7 +81,7 @@ def test_the_start_is_reset_after_a_clean_or_corrected_run(tmp_path: Path) -> No
     assert since(run(tmp_path, 5, drifted())) == {"smtp_port": day(5)}
 
 
-def test_runs_that_did_not_compare_the_instance_are_passed_over(tmp_path: Path) -> None:
+def test_runs_that_did_not_compare_the_instance_are_ignored(tmp_path: Path) -> None:
     run(tmp_path, 1, drifted())
     run(tmp_path, 2, clean("globex"))  # --limit globex
     run(tmp_path, 3, instance(("failed", failure()), failures={"acme": 1}))
@@ -104,7 +106,7 @@ def test_it_reads_only_the_necessary_reports(tmp_path: Path, monkeypatch: pytest
     assert read == ["drift.json"]
 
 
-def test_the_fleet_as_it_was_the_oldest_first(tmp_path: Path) -> None:
+def test_the_former_states_of_the_fleet_with_the_oldest_first(tmp_path: Path) -> None:
     run(tmp_path, 1, drifted())
     run(tmp_path, 2, clean())
     history = run(tmp_path, 3, clean())["history"]
@@ -113,7 +115,7 @@ def test_the_fleet_as_it_was_the_oldest_first(tmp_path: Path) -> None:
     assert [one["generated"] for one in run(tmp_path, 4, clean(), keep=2)["history"]] == [day(2), day(3)]
 
 
-def test_as_many_dated_copies_stay_as_are_wanted(tmp_path: Path) -> None:
+def test_the_requested_number_of_dated_copies_is_kept(tmp_path: Path) -> None:
     for number in range(1, 5):
         run(tmp_path, number, clean(), keep=2)
     assert names(tmp_path) == {"drift.json", dated_name(day(3)), dated_name(day(4))}
@@ -152,7 +154,7 @@ def test_a_file_that_is_not_a_report_is_skipped_reported_and_kept(tmp_path: Path
     assert damaged.read_text() == text
 
 
-def test_files_of_others_stay(tmp_path: Path) -> None:
+def test_other_files_are_kept(tmp_path: Path) -> None:
     others = {"drift-old.json", "drift-20261101T010000Z.json.bak", "notes.txt", "xdrift-20261101T010000Z.json"}
     for name in others:
         (tmp_path / name).write_text("{}")
@@ -161,7 +163,7 @@ def test_files_of_others_stay(tmp_path: Path) -> None:
     assert names(tmp_path) == others | {"drift.json", "drift-20261102T010000Z.json"}
 
 
-def test_a_folder_that_is_not_there_yet_has_no_history(tmp_path: Path) -> None:
+def test_a_missing_folder_has_no_history(tmp_path: Path) -> None:
     prepare(tmp_path / "a" / "b")
     document = run(tmp_path / "a" / "b", 1, drifted())
     assert document["history"] == []
@@ -169,10 +171,10 @@ def test_a_folder_that_is_not_there_yet_has_no_history(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "a" / "b" / "drift.json").read_text()) == document
 
 
-# --- files ---
+# Files
 
 
-def test_a_file_is_replaced_as_a_whole_and_as_the_umask_has_it(tmp_path: Path) -> None:
+def test_a_file_is_replaced_as_a_whole_with_the_permissions_of_the_umask(tmp_path: Path) -> None:
     path = tmp_path / "drift.md"
     umask = os.umask(0o027)
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of the page follow the rules that make it sound to join them."""
+"""The files of the page follow the rules that allow joining them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_imported_modules_come_first() -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_imports_and_exports_only_in_forms_that_are_removed(name: str) -> None:
+def test_a_module_imports_and_exports_only_in_removable_forms(name: str) -> None:
     text = MODULES[name]
     lines = text.splitlines()
     assert len(IMPORT.findall(text)) == sum(line.startswith("import") for line in lines)
@@ -63,12 +63,12 @@ def test_no_name_is_declared_twice() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
-def test_everything_is_declared_in_the_joined_script_as_in_the_modules() -> None:
+def test_the_joined_script_declares_the_same_names_as_the_modules() -> None:
     names = [name for text in MODULES.values() for name in DECLARATION.findall(text)]
     assert DECLARATION.findall(page_assembly.script()) == names
 
 
-def test_nothing_ends_the_elements_of_script_and_style() -> None:
+def test_no_text_ends_the_elements_of_script_and_style() -> None:
     assert not re.findall(r"</?script|<!--", page_assembly.script(), re.IGNORECASE)
     assert not re.findall(r"</?style|<!--", page_assembly.style(), re.IGNORECASE)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The messages to a webhook, and their delivery to real HTTP servers that are slow, absent, or do not accept them."""
+"""The messages to a webhook, and their delivery to real HTTP servers that are slow, missing, or reject them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def posted(to: str, document: Any = None) -> Any:
 
 
 def texts(value: Any) -> list[str]:
-    """All texts of a message."""
+    """Return all texts of a message."""
     if isinstance(value, dict):
         return [text for item in value.values() for text in texts(item)]
     if isinstance(value, list):
@@ -118,7 +118,7 @@ def test_no_value_and_no_error_is_in_a_message(test_format: str) -> None:
 
 
 @pytest.mark.parametrize("test_format", list(webhook_messages.FORMATS))
-def test_nothing_in_a_name_is_obeyed(test_format: str) -> None:
+def test_no_name_has_an_effect(test_format: str) -> None:
     body = posted(test_format, report([instance(("ok", found(step(change(HOSTILE), key=HOSTILE))), hosts=[HOSTILE])]))
     for text in texts(body):
         assert text.isprintable() or test_format == "mattermost", text
@@ -166,7 +166,7 @@ def test_a_redirect_is_not_followed(test_status: int) -> None:
     assert SECRET not in warning
 
 
-def test_nothing_listens() -> None:
+def test_a_port_without_a_listener() -> None:
     warning = Webhook(f"http://127.0.0.1:{closed_port()}/{SECRET}", "json", 10).post(DRIFTED)
     assert warning.endswith("nothing listens at the address of the webhook (connection refused).")
 
@@ -188,7 +188,7 @@ def _noise(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("test_script", [_drip, _silent])
-def test_a_slow_server_is_left_at_the_deadline(test_script: Callable[[socket.socket], None]) -> None:
+def test_a_slow_server_is_abandoned_at_the_deadline(test_script: Callable[[socket.socket], None]) -> None:
     with listening(test_script) as url:
         began = time.monotonic()
         warning = Webhook(f"{url}/{SECRET}", "json", 1).post(DRIFTED)

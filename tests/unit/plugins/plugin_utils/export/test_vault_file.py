@@ -87,7 +87,7 @@ def test_a_value_of_another_type_than_the_secret_is_a_different_value(stored: st
     assert merged(f"a: {stored}\n", {"a": secret}) != f"a: {stored}\n"
 
 
-def test_the_blank_lines_of_others_stay() -> None:
+def test_blank_lines_of_users_are_kept() -> None:
     assert yaml.safe_load(merged("b: >+\n  x\n\n", {"a": "made-up"})) == {"b": "x\n\n", "a": "made-up"}
 
 
@@ -99,7 +99,7 @@ def given_secrets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, VaultSecre
     return secrets
 
 
-def test_a_file_stays_as_it_is_until_a_value_differs(
+def test_a_file_is_unchanged_until_a_value_differs(
     tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]
 ) -> None:
     path = tmp_path / "vault.yml"
@@ -118,7 +118,7 @@ def test_missing_variables_of_an_existing_file(tmp_path: Path, given_secrets: li
     assert VaultFile(str(path), None).missing(values) == ["vault_acme_a"]
 
 
-def test_a_file_keeps_the_secret_that_opens_it(tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]) -> None:
+def test_a_file_keeps_the_secret_that_decrypts_it(tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]) -> None:
     path = tmp_path / "vault.yml"
     path.write_text(VaultFile(str(path), "production").content("acme", {"a": "b"}))
     renewed = VaultFile(str(path), None).content("acme", {"a": "c"})
@@ -126,14 +126,14 @@ def test_a_file_keeps_the_secret_that_opens_it(tmp_path: Path, given_secrets: li
     assert VaultLib(given_secrets[1:]).decrypt(renewed)
 
 
-def test_an_unknown_vault_id_is_named_with_those_that_are_known(
+def test_the_error_about_an_unknown_vault_id_lists_the_known_ones(
     tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]
 ) -> None:
     with pytest.raises(AnsibleError, match=r"of the id 'staging', but: default, production\."):
         VaultFile(str(tmp_path / "vault.yml"), "staging")
 
 
-def test_nothing_to_encrypt_with_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_vault_secret_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext([]))
     with pytest.raises(AnsibleError, match="--vault-password-file, --vault-id or --ask-vault-pass"):
         VaultFile(str(tmp_path / "vault.yml"), None)

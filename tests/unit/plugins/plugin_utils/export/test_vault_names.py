@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables of secrets have names that are valid, unique, and stay."""
+"""The names of variables of secrets are valid, unique, and stable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def secret(
     return {"resource": resource, "key": key, "identity": identity or key, "position": 0, "option": option}
 
 
-def test_they_say_whose_they_are() -> None:
+def test_they_contain_the_host_and_the_resource() -> None:
     given = [
         secret("Sales Gmail", "oauth2.refresh_token"),
         secret("google_gmail_client_secret", "value", "system_parameter"),
@@ -65,7 +65,7 @@ def test_resources_of_the_same_name_are_distinguished_by_their_identity(host: st
     assert len(set(names)) == len(names)
 
 
-def test_two_that_cannot_be_told_apart_are_refused() -> None:
+def test_two_indistinguishable_resources_are_refused() -> None:
     with pytest.raises(
         AnsibleError, match=r"'Relay', 'Relay' would share the variable vault_acme_relay_smtp_pass_\w+: rename"
     ):

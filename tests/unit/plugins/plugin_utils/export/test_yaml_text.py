@@ -82,35 +82,35 @@ def written(value: Any) -> str:
 
 
 def load(text: str) -> Any:
-    """As Ansible reads a file of variables, whose templates it trusts."""
+    """Return the result of Ansible's reader for a file of variables, whose templates it trusts."""
     return DataLoader().load(trust_as_template(text), file_name="/mail.yml")
 
 
 @pytest.mark.parametrize("text", TRAPS)
-def test_a_text_stays_that_text(text: str) -> None:
+def test_a_text_is_read_as_the_same_text(text: str) -> None:
     assert yaml.load(written(text), Loader) == {"key": text}
     assert yaml.load(written([text]), Loader) == {"key": [text]}
     assert yaml.load("\n".join(item({text: text, "other": text})) + "\n", Loader) == [{text: text, "other": text}]
 
 
 @pytest.mark.parametrize("number", [0.0, 5e-324, 1e-05, 1e16, -1e22, 12.5, 0, -1])
-def test_a_number_stays_that_number(number: float) -> None:
+def test_a_number_is_read_as_the_same_number(number: float) -> None:
     assert yaml.safe_load(written(number)) == {"key": number}
 
 
 @given(VALUES)
-def test_every_value_stays_itself(value: Any) -> None:
+def test_every_value_is_read_as_the_same_value(value: Any) -> None:
     text = "---\nlist:\n" + "\n".join(indented(item({"first": value, "second": {"third": value}}))) + "\n"
     assert yaml.load(text, Loader) == {"list": [{"first": value, "second": {"third": value}}]}
 
 
 @given(TEXTS)
-def test_ansible_takes_no_text_for_a_template(text: str) -> None:
+def test_ansible_reads_no_text_as_a_template(text: str) -> None:
     loaded = load(written(text))
     assert Templar(loader=DataLoader(), variables={}).template(loaded["key"]) == text
 
 
-def test_a_variable_is_one() -> None:
+def test_a_variable_remains_a_variable() -> None:
     loaded = load(written(Variable("vault_a")))
     assert written(Variable("vault_a")) == 'key: "{{ vault_a }}"\n'
     assert Templar(loader=DataLoader(), variables={"vault_a": "made-up"}).template(loaded["key"]) == "made-up"
@@ -122,14 +122,14 @@ def test_code_is_a_block() -> None:
 
 
 @given(TEXTS)
-def test_no_line_ends_with_a_blank_or_is_long(text: str) -> None:
+def test_no_line_ends_with_a_blank_or_is_too_long(text: str) -> None:
     for line in [*written(text).splitlines(), *comment(text)]:
         assert line == line.rstrip()
         assert len(line) <= 160 or " " not in line.strip("# ") or "\\" in line
 
 
 @given(TEXTS)
-def test_a_comment_is_nothing_else(text: str) -> None:
+def test_a_comment_has_no_other_effect(text: str) -> None:
     assert yaml.safe_load("\n".join([*comment(text), "a: 1"])) == {"a": 1}
 
 
