@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters `printable` and `markdown`: texts from an instance that terminals, logs and Markdown must not obey."""
+"""The filters `printable`, `markdown` and `value_text`: values from an instance as texts that terminals, logs and Markdown must not obey."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,8 +36,15 @@ def markdown(value: Any) -> str:
     return text.markdown(value)
 
 
+def value_text(value: Any) -> str:
+    """Return the value of a field as a printable text."""
+    if value is None or value == "":
+        return "(none)"
+    return text.printable(value if isinstance(value, str) else json.dumps(value))
+
+
 class FilterModule:
     """The filters by their names."""
 
     def filters(self) -> dict[str, Any]:
-        return {"printable": printable, "markdown": markdown}
+        return {"printable": printable, "markdown": markdown, "value_text": value_text}

@@ -47,6 +47,7 @@ class Remark:
     """Something that a user should know of what was found.
 
     :param kind: `suspicious`, or `left_out`: it is in Odoo, and not in the declaration.
+    :param absent: the declaration lacks it. This is always so for `left_out`.
     """
 
     kind: str
@@ -55,8 +56,9 @@ class Remark:
     key: str | None = None
     position: int | None = None
     option: str | None = None
+    absent: bool = False
 
     def as_result(self) -> dict[str, Any]:
         """The remark in a task's result."""
-        names = ("resource", "key", "position", "option", "kind", "message")
+        names = ("resource", "key", "position", "option", "kind", "absent", "message")
         return {name: getattr(self, name) for name in names}
