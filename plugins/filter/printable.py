@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters `printable`, `markdown` and `value_text`: values from an instance as texts that terminals, logs and Markdown must not obey."""
+"""The filters `printable`, `markdown`, `slack` and `value_text`: values from an instance as texts that terminals, logs and chats must not obey."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ def markdown(value: Any) -> str:
     return text.markdown(value)
 
 
+def slack(value: Any) -> str:
+    """Return a text as a message for Slack that shows it and obeys nothing in it.
+
+    :raises AnsibleFilterError: the value is not a text.
+    """
+    if not isinstance(value, str):
+        raise AnsibleFilterError(f"slack takes a text, not {type(value).__name__}.")
+    return text.slack(value)
+
+
 def value_text(value: Any) -> str:
     """Return the value of a field as a printable text."""
     if value is None or value == "":
@@ -47,4 +57,4 @@ class FilterModule:
     """The filters by their names."""
 
     def filters(self) -> dict[str, Any]:
-        return {"printable": printable, "markdown": markdown, "value_text": value_text}
+        return {"printable": printable, "markdown": markdown, "slack": slack, "value_text": value_text}
