@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -16,10 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.cog.plugins import register_default_plugins
-from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from grafana_dashboard import problems_of
 from instance import LabInstance
 from inventory import run_on
 
@@ -332,24 +330,46 @@ def test_the_variable_of_the_dashboard_is_a_label_of_its_metrics(monitored: Moni
     assert all(f'{label}=~"${variable["name"]}"' in expression for expression in queries().values())
 
 
-def lost(given: Any, back: Any, path: str = "") -> list[str]:
-    """Places of a document that a round trip through types has lost or changed."""
-    if isinstance(given, dict) and isinstance(back, dict):
-        return [place for name, value in given.items() for place in lost(value, back.get(name), f"{path}.{name}")]
-    if isinstance(given, list) and isinstance(back, list) and len(given) == len(back):
-        return [
-            place
-            for number, (one, other) in enumerate(zip(given, back, strict=True))
-            for place in lost(one, other, f"{path}[{number}]")
-        ]
-    return [] if given == back else [path]
-
-
 def test_the_dashboard_is_one_of_the_newest_grafana() -> None:
-    """Grafana's own types know every field of it."""
-    register_default_plugins()
+    assert problems_of(json.loads(DASHBOARD.read_text())) == []
+
+
+Board = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    "test_break",
+    [
+        pytest.param(lambda b: b["panels"][0].update(type="statt"), id="type of a panel"),
+        pytest.param(lambda b: b["panels"][0]["options"].update(colorMode="nonsense"), id="option of a panel"),
+        pytest.param(lambda b: b["panels"][0]["options"]["reduceOptions"].update(calcs=["nosuch"]), id="reducer"),
+        pytest.param(lambda b: b["panels"][0]["gridPos"].update(w=40), id="width"),
+        pytest.param(lambda b: b["panels"][1]["gridPos"].update(x=0), id="overlap"),
+        pytest.param(lambda b: b["panels"][3]["fieldConfig"]["defaults"].update(unit="zz"), id="unit"),
+        pytest.param(lambda b: b["panels"][3]["fieldConfig"]["defaults"]["thresholds"].update(mode="zz"), id="mode"),
+        pytest.param(lambda b: b["panels"][0]["datasource"].update(uid="${datasorce}"), id="variable"),
+        pytest.param(lambda b: b["panels"][0]["targets"][0].update(expr="up{a=\"$databse\"}"), id="variable of a query"),
+        pytest.param(lambda b: b["templating"]["list"][1].update(type="queri"), id="type of a variable"),
+        pytest.param(lambda b: b["panels"][4]["transformations"][0].update(id="organise"), id="transformation"),
+        pytest.param(lambda b: b["panels"][6]["fieldConfig"]["defaults"]["custom"].update(drawStyle="zz"), id="style"),
+        pytest.param(lambda b: b["panels"][4]["options"]["footer"].update(fields=""), id="list"),
+        pytest.param(lambda b: b["panels"][1].update(id=1), id="id"),
+        pytest.param(lambda b: b.update(refresh=5), id="type of a field"),
+        pytest.param(lambda b: b.update(foo=5), id="unknown field"),
+        pytest.param(lambda b: b.update(schemaVersion=41), id="version"),
+    ],
+)
+def test_a_dashboard_that_is_wrong_has_a_problem(test_break: Callable[[Board], None]) -> None:
     board = json.loads(DASHBOARD.read_text())
-    assert lost(board, json.loads(JSONEncoder().encode(Dashboard.from_json(board)))) == []
-    assert board["schemaVersion"] >= Dashboard().schema_version
-    ids = [panel["id"] for panel in board["panels"]]
-    assert len(ids) == len(set(ids))
+    test_break(board)
+    assert problems_of(board)
+
+
+def test_tables_and_legends_of_one_instance_show_the_server() -> None:
+    """Two servers may have a database of the same name."""
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        for target in panel["targets"]:
+            assert ("{{database}}" in target["legendFormat"]) == ("{{url}}" in target["legendFormat"]), panel["title"]
+        for one in panel.get("transformations", ()):
+            assert "url" not in one["options"]["excludeByName"], panel["title"]
+            assert "url" in one["options"]["indexByName"], panel["title"]
