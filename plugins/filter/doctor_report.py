@@ -11,7 +11,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import DEFAULT_CHECKS, SEVERITIES, count_by_severity
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
+    DEFAULT_CHECKS,
+    SEVERITIES,
+    count_by_severity,
+)
 
 # Counts up when a reader of reports has to learn something new.
 FORMAT = 1

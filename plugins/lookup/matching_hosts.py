@@ -67,7 +67,9 @@ class LookupModule(LookupBase):
         if not context.CLIARGS.get("syntax") and not self._matches(pattern, variables or {}):
             limit = (variables or {}).get("ansible_limit")
             within = f" within the limit {limit}" if limit else ""
-            raise AnsibleLookupError(f"No host of the inventory matches {self.get_option('option')}{within}: {pattern}.")
+            raise AnsibleLookupError(
+                f"No host of the inventory matches {self.get_option('option')}{within}: {pattern}."
+            )
         return [pattern]
 
     def _matches(self, pattern: str, variables: Mapping[str, Any]) -> bool:

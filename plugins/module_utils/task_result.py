@@ -42,6 +42,4 @@ def threshold_result(
     if metrics_error:
         values = {**values, "metrics_error": metrics_error}
         warnings = [*warnings, metrics_error]
-    return TaskResult(
-        values, warnings=warnings, failure=" ".join([*exceeded, metrics_error]).strip(), error_kind=kind
-    )
+    return TaskResult(values, warnings=warnings, failure=" ".join([*exceeded, metrics_error]).strip(), error_kind=kind)

@@ -14,7 +14,11 @@ from inventory import run_directly
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOST = {"acme": {"odoo_url": "http://127.0.0.1:9", "odoo_database": "acme", "odoo_username": "a", "odoo_password": "b"}}
-SOURCES = [*CHECKOUT.glob("playbooks/*.yml"), *CHECKOUT.glob("roles/*/tasks/*.yml"), *CHECKOUT.glob("roles/*/vars/*.yml")]
+SOURCES = [
+    *CHECKOUT.glob("playbooks/*.yml"),
+    *CHECKOUT.glob("roles/*/tasks/*.yml"),
+    *CHECKOUT.glob("roles/*/vars/*.yml"),
+]
 # Variables that name a folder or a file on the controller, which a playbook or role writes or reads.
 ON_CONTROLLER = {
     "compare_report_folder",
@@ -38,21 +42,21 @@ def test_every_folder_is_resolved_in_one_way() -> None:
         for expression in EXPRESSION.finditer("\n".join(lines)):
             names = set(NAME.findall(expression["code"])) - OF_MODULES - REGISTERED
             assert names <= ON_CONTROLLER, f"{path}: {expression['code']}"
-            assert not names or "| postmaster.odoo.controller_path" in expression["code"], f"{path}: {expression['code']}"
+            assert not names or "| postmaster.odoo.controller_path" in expression["code"], (
+                f"{path}: {expression['code']}"
+            )
             found |= names
     assert found == ON_CONTROLLER
 
 
 @pytest.fixture(scope="module")
 def before() -> set[Path]:
-    return {path for path in (CHECKOUT / "playbooks").rglob("*")}
+    return set((CHECKOUT / "playbooks").rglob("*"))
 
 
 def test_the_doctor_writes_below_the_working_directory(before: set[Path], tmp_path: Path) -> None:
     (tmp_path / "metrics").mkdir()
-    run = run_directly(
-        tmp_path, "doctor", LOST, doctor_report_folder="out/reports", doctor_metrics_folder="metrics"
-    )
+    run = run_directly(tmp_path, "doctor", LOST, doctor_report_folder="out/reports", doctor_metrics_folder="metrics")
     assert run.exit_code == 2, run.output
     assert {path.name for path in (tmp_path / "out/reports").iterdir()} == {"doctor.json", "doctor.md"}
     assert [path.name for path in (tmp_path / "metrics").iterdir()] == ["acme.doctor.prom"]

@@ -348,7 +348,7 @@ Board = dict[str, Any]
         pytest.param(lambda b: b["panels"][3]["fieldConfig"]["defaults"].update(unit="zz"), id="unit"),
         pytest.param(lambda b: b["panels"][3]["fieldConfig"]["defaults"]["thresholds"].update(mode="zz"), id="mode"),
         pytest.param(lambda b: b["panels"][0]["datasource"].update(uid="${datasorce}"), id="variable"),
-        pytest.param(lambda b: b["panels"][0]["targets"][0].update(expr="up{a=\"$databse\"}"), id="variable of a query"),
+        pytest.param(lambda b: b["panels"][0]["targets"][0].update(expr='up{a="$databse"}'), id="variable of a query"),
         pytest.param(lambda b: b["templating"]["list"][1].update(type="queri"), id="type of a variable"),
         pytest.param(lambda b: b["panels"][4]["transformations"][0].update(id="organise"), id="transformation"),
         pytest.param(lambda b: b["panels"][6]["fieldConfig"]["defaults"]["custom"].update(drawStyle="zz"), id="style"),

@@ -94,7 +94,12 @@ LEFT = {"count": 4, "last_run": ago(30)}
         (check_queue, {**queue(4), "stale": 1}, {**queue(5), "stale": 2}, {"stale_outgoing", "oldest_too_old"}),
         (check_queue, queue(4, interrupted=LEFT), queue(5, interrupted=LEFT), {"interrupted_batch"}),
         (check_queue, queue(4, left_behind=LEFT, due=9), queue(5, left_behind=LEFT, due=8), {"queue_blocked"}),
-        (check_queue, queue(4, left_behind=LEFT, due=99999), queue(5, left_behind=LEFT, due=88888), {"queue_batch_full"}),
+        (
+            check_queue,
+            queue(4, left_behind=LEFT, due=99999),
+            queue(5, left_behind=LEFT, due=88888),
+            {"queue_batch_full"},
+        ),
         (check_crons, crons(7, 8), crons(8), {"cron_overdue_no_worker"}),
         (check_crons, crons(late_triggers=[call(3)]), crons(late_triggers=[call(4)]), {"cron_trigger_backlog"}),
         (check_crons, crons(pending_addons={"b": ""}), crons(pending_addons={"a": "", "b": ""}), {"addons_pending"}),

@@ -69,7 +69,9 @@ def test_nothing_is_said_of_ends_that_were_not_looked_at() -> None:
 
 
 def test_a_label_is_text_in_utf_8() -> None:
-    (line,) = [line for line in samples(diagnosis(expiry=[{**END, "subject": 'a\ud800"\\\n'}])) if "mail_expiry" in line]
+    (line,) = [
+        line for line in samples(diagnosis(expiry=[{**END, "subject": 'a\ud800"\\\n'}])) if "mail_expiry" in line
+    ]
     assert 'subject="a?\\"\\\\\\n",severity="error"' in line
 
 
@@ -184,5 +186,8 @@ def test_metrics_that_cannot_be_written_do_not_hide_why_an_instance_was_not_aske
 
     monkeypatch.setattr(rpc_session, "connect", unreachable)
     result = shipped("mail_doctor", {"metrics_file": str(tmp_path / "nowhere/acme.prom")}, capsys)
-    assert (result["error_kind"], result["msg"]) == ("unreachable", "Odoo at http://odoo.example: nothing listens there.")
+    assert (result["error_kind"], result["msg"]) == (
+        "unreachable",
+        "Odoo at http://odoo.example: nothing listens there.",
+    )
     assert "cannot be written" in result["warnings"][0]

@@ -125,7 +125,10 @@ def test_a_queue_that_grows_is_no_news(odoo: SimulatedOdoo) -> None:
         timer.start()
     events = run_source(3.9, interval=1, checks=["queue"])
     assert next(polls) == 3
-    assert sorted(changes(events)) == [("acme", "appeared", "failures_by_class"), ("acme", "appeared", "oldest_too_old")]
+    assert sorted(changes(events)) == [
+        ("acme", "appeared", "failures_by_class"),
+        ("acme", "appeared", "oldest_too_old"),
+    ]
 
 
 def test_the_loop_is_free_while_an_instance_is_slow(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
