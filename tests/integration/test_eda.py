@@ -26,6 +26,7 @@ from playbook import COLLECTIONS
 PROGRAMS = Path(__file__).resolve().parents[2] / ".venv/eda/bin"
 # JVM, Ansible and Odoo take 15 seconds on two idle cores.
 PATIENCE = 120
+SECRET_OPTIONS = {"password", "api_key"}
 VAULT_PASSWORD = "made-up-vault-password"
 VAULT = VaultLib([("default", VaultSecret(VAULT_PASSWORD.encode()))])
 
@@ -47,7 +48,7 @@ def rulebook(
 ) -> Iterator[Path]:
     """Run a rulebook of the collection for as long as the context lasts; the file of its output.
 
-    The inventory is a folder. Its credentials and the variables of the rulebook are encrypted with Ansible Vault.
+    The inventory is a folder. Its variables, and the secrets among those of the rulebook, are encrypted with Ansible Vault.
     """
     program = PROGRAMS / "ansible-rulebook"
     assert program.exists(), f"{program} is missing: run make environments"
@@ -58,8 +59,8 @@ def rulebook(
     (folder / "inventory/group_vars").mkdir(parents=True)
     (folder / "inventory/hosts.yml").write_text("all: {hosts: {acme: }}\n")
     (folder / "password").write_text(VAULT_PASSWORD)
-    for path, content in (("inventory/group_vars/all.yml", group), ("odoo_mail.yml", variables)):
-        (folder / path).write_bytes(VAULT.encrypt(json.dumps(content)))
+    (folder / "inventory/group_vars/all.yml").write_bytes(VAULT.encrypt(json.dumps(group)))
+    (folder / "odoo_mail.yml").write_text(with_encrypted_secrets(variables))
     output = folder / "output.txt"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ODOO_"))}
     with output.open("w") as file:
@@ -92,6 +93,18 @@ def rulebook(
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+def with_encrypted_secrets(variables: Mapping[str, Any]) -> str:
+    """Return the file of a rulebook's variables. ansible-rulebook does not read one that is encrypted as a whole."""
+    (instance,) = variables["odoo_mail_instances"]
+    plain = {name: value for name, value in instance.items() if name not in SECRET_OPTIONS}
+    lines = [f"odoo_mail_interval: {variables['odoo_mail_interval']}", "odoo_mail_instances:", "  - name: acme"]
+    lines += [f"    {name}: {json.dumps(value)}" for name, value in plain.items() if name != "name"]
+    for name in instance.keys() & SECRET_OPTIONS:
+        encrypted = VAULT.encrypt(instance[name]).decode().splitlines()
+        lines += [f"    {name}: !vault |", *(f"      {line}" for line in encrypted)]
+    return "\n".join(lines) + "\n"
 
 
 def wait_until(condition: Callable[[], bool], output: Path) -> None:
