@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.comparison import 
 
 
 def mail_comparison(here: Any, there: Any) -> dict[str, Any]:
-    """Return the differences, and what could not be compared.
+    """Return the differences, and the parts that could not be compared.
 
     :raises AnsibleFilterError: an argument is no result of mail_stack_info with `digest_key`.
     """

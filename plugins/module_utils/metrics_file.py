@@ -24,7 +24,7 @@ class MetricsFile:
 
     :param path: empty if nothing is to be written.
     :param labels: labels of all samples: the instance.
-    :param secrets: what no label may show.
+    :param secrets: secrets that no label may contain.
     """
 
     path: str

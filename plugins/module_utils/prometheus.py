@@ -35,7 +35,7 @@ def prometheus_text(gauges: Iterable[Gauge], labels: Mapping[str, str], secrets:
     """Return metrics as text.
 
     :param labels: labels of all samples.
-    :param secrets: what no label may show.
+    :param secrets: secrets that no label may contain.
     """
     return "\n".join(line for gauge in gauges for line in _lines(gauge, labels, secrets)) + "\n"
 

@@ -76,7 +76,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs, and what could not be compared."""
+    """The differences, and the parts that could not be compared."""
 
     differences: Sequence[Difference]
     gaps: Sequence[Gap]

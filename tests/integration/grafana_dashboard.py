@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a dashboard, by the types of Grafana's SDK and by rules that types do not express."""
+"""Problems of a dashboard, by the types of Grafana's SDK and by rules that types do not express."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _misfits(value: Any, kind: Any, path: str) -> Iterator[str]:
     """Yield the places whose values do not have the type that the SDK declares. Its decoder does not check them."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if _is_of_sdk(value):
-        # A field without a type, such as the options of a panel, is read by the plugin of the panel.
+        # The plugin of a panel reads fields without a type, such as the options of the panel.
         for name, expected in typing.get_type_hints(type(value)).items():
             yield from _misfits(getattr(value, name), expected, f"{path}.{name}")
     elif origin in (typing.Union, types.UnionType):

@@ -28,7 +28,7 @@ ON_CONTROLLER = {
     "export_folder",
     "queue_metrics_folder",
 }
-# Options of modules that resolve them: where the task runs, or in snapshot_files.py against the working directory.
+# Modules resolve these: on the host of the task, or in snapshot_files.py against the working directory.
 OF_MODULES = {"doctor_config_file", "doctor_metrics_file", "odoo_mail_snapshot_folder"}
 REGISTERED = {"export_mail_file", "export_vault_file"}
 EXPRESSION = re.compile(r"\{\{(?P<code>.*?)\}\}", re.DOTALL)
