@@ -252,6 +252,7 @@ def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: P
     assert done.exit_code == 0, done.output
     lines = shown(done, "Show what came of it")["acme"]
     assert any("Main: smtp_pass is not in the snapshot" in line for line in lines)
+    assert any(line.startswith("mail_server Main: update smtp_host ") for line in shown(done, "Show the plan")["acme"])
     after = rows(instance)
     assert {name for name in before if after[name] != before[name]} == {"servers", "parameters"}
     assert len(after["servers"]) == len(before["servers"])
