@@ -44,7 +44,7 @@ def test_each_playbook_names_its_option() -> None:
         ((), {}, "Set compare_with to a host of the inventory"),
         (("--limit", "acme"), {}, "Set compare_with to a host of the inventory"),
         ((), {"compare_with": "stagingg"}, "Set compare_with to a host of the inventory"),
-        (("--limit", "acme"), {"compare_with": "staging"}, "A --limit excludes the host staging: include it."),
+        (("--limit", "acme"), {"compare_with": "staging"}, "The --limit excludes the host staging. Include it."),
         (("--limit", "staging"), {"compare_with": "staging"}, "There is no host to compare with staging"),
         ((), {"compare_with": "staging", "compare_hosts": "staging"}, "There is no host to compare with staging"),
         ((), {"compare_with": "staging", "compare_hosts": "acmee"}, "No host of the inventory matches compare_hosts"),

@@ -250,7 +250,7 @@ def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: P
     assert "contains no secrets" in bad.output
     done = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest")
     assert done.exit_code == 0, done.output
-    lines = shown(done, "Show what came of it")["acme"]
+    lines = shown(done, "Show the results")["acme"]
     assert any("Main: smtp_pass is not in the snapshot" in line for line in lines)
     assert any(line.startswith("mail_server Main: update smtp_host ") for line in shown(done, "Show the plan")["acme"])
     after = rows(instance)
@@ -349,7 +349,7 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
     before = {"acme": connection(here), "staging": connection(there)}
     same = run_on(tmp_path, "compare", before, compare_with="staging")
     assert same.exit_code == 0, same.output
-    assert shown(same, "Show what differs")["acme"] == ["Nothing differs from staging."]
+    assert shown(same, "Show the differences")["acme"] == ["No differences from staging."]
     servers = BEFORE["odoo_mail_servers"]
     other = [
         {**servers[0], "smtp_pass": "made-up-staging-password", "smtp_host": "smtp.staging.example"},
@@ -370,7 +370,7 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
         compare_report_folder=str(tmp_path / "reports"),
     )
     assert run.exit_code == 0, run.output
-    assert shown(run, "Show what differs")["acme"] == [
+    assert shown(run, "Show the differences")["acme"] == [
         "system_parameter google_gmail_client_id: value made-up-client | (none)",
         "system_parameter google_gmail_client_secret: value differs (secret)",
         "mail_server Main: smtp_host smtp.acme.example | smtp.staging.example",
@@ -398,10 +398,10 @@ def test_namesakes_are_not_compared(fresh: Callable[[str], LabInstance], tmp_pat
     folder = tmp_path / "reports"
     run = run_directly(tmp_path, "compare", hosts, compare_with="staging", compare_report_folder="reports")
     assert run.exit_code == 0, run.output
-    nothing, lost = shown(run, "Show what differs")["acme"]
-    assert nothing == "Nothing that could be compared differs from staging."
-    assert lost.startswith("Not compared (acme): mail_server Main: 2 mail servers bear this name")
+    nothing, lost = shown(run, "Show the differences")["acme"]
+    assert nothing == "No differences from staging in the compared parts."
+    assert lost.startswith("Not compared (acme): mail_server Main: 2 mail servers have this name")
     report = json.loads((folder / "acme.json").read_text())
     assert report["differences"] == []
     assert [(one["side"], one["key"]) for one in report["not_compared"]] == [("here", "Main")]
-    assert "Nothing differs" not in (folder / "acme.md").read_text()
+    assert "No differences.\n" not in (folder / "acme.md").read_text()

@@ -99,7 +99,7 @@ def test_namesakes_are_not_compared_and_never_the_same() -> None:
         assert found["differences"] == []
         assert gaps(found) == expected
     assert gaps(mail_comparison(two, two)) == [("here", *left), ("there", *left)]
-    assert "bear this name" in mail_comparison(one, two)["not_compared"][0]["reason"]
+    assert "have this name" in mail_comparison(one, two)["not_compared"][0]["reason"]
 
 
 def test_a_name_with_a_secret_is_not_compared() -> None:

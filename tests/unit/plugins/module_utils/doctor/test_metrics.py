@@ -110,7 +110,7 @@ def test_an_instance_that_cannot_be_asked_is_down(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def unreachable(**_options: Any) -> Any:
-        raise Unreachable("Odoo at http://odoo.example: nothing listens there.")
+        raise Unreachable("Odoo at http://odoo.example: connection refused.")
 
     monkeypatch.setattr(rpc_session, "connect", unreachable)
     path = tmp_path / "acme.doctor.prom"
@@ -167,7 +167,7 @@ def test_metrics_that_cannot_be_written_take_nothing_from_the_diagnosis(
 ) -> None:
     connect_to(SimulatedOdoo("19.0"), monkeypatch)
     path = tmp_path / "nowhere/acme.prom"
-    words = f"metrics_file {path} cannot be written: No such file or directory."
+    words = f"metrics_file {path} cannot be written: No such file or directory. Choose a path in a folder that this user can write to."
     for name, key, options in (
         ("mail_doctor", "findings", {"checks": ["cron"], "fail_on": "never"}),
         ("mail_queue_info", "queue", {}),
