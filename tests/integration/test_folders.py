@@ -69,5 +69,5 @@ def test_a_baseline_is_below_the_working_directory(before: set[Path], tmp_path: 
     options = {"drift_baseline_reason": "a", "drift_baseline_owner": "b", "drift_baseline_expires": "2099-01-31"}
     run = run_directly(tmp_path, "drift_baseline", LOST, **options)
     assert run.exit_code == 2, run.output
-    assert f"{tmp_path / 'baseline.yml'} is there already" in run.output
+    assert f"{tmp_path / 'baseline.yml'} already exists" in run.output
     assert set((CHECKOUT / "playbooks").rglob("*")) == before
