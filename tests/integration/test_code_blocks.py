@@ -158,7 +158,9 @@ def test_inventories(block: CodeBlock, reader: Reader) -> None:
     given = block.value
     for server in given.get("servers", [given]):
         server["url"] = reader.options["url"]
-    (reader.folder / "odoo_databases.yml").write_text(yaml.safe_dump({**given, "exclude": [], "odoo_databases": ["acme"]}))
+    (reader.folder / "odoo_databases.yml").write_text(
+        yaml.safe_dump({**given, "exclude": [], "odoo_databases": ["acme"]})
+    )
     run = ansible(reader.folder, "inventory", "--inventory", "odoo_databases.yml", "--list")
     refuse_mistakes(run)
     assert run.exit_code == 0, run.output
@@ -183,7 +185,9 @@ def test_configurations(block: CodeBlock, tmp_path: Path) -> None:
         assert f"[{section}]" in run.output
 
 
-@pytest.mark.parametrize(("block", "command"), COMMANDS, ids=[f"{block}: {command[:60]}" for block, command in COMMANDS])
+@pytest.mark.parametrize(
+    ("block", "command"), COMMANDS, ids=[f"{block}: {command[:60]}" for block, command in COMMANDS]
+)
 def test_commands(block: CodeBlock, command: str, reader: Reader) -> None:
     """Absolute folders of a guide are below the folder of the test."""
     hosts = {name: reader.connection for name in ("acme", "globex", "staging")}
@@ -195,8 +199,12 @@ def test_commands(block: CodeBlock, command: str, reader: Reader) -> None:
         if str(reader.folder) in word:
             Path(word.partition("=")[2] or word).mkdir(parents=True, exist_ok=True)
     environment = dict(word.split("=", 1) for word in words if re.match(r"[A-Z_]+=", word))
-    program, *arguments = [word for word in words if word not in {f"{name}={value}" for name, value in environment.items()}]
+    program, *arguments = [
+        word for word in words if word not in {f"{name}={value}" for name, value in environment.items()}
+    ]
     run = ansible(reader.folder, PROGRAMS[program], *arguments)
     refuse_mistakes(run)
-    playbook = next((word.removeprefix("postmaster.odoo.") for word in arguments if word.startswith("postmaster.odoo.")), "")
+    playbook = next(
+        (word.removeprefix("postmaster.odoo.") for word in arguments if word.startswith("postmaster.odoo.")), ""
+    )
     assert run.exit_code in (0, *REPORTED.get(playbook, ())), run.output

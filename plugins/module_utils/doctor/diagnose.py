@@ -128,6 +128,7 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
     return {
         "findings": findings,
         "counts": counts,
+        "checks": [check for check in CHECKS if check in how.checks],
         "healthy": not counts["error"],
         "tests": list(seen.tests),
         "queue": dict(seen.queue) or None,

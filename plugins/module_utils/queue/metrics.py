@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import Gauge
@@ -58,8 +58,8 @@ def _split(queue: Mapping[str, Any], by: str, meaning: str) -> Iterator[Gauge]:
             for entry in queue[f"by_{by}"]
             for state, count in entry["states"].items()
         ]
-        yield _gauge(f"mails_by_{by}", meaning, *samples)
+        yield _gauge(f"mails_by_{by}", meaning, *samples, texts=(by,))
 
 
-def _gauge(name: str, meaning: str, *samples: tuple[Mapping[str, str], float]) -> Gauge:
-    return Gauge(f"odoo_mail_queue_{name}", meaning, samples)
+def _gauge(name: str, meaning: str, *samples: tuple[Mapping[str, str], float], texts: Sequence[str] = ()) -> Gauge:
+    return Gauge(f"odoo_mail_queue_{name}", meaning, samples, texts)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, slack
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import FORMAT, STATUSES
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import Document, headline, named, some, subject
 
@@ -65,9 +65,8 @@ def _slack(report: Document) -> Message:
     title, *lines = _lines(report)
     header = {"type": "header", "text": {"type": "plain_text", "text": title[:150], "emoji": False}}
     sections = [{"type": "section", "text": {"type": "plain_text", "text": line, "emoji": False}} for line in lines]
-    # Only the text for notifications is markup; these three characters start everything in it that Slack obeys.
-    escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return {"text": escaped, "blocks": [header, *sections]}
+    # Only the text for notifications is markup.
+    return {"text": slack(title), "blocks": [header, *sections]}
 
 
 def _mattermost(report: Document) -> Message:

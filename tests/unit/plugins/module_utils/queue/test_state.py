@@ -330,6 +330,17 @@ def test_metrics_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
     assert 'odoo_mail_queue_mails_by_from_domain{from_domain="acme.example",state="outgoing"} 2' in lines
 
 
+def test_servers_of_one_name_are_one_sample_and_secrets_are_masked(odoo: SimulatedOdoo) -> None:
+    """A collector rejects all files of a folder if one has a sample twice."""
+    for _ in range(2):
+        server = odoo.add("ir.mail_server", name="for made-up-secret", smtp_host="smtp.acme.example")
+        add(odoo, mail_server_id=server)
+    text = prometheus_text(queue_metrics(ask(odoo, "server"), moment=0), {}, {"made-up-secret"})
+    assert [line for line in text.splitlines() if "outgoing" in line and "by_server" in line] == [
+        'odoo_mail_queue_mails_by_server{server="for ********",state="outgoing"} 2'
+    ]
+
+
 def test_metrics_are_replaced_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "queue.prom"
     path.write_text("old\n")
