@@ -17,6 +17,8 @@ SKIPPED = re.compile(r"Skipping |Required program")
 COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
 
 ANSIBLE_TEST = ["python", HERE / "run_ansible_test.py"]
+# tsconfig.json finds the types of the report document in this file.
+REPORT_TYPES = "json2ts --input docs/drift-report.schema.json --output .work/types/drift-report.d.ts"
 LAB = ["python", "tests/lab"]
 INTEGRATION = ["python", "-m", "pytest", "--durations=25", "tests/integration"]
 GITHUB_FILES = {  # by the name of the JSON schema that check-jsonschema contains for them
@@ -84,6 +86,14 @@ CHECKS = [
         stage="static",
         variables={"PYTHONPATH": "../../.."},
     ),
+    Check("biome", "checks", ["biome", "ci", "--error-on-warnings"], stage="static", environment="node"),
+    Check("tsc", "checks", ["bash", "-c", f"{REPORT_TYPES} && tsc"], environment="node"),
+    Check(
+        "page-units",
+        "checks",
+        ["bash", "-c", "node --test --test-reporter=spec tests/page/*.test.mjs"],
+        environment="node",
+    ),
     Check("prose", "prose", ["python", "tests/checks/prose"]),
     Check("antsibull-changelog", "checks", ["antsibull-changelog", "lint"], stage="static"),
     Check(
@@ -95,6 +105,13 @@ CHECKS = [
             *("--validate-collection-refs", "all", "--disallow-unknown-collection-refs", "."),
         ],
         stage="static",
+    ),
+    Check(
+        "site",
+        "checks",
+        ["python", "tests/checks/build_site.py", CHECKOUT / ".work/site"],
+        stage="static",
+        variables={"PYTHONPATH": "../../.."},
     ),
     Check("ansible-lint", "checks", ["ansible-lint"], stage="static", rejected=COMPLAINT),
     Check("build", "checks", ["ansible-galaxy", "collection", "build"], stage="static"),
