@@ -67,7 +67,7 @@ def documented(heading: str) -> dict[str, Row]:
 
 # The modules that the page names before the table.
 LOCKING = set(re.findall(r"`(\w+)`", PAGE.partition("Every other call only reads.")[2].partition("| module")[0]))
-WRITES, READS = documented("What each module writes"), documented("What each module reads")
+WRITES, READS = documented("Writing calls of each module"), documented("Models that each module reads")
 
 
 @pytest.fixture(scope="module")

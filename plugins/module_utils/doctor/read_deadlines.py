@@ -39,7 +39,7 @@ _DECLARED = {
     CLIENT_SECRET_EXPIRES: ("client_secret", "OAuth2 client secret", "error"),
     PASSWORD_ROTATE_BY: ("smtp_pass", "password", "warning"),
 }
-# Days that a refresh token stays valid without a use (docs/development/odoo-behaviour.md, What ends).
+# Days that a refresh token stays valid without a use (docs/development/odoo-behaviour.md, Expiry dates).
 _UNUSED_DAYS = {"gmail": 180, "outlook": 90}
 # The longest time between the use of a refresh token and the end of the access token that it brought.
 _ACCESS_TOKEN = timedelta(minutes=90)
