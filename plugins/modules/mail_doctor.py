@@ -224,7 +224,7 @@ findings:
       description: What it is, in words.
       returned: always
       type: str
-      sample: A scheduled action that mail depends on is disabled
+      sample: A scheduled action (cron) that mail depends on is disabled
     evidence:
       description: One line with the numbers and words that it rests on.
       returned: always
@@ -234,7 +234,7 @@ findings:
       description: One line of what to do.
       returned: always
       type: str
-      sample: "Activate it: postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
+      sample: "Activate the cron: run postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
     fixable:
       description:
         - What kind of mending would end it that needs no human's judgement, V(crons), V(transient), V(interrupted), V(stale) or V(addons); null where a

@@ -159,7 +159,7 @@ CASES = {
     "old": Case(
         (fault("a mail of last week"), fault("the queue's action is disabled")),
         {"stale_outgoing", "cron_disabled"},
-        ("held back: 1 mails have been waiting for more than 7 days, the oldest is mail N, since",),
+        ("held back: 1 mails have been waiting for more than 7 days. The oldest is mail N, since",),
         left={"stale_outgoing", "cron_disabled"},
         sends=False,
     ),

@@ -122,7 +122,7 @@ def test_no_way_that_mail_leaves_is_a_finding(
     (finding,) = result["findings"]
     assert finding["id"] == "dns_undeclared"
     assert "Odoo's configuration file" in finding["evidence"]
-    assert "give config_file" in finding["evidence"]
+    assert "set config_file" in finding["evidence"]
 
 
 @pytest.mark.parametrize("host", ["SMTP.YourCompany.Example", "smtp.yourcompany.example."])

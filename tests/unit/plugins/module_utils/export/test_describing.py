@@ -355,7 +355,7 @@ def test_fields_of_a_file_of_the_server_are_left_out(series: str) -> None:
         ({"from_filter": False}, "from_filter", "without one"),
         ({"smtp_user": "u"}, "smtp_pass", "no password"),
         ({"smtp_pass": "made-up"}, "smtp_user", "no user"),
-        ({"smtp_user": "u", "smtp_pass": "made-up"}, "smtp_encryption", "in clear"),
+        ({"smtp_user": "u", "smtp_pass": "made-up"}, "smtp_encryption", "without encryption"),
         ({"smtp_debug": True}, "smtp_debug", "not to stay"),
         ({"active": False}, "active", "it is archived"),
     ],
