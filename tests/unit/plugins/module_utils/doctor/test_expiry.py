@@ -319,7 +319,10 @@ def test_the_first_end_of_a_chain_counts(odoo: SimulatedOdoo, monkeypatch: pytes
     ("answer", "words"),
     [
         ({"outcome": "unreachable", "message": "Nothing listens.", "tls": None}, "Nothing listens."),
-        ({"outcome": "ok", "message": "", "tls": {"chain": [{"fingerprint": "00"}]}}, "cryptography is missing"),
+        (
+            {"outcome": "ok", "message": "", "tls": {"chain": [{"fingerprint": "00"}]}},
+            "Install the Python package cryptography",
+        ),
     ],
 )
 def test_a_certificate_that_nobody_sees(
