@@ -238,7 +238,7 @@ exceeded:
   returned: always, unless the instance could not be asked
   type: list
   elements: str
-  sample: ["612 mails wait to be sent (max_outgoing 500)."]
+  sample: ["612 mails are waiting to be sent (max_outgoing 500)."]
 odoo_version:
   description:
     - The version of Odoo, as it says itself.
