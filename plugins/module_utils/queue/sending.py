@@ -179,8 +179,8 @@ def _by_way(mails: Sequence[Mapping[str, Any]]) -> dict[Way, list[int]]:
 def _send_alike(session: Session, ids: list[int], work: Work) -> bool:
     """Send mails of one mail server and sender in one call, record Odoo's answer, and return whether Odoo stopped early.
 
-    Mails of several servers or senders must not share a call. Odoo writes the failure of a mail together with the next mail. If PostgreSQL
-    rejects it, because the reply of an SMTP server contains a NUL, Odoo loses the result of the next mail, and sends it again.
+    Mails of several servers or senders must not share a call. Odoo writes the failure of a mail together with the next mail. PostgreSQL rejects
+    it if the reply of an SMTP server contains a NUL. Odoo then loses the result of the next mail, and sends it again.
     """
     # This process may end before Odoo answers.
     work.may_go_on = True

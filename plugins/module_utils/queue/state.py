@@ -216,7 +216,7 @@ def add_failure(
 ) -> dict[str, Any]:
     """Add failed mails to the counts of their class, and return the class.
 
-    The entry of a class contains the first mail as a sample, and a few reasons that differ in more than an address or a number.
+    The entry of a class contains the first mail as a sample, and a few reasons. They differ in more than an address or a number.
 
     :param secrets: texts that the reasons must not contain.
     """
@@ -261,7 +261,7 @@ def _last_run(session: Session) -> dict[str, Any]:
 def _interrupted(session: Session, last_run: str) -> int:
     """Count the mails that the last run would have sent without an interruption.
 
-    The reason of a mail shows where the run was interrupted. Newer mails come after it. Older mails do not count, because the batch may have
+    The reason of one mail shows that the run was interrupted at it. Newer mails come after it. Older mails do not count, because the batch may have
     had no room for them.
     """
     stopped_at = [

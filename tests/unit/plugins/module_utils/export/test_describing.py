@@ -229,7 +229,7 @@ def test_a_part_that_somebody_has_changed(odoo: SimulatedOdoo) -> None:
     odoo.record("ir.cron", odoo.ref("postmaster_odoo.queue_purge"))["active"] = False
     description = describe(odoo)
     assert "stale_after" not in (description.queue_policy or {})
-    assert "its code" in remark(description, "postmaster_odoo.queue_stale").message
+    assert "the code of its cron" in remark(description, "postmaster_odoo.queue_stale").message
     assert remark(description, "active of postmaster_odoo.queue_purge").key == "purge_after"
 
 
