@@ -96,7 +96,7 @@ def find_routes(assertions: Sequence[Assertion], table: RoutingTable) -> list[di
 def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: Mapping[str, str]) -> list[BrokenRoute]:
     """Return the assertions that do not apply, for mail of any company.
 
-    :param names: the names of the servers that are declared by an external ID, by that ID.
+    :param names: the names of servers by their declared external IDs.
     :raises Ambiguous: if several active servers have the asserted name.
     """
     servers = [server for server in table.servers if not server.personal]

@@ -66,7 +66,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, its From is None.
+    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, it has no From.
 
     :param place_before: host, port and login of the server; None if they differ.
     :param place_after: the same after the plan.
@@ -323,7 +323,7 @@ def _place(deliveries: Iterable[Delivery]) -> str | None:
 
 
 def _shown(deliveries: Iterable[Delivery]) -> tuple[str | None, str | None]:
-    """Return the name of the server and the From of deliveries. A value that differs is None. If the server differs, the From is None too."""
+    """Return the name of the server and the From of deliveries. None for a value that differs, and for the From if the server differs."""
     servers = {one.server.name if one.server else None for one in deliveries}
     headers = {one.email_from for one in deliveries}
     if len(servers) > 1:
