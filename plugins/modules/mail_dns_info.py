@@ -75,7 +75,7 @@ findings:
       remedy: 'Publish: acme.example. TXT "v=spf1 include:_spf.google.com ~all".'
       fixable: null
       resource: {model: dns, id: null, name: acme.example}
-      documentation: https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md#spf_missing
+      documentation: https://postmaster-odoo.github.io/postmaster.odoo/findings/spf_missing.html
 records:
   description:
     - Every record to publish. Parts in angle brackets are known to the mail server or its provider only.

@@ -19,7 +19,7 @@ description:
     in check mode; O(lock_probe) is the only option that writes.
   - The number of calls does not grow with the size of the instance, but for one connection test for each active mail server, and one call for each
     that waits for a consent.
-  - Every id of a finding is explained in U(https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md).
+  - Every id of a finding is explained in U(https://postmaster-odoo.github.io/postmaster.odoo/findings.html).
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
@@ -253,7 +253,7 @@ findings:
       description: Where it is explained.
       returned: always
       type: str
-      sample: https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md#cron_disabled
+      sample: https://postmaster-odoo.github.io/postmaster.odoo/findings/cron_disabled.html
 counts:
   description:
     - How many findings there are of each severity.

@@ -6,7 +6,7 @@
 
 The modules document their options. The options of `mail_stack` that take lists of resources repeat those of their modules, and the roles'
 argument specifications repeat the options of `mail_stack`, of `queue_policy` and of the connection. `meta/runtime.yml`, the task of the role
-`provision` and the table of the README repeat which modules and resource types there are.
+`provision` and the table of docs/contents.md repeat which modules and resource types there are.
 
     python tests/checks/update_documentation.py          # write
     python tests/checks/update_documentation.py --check  # fail if something is out of date
@@ -213,8 +213,8 @@ def with_parts(text: str) -> str:
     return re.sub(r"(Tags: |choices: \[)addons, [a-z_, ]+, routes", lambda found: f"{found[1]}{', '.join(parts)}", text)
 
 
-def readme_file(text: str) -> str:
-    """Return the text of the README with a table of the modules."""
+def contents_file(text: str) -> str:
+    """Return the text of docs/contents.md with a table of the modules."""
     rows = [f"| `{name}` | {documentation(MODULES / f'{name}.py')['short_description']} |\n" for name in module_names()]
     table = "".join(
         ["<!-- modules: written by tests/checks/update_documentation.py -->\n\n| module | |\n| --- | --- |\n", *rows]
@@ -332,7 +332,7 @@ def main() -> int:
         MODULES / "mail_stack.py": stack_module,
         CHECKOUT / "meta/runtime.yml": runtime_file,
         **{CHECKOUT / name: with_parts for name in FILES_WITH_PARTS},
-        CHECKOUT / "README.md": readme_file,
+        CHECKOUT / "docs/contents.md": contents_file,
     }
     files |= {
         CHECKOUT / f"roles/{role}/meta/argument_specs.yml": lambda text, role=role: role_file(role, text)

@@ -119,7 +119,7 @@ def test_what_is_written(run: tuple[Run, Path], lab: Lab) -> None:
         f"| <code>globex</code> | 1 error, 2 warnings, 1 remark | <code>{lab.description['odoo']['version']}</code> |"
         in text
     )
-    assert "docs/findings.md#auth_failed))\n  - <code>'starttls_any_sender' (localhost" in text
+    assert "/findings/auth_failed.html))\n  - <code>'starttls_any_sender' (localhost" in text
     assert sorted(path.name for path in run[1].iterdir()) == ["doctor.json", "doctor.md"]
 
 

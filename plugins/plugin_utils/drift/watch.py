@@ -59,7 +59,8 @@ def _module(action: str, collections: tuple[str, ...]) -> str | None:
     `resolved_action` is the action plugin, which is the same for all modules of the collection.
     """
     found = module_loader.find_plugin_with_context(action, ignore_deprecated=True, collection_list=list(collections))
-    return found.resolved_fqcn
+    fqcn: str | None = found.resolved_fqcn
+    return fqcn
 
 
 def play_of(play: AnsiblePlay) -> Play:
