@@ -82,7 +82,7 @@ def _can_pass(lookup: Lookup, policy: Policy, path: MailPath, failures: Failures
 
 def _of_mailboxes(policy: Policy, provider: str, servers: Sequence[str]) -> Problem:
     domain, names = policy.domain, some(repr(name) for name in dict.fromkeys(servers))
-    at = f" The record at _dmarc.{policy.record.domain} says p={policy.applied}." if policy.record else ""
+    at = f" The record at _dmarc.{policy.record.domain} has p={policy.applied}." if policy.record else ""
     evidence = f"Mail from {domain} leaves through {names}. {domain} is a domain of {provider}'s mailboxes, and only servers of {provider} can send for it.{at}"
     advice = f"Send from an address in your own domain. Only {provider} can publish records for {domain}."
     return Problem("dmarc_unaligned", domain, evidence, (), advice, _severity(policy))

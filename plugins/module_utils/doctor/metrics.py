@@ -25,7 +25,7 @@ def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Ite
     yield Gauge("odoo_mail_doctor_checked_timestamp_seconds", "When the doctor ran.", [({}, moment)])
     if diagnosis is None:
         return
-    # A severity without findings has a sample too, so that an alert can tell no findings from no data.
+    # A severity without findings has a sample too, so that an alert can distinguish no findings from no data.
     counts = [({"severity": severity}, count) for severity, count in diagnosis["counts"].items()]
     yield Gauge("odoo_mail_doctor_findings", "Findings of each severity.", counts)
     found = Counter((finding["id"], finding["severity"]) for finding in diagnosis["findings"])

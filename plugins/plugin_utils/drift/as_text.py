@@ -53,7 +53,7 @@ def render(report: Document) -> Iterator[Line]:
             yield "drifted", f"  {sender}: {change} ({mails})"
         if len(changes) > _SENDERS:
             yield "drifted", f"  and {len(changes) - _SENDERS} more senders"
-    for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Cannot tell:")):
+    for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Unknown:")):
         instances = [instance for instance in report["instances"] if instance["status"] == status]
         if instances:
             yield status, title

@@ -154,7 +154,7 @@ def _words(difference: Mapping[str, Any]) -> str:
     before, after = difference["before"], difference["after"]
     if difference["field"] is None:
         if after is None:
-            return "nobody declared it"
+            return "it is not declared"
         # The action of a step without fields: delete, install, upgrade, …
         return {"present": "missing", "absent": "should not be there"}.get(after, f"to {printable(str(after))}")
     name = printable(difference["field"])

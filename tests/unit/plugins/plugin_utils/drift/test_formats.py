@@ -350,7 +350,7 @@ def test_accepted_drift_is_a_skipped_case_with_its_reason() -> None:
     [
         ("delete", "should not be there"),
         ("install", "missing"),
-        ("unmanaged", "nobody declared it"),
+        ("unmanaged", "it is not declared"),
         ("upgrade", "to upgrade"),
     ],
 )
