@@ -22,7 +22,7 @@ from playbook import Run
 pytestmark = pytest.mark.in_process
 
 ILL = ("no recipients", "a wrong password", "links to localhost", "a user of another domain")
-SHOW, OVERVIEW = "What the doctor found", "All instances"
+SHOW, OVERVIEW = "Show the findings", "All instances"
 
 Hosts = Mapping[str, Mapping[str, Any]]
 
@@ -90,7 +90,7 @@ def test_who_fails(run: tuple[Run, Path]) -> None:
     """After everybody has been reported, and each for its own reason."""
     assert run[0].exit_code == 2
     assert failed_hosts(run[0]) == {"globex", "umbrella", "hooli"}
-    assert "Found: auth_failed. The report above says more." in run[0].output
+    assert "Found: auth_failed. See the report above." in run[0].output
     assert "Not asked (unreachable): " in run[0].output
 
 

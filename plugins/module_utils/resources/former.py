@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A record as it was before a run changed it: exact values, where a declaration has values that Odoo's are compared with by their meaning."""
+"""The former state of a record, before a run changed it. Its values are exact, unlike declared values, which are compared by their meaning."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class Former:
     """The former state of one record.
 
-    :param name: the former value of the field that people know the record by. :param record_id: its id; None if the run created it.
-    :param newest_id: the highest id of a record of the type at that time. A record that the run has created, or that a rollback creates, has a higher one.
-    :param values: the fields to restore, as Odoo returns them. :param references: those that refer to other records, by their ids.
+    :param name: the former value of the record's name field.
+    :param record_id: its id; None if the run created it.
+    :param newest_id: the highest id among the records of the type at that time. Records that the run or a rollback creates have higher ids.
+    :param values: the fields to restore, in the form in which Odoo returns them.
+    :param references: the fields that refer to other records, by ids.
     :param secret: the names of the fields that contain secrets.
-    :param is_whole: the values suffice to create the record again.
-    :param unpinned: the external ID that the run has added to the record; None if it has added none.
+    :param is_whole: whether the values suffice to create the record again.
+    :param unpinned: the external ID that the run added to the record; None if it added none.
     """
 
     name: str
@@ -45,9 +47,9 @@ class Former:
         return frozenset(self.values) | frozenset(self.references)
 
     def find(self, records: RecordIndex, xml_id: str | None, label: str) -> Found | None:
-        """Return the record, whatever it is called now.
+        """Return the record, even if it has another name now.
 
-        :raises Ambiguous: several records may be the one that was created.
+        :raises Ambiguous: several records can be the one that the run created.
         """
         known = records.with_id(self.record_id) or records.pinned(xml_id)
         if known:
@@ -55,11 +57,13 @@ class Former:
         newer = [one for one in records.named(self.name) if one.id > self.newest_id and not (xml_id and one.xml_id)]
         if len(newer) > 1:
             ids = ", ".join(str(one.id) for one in newer)
-            raise Ambiguous(f"{label}: {len(newer)} records fit (ids {ids}). Rename or delete all but one in Odoo.")
+            raise Ambiguous(
+                f"{label}: {len(newer)} records match (ids {ids}). Rename or delete all but one in Odoo, then run the task again."
+            )
         return newer[0] if newer else None
 
     def values_to_write(self, fields: Mapping[str, Field]) -> tuple[dict[str, Any], list[str]]:
-        """Return the values as Odoo accepts them, and the names of the fields that the instance no longer has."""
+        """Return the values in the form that Odoo accepts, and the names of the fields that no longer exist on the instance."""
         values = {**self.values, **dict(self._references_to_write())}
         missing = sorted(values.keys() - fields.keys())
         return {name: value for name, value in values.items() if name in fields}, missing
@@ -69,12 +73,12 @@ class Former:
             yield name, [[6, 0, value]] if isinstance(value, list) else value
 
     def exact_fields(self, fields: Mapping[str, Field]) -> dict[str, Field]:
-        """Return fields that compare and show values as a rollback does."""
+        """Return fields that compare and show values for a rollback."""
         return {name: _ExactField(one, is_secret=name in self.secret) for name, one in fields.items()}
 
 
 class _ExactField:
-    """A field whose texts are the same only if they are equal, letter by letter."""
+    """A field whose texts must be equal letter by letter."""
 
     def __init__(self, own: Field, *, is_secret: bool) -> None:
         self._own = own
@@ -84,9 +88,9 @@ class _ExactField:
         self.required = own.required
 
     def same(self, stored: Any, wanted: Any) -> bool:
-        """Return whether a stored value is the former one."""
+        """Return whether a stored value is equal to the former one."""
         return self._own.same(stored, wanted) and (not isinstance(wanted, str) or (stored or "") == wanted)
 
     def shown(self, value: Any) -> Any:
-        """Return the value for people, a secret masked."""
+        """Return the value for people, with secrets masked."""
         return masked(value) if self.secret else self._own.shown(value)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state of everything that a run changes, as it was before."""
+"""The former state of everything that a run changes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _PINS = "ir.model.data"
-# What a run removes in the other stages, an interrupted run has left.
+# In the other stages, a run only removes leftovers of an interrupted run.
 _STAGES = (Stage.SCHEMA, Stage.RECORDS)
-_MOVING = "Odoo changes {names} itself, so a rollback leaves it as it is then."
+_MOVING = "Odoo changes {names} itself, so a rollback does not restore it."
 
 
 @dataclass
 class _Noted:
-    """A record as it was, while a run goes on."""
+    """The former state of a record, collected during a run."""
 
     kind: ResourceType
     key: str
@@ -67,10 +67,11 @@ class _Noted:
 
 
 class FormerState:
-    """Collects what the steps of a run change, and keeps it in a snapshot file before they are done.
+    """Collects the former state for the steps of a run, and saves it in a snapshot file before they are done.
 
-    :param file: where it is kept. :param credentials: what the run logs in with.
-    :ivar path: of the file; None if nothing was to be kept.
+    :param file: the snapshot file.
+    :param credentials: the credentials of the run.
+    :ivar path: the path of the file; None if nothing had to be saved.
     """
 
     def __init__(self, session: Session, file: SnapshotFile, credentials: Iterable[str] = ()) -> None:
@@ -100,13 +101,13 @@ class FormerState:
 
     @property
     def warnings(self) -> list[str]:
-        """What the file does not contain."""
+        """Warnings about data that the file does not contain."""
         if self._written is None or self._file.can_encrypt or not self._written.has_secrets:
             return []
         records = (record for record in self._written.records if record.former.secret)
         names = ", ".join(f"{record.label} ({', '.join(sorted(record.former.secret))})" for record in records)
         return [
-            f"The snapshot {self.path} contains no secrets, because this run was given nothing to encrypt them with: {names}. A rollback does not "
+            f"The snapshot {self.path} contains no secrets, because this run has no vault password to encrypt them: {names}. A rollback does not "
             "restore them. Add --vault-password-file, --vault-id or --ask-vault-pass."
         ]
 
@@ -118,12 +119,12 @@ class FormerState:
     def _lose(self, kind: ResourceType, key: str, reason: str) -> None:
         self._losses.setdefault(Loss(kind.name, key, reason))
 
-    # --- what steps change ---
+    # --- changes of steps ---
 
     def _note(self, kind: ResourceType, steps: Sequence[Step], snapshot: Snapshot, plan: StackPlan) -> None:
         records = snapshot.records[kind].found
         newest_id = max((one.id for one in records), default=0)
-        # A rule of the queue policy is restored as the cron that it consists of.
+        # A rule of the queue policy is restored as its cron.
         restored = next(one for one in RESOURCE_TYPES if one.model == kind.model)
         xml_ids = {one.declaration.key: one.declaration.xml_id for one in plan.of_type(kind)}
         changed: dict[int, set[str]] = {}
@@ -174,12 +175,12 @@ class FormerState:
         found: Mapping[int, Found],
         of_record: Mapping[int, Step],
     ) -> None:
-        """Note the fields that steps change, but none twice: what was there before the first step counts."""
+        """Note the fields that steps change. If several steps change a field, its value before the first step counts."""
         rows = self._read(kind, changed, {name for names in changed.values() for name in names})
         for record_id, names in changed.items():
             step = of_record.get(record_id)
             name = str(found[record_id].values.get(kind.key_field))
-            # Records of one name are told apart by their ids.
+            # Ids distinguish records with the same name.
             noted = self._noted.setdefault(
                 (kind.model, record_id),
                 _Noted(kind, name, "present", found[record_id].xml_id or None, name, record_id),
@@ -235,7 +236,7 @@ class FormerState:
         self._note_secrets(noted)
 
     def _note_secrets(self, noted: _Noted) -> None:
-        """Note which values are secrets: by their fields, by the name of a parameter, by what they repeat, or by what they look like."""
+        """Note the secret values: by their fields, by the name of a parameter, by repeating another secret, or by their form."""
         kind, values = noted.kind, noted.values
         by_field = {
             name for name in values if name in kind.secret_fields or self._available(kind)[name].get("type") == "binary"
@@ -252,7 +253,7 @@ class FormerState:
         return kind.known_fields or self._session.fields(kind.model)
 
     def _read(self, kind: ResourceType, ids: Iterable[int], names: Collection[str]) -> dict[int, dict[str, Any]]:
-        """Read records as Odoo returns them, by their ids. One call; none for none."""
+        """Return records in the form of Odoo's answers, by id. This takes one call, or none without ids."""
         wanted = sorted(ids)
         if not wanted:
             return {}
@@ -262,12 +263,12 @@ class FormerState:
 
 
 def _without_unset(kind: ResourceType, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a record without those that were probably never set: Odoo returns 0 or false for them, and stores nothing."""
+    """Return the values of a record without those that were probably never set. Odoo returns 0 or false for them, and stores nothing."""
     return {name: value for name, value in row.items() if value or not _is_unset(kind, name, value)}
 
 
 def _is_unset(kind: ResourceType, name: str, value: Any) -> bool:
-    """Return whether a record that is created without an empty value has the same one."""
+    """Return whether a record that is created without an empty value gets the same value."""
     if name in kind.fields_with_default:
         return False
     # A field of another addon may be true by default.

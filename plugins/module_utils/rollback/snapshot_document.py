@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The content of a snapshot file: the records that a run has changed, as they were before. Pure data."""
+"""The content of a snapshot file: the former state of the records that a run has changed. Pure data."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 FORMAT = 1
 _MARK = "postmaster_odoo_snapshot"
 _GONE = "It was deleted, and cannot be created again without its secrets."
-_UNUSED = "It is not taken into use, because its secrets are missing. Set them, then activate it."
+_UNUSED = "It is not activated, because its secrets are missing. Set them, then activate it."
 
 
 @dataclass(frozen=True)
 class SavedRecord:
-    """One record as it was.
+    """The former state of one record.
 
     :param state: `absent` if the run has created it.
     """
@@ -37,7 +37,7 @@ class SavedRecord:
 
     @property
     def label(self) -> str:
-        """The record in words."""
+        """The name of the record in messages."""
         return f"{resource_type(self.resource).label} {self.key!r}"
 
     def as_document(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class SavedRecord:
     def without_secrets(self) -> SavedRecord | None:
         """Return the record without its secrets; None if nothing is left to restore.
 
-        Nothing is taken into use without its secrets.
+        Nothing is activated without its secrets.
         """
         former = self.former
         if not former.secret:
@@ -93,9 +93,10 @@ class Loss:
 
 @dataclass(frozen=True)
 class SnapshotDocument:
-    """The former state of what one run has changed in one instance.
+    """The former state of everything that one run has changed in one instance.
 
-    :param taken: the time, UTC. :param left_out: the secrets that were left out, as (resource, key, field).
+    :param taken: the time, UTC.
+    :param left_out: the secrets that were left out, as (resource, key, field).
     """
 
     url: str
@@ -120,7 +121,7 @@ class SnapshotDocument:
         return any(record.former.secret for record in self.records)
 
     def without_secrets(self) -> SnapshotDocument:
-        """Return the document without secrets, which says where they are missing."""
+        """Return the document without secrets. It lists the missing ones."""
         kept = [record.without_secrets() for record in self.records]
         left_out = [
             (record.resource, record.key, name) for record in self.records for name in sorted(record.former.secret)
@@ -146,13 +147,13 @@ class SnapshotDocument:
         }
 
     def secrets_left_out(self) -> list[dict[str, str]]:
-        """Return where secrets were left out, as plain data."""
+        """Return the places of the secrets that were left out, as plain data."""
         return [dict(zip(("resource", "key", "field"), one, strict=True)) for one in self.left_out]
 
     def declarations(self, *, elsewhere: bool = False) -> list[Declaration]:
-        """Return what a rollback enforces: what is to be created or changed before what is to be deleted.
+        """Return the declarations of a rollback. Records to create or change come before records to delete.
 
-        :param elsewhere: the instance may have other ids, so that no id is used.
+        :param elsewhere: whether the instance may have other ids, so that ids are not used.
         """
         order = [kind.name for kind in RESOURCE_TYPES]
         records = sorted(self.records, key=lambda one: (order.index(one.resource), one.state == "absent"))
@@ -173,14 +174,14 @@ class SnapshotDocument:
 
 
 class SnapshotFile(Protocol):
-    """The file that a run keeps the former state in."""
+    """The file for the former state of a run."""
 
     @property
     def can_encrypt(self) -> bool:
         """Whether Ansible has a vault secret."""
 
     def write(self, document: SnapshotDocument) -> str:
-        """Write the document in one step, without its secrets if they cannot be encrypted, and return the path.
+        """Write the document in one step and return the path. Secrets that cannot be encrypted are left out.
 
         :raises Invalid: it cannot be written.
         """
@@ -195,7 +196,7 @@ class SnapshotFolder(Protocol):
     def read(self, name: str, url: str, database: str) -> tuple[str, SnapshotDocument]:
         """Return the path and the content of a file.
 
-        :param name: a path, or `latest` for the last one of the instance that was taken before a run that is no rollback.
+        :param name: a path, or `latest` for the newest file of the instance that was not written by a rollback.
         :raises Invalid: there is no such file, or it cannot be read.
         """
 
@@ -216,19 +217,19 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def read_document(data: Any, path: str) -> SnapshotDocument:
-    """Return the document that a file contains.
+    """Return the document in a file.
 
-    :raises Invalid: it is no snapshot, or somebody has damaged it.
+    :raises Invalid: it is not a snapshot, or it is damaged.
     """
     if not isinstance(data, Mapping) or _MARK not in data:
-        raise Invalid(f"{path} is no snapshot of this collection.")
+        raise Invalid(f"{path} is not a snapshot of this collection. Check the path.")
     if data[_MARK] != FORMAT:
         raise Invalid(
-            f"{path} is a snapshot of another format ({shown(data[_MARK])}): use the version of the collection that wrote it."
+            f"{path} is a snapshot with the unknown format {shown(data[_MARK])}: use the version of the collection that wrote it."
         )
     problems = list(_problems(data))
     if problems:
-        raise Invalid(f"{path} is damaged: {'; '.join(problems)}.")
+        raise Invalid(f"{path} is damaged: {'; '.join(problems)}. Use another snapshot.")
     return SnapshotDocument(
         data["url"],
         data["database"],

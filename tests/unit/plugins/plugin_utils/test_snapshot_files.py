@@ -132,7 +132,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"text", "no snapshot"),
+        (b"text", "is not a snapshot"),
         (b"[" * 5000, "nested too deeply"),
         (b"a: [", "not YAML"),
         (b"\xff", "not text in UTF-8"),

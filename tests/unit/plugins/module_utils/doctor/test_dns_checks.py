@@ -71,7 +71,7 @@ def test_the_remedy_is_the_record(odoo: SimulatedOdoo, server: DnsServer) -> Non
     assert (finding["id"], finding["check"], finding["severity"]) == ("spf_missing", "dns", "warning")
     assert finding["remedy"] == f'Publish: {DOMAIN}. TXT "v=spf1 ip4:192.0.2.1 ip4:203.0.113.10 -all".'
     assert finding["resource"] == {"model": "dns", "id": None, "name": DOMAIN}
-    assert finding["documentation"].endswith("#spf_missing")
+    assert finding["documentation"].endswith("/findings/spf_missing.html")
 
 
 def test_the_sender_is_looked_at_as_the_recipient_sees_it(odoo: SimulatedOdoo, server: DnsServer) -> None:

@@ -225,7 +225,7 @@ def test_secrets_are_left_out_if_they_cannot_be_encrypted(odoo: SimulatedOdoo) -
     }
     (warning,) = [one for one in outcome.warnings if "contains no secrets" in one]
     assert "Main" in warning
-    assert [one.key for one in file.document.losses if "not taken into use" in one.reason] == ["Old"]
+    assert [one.key for one in file.document.losses if "not activated" in one.reason] == ["Old"]
     assert {(one.key, one.resource) for one in file.document.losses if "cannot be created again" in one.reason} == {
         ("Sweep", "cron"),
         ("mail.made_up.api_key", "system_parameter"),
@@ -310,7 +310,7 @@ def test_tokens_come_back(authentication: str) -> None:
         server(odoo, "Main")[names[0]] = "made-up-rotated"
     again = roll_back(odoo.session(), file.document)
     assert again.plan == ()
-    assert any("keeps its Outlook token" in text for text in again.warnings) == (authentication == "outlook")
+    assert any("keeps its current Outlook token" in text for text in again.warnings) == (authentication == "outlook")
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
@@ -366,9 +366,9 @@ def test_a_damaged_file_is_refused() -> None:
     whole = file.document.as_document()
     assert read_document(copy.deepcopy(whole), "x").records
     damaged: list[tuple[Any, str]] = [
-        ("text", "no snapshot"),
-        ({}, "no snapshot"),
-        ({**whole, "postmaster_odoo_snapshot": 2}, "another format"),
+        ("text", "is not a snapshot"),
+        ({}, "is not a snapshot"),
+        ({**whole, "postmaster_odoo_snapshot": 2}, "the unknown format"),
         ({**whole, "url": 5}, "url must be a text"),
         ({**whole, "records": {}}, "records must be a list"),
         ({**whole, "records": [{**whole["records"][0], "resource": "addon"}]}, "no known resource"),
