@@ -231,7 +231,7 @@ findings:
       description: The finding in one phrase.
       returned: always
       type: str
-      sample: A scheduled action that mail depends on is disabled
+      sample: A scheduled action (cron) that mail depends on is disabled
     evidence:
       description: One line with the facts that the finding is based on.
       returned: always
@@ -241,7 +241,7 @@ findings:
       description: One line that says how to fix the problem.
       returned: always
       type: str
-      sample: "Activate it: postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
+      sample: "Activate the cron: run postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
     fixable:
       description:
         - The kind of repair that needs no human decision. One of V(crons), V(transient), V(interrupted), V(stale) or V(addons). Null if a person must

@@ -240,7 +240,7 @@ exceeded:
   returned: always, unless the instance could not be queried
   type: list
   elements: str
-  sample: ["612 mails wait to be sent (max_outgoing 500)."]
+  sample: ["612 mails are waiting to be sent (max_outgoing 500)."]
 metrics_error:
   description:
     - The error if O(metrics_file) cannot be written. The task fails, and all other return values are there.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two instances side by side: what differs in their mail. Of secrets only that they differ."""
+"""Compare the mail of two instances. Of secrets, only the fact that they differ is shown."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _RESOURCES = {kind.stack_option: kind.name for kind in RESOURCE_TYPES}
 
 @dataclass(frozen=True)
 class _Secret:
-    """A value that is not shown, known by its digest."""
+    """A value that is not shown. Its digest represents it."""
 
     digest: str
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that two instances have different values of.
+    """One field with different values in two instances.
 
     :param field: empty if one of them has no such record.
     """
@@ -40,7 +40,7 @@ class Difference:
     there: Any
 
     def as_result(self) -> dict[str, Any]:
-        """Return the difference as plain data, with masks in the place of secrets."""
+        """Return the difference as plain data, with masks instead of secrets."""
         is_secret = isinstance(self.here, _Secret) or isinstance(self.there, _Secret)
         return {
             "resource": self.resource,
@@ -90,7 +90,7 @@ class Comparison:
 
 
 def compare(here: Answer, there: Answer) -> Comparison:
-    """Return what differs between the results of `mail_stack_info` of two instances, with digests of the same key."""
+    """Return the differences between the results of `mail_stack_info` of two instances, with digests of the same key."""
     stacks = [{**_with_digests(answer), _QUEUE: answer[_QUEUE] or {}} for answer in (here, there)]
     gaps = [*_gaps("here", here), *_gaps("there", there)]
     differences: list[Difference] = []
@@ -166,7 +166,7 @@ def _key(record: Mapping[str, Any]) -> str:
 
 
 def _with_digests(answer: Answer) -> dict[str, Any]:
-    """Return the stack with a digest in the place of each secret."""
+    """Return the stack with a digest instead of each secret."""
     stack: dict[str, Any] = {
         part: [dict(one) for one in value] if part not in ("addons", "parameters") else value
         for part, value in answer["stack"].items()

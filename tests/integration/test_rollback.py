@@ -270,7 +270,7 @@ def test_what_is_refused(
     shipped = run_on(tmp_path, "provision", {"acme": {**common, **BEFORE, **SHIPPED}})
     assert "can only be read and written on the controller" in shipped.results[task]["msg"]
     missing = run_on(tmp_path, "provision", {"acme": {**common, **BEFORE, "odoo_mail_snapshot_folder": "nowhere"}})
-    assert "there is no such folder" in missing.results[task]["msg"]
+    assert "does not exist, so no snapshot can be written" in missing.results[task]["msg"]
     assert instance.fingerprint() == before
     assert run_on(tmp_path, "provision", {"acme": {**common, **BEFORE}}, *vault).exit_code == 0
     assert run_on(tmp_path, "provision", {"acme": {**common, **BAD}}, *vault).exit_code == 0

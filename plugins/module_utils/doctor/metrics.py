@@ -34,7 +34,7 @@ def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Ite
         "Whether a check of the doctor ran, 1 or 0. The findings of a check that did not run are not known.",
         [({"check": check}, check in diagnosis["checks"]) for check in CHECKS],
     )
-    # A severity without findings has a sample too, so that an alert can tell no findings from no data.
+    # A severity without findings has a sample too, so that an alert can distinguish no findings from no data.
     counts = [({"severity": severity}, count) for severity, count in diagnosis["counts"].items()]
     yield Gauge("odoo_mail_doctor_findings", "Findings of each severity.", counts)
     found = Counter((finding["id"], finding["severity"]) for finding in diagnosis["findings"])

@@ -268,7 +268,7 @@ def test_thresholds(odoo: SimulatedOdoo) -> None:
     assert exceeded(queue, Thresholds()) == []
     assert exceeded(queue, Thresholds(3, 30, 3, ["auth"])) == []
     assert exceeded(queue, Thresholds(2, 29, 2, ["throttled"])) == [
-        "3 mails wait to be sent (max_outgoing 2).",
+        "3 mails are waiting to be sent (max_outgoing 2).",
         f"Mail 1 has been waiting for 30 minutes, since {ago(odoo, 30)} UTC (max_age 29).",
         "3 mails have failed (max_exceptions 2).",
         f"3 mails have failed as throttled (fail_on), such as mail {throttled}: {THROTTLED}",
@@ -291,7 +291,7 @@ def test_a_gate_that_shuts_still_tells_everything(
     options = {"max_outgoing": 0, "metrics_file": str(path)}
     result = shipped("mail_queue_info", options, capsys, check=True)
     assert (result["failed"], result["error_kind"], result["changed"]) == (True, "threshold", False)
-    assert result["msg"] == "1 mails wait to be sent (max_outgoing 0)."
+    assert result["msg"] == "1 mails are waiting to be sent (max_outgoing 0)."
     assert result["queue"]["states"]["outgoing"] == 1
     assert not path.exists()
     shipped("mail_queue_info", options, capsys)
