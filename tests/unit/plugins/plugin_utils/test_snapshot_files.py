@@ -124,7 +124,7 @@ def test_an_incomplete_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="there is no such folder"):
+    with pytest.raises(Invalid, match="does not exist, so no snapshot can be written"):
         SnapshotFiles(str(tmp_path / "nowhere"))
 
 
@@ -153,7 +153,7 @@ def test_another_vault_secret_does_not_decrypt_it(tmp_path: Path, monkeypatch: p
     SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
     other = [("default", VaultSecret(b"made-up-other-password"))]
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(other))
-    with pytest.raises(Invalid, match="none of the vault secrets of this run opens it"):
+    with pytest.raises(Invalid, match="None of the vault secrets of this run decrypts the existing file"):
         SnapshotFiles(str(tmp_path)).read("latest", URL, DATABASE)
 
 

@@ -118,7 +118,7 @@ def test_functions_have_no_closure(code: str) -> None:
 def test_the_first_line_identifies_the_owner_and_the_content(code: str) -> None:
     first = code.splitlines()[0]
     assert re.fullmatch(
-        r"# postmaster\.odoo queue policy, \w+, version 1, [0-9a-f]{12}\. Do not edit: it is made and kept by Ansible\.",
+        r"# postmaster\.odoo queue policy, \w+, version 1, [0-9a-f]{12}\. Do not edit: Ansible generates and updates this code\.",
         first,
     )
     assert "{" not in first
@@ -182,7 +182,7 @@ def test_code_that_python_cannot_parse_is_unmanaged_code(nested: str) -> None:
         f"model.process_email_queue({nested})"
     )  # the version of Python decides which of these it can parse; none is an error
     for code in (nested, f"lanes = {nested}"):
-        with pytest.raises(ValueError, match="it holds no lanes"):
+        with pytest.raises(ValueError, match="it contains no lanes"):
             queue_jobs.lanes_in(code)
 
 
