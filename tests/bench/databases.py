@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Databases that do nothing on their own while something is measured."""
+"""Databases in which nothing happens during a measurement."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from lab import Lab
 
 
 def quiet_database(lab: Lab, name: str) -> None:
-    """Make a database in which no cron is due."""
+    """Create a database in which no cron is due."""
     lab.fresh(name)
     lab.sql(name, "UPDATE ir_cron SET nextcall = '2090-01-01'; DELETE FROM ir_cron_trigger")

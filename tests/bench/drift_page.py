@@ -22,7 +22,7 @@ SECONDS, MEGABYTES = 2.0, 5.0
 
 
 def main() -> None:
-    # Not before it is asked for: only this benchmark wants a browser.
+    # It is imported late, because only this benchmark needs a browser.
     sys.path.append(str(Path(__file__).resolve().parents[1] / "browser"))
     from browser import Page, start
     from reports import fleet

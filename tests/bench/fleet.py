@@ -90,14 +90,14 @@ class Fleet:
         return done
 
     def times(self) -> dict[str, float]:
-        """Seconds that each host's tasks of the last run took together."""
+        """Return the duration of all tasks of the last run for each host, in seconds."""
         seconds: dict[str, float] = {}
         for line in map(json.loads, self._times.read_text().splitlines()):
             seconds[line["host"]] = seconds.get(line["host"], 0) + line["seconds"]
         return seconds
 
     def tasks(self) -> dict[str, float]:
-        """Seconds that each task of the last run took on all hosts together."""
+        """Return the duration of each task of the last run on all hosts together, in seconds."""
         seconds: dict[str, float] = {}
         for line in map(json.loads, self._times.read_text().splitlines()):
             seconds[line["task"]] = seconds.get(line["task"], 0) + line["seconds"]
@@ -150,7 +150,7 @@ def measure(fleet: Fleet) -> list[Limit]:
     more = middle(one.seconds for one in of_all) - middle(one.seconds for one in debug)
     return [
         Limit(f"seconds that {DATABASES} instances take more than as many debug tasks", more, at_most=10),
-        # Ten instances meet only each other; from fifty on there are always as many at work as there are forks.
+        # Ten instances never occupy all forks. From fifty on, all forks are always occupied.
         Limit(
             f"times as long one of {DATABASES} instances takes as one of 50",
             medians[DATABASES] / medians[50],
@@ -184,7 +184,7 @@ def show_tasks(fleet: Fleet) -> None:
 
 
 def show_times(times: dict[int, list[list[float]]]) -> dict[int, float]:
-    """How long one instance takes, the more there are; the medians."""
+    """Return the median duration for one instance, by the number of instances."""
     print(f"seconds of one instance, all its tasks; {FORKS} forks, median of {ROUNDS} rounds")
     print(f"{'instances':>10}  {'quickest':>8}  {'median':>8}  {'slowest':>8}")
     medians = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limit:
-    """A measured figure and its bound: `at_most`, or `at_least`."""
+    """A measured value and its limit: `at_most`, or `at_least`."""
 
     what: str
     figure: float

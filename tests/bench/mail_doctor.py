@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The doctor on one million mails, without Odoo's connection tests: `python tests/bench mail_doctor`. It may take three seconds, logging in included."""
+"""The doctor on one million mails, without Odoo's connection tests:
+
+`python tests/bench mail_doctor`. It may take three seconds, including the login.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ DATABASE = "bench_queue"
 
 # Of ten mails four are outgoing, three were sent, two have failed, one is cancelled.
 _STATE = "(ARRAY['outgoing','outgoing','outgoing','outgoing','sent','sent','sent','exception','exception','cancel'])[1 + n % 10]"
-# A few reasons that many share; with `{n}` in it, one of its own for each.
+# A few reasons that many mails share. A reason with `{n}` is different for each mail.
 REASONS = {
     "a few reasons": "'SMTPSenderRefused: (42' || n % 5 || ', b''4.7.0 Not now'', ''a@b.example'')'",
     "each its own reason": "'SMTPRecipientsRefused: {''user' || n || '@b.example'': (550, b''5.1.1 No such user'')}'",
@@ -37,7 +37,7 @@ REASONS = {
 
 
 def fill(lab: Lab, database: str) -> None:
-    """Make the mails, past Odoo."""
+    """Create the mails directly in the database."""
     lab.sql(
         database,
         "INSERT INTO mail_message (id, message_type, email_from, date, create_date, write_date, subject) "
@@ -61,7 +61,7 @@ def give_reasons(lab: Lab, database: str, reason: str) -> None:
     lab.sql(database, "VACUUM ANALYZE mail_mail")
 
 
-# The same questions in SQL.
+# The same queries in SQL.
 AGGREGATES = (
     "SELECT state, count(*) FROM mail_mail GROUP BY state",
     "SELECT min(create_date) FROM mail_mail WHERE state = 'outgoing' AND scheduled_date IS NULL",

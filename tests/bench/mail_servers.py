@@ -34,7 +34,7 @@ LIST, DESCRIBE, EXPORT = "mail_server_info", "mail_stack_info", "export"
 
 
 def fill(lab: Lab, database: str) -> None:
-    """Make the mail servers, past Odoo: each with a login and a sender of its own."""
+    """Create the mail servers directly in the database, each with its own login and sender."""
     lab.sql(
         database,
         "INSERT INTO ir_mail_server (name, smtp_host, smtp_port, smtp_user, smtp_pass, smtp_authentication, smtp_encryption, from_filter, sequence, "
@@ -56,7 +56,7 @@ def many() -> dict[str, object]:
 
 
 def timed(name: str, environment: dict[str, str]) -> float:
-    """Return the seconds that a playbook takes, which leaves no file."""
+    """Return the duration of a playbook that leaves no file, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         playbook(name, environment, "-e", json.dumps({"export_folder": folder}))

@@ -38,9 +38,9 @@ class OdooConfigurator:
                 raise SystemExit(f"odoo-configurator cannot be installed:\n{done.stdout}{done.stderr}")
 
     def configuration(self, stack: dict[str, Any], *, batched: bool) -> Path:
-        """Write a stack, as `mail_stack` takes it, down for it.
+        """Write a stack, as `mail_stack` accepts it, in the format of odoo-configurator.
 
-        :param batched: all records of a model in one call, its quickest way; otherwise one by one, its usual way.
+        :param batched: all records of a model in one call, its fastest way; otherwise one by one, its usual way.
         """
         parameters = {key: {"key": key, "value": value} for key, value in stack["parameters"].items()}
         servers = {f"external_config.{server['name'].lower()}": server for server in stack["servers"]}

@@ -60,7 +60,7 @@ def measure(lab: Lab, session: Session) -> None:
         return int(lab.sql(DATABASE, f"SELECT count(*) FROM mail_mail WHERE {condition}")[0]["count"])
 
     def run(name: str, xml_id: str, condition: str) -> None:
-        """Run an action once; the condition is that of the mails which it makes fewer."""
+        """Run an action once. The condition selects the mails whose number decreases."""
         before = count(condition)
         record_id = read_external_ids(session, {xml_id})[xml_id]["res_id"]
         seconds = run_cron(session, record_id, xml_id)["seconds"]

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The senders of one million messages of 30 days, read and replayed: `python tests/bench replay`. It may take three seconds, logging in included."""
+"""The senders of one million messages of 30 days, read and replayed:
+
+`python tests/bench replay`. It may take three seconds, including the login.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ DATABASE = "bench_queue"
 
 
 def fill(lab: Lab) -> None:
-    """Make the messages, past Odoo: on 20,000 contacts, nine of ten from 20 users, the others from 2000 customers."""
+    """Create the messages directly in the database: on 20,000 contacts, nine of ten from 20 users, the others from 2000
+    customers.
+    """
     lab.sql(
         DATABASE,
         "INSERT INTO res_partner (id, name, complete_name, active, type) "

@@ -106,7 +106,7 @@ def main() -> None:
             stack_of_links.enter_context(proxy)
             for name, credentials in ((CHECK, by_key), (BY_PASSWORD, by_password)):
                 run = partial(playbook, "stack", {**credentials, "ODOO_URL": proxy.url}, "--check")
-                run()  # the first login at a URL is another one
+                run()  # the first login at a URL takes longer
                 proxy.requests = 0
                 run()
                 requests[name + link] = proxy.requests
@@ -120,7 +120,7 @@ def main() -> None:
             playbook("stack", by_password, "--check")
             for name, run in contestants.items():
                 seconds[name].append(timed(run))
-    # The same by hand takes ten times as long; one round tells enough.
+    # A hand-written playbook takes ten times as long, so one round is enough.
     seconds[BY_HAND] = [timed(lambda: playbook("by_hand", environment))]
     report(seconds, requests)
     lab.drop(DATABASE)

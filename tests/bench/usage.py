@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-# Between two looks. A look at a dozen processes costs some milliseconds.
+# The interval between two measurements. Measuring a dozen processes takes some milliseconds.
 _INTERVAL = 0.1
 
 # A process may end while it is being read.
@@ -85,7 +85,7 @@ def _watch(controller: int, ended: threading.Event, usage: Usage) -> None:
 
 
 def _cpu(process: int) -> tuple[float, float]:
-    """Seconds of the processor: its own, and those of the children that have ended."""
+    """Return the processor time in seconds: of the process, and of its children that have ended."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     own_user, own_system, children_user, children_system = map(int, fields[11:15])
     return (own_user + own_system) / _TICKS, (children_user + children_system) / _TICKS

@@ -37,7 +37,7 @@ WORDS = {state: state for state in SYMBOLS}
 
 PATIENCE = 60  # seconds; a busy machine is slow
 
-# It neither asks anybody anything nor needs a sandbox of its own, which a container would forbid.
+# It sends no requests of its own, and needs no sandbox, which a container would forbid.
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -64,7 +64,7 @@ def program(name: str) -> str:
 
 
 def start(folder: Path) -> Chrome:
-    """Start Debian's Chromium with a profile of its own."""
+    """Start Debian's Chromium with a new profile."""
     options = ChromeOptions()
     options.binary_location = program("chromium")
     for flag in (*FLAGS, f"--user-data-dir={folder}"):
@@ -86,7 +86,7 @@ class Page:
         self.open(address)
 
     def open(self, address: str = "") -> None:
-        """Open it afresh, as if a link had been followed."""
+        """Open it again, as if a user followed a link."""
         self.driver.get("about:blank")
         self.driver.get(self.file.as_uri() + address)
 
@@ -125,7 +125,7 @@ class Page:
             const cell = (td) => [td.dataset.state, symbols(td), td.getAttribute("aria-label")];
             return [...document.querySelectorAll(".matrix tbody tr")].map((tr) => [tr.row.name, [...tr.cells].slice(1).map(cell)])"""
         )
-        # An instance that was not compared has one cell for all.
+        # An instance that was not compared has one cell for all columns.
         spread = {name: cells * len(headings) if len(cells) == 1 else cells for name, cells in rows}
         return {name: dict(zip(headings, map(tuple, cells), strict=True)) for name, cells in spread.items()}
 
@@ -138,7 +138,7 @@ class Page:
     # Actions of a user
 
     def until(self, condition: Any) -> Any:
-        """Wait until something is so."""
+        """Wait until a condition is true."""
         return WebDriverWait(self.driver, PATIENCE).until(lambda driver: condition())
 
     def click(self, selector: str) -> None:
@@ -178,7 +178,7 @@ class Page:
     # Information from Chromium
 
     def settle(self) -> float:
-        """Wait until the page is on the screen; returns the seconds since it was asked for."""
+        """Wait until the page is on the screen; return the seconds since it was requested."""
         return self.driver.execute_async_script(
             """const done = arguments[0];
             requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() / 1000)))"""
@@ -188,7 +188,7 @@ class Page:
         return self.driver.execute_cdp_cmd(command, arguments)
 
     def wear(self, scheme: str) -> None:
-        """Have the system prefer light or dark."""
+        """Set the preference of the system for light or dark colours."""
         self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.settle()
 

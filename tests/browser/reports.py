@@ -143,7 +143,7 @@ def _instance(position: int, own: int) -> Instance:
 
 
 def _drift(instance: Instance, position: int) -> None:
-    """Drift of every kind, the more the rounder the number."""
+    """Return drift of every kind; rounder numbers have more of it."""
     by_key = {resource.key: resource for resource in instance.resources}
     _differ(
         by_key["Transactional"],
@@ -216,7 +216,7 @@ def shuffled(size: int) -> dict[str, Any]:
 
 
 def worst_first(report: dict[str, Any]) -> list[str]:
-    """Its instances by status, then by how many resources differ, then in the order of the inventory."""
+    """Return its instances by status, then by the number of differing resources, then in the order of the inventory."""
 
     def badness(instance: dict[str, Any]) -> tuple[int, int]:
         differing = [resource for resource in instance["resources"] if resource["status"] != "clean"]
@@ -239,7 +239,7 @@ ORDERS = {"": worst_first, "#sort=inventory": in_inventory, "#sort=name": by_nam
 
 
 def differences(report: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Every difference, with its instance and its resource."""
+    """Return every difference, with its instance and its resource."""
     for instance in report["instances"]:
         for resource in instance["resources"]:
             for difference in resource.get("differences", ()):

@@ -84,7 +84,7 @@ def test_an_instance_shows_the_changes_of_a_plan_for_its_mail(show: Callable[...
     assert not page.run("return document.querySelectorAll('#details .replay').length")
 
 
-def test_a_secret_differs_and_is_nowhere(show: Callable[..., Page]) -> None:
+def test_a_secret_differs_and_is_never_shown(show: Callable[..., Page]) -> None:
     page = show(50)
     page.cell(name(0), "Transactional").click()
     lines = page.text("#details").split("\n")
@@ -139,7 +139,7 @@ def test_a_long_text_is_shown_only_near_its_difference(show: Callable[..., Page]
     ]
 
 
-def test_values_that_read_alike_are_told_apart(show: Callable[..., Page]) -> None:
+def test_values_that_look_alike_are_distinguished(show: Callable[..., Page]) -> None:
     report = fleet(1)
     resource = next(one for one in report["instances"][0]["resources"] if one["key"] == "Transactional")
     pairs = [("25", 25), (None, False), ("", None), (["a"], []), ("mail.acme.example", "mail.acme.test")]
@@ -207,7 +207,7 @@ def test_a_corrected_difference_is_shown_in_the_past_tense(show: Callable[..., P
     assert "It is declared, and not there." not in text
 
 
-def test_an_instance_that_was_not_judged_says_why(show: Callable[..., Page]) -> None:
+def test_an_uncompared_instance_shows_the_reason(show: Callable[..., Page]) -> None:
     page = show(50)
     for position, words in {
         33: "The mail of an instance: unreachable\nacme-034.example does not answer: connection refused. Is it up?",
@@ -239,11 +239,11 @@ def test_the_baseline_opens_its_problems_and_its_accepted_differences(show: Call
     assert page.address() == "#baseline=1"
 
 
-def test_without_a_baseline_there_is_nothing_to_open(show: Callable[..., Page]) -> None:
+def test_without_a_baseline_it_cannot_be_opened(show: Callable[..., Page]) -> None:
     assert show(fleet(3, baseline=False), "#baseline=1").find_all("#baseline") == []
 
 
-def test_of_one_instance_the_details_are_open_at_once(show: Callable[..., Page]) -> None:
+def test_the_details_of_a_single_instance_are_open_at_once(show: Callable[..., Page]) -> None:
     assert "7 of 16 resources differ" in show(1).text("#details")
 
 
@@ -286,7 +286,7 @@ def test_the_list_follows_the_filters(show: Callable[..., Page]) -> None:
     assert page.text("#differences") == "Nothing here differs."
 
 
-def test_of_many_instances_the_list_names_some_until_asked(show: Callable[..., Page]) -> None:
+def test_the_list_shortens_the_names_of_many_instances(show: Callable[..., Page]) -> None:
     page = show(500, "#view=differences")
     assert len(page.find_all("#differences li:first-child .chip")) == 12
     more = page.find("#differences li:first-child .chips .link")

@@ -23,7 +23,7 @@ def by_status(page: Page, *statuses: str) -> list[str]:
 
 
 @pytest.mark.parametrize("status", ["clean", "accepted", "corrected", "drifted", "unknown", "failed", "unreachable"])
-def test_a_count_shows_its_instances_only(show: Callable[..., Page], status: str) -> None:
+def test_a_count_shows_only_its_instances(show: Callable[..., Page], status: str) -> None:
     page = show(50)
     page.click(f"#counts [data-status={status}]")
     assert page.instances() == by_status(page, status) != []
@@ -42,7 +42,7 @@ def test_counts_add_up(show: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize(("state", "expected"), [("missing", [name(0), name(40)]), ("unmanaged", [name(0)])])
-def test_missing_and_unmanaged_resources_can_be_asked_for(
+def test_missing_and_unmanaged_resources_can_be_selected(
     show: Callable[..., Page], state: str, expected: list[str]
 ) -> None:
     page = show(50)
@@ -50,7 +50,7 @@ def test_missing_and_unmanaged_resources_can_be_asked_for(
     assert page.instances() == expected
 
 
-def test_a_kind_shows_its_columns_only(show: Callable[..., Page]) -> None:
+def test_a_kind_shows_only_its_columns(show: Callable[..., Page]) -> None:
     page = show(50)
     page.click("#kinds [data-kind=cron]")
     assert page.headings() == list(CRONS)
@@ -92,13 +92,13 @@ def test_a_search_finds_instances_resources_and_fields(
     assert page.text("#matches") == f"{len(instances)} of 50 instances"
 
 
-def test_the_number_of_matches_is_told_to_screen_readers(show: Callable[..., Page]) -> None:
+def test_screen_readers_announce_the_number_of_matches(show: Callable[..., Page]) -> None:
     matches = show(50).find("#matches")
     assert matches.get_attribute("role") == "status"
     assert matches.text == "50 instances"
 
 
-def test_escape_empties_the_search(show: Callable[..., Page]) -> None:
+def test_escape_clears_the_search(show: Callable[..., Page]) -> None:
     page = show(50)
     page.search("smtp_port")
     page.press(Keys.ESCAPE)
@@ -114,7 +114,7 @@ def test_a_slash_begins_a_search(show: Callable[..., Page]) -> None:
     assert page.find("#search").get_attribute("value") == "a/b"
 
 
-def test_everything_is_shown_again_at_once(show: Callable[..., Page]) -> None:
+def test_one_button_shows_everything_again(show: Callable[..., Page]) -> None:
     page = show(50, "#status=drifted&kind=cron&q=code&only=1")
     assert page.instances() == [name(0), name(40), name(20)]
     page.click("#reset")
@@ -135,7 +135,7 @@ def test_instances_can_be_sorted(show: Callable[..., Page]) -> None:
         assert page.instances() == ORDERS[address](report)
 
 
-def test_an_address_is_a_view(show: Callable[..., Page]) -> None:
+def test_an_address_contains_a_view(show: Callable[..., Page]) -> None:
     page = show(50)
     page.click("#counts [data-status=drifted]")
     page.click("#kinds [data-kind=mail_server]")
@@ -157,13 +157,13 @@ def test_a_changed_address_changes_the_view(show: Callable[..., Page]) -> None:
     page.until(lambda: page.instances() == [name(27)])
 
 
-def test_an_address_that_says_nothing_known_shows_everything(show: Callable[..., Page]) -> None:
+def test_an_address_without_known_filters_shows_everything(show: Callable[..., Page]) -> None:
     page = show(50, "#status=toString,nothing&kind=constructor&sort=none&view=none&instance=nobody&key=&%=%")
     assert page.instances() == worst_first(page.report)
     assert not page.find("#details").is_displayed()
 
 
-def test_the_way_back_is_that_of_the_browser(show: Callable[..., Page]) -> None:
+def test_the_browsers_back_button_restores_the_view(show: Callable[..., Page]) -> None:
     page = show(50)
     page.cell(name(0), "Transactional").click()
     assert page.find("#details").is_displayed()

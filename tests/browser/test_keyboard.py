@@ -38,7 +38,7 @@ def test_tab_reaches_one_cell_of_the_grid(page: Page) -> None:
     assert place(page) == (name(1), 1)
 
 
-def test_the_first_stop_leads_to_the_instances(show: Callable[..., Page]) -> None:
+def test_the_first_tab_stop_leads_to_the_instances(show: Callable[..., Page]) -> None:
     page = show(50)
     page.press(Keys.TAB)
     assert page.focus()["id"] == "skip"
@@ -93,7 +93,7 @@ def test_the_focus_is_visible(page: Page) -> None:
 
 
 @pytest.mark.parametrize("key", [Keys.ENTER, Keys.SPACE])
-def test_a_key_opens_and_escape_closes_and_goes_back(page: Page, key: str) -> None:
+def test_a_key_opens_a_cell_and_escape_closes_it_and_restores_the_focus(page: Page, key: str) -> None:
     page.press(*[Keys.ARROW_RIGHT] * 9, key)
     assert page.focus()["id"] == "about"
     assert "smtp_port" in page.text("#details")
@@ -102,14 +102,14 @@ def test_a_key_opens_and_escape_closes_and_goes_back(page: Page, key: str) -> No
     assert place(page) == (name(0), 9)
 
 
-def test_the_close_button_goes_back_too(page: Page) -> None:
+def test_the_close_button_restores_the_focus_too(page: Page) -> None:
     page.press(Keys.ENTER, Keys.TAB)
     assert page.focus()["id"] == "close"
     page.press(Keys.ENTER)
     assert place(page) == (name(0), 0)
 
 
-def test_from_an_instance_in_the_list_escape_goes_back_to_it(show: Callable[..., Page]) -> None:
+def test_escape_returns_to_an_instance_in_the_list(show: Callable[..., Page]) -> None:
     page = show(50, "#view=differences")
     page.run("document.querySelectorAll('#differences .chip')[2].focus()")
     page.press(Keys.ENTER)
@@ -118,7 +118,7 @@ def test_from_an_instance_in_the_list_escape_goes_back_to_it(show: Callable[...,
     assert page.focus()["text"] == "acme-021"
 
 
-def test_the_place_is_kept_while_rows_come_and_go(page: Page) -> None:
+def test_the_focus_is_kept_while_rows_are_hidden_and_shown(page: Page) -> None:
     page.press(*[Keys.ARROW_DOWN] * 10, *[Keys.ARROW_RIGHT] * 9)
     assert place(page) == (name(10), 9)
     page.click("#only")
@@ -136,7 +136,7 @@ def test_one_cell_is_reachable_after_any_rows_were_hidden(page: Page) -> None:
     assert len(page.find_all(".matrix [tabindex='0']")) == 1
 
 
-def test_a_panel_that_covers_the_rest_keeps_the_focus(page: Page) -> None:
+def test_a_panel_that_covers_the_page_keeps_the_focus(page: Page) -> None:
     page.resize(390, 844)
     page.press(Keys.ENTER)
     assert page.run(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Light and dark, wide and narrow, and on paper."""
+"""Light and dark colours, wide and narrow windows, and paper."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def background(page: Page) -> str:
     return page.run("return getComputedStyle(document.body).backgroundColor")
 
 
-def test_it_is_as_light_or_dark_as_the_system(show: Callable[..., Page]) -> None:
+def test_the_colours_follow_the_system(show: Callable[..., Page]) -> None:
     page = show(3)
     page.wear("light")
     light = background(page)
@@ -108,7 +108,7 @@ def test_nothing_is_wider_than_the_window(show: Callable[..., Page], width: int,
     assert page.run("const it = document.getElementById('details'); return it.scrollWidth - it.clientWidth") == 0
 
 
-def test_headings_and_names_stay_in_view(show: Callable[..., Page]) -> None:
+def test_headings_and_names_stay_visible(show: Callable[..., Page]) -> None:
     page = show(500, "#sort=inventory")
     page.resize(800, 700)
     page.run("const pane = document.getElementById('instances'); pane.scrollIntoView(false); pane.scrollTo(200, 5000)")
@@ -124,7 +124,7 @@ def test_headings_and_names_stay_in_view(show: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(720, 450), (320, 256)])
-def test_in_a_low_window_headings_make_room_for_rows(show: Callable[..., Page], width: int, height: int) -> None:
+def test_in_a_low_window_headings_scroll_away(show: Callable[..., Page], width: int, height: int) -> None:
     page = show(50, "#sort=inventory")
     page.resize(width, height)
     page.run("const pane = document.getElementById('instances'); pane.scrollIntoView(false); pane.scrollTo(0, 600)")
@@ -141,13 +141,13 @@ def test_in_a_low_window_headings_make_room_for_rows(show: Callable[..., Page], 
 def printed(page: Page) -> tuple[str, int]:
     reader = PdfReader(io.BytesIO(page.pdf()))
     text = "\n".join(page.extract_text() for page in reader.pages)
-    # A printer's ligatures are letters to a reader.
+    # A printer's ligatures are separate letters in the text.
     for ligature, letters in {"\ufb00": "ff", "\ufb01": "fi", "\ufb03": "ffi"}.items():
         text = text.replace(ligature, letters)
     return " ".join(text.split()), len(reader.pages)
 
 
-def test_on_paper_is_everything_that_differs(show: Callable[..., Page]) -> None:
+def test_all_differences_are_printed(show: Callable[..., Page]) -> None:
     page = show(50, "#instance=acme-001")
     page.wear("dark")
     text, pages = printed(page)
@@ -176,7 +176,7 @@ def test_on_paper_is_everything_that_differs(show: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize("address", ORDERS)
-def test_paper_is_in_the_order_of_the_screen(show: Callable[..., Page], address: str) -> None:
+def test_the_order_on_paper_is_that_of_the_screen(show: Callable[..., Page], address: str) -> None:
     report = shuffled(50)
     text, _pages = printed(show(report, address))
     status = {one["instance"]: one["status"] for one in report["instances"] if one["status"] != "clean"}

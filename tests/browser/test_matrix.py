@@ -16,7 +16,7 @@ from reports import CRONS, ORDERS, PARAMETERS, fleet, name, shuffled
 
 
 @pytest.mark.parametrize("address", ORDERS)
-def test_a_row_for_each_instance_in_the_order_that_is_asked_for(show: Callable[..., Page], address: str) -> None:
+def test_a_row_for_each_instance_in_the_selected_order(show: Callable[..., Page], address: str) -> None:
     report = shuffled(50)
     assert len({tuple(order(report)) for order in ORDERS.values()}) == 3
     assert show(report, address).instances() == ORDERS[address](report)
@@ -83,7 +83,7 @@ def test_an_unmatched_baseline_is_the_verdict_if_nothing_drifts(show: Callable[.
     assert "acme-001 is as declared and the baseline has 2 problems" in show(report).text("#verdict")
 
 
-def test_every_cell_has_the_state_its_symbol_and_words(show: Callable[..., Page]) -> None:
+def test_every_cell_has_a_state_a_symbol_and_a_text(show: Callable[..., Page]) -> None:
     page = show(50)
     matrix = page.matrix()
     assert matrix[name(0)]["google_gmail"] == ("missing", SYMBOLS["missing"], "missing")
@@ -108,11 +108,11 @@ def test_every_cell_has_the_state_its_symbol_and_words(show: Callable[..., Page]
                 assert cell[1] == SYMBOLS[cell[0]]
 
 
-def test_an_undeclared_record_is_seen_as_unmanaged(show: Callable[..., Page]) -> None:
+def test_an_undeclared_record_is_shown_as_unmanaged(show: Callable[..., Page]) -> None:
     assert show(1).matrix()[name(0)]["Legacy relay"] == ("unmanaged", "+", "unmanaged")
 
 
-def test_a_resource_that_an_instance_does_not_declare_leaves_its_cell_empty(show: Callable[..., Page]) -> None:
+def test_the_cell_of_an_undeclared_resource_is_empty(show: Callable[..., Page]) -> None:
     report = fleet(3)
     first = report["instances"][0]
     first["resources"] = [one for one in first["resources"] if one["key"] != "google_gmail"]
@@ -122,7 +122,7 @@ def test_a_resource_that_an_instance_does_not_declare_leaves_its_cell_empty(show
 
 
 def test_resources_of_only_one_instance_share_a_column(show: Callable[..., Page]) -> None:
-    """A customer's own mail server has no column of its own, in which all others have nothing."""
+    """A customer's own mail server has no separate column, which would be empty for all others."""
     matrix = show(5).matrix()
     for position in range(5):
         assert f"Outgoing {name(position)}" not in matrix[name(0)]
@@ -179,7 +179,7 @@ def test_a_kind_folds_into_one_column(show: Callable[..., Page]) -> None:
     assert page.headings()[2:7] == list(PARAMETERS)
 
 
-def test_a_grid_says_that_it_is_one(show: Callable[..., Page]) -> None:
+def test_a_grid_has_the_role_of_a_grid(show: Callable[..., Page]) -> None:
     page = show(50, "#sort=inventory")
     roles = page.run(
         """const of = (selector) => [...new Set([...document.querySelectorAll(selector)].map((one) => one.getAttribute("role")))];
@@ -215,13 +215,13 @@ def test_former_runs_are_a_timeline(show: Callable[..., Page]) -> None:
     assert len(spoken) == 31
 
 
-def test_runs_of_one_day_are_told_apart_by_their_time(show: Callable[..., Page]) -> None:
+def test_runs_of_one_day_are_distinguished_by_their_time(show: Callable[..., Page]) -> None:
     report = fleet(3, runs=1)
     report["history"][0]["generated"] = "2026-11-24T03:00:00Z"
     assert show(report).text("#timeline figcaption").split("\n") == ["03:00 UTC", "2 runs", "15:04 UTC"]
 
 
-def test_of_a_long_limit_the_beginning_is_shown(show: Callable[..., Page]) -> None:
+def test_of_a_long_limit_only_the_beginning_is_shown(show: Callable[..., Page]) -> None:
     report = fleet(1)
     report["run"] |= {
         "limit": ",".join(f"acme{number}" for number in range(99)),
@@ -239,7 +239,7 @@ def test_of_a_long_limit_the_beginning_is_shown(show: Callable[..., Page]) -> No
 
 
 @pytest.mark.parametrize("part", [{"tags": ["crons"]}, {"skip_tags": ["crons"]}, {"start_at_task": "Compare"}])
-def test_a_run_of_a_part_says_so(show: Callable[..., Page], part: dict[str, Any]) -> None:
+def test_a_partial_run_is_marked(show: Callable[..., Page], part: dict[str, Any]) -> None:
     report = fleet_of("clean", "clean")
     report["run"] |= part
     run = show(report).text("#run")
@@ -248,7 +248,7 @@ def test_a_run_of_a_part_says_so(show: Callable[..., Page], part: dict[str, Any]
 
 
 def fleet_of(*statuses: str, compared: bool = True) -> dict[str, Any]:
-    """Instances of these statuses, of which nothing is known but a clean addon, if it was compared."""
+    """Return instances of these statuses. If an instance was compared, it has only a clean addon."""
     report = fleet(0, baseline=False, runs=0)
     resources = [{"resource": "addon", "key": "mail", "status": "clean", "action": "none"}] if compared else []
     report["instances"] = [
@@ -289,7 +289,7 @@ def test_an_uncompared_resource_is_not_called_free_of_differences(
         ("unknown", ["Acme"], [], "No instance was looked at"),
     ],
 )
-def test_a_play_without_hosts_is_told(
+def test_a_play_without_hosts_is_reported(
     show: Callable[..., Page], status: str, plays: list[str], statuses: list[str], words: str
 ) -> None:
     report = fleet_of(*statuses)
@@ -346,5 +346,5 @@ def test_without_former_runs_there_is_no_timeline(show: Callable[..., Page]) -> 
     assert show(fleet(3, runs=0)).find_all("#timeline svg") == []
 
 
-def test_a_report_without_instances_says_so(show: Callable[..., Page]) -> None:
+def test_a_report_without_instances_has_a_message(show: Callable[..., Page]) -> None:
     assert show(fleet(0, runs=0)).text("#instances") == "There is no instance in this report."

@@ -160,7 +160,7 @@ def test_the_policy_refuses_requests_and_scripts_of_a_page(show: Callable[..., P
 
 
 def test_no_name_of_a_module_hides_a_global_object_of_the_browser(driver: Chrome) -> None:
-    """The modules share one scope. A name such as `history` in one of them would replace the browser's in all."""
+    """The modules share one scope. A name such as `history` in one of them would replace the browser's name in all."""
     driver.get("about:blank")
     names = [
         name

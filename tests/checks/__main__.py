@@ -30,7 +30,7 @@ from staging import COLLECTION, stage
 WORK = CHECKOUT / ".work"
 STAGES = WORK / "checks"
 ENVIRONMENTS = CHECKOUT / ".venv"
-Verdict = tuple[str, float]  # and after how many seconds
+Verdict = tuple[str, float]  # and the seconds until the result
 PASSED = "passed"
 SKIPPED = "skipped: no Python for it found here"
 
@@ -44,7 +44,7 @@ def main() -> int:
 
     tracks: dict[str, list[Check]] = {}
     for check in asked:
-        # An instance that is not the lab's is all that there is.
+        # An external instance is the only one.
         tracks.setdefault(check.track if "ODOO_URL" not in os.environ else "", []).append(check)
     with alone():
         for name in {check.stage for check in asked if check.stage}:
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def hear(tracks: list[list[Check]]) -> dict[str, Verdict]:
-    """Ask the checks of each track in their order, the tracks at the same time; their verdicts by name."""
+    """Run the checks of each track in their order, and the tracks in parallel; return their verdicts by name."""
     interrupted = Event()
 
     def follow(track: list[Check]) -> dict[str, Verdict]:
@@ -82,7 +82,7 @@ def hear(tracks: list[list[Check]]) -> dict[str, Verdict]:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Two runs would pull the staged copies from under each other."""
+    """Two runs would delete each other's staged copies."""
     STAGES.mkdir(parents=True, exist_ok=True)
     with (STAGES / "lock").open("w") as lock:
         try:

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs `ansible-test sanity` or `ansible-test units` on every Python that it may and can.
+"""Runs `ansible-test sanity` or `ansible-test units` on every supported and installed Python.
 
-May: the collection supports it (tests/config.yml), and this ansible-core knows it. Can: it is found on this machine.
+Supported: the collection supports it (tests/config.yml), and so does this ansible-core. Installed: it is found on this
+machine.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import interpreters
 import pip_bootstrap
 
 OWN = "{}.{}".format(*sys.version_info)
-# Units need packages on the Python that runs them, so ansible-test makes a virtual environment of each.
+# Units need packages on the Python that runs them, so ansible-test creates a virtual environment for each.
 TARGET = {"sanity": "{}", "units": "venv/{}"}
 
 

@@ -18,9 +18,9 @@ COLLECTION = Path("ansible_collections", "postmaster", "odoo")
 
 
 def stage(checkout: Path, root: Path) -> Path:
-    """Lay a fresh copy below root, and return the folder of the collection."""
+    """Write a fresh copy below root, and return the folder of the collection."""
     collection = root / COLLECTION
-    output, kept = collection / "tests/output", root / "output"  # ansible-test's environments, slow to make
+    output, kept = collection / "tests/output", root / "output"  # ansible-test's environments, which are slow to create
     if output.exists():
         output.rename(kept)
     shutil.rmtree(collection, ignore_errors=True)

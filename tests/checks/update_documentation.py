@@ -28,7 +28,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.postmaster.odoo"
 MODULES = CHECKOUT / "plugins/modules"
 WRITTEN = "# Written by tests/checks/update_documentation.py.\n"
-WIDTH = 110  # PyYAML breaks a line after the word that passes it
+WIDTH = 110  # PyYAML breaks a line after the word that exceeds the width
 
 # Return values of a resource's module, and their place in the result of mail_stack.
 STACK_RETURNS = {"authorize_url": "connections[].authorize_url"}
@@ -50,7 +50,7 @@ Rename = Callable[[str], str]
 
 
 class Dumper(yaml.SafeDumper):
-    """YAML as yamllint wants it: lists are indented."""
+    """YAML in the style of yamllint: lists are indented."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -201,7 +201,7 @@ def runtime_file(text: str) -> str:
 
 
 def stack_parts() -> list[str]:
-    """Return the options of `mail_stack` that declare something."""
+    """Return the options of `mail_stack` that contain declarations."""
     return [*(kind.stack_option for kind in registry().RESOURCE_TYPES), "routes"]
 
 

@@ -1,4 +1,4 @@
-"""`python tests/demo up|down`: the collection at work, from a fresh database to drift that is found."""
+"""`python tests/demo up|down`: a demo of the collection, from a fresh database to detected drift."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def up(stage: Stage) -> None:
         "The playbook drift compares and never writes. The callback of that name, enabled here, adds a verdict,\n"
         "reports, and an exit code of its own.\n"
     )
-    shutil.rmtree(REPORTS, ignore_errors=True)  # those of an earlier demo are of another database
+    shutil.rmtree(REPORTS, ignore_errors=True)  # those of an earlier demo belong to another database
     settings = {
         "ANSIBLE_CALLBACKS_ENABLED": "postmaster.odoo.drift",
         "POSTMASTER_DRIFT_REPORT_FOLDER": str(REPORTS),

@@ -1,4 +1,4 @@
-"""Runs a playbook of the collection as anybody would, shows it, and reads its recap."""
+"""Runs a playbook of the collection as a user does, shows it, and reads its recap."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ _RECAP = re.compile(r"ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)")
 
 @dataclass(frozen=True)
 class Run:
-    """A run that ended as it was to."""
+    """A run with the expected end."""
 
     output: str
     changed: int
 
 
 def play(name: str, *options: str, environment: Mapping[str, str], exit_code: int = 0) -> Run:
-    """Run `postmaster.odoo.NAME`; its output appears as it comes.
+    """Run `postmaster.odoo.NAME`; its output is shown immediately.
 
-    :param exit_code: how it is to end.
-    :raises DemoError: it ended otherwise, or reached no host.
+    :param exit_code: the expected exit code. :raises DemoError: it has another exit code, or reached no host.
     """
     command = ["ansible-playbook", "-i", str(INVENTORY), f"postmaster.odoo.{name}", *options]
     screen.say(screen.coloured(f"$ {shlex.join(command)}", "1"))

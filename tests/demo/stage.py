@@ -38,7 +38,7 @@ def declared() -> dict[str, Any]:
 
 
 class Stage(ABC):
-    """An instance and the SMTP servers that its mail goes to."""
+    """An instance and the SMTP servers that receive its mail."""
 
     environment: dict[str, str]  # the environment of playbooks
     smtp: Mapping[str, SmtpServer]
@@ -48,7 +48,7 @@ class Stage(ABC):
 
     @abstractmethod
     def set_up(self) -> None:
-        """Make everything ready, and say so."""
+        """Prepare everything, and print a message."""
 
     @abstractmethod
     def tear_down(self) -> None:
@@ -57,7 +57,7 @@ class Stage(ABC):
     @property
     @abstractmethod
     def sign_in(self) -> str:
-        """How a reader gets to see it."""
+        """The way in which a reader can log in to it."""
 
     def session(self) -> Session:
         """Return a session of the instance's administrator, without a playbook."""
@@ -73,7 +73,7 @@ class Stage(ABC):
 
 
 class LabStage(Stage):
-    """An Odoo and SMTP servers made from nothing, with a fresh database."""
+    """An Odoo and SMTP servers of a new lab, with a fresh database."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class LabStage(Stage):
 
 
 class GivenStage(Stage):
-    """An instance that somebody already has. Only the SMTP servers are the demo's own, on this machine."""
+    """An existing instance. Only the SMTP servers belong to the demo, on this machine."""
 
     def __init__(self) -> None:
         super().__init__()

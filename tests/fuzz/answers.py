@@ -25,9 +25,9 @@ _SERIES = ("17.0", "18.0", "19.0")
 
 
 def fuzz_answers(count: int, seed: int) -> Counter[str]:
-    """Return the faults, and how often each happened."""
+    """Return the defects, and how often each happened."""
     faults: Counter[str] = Counter()
-    # How many answers each task takes from a friendly Odoo: one of them is changed.
+    # The number of answers that each task needs from a normal Odoo. One of them is changed.
     plays = []
     for series in _SERIES:
         for transport in ("jsonrpc", "json2"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hostile inputs, one after the other, in a process that a hang or a full memory may end."""
+"""Hostile inputs, one after the other, in a process that a hang or a lack of memory may end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.tests.unit.hostile.inputs import INPUTS, try_input
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYTES, SECONDS
 
-# An input that lets the collection wait takes no time of the processor. A busy machine takes long for any.
+# An input that makes the collection wait uses no processor time. On a busy machine any input takes long.
 _WAITS = 120
 
 
@@ -27,7 +27,7 @@ class _Hangs(BaseException):
 
 
 def fuzz_inputs(count: int, seed: int) -> Counter[str]:
-    """Return the faults, and how often each happened."""
+    """Return the defects, and how often each happened."""
     faults: Counter[str] = Counter()
     faulthandler.enable()
 

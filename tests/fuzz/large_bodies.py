@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers that are as large as an answer may be, or larger: each is read in a process of its own, whose memory is measured."""
+"""Answers of the maximum size, or larger. A separate process reads each, and its memory is measured."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _OPENING = {"one text": (b'"', b'"'), "characters": (b'"', b'"'), "escapes": (b'
 
 
 def fuzz_bodies(_count: int, _seed: int) -> Counter[str]:
-    """Return which bodies took too much."""
+    """Return the bodies that used too many resources."""
     faults: Counter[str] = Counter()
     for name, part in _PARTS.items():
         for endless in (False, True):
@@ -54,7 +54,7 @@ def fuzz_bodies(_count: int, _seed: int) -> Counter[str]:
 
 
 def _measured(name: str, part: bytes, endless: bool, transport: str) -> tuple[int, float]:
-    """Return the greatest memory of a process that reads such a body, in MB, and its seconds."""
+    """Return the largest memory of a process that reads such a body, in MB, and its seconds."""
     context = multiprocessing.get_context("spawn")
     start, end = _OPENING.get(name, (b"[", b"0]"))
     with listening(partial(_pour, start, part, end, endless)) as url:

@@ -62,7 +62,7 @@ def _fuzz_plugins(count: int, seed: int) -> Counter[str]:
 
 
 def tasks_with(secret: str) -> list[Task]:
-    """Return the tasks that meet the words of an SMTP server."""
+    """Return the tasks that receive texts of an SMTP server."""
     server = {"name": "Main", "smtp_host": "smtp.acme.example", "smtp_user": "odoo", "smtp_pass": secret}
     return [
         Task("mail_server", {**server, "smtp_port": 587, "verify": "connection"}, applies=True),

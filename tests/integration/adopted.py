@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An instance that has grown by hand, with everything that an export has to deal with, and the secrets in it."""
+"""An instance that was configured manually, with everything that an export must support, and the secrets in it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ OAUTH2 = {"smtp_port": 587, "smtp_encryption": "starttls", "active": True}
 
 
 def servers(database: LabInstance) -> list[dict[str, Any]]:
-    """Of every kind that the instance has."""
+    """Return records of every kind that the instance has."""
     lab = database.lab
     pems = {name: lab.description["smtp"][f"client_{name}"] for name in ("certificate", "private_key")}
     return [
@@ -181,7 +181,7 @@ def furnish(database: LabInstance) -> None:
 
 
 def still(database: LabInstance) -> None:
-    """Nothing runs, and nothing is overdue."""
+    """Disable every cron, so that nothing is overdue."""
     database.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' + interval '50 minutes' WHERE nextcall > '2080-01-01'"
     )

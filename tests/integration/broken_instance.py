@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An instance that is well, and faults to inject into it, each with the finding that it is to yield."""
+"""A healthy instance, and faults to inject into it, each with its expected finding."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Diagnosis = dict[str, Any]
 
 @dataclass(frozen=True)
 class BrokenInstance:
-    """A healthy instance, and the ways to hurt it.
+    """A healthy instance, and methods that damage it.
 
     :ivar how: options of the examination that a fault needs.
     """
@@ -49,7 +49,7 @@ class BrokenInstance:
 
     @classmethod
     def healthy(cls, lab: Lab, name: str) -> BrokenInstance:
-        """Its mail leaves encrypted, from its own domain, and its scheduled actions have run half an hour ago."""
+        """Let its mail leave encrypted, from its own domain, and its crons have run half an hour ago."""
         instance = LabInstance.fresh(lab, name)
         instance.sql(
             "UPDATE ir_cron SET nextcall = now() at time zone 'utc' + interval '30 minutes', "
@@ -60,7 +60,7 @@ class BrokenInstance:
             session.write("res.company", broken.ids("res.company"), {"email": "info@lab.example"})
             session.write("res.users", broken.ids("res.users", ["login", "=", "admin"]), {"email": "admin@lab.example"})
         domain = {"name": "lab.example", "companies": [instance.read("res.company")[0]["name"]]}
-        # Without alias domains their parameters do it.
+        # Without alias domains, their parameters have this effect.
         parameters = {"mail.catchall.domain": "lab.example", "mail.default.from": "notifications"}
         instance.enforce(
             {
@@ -71,7 +71,7 @@ class BrokenInstance:
                 ],
             }
         )
-        instance.sql("DELETE FROM mail_mail")  # Odoo may tell a user of a new address
+        instance.sql("DELETE FROM mail_mail")  # Odoo may notify a user of a new address
         return broken
 
     def examine(self, **how: Any) -> Diagnosis:
@@ -90,11 +90,11 @@ class BrokenInstance:
             return session.create(model, [values])[0]
 
     def server(self, **values: Any) -> None:
-        """Change the mail server past the collection."""
+        """Change the mail server without the collection."""
         self.write("ir.mail_server", values, ["name", "=", MAIN])
 
     def through(self, smtp_name: str, **values: Any) -> None:
-        """Have the mail server be another of the lab's."""
+        """Replace the mail server by another one of the lab."""
         smtp = self.lab.smtp[smtp_name]
         login = {"smtp_user": smtp.user or False, "smtp_pass": smtp.password or False}
         self.server(**{"smtp_host": smtp.host, "smtp_port": smtp.port, **login, **values})
@@ -103,8 +103,8 @@ class BrokenInstance:
         self.write("ir.cron", values, QUEUE_ACTION)
 
     def run_queue(self) -> None:
-        """As a worker would: with its lock, its cursor and its failures."""
-        # Up to 18.0 the failure of a run is the answer, too.
+        """Run it as a worker does: with its lock, its cursor and its failures."""
+        # Up to 18.0 the failure of a run is also the answer.
         with self.instance.session() as session, suppress(Rejected):
             session.call("ir.cron", "method_direct_trigger", self.ids("ir.cron", QUEUE_ACTION))
 
@@ -128,7 +128,7 @@ class BrokenInstance:
         self.runs[-1].start()
 
     def rest(self) -> None:
-        """Let all that runs end, so that another may have the database's name."""
+        """End every running operation, so that another database may use the name."""
         if self.runs:  # a slow server would keep them; the server of another broken instance is not changed
             self.lab.smtp[MAIN].reset()
         for run in self.runs:
@@ -136,7 +136,7 @@ class BrokenInstance:
         self.cleanup.close()
 
     def discharge(self) -> None:
-        """Let all that runs end, and drop the database."""
+        """End every running operation, and drop the database."""
         self.rest()
         self.lab.drop(self.instance.database)
 
@@ -170,18 +170,18 @@ class BrokenInstance:
         return self
 
     def overdue(self, minutes: int = 20) -> None:
-        """Every action has been due for so long, and none has run since."""
+        """Make every action due for this time, with no run since."""
         self.instance.sql(
             f"UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '{minutes} minutes', "
             f"lastcall = now() at time zone 'utc' - interval '{minutes + 60} minutes'"
         )
 
 
-# --- the faults ---
+# Faults
 
 
 def _queue_hangs(broken: BrokenInstance) -> None:
-    """For three hours now, while another worker goes on with all else."""
+    """Let it be overdue for three hours, while another worker runs all other actions."""
     broken.instance.needs("ir.cron.progress")
     broken.instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '3 hours', "
@@ -205,7 +205,7 @@ def _cron_fails(broken: BrokenInstance) -> None:
 
 
 def _cron_fails_for_long(broken: BrokenInstance) -> None:
-    """Odoo itself gives it up."""
+    """Let Odoo itself deactivate it."""
     broken.instance.needs("ir.cron", "failure_count")
     broken.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
     broken.instance.sql(
@@ -249,7 +249,7 @@ def _no_host(broken: BrokenInstance) -> None:
 
 
 def _web_server(broken: BrokenInstance) -> None:
-    """Something that answers, but not in SMTP."""
+    """Use a server that answers, but not in SMTP."""
     smtp = broken.lab.smtp[MAIN]
     smtp.configure(replies={"CONNECT": "554 5.7.1 Go away"})
     (test,) = broken.examine(checks=["server"])["tests"]
@@ -272,7 +272,7 @@ def _gmail_without_a_secret(broken: BrokenInstance) -> None:
 
 
 def _login_in_clear(broken: BrokenInstance) -> None:
-    """Through a server that lets one log in without TLS, under a name that does not say that it is this machine."""
+    """Use a server that accepts a login without TLS, under a name that does not show that it is this machine."""
     welcome = {"EHLO": "250-plain.lab.example\r\n250 AUTH PLAIN LOGIN", "AUTH": "235 2.7.0 Welcome"}
     broken.lab.smtp["plain"].configure(replies={**welcome, "MAIL": "250 OK", "RCPT": "250 OK", "DATA": "354 Go on"})
     broken.through("plain", smtp_host="127.1", smtp_user="user", smtp_pass="made-up-password", smtp_encryption="none")
@@ -286,7 +286,7 @@ def _neutralized(broken: BrokenInstance) -> None:
 
 
 def _strictly_through(broken: BrokenInstance, smtp_name: str) -> None:
-    """Have the mail server be one whose certificate no strict client accepts."""
+    """Use a mail server whose certificate no strict client accepts."""
     broken.instance.needs_strict()
     broken.through(smtp_name)
 
@@ -305,7 +305,7 @@ def _many_mails(broken: BrokenInstance) -> None:
 
 
 def _refused(broken: BrokenInstance, verb: str, reply: str) -> None:
-    """Mails that an SMTP server has refused, which takes everything again."""
+    """Create mails that an SMTP server has refused. Afterwards it accepts everything again."""
     broken.lab.smtp[MAIN].configure(replies={verb: reply})
     broken.mail(3)
     broken.run_queue()
@@ -328,7 +328,7 @@ def _more_than_a_batch(broken: BrokenInstance) -> None:
 
 
 def _given_up(broken: BrokenInstance) -> None:
-    """Throttled mails at the end of their attempts."""
+    """Create throttled mails at the end of their attempts."""
     _refused(broken, "MAIL", "451 4.7.1 Greylisted")
     with broken.instance.session() as session:
         act(session, "retry", Selection(), batch_size=50)
@@ -394,7 +394,7 @@ def _client_certificate_ends(broken: BrokenInstance) -> None:
 
 
 def _refresh_token_unused(broken: BrokenInstance) -> None:
-    """For 175 of Google's 180 days."""
+    """Use it for 175 of Google's 180 days."""
     broken.how["live_tests"] = False
     _gmail(broken, refresh_token="made-up-refresh-token")
     _refresh_token, access_token, expiration = token_fields("gmail")
@@ -408,7 +408,7 @@ def _declare(broken: BrokenInstance, option: str, days: int) -> None:
 
 
 def zone_fault(zone: str, *, silent: Sequence[str] = (), **declared: Any) -> Callable[[BrokenInstance], None]:
-    """Return a fault that is in the DNS: records of the instance's domain, and names that nobody answers for."""
+    """Return a fault in the DNS: records of the instance's domain, and names without an answer."""
 
     def bring(broken: BrokenInstance) -> None:
         server = broken.cleanup.enter_context(dns_server(zone))
@@ -584,7 +584,7 @@ FAULTS: dict[str, tuple[str, Callable[[BrokenInstance], None]]] = {
     **{words: (finding, zone_fault(text, **how)) for words, (finding, text, how) in DNS_FAULTS.items()},
     "a batch size that is none": ("batch_size_extreme", lambda it: it.parameter("mail.session.batch.size", "many")),
 }
-# Odoo waits a minute for a server that says nothing.
+# Odoo waits a minute for a silent server.
 
 
 # Errors that a fault causes in addition to its own.

@@ -119,7 +119,7 @@ def fresh(lab: Lab) -> Iterator[Callable[[str], LabInstance]]:
 
 @pytest.fixture(autouse=True)
 def _own_behaviors(lab: Lab) -> Iterator[None]:
-    """After each test every SMTP server is of its own behavior again, without memory. The silent one is being tested meanwhile."""
+    """Reset every SMTP server after each test, except the silent one, which is being tested meanwhile."""
     yield
     for name, server in lab.smtp.items():
         if name != "silent":
@@ -128,7 +128,7 @@ def _own_behaviors(lab: Lab) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def silent_server_tested(lab: Lab) -> Iterator[Future[list[dict[str, Any]]]]:
-    """Odoo's test of a server that never says a word, which Odoo gives up after 60 seconds."""
+    """Run Odoo's test of a silent server, which Odoo ends after 60 seconds."""
     silent = lab.smtp["silent"]
     database = LabInstance.fresh(lab, "integration_silent")
 

@@ -14,7 +14,7 @@ DOMAIN = "lab.example"
 
 
 def of_lab(text: str) -> str:
-    """Return a zone as that of the lab's instances."""
+    """Return a zone like that of the lab's instances."""
     return text.replace("acme.example", DOMAIN)
 
 

@@ -22,7 +22,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 # The version that Grafana 12 writes; the SDK's own default is older.
 CURRENT_SCHEMA = 42
 GRID_WIDTH = 24
-# Names that are texts to the SDK: of plugins, of transformations, and of the functions that reduce a series to one value.
+# Names that the SDK treats as texts: of plugins, of transformations, and of the functions that reduce a series to one
+# value.
 PANEL_TYPES = {"stat", "table", "timeseries"}
 TRANSFORMATIONS = {"organize"}
 REDUCERS = {"lastNotNull", "last", "max", "mean", "min", "sum"}

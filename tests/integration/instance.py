@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One database of a real Odoo, as tests see it: through the collection's own layers, and in the lab past them."""
+"""One database of a real Odoo for tests: through the collection's own layers, and in the lab also directly."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Instance:
         return self.api_key
 
     def quick_options(self) -> dict[str, str]:
-        """Return the connection options whose login costs the instance the least."""
+        """Return the connection options with the fastest login."""
         if not self.api_key:
             return self.options("jsonrpc")
         if offers_json2(self.url):
@@ -79,7 +79,7 @@ class Instance:
             return session.has_model(model) and set(names) <= session.fields(model).keys()
 
     def requires(self, model: str, name: str) -> bool:
-        """Return whether no record of a model may be without a field."""
+        """Return whether every record of a model must have a field."""
         with self.session() as session:
             return bool(session.fields(model)[name].get("required"))
 
@@ -113,7 +113,7 @@ class Instance:
         return frozenset(() if self.offers("mail.alias.domain") else ("alias_domain",))
 
     def fitted(self, stack: Stack) -> Stack:
-        """Return a stack less the resources that the instance does not have."""
+        """Return a stack without the resources that the instance does not have."""
         return {name: value for name, value in stack.items() if name.removesuffix("s") not in self.lacks}
 
     def needs(self, model: str, *names: str) -> None:
@@ -202,7 +202,7 @@ CREDENTIALS = ("url", "database", "username", "password", "api_key")
 
 @dataclass(frozen=True)
 class LabInstance(Instance):
-    """A database of the lab, which can also be looked at and changed behind Odoo's back."""
+    """A database of the lab, which can also be read and changed without Odoo."""
 
     lab: Lab = field(kw_only=True, repr=False)
 

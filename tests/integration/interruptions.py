@@ -38,7 +38,7 @@ UNION ALL
 SELECT 'mail put off until ' || scheduled_date FROM mail_mail WHERE state = 'outgoing' AND scheduled_date > now() at time zone 'utc'
 ORDER BY 1
 """
-# As if so much time had passed since a client was killed.
+# Simulate that much time since a client was killed.
 _TIME_PASSES = """
 UPDATE ir_config_parameter SET write_date = write_date - interval '10 minutes' WHERE key LIKE 'postmaster_odoo.%'
 """
@@ -64,10 +64,12 @@ _KINDS: tuple[tuple[When, bool], ...] = (("before", False), ("after", False), ("
 
 @dataclass
 class Tally:
-    """The results of all cuts of one play.
+    """The results of all interruptions of one play.
 
-    :ivar worse: cuts that left live settings worse than before. :ivar stuck: cuts after which the next run failed or left a difference.
-    :ivar left: cuts after which the next run left something. :ivar false_alarms: runs that failed with their last call, although all was done.
+    :ivar worse: interruptions that left live settings worse than before.
+    :ivar stuck: interruptions after which the next run failed or left a difference.
+    :ivar left: interruptions after which the next run left records behind.
+    :ivar false_alarms: runs that failed with their last call, although everything was done.
     """
 
     tried: int = 0
@@ -88,13 +90,13 @@ class Tally:
 
     @staticmethod
     def head() -> str:
-        """Return the heads of the columns."""
+        """Return the headings of the columns."""
         names = ("tried", "converged", "leftovers", "live worse", "false alarms")
         return f"{'play':24}" + "".join(f"{name:>14}" for name in names)
 
 
 class Snapshot:
-    """The tables that plays change, as they are now, to restore them after each interruption."""
+    """The tables that plays change, in their present state, to restore them after each interruption."""
 
     _TABLES = (
         "ir_act_server",
@@ -122,7 +124,7 @@ class Snapshot:
         restored = (
             f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {self._name}.{table}" for table in self._tables
         )
-        # Without triggers, and so without foreign keys: they hold again once all tables are restored.
+        # The restore disables triggers, and so foreign keys. They are valid again after all tables are restored.
         self._instance.sql("; ".join(("BEGIN; SET LOCAL session_replication_role = replica", *restored, "COMMIT")))
         with self._instance.session() as session:
             (row,) = session.search_read("ir.config_parameter", [["key", "=", "web.base.url"]], ["value"])
@@ -130,9 +132,9 @@ class Snapshot:
 
 
 class Play:
-    """Something that the collection does to one database.
+    """A play: changes that the collection makes to one database.
 
-    :ivar may_go_on: Odoo may continue its work without the client, so that a lock is kept although the client lives.
+    :ivar may_go_on: Odoo may continue its work without the client, so a lock is kept although the client lives.
     """
 
     may_go_on = False
@@ -151,10 +153,10 @@ class Play:
         return nullcontext()
 
     def prepare(self) -> None:
-        """Make the database as it is before the play."""
+        """Create the state of the database before the play."""
 
     def reset(self) -> None:
-        """Make everything as it is before the play."""
+        """Create the complete state before the play."""
         if self._before is None:
             self.prepare()
             self._before = Snapshot(self.instance, "before_play")
@@ -162,7 +164,7 @@ class Play:
             self._before.restore()
 
     def run(self, session: Session) -> None:
-        """Do it.
+        """Run the play.
 
         :raises OdooError: it did not succeed.
         """
@@ -173,15 +175,15 @@ class Play:
         raise NotImplementedError
 
     def worse(self) -> list[str]:
-        """Return how the database is worse than before and after the play, while it is interrupted."""
+        """Return the respects in which the database is worse during the play than before and after it."""
         return []
 
-    # --- cutting ---
+    # Interruptions
 
     def cut(self, proxy: FaultProxy, *, sample: int | None = None) -> Tally:
-        """Cut at every call of the play.
+        """Interrupt the play at every call.
 
-        :param sample: at so many of the calls that write only.
+        :param sample: only at this number of calls that write.
         """
         tally = Tally()
         self.reset()
@@ -195,7 +197,9 @@ class Play:
         return tally
 
     def _cuts(self) -> Iterator[Cut]:
-        """Yield every cut. A client that is killed before a call is the same for Odoo as one that is killed after the call before it."""
+        """Yield every interruption. For Odoo, a client that is killed before a call is the same as one killed after the
+        previous call.
+        """
         for number in range(1, len(self._calls) + 1):
             for when, lasting in _KINDS:
                 yield Cut(number, when, lasting)
@@ -203,7 +207,7 @@ class Play:
     def _sample(self, count: int) -> Iterator[Cut]:
         writing = [number for number, call in enumerate(self._calls, 1) if call.rpartition(".")[2] not in READ_METHODS]
         for index in range(count):
-            # Not the same kind of cut at the same place of each play.
+            # The plays have different interruptions at the same place.
             yield Cut(writing[len(writing) * index // count], *_KINDS[(index + len(writing)) % len(_KINDS)])
 
     def _try(self, proxy: FaultProxy, cut: Cut, tally: Tally) -> None:
@@ -228,7 +232,7 @@ class Play:
         tally.left += [f"{where}: leaves {', '.join(left)}"] if left else []
 
     def _attempt(self, proxy: FaultProxy) -> str | None:
-        """Run once; why it failed, if it did."""
+        """Run once, and return the error, if there is one."""
         try:
             with self._through(proxy) as session:
                 self.run(session)
@@ -247,7 +251,7 @@ class Play:
 class StackPlay(Play):
     """A stack that is enforced.
 
-    :ivar before: the stack that is there before. :ivar stack: the one that is declared. :ivar options: of the run.
+    :ivar before: the former stack. :ivar stack: the declared stack. :ivar options: of the run.
     """
 
     options: Mapping[str, Any] = {}

@@ -86,7 +86,7 @@ def stored(instance: LabInstance, name: str) -> dict[str, Any]:
 
 
 def write(instance: LabInstance, name: str, values: Mapping[str, Any]) -> None:
-    """Change a server past the collection."""
+    """Change a server without the collection."""
     with instance.session() as session:
         session.write("ir.mail_server", [stored(instance, name)["id"]], values)
 
@@ -115,5 +115,5 @@ def run_tasks(instance: LabInstance, folder: Path, tasks: Mapping[str, Options])
 
 
 def run_task(instance: LabInstance, folder: Path, module: str, options: Options, **keywords: Any) -> Result:
-    """Run one task; its result."""
+    """Run one task, and return its result."""
     return run_tasks(instance, folder, {"task": {f"postmaster.odoo.{module}": options, **keywords}})["task"]

@@ -21,7 +21,7 @@ OWN_CRON = {
     "model": "res.partner",
     "code": "model.search([], limit=1)",
 }
-# Depends on nothing that is not installed.
+# It depends only on installed addons.
 ADDON = "google_recaptcha"
 
 
@@ -64,7 +64,7 @@ def _outdated(instance: LabInstance) -> None:
 
 @contextmanager
 def _queue_runs_for_hours(instance: LabInstance) -> Iterator[None]:
-    """Have the lock probe of the doctor find something to look at. The lock also keeps Odoo's workers away."""
+    """Create a record for the lock probe of the doctor. The lock also keeps Odoo's workers away."""
     instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '2 hours', "
         "lastcall = now() at time zone 'utc' - interval '3 hours' WHERE cron_name = 'Mail: Email Queue Manager'"
@@ -97,7 +97,7 @@ def _web_base_url(instance: LabInstance) -> None:
 
 
 def _queue_tasks() -> Iterable[Task]:
-    """Yield the tasks of the modules that look at mails and change them."""
+    """Yield the tasks of the modules that read and change mails."""
     yield Task("mail_queue", {"action": "process"}, lambda it: _mails(it, "outgoing"))
     yield Task("mail_queue", {"action": "retry"}, _failed)
     yield Task("mail_queue", {"action": "cancel"}, lambda it: _mails(it, "outgoing"))
@@ -121,7 +121,7 @@ def _addon_tasks() -> Iterable[Task]:
 def tasks(instance: LabInstance, folder: Path) -> Iterable[Task]:
     """Yield the tasks.
 
-    :param folder: where `api_key` stores its key, and `mail_stack` its snapshot.
+    :param folder: the folder where `api_key` stores its key, and `mail_stack` its snapshot.
     """
     main = password_server(instance.lab, "starttls_any_sender", name="Main", xml_id="postmaster.main")
     canary = {"verify": "canary", "canary_to": "canary@lab.example"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An Odoo that counts how often it checks a password."""
+"""An Odoo that counts its checks of passwords."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from lab import Lab
 
 NAME = "password_checks"
 MANIFEST = '{"name": "Counts how often a password is checked", "license": "GPL-3", "installable": False}\n'
-# Loaded with the server, into no database. Passwords and API keys both go this way; keys have a hundred times fewer rounds.
+# It is loaded with the server, into no database. Passwords and API keys both use this function; keys have a hundred
+# times fewer rounds.
 MODULE = r"""
 import os
 
@@ -43,7 +44,7 @@ class CountingOdoo(NamedTuple):
     file: Path
 
     def checks(self) -> int:
-        """How many there were since this was last asked."""
+        """Return the number of checks since the last call."""
         lines = self.file.read_text().splitlines()
         self.file.write_text("")
         return len(lines)

@@ -33,14 +33,14 @@ class Run:
 def ansible_playbook(
     folder: Path, plays: Sequence[Mapping[str, Any]], *arguments: str, environment: Mapping[str, str] | None = None
 ) -> Run:
-    """Run plays in a folder of their own, in an environment that knows of no Odoo unless told."""
+    """Run plays in a separate folder, in an environment without variables of an Odoo by default."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "playbook.json").write_text(json.dumps(plays))
     return ansible(folder, "playbook", "playbook.json", *arguments, environment=environment)
 
 
 def ansible(folder: Path, program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
-    """Run one of Ansible's programs in a folder, in an environment that knows of no Odoo unless told.
+    """Run one of Ansible's programs in a folder, in an environment without variables of an Odoo by default.
 
     :param program: `playbook` for `ansible-playbook`, `adhoc` for `ansible`.
     """

@@ -13,7 +13,7 @@ from pathlib import Path
 
 @contextmanager
 def process_list() -> Iterator[set[str]]:
-    """Every command line and environment that was there meanwhile."""
+    """Return every command line and environment that existed meanwhile."""
     seen: set[str] = set()
     over = threading.Event()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs in `odoo shell`: has Odoo send mail after mail, up to the point where it hands them to smtplib."""
+"""Runs in `odoo shell`: Odoo sends mail after mail, up to the call of smtplib."""
 
 import smtplib
 

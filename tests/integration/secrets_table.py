@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs in which every module meets secrets of every shape, and a search for them in everything that is left."""
+"""Runs in which every module processes secrets of every shape, and a search for them in all output and files."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Table:
         variables = {**self.secrets, **{f"{name}_quoted": quote(text, safe="") for name, text in self.secrets.items()}}
         variables |= {f"{name}_code": f"token = {text!r}" for name, text in self.secrets.items()}
         variables |= self._options
-        # The tag !unsafe of YAML would make a number of a text of digits.
+        # The tag !unsafe of YAML would convert a text of digits to a number.
         self._given.write_text(json.dumps({name: {"__ansible_unsafe": text} for name, text in variables.items()}))
 
     def _store(self) -> None:
@@ -188,7 +188,9 @@ class Table:
             self.output.append(run.output)
 
     def _run_plugins(self, name: str) -> None:
-        """Run the inventory plugin and the lookup through a proxy that repeats its password, in errors of Odoo and in redirects."""
+        """Run the inventory plugin and the lookup with a proxy that repeats its password, in errors of Odoo and in
+        redirects.
+        """
         secret = self.secrets[name]
         words = " | ".join(ENCODINGS[encoding](secret) for encoding in REPEATED)
         error = {"data": {"name": "builtins.ValueError", "message": f"\x1b[31mrefused {words} \x07"}}
@@ -200,7 +202,7 @@ class Table:
                 return Answer({"result": {"server_version": "19.0"}})
             return Answer({"error": error})
 
-        # A file of the user's, which contains the secret.
+        # A file of the user that contains the secret.
         folder = self._folder.parent / f"plugins of {name}"
         (folder / "inventory").mkdir(parents=True)
         with serving() as local:
@@ -251,7 +253,7 @@ class Table:
         }
 
     def _tasks(self, name: str) -> Iterable[Task]:
-        """Return tasks that succeed with a secret that Odoo takes for a password."""
+        """Return tasks that succeed with a secret that Odoo uses as a password."""
         server, secret, code = self._server(name), f"{{{{ {name} }}}}", f"{{{{ {name}_code }}}}"
         parameter = {"key": f"table.{name}.secret", "value": secret}
         yield task(f"{name}: would be created", "mail_server", server, check_mode=True)
@@ -298,7 +300,7 @@ class Table:
             yield task(f"{name}: {module} behind a proxy", module, {**options, "proxy": proxy})
 
     def _last_tasks(self) -> Iterable[Task]:
-        """Return tasks that meet all secrets in Odoo, whether or not they fail."""
+        """Return tasks that read all secrets in Odoo, with or without a failure."""
         everything = {"more_parameters": ["*"], "more_crons": ["*"]}
         yield task("sent", "mail_queue", {"action": "process"})
         yield task("sent again", "mail_queue", {"action": "retry"})
@@ -312,7 +314,7 @@ class Table:
             yield task(f"{module}, checked", module, options, check_mode=True)
 
     def shown(self) -> dict[str, list[str]]:
-        """Return the places in which each secret is shown, in any encoding; nothing for those that are not."""
+        """Return the places in which each secret is shown, in any encoding; secrets that are not shown are left out."""
         texts = {f"output {number}": text for number, text in enumerate(self.output)}
         texts |= {
             str(path.relative_to(self._folder)): path.read_text(errors="replace")
@@ -320,7 +322,7 @@ class Table:
             if path.is_file()
         }
         texts["processes"] = "\n".join(self.processes)
-        # A terminal breaks lines anywhere, and so do servers.
+        # A terminal may break lines at any place, and so may servers.
         joined = {place: (text, "".join(text.split())) for place, text in texts.items()}
         found: dict[str, list[str]] = {}
         for secret in self.secrets.values():
@@ -333,7 +335,7 @@ class Table:
 
 
 def forms(secret: str) -> Collection[str]:
-    """Return a secret as anybody may write it."""
+    """Return a secret in every form in which a user may write it."""
     literals = (
         repr(secret)[1:-1],
         repr([f"'{secret}"])[3:-2],

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run one module as the action plugin does, without Ansible around it."""
+"""Run one module as the action plugin does, without Ansible."""
 
 from __future__ import annotations
 

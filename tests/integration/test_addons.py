@@ -16,13 +16,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon im
 from instance import LabInstance, apply
 from lab import NotApplicable
 
-# Depends on nothing that is not there.
+# It depends only on installed addons.
 ADDON_NAME = "google_recaptcha"
 
 
 @pytest.fixture(scope="module")
 def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """One for all tests of this module, which take turns with it."""
+    """Return one database for all tests of this module, which use it in turn."""
     return fresh("integration_addons")
 
 

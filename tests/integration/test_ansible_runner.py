@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook drift as `ansible-runner` runs it, which is how AWX and automation controller do: exit code, job events, reports, and no secret left behind."""
+"""The playbook drift as `ansible-runner` runs it, like AWX and automation controller: exit code, job events, reports,
+and no remaining secret.
+"""
 
 from __future__ import annotations
 
@@ -120,13 +122,13 @@ def drifted(acme: LabInstance, globex: LabInstance, tmp_path_factory: pytest.Tem
     return run_job(tmp_path_factory.mktemp("runner"), acme, globex)
 
 
-def test_drift_is_exit_code_10_and_a_job_that_failed(drifted: Job) -> None:
+def test_drift_is_exit_code_10_and_a_failed_job(drifted: Job) -> None:
     assert drifted.exit_code == 10, drifted.output
     assert (drifted.artifacts / "rc").read_text() == "10"
     assert (drifted.artifacts / "status").read_text() == "failed"
 
 
-def test_no_drift_is_a_job_that_succeeded(acme: LabInstance, tmp_path: Path) -> None:
+def test_no_drift_is_a_successful_job(acme: LabInstance, tmp_path: Path) -> None:
     job = run_job(tmp_path, acme)
     assert job.exit_code == 0, job.output
     assert (job.artifacts / "status").read_text() == "successful"

@@ -39,7 +39,7 @@ KEYS = "SELECT id, name FROM res_users_apikeys ORDER BY id"
 class Owner:
     """An administrator with a vault file.
 
-    :ivar with_key: log in with the stored key as well, which JSON-2 takes.
+    :ivar with_key: whether to log in with the stored key too, which JSON-2 accepts.
     """
 
     def __init__(self, instance: LabInstance, folder: Path, *, with_key: bool) -> None:
@@ -50,7 +50,7 @@ class Owner:
 
     @property
     def stored(self) -> str | None:
-        """The key in the file."""
+        """Return the key in the file."""
         if not self.file.exists():
             return None
         values = yaml.safe_load(VaultLib(SECRETS).decrypt(self.file.read_bytes()))
@@ -75,14 +75,14 @@ class Owner:
             return False
 
     def settle(self) -> None:
-        """Let half a day pass for the keys of the task."""
+        """Make the keys of the task half a day older."""
         self.instance.sql(
             f"UPDATE res_users_apikeys SET create_date = create_date - interval '13 hours' WHERE name LIKE '{NAME} %'"
         )
 
     @property
     def keys(self) -> list[str]:
-        """The names of the keys that belong to the task."""
+        """Return the names of the keys that belong to the task."""
         return [row["name"] for row in self.instance.sql(KEYS) if row["id"] not in self.others]
 
     def problems(self) -> list[str]:
@@ -111,14 +111,14 @@ def owner(
 ) -> Owner:
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(SECRETS))
     monkeypatch.setattr(rpc_session, "_INSIST_DELAYS", (0.0, 0.1))
-    # Runs are killed here, and nobody else logs in meanwhile.
+    # Runs are killed here, and no other user logs in meanwhile.
     monkeypatch.setattr(web_client, "_LOGIN", timedelta(0))
     if request.param and not offers_json2(instance.url):
         instance.options("json2")
     return Owner(instance, tmp_path, with_key=request.param)
 
 
-def test_a_key_from_nothing_to_its_end(owner: Owner) -> None:
+def test_the_life_of_a_key(owner: Owner) -> None:
     predicted = owner.run(check=True)
     assert (predicted["changed"], owner.keys, owner.stored) == (True, [], None)
     first = owner.run()
@@ -139,7 +139,7 @@ def test_a_key_from_nothing_to_its_end(owner: Owner) -> None:
     assert not owner.run(state="absent")["changed"]
 
 
-def test_a_key_that_ends_soon_is_replaced(owner: Owner) -> None:
+def test_a_key_that_expires_soon_is_replaced(owner: Owner) -> None:
     owner.instance.needs("res.users.apikeys", "expiration_date")
     owner.run()
     owner.instance.sql(
@@ -156,7 +156,7 @@ def test_a_key_that_ends_soon_is_replaced(owner: Owner) -> None:
     assert owner.problems() == []
 
 
-def test_a_checkout_that_does_not_stay(owner: Owner) -> None:
+def test_a_discarded_checkout(owner: Owner) -> None:
     """The next run starts from the former file, and its key is still valid."""
     owner.run()
     key, former = owner.stored, owner.file.read_bytes()
@@ -203,7 +203,7 @@ def test_cut_off_anywhere(owner: Owner) -> None:
 
 
 def test_another_login_at_the_same_time(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The task waits for the end of it, and restores the address if it never ends."""
+    """The task waits for its end, and restores the address if it never ends."""
     monkeypatch.setattr(web_client, "_LOGIN", timedelta(minutes=2))
     now = "now() at time zone 'utc'"
     owner.instance.sql(
@@ -251,7 +251,7 @@ def test_a_file_that_cannot_be_written(owner: Owner, monkeypatch: pytest.MonkeyP
 
 
 def test_a_key_of_another_user(owner: Owner) -> None:
-    """It is neither replaced nor lost."""
+    """The key is neither replaced nor lost."""
     owner.instance.add_user("other", password="made-up-password", system=True)
     other = Owner(owner.instance, owner.file.parent, with_key=False)
     other.instance = LabInstance(

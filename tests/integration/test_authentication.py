@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way of logging in to an SMTP server: provisioned, proven by a mail that leaves, switched, and its rules."""
+"""Every authentication to an SMTP server: provisioned, tested with a mail, changed, and its rules."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def declared(instance: LabInstance, folder: Path) -> dict[str, Options]:
     return {server["name"]: server for server in servers if server["smtp_authentication"] in methods}
 
 
-# Each server's SMTP server, and the identity that is proven to it.
+# The SMTP server of each mail server, and the identity with which it logs in.
 DELIVERIES = {
     "starttls": ("starttls", SENDER),
     "ssl": ("ssl", SENDER),
@@ -72,7 +72,7 @@ DELIVERIES = {
 
 
 class Provisioned:
-    """All servers of `declared`, made by one module, proven by a canary through each, and made again."""
+    """Enforce all servers of `declared` with one module, test a canary through each, and enforce them again."""
 
     def __init__(self, module: str, instance: LabInstance, folder: Path) -> None:
         lab, servers = instance.lab, declared(instance, folder)
@@ -100,7 +100,7 @@ class Provisioned:
 
 @contextmanager
 def forwarded(port: int, to: int) -> Iterator[None]:
-    """Somebody listens at a port, and passes everything on to another."""
+    """Forward every connection of a port to another port."""
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
         while received := source.recv(65536):
@@ -162,7 +162,7 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
     return fresh("integration_authentication")
 
 
-# --- one record, from one way of logging in to another ---
+# Changing the authentication of a record
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -200,7 +200,7 @@ def test_switching_between_providers_leaves_no_token_of_the_other(database: LabI
     assert record["microsoft_outlook_refresh_token"] == "outlook-token-made-up"
 
 
-# --- when a secret is written ---
+# Writing of secrets
 
 
 def test_update_secrets(database: LabInstance, lab: Lab) -> None:
@@ -250,7 +250,7 @@ def test_a_missing_token_is_written(database: LabInstance, lab: Lab) -> None:
     assert stored(database, "late")["microsoft_outlook_refresh_token"] == "late-made-up"
 
 
-# --- not connected yet ---
+# Servers without consent
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -300,9 +300,7 @@ def test_a_new_server_that_must_be_connected_has_a_link_too(database: LabInstanc
     assert result["authorize_url"] in result["msg"]
 
 
-def test_of_other_servers_nobody_asks_whether_they_are_connected(
-    database: LabInstance, lab: Lab, tmp_path: Path
-) -> None:
+def test_the_consent_of_other_servers_is_not_read(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
     result = run_task(database, tmp_path, "mail_server", password_server(lab, "starttls", name="no question"))
     assert (result["connected"], result["authorize_url"], result["verification"]) == (None, None, None)
 
@@ -310,7 +308,7 @@ def test_of_other_servers_nobody_asks_whether_they_are_connected(
 def test_odoos_own_service_is_named_if_there_is_no_client(
     fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path
 ) -> None:
-    """Odoo 19 goes through it then, and sends it the token; nobody should find that out later."""
+    """Odoo 19 then uses its own service, and sends the token to it. The user must learn this in advance."""
     instance = fresh("integration_authentication_iap")
     with instance.session() as session:
         if not all(OAUTH2_METHODS[method].has_iap(session.fields("ir.mail_server")) for method in METHODS):
@@ -324,10 +322,10 @@ def test_odoos_own_service_is_named_if_there_is_no_client(
         assert any(f"{method}.api.odoo.com" in warning for warning in result["warnings"]), result["warnings"]
 
 
-# --- the rules of each way ---
+# Rules of each authentication
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(
+def test_all_problems_are_reported_at_once_and_nothing_is_written(
     database: LabInstance, lab: Lab, tmp_path: Path
 ) -> None:
     before = database.fingerprint()
@@ -354,7 +352,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(
     assert (result["failed"], result["error_kind"], result["changed"], result["plan"]) == (True, "invalid", False, [])
     message = result["msg"]
     assert "nothing wrong" not in message
-    starts = [message.index(name) for name in wrong]  # it takes one after the other
+    starts = [message.index(name) for name in wrong]  # it accepts one after the other
     for start, end, (_options, words) in zip(starts, [*starts[1:], len(message)], wrong.values(), strict=True):
         assert [word for word in words if word not in message[start:end]] == [], message
     assert database.fingerprint() == before

@@ -235,7 +235,7 @@ def places(bad_database: LabInstance, lab: Lab) -> Iterator[dict[str, str]]:
         encryptions = ", ".join(dict(session.fields("ir.mail_server")["smtp_encryption"]["selection"]))
     twins = sorted(record["id"] for record in bad_database.read("ir.mail_server", ["name", "=", "Twin"]))
     with closing(socket.socket()) as closed:
-        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        closed.bind(("127.0.0.1", 0))  # without a listener
         yield {
             "url": bad_database.url,
             "database": bad_database.database,
@@ -279,14 +279,14 @@ def prepared(case: Case, database: LabInstance, places: dict[str, str]) -> dict[
 class Answers(NamedTuple):
     run: Run
     asked: int
-    lacking: dict[str, NotApplicable]  # by the case
+    lacking: dict[str, NotApplicable]  # the case replaces it
     before: dict[str, str]
     after: dict[str, str]
 
 
 @pytest.fixture(scope="module")
 def answers(bad_database: LabInstance, places: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Answers:
-    """One run, in which every case is a host with one task, so that each fails for itself."""
+    """Run every case as a host with one task, so that each fails separately."""
     folder = tmp_path_factory.mktemp("bad_input")
     hosts: list[str] = []
     lacking = {}

@@ -39,7 +39,7 @@ def live(instance: LabInstance, lab: Lab) -> LabInstance:
 
 
 def left(instance: LabInstance) -> tuple[Any, ...]:
-    """All that a canary could leave: mails, their messages, and server actions."""
+    """Return everything that a canary could leave behind: mails, their messages, and server actions."""
     tables = ("mail_mail", "mail_message", "ir_act_server")
     counts = [instance.sql(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in tables]
     return (*everything(instance), *counts)
@@ -69,12 +69,12 @@ def test_a_refusal_after_data_changes_nothing(live: LabInstance, tmp_path: Path)
         assert words in result["msg"]
 
 
-def test_a_server_that_hangs_up_after_data_changes_nothing(live: LabInstance, tmp_path: Path) -> None:
+def test_a_server_that_disconnects_after_data_changes_nothing(live: LabInstance, tmp_path: Path) -> None:
     assert refused(live, tmp_path, CONTENT=None)["verification"]["outcome"] == "disconnected"
 
 
 def test_from_every_address_that_routes_declare(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
-    lab.smtp["starttls_any_sender"].configure(delay=0.1)  # so that there is something to be seen of it
+    lab.smtp["starttls_any_sender"].configure(delay=0.1)  # so that its effects are visible
     stack = {
         "servers": [{"name": "Live", "from_filter": "lab.example"}],
         "routes": [{"from": SALES, "server": "Live"}, {"from": SHOP, "server": "Live"}],
@@ -88,7 +88,7 @@ def test_from_every_address_that_routes_declare(live: LabInstance, lab: Lab, tmp
     assert SHOP in verification["message"]
     accepted = lab.smtp["starttls_any_sender"].accepted()
     assert Counter((one["from"], one["to"]) for one in accepted) == {(SALES, TO): 1, (SHOP, TO): 1}
-    # Nobody else ever saw the candidate in use.
+    # No other user ever saw the candidate in use.
     (after,) = rows(live)
     assert [row["from_filter"] for row in watch.seen.pop(after["id"])] == [SALES, "lab.example"]
     (candidate,) = list(watch.seen.values())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every field that Odoo lets one write is an option, or left out for a reason that is written here."""
+"""Every writable field of Odoo is an option, or is left out for a reason that is given here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from instance import Instance
 
 LEFT_OUT = {
     "ir.mail_server": {
-        # A personal server is its user's own.
+        # A personal server belongs to its user.
         "owner_user_id",
         "owner_limit_count",
         "owner_limit_time",
@@ -26,13 +26,13 @@ LEFT_OUT = {
         "microsoft_outlook_access_token",
         "microsoft_outlook_access_token_expiration",
         "microsoft_outlook_refresh_token",
-        # The other side of a template's or a mailing's own field.
+        # The reverse of a field of a template or a mailing.
         "mail_template_ids",
         "active_mailing_ids",
     },
     "mail.alias.domain": set(),
 }
-# In every model, and Odoo's own.
+# These are in every model, and belong to Odoo itself.
 ODOO = {"id", "create_uid", "create_date", "write_uid", "write_date", "display_name"}
 
 
@@ -44,6 +44,6 @@ def test_every_field_is_an_option(kind: ResourceType, instance: Instance) -> Non
     writable = {name for name, about in described.items() if about["store"] and not about["readonly"]}
     options = {kind.field_names.get(option, option) for option in kind.options if option not in kind.directives}
     assert writable - ODOO - LEFT_OUT[kind.model] <= options
-    # Those of other versions, and that of the collection's own addon.
+    # Fields of other versions, and of the collection's own addon.
     assert options - writable <= {"smtp_timeout", "max_email_size"}
     assert writable, "fields_get said nothing"

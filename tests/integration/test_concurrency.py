@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs at once against one database: one set of records, or a clear error."""
+"""Two simultaneous runs against one database: one set of records, or a clear error."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_one_set_of_records(attempt: int, database: LabInstance, tmp_path: Path)
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
 
 
-def test_a_run_that_had_to_wait_looks_again(database: LabInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_had_to_wait_reads_again(database: LabInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another run has meanwhile made the changes that it planned."""
     waits = threading.Event()
 
@@ -74,7 +74,7 @@ def test_a_run_that_had_to_wait_looks_again(database: LabInstance, monkeypatch: 
 
 
 def hold(database: LabInstance, age: str) -> None:
-    """Another run's lock."""
+    """Create another run's lock."""
     database.sql(
         "INSERT INTO ir_config_parameter (key, value, create_date, write_date) "
         f"VALUES ('{LOCK_KEY}', 'ci.example pid 42', now() - interval '{age}', now() - interval '{age}')"
@@ -100,14 +100,14 @@ def test_an_active_lock_is_a_conflict_that_names_its_owner(
     assert len(database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",))) == 1
 
 
-def test_a_lock_of_a_run_that_has_died_is_taken_over(database: LabInstance) -> None:
+def test_a_lock_of_a_killed_run_is_taken_over(database: LabInstance) -> None:
     hold(database, "61 seconds")
     database.enforce({"servers": [{"name": "Transactional", "smtp_host": "smtp.invalid"}]})
     assert len(database.read("ir.mail_server")) == 1
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
 
 
-def test_a_run_that_fails_gives_the_lock_back(database: LabInstance) -> None:
+def test_a_run_that_fails_releases_the_lock(database: LabInstance) -> None:
     with pytest.raises(ZeroDivisionError), database.session() as session, exclusive_run(session):
         raise ZeroDivisionError
     assert database.read("ir.config_parameter", ["key", "=", LOCK_KEY], fields=("key",)) == []
@@ -115,7 +115,7 @@ def test_a_run_that_fails_gives_the_lock_back(database: LabInstance) -> None:
 
 @pytest.mark.parametrize("first", ["cron", "process"])
 def test_the_queue_has_one_sender(first: str, database: LabInstance) -> None:
-    """A cron of the queue that is run, and `mail_queue process`: whichever comes first, each mail arrives once."""
+    """A run of the cron of the queue, and `mail_queue process`: in any order, each mail arrives once."""
     smtp = database.lab.smtp["plain"]
     subjects = [f"One sender {number}" for number in range(8)]
     with database.session() as session:

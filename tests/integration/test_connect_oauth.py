@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook `connect_oauth`: the links of a whole inventory, and the wait until humans have opened them."""
+"""The playbook `connect_oauth`: the links of a whole inventory, and the wait until users have opened them."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_only_prints(acme: LabInstance, globex: LabInstance, tmp_path: Path) -> 
     assert query_of(outlook)["client_id"] == "outlook-client-id"
     assert query_of(outlook)["redirect_uri"].endswith("/microsoft_outlook/confirm")
     assert links[NO_CLIENT].startswith("no link")
-    for link in (gmail, outlook):  # whole, on a line of its own
+    for link in (gmail, outlook):  # complete, and on a separate line
         assert any(line.strip().strip('",') == link for line in run.output.splitlines())
 
 
@@ -172,7 +172,7 @@ def test_waits_for_one_and_gives_up_on_the_other(acme: LabInstance, globex: LabI
     assert 8 < waited < 25
 
 
-def test_nothing_to_connect_ends_at_once(acme: LabInstance, tmp_path: Path) -> None:
+def test_without_links_the_run_ends_at_once(acme: LabInstance, tmp_path: Path) -> None:
     with acme.session() as session:
         ids = [server["id"] for server in session.search_read("ir.mail_server", [["name", "=", "Sales Gmail"]], ["id"])]
         session.write("ir.mail_server", ids, {"google_gmail_refresh_token": TOKEN})

@@ -47,7 +47,7 @@ def test_by_external_id_and_by_name(database: LabInstance) -> None:
     assert by_name["changes"] == [{"field": "priority", "before": found["priority"], "after": 0}]
 
 
-def test_switched_off_and_on(database: LabInstance) -> None:
+def test_disabled_and_enabled(database: LabInstance) -> None:
     (off,) = apply_cron(database, xml_id=QUEUE, active=False)
     (on,) = apply_cron(database, xml_id=QUEUE, active=True)
     assert off["changes"] == [{"field": "active", "before": True, "after": False}]
@@ -69,7 +69,7 @@ def test_nextcall_is_a_moment_in_any_time_zone(database: LabInstance) -> None:
 
 @pytest.mark.parametrize("moment", ["now() - interval '16 minutes'", "now() + interval '3 hours'"])
 def test_off_schedule_is_rescheduled_to_now(moment: str, database: LabInstance) -> None:
-    apply_cron(database, xml_id=QUEUE, active=False)  # or the lab's own worker would run it, and move it on
+    apply_cron(database, xml_id=QUEUE, active=False)  # otherwise the lab's own worker would run it, and change its date
     reschedule(database, moment)
     database.sql(f"UPDATE ir_cron SET active = true WHERE id = {queue_id(database)}")
     before = database.check({"crons": [{"xml_id": QUEUE, "max_overdue": 15}]}).plan
@@ -80,12 +80,12 @@ def test_off_schedule_is_rescheduled_to_now(moment: str, database: LabInstance) 
 
 
 @pytest.mark.parametrize("moment", ["now() - interval '14 minutes'", "now() + interval '1 hour'"])
-def test_on_schedule_is_left_alone(moment: str, database: LabInstance) -> None:
+def test_an_action_on_schedule_is_not_changed(moment: str, database: LabInstance) -> None:
     reschedule(database, moment)
     assert database.check({"crons": [{"xml_id": QUEUE, "max_overdue": 15}]}).plan == ()
 
 
-def test_two_of_one_name_are_told_apart_by_their_model(database: LabInstance) -> None:
+def test_the_model_distinguishes_two_of_one_name(database: LabInstance) -> None:
     with database.session() as session:
         models = session.search_read("ir.model", [["model", "in", ["res.partner", "res.users"]]], ["model"])
         for model in models:
@@ -111,7 +111,7 @@ OWN = {
 }
 
 
-def test_an_action_of_ones_own(database: LabInstance) -> None:
+def test_an_action_that_the_stack_creates(database: LabInstance) -> None:
     (created,) = apply_cron(database, **OWN)
     assert (created["action"], created["key"]) == ("create", "postmaster_test.own")
     (changed,) = apply_cron(database, **{**OWN, "code": "pass", "name": "Renamed"})
@@ -142,7 +142,7 @@ def run_own(database: LabInstance, **changed: Any) -> dict[str, Any]:
         return run_declared(session, outcome.records, outcome.plan)
 
 
-def test_it_runs_once_though_it_is_not_due(database: LabInstance) -> None:
+def test_it_runs_once_although_it_is_not_due(database: LabInstance) -> None:
     assert run_own(database, active=False)["outcome"] == "ok"
     (parameter,) = database.read("ir.config_parameter", ["key", "=", "postmaster.test"], fields=("value",))
     assert parameter["value"] == "it ran"
@@ -156,7 +156,7 @@ def test_a_failing_run_is_a_failure(database: LabInstance) -> None:
     assert "Traceback" not in raised.value.message
 
 
-def test_a_running_one_is_a_conflict_that_says_since_when(database: LabInstance) -> None:
+def test_a_running_one_is_a_conflict_with_its_start(database: LabInstance) -> None:
     outcome = database.enforce({"crons": [{**OWN, "code": "time.sleep(15)"}]})
     (cron,) = outcome.records
     with database.locked("ir_cron", f"id = {cron['id']}"):

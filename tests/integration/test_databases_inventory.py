@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The databases of real Odoo servers as hosts: of one that lists them, one that does not, one with a filter."""
+"""The databases of real Odoo servers as hosts: a server that lists them, one that does not, and one with a filter."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_server_that_does_not_list(lab: Lab, folder: Path, databases: list[Lab
         ignored = listed(folder)
         assert ignored.exit_code == 0
         assert "does not list its databases" in ignored.output
-        # No password opens it: why the plugin has no option for one.
+        # No password gives access to the list, so the plugin has no option for one.
         service = xmlrpc.client.ServerProxy(f"{url}/xmlrpc/2/db")
         for call in (
             lambda: service.list(lab.description["odoo"]["master_password"]),
@@ -144,7 +144,7 @@ def test_a_playbook_on_all_of_them(lab: Lab, folder: Path, databases: list[LabIn
     run = provision(folder, databases[0])
     assert run.exit_code == 0
     counts = recap(run)
-    assert counts.pop("localhost")["changed"] == 0  # the play that looks for hosts
+    assert counts.pop("localhost")["changed"] == 0  # the play that searches for hosts
     assert set(counts) == {"inventory_a", "inventory_b"}
     assert all(count["changed"] == 1 and not count["failed"] for count in counts.values())
     for instance in databases:

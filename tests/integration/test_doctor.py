@@ -58,7 +58,7 @@ def slow_diagnosis(lab: Lab, _without_workers: None) -> Iterator[Future[Diagnosi
 
 @pytest.fixture(scope="module")
 def table(slow_diagnosis: Future[Diagnosis], pytestconfig: pytest.Config) -> Iterator[list[str]]:
-    """One line for each fault, printed at the end for all to see."""
+    """Return a table with one line for each fault, which is printed at the end."""
     lines: list[str] = []
     yield lines
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():

@@ -29,7 +29,9 @@ Hosts = Mapping[str, Mapping[str, Any]]
 
 @pytest.fixture(scope="module")
 def hosts(lab: Lab) -> Iterator[Hosts]:
-    """One that is well, one that is ill, one with warnings; one that does not answer, and one that knows no such key."""
+    """Return a healthy instance, a broken one, one with warnings, one that does not answer, and one that rejects the
+    key.
+    """
     lab.start_odoo(max_cron_threads=0)
     faults = {"acme": (), "globex": ILL, "initech": ("throttled mails", "links to localhost")}
     broken_instances = {host: BrokenInstance.healthy(lab, f"doctor_playbook_{host}") for host in faults}
@@ -73,7 +75,7 @@ def test_the_report_of_each(run: tuple[Run, Path], lab: Lab) -> None:
         assert len(f"        {json.dumps(line)},") <= 100, line
 
 
-def test_all_at_a_glance(run: tuple[Run, Path]) -> None:
+def test_the_summary_of_all_hosts(run: tuple[Run, Path]) -> None:
     (lines,) = shown(run[0], OVERVIEW).values()
     assert lines == [
         "5 instances",
@@ -87,7 +89,7 @@ def test_all_at_a_glance(run: tuple[Run, Path]) -> None:
 
 
 def test_hosts_that_fail(run: tuple[Run, Path]) -> None:
-    """After everybody has been reported, and each for its own reason."""
+    """Hosts fail only after all hosts have been reported, and each for its own reason."""
     assert run[0].exit_code == 2
     assert failed_hosts(run[0]) == {"globex", "umbrella", "hooli"}
     assert "Found: auth_failed. See the report above." in run[0].output
@@ -145,7 +147,7 @@ def test_output_for_nagios(run: tuple[Run, Path]) -> None:
         assert (told.returncode, told.stdout[: len(beginning)], told.stderr) == (exit_code, beginning, "")
 
 
-def test_no_secret_shows(run: tuple[Run, Path], hosts: Hosts, lab: Lab) -> None:
+def test_no_secret_is_shown(run: tuple[Run, Path], hosts: Hosts, lab: Lab) -> None:
     secrets = [
         lab.smtp["starttls_any_sender"].password,
         "made-up-key-that-nobody-knows",
@@ -155,7 +157,7 @@ def test_no_secret_shows(run: tuple[Run, Path], hosts: Hosts, lab: Lab) -> None:
         assert not [secret for secret in secrets if secret in text]
 
 
-def test_it_fails_as_it_is_told(hosts: Hosts, tmp_path: Path) -> None:
+def test_it_fails_by_the_configured_severity(hosts: Hosts, tmp_path: Path) -> None:
     asked = ("--limit", "acme,globex,initech")
     never = run_on(tmp_path / "never", "doctor", hosts, *asked, doctor_fail_on="never")
     assert (never.exit_code, failed_hosts(never)) == (0, set())

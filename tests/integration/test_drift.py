@@ -52,18 +52,18 @@ STACK: dict[str, Any] = {
     "routes": [{"from": "shop@acme.example", "server": "Transactional"}],
 }
 
-# Of globex alone, for on an instance that is as declared it would install, or run, something.
+# Only for globex, because on an instance in the declared state it would install or run something.
 MORE = {
     "odoo_mail_addons": ["mail", "barcodes"],
     "odoo_mail_crons": [
         *STACK["crons"],
-        # A schedule further ahead than one interval is as wrong as one in the past; the lab's lie in 2090.
+        # A time that is more than one interval ahead is as wrong as one in the past. The lab's times are in 2090.
         {"xml_id": "mail.ir_cron_send_scheduled_message", "max_overdue": 60},
     ],
     "odoo_queue_stale_after": 5,
 }
 
-# Resource, key, action and fields of all that globex differs in.
+# The resource, key, action and fields of all differences of globex.
 DRIFT = {
     ("addon", "barcodes", "install", ("state",)),
     ("system_parameter", "drift.limit", "update", ("value",)),
@@ -83,13 +83,13 @@ EXIT_CODES = {"acme": 0, "globex": 10, "hooli": 2, "umbrella": 4}
 
 
 def worst(hosts: tuple[str, ...]) -> int:
-    """Unreachable outweighs failed, which outweighs drifted."""
+    """Return the exit code: unreachable takes precedence over failed, and failed over drifted."""
     return next(code for code in (4, 2, 10, 0) if code in {EXIT_CODES[host] for host in hosts})
 
 
 @pytest.fixture(scope="module")
 def acme(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """As declared."""
+    """Return an instance in the declared state."""
     database = fresh("drift_acme")
     database.enforce(database.fitted(STACK))
     return database
@@ -97,7 +97,7 @@ def acme(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture(scope="module")
 def globex(fresh: Callable[[str], LabInstance]) -> LabInstance:
-    """Not as declared, in every kind of resource."""
+    """Return an instance that differs from the declaration in every kind of resource."""
     database = fresh("drift_globex")
     database.enforce(
         database.fitted(
@@ -123,7 +123,9 @@ def globex(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture(scope="module")
 def hosts(acme: LabInstance, globex: LabInstance) -> Hosts:
-    """One that is as declared, one that is not, one that refuses the key, and one that does not answer."""
+    """Return four hosts: one in the declared state, one that is not, one that refuses the key, and one that does not
+    answer.
+    """
     connections = {
         "acme": acme.quick_options(),
         "globex": globex.quick_options(),
@@ -148,7 +150,7 @@ def drift_in(report: Report, name: str) -> set[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def fleet(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
-    """All of them in one run, with every report, and as talkative as can be."""
+    """Run all of them at once, with every report, at the highest verbosity."""
     folder = tmp_path_factory.mktemp("fleet")
     callback = {"FORMATS": "json,markdown,junit,html,github"}
     return compare(folder, hosts, "-vvvv", "--diff", callback=callback), folder
@@ -158,7 +160,7 @@ def fleet(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, 
 class TestFleet:
     """The findings of one run over all of them."""
 
-    def test_four_different_things(self, fleet: tuple[Run, Path]) -> None:
+    def test_four_different_statuses(self, fleet: tuple[Run, Path]) -> None:
         report = report_of(fleet[1])
         statuses = {one["instance"]: one["status"] for one in report["instances"]}
         assert statuses == {"acme": "clean", "globex": "drifted", "hooli": "failed", "umbrella": "unreachable"}
@@ -188,7 +190,7 @@ class TestFleet:
         assert changes["Newsletter", "smtp_host"] == (None, "news.invalid")
         assert changes["Old relay", None] == ("present", None)
 
-    def test_a_secret_differs_and_does_not_show(self, fleet: tuple[Run, Path], hosts: Hosts) -> None:
+    def test_a_difference_of_a_secret_is_shown_without_the_secret(self, fleet: tuple[Run, Path], hosts: Hosts) -> None:
         run, folder = fleet
         resources = instance_in(report_of(folder), "globex")["resources"]
         secret = {
@@ -292,9 +294,7 @@ def test_tags_select_the_compared_resources(
         ("--skip-tags", "addons,parameters,alias_domains,servers,crons,routes,queue_policy", "Nothing was compared"),
     ],
 )
-def test_tags_that_leave_nothing_are_a_mistake(
-    option: str, tags: str, words: str, hosts: Hosts, tmp_path: Path
-) -> None:
+def test_tags_without_a_match_are_a_mistake(option: str, tags: str, words: str, hosts: Hosts, tmp_path: Path) -> None:
     run = compare(tmp_path, hosts, "--limit", "acme", option, tags)
     assert run.exit_code == 2, run.output
     assert words in run.output
@@ -315,7 +315,7 @@ class TestBatches:
 
 
 class TestReportOnly:
-    """`exit_code: 0` reports, and leaves the end to Ansible."""
+    """`exit_code: 0` reports, and does not change the exit code of Ansible."""
 
     def test_drift_is_reported_and_does_not_fail(self, hosts: Hosts, tmp_path: Path) -> None:
         run = compare(tmp_path, hosts, "--limit", "acme,globex", callback={"EXIT_CODE": "0"})
@@ -349,8 +349,8 @@ class TestWithoutTheCallback:
         run = run_on(tmp_path, "drift", hosts, "--limit", "globex", environment=inherited)
         assert run.exit_code == 2, run.output
 
-    def test_options_that_do_not_load_end_the_run_before_anything_is_asked(self, hosts: Hosts, tmp_path: Path) -> None:
-        """Of its own accord Ansible would warn, and go on without it."""
+    def test_invalid_options_end_the_run_before_the_first_call(self, hosts: Hosts, tmp_path: Path) -> None:
+        """By default Ansible would give a warning and continue without it."""
         run = compare(tmp_path, hosts, callback={"EXIT_CODE": "ten"})
         assert run.exit_code == 1, run.output
         assert "POSTMASTER_DRIFT_EXIT_CODE" in run.output
@@ -368,7 +368,7 @@ BOTH = ("--limit", "acme,globex")
 
 
 def accept(folder: Path, hosts: Hosts, *arguments: str, **variables: Any) -> tuple[Run, Path]:
-    """Run the playbook that writes the first baseline; the callback is enabled and told of the file that is not there yet."""
+    """Run the playbook that writes the first baseline. The callback is enabled, and its baseline does not exist yet."""
     file = folder / "baseline.yml"
     environment = {
         "ANSIBLE_CALLBACKS_ENABLED": "recorder,postmaster.odoo.drift",
@@ -400,7 +400,7 @@ def rewritten(baseline: Path, folder: Path, change: Callable[[list[dict[str, Any
 class TestBaseline:
     """Differences are accepted for a limited time."""
 
-    def test_the_first_one_says_all_that_differs(self, baseline: Path) -> None:
+    def test_the_first_baseline_contains_all_differences(self, baseline: Path) -> None:
         document = yaml.safe_load(baseline.read_text())
         assert document["format"] == 1
         entries = document["accepted"]
@@ -428,7 +428,7 @@ class TestBaseline:
         run = compare(tmp_path, hosts, callback={"BASELINE": str(baseline)})
         assert run.exit_code == 4, run.output
 
-    def test_what_is_new_fails(self, baseline: Path, hosts: Hosts, tmp_path: Path) -> None:
+    def test_new_drift_fails(self, baseline: Path, hosts: Hosts, tmp_path: Path) -> None:
         less = rewritten(
             baseline, tmp_path, lambda entries: [one for one in entries if one.get("field") != "smtp_port"]
         )
@@ -464,7 +464,7 @@ class TestBaseline:
             run = compare(tmp_path / narrowed[-1], hosts, *narrowed, callback={"BASELINE": more})
             assert run.exit_code == 0, run.output
 
-    def test_a_wrong_baseline_ends_the_run_before_anything_is_asked(self, hosts: Hosts, tmp_path: Path) -> None:
+    def test_a_wrong_baseline_ends_the_run_before_the_first_call(self, hosts: Hosts, tmp_path: Path) -> None:
         (tmp_path / "wrong.yml").write_text("format: 1\naccepted: [{resource: mail_server, key: Transactional}]\n")
         for file in ("wrong.yml", "missing.yml"):
             run = compare(tmp_path, hosts, callback={"BASELINE": str(tmp_path / file)})
@@ -482,7 +482,7 @@ class TestBaseline:
         ],
         ids=str,
     )
-    def test_bad_input_asks_nobody(self, wrong: dict[str, str], hosts: Hosts, tmp_path: Path) -> None:
+    def test_invalid_input_causes_no_call(self, wrong: dict[str, str], hosts: Hosts, tmp_path: Path) -> None:
         run, file = accept(tmp_path, hosts, **wrong)
         assert run.exit_code == 2, run.output
         (name,) = wrong
@@ -490,7 +490,7 @@ class TestBaseline:
         assert "connection refused" not in run.output
         assert not file.exists()
 
-    def test_one_that_is_there_stays_unless_told(self, hosts: Hosts, tmp_path: Path) -> None:
+    def test_an_existing_baseline_is_kept_by_default(self, hosts: Hosts, tmp_path: Path) -> None:
         (tmp_path / "baseline.yml").write_text("format: 1\naccepted: []\n")
         run, file = accept(tmp_path, hosts, "--limit", "globex")
         assert run.exit_code == 2, run.output

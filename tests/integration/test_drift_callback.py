@@ -134,7 +134,7 @@ ALL_TASKS = [
 
 
 @pytest.mark.parametrize("strategy", ["linear", "free"])
-def test_every_way_in_which_a_host_can_end(fleet: Fleet, strategy: str) -> None:
+def test_every_end_of_a_host(fleet: Fleet, strategy: str) -> None:
     hosts = {name: {"ansible_connection": "local", **variables} for name, variables in ALL_KINDS.items()}
     whole = {name: keyword for name, keyword in play(*ALL_TASKS, strategy=strategy).items() if name != "connection"}
     run = fleet.run(hosts, whole)
@@ -161,7 +161,7 @@ def test_exit_codes(fleet: Fleet, hosts: list[str], exit_code: int, status: str)
     assert fleet.report["verdict"]["exit_code"] == exit_code
 
 
-def test_another_exit_code_and_none(fleet: Fleet) -> None:
+def test_another_exit_code_and_no_exit_code(fleet: Fleet) -> None:
     drifted = {"drifted": ALL_KINDS["drifted"]}
     assert fleet.run(drifted, play(*ALL_TASKS), options={"EXIT_CODE": "3"}).exit_code == 3
     run = fleet.run({**drifted, "unreachable": {"odoo_url": NOWHERE}}, play(*ALL_TASKS), options={"EXIT_CODE": "0"})
@@ -173,20 +173,20 @@ def test_another_exit_code_and_none(fleet: Fleet) -> None:
 # Reasons why a host is not compared
 
 
-def test_batches_that_are_not_begun_are_unknown(fleet: Fleet) -> None:
+def test_batches_that_are_not_started_are_unknown(fleet: Fleet) -> None:
     hosts = {"a": {"before": True}, "b": {}, "c": {}}
     run = fleet.run(hosts, play(*ALL_TASKS, serial=1))
     assert (run.exit_code, fleet.statuses) == (2, {"a": "failed", "b": "unknown", "c": "unknown"})
 
 
 @pytest.mark.parametrize("keyword", [{"any_errors_fatal": True}, {"max_fail_percentage": 10}])
-def test_hosts_that_are_cut_off_are_unknown(fleet: Fleet, keyword: dict[str, Any]) -> None:
+def test_hosts_that_are_stopped_are_unknown(fleet: Fleet, keyword: dict[str, Any]) -> None:
     tasks = [parameter("First"), fail("cut"), parameter("Second", key="web.base.url", value="http://x.example")]
     run = fleet.run({"a": {"cut": True}, "b": {}}, play(*tasks, **keyword))
     assert (run.exit_code, fleet.statuses) == (2, {"a": "failed", "b": "unknown"})
 
 
-def test_plays_that_are_not_begun_are_unknown(fleet: Fleet) -> None:
+def test_plays_that_are_not_started_are_unknown(fleet: Fleet) -> None:
     preflight = play(fail("true"), hosts="{{ where }}")
     run = fleet.run(
         ["a", "b"],
@@ -200,13 +200,13 @@ def test_plays_that_are_not_begun_are_unknown(fleet: Fleet) -> None:
     assert (run.exit_code, fleet.statuses) == (2, {"b": "unknown"})
 
 
-def test_a_group_that_matches_nobody_is_not_green(fleet: Fleet) -> None:
+def test_a_group_without_hosts_is_not_green(fleet: Fleet) -> None:
     run = fleet.run(["a"], play(parameter(), hosts="mispelt"))
     assert (run.exit_code, fleet.statuses) == (2, {})
     assert "unknown: no instance was compared" in run.output
 
 
-def test_a_limit_and_tags_leave_out_without_a_doubt(fleet: Fleet) -> None:
+def test_a_limit_and_tags_do_not_make_the_status_unknown(fleet: Fleet) -> None:
     tasks = [
         parameter("One", tags=["one"]),
         parameter("Two", key="web.base.url", value="http://x.example", tags=["two"]),
@@ -217,7 +217,7 @@ def test_a_limit_and_tags_leave_out_without_a_doubt(fleet: Fleet) -> None:
         "seconds": fleet.report["run"]["seconds"]
     }
     run = fleet.run(["a"], play(*tasks), arguments=("--check", "--skip-tags", "one"))
-    # A run that is limited in another way does not replace the report.
+    # A run with another limit does not replace the report.
     limited = json.loads((fleet.folder / "reports/drift-limited.json").read_text())
     assert (run.exit_code, limited["run"]["skip_tags"]) == (10, ["one"])
     assert fleet.report["run"]["tags"] == ["one"]
@@ -288,8 +288,8 @@ def test_loops_are_judged_item_by_item(fleet: Fleet) -> None:
     assert fleet.statuses == {"a": "failed"}
 
 
-def test_a_task_in_the_background_is_judged_once_it_is_asked_for(fleet: Fleet) -> None:
-    # In check mode Ansible refuses to run anything in the background.
+def test_a_background_task_is_judged_when_its_result_is_read(fleet: Fleet) -> None:
+    # In check mode Ansible refuses to run tasks in the background.
     asking = {
         "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
         "register": "done",
@@ -326,7 +326,7 @@ def test_a_loop_whose_check_mode_is_a_template(fleet: Fleet, in_check: bool) -> 
 # Runs without a comparison, and runs that it must stop
 
 
-def test_runs_without_enforcing_tasks_are_left_alone(fleet: Fleet) -> None:
+def test_runs_without_enforcing_tasks_are_ignored(fleet: Fleet) -> None:
     run = fleet.run(
         ["a"],
         play({"postmaster.odoo.cron_info": CONNECTION}),
@@ -376,10 +376,10 @@ def test_several_playbooks_have_one_verdict(fleet: Fleet) -> None:
     assert (run.exit_code, fleet.statuses) == (
         4,
         {"a": "unreachable"},
-    )  # Ansible begins no other playbook after a failure
+    )  # Ansible starts no other playbook after a failure
 
 
-def test_github_is_told(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_for_github(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = fleet.folder / "summary.md"
     hosts = {"a": {}, "b": {"value": "11"}}
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))

@@ -40,7 +40,7 @@ TOKEN = "gitlab-token-made-up"
 
 @dataclass
 class Checkout:
-    """A user's repository as docs/drift-in-ci.md has it made, and the machine that a pipeline runs on."""
+    """A user's repository as in docs/drift-in-ci.md, and the machine that a pipeline runs on."""
 
     folder: Path
     machine: Path
@@ -102,7 +102,7 @@ def instance(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 @pytest.fixture
 def checkout(instance: LabInstance, tmp_path: Path) -> Checkout:
-    """One host that is as declared; its API key is in an encrypted file."""
+    """Return a checkout with one host in the declared state; its API key is in an encrypted file."""
     made = Checkout(tmp_path / "checkout", tmp_path / "machine")
     made.bin.mkdir(parents=True)
     for name in ("pip", "ansible-galaxy"):
@@ -141,14 +141,14 @@ def program(name: str, package: str) -> str:
     ("schema", "file"),
     [("vendor.github-workflows", "github-actions.yml"), ("vendor.gitlab-ci", "gitlab-ci.yml")],
 )
-def test_the_files_are_of_their_schema(schema: str, file: str) -> None:
+def test_the_files_match_their_schema(schema: str, file: str) -> None:
     transform = ["--data-transform", "gitlab-ci"] if "gitlab" in file else []
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *transform, str(PIPELINES / file)]
     judged = subprocess.run(command, check=False, capture_output=True, text=True)
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
+def test_shellcheck_reports_nothing(tmp_path: Path) -> None:
     scripts = [step["run"] for step in GitHub.steps() if "run" in step]
     for name in ("nightly", "merge request"):
         job = GitLab.job(name)
@@ -162,7 +162,7 @@ def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
 
 @dataclass
 class GitHub:
-    """A runner of GitHub Actions, as far as the workflow needs one."""
+    """A runner of GitHub Actions, with the features that the workflow needs."""
 
     checkout: Checkout
     event: str
@@ -207,7 +207,7 @@ class GitHub:
 
 
 def fill_in(text: str, context: Mapping[str, str]) -> str:
-    """GitHub's expressions; one that nobody knows is a mistake."""
+    """Return the value of GitHub's expressions; an unknown one is a mistake."""
     return re.sub(r"\$\{\{ (.*?) \}\}", lambda found: context[found[1]], text)
 
 
@@ -242,7 +242,7 @@ class TestGitHubActions:
         ]
 
     def test_files_to_keep_exist(self, checkout: Checkout) -> None:
-        """Artifacts, and the history that the next run begins with."""
+        """The artifacts, and the history with which the next run begins."""
         assert GitHub(checkout, "schedule").run() == 0
         uploads = {
             step["uses"].partition("@")[0]: step["with"]["path"]
@@ -264,7 +264,7 @@ class TestGitHubActions:
 
 
 class GitLab:
-    """A runner of GitLab CI, as far as the pipeline needs one."""
+    """A runner of GitLab CI, with the features that the pipeline needs."""
 
     @staticmethod
     def job(name: str) -> dict[str, Any]:
@@ -277,7 +277,7 @@ class GitLab:
     def run(cls, name: str, checkout: Checkout, **variables: str) -> tuple[int, str]:
         """Return the job's exit code, and the output of all its scripts."""
         job = cls.job(name)
-        checkout.folder.chmod(0o777)  # as the folders of GitLab's runners are
+        checkout.folder.chmod(0o777)  # like the folders of GitLab's runners
         password = checkout.machine / "vault-password"
         password.write_text(VAULT_PASSWORD)
         given = {"CI_PROJECT_DIR": str(checkout.folder), "ANSIBLE_VAULT_PASSWORD_FILE": str(password), **variables}
@@ -331,14 +331,14 @@ class TestGitLabCI:
         assert len(list(checkout.folder.glob(pattern))) == 1
 
     def test_an_unreadable_inventory_is_a_failure(self, checkout: Checkout) -> None:
-        """Of one source among several Ansible only warns, and the instances in it would not be missed."""
+        """If one of several sources fails, Ansible only gives a warning, and the missing instances would not be
+        noticed.
+        """
         (checkout.folder / "inventory" / "more.yml").write_text("plugin: postmaster.odoo.nothing\n")
         code, output = GitLab.run("nightly", checkout)
         assert (code, "more.yml" in output) == (1, True), output
 
-    def test_a_merge_request_that_changes_something(
-        self, checkout: Checkout, notes: tuple[str, list[dict[str, Any]]]
-    ) -> None:
+    def test_a_merge_request_with_a_change(self, checkout: Checkout, notes: tuple[str, list[dict[str, Any]]]) -> None:
         program("curl", "curl")
         checkout.declare(**DRIFTED)
         address, taken = notes
@@ -349,7 +349,7 @@ class TestGitLabCI:
         assert (note["path"], note["token"]) == ("/api/v4/projects/7/merge_requests/3/notes", TOKEN)
         assert note["body"] == [(checkout.reports / "drift.md").read_text()]
 
-    def test_one_that_changes_nothing_is_not_talked_about(
+    def test_a_merge_request_without_a_change_gets_no_note(
         self, checkout: Checkout, notes: tuple[str, list[dict[str, Any]]]
     ) -> None:
         assert GitLab.run("merge request", checkout, CI_API_V4_URL=notes[0], GITLAB_TOKEN=TOKEN)[0] == 0
@@ -373,7 +373,7 @@ def settings(unit: str) -> dict[str, list[str]]:
 
 
 class TestSystemd:
-    def test_systemd_takes_the_units(self, tmp_path: Path) -> None:
+    def test_systemd_accepts_the_units(self, tmp_path: Path) -> None:
         analyze = program("systemd-analyze", "systemd")
         for unit in SYSTEMD.iterdir():
             text = unit.read_text().replace("/opt/postmaster-drift/bin", str(Path(sys.executable).parent))

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rulebooks with ansible-rulebook on a real Odoo: a stopped cron is healed without anybody, and a webhook is told."""
+"""The rulebooks with ansible-rulebook on a real Odoo: a stopped cron is repaired automatically, and a webhook is
+notified.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +48,10 @@ def broken(lab: Lab) -> Iterator[BrokenInstance]:
 def rulebook(
     folder: Path, name: str, broken: BrokenInstance, environment: Mapping[str, str] | None = None
 ) -> Iterator[Path]:
-    """Run a rulebook of the collection for as long as the context lasts; the file of its output.
+    """Run a rulebook of the collection for as long as the context lasts, and return the file of its output.
 
-    The inventory is a folder. Its variables, and the secrets among those of the rulebook, are encrypted with Ansible Vault.
+    The inventory is a folder. Its variables, and the secrets among those of the rulebook, are encrypted with Ansible
+    Vault.
     """
     program = PROGRAMS / "ansible-rulebook"
     assert program.exists(), f"{program} is missing: run make environments"
@@ -127,7 +130,7 @@ def secrets(broken: BrokenInstance) -> list[str]:
     return [given[name] for name in ("password", "api_key") if given.get(name)]
 
 
-def test_a_stopped_cron_is_healed_without_anybody(broken: BrokenInstance, tmp_path: Path) -> None:
+def test_a_stopped_cron_is_repaired_automatically(broken: BrokenInstance, tmp_path: Path) -> None:
     with rulebook(tmp_path, "heal_mail", broken) as output:
         broken.queue_action(active=False)
         wait_until(lambda: queue_is_active(broken), output)
@@ -137,7 +140,7 @@ def test_a_stopped_cron_is_healed_without_anybody(broken: BrokenInstance, tmp_pa
     assert not [secret for secret in secrets(broken) if secret in text]
 
 
-def test_a_webhook_is_told_and_nothing_is_changed(broken: BrokenInstance, tmp_path: Path) -> None:
+def test_a_webhook_is_notified_and_nothing_is_changed(broken: BrokenInstance, tmp_path: Path) -> None:
     broken.queue_action(active=False)
     with serving() as server:
         url = f"{server.url}/webhook-token-made-up"

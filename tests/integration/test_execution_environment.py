@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The execution environment of docs/execution-environment, as far as it comes about without a container engine."""
+"""The execution environment of docs/execution-environment, without the steps that need a container engine."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def test_the_build_context_is_complete(context: Path) -> None:
     (installed,) = (step for step in steps if step.startswith("ARG ANSIBLE_INSTALL_REFS="))
     assert "ansible-core>=2.19" in installed
     assert "ansible-runner" in installed
-    # Without git the collection cannot be fetched; it is there before that, and not in the image.
+    # Without git the collection cannot be fetched. It is needed before that step, and not in the image.
     galaxy = steps[steps.index("FROM base AS galaxy") : steps.index("FROM base AS builder")]
     fetches = [number for number, step in enumerate(galaxy) if "collection install" in step]
     assert galaxy.index("RUN $PKGMGR install -y git-core") < fetches[0]
     assert "git-core" not in "\n".join(steps[steps.index("FROM base AS builder") :])
 
 
-def test_it_takes_the_collection_in_the_version_that_this_is(context: Path) -> None:
+def test_it_installs_the_present_version_of_the_collection(context: Path) -> None:
     wanted = yaml.safe_load((context / "_build/requirements.yml").read_text())
     galaxy = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())
     assert wanted == {
@@ -85,7 +85,7 @@ def test_the_collection_lists_its_imports(tmp_path: Path) -> None:
         "install",
         str(artifact),
         "--offline",
-        "--force",  # though the checkout is on the path, too
+        "--force",  # although the checkout is on the path too
         "--collections-path",
         str(collections),
     )

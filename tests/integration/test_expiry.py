@@ -36,7 +36,7 @@ def add_key(instance: LabInstance, days: int) -> None:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_key_a_certificate_and_a_secret(instance: LabInstance, transport: str, tmp_path: Path) -> None:
-    """A key that ends in five days, a certificate in twenty, a secret that ended yesterday."""
+    """A key that expires in five days, a certificate in twenty, a secret that expired yesterday."""
     instance.needs("res.users.apikeys", "expiration_date")
     instance.needs_strict()
     add_key(instance, 5)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The adoption of an instance that exists: exported, then provisioned on the same instance without a change, and on an empty one to equality."""
+"""The adoption of an existing instance: exported, then provisioned without a change on the same instance, and with an
+equal result on an empty one.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,7 @@ def exported(adoption: Adoption, *arguments: str, **variables: Any) -> Run:
 
 
 def changed(run: Run) -> list[str]:
-    """Nothing failed, and these tasks have changed something."""
+    """Check that nothing failed, and that these tasks have changed something."""
     assert run.exit_code == 0, run.output
     return [name for name, result in run.results.items() if result.get("changed")]
 
@@ -90,12 +92,12 @@ def test_a_round_trip(adoption: Adoption, lab: Lab, fresh: Callable[[str], LabIn
     assert changed(adoption.enforce()) == []
     assert grown.fingerprint() == before
 
-    # A second export is the same to the letter, ciphertext and all.
+    # A second export is equal byte for byte, including the encrypted values.
     first = {name: adoption.text(name) for name in ("mail.yml", "vault.yml")}
     assert changed(exported(adoption, export_vault=True, export_overwrite=True)) == []
     assert {name: adoption.text(name) for name in first} == first
 
-    # On an empty one it comes to the same.
+    # An empty instance gets the same state.
     empty = fresh("integration_export_empty")
     add_company(empty)
     other = Adoption(tmp_path / "other", "globex", empty)
@@ -114,7 +116,7 @@ def test_a_round_trip(adoption: Adoption, lab: Lab, fresh: Callable[[str], LabIn
 
 
 def without_personal(text: str) -> str:
-    """Less the remark on the user's own server, of which the declaration makes none."""
+    """Return the remarks without the one about the user's personal server, which the declaration does not create."""
     return "".join(line for line in text.splitlines(keepends=True) if "LEFT OUT: Personal" not in line)
 
 
@@ -138,7 +140,7 @@ def test_without_a_vault_password_nothing_is_read(adoption: Adoption) -> None:
     assert not adoption.host_vars.exists()
 
 
-def test_without_the_secrets_it_says_which_variables_to_fill(adoption: Adoption) -> None:
+def test_without_the_secrets_it_lists_the_variables_to_fill_in(adoption: Adoption) -> None:
     adoption.password.unlink()
     lines = shown(exported(adoption), "Show the results")["acme"]
     assert sorted(file.name for file in adoption.host_vars.iterdir()) == ["mail.yml"]
@@ -167,10 +169,10 @@ def test_existing_files_are_kept_by_default(adoption: Adoption) -> None:
     assert adoption.secrets()["vault_acme_gmail_braces_refresh_token"] == SECRETS["gmail_token"]
 
 
-def test_a_vault_file_that_no_secret_of_the_run_opens_is_an_error(adoption: Adoption) -> None:
+def test_a_vault_file_that_no_secret_of_the_run_decrypts_is_an_error(adoption: Adoption) -> None:
     exported(adoption, export_vault=True)
     before = adoption.text("vault.yml")
-    (adoption.host_vars / "vault.yml").rename(adoption.folder / "aside")  # else Ansible itself would not start
+    (adoption.host_vars / "vault.yml").rename(adoption.folder / "aside")  # otherwise Ansible itself would not start
     adoption.password.write_text("another-made-up-password")
     exported(adoption, export_vault=True)
     encrypted_otherwise = adoption.text("vault.yml")
@@ -194,7 +196,7 @@ def test_a_vault_id_is_written_into_the_file(adoption: Adoption) -> None:
     assert adoption.text("vault.yml").startswith("$ANSIBLE_VAULT;1.2;AES256;production\n")
 
 
-def test_a_file_that_the_folder_would_hide_is_an_error(adoption: Adoption) -> None:
+def test_a_file_that_the_folder_would_override_is_an_error(adoption: Adoption) -> None:
     adoption.host_vars.parent.mkdir(parents=True)
     file = adoption.host_vars.with_suffix(".yml")
     file.write_text("odoo_timeout: 60\n")
@@ -212,7 +214,7 @@ def test_a_relative_folder_is_in_the_users_current_folder(adoption: Adoption) ->
     assert sorted(file.name for file in place.iterdir()) == ["mail.yml", "vault.yml"]
 
 
-def test_a_host_of_no_file_has_no_place_to_write_to(adoption: Adoption) -> None:
+def test_a_host_that_is_in_no_file_has_no_folder_for_the_export(adoption: Adoption) -> None:
     run = adoption.run("export", "--inventory", "nowhere,", "--limit", "nowhere")
     assert run.exit_code == 2
     assert "No inventory file contains this host" in run.results["Check that there is a folder to write to"]["msg"]
@@ -244,7 +246,7 @@ def test_records_of_the_same_name(
     assert changed(adoption.run("provision")) == []
 
 
-def test_fields_of_a_file_of_the_server_are_left_out(
+def test_fields_that_a_file_of_the_server_sets_are_left_out(
     lab: Lab, fresh: Callable[[str], LabInstance], tmp_path: Path
 ) -> None:
     lab.fetch_addons(**ADDONS)

@@ -14,7 +14,7 @@ from instance import LabInstance
 from lab import Lab
 
 
-def test_linters_take_the_files(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_linters_accept_the_files(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
     furnish(database)
     adoption = Adoption(tmp_path / "project", "acme", database)
     run = adoption.run("export", export_vault=True)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Green means compared: ways in which mail does not leave, or nothing was compared, although the inventory looks right. None ends with 0."""
+"""Green means compared. In these cases mail does not leave, or nothing was compared, although the inventory seems
+right. None ends with 0.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +140,7 @@ CASES: dict[str, Case] = {
 
 @pytest.fixture(scope="module")
 def table(pytestconfig: pytest.Config) -> Iterator[list[str]]:
-    """One line for each case, printed at the end for all to see."""
+    """Return a table with one line for each case, which is printed at the end."""
     lines: list[str] = []
     yield lines
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
@@ -147,7 +149,7 @@ def table(pytestconfig: pytest.Config) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def database(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempPathFactory) -> LabInstance:
-    """As declared."""
+    """Return a database in the declared state."""
     made = fresh("false_greens")
     folder = tmp_path_factory.mktemp("provisioned")
     assert run_on(folder, "provision", {"acme": host(made)}).exit_code == 0
@@ -213,7 +215,7 @@ def test_a_user_who_may_not_read_mail_servers(database: LabInstance, tmp_path: P
     assert instance_in(report_of(tmp_path), "acme")["errors"][0]["kind"] == "access"
 
 
-def test_a_role_that_is_skipped(database: LabInstance, tmp_path: Path, table: list[str]) -> None:
+def test_a_skipped_role(database: LabInstance, tmp_path: Path, table: list[str]) -> None:
     task = {"ansible.builtin.import_role": {"name": "postmaster.odoo.drift"}, "when": False}
     run = _own_playbook(tmp_path, {"acme": host(database)}, task)
     table += [f"{'the role is skipped':60} {run.exit_code:4}    -"]
@@ -221,9 +223,7 @@ def test_a_role_that_is_skipped(database: LabInstance, tmp_path: Path, table: li
     assert instance_in(report_of(tmp_path), "acme")["status"] == "unknown"
 
 
-def test_a_host_in_two_groups_that_contradict_each_other(
-    database: LabInstance, tmp_path: Path, table: list[str]
-) -> None:
+def test_a_host_in_two_contradictory_groups(database: LabInstance, tmp_path: Path, table: list[str]) -> None:
     layer = [{"name": "Main", "sequence": 5}]
     other = [{"name": "Main", "sequence": 6}]
     inventory = {
@@ -262,8 +262,11 @@ FOUR_FAULTS = (
 )
 
 
-def test_one_fault_hides_nothing(database: LabInstance, tmp_path: Path) -> None:
-    """Drift of two kinds, a broken route, and a server that nobody declared: all of it in every format. And it is corrected as it was predicted."""
+def test_one_fault_does_not_hide_others(database: LabInstance, tmp_path: Path) -> None:
+    """There is drift of two kinds, a broken route, and an undeclared server.
+
+    Every format reports all of it. It is corrected as predicted.
+    """
     for statement in FOUR_FAULTS:
         database.sql(statement)
     run = compare(tmp_path, {"acme": host(database)}, callback=FORMATS)
@@ -288,7 +291,7 @@ def test_one_fault_hides_nothing(database: LabInstance, tmp_path: Path) -> None:
         (one["resource"], one["key"]) for one in report["resources"] if one["status"] == "drifted"
     }
 
-    # A run refuses the route before it writes; without the intruder it corrects all of it.
+    # A run refuses the route before it writes. Without the undeclared server it corrects everything.
     before = database.fingerprint()
     assert run_on(tmp_path / "refused", "provision", {"acme": host(database)}).exit_code == FAILED
     assert database.fingerprint() == before

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many databases of one server in one run. How many is FLEET; `python tests/bench fleet` measures a hundred."""
+"""Many databases of one server in one run. FLEET is their number; `python tests/bench fleet` measures a hundred."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAKERS = 4
 
 SCHEDULER = "mail.ir_cron_mail_scheduler_action"
 
-# True of a database as Odoo installs it.
+# This is true for a database as Odoo installs it.
 STACK = {
     "odoo_mail_addons": ["mail"],
     "odoo_mail_parameters": {"postmaster.fleet": ""},
@@ -37,7 +37,7 @@ STACK = {
     ],
 }
 NAMES = [f"fleet_{number:03}" for number in range(DATABASES)]
-# Every fourth runs its queue at another interval, each at one of its own.
+# Every fourth database has a different interval of its queue.
 DRIFTED = {name: 10 + number for number, name in enumerate(NAMES) if number % 4 == 1}
 REFUSED, SILENT = "fleet_refused", "fleet_silent"
 
@@ -74,7 +74,7 @@ def hosts(lab: Lab) -> Iterator[dict[str, dict[str, Any]]]:
         host: {**STACK, **{f"odoo_{name}": value for name, value in options.items()}}
         for host, options in connections.items()
     }
-    lab.stop_odoo()  # dropping a database that it serves takes longer than making it
+    lab.stop_odoo()  # dropping a database that it serves takes longer than creating it
     for name in NAMES:
         lab.drop(name)
     lab.start_odoo()
@@ -88,7 +88,7 @@ def comparison(hosts: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.in_process
-def test_the_verdict_is_right_for_each(comparison: Comparison) -> None:
+def test_the_verdict_of_each_instance_is_right(comparison: Comparison) -> None:
     statuses = {one["instance"]: one["status"] for one in comparison.report["instances"]}
     expected = {name: "drifted" if name in DRIFTED else "clean" for name in NAMES}
     assert statuses == {**expected, REFUSED: "failed", SILENT: "unreachable"}
@@ -99,7 +99,7 @@ def test_the_verdict_is_right_for_each(comparison: Comparison) -> None:
 
 
 @pytest.mark.in_process
-def test_no_instance_is_taken_for_another(comparison: Comparison) -> None:
+def test_instances_are_not_confused(comparison: Comparison) -> None:
     for name, interval in DRIFTED.items():
         drifted = [one for one in instance_in(comparison.report, name)["resources"] if one["status"] != "clean"]
         assert [(one["resource"], one["key"]) for one in drifted] == [("cron", SCHEDULER)]
@@ -107,10 +107,10 @@ def test_no_instance_is_taken_for_another(comparison: Comparison) -> None:
         assert (difference["field"], difference["before"], difference["after"]) == ("interval_number", interval, 1)
 
 
-def test_a_fleet_that_is_known_is_compared_again(
+def test_a_known_fleet_is_compared_again(
     comparison: Comparison, hosts: dict[str, dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only those that answer; with Odoo warm, as every night but the first."""
+    """Only hosts that answer are compared, with warm caches of Odoo, as in every night except the first."""
     started = time.monotonic()
     run = compare(tmp_path, hosts, "--forks", str(FORKS), "--limit", f"all:!{REFUSED}:!{SILENT}")
     seconds = time.monotonic() - started

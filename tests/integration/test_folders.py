@@ -64,7 +64,7 @@ def test_the_doctor_writes_below_the_working_directory(before: set[Path], tmp_pa
 
 
 def test_a_baseline_is_below_the_working_directory(before: set[Path], tmp_path: Path) -> None:
-    """The file that is there already is found."""
+    """An existing file is found."""
     (tmp_path / "baseline.yml").write_text("accepted: []\n")
     options = {"drift_baseline_reason": "a", "drift_baseline_owner": "b", "drift_baseline_expires": "2099-01-31"}
     run = run_directly(tmp_path, "drift_baseline", LOST, **options)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One module, two front ends: in Ansible's own worker, and shipped to the host. Their results are equal to the letter."""
+"""One module, run in two ways: in Ansible's own worker, and in a separate process on the host.
+
+The results are equal byte for byte.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +162,7 @@ def results(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempPa
 
     def run(front_end: str) -> Results:
         connection = databases[front_end].options()
-        del connection["transport"]  # so that the environment can give it
+        del connection["transport"]  # so that the environment can set it
         tasks = play(
             *TASKS,
             in_process=FRONT_ENDS[front_end],

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every command and playbook of docs/how-a-mail-leaves-odoo.md on a real Odoo that is well."""
+"""Every command and playbook of docs/how-a-mail-leaves-odoo.md on a healthy real Odoo."""
 
 from __future__ import annotations
 

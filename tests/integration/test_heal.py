@@ -32,7 +32,7 @@ from playbook import Run
 pytestmark = pytest.mark.second_lab
 
 PLAN, DONE, LEFT = "Show the plan", "Show the repairs", "Show the findings"
-# An addon that nothing depends on, and that a new database has not installed.
+# An addon without dependents that a new database has not installed.
 ADDON = "base_sparse_field"
 
 
@@ -221,7 +221,7 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     for name, case in CASES.items():
         for bring in case.faults:
             bring(broken_instances[name])
-        broken_instances[name].age_mails("2 minutes")  # the youngest may be on their way, and are left alone
+        broken_instances[name].age_mails("2 minutes")  # the newest ones may be in progress, and are not changed
         broken_instances[name].instance.sql(f"UPDATE mail_mail SET email_to = '{address(name)}' WHERE email_to != ''")
     smtp = lab.smtp[MAIN]
     smtp.reset()
@@ -229,7 +229,7 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         name: {f"odoo_{option}": value for option, value in broken.instance.options().items()} | CASES[name].variables
         for name, broken in broken_instances.items()
     }
-    # Nobody answers there.
+    # This port has no listener.
     hosts["lost"] = {**hosts["well"], "odoo_url": "http://127.0.0.1:1"}
 
     def fingerprints() -> dict[str, Any]:
@@ -283,7 +283,9 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
 
 
 def _canaries(lab: Lab, broken_instances: Mapping[str, BrokenInstance]) -> set[str]:
-    """Queue a mail in each instance, have workers begin, and wait: whose mail arrives of those that are to, and of the others."""
+    """Queue a mail in each instance, start the workers, and return the instances whose mail arrives: the expected ones
+    and the others.
+    """
     for name, broken in broken_instances.items():
         broken.mail(email_to=canary(name))
         broken.instance.sql("UPDATE ir_cron SET nextcall = now() at time zone 'utc'")
@@ -312,13 +314,13 @@ def found_in(report: Mapping[str, Any], *severities: str) -> dict[str, set[str]]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_doctor_names_it(ward: Ward, name: str) -> None:
+def test_the_doctor_reports_the_finding(ward: Ward, name: str) -> None:
     assert ward.before[name] == CASES[name].found
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_plan_is_shown(ward: Ward, name: str) -> None:
-    """In a check as before a run; which only cannot know that a server does not work."""
+    """The plan of a check is that of a run, except that a check cannot find out that a server does not work."""
     planned, checked = (
         [re.sub(r"\bmail \d+", "mail N", line) for line in shown(run, PLAN)[name]] for run in (ward.heal, ward.check)
     )
@@ -333,7 +335,7 @@ def test_the_plan_is_shown(ward: Ward, name: str) -> None:
         assert checked[: len(CASES[name].planned)] == planned[: len(CASES[name].planned)]
 
 
-def test_a_check_counts_and_touches_nothing(ward: Ward) -> None:
+def test_a_check_counts_and_changes_nothing(ward: Ward) -> None:
     assert ward.touched_by_check == []
     done = shown(ward.check, DONE)
     assert done["transient"] == [
@@ -390,7 +392,7 @@ def test_hosts_that_fail(ward: Ward) -> None:
     assert shown(ward.heal, LEFT)["lost"][0].startswith("lost: not asked (unreachable): ")
 
 
-def test_the_second_run_touches_nothing(ward: Ward) -> None:
+def test_the_second_run_changes_nothing(ward: Ward) -> None:
     assert {name: counts["changed"] for name, counts in recap(ward.again).items() if counts["changed"]} == {}
     assert ward.touched_again == []
 
@@ -400,14 +402,14 @@ def test_odoo_sends_again(ward: Ward, name: str) -> None:
     assert (canary(name) in ward.canaries) is CASES[name].sends
 
 
-def test_a_queue_that_runs_is_let_end(lab: Lab, tmp_path: Path) -> None:
-    """Its mails leave once, and it does not break off."""
+def test_a_running_queue_is_awaited(lab: Lab, tmp_path: Path) -> None:
+    """Its mails are sent once, and it is not interrupted."""
     broken = BrokenInstance.healthy(lab, "heal_running")
     try:
         broken.instance.needs_lasting_lock()
         fault("throttled mails")(broken)
         broken.instance.sql(f"UPDATE mail_mail SET email_to = '{address('failed')}'")
-        # At more than a second each these last until well after heal has come to them, and end within its patience.
+        # At more than a second each, these last until heal has reached them, and end within its timeout.
         broken.mail(20, email_to=address("queued"))
         broken.age_mails("2 minutes")
         lab.smtp[MAIN].configure(delay=0.3)
@@ -425,7 +427,7 @@ def test_a_queue_that_runs_is_let_end(lab: Lab, tmp_path: Path) -> None:
         broken.discharge()
 
 
-def test_no_secret_shows(ward: Ward, lab: Lab) -> None:
+def test_no_secret_is_shown(ward: Ward, lab: Lab) -> None:
     for run in (ward.doctor, ward.check, ward.heal, ward.again):
         assert str(lab.smtp[MAIN].password) not in run.output
         assert "lab-admin-password-made-up" not in run.output

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way to Odoo: a few TCP connections, TLS that is verified, and proxies, through a small server that forwards to the lab's Odoo."""
+"""The connection to Odoo: a few TCP connections, verified TLS, and proxies, with a small server that forwards to the
+lab's Odoo.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ class Forwarder(ThreadingHTTPServer):
             self._tls.load_cert_chain(certificate)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        with suppress(OSError):  # a client may have seen enough
+        with suppress(OSError):  # a client may disconnect early
             connection = self._tls.wrap_socket(request, server_side=True) if self._tls else request
             super().finish_request(connection, client_address)
 
@@ -79,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def log_message(self, *_arguments: Any) -> None:
-        """In silence."""
+        """Log nothing."""
 
     def _is_refused(self) -> bool:
         self.server.requests.append(f"{self.command} {self.path}")
@@ -194,7 +196,7 @@ def test_a_check_keeps_a_few_connections_open(
     assert 1 < server.connections <= min(CONNECTIONS + 1, sent - 1)
 
 
-def test_a_server_that_hangs_up_after_each_answer(odoo: LabInstance, start: Callable[..., Forwarder]) -> None:
+def test_a_server_that_disconnects_after_each_answer(odoo: LabInstance, start: Callable[..., Forwarder]) -> None:
     server = start(keeps_alive=False)
     sent = check(odoo, url=server.url)
     assert server.connections == len(server.requests) == sent
@@ -230,7 +232,7 @@ def test_https_through_a_proxy(odoo: LabInstance, start: Callable[..., Forwarder
     assert server.connections == len(proxy.requests) <= CONNECTIONS
 
 
-def test_a_proxy_that_wants_credentials(odoo: LabInstance, start: Callable[..., Forwarder], lab: Lab) -> None:
+def test_a_proxy_that_requires_credentials(odoo: LabInstance, start: Callable[..., Forwarder], lab: Lab) -> None:
     proxy, server = start(credentials="me:made up"), start("trusted")
     known = proxy.url.replace("//", "//me:made%20up@")
     unknown = proxy.url.replace("//", "//me:wrong-made-up@")
@@ -261,7 +263,7 @@ def test_the_proxy_of_the_environment(
     assert proxy.requests == []
 
 
-def test_a_proxy_that_is_not_there(odoo: LabInstance) -> None:
+def test_a_missing_proxy(odoo: LabInstance) -> None:
     message = error(odoo, proxy="http://127.0.0.1:1")
     assert odoo.url in message
     assert "proxy 127.0.0.1:1" in message

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays that lose the connection at any call: the next run converges, nothing is left, and the live servers never get worse.
+"""Plays that lose the connection at any call: the next run converges, nothing is left behind, and the live servers
+never get worse.
 
-Of the cuts of each play a sample is tried, and all of them with INTERRUPTIONS=all (`make interruptions`).
+A sample of the interruptions of each play is tested, or all of them with INTERRUPTIONS=all (`make interruptions`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from mail_servers import Options, oauth2_server, password_server
 from token_endpoint import TokenEndpoint
 
 ALL = os.environ.get("INTERRUPTIONS") == "all"
-# Cuts of each play in a sample.
+# The number of interruptions of each play in a sample.
 SAMPLE = 2
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 CRON_OF_ONES_OWN = {"name": "Interrupted", "model": "res.partner", "code": "model.search([], limit=1)"}
@@ -49,7 +50,7 @@ POLICY = {
     "watchdog": {"enabled": True, "interval": 5, "max_overdue": 30},
 }
 PARAMETERS = {"postmaster.interrupted": "1"}
-# Depends on nothing that is not installed.
+# It depends only on installed addons.
 ADDON_NAME = "google_recaptcha"
 
 
@@ -74,7 +75,7 @@ class Canary(Create):
 
 
 class Update(Create):
-    """The live server always has the settings of before or of after."""
+    """The live server always has the former or the new settings."""
 
     @property
     def before(self) -> Mapping[str, Any]:
@@ -108,7 +109,7 @@ class Remove(Create):
 
 
 class OAuth2Play(StackPlay):
-    """A provider whose refresh tokens are worth nothing once they were used.
+    """A provider whose refresh tokens expire when they are used.
 
     :ivar consent: the declared refresh token.
     """
@@ -154,7 +155,7 @@ class OAuth2Play(StackPlay):
 
 
 class NewClient(OAuth2Play):
-    """Every live server logs in all the time, with the one client or with the other."""
+    """Every live server can always log in, with one of the two clients."""
 
     @property
     def stack(self) -> Mapping[str, Any]:
@@ -235,7 +236,7 @@ class AddonInstalled(StackPlay):
 
 
 class Queue(Play):
-    """Mails that are due, each of which has to arrive once."""
+    """Due mails, each of which must arrive once."""
 
     may_go_on = True
     smtp_name = "plain"
@@ -372,7 +373,7 @@ def _in_no_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", PLAYS)
-def test_every_cut_converges(name: str, instance: LabInstance, proxy: FaultProxy, table: list[str]) -> None:
+def test_every_interruption_converges(name: str, instance: LabInstance, proxy: FaultProxy, table: list[str]) -> None:
     play = PLAYS[name](instance)
     with play.surroundings():
         tally = play.cut(proxy, sample=None if ALL else SAMPLE)

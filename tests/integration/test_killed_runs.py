@@ -33,13 +33,13 @@ from playbook import ansible_playbook, play
 
 pytestmark = pytest.mark.second_lab
 
-# Seconds that the SMTP server takes for each of the replies to MAIL, RCPT and DATA, and to the message.
+# The seconds that the SMTP server takes for each of the replies to MAIL, RCPT and DATA, and to the message.
 REPLY = 0.4
 
 
 @contextmanager
 def killed(work: Callable[[], object]) -> Iterator[None]:
-    """Start something in another process, and kill that at the end of the context."""
+    """Start a function in another process, and kill the process at the end of the context."""
     child = multiprocessing.get_context("fork").Process(target=work, daemon=True)
     child.start()
     try:
@@ -50,10 +50,10 @@ def killed(work: Callable[[], object]) -> Iterator[None]:
         child.join()
 
 
-def test_no_mail_arrives_twice_although_odoo_outlives_client_and_lease(
+def test_no_mail_arrives_twice_although_odoo_continues_after_client_and_lease(
     database: LabInstance, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The times are those of a batch of many mails and a slow SMTP server, a tenth or less of them."""
+    """The times are at most a tenth of those of a batch of many mails and a slow SMTP server."""
     for module, constant, seconds in (
         (lock, "_LEASE_SECONDS", 4),
         (lock, "_GRACE_SECONDS", 1),
@@ -125,10 +125,10 @@ def pid_in(folder: Path) -> int:
 
 @pytest.mark.parametrize("in_process", [True, False])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_nothing_is_left_of_a_playbook_that_a_signal_ends(
+def test_a_playbook_that_a_signal_ends_leaves_nothing_behind(
     database: LabInstance, lab: Lab, tmp_path: Path, number: int, in_process: bool
 ) -> None:
-    """While Odoo tests a new mail server whose SMTP server is silent."""
+    """The signal arrives while Odoo tests a new mail server whose SMTP server is silent."""
     before = own_records(database)
     server = password_server(lab, "silent", name="Main")
     task = {"postmaster.odoo.mail_server": {**database.options(), **server, "verify": "connection"}}
@@ -137,7 +137,7 @@ def test_nothing_is_left_of_a_playbook_that_a_signal_ends(
         while len(own_records(database)) < len(before) + 2:
             assert not run.done()
             time.sleep(0.1)
-        time.sleep(0.5)  # now Odoo tests the copy
+        time.sleep(0.5)  # Odoo now tests the copy
         os.kill(pid_in(tmp_path), number)
         started = time.monotonic()
         assert run.result().exit_code != 0

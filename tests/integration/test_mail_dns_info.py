@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records that a real instance's mail depends on, asked of a real DNS server, through both front ends."""
+"""The records that a real instance's mail depends on, from a real DNS server, with the module in a process and without
+one.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,7 @@ def test_a_zone_yields_exactly_its_finding(name: str, results: dict[str, Result]
 
 
 def test_the_paths_are_those_of_real_mail(broken: BrokenInstance, lab: Lab, server: DnsServer, tmp_path: Path) -> None:
-    """The domains that are looked at are those of the envelope sender and the From that the SMTP server saw."""
+    """The examined domains are those of the envelope sender and the From that the SMTP server received."""
     server.load(of_lab(GOOD))
     senders = ["info@lab.example", "somebody@else.example", "notifications@lab.example"]
     for sender in senders:
@@ -120,7 +122,7 @@ def test_a_name_server_that_never_answers(broken: BrokenInstance, server: DnsSer
     assert broken.instance.fingerprint() == before
 
 
-def test_both_front_ends_say_the_same(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:
+def test_both_front_ends_return_the_same(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:
     server.load(of_lab(zone_text("two SPF records")))
     told = []
     for in_process in (True, False):
@@ -141,7 +143,7 @@ def test_both_front_ends_say_the_same(broken: BrokenInstance, server: DnsServer,
 
 
 def test_the_playbook_shows_the_record(broken: BrokenInstance, server: DnsServer, tmp_path: Path) -> None:
-    """In the terminal and in both reports."""
+    """It is in the terminal and in both reports."""
     broken.instance.sql("DELETE FROM mail_mail")  # whose senders count
     server.load(of_lab(zone_text("no SPF record")))
     host = {f"odoo_{name}": value for name, value in broken.instance.options().items()}

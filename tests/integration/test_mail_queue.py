@@ -30,7 +30,7 @@ SENDER = "sender@lab.example"
 
 
 def queue(database: LabInstance, count: int, **values: Any) -> list[int]:
-    """Mails that wait to be sent, each to an address of its own."""
+    """Create waiting mails, each to a different address."""
     own = {"state": "outgoing", "email_from": SENDER, "body_html": "<p>A test.</p>", "auto_delete": False, **values}
     with database.session() as session:
         return session.create(
@@ -90,7 +90,7 @@ def test_throttled_mails_are_retried(database: LabInstance, lab: Lab, transport:
     send_through(database, lab, "throttle")
     queue(database, 8)
     work = do(database, "process", transport=transport)
-    # With the 421 the server hangs up, and there Odoo stops.
+    # With the 421 the server disconnects, and then Odoo stops.
     assert (work.sent, work.failed, work.unsent) == (3, 1, 4)
     assert {one["class"]: one["count"] for one in work.as_result()["failures"]} == {"throttled": 1}
     lab.smtp["throttle"].configure(throttle_messages=None)
@@ -101,7 +101,7 @@ def test_throttled_mails_are_retried(database: LabInstance, lab: Lab, transport:
     assert sorted(recipients) == [[f"to{n}@lab.example"] for n in range(8)]
 
 
-def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(database: LabInstance, lab: Lab) -> None:
+def test_after_a_disconnection_the_rest_waits_for_the_next_run(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "drop")
     lab.smtp["drop"].configure(drop_at="DATA", drop_after=2)
     queue(database, 10)
@@ -115,8 +115,8 @@ def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(database: LabIns
     assert states(database) == {"sent": 10}
 
 
-def test_a_server_whose_password_is_not_ascii_stops_no_mail_of_another(database: LabInstance, lab: Lab) -> None:
-    """Odoo's own queue stops there; the collection declares no such server, so somebody has typed it in."""
+def test_a_server_whose_password_is_not_ascii_does_not_stop_mail_of_another(database: LabInstance, lab: Lab) -> None:
+    """Odoo's own queue stops there. The collection rejects such a declaration, so a user has entered the server."""
     servers = [
         password_server(lab, "plain", name="first", from_filter="first.example"),
         password_server(lab, "starttls_any_sender", name="bad", from_filter="bad.example", sequence=1),
@@ -142,10 +142,10 @@ def test_a_server_whose_password_is_not_ascii_stops_no_mail_of_another(database:
 
 
 @pytest.mark.parametrize("bad", [1, 2])
-def test_mail_behind_a_server_whose_password_is_not_ascii_leaves_once(
+def test_mail_after_a_server_whose_password_is_not_ascii_is_sent_once(
     bad: int, database: LabInstance, lab: Lab
 ) -> None:
-    """Odoo writes the failure of a mail down with the next one, and loses both."""
+    """Odoo stores the failure of a mail together with the next one, and loses both."""
     names = {"bad": "starttls_any_sender", "first": "plain", "last": "plain"}
     database.enforce(
         {
@@ -180,7 +180,7 @@ ODDITIES: dict[str, tuple[Options, Options, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("oddity", ODDITIES)
-def test_one_odd_mail_or_server_keeps_no_other_mail(oddity: str, database: LabInstance, lab: Lab) -> None:
+def test_one_unusual_mail_or_server_does_not_stop_other_mail(oddity: str, database: LabInstance, lab: Lab) -> None:
     server, mail, replies = ODDITIES[oddity]
     plain = lab.smtp["plain"]
     with smtp_server(features=("AUTH PLAIN",), replies=replies) as smtp, database.session() as session:
@@ -209,7 +209,7 @@ def test_one_odd_mail_or_server_keeps_no_other_mail(oddity: str, database: LabIn
     }
 
 
-def test_a_run_of_the_queue_that_was_cut_off(database: LabInstance, lab: Lab) -> None:
+def test_an_interrupted_run_of_the_queue(database: LabInstance, lab: Lab) -> None:
     """Mails beyond the batch are not counted: Odoo sends the newest first."""
     database.needs_batch_size()
     database.sql("DELETE FROM mail_mail")
@@ -259,7 +259,7 @@ def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance,
     assert do(database, "process").sent == 2
 
 
-def test_a_queue_that_is_running_is_not_disturbed(database: LabInstance, lab: Lab) -> None:
+def test_a_running_queue_is_not_disturbed(database: LabInstance, lab: Lab) -> None:
     database.needs_lasting_lock()
     send_through(database, lab, "plain")
     lab.smtp["plain"].configure(delay=0.1)
@@ -278,7 +278,7 @@ def test_a_queue_that_is_running_is_not_disturbed(database: LabInstance, lab: La
     assert received == {f"Mail {n}": 1 for n in range(10)}
 
 
-def test_two_at_once_send_each_mail_once(database: LabInstance, lab: Lab) -> None:
+def test_two_simultaneous_runs_send_each_mail_once(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "plain")
     lab.smtp["plain"].configure(delay=0.02)
     queue(database, 20)
@@ -304,7 +304,7 @@ def test_batches_limits_and_the_oldest_first(database: LabInstance, lab: Lab) ->
     assert [mail["id"] for mail in left] == mails[5:]
 
 
-def test_mails_that_are_deleted_once_they_left_have_left(database: LabInstance, lab: Lab) -> None:
+def test_sent_mails_that_are_deleted_count_as_sent(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "plain")
     queue(database, 2, auto_delete=True)
     assert do(database, "process").sent == 2
@@ -360,7 +360,7 @@ def test_cancelled_by_filters(database: LabInstance) -> None:
 
 
 def test_a_server_that_repeats_the_password(database: LabInstance, lab: Lab, tmp_path: Path) -> None:
-    """In clear and in base64; Odoo keeps the reply as the reason, which nobody is shown as it is."""
+    """It repeats it in clear text and in base64. Odoo stores the reply as the reason, which is never shown unmasked."""
     smtp = lab.smtp["starttls"]
     password = "made-up-password-that-is-repeated"
     encoded = b64encode(f"\0{smtp.user}\0{password}".encode()).decode()
@@ -381,7 +381,7 @@ def test_a_server_that_repeats_the_password(database: LabInstance, lab: Lab, tmp
         assert encoded not in repr(result)
 
 
-def test_a_gate_with_metrics(database: LabInstance, tmp_path: Path) -> None:
+def test_a_threshold_with_metrics(database: LabInstance, tmp_path: Path) -> None:
     queue(database, 2)
     metrics = tmp_path / "queue.prom"
     result = run_task(database, tmp_path / "run", "mail_queue_info", {"max_outgoing": 1, "metrics_file": str(metrics)})
@@ -391,7 +391,7 @@ def test_a_gate_with_metrics(database: LabInstance, tmp_path: Path) -> None:
     assert f'database="{database.database}",state="outgoing"}} 2' in metrics.read_text()
 
 
-def test_check_mode_touches_nothing(database: LabInstance, tmp_path: Path) -> None:
+def test_check_mode_changes_nothing(database: LabInstance, tmp_path: Path) -> None:
     queue(database, 2)
     queue(database, 1, state="exception")
     before = database.fingerprint()

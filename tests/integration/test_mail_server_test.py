@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of mail servers, and canaries, against SMTP servers of many behaviors: each failure gets its name."""
+"""Connection tests of mail servers, and canaries, with SMTP servers of many behaviors: each failure gets its outcome."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_outcome(case: str, database: LabInstance, lab: Lab) -> None:
     assert lab.smtp[smtp].accepted() == []
 
 
-def test_nothing_listens(database: LabInstance, lab: Lab) -> None:
+def test_a_port_without_a_listener(database: LabInstance, lab: Lab) -> None:
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))
         name = declare(database, lab.smtp["plain"], smtp_host="127.0.0.1", smtp_port=closed.getsockname()[1])
@@ -156,8 +156,8 @@ def test_a_canary_arrives_and_is_removed(smtp: str, database: LabInstance, lab: 
     assert mails(database) == []
 
 
-def test_a_canary_goes_through_the_very_server(database: LabInstance, lab: Lab) -> None:
-    """Not through the one that Odoo would choose."""
+def test_a_canary_is_sent_through_the_selected_server(database: LabInstance, lab: Lab) -> None:
+    """It is not sent through the one that Odoo would choose."""
     other = {"name": "Chosen", "smtp_host": lab.smtp["ssl"].host, "smtp_port": lab.smtp["ssl"].port, "sequence": 0}
     database.enforce({"servers": [other | {"smtp_encryption": "ssl", "from_filter": SENDER}]})
     name = declare(database, lab.smtp["plain"])
@@ -167,7 +167,7 @@ def test_a_canary_goes_through_the_very_server(database: LabInstance, lab: Lab) 
     assert lab.smtp["ssl"].accepted() == []
 
 
-def test_a_canary_is_kept_if_asked(database: LabInstance, lab: Lab) -> None:
+def test_a_canary_is_kept_on_request(database: LabInstance, lab: Lab) -> None:
     canary = outcome_of(database, declare(database, lab.smtp["plain"]), Canary("canary@elsewhere.example", keep=True))[
         "canary"
     ]
@@ -184,7 +184,7 @@ def test_a_canary_is_kept_if_asked(database: LabInstance, lab: Lab) -> None:
         ("plain", {"drop_at": "CONTENT"}, None, "disconnected", ""),
     ],
 )
-def test_a_canary_that_does_not_leave(
+def test_a_canary_that_is_not_sent(
     smtp: str, behavior: dict[str, Any], sender: str | None, outcome: str, words: str, database: LabInstance, lab: Lab
 ) -> None:
     name = declare(database, lab.smtp[smtp])

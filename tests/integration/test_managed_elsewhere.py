@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that do not stick: fields that the OCA addon mail_environment takes from a configuration file of the server.
+"""Fields that the OCA addon mail_environment reads from a configuration file of the server.
 
-Odoo takes writes to them without an error, and ignores them.
+Odoo accepts writes to them without an error, and ignores them.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _nothing_stays(managed: LabInstance) -> Iterator[None]:
 
 @pytest.fixture
 def owned(managed: LabInstance, smtp: SmtpServer) -> LabInstance:
-    """With the mail server of the configuration, and it works."""
+    """Return a database with the mail server of the configuration, which works."""
     with managed.session() as session:
         ids = session.create("ir.mail_server", [{"name": NAME}])
         session.write("ir.mail_server", ids, {"smtp_encryption": "starttls", "from_filter": smtp.user})
@@ -88,7 +88,7 @@ def task(title: str, module: str, server: dict[str, Any], *, verify: str = "none
 
 
 def run(folder: Path, database: LabInstance, *tasks: Task) -> Run:
-    """All of them, whether or not one fails."""
+    """Run all tasks, even if one fails."""
     defaults = {"group/postmaster.odoo.odoo": database.options()}
     tasks_on_it = play(*tasks, module_defaults=defaults, ignore_errors=True)
     run = ansible_playbook(folder, [tasks_on_it], "--inventory", "localhost,", "--diff")
@@ -97,7 +97,7 @@ def run(folder: Path, database: LabInstance, *tasks: Task) -> Run:
 
 
 def verification(result: Result) -> dict[str, Any]:
-    """Of the one server."""
+    """Return the results of the one server."""
     if "verification" in result:
         return dict(result["verification"])
     (only,) = result["verifications"]
@@ -160,7 +160,9 @@ def test_fields_that_the_file_leaves_out_are_enforced(
     assert stored(owned, *free) == free
 
 
-def test_the_info_says_which_fields_are_managed_elsewhere(owned: LabInstance, smtp: SmtpServer, tmp_path: Path) -> None:
+def test_the_info_lists_the_fields_that_are_managed_elsewhere(
+    owned: LabInstance, smtp: SmtpServer, tmp_path: Path
+) -> None:
     with owned.session() as session:
         session.create("ir.mail_server", [{"name": "Free"}])
     outcome = run(tmp_path, owned, {"name": "info", "postmaster.odoo.mail_server_info": {}})
@@ -174,10 +176,10 @@ def test_the_info_says_which_fields_are_managed_elsewhere(owned: LabInstance, sm
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_new_server_that_the_file_knows_already(
+def test_a_new_server_that_is_already_in_the_file(
     module: str, managed: LabInstance, smtp: SmtpServer, tmp_path: Path
 ) -> None:
-    """Nobody can tell before it is there."""
+    """This is unknown before the server exists."""
     wanted = {"name": NAME, "smtp_host": "other.invalid"}
     results = run(tmp_path, managed, task("created", module, wanted), task("again", module, wanted)).results
     for result in results.values():
@@ -196,7 +198,7 @@ def test_a_new_server_with_the_values_of_the_file(verify: str, managed: LabInsta
     assert stored(managed, *free) == free
 
 
-def test_a_new_server_that_the_file_does_not_know(managed: LabInstance) -> None:
+def test_a_new_server_that_is_not_in_the_file(managed: LabInstance) -> None:
     """On creation the addon also drops values of port, encryption and authentication that differ from the defaults."""
     wanted = {
         "name": "Free",
@@ -211,7 +213,7 @@ def test_a_new_server_that_the_file_does_not_know(managed: LabInstance) -> None:
     assert {name: record[name] for name in wanted} == wanted
 
 
-def test_a_name_that_the_file_knows_is_given_to_a_server(managed: LabInstance, smtp: SmtpServer) -> None:
+def test_a_server_gets_a_name_that_is_in_the_file(managed: LabInstance, smtp: SmtpServer) -> None:
     """The name brings the values of the file, for any declaration."""
     pinned = {"xml_id": "postmaster.renamed", "name": "Free", "smtp_host": "smtp.invalid"}
     apply(managed, {"servers": [pinned]})
@@ -225,7 +227,7 @@ def test_a_name_that_the_file_knows_is_given_to_a_server(managed: LabInstance, s
 def test_new_settings_are_tested_with_the_values_of_the_file(
     module: str, owned: LabInstance, smtp: SmtpServer, tmp_path: Path
 ) -> None:
-    """The candidate has another name, which the file does not know."""
+    """The candidate has another name, which is not in the file."""
     good, bad = {"smtp_encryption": "starttls_strict"}, {"smtp_encryption": "ssl_strict"}
     results = run(tmp_path, owned, task("good", module, {"name": NAME, **good}, verify="connection")).results
     assert not results["good"]["failed"], results["good"]["msg"]
@@ -241,7 +243,7 @@ def test_new_settings_are_tested_with_the_values_of_the_file(
     assert owned.fingerprint() == before
 
 
-def test_drift_says_that_it_is_managed_elsewhere(owned: LabInstance, smtp: SmtpServer, tmp_path: Path) -> None:
+def test_drift_is_marked_as_managed_elsewhere(owned: LabInstance, smtp: SmtpServer, tmp_path: Path) -> None:
     wanted = {"name": NAME, "smtp_host": "other.invalid", "smtp_pass": "made-up-other-password"}
     host = {f"odoo_{name}": value for name, value in owned.options().items()} | {"odoo_mail_servers": [wanted]}
     run = compare(tmp_path, {"acme": host}, callback={"FORMATS": "json,markdown,junit,html,github"})

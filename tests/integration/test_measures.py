@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many calls things cost. Counted, not timed."""
+"""The number of calls of operations. Counted, not timed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ MAIL_CRONS = (
 
 
 def stack(servers: int, crons: int, parameters: int, **server: Any) -> dict[str, Any]:
-    """So many resources, some found by external id and some by name, with a reference to a user each."""
+    """Return a stack of some size.
+
+    Some records are found by external ID and some by name, each with a reference to a user.
+    """
     made = crons - len(MAIL_CRONS)
     return {
         "parameters": {f"postmaster.test.{number}": str(number) for number in range(parameters)},
@@ -69,7 +72,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_check_costs_ten_calls_however_much_is_declared(
+def test_a_check_costs_ten_calls_for_any_number_of_declarations(
     transport: str, populated: LabInstance, requests: list[str]
 ) -> None:
     assert populated.check(SMALL, transport=transport).plan == ()

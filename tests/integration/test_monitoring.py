@@ -43,7 +43,7 @@ def promtool(*arguments: str | Path, stdin: str = "") -> str:
 
 @dataclass(frozen=True)
 class Monitored:
-    """The metrics that real runs have written, by the names of their files."""
+    """Return the metrics that real runs have written, by the names of their files."""
 
     files: Mapping[str, str]
     database: str
@@ -115,7 +115,7 @@ def test_a_metric_has_the_same_help_in_all_files(monitored: Monitored) -> None:
     assert len(helps) == len({line.split()[2] for line in helps})
 
 
-# --- rules ---
+# Rules
 
 
 def firing(folder: Path, series: Mapping[str, str], expected: Sequence[Mapping[str, str]], hours: float = 2) -> None:
@@ -147,7 +147,7 @@ def firing(folder: Path, series: Mapping[str, str], expected: Sequence[Mapping[s
 
 
 def as_series(text: str, now: float) -> dict[str, str]:
-    """Metrics that stay as they are. The clock of a test of rules begins at 0, so moments are shifted."""
+    """Return constant metrics. The clock of a test of rules begins at 0, so times are shifted."""
     series = {}
     for found in filter(None, map(SAMPLE.match, text.splitlines())):
         value = float(found["value"]) - (now if found["name"].endswith("_timestamp_seconds") else 0)
@@ -169,7 +169,8 @@ def test_rules_on_the_metrics_of_real_runs(monitored: Monitored, tmp_path: Path)
         {"alertname": "OdooMailError" if severity == "error" else "OdooMailWarning", **where, "id": name}
         for name, severity in found
     ]
-    # A lab's own API key ends soon, too. The password is to be replaced in three days, which is never more than a warning.
+    # A lab's own API key also expires soon. The password is to be replaced in three days, which is never more than a
+    # warning.
     ends = set(re.findall(r'kind="(\w+)",.*severity="(error|warning)"', "\n".join(acme)))
     assert ("smtp_pass", "warning") in ends
     kinds = {"error": "OdooMailExpires", "warning": "OdooMailExpiresSoon"}
@@ -191,7 +192,7 @@ HEALTHY = {
     'odoo_mail_doctor_check_ran{database="a",check="cron"}': "1+0x800",
     'odoo_mail_doctor_check_ran{database="a",check="dns"}': "0+0x800",
     'odoo_mail_expiry_timestamp_seconds{database="a",kind="api_key",subject="k",severity="none"}': f"{90 * DAY}+0x800",
-    # The key of another program. It has ended, and the doctor finds nothing wrong with that.
+    # The key of another program. It has expired, and the doctor has no finding about it.
     'odoo_mail_expiry_timestamp_seconds{database="a",kind="api_key",subject="old",severity="none"}': f"{-DAY}+0x800",
 }
 
@@ -232,8 +233,8 @@ def test_each_rule_fires_alone(test_series: Mapping[str, str], test_alert: Mappi
 
 @pytest.mark.parametrize("test_severity", ["warning", "error"])
 @pytest.mark.parametrize("test_days", [-1, 3, 60])
-def test_an_end_is_an_alert_if_it_is_a_finding(test_severity: str, test_days: int, tmp_path: Path) -> None:
-    """How near it is depends on the doctor's options, which only its findings know."""
+def test_an_expiry_date_is_an_alert_if_it_is_a_finding(test_severity: str, test_days: int, tmp_path: Path) -> None:
+    """The doctor's options define the time before it, and only its findings contain them."""
     name = f'odoo_mail_expiry_timestamp_seconds{{database="a",kind="api_key",subject="x",severity="{test_severity}"}}'
     alert = {"error": "OdooMailExpires", "warning": "OdooMailExpiresSoon"}[test_severity]
     series = {**HEALTHY, name: f"{test_days * DAY}+0x800"}
@@ -245,7 +246,7 @@ OF_DOCTOR = {name for name in HEALTHY if not name.startswith("odoo_mail_queue")}
 
 @pytest.mark.parametrize("test_playbook", ["doctor", "queue"])
 @pytest.mark.parametrize("test_when", ["never written", "deleted", "deleted of one of two instances"])
-def test_metrics_that_are_missing_are_an_alert(test_playbook: str, test_when: str, tmp_path: Path) -> None:
+def test_missing_metrics_are_an_alert(test_playbook: str, test_when: str, tmp_path: Path) -> None:
     gone = OF_DOCTOR if test_playbook == "doctor" else HEALTHY.keys() - OF_DOCTOR
     series = dict(HEALTHY)
     for name in gone:
@@ -259,12 +260,12 @@ def test_metrics_that_are_missing_are_an_alert(test_playbook: str, test_when: st
     firing(tmp_path, series, alerts, hours=50)
 
 
-def test_no_metrics_at_all_are_an_alert(tmp_path: Path) -> None:
+def test_the_absence_of_all_metrics_is_an_alert(tmp_path: Path) -> None:
     alerts = [{"alertname": "OdooMailMetricsMissing", "playbook": one} for one in ("doctor", "queue")]
     firing(tmp_path, {"something_else": "1+0x800"}, alerts)
 
 
-def test_the_loss_of_any_series_that_says_that_a_playbook_runs_is_an_alert(tmp_path: Path) -> None:
+def test_the_loss_of_any_series_about_the_last_run_of_a_playbook_is_an_alert(tmp_path: Path) -> None:
     for number, name in enumerate(("odoo_mail_doctor_up", "odoo_mail_queue_checked_timestamp_seconds")):
         series = {one: values for one, values in HEALTHY.items() if not one.startswith(f"{name}{{")}
         alert = {"alertname": "OdooMailMetricsMissing", "playbook": name.split("_")[2]}
@@ -278,7 +279,7 @@ def test_every_alert_names_the_server() -> None:
         assert "{{ $labels.url }}" in rule["annotations"]["summary"], rule["alert"]
 
 
-# --- the dashboard ---
+# The dashboard
 
 
 def queries() -> dict[str, str]:
@@ -332,7 +333,7 @@ def test_the_variable_of_the_dashboard_is_a_label_of_its_metrics(monitored: Moni
     assert all(f'{label}=~"${variable["name"]}"' in expression for expression in queries().values())
 
 
-def test_the_dashboard_is_one_of_the_newest_grafana() -> None:
+def test_the_dashboard_has_the_version_of_the_newest_grafana() -> None:
     assert problems_of(json.loads(DASHBOARD.read_text())) == []
 
 
@@ -361,7 +362,7 @@ Board = dict[str, Any]
         pytest.param(lambda b: b.update(schemaVersion=41), id="version"),
     ],
 )
-def test_a_dashboard_that_is_wrong_has_a_problem(test_break: Callable[[Board], None]) -> None:
+def test_a_wrong_dashboard_has_a_problem(test_break: Callable[[Board], None]) -> None:
     board = json.loads(DASHBOARD.read_text())
     test_break(board)
     assert problems_of(board)

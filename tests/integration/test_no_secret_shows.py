@@ -67,7 +67,7 @@ def task(name: str, module: str, options: dict[str, Any], **keywords: Any) -> Ta
 
 
 def tasks(lab: Lab) -> list[Task]:
-    """Every kind of task that is given a secret, or meets one in Odoo."""
+    """Every kind of task that has a secret as an option, or reads one in Odoo."""
     verify = {"verify": "connection"}
     working = password_server(lab, "starttls", name="Working", smtp_pass="{{ lab_smtp_pass }}")
     gmail = oauth2_server(lab, "gmail", name="New Gmail", oauth2=OAUTH2)
@@ -125,13 +125,13 @@ def tasks(lab: Lab) -> list[Task]:
         task("stack", "mail_stack", {"servers": [SERVER, gmail, outlook, certificate]}),
         task("stack with parameters", "mail_stack", {"servers": [SERVER], "parameters": {PARAMETER["key"]: PARAMETER["value"]}}),
         task("stack, proven", "mail_stack", {"servers": [working, {**working, "name": "B"}], **verify}),
-        # Asking
+        # Reading
         task("info", "mail_server_info", {}),
         task("info, queried", "mail_server_info", {"query": "[].[smtp_pass, google_gmail_refresh_token]"}),
         task("crons", "cron_info", {}),
         task("as declared", "mail_stack_info", {}),
         task("tested", "mail_server_test", {"name": "Transactional", "fail_on_error": False}),
-        # Failing at the connection test
+        # Failures of the connection test
         task("not proven", "mail_server", {**working, "smtp_pass": "{{ smtp_pass }}", **verify}),
         task("not ASCII", "mail_server", SERVER | {"smtp_pass": "{{ not_ascii }}"}),
         task("new, not proven", "mail_server", {**working, "name": "C", "smtp_pass": "{{ awkward }}", **verify}),
@@ -139,7 +139,7 @@ def tasks(lab: Lab) -> list[Task]:
         task("gmail, not proven", "mail_server", {**gmail, "smtp_port": 1, **verify}),
         task("outlook, not proven", "mail_server", {**outlook, "from_filter": "b@lab.example", **verify}),
         task("stack, not proven", "mail_stack", {"servers": [gmail, {**working, "smtp_pass": "{{ smtp_pass }}"}], **verify}),
-        # Failing at the rules
+        # Violations of rules
         task("a password beside gmail", "mail_server", {**gmail, "smtp_pass": "{{ smtp_pass }}", "smtp_encryption": "ssl"}),
         task("oauth2 without its method", "mail_server", SERVER | {"oauth2": OAUTH2}),
         task("a key without TLS", "mail_server", {**certificate, "smtp_encryption": "none"}),
@@ -152,7 +152,7 @@ def tasks(lab: Lab) -> list[Task]:
         task("two clients", "mail_stack", {"servers": [gmail, {**gmail, "name": "E", "oauth2": OAUTH2 | {"client_secret": "{{ other_client_secret }}"}}]}),
         task("not connected", "mail_server", {**gmail, "name": "F", "oauth2": {"client_secret": "{{ client_secret }}", "required": True}}),
         task("unsupported", "mail_server", SERVER | {"smtp_encryption": "tls", "smtp_timeout": 5}),
-        # Failing at the options
+        # Invalid options
         task("unknown option", "mail_server", SERVER | {"smtp_prot": 25}),
         task("misspelt option", "mail_server", SERVER | {"smtp_passwd": "{{ misplaced }}"}),
         task("misspelt key", "mail_server", {**certificate, "smtp_ssl_key": "{{ misplaced }}"}),
@@ -173,13 +173,13 @@ def tasks(lab: Lab) -> list[Task]:
         task("wrong type beside it", "mail_stack", {"servers": [SERVER, certificate, {**gmail, "smtp_port": "five"}]}),
         task("structured parameter", "system_parameter", PARAMETER | {"value": {"in": "{{ misplaced }}"}}),
         task("structured parameters", "mail_stack", {"parameters": {PARAMETER["key"]: ["{{ misplaced }}"]}}),
-        # Failing on the way to Odoo
+        # Failures of the connection to Odoo
         task("wrong credentials", "mail_server", SERVER | dict.fromkeys(("password", "api_key"), "{{ wrong_password }}")),
         task("unreachable", "mail_server", {**gmail, "url": "http://odoo.invalid"}),
         task("credentials in the URL", "mail_server", SERVER | {"url": "http://me:{{ wrong_password }}@odoo.invalid"}),
         task("behind a proxy", "mail_server", SERVER | {"proxy": "http://me:{{ proxy_password }}@127.0.0.1:1"}),
         task("behind a proxy that is none", "mail_server", SERVER | {"proxy": "me:{{ proxy_password }}@127.0.0.1:1"}),
-        # The end of it
+        # The last task
         task("gone", "mail_server", {"name": "Certificate", "state": "absent"}),
         task("parameter, gone", "system_parameter", {"key": PARAMETER["key"], "state": "absent"}),
     ]  # fmt: skip
@@ -282,7 +282,7 @@ RUNS = {
 
 @pytest.fixture(scope="module")
 def runs(fresh: Callable[[str], LabInstance], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
-    """All tasks through both front ends and both transports."""
+    """Run all tasks in both ways and over both transports."""
 
     def run(name: str) -> Seen:
         return Seen(databases[name], tmp_path_factory.mktemp("secrets"), **RUNS[name])
@@ -298,7 +298,7 @@ def seen(request: pytest.FixtureRequest, runs: dict[str, Seen]) -> Seen:
 
 
 def lines_of(secret: str) -> list[str]:
-    """Those that tell something."""
+    """Return the tasks with output."""
     return [line for line in secret.splitlines() if not line.startswith("-----") and len(line) > 8]
 
 
@@ -320,7 +320,7 @@ def base64_forms(text: str) -> set[str]:
     }
 
 
-def test_no_secret_is_seen(seen: Seen) -> None:
+def test_no_secret_is_shown(seen: Seen) -> None:
     shown = {
         name: [line.strip()[:200] for line in seen.text.splitlines() if any(form in line for form in forms(secret))]
         for name, secret in seen.secrets.items()
@@ -351,13 +351,13 @@ def test_secrets_are_only_in_the_fields_for_them(seen: Seen) -> None:
     assert found == []
 
 
-def test_that_a_secret_differs_is_seen(seen: Seen) -> None:
+def test_a_difference_of_a_secret_is_shown(seen: Seen) -> None:
     for field in ("smtp_pass", "smtp_ssl_private_key", "google_gmail_refresh_token", "value"):
         assert f'+{field}: "********"  # differs' in seen.text
 
 
 def test_only_the_expected_tasks_fail(seen: Seen) -> None:
-    """And the rest does not, or it would show little."""
+    """The other tasks succeed. Otherwise the test would prove little."""
     names = list(seen.results)
     failing = {name for name, result in seen.results.items() if result["failed"]}
     if "No such protocol" in seen.results["a key, proven"].get(

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mail servers that others own or use: users' personal ones, those of a neutralized copy, those of templates and mailings."""
+"""Mail servers that others own or use: users' personal ones, those of a neutralized copy, those of templates and
+mailings.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,13 @@ PERSONAL = "Personal"
 
 @pytest.fixture
 def smtp(lab: Lab) -> SmtpServer:
-    """One that demands nothing."""
+    """Return an SMTP server without requirements."""
     return lab.smtp["plain"]
 
 
 @pytest.fixture
 def working(database: LabInstance, smtp: SmtpServer) -> LabInstance:
-    """With a declared server that works, and that nothing uses."""
+    """Return a database with a declared server that works, and that no record uses."""
     with database.session() as session:
         session.create("ir.mail_server", [{"name": NAME, **reached(smtp), "from_filter": "acme.example"}])
     return database
@@ -52,7 +54,7 @@ def refusal_unwritten(database: LabInstance, stack: dict[str, Any], kind: type[O
     return raised.value.message
 
 
-# --- users' personal servers (19.0) ---
+# Personal servers of users (19.0)
 
 
 def own_server(database: LabInstance, **values: Any) -> int:
@@ -77,7 +79,7 @@ def row(database: LabInstance, record_id: int) -> dict[str, str]:
         pytest.param({"name": f"{NAME} (postmaster.odoo candidate)", "active": False}, id="called like a candidate"),
     ],
 )
-def test_a_verifying_run_leaves_personal_servers_alone(
+def test_a_run_with_connection_tests_does_not_change_personal_servers(
     values: dict[str, Any], working: LabInstance, smtp: SmtpServer
 ) -> None:
     personal = own_server(working, **values)
@@ -113,7 +115,7 @@ def test_a_personal_server_cannot_be_declared_by_its_external_id(working: LabIns
     assert PERSONAL in refusal_unwritten(working, stack, Invalid)
 
 
-# --- a neutralized copy ---
+# A neutralized copy
 
 
 @pytest.fixture
@@ -134,7 +136,7 @@ def active(database: LabInstance) -> list[str]:
     return sorted(record["name"] for record in database.read("ir.mail_server", ["active", "=", True]))
 
 
-def test_on_a_neutralized_copy_nothing_is_tested_for_nothing_goes_live(
+def test_on_a_neutralized_copy_nothing_is_tested_because_nothing_is_activated(
     neutralized: LabInstance, smtp: SmtpServer
 ) -> None:
     steps = apply(neutralized, new_and_declared(smtp), verify="connection", unmanaged="archive")
@@ -152,7 +154,7 @@ def test_a_server_activated_on_a_neutralized_copy_is_tested_first(neutralized: L
     assert active(neutralized) == [NAME, "New", "neutralization - disable emails"]
 
 
-# --- servers in use ---
+# Servers in use
 
 
 def used_by_template(database: LabInstance) -> str:
@@ -181,7 +183,7 @@ USES = {"template": used_by_template, "mailing": used_by_mailing, "default of ma
 
 
 @pytest.mark.parametrize("use", USES)
-def test_a_server_in_use_is_not_archived_and_nothing_else_of_it_changes(use: str, working: LabInstance) -> None:
+def test_a_server_in_use_is_not_archived_and_not_changed(use: str, working: LabInstance) -> None:
     user = USES[use](working)
     message = refusal_unwritten(working, {"servers": [{"name": NAME, "active": False, "sequence": 3}]}, Rejected)
     assert f"'{NAME}'" in message
@@ -205,8 +207,10 @@ def test_an_unmanaged_server_in_use_is_not_archived(working: LabInstance) -> Non
 
 
 @pytest.mark.parametrize("module", ["mail_server", "mail_stack"])
-def test_deleting_warns_who_loses_the_server(module: str, working: LabInstance, tmp_path: Path) -> None:
-    """Odoo does not refuse it: it takes the server from them."""
+def test_deleting_gives_a_warning_about_records_that_lose_the_server(
+    module: str, working: LabInstance, tmp_path: Path
+) -> None:
+    """Odoo does not refuse it: the server is removed from these records."""
     users = [used_by_template(working), used_by_mailing(working)]
     absent = {"name": NAME, "state": "absent"}
     options = absent if module == "mail_server" else {"servers": [absent]}
@@ -227,16 +231,16 @@ def test_deleting_warns_who_loses_the_server(module: str, working: LabInstance, 
     assert working.read("ir.mail_server") == []
 
 
-def test_deleting_a_server_that_nothing_uses_warns_of_nothing(working: LabInstance) -> None:
+def test_deleting_an_unused_server_gives_no_warning(working: LabInstance) -> None:
     outcome = working.check({"servers": [{"name": NAME, "state": "absent"}]})
     assert [step.action for step in outcome.plan] == ["delete"]
     assert outcome.warnings == []
 
 
-# --- servers of one name ---
+# Servers of one name
 
 
-def test_of_servers_of_one_name_none_is_guessed(working: LabInstance) -> None:
+def test_servers_of_one_name_are_never_guessed(working: LabInstance) -> None:
     """This applies to every state, and also if one of them is archived."""
     with working.session() as session:
         ids = [

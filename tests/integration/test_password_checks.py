@@ -1,7 +1,10 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How often Odoo checks a password over JSON-RPC: once for each instance and run, a third of a second of its time. Counted, not timed."""
+"""The number of checks of a password over JSON-RPC: one for each instance and run, which takes a third of a second.
+
+Counted, not timed.
+"""
 
 from __future__ import annotations
 
@@ -75,15 +78,15 @@ def test_a_whole_stack_costs_one_check_of_the_password(
     assert odoo.checks() == 0
 
 
-def test_a_user_is_asked_for_once(database: LabInstance, odoo: CountingOdoo, tmp_path: Path) -> None:
-    """A user who is not known yet logs in: that is a check more, once."""
+def test_the_id_of_a_user_is_read_once(database: LabInstance, odoo: CountingOdoo, tmp_path: Path) -> None:
+    """An unknown user logs in: this is one additional check, once."""
     check(of(database, odoo, username=OPERATOR), tmp_path, tasks=3)
     assert odoo.checks() == 2
     check(of(database, odoo, username=OPERATOR), tmp_path)
     assert odoo.checks() == 0
 
 
-def test_a_known_user_costs_an_odoo_that_knows_nothing_one_check(
+def test_a_known_user_costs_an_odoo_without_caches_one_check(
     lab: Lab, database: LabInstance, tmp_path: Path, ansible_home: Path
 ) -> None:
     with counting_odoo(lab, tmp_path) as odoo:
@@ -96,7 +99,7 @@ def test_a_known_user_costs_an_odoo_that_knows_nothing_one_check(
 
 
 def test_an_api_key_costs_no_additional_calls(database: LabInstance, odoo: CountingOdoo) -> None:
-    """Odoo first takes it for a password."""
+    """Odoo first tries it as a password."""
     database.needs_api_key()
     of(database, odoo, password="").check(STACK, transport="jsonrpc")
     assert odoo.checks() == 1
@@ -105,7 +108,7 @@ def test_an_api_key_costs_no_additional_calls(database: LabInstance, odoo: Count
 def test_a_check_of_a_known_user_leaves_nothing_behind(
     database: LabInstance, odoo: CountingOdoo, ansible_home: Path
 ) -> None:
-    """Not even that somebody has logged in."""
+    """Not even a login is recorded."""
     logins = "SELECT count(*) FROM res_users_log"
     instance = of(database, odoo, username=OPERATOR)
     instance.check(STACK, transport="jsonrpc")
@@ -114,7 +117,7 @@ def test_a_check_of_a_known_user_leaves_nothing_behind(
     assert (database.fingerprint(), database.sql(logins)) == before
 
 
-def test_somebody_elses_id_is_not_taken_though_the_password_fits(
+def test_the_id_of_another_user_is_not_used_although_the_password_fits(
     database: LabInstance, odoo: CountingOdoo, ansible_home: Path
 ) -> None:
     """This happens after another database of the same name replaces a database."""
@@ -127,8 +130,10 @@ def test_somebody_elses_id_is_not_taken_though_the_password_fits(
         assert user_ids.recall(odoo.url, database.database, OPERATOR) == ids[OPERATOR]
 
 
-def test_wrong_passwords_lock_nobody_out(database: LabInstance, odoo: CountingOdoo, ansible_home: Path) -> None:
-    """Odoo's web login would let nobody in from here for a minute after five."""
+def test_wrong_passwords_do_not_lock_the_user_out(
+    database: LabInstance, odoo: CountingOdoo, ansible_home: Path
+) -> None:
+    """Odoo's web login would refuse every login from here for a minute after five failures."""
     wrong = of(database, odoo, password="wrong-made-up")
     for _attempt in range(6):
         with pytest.raises(AuthenticationFailed, match="rejected the login of 'admin'"):

@@ -24,9 +24,9 @@ COLLECTION = COLLECTIONS / "ansible_collections/postmaster/odoo"
 PAGE = (COLLECTION / "docs/permissions.md").read_text()
 READ_ONLY = PAGE.partition("## A user that only reads\n")[2].partition("\n## ")[0]
 PASSWORD = "made-up-password"
-# The lock of a run: made, renewed every 15 seconds, and removed.
+# The lock of a run: created, renewed every 15 seconds, and removed.
 LOCK = {f"ir.config_parameter.{method}" for method in ("create", "write", "unlink")}
-# Neither reads nor writes records.
+# They neither read nor write records.
 LOGIN = {"common.login", "common.version"}
 READING = ("cron_info", "mail_server_info", "mail_queue_info", "mail_stack_info", "mail_doctor")
 
@@ -80,7 +80,7 @@ def instance(lab: Lab) -> Iterator[LabInstance]:
 
 
 def _user(instance: LabInstance, *groups: str, more: Sequence[int] = ()) -> dict[str, str]:
-    """Create a user with nothing but these groups, and return the options by which it logs in.
+    """Create a user with only these groups, and return the options for its login.
 
     :param groups: the names of groups of the addon base. :param more: the ids of other groups.
     """
@@ -112,7 +112,9 @@ def _user(instance: LabInstance, *groups: str, more: Sequence[int] = ()) -> dict
 
 @pytest.fixture(scope="module")
 def calls(instance: LabInstance, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Run every module as a user whose only group is that of administrators; the calls that Odoo received, by modules."""
+    """Run every module as a user whose only group is that of administrators; return the calls that Odoo received, by
+    modules.
+    """
     received: dict[str, set[str]] = defaultdict(set)
     account = _user(instance, "group_system")
     secrets = VaultSecretsContext([("default", VaultSecret(b"made-up-vault-password"))])
@@ -136,7 +138,7 @@ def test_every_module_is_in_the_tables() -> None:
 
 
 def test_every_module_has_run(calls: dict[str, set[str]]) -> None:
-    """A row that names other modules says nothing about calls of its own, so a module that never ran would pass."""
+    """A row that names other modules contains no calls of its own, so a module that never ran would pass."""
     assert calls.keys() == READS.keys()
     assert all(calls.values())
 
@@ -170,7 +172,7 @@ def test_other_users_are_refused(group: str, instance: LabInstance) -> None:
 
 
 def _read_only_group(instance: LabInstance) -> int:
-    """Create a group that may read the models that the page names for it, and nothing else."""
+    """Create a group that may only read the models that the page names for it."""
     models = re.findall(r"`([a-z_.]+)`", READ_ONLY.partition("\n|")[0])
     models.remove("base.group_user")
     with instance.session() as session:
@@ -184,7 +186,7 @@ def _read_only_group(instance: LabInstance) -> int:
     return group
 
 
-def test_a_user_that_only_reads(instance: LabInstance) -> None:
+def test_a_user_that_may_only_read(instance: LabInstance) -> None:
     account = _user(instance, "group_user", more=[_read_only_group(instance)])
     with instance.session() as session:
         session.create("ir.mail_server", [{"name": "Read", "smtp_host": "smtp.invalid", "smtp_user": "ann"}])

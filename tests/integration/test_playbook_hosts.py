@@ -16,7 +16,7 @@ PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 # ansible-rulebook limits this one to the host of an event.
 WITHOUT_OPTION = {"notify"}
 NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml") if path.stem not in WITHOUT_OPTION)
-# Nothing is ever asked of them.
+# These hosts receive no request.
 HOSTS = {name: {"odoo_url": "http://127.0.0.1:9", "odoo_database": name} for name in ("acme", "staging")}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every branch of the queue policy's code, executed by the safe_eval of the instance."""
+"""Every branch of the queue policy's code, run by the safe_eval of the instance."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Policy:
             run(self.database, PARTS[part])
 
     def run_too_late(self) -> None:
-        """Run every part as if its time were over when it begins."""
+        """Run every part as if its time were over when it starts."""
         for xml_id in PARTS.values():
             code = self._code(xml_id)
             self._write(xml_id, code.replace("time.time() + 60", "time.time() - 1"))
@@ -65,7 +65,7 @@ class Policy:
         return {name for message, name in self.names.items() if message not in logged}
 
     def has(self, expression: str) -> bool:
-        """Whether server actions of this instance can work out an expression."""
+        """Return whether server actions of this instance can evaluate an expression."""
         code = self._code(queue_jobs.WATCHDOG)
         probe = f"def probe():\n    try:\n        {expression}\n        log('it has it')\n    except Exception:\n        pass\nprobe()"
         self.database.sql("DELETE FROM ir_logging WHERE message = 'it has it'")
@@ -83,7 +83,7 @@ class Policy:
             session.write("ir.cron", [ref(self.database, xml_id)], {"code": code})
 
 
-def test_every_branch_is_executed(database: LabInstance, lab: Lab) -> None:
+def test_every_branch_runs(database: LabInstance, lab: Lab) -> None:
     policy = Policy(database)
     with database.session() as session:
         (model,) = session.search_read("ir.model", [["model", "=", "mail.mail"]], ["model"])
@@ -130,7 +130,7 @@ def branches_of_other_instances(policy: Policy) -> set[str]:
 
 def send(policy: Policy, lab: Lab) -> None:
     database = policy.database
-    # Odoo fails at noting why a password that is not ASCII fails, and breaks off.
+    # Odoo fails to record why a password that is not ASCII fails, and stops.
     use(database, lab, "plain")
     starttls = lab.smtp["starttls"]
     broken = {
@@ -149,7 +149,7 @@ def send(policy: Policy, lab: Lab) -> None:
     policy.run("lanes")
     assert states(database) == {"sent": 3, "outgoing": 2}
     assert received(lab, "plain") == {f"Whole {number}": 1 for number in range(3)}
-    # A server that hangs up after another mail.
+    # A server that disconnects after another mail.
     plain = lab.smtp["plain"]
     plain.configure(drop_at="DATA", drop_after=len(plain.accepted()) + 1)
     queue(database, 4)
@@ -222,7 +222,7 @@ def watch(policy: Policy, lab: Lab) -> None:
     with_lock(database, core, lambda: policy.run("watchdog"))
     queue(database, 2)
     policy.run("watchdog", "watchdog")
-    # Nobody can be told any more.
+    # The listener no longer exists.
     database.sql("DELETE FROM mail_message WHERE subject LIKE 'Mail queue: %'")
     database.sql("ALTER TABLE mail_message ADD CONSTRAINT made_up CHECK (subject NOT LIKE 'Mail queue: %')")
     policy.run("watchdog")

@@ -89,7 +89,7 @@ class Example:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """A value for each variable of the vault."""
+        """Return a value for each variable of the vault."""
         return {name: f"made-up-{name}" for name in re.findall(r"vault_\w+", json.dumps(self.variables))}
 
     @property
@@ -196,7 +196,7 @@ def test_receivers_accept_the_records_of_the_page(provider: str, results: Result
 
 
 def test_the_commands_of_the_page(lab: Lab, results: Results, tmp_path: Path) -> None:
-    """With one of the examples, whose mail server is replaced by one of the lab's, because no test can reach a provider."""
+    """The mail server of one example is replaced by one of the lab, because no test can reach a provider."""
     example = EXAMPLES["Amazon SES"]
     instance = results.instances[example.host]
     smtp = password_server(lab, "starttls_any_sender", smtp_encryption=instance.strict("starttls"))

@@ -71,7 +71,7 @@ def test_an_option_that_is_unset_is_not_managed(instance: Instance) -> None:
     assert server(instance, "smtp_user", "smtp_debug") == {**server(instance), "smtp_user": "u", "smtp_debug": True}
 
 
-def test_a_declared_server_is_in_use_unless_the_declaration_says_otherwise(instance: Instance) -> None:
+def test_a_declared_server_is_active_by_default(instance: Instance) -> None:
     apply(instance, {"servers": [{**HARMLESS, "active": False}]})
     (step,) = apply_server(instance)
     assert (step["action"], step["changes"]) == ("unarchive", changes("active", False, True))
@@ -79,7 +79,7 @@ def test_a_declared_server_is_in_use_unless_the_declaration_says_otherwise(insta
     assert (step["action"], step["changes"]) == ("archive", changes("active", True, False))
 
 
-def test_an_empty_string_clears(instance: Instance) -> None:
+def test_an_empty_string_clears_a_field(instance: Instance) -> None:
     apply(instance, {"servers": [{**HARMLESS, "smtp_user": "u", "smtp_pass": "p-made-up"}]})
     (step,) = apply_server(instance, smtp_user="", smtp_pass="")
     assert step["changes"] == changes("smtp_user", "u", None) + changes("smtp_pass", "********", None)
@@ -107,7 +107,7 @@ def test_order_case_and_spaces_of_a_from_filter_are_not_drift(instance: Instance
     assert step["changes"] == changes("from_filter", "a.invalid,Sales@B.invalid", "a.invalid")
 
 
-def test_archived_and_taken_back(instance: Instance) -> None:
+def test_archived_and_activated_again(instance: Instance) -> None:
     apply(instance, {"servers": [HARMLESS]})
     (archived,) = apply_server(instance, active=False)
     assert (archived["action"], archived["changes"]) == ("archive", changes("active", True, False))
@@ -134,7 +134,7 @@ def test_an_external_id_finds_the_server_under_any_name(instance: Instance) -> N
     assert deleted["action"] == "delete"
 
 
-def test_an_external_id_is_given_to_the_server_that_has_the_name(instance: Instance) -> None:
+def test_a_server_with_the_name_gets_the_external_id(instance: Instance) -> None:
     apply(instance, {"servers": [HARMLESS]})
     (step,) = apply_server(instance, xml_id="postmaster.test_server")
     assert step["changes"] == changes("xml_id", None, "postmaster.test_server")
@@ -144,7 +144,7 @@ def test_an_external_id_is_given_to_the_server_that_has_the_name(instance: Insta
     ]
 
 
-def test_an_external_id_tells_servers_of_one_name_apart(instance: Instance) -> None:
+def test_an_external_id_distinguishes_servers_of_one_name(instance: Instance) -> None:
     apply(instance, {"servers": [{**HARMLESS, "xml_id": "postmaster.test_server"}]})
     with instance.session() as session:
         session.create("ir.mail_server", [{**HARMLESS, "smtp_port": 26}])
@@ -166,7 +166,7 @@ def test_a_client_certificate_is_compared_and_shown_by_checksum(instance: Instan
     assert apply_server(instance, **files) == []
 
 
-def test_a_parameter_is_set_changed_and_removed(instance: Instance) -> None:
+def test_a_parameter_is_created_changed_and_removed(instance: Instance) -> None:
     def apply_parameter(value: Any) -> list[dict[str, Any]]:
         return apply(instance, {"parameters": {f"{NAME}.parameter": value}})
 
@@ -184,7 +184,7 @@ def test_a_parameter_is_set_changed_and_removed(instance: Instance) -> None:
     assert instance.read("ir.config_parameter", ["key", "=", f"{NAME}.parameter"], fields=("key",)) == []
 
 
-def test_an_alias_domain_is_made_changed_and_renamed(instance: Instance) -> None:
+def test_an_alias_domain_is_created_changed_and_renamed(instance: Instance) -> None:
     instance.needs("mail.alias.domain")
 
     def apply_domain(**options: Any) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The queue policy at work: its code runs inside Odoo, and mails go out, come back, or are cleared away."""
+"""The queue policy at work: its code runs inside Odoo, and mails are sent, queued again, or cleared away."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def ref(database: LabInstance, xml_id: str) -> int:
 
 
 def run(database: LabInstance, xml_id: str = QUEUE) -> None:
-    """Run an action once; that it fails is an error here."""
+    """Run an action once; a failure is an error here."""
     with database.session() as session:
         run_cron(session, ref(database, xml_id), xml_id)
 
 
 def use(database: LabInstance, lab: Lab, smtp: str, **behavior: Any) -> None:
-    """Have all mail go through one of the lab's SMTP servers."""
+    """Send all mail through one of the lab's SMTP servers."""
     server = lab.smtp[smtp]
     if behavior:
         server.configure(**behavior)
@@ -82,7 +82,7 @@ def use(database: LabInstance, lab: Lab, smtp: str, **behavior: Any) -> None:
 
 
 def queue(database: LabInstance, count: int, subject: str = "Mail", **values: Any) -> list[int]:
-    """Queue mails, each to a recipient of its own."""
+    """Queue mails, each to a different recipient."""
     mails = [
         {
             "subject": f"{subject} {number}",
@@ -116,13 +116,13 @@ def received(lab: Lab, smtp: str) -> Counter[str]:
 
 
 def pass_time(database: LabInstance, minutes: int) -> None:
-    """Let all mails be older, as if so much time had gone by."""
+    """Make all mails older."""
     database.sql(
         f"UPDATE mail_mail SET create_date = create_date - interval '{minutes} minutes', write_date = write_date - interval '{minutes} minutes'"
     )
 
 
-# --- installed, found changed, taken away ---
+# Installed, changed by others, removed
 
 EVERYTHING = {
     "lanes": LANES,
@@ -136,7 +136,7 @@ OWN_RULES = ["backoff", "stale_after", "purge_after", "watchdog"]
 OWN = [queue_jobs.BACKOFF, queue_jobs.STALE, queue_jobs.PURGE, queue_jobs.WATCHDOG]
 
 
-def test_installed_and_taken_away_without_a_trace(database: LabInstance) -> None:
+def test_installed_and_removed_without_a_trace(database: LabInstance) -> None:
     def look() -> dict[str, Any]:
         fields = ("code", "active", "interval_number", "interval_type", "name", "model_id", "user_id", "priority")
         (core,) = database.read("ir.cron", ["id", "=", ref(database, QUEUE)], fields=fields)
@@ -164,7 +164,7 @@ def test_code_changed_by_hand_is_drift(database: LabInstance) -> None:
     assert apply(database, **EVERYTHING) == [("update", "lanes"), ("update", "purge_after")]
 
 
-def test_parts_come_and_go_by_themselves(database: LabInstance) -> None:
+def test_parts_are_installed_and_removed_separately(database: LabInstance) -> None:
     (before,) = database.read("ir.cron", ["id", "=", ref(database, QUEUE)], fields=QUEUE_FIELDS)
     apply(database, **EVERYTHING)
     assert apply(database, stale_after=0) == [("delete", "stale_after")]
@@ -216,7 +216,7 @@ def test_the_role(database: LabInstance, tmp_path: Path) -> None:
     assert not run.results["Enforce the queue policy of the instance"]["changed"]
 
 
-# --- lanes ---
+# Lanes
 
 
 def test_password_resets_before_newsletters(database: LabInstance, lab: Lab) -> None:
@@ -237,7 +237,7 @@ def test_password_resets_before_newsletters(database: LabInstance, lab: Lab) -> 
     assert states(database) == {"sent": 48}
 
 
-def test_a_backlog_of_one_lane_does_not_flow_into_the_next(database: LabInstance, lab: Lab) -> None:
+def test_a_backlog_of_one_lane_does_not_use_the_next(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain")
     queue(database, 20, "Newsletter")
     apply(database, lanes=LANES)
@@ -258,7 +258,7 @@ def test_mails_that_are_not_due_or_too_young_are_not_sent(database: LabInstance,
 
 
 @pytest.mark.parametrize(("settle", "once"), [(0, False), (60, True)])
-def test_a_mail_that_its_creator_is_just_sending_is_not_sent_twice(
+def test_a_mail_that_its_creator_is_sending_is_not_sent_twice(
     settle: int, once: bool, database: LabInstance, lab: Lab
 ) -> None:
     """Without `settle` it is sent twice:
@@ -281,8 +281,8 @@ def test_a_mail_that_its_creator_is_just_sending_is_not_sent_twice(
     assert (received(lab, "plain")["Mail 4"] == 1) is once
 
 
-def test_a_slow_server_does_not_keep_a_run_beyond_its_time(database: LabInstance, lab: Lab) -> None:
-    """25 mails at a time, until a minute is over; here six seconds, of which each 25 take four."""
+def test_a_slow_server_does_not_extend_a_run_beyond_its_time(database: LabInstance, lab: Lab) -> None:
+    """25 mails are sent at a time, until a minute is over. Here the limit is six seconds, and 25 mails take four."""
     use(database, lab, "plain")
     queue(database, 60)
     apply(database, lanes=[{"name": "all", "batch": 100}])
@@ -298,7 +298,7 @@ def test_a_slow_server_does_not_keep_a_run_beyond_its_time(database: LabInstance
     assert states(database) == {"sent": 50, "outgoing": 10}
 
 
-def test_a_lane_that_broke_later_does_not_stop_the_queue(database: LabInstance, lab: Lab) -> None:
+def test_a_lane_that_failed_later_does_not_stop_the_queue(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain")
     with database.session() as session:
         (model,) = session.search_read("ir.model", [["model", "=", "mail.mail"]], ["model"])
@@ -312,7 +312,7 @@ def test_a_lane_that_broke_later_does_not_stop_the_queue(database: LabInstance, 
     assert states(database) == {"sent": 2}
 
 
-# --- backoff ---
+# Backoff
 
 
 def test_a_throttling_server_gets_every_mail_once(database: LabInstance, lab: Lab) -> None:
@@ -346,7 +346,7 @@ def test_without_the_policy_a_throttling_server_loses_mails(database: LabInstanc
     assert len(received(lab, "throttle")) < 30
 
 
-def test_a_server_that_hangs_up_in_the_middle(database: LabInstance, lab: Lab) -> None:
+def test_a_server_that_disconnects_in_the_middle(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain", drop_at="DATA", drop_after=4)
     queue(database, 10)
     apply(database, lanes=[{"name": "all", "batch": 100}], backoff=BACKOFF)
@@ -363,7 +363,7 @@ def test_a_server_that_hangs_up_in_the_middle(database: LabInstance, lab: Lab) -
     assert received(lab, "plain") == {f"Mail {number}": 1 for number in range(10)}
 
 
-def test_a_mail_that_a_server_always_hangs_up_on_does_not_stop_the_others(database: LabInstance, lab: Lab) -> None:
+def test_a_mail_that_always_makes_a_server_disconnect_does_not_stop_the_others(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain", drop_at="DATA", drop_after=0)
     queue(database, 4)
     apply(database, lanes=[{"name": "all", "batch": 100}])
@@ -374,8 +374,8 @@ def test_a_mail_that_a_server_always_hangs_up_on_does_not_stop_the_others(databa
     assert states(database) == {"exception": 1, "sent": 3}
 
 
-def test_one_bad_server_among_three_stops_nobody_else(database: LabInstance, lab: Lab) -> None:
-    """Odoo fails at noting why a password that is not ASCII fails, and breaks off without a word, run after run."""
+def test_one_bad_server_among_three_does_not_stop_the_others(database: LabInstance, lab: Lab) -> None:
+    """Odoo fails to record why a password that is not ASCII fails, and stops without a message in every run."""
     smtp = lab.smtp["plain"]
     for name, more in (("a", {}), ("b", {"smtp_user": "b", "smtp_pass": "made-up-ß"}), ("c", {})):
         about = {"name": name, "smtp_host": smtp.host, "smtp_port": smtp.port, "from_filter": f"{name}.example"}
@@ -438,7 +438,7 @@ def test_the_delay_grows_with_the_age(age: int, since_failure: int, returns: boo
 
 
 def reasons_of_mails() -> list[str]:
-    """All that Odoo keeps of mails that failed, of hosts and recipients whose names mean nothing."""
+    """Return everything that Odoo stores about failed mails, with neutral names of hosts and recipients."""
     told = [message for _outcome, message in MESSAGES]
     for refusal in REFUSALS:
         for message in wordings(refusal):
@@ -471,7 +471,7 @@ def test_the_database_classifies_as_the_collection_does(database: LabInstance) -
     assert (len(messages) > 300, differing) == (True, {})
 
 
-# --- stale, purge ---
+# Stale mails and purging
 
 
 def test_stale_mails_are_cancelled(database: LabInstance) -> None:
@@ -496,7 +496,7 @@ def test_old_mails_are_purged_even_if_rpc_may_not_delete_them(database: LabInsta
     assert states(database) == {"sent": 1, "outgoing": 1, "cancel": 1}
 
 
-def test_a_mail_that_cannot_be_purged_does_not_keep_the_others(database: LabInstance) -> None:
+def test_a_mail_that_cannot_be_purged_does_not_stop_the_others(database: LabInstance) -> None:
     apply(database, purge_after=30)
     kept, *_others = queue(database, 5, state="cancel")
     pass_time(database, 31 * 24 * 60)
@@ -508,20 +508,20 @@ def test_a_mail_that_cannot_be_purged_does_not_keep_the_others(database: LabInst
     assert [row["id"] for row in database.read("mail.mail", fields=("state",))] == [kept]
 
 
-# --- watchdog ---
+# Watchdog
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ("active = false, write_date = now() at time zone 'utc' - interval '31 minutes'", "was inactive"),
-        # Somebody, or a look at whether it runs, touched it since; but it has missed its run.
+        # A user or a probe has written to it since, but it has missed its run.
         ("active = false, nextcall = now() at time zone 'utc' - interval '31 minutes'", "was inactive"),
         ("nextcall = now() at time zone 'utc' + interval '1 year'", "was put off"),
         ("nextcall = now() at time zone 'utc' - interval '1 day'", "was overdue"),
     ],
 )
-def test_the_watchdog_wakes_the_queue(wrong: str, words: str, database: LabInstance, lab: Lab) -> None:
+def test_the_watchdog_starts_the_queue(wrong: str, words: str, database: LabInstance, lab: Lab) -> None:
     lab.start_odoo(max_cron_threads=0)  # otherwise a worker would run overdue actions
     try:
         apply(database, watchdog={**WATCHDOG, "channel": CHANNEL})
@@ -540,7 +540,7 @@ def test_the_watchdog_wakes_the_queue(wrong: str, words: str, database: LabInsta
         assert cron == {"active": "t", "is_due": "t"}
         with database.session() as session:
             assert messages[0]["model"] == channel_model(session)
-        # Server actions of 16.0 write into a table.
+        # Server actions of 16.0 write to a table.
         assert words in log(lab) + str(database.read("ir.logging", fields=("message",)))
     finally:
         lab.start_odoo()
@@ -555,7 +555,7 @@ def log(lab: Lab) -> str:
         return "".join(file.readlines()[-200:])
 
 
-def test_the_watchdog_tells_that_the_queue_is_gone(database: LabInstance) -> None:
+def test_the_watchdog_reports_a_deleted_queue(database: LabInstance) -> None:
     apply(database, watchdog={**WATCHDOG, "channel": CHANNEL})
     with database.session() as session:
         session.unlink("ir.cron", [ref(database, QUEUE)])
@@ -584,7 +584,7 @@ def test_the_watchdogs_mail_does_not_wait_in_the_queue(database: LabInstance, la
     assert [alert["rcpt_tos"] for alert in alerts] == [["ops@lab.example"]]
 
 
-def test_the_watchdog_tells_of_a_backlog_once(database: LabInstance) -> None:
+def test_the_watchdog_reports_a_backlog_once(database: LabInstance) -> None:
     apply(database, watchdog={**WATCHDOG, "max_outgoing": 2, "user": "admin"})
     queue(database, 2)
     for expected in (0, 1, 1):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real refusals through a real Odoo: its connection test, a mail of its queue and a probe name each alike."""
+"""Real refusals with a real Odoo: its connection test, a mail of its queue and a probe have the same outcome."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ VERBS = {
     "data": ("CONTENT",),
 }
 SERVER = {"name": "Refusing", "smtp_host": "127.0.0.1", "smtp_encryption": "none", "from_filter": SENDER}
-# A connection test and a probe end before anything is sent.
+# A connection test and a probe end before any mail is sent.
 UNSEEN = "data"
 
 
 @dataclass
 class Refused:
-    """A database whose only mail server can be pointed at any SMTP server."""
+    """Return a database whose only mail server can use any SMTP server."""
 
     session: Session
     server_id: int
 
     def test(self, smtp: SmtpServer, *, login: bool) -> dict[str, Any]:
-        """Point the mail server at an SMTP server, and test it."""
+        """Configure the mail server for an SMTP server, and test it."""
         values = {"smtp_port": smtp.port, "smtp_user": SENDER if login else False, "smtp_pass": SECRET}
         self.session.write("ir.mail_server", [self.server_id], values)
         return connection_test.test_connection(self.session, self.server_id, {**SERVER, **values}, [SECRET], None)
@@ -87,7 +87,7 @@ def refusing(refusal: Refusal) -> Iterator[SmtpServer]:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda one: f"{one.stage} {one.lines[:50]}")
-def test_all_name_it_alike(refusal: Refusal, refused: Refused) -> None:
+def test_all_have_the_same_outcome(refusal: Refusal, refused: Refused) -> None:
     login = refusal.stage == "auth"
     with refusing(refusal) as smtp:
         tested = refused.test(smtp, login=login)

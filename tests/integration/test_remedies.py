@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remedies that are followed to the letter: the doctor says what to do, it is done, and the doctor finds nothing any more."""
+"""Remedies: each is followed exactly, and the doctor then has no finding."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Patient:
     broken: BrokenInstance
 
     def use(self, smtp: SmtpServer, **values: Any) -> None:
-        """Send through an SMTP server, without a login unless one is given."""
+        """Send through an SMTP server, by default without a login."""
         login = {"smtp_encryption": "none", "smtp_user": False, "smtp_pass": False}
         self.change(smtp_host="127.0.0.1", smtp_port=smtp.port, **{**login, **values})
 
@@ -103,7 +103,7 @@ def test_an_app_password(patient: Patient, servers: Callable[..., SmtpServer]) -
     patient.assert_well()
 
 
-def test_a_login_that_a_relay_wants(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+def test_a_login_that_a_relay_requires(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
     smtp = servers(features=("AUTH PLAIN",))
 
     def rcpt(_line: str) -> str:
@@ -147,7 +147,7 @@ def test_another_sender(refusal: str, remedy: str, patient: Patient, servers: Ca
     patient.assert_well()
 
 
-def test_passwords_are_no_longer_taken(patient: Patient, servers: Callable[..., SmtpServer], lab: Lab) -> None:
+def test_passwords_are_no_longer_accepted(patient: Patient, servers: Callable[..., SmtpServer], lab: Lab) -> None:
     """Microsoft 365: use OAuth2."""
     refusal = "550 5.7.30 Basic authentication is not supported for Client Submission."
     patient.use(servers(features=("AUTH PLAIN LOGIN",), replies={"AUTH": refusal}), smtp_user=SALES, smtp_pass=WRONG)
@@ -232,7 +232,7 @@ def test_localhost_of_a_container(patient: Patient, servers: Callable[..., SmtpS
 
 
 def test_the_recipient_of_odoos_test(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
-    """The finding is a warning, and a canary shows that other mail leaves."""
+    """The finding is a warning, and a canary shows that other mail is sent."""
     smtp = servers(
         replies={"RCPT": lambda line: "250 Ok" if "postmaster@else.example" in line else "550 5.1.1 No such user"}
     )

@@ -29,7 +29,7 @@ KEYS = {f"postmaster_odoo.{name}" for name in ("attempts", "deletion", "put_off"
 
 
 @pytest.mark.in_process
-def test_nothing_of_the_collection_is_left(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
+def test_nothing_of_the_collection_remains(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
     database = fresh("removal")
     queue = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("code", "active"))
     hosts = {"acme": {**STACK, **{f"odoo_{name}": value for name, value in database.quick_options().items()}}}

@@ -37,7 +37,7 @@ SERVERS = [f"server{place}.example" for place in range(6)]
 
 
 class OdooAtWork:
-    """An `odoo shell` that answers requests, as replay_script.py has them."""
+    """An `odoo shell` that answers requests of replay_script.py."""
 
     def __init__(self, folder: Path, shell: Future[str]) -> None:
         self._folder = folder
@@ -172,7 +172,7 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
             print(f"plan {number + 1}: {counts['compared']} compared, {len(wrong)} differences", flush=True)
             if number % 3:
                 continue
-            # Mail that names a server names another one at times; so it does if its server is gone.
+            # Sometimes mail that names a server names another one, for example if its server was deleted.
             with database.session() as session:
                 found = [one["id"] for one in session.search_read("ir.mail_server", [["name", "in", SERVERS]], ["id"])]
             if found:
@@ -198,7 +198,7 @@ def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] 
 
 
 def test_mailings_whose_mails_odoo_has_deleted(database: LabInstance) -> None:
-    """The traces stay."""
+    """The traces are kept."""
     with database.session() as session:
         model = session.search_read("ir.model", [["model", "=", "res.partner"]], ["id"])[0]["id"]
         values = {"subject": "News", "email_from": "news@news.example", "mailing_model_id": model}
@@ -212,7 +212,7 @@ def test_mailings_whose_mails_odoo_has_deleted(database: LabInstance) -> None:
     (entry,) = (one for one in replay["senders"] if one["sources"] == ["mailing"])
     assert (entry["from"], entry["mails"], entry["server_after"]) == ("news@news.example", 2, "News relay")
     assert replay["complete"]
-    # An administrator of the settings need not see the mailings.
+    # An administrator of the settings may lack the right to read the mailings.
     database.add_user("other", password="made-up-password", system=True)
     other = LabInstance(database.url, database.database, "other", "made-up-password", None, lab=database.lab)
     replay = other.check(stack, replay_days=30).replay
@@ -220,11 +220,11 @@ def test_mailings_whose_mails_odoo_has_deleted(database: LabInstance) -> None:
     assert not replay["complete"]
 
 
-# --- as a user sees it ---
+# The view of a user
 
 
 def test_another_host_of_the_same_server_is_shown(database: LabInstance, tmp_path: Path) -> None:
-    """All mail leaves through another provider then."""
+    """All mail is then sent through another provider."""
     relay = {"name": "Moved relay", "smtp_host": "a.relay.example", "from_filter": "moved.example"}
     database.enforce({"servers": [relay]})
     mail = {"subject": "Made up", "email_to": "recipient@elsewhere.example", "state": "exception"}
@@ -271,10 +271,10 @@ def test_a_check_and_its_reports_list_mail_that_changes_its_server(database: Lab
     assert "bob@other.example" not in markdown
     planned = run_on(tmp_path / "plan", "provision", {"acme": {**host, "odoo_mail_replay": {}}}, "--check")
     assert f"mail from ann@acme.example: {PREDICTED} (1 in 30 days)" in shown(planned, "Show the plan")["acme"]
-    # Without the variable nobody looks at mail.
+    # Without the variable no mail is read.
     compare(tmp_path / "without", {"acme": host})
     assert "replay" not in report_of(tmp_path / "without")["instances"][0]
-    # Both front ends, a check and a run, say the same.
+    # Both front ends, a check and a run, return the same.
     tasks = {
         name: {"postmaster.odoo.mail_stack": {**stack, "unmanaged": "ignore", "replay": {}}, **keywords}
         for name, keywords in {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every report renders every finding, empty results and hostile names: without a crash, and without a character that anything obeys."""
+"""Every report shows every finding, empty results and hostile names without an error, and without a control character."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def finding(kind: str, name: str | None) -> dict[str, Any]:
 
 
 def diagnosis(name: str | None) -> dict[str, Any]:
-    """Every finding of the catalogue, about a record of this name."""
+    """Return every finding of the catalogue, about a record of this name."""
     findings = [finding(kind, name) for kind in CATALOGUE]
     return {"findings": findings, "odoo_version": "19.0", "queue": {"due": 3}, "tests": [], "changed": False}
 
@@ -91,7 +91,7 @@ def heal(role: str, **variables: Any) -> dict[str, Any]:
 
 
 def tasks(names: Sequence[str]) -> list[dict[str, Any]]:
-    """All templates, with records of these names."""
+    """Return all templates, with records of these names."""
     changes = {name: {"field": name, "before": name, "after": [name], "remark": name} for name in names}
     steps = [{"resource": "mail_server", "key": name, "action": "update", "changes": [changes[name]]} for name in names]
     created = [{**step, "action": "create"} for step in steps]
@@ -163,7 +163,9 @@ EMPTY = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
-    """One run over hosts that have every finding about a name each, one without findings, and two that were not asked."""
+    """Run the templates on hosts: some with every finding about a name, one without findings, and two that were not
+    reached.
+    """
     folder = tmp_path_factory.mktemp("reports")
     results = {f"acme{position}": diagnosis(name) for position, name in enumerate([None, *HOSTILE])}
     results |= {
@@ -206,24 +208,24 @@ def _protected(value: Any) -> Any:
     return [_protected(one) for one in value] if isinstance(value, list) else value
 
 
-def test_nothing_crashes(run: tuple[Run, Path]) -> None:
+def test_no_template_fails(run: tuple[Run, Path]) -> None:
     assert run[0].exit_code == 0, run[0].output[-5000:]
     assert len(HOSTILE) >= 40
 
 
-def test_no_raw_control_character_reaches_the_terminal(run: tuple[Run, Path]) -> None:
+def test_no_control_character_reaches_the_terminal(run: tuple[Run, Path]) -> None:
     lines = run[0].output.split("\n")
     assert [line for line in lines if RAW.search(line) or COMMAND.search(line)] == []
 
 
-def test_every_finding_is_told(run: tuple[Run, Path]) -> None:
+def test_every_finding_is_shown(run: tuple[Run, Path]) -> None:
     text = (run[1] / "doctor/doctor.md").read_text()
     for kind in CATALOGUE:
         assert f"[{kind}]" in text
         assert f"* {kind}" in run[0].output
 
 
-def test_the_markdown_has_no_markup_of_others(run: tuple[Run, Path]) -> None:
+def test_the_markdown_contains_only_its_own_markup(run: tuple[Run, Path]) -> None:
     text = (run[1] / "doctor/doctor.md").read_text()
     lines = text.split("\n")
     assert [line for line in lines if RAW.search(line) or COMMAND.search(line)] == []

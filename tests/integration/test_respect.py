@@ -18,7 +18,7 @@ DECLARED = {"servers": [{"name": "Declared"}]}
 
 @pytest.fixture
 def inhabited(database: LabInstance) -> LabInstance:
-    """With a declared server, one that nobody declared, an archived one and a user's own."""
+    """Return a database with a declared server, an undeclared one, an archived one and a user's personal one."""
     with database.session() as session:
         servers: list[dict[str, Any]] = [
             {"name": name, "smtp_host": HOST} for name in ("Declared", "Nobody's", "Archived")
@@ -47,13 +47,13 @@ def test_unmanaged_servers_are_reported(inhabited: LabInstance) -> None:
     assert active(inhabited) == ["Declared", "Nobody's", *personal(inhabited)]
 
 
-def test_unmanaged_servers_are_archived_if_asked(inhabited: LabInstance) -> None:
+def test_unmanaged_servers_are_archived_on_request(inhabited: LabInstance) -> None:
     (step,) = apply(inhabited, DECLARED, unmanaged="archive")
     assert (step["key"], step["action"]) == ("Nobody's", "archive")
     assert active(inhabited) == ["Declared", *personal(inhabited)]
 
 
-def test_unmanaged_servers_are_ignored_if_asked(inhabited: LabInstance) -> None:
+def test_unmanaged_servers_are_ignored_on_request(inhabited: LabInstance) -> None:
     outcome = inhabited.enforce(DECLARED, unmanaged="ignore")
     assert (outcome.plan, outcome.unmanaged) == ((), [])
 
@@ -85,7 +85,9 @@ def test_a_server_in_use_is_not_archived_and_the_error_names_its_users(inhabited
 
 @pytest.fixture
 def neutralized(inhabited: LabInstance) -> LabInstance:
-    """As Odoo's own neutralize.sql leaves it: everything archived, and a dummy so that nothing else is used."""
+    """Return a copy in the state after Odoo's own neutralize.sql: everything is archived, and a dummy server replaces
+    the others.
+    """
     inhabited.sql(
         "UPDATE ir_mail_server SET active = false;"
         "UPDATE ir_cron SET active = false;"
@@ -122,7 +124,7 @@ def test_nothing_is_activated_on_a_neutralized_copy(neutralized: LabInstance) ->
     assert neutralized.enforce(NEUTRALIZED_STACK, unmanaged="archive").plan == ()
 
 
-def test_everything_is_activated_on_a_neutralized_copy_if_asked(neutralized: LabInstance) -> None:
+def test_everything_is_activated_on_a_neutralized_copy_on_request(neutralized: LabInstance) -> None:
     apply(neutralized, NEUTRALIZED_STACK, activate_neutralized=True)
     assert active(neutralized) == ["Declared", "New", DUMMY]
     assert neutralized.enforce(NEUTRALIZED_STACK, activate_neutralized=True).warnings == []

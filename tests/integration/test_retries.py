@@ -33,7 +33,7 @@ REFUSAL = "451 4.7.1 Greylisted, please try again later"
 
 @dataclass
 class Refusing:
-    """An SMTP server that never takes mail for `never…`, and mail for `third…` at the third attempt."""
+    """Run an SMTP server that never accepts mail for `never…`, and accepts mail for `third…` at the third attempt."""
 
     attempts: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
@@ -71,7 +71,7 @@ def waiting(database: LabInstance, smtp: SmtpServer) -> LabInstance:
 
 
 def assert_all_ended(waiting: LabInstance, refusing: Refusing) -> None:
-    """Each mail that can pass has left once, and of the others nothing is tried any more."""
+    """Each mail that can be sent has been sent once, and the others are no longer tried."""
     assert refusing.taken == {f"third{number}": 1 for number in range(MAILS)}
     assert refusing.attempts == {f"{kind}{n}": ATTEMPTS for kind in ("never", "third") for n in range(MAILS)}
     assert states(waiting) == {"sent": MAILS, "exception": MAILS}

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rollbacks on a real Odoo: a bad change of every kind of resource, then its snapshot, and every row is as before, byte for byte.
+"""Rollbacks on a real Odoo: a bad change of every kind of resource, then its rollback. Every row is as before, byte for
+byte.
 
-Of the cuts of a rollback a sample is tried, and all of them with INTERRUPTIONS=all (`make interruptions`).
+A sample of the interruptions of a rollback is tested, or all of them with INTERRUPTIONS=all (`make interruptions`).
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ BAD: dict[str, Any] = {
     "odoo_queue_lanes": [{"name": "all", "batch": 5}],
     "odoo_queue_stale_after": 7,
 }
-# Every column but those that tell when somebody wrote, of all rows; records that were created again have other ids.
+# Every column of all rows, except the times and users of writes. Records that were created again have other ids.
 _TIMES = "- 'write_date' - 'create_date' - 'write_uid' - 'create_uid' - 'nextcall' - 'lastcall'"
 _ROWS = {
     "servers": f"SELECT (to_jsonb(s) {_TIMES} - 'id')::text AS row FROM ir_mail_server s ORDER BY 1",
@@ -139,12 +140,12 @@ _ROWS = {
     "server actions": "SELECT count(*)::text AS row FROM ir_act_server",
 }
 SHIPPED = {"postmaster_odoo_in_process": False, "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-# Of records that keep their ids, the id is compared, too.
+# The ids of records that are not created again are compared too.
 _KEPT = "SELECT id || ' ' || name AS row FROM ir_mail_server WHERE name <> 'Old' ORDER BY 1"
 
 
 def rows(instance: LabInstance) -> dict[str, list[str]]:
-    """Everything that a run of these stacks may change."""
+    """Return everything that a run of these stacks may change."""
     return {
         name: [one["row"] for one in instance.sql(statement)] for name, statement in {**_ROWS, "kept": _KEPT}.items()
     }
@@ -178,14 +179,14 @@ def vault(tmp_path: Path) -> tuple[str, ...]:
     return ("--vault-password-file", str(tmp_path / "password"))
 
 
-def test_every_row_is_as_before(
+def test_every_row_is_restored(
     fresh: Callable[[str], LabInstance], tmp_path: Path, snapshots: Path, vault: tuple[str, ...]
 ) -> None:
     instance = fresh("rollback")
     common = {**connection(instance), "odoo_mail_snapshot_folder": str(snapshots)}
     run = run_on(tmp_path, "provision", {"acme": {**common, **BEFORE}}, *vault)
     assert run.exit_code == 0, run.output
-    # Values that no declaration can have, or that Ansible would take for templates.
+    # Values that no declaration can have, or that Ansible would treat as templates.
     odd = {
         ("ir.mail_server", "name", "Main"): {"smtp_host": " smtp.acme.example ", "from_filter": "B.example ,a.example"},
         ("ir.cron", "cron_name", "Sweep"): {"code": "model.search([], limit=1)\n\n# {{ no template }} \n"},
@@ -228,7 +229,7 @@ def test_every_row_is_as_before(
     assert again.results[task]["changed"] is False
     assert again.results[task]["restored"] == str(second)
 
-    # A rollback can be taken back, too.
+    # A rollback can be rolled back too.
     forward = run_on(tmp_path, "rollback", host, *vault, rollback_snapshot=done.results[task]["snapshot"])
     assert forward.exit_code == 0, forward.output
     restored = run_on(tmp_path, "rollback", host, *vault, rollback_snapshot=str(second))
@@ -237,7 +238,7 @@ def test_every_row_is_as_before(
 
 
 def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: Path, snapshots: Path) -> None:
-    """No secret is kept, and everybody is told."""
+    """No secret is saved, and the run reports this."""
     instance = fresh("rollback_plain")
     common = {**connection(instance), "odoo_mail_snapshot_folder": str(snapshots)}
     assert run_on(tmp_path, "provision", {"acme": {**common, **BEFORE}}).exit_code == 0
@@ -287,7 +288,7 @@ def test_refused_rollbacks(
 
 
 class Rollback(Play):
-    """A bad change, and its rollback, which is cut."""
+    """A bad change, and its interrupted rollback."""
 
     document: SnapshotDocument
 
@@ -320,7 +321,7 @@ def proxy(lab: Lab) -> Iterator[FaultProxy]:
 
 
 @pytest.mark.usefixtures("_in_no_time")
-def test_every_cut_converges(
+def test_every_interruption_converges(
     fresh: Callable[[str], LabInstance], tmp_path: Path, snapshots: Path, vault: tuple[str, ...], proxy: FaultProxy
 ) -> None:
     instance = fresh("rollback_cut")
@@ -344,7 +345,7 @@ def test_every_cut_converges(
 
 
 def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
-    """All that differs is shown, less the secrets."""
+    """All differences are shown without secrets."""
     here, there = fresh("compare_here"), fresh("compare_there")
     before = {"acme": connection(here), "staging": connection(there)}
     same = run_on(tmp_path, "compare", before, compare_with="staging")
@@ -388,8 +389,11 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
     assert here.fingerprint() == fingerprint
 
 
-def test_namesakes_are_not_compared(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
-    """Nothing tells two mail servers of one name from each other, so a comparison does not say that they are the same, or that they are missing."""
+def test_records_of_the_same_name_are_not_compared(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
+    """Two mail servers of one name cannot be distinguished.
+
+    A comparison does not report that they are equal, or that they are missing.
+    """
     here, there = fresh("compare_here"), fresh("compare_there")
     for instance, smtp_hosts in ((here, ("a.example", "b.example")), (there, ("a.example",))):
         with instance.session() as session:

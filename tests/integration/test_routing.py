@@ -72,7 +72,7 @@ def a_scenario(chance: random.Random) -> dict[str, Any]:
     notifications = chance.choice(["", "notifications@acme.example", chance.choice(addresses).lower()])
     domain = chance.choice([*DOMAINS[:2], "bounces.example"]) if notifications or chance.random() < 0.5 else ""
     if servers and chance.random() < 0.25:
-        # As Odoo makes them: each for its owner's address. No alias domain may claim the same.
+        # As Odoo creates them: each for its owner's address. No alias domain may contain the same address.
         own = chance.choice([address for address in ADDRESSES if address.lower() != notifications]).lower()
         chance.choice(servers).update(owner_user_id=True, from_filter=own)
         senders[0] = own
@@ -165,14 +165,14 @@ def spelled(mail: dict[str, Any] | None, *, cases: bool) -> dict[str, Any] | Non
 
 
 def is_sent(sender: str, *, cases: bool) -> bool:
-    """Return whether a mail leaves: if Odoo keeps the case, not from a domain beyond ASCII in upper case."""
+    """Return whether a mail is sent: if Odoo keeps the case, it is not sent from a domain beyond ASCII in upper case."""
     return not cases or all(address.isascii() or address == address.lower() for address in addresses_in(sender))
 
 
-# --- with Odoo's own methods ---
+# Odoo's own methods
 
 
-def test_odoo_routes_as_foretold(database: LabInstance) -> None:
+def test_odoo_routes_as_predicted(database: LabInstance) -> None:
     chance = random.Random(SEED)
     has = {
         "personal": database.offers("ir.mail_server", "owner_user_id"),
@@ -214,16 +214,16 @@ def test_odoo_routes_as_foretold(database: LabInstance) -> None:
     assert rules.keys() == RULES.keys()
 
 
-# --- with mails that arrive ---
+# Mails that arrive
 
 SERVERS = {
     "Any": ("plain", "", 1),
     "Acme": ("starttls_any_sender", "acme.example, BÜCHER.example", 10),
     "Sales": ("ssl", "sales@acme.example, info@shop.example", 20),
 }
-# Of the second entries of filters, which not every instance reads.
+# The second entries of filters, which not every instance reads.
 OF_SECOND_ENTRIES = ("info@shop.example", '"Zoë" <info@Shop.example>', "buch@bücher.example")
-# Each sender with the server that it is to leave through.
+# Each sender with its expected server.
 SENDERS = {
     "sales@acme.example": "Sales",
     "Sales@ACME.example": "Sales",
@@ -249,7 +249,7 @@ SENDERS = {
 FORCED = "forced"
 
 
-def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None:
+def test_mails_arrive_as_predicted(database: LabInstance, tmp_path: Path) -> None:
     """The results of `routes` and of the filter are compared with the servers and headers of real mails."""
     smtp = database.lab.smtp
     servers, senders = SERVERS, SENDERS
@@ -327,7 +327,7 @@ def test_mails_arrive_as_foretold(database: LabInstance, tmp_path: Path) -> None
         for record in smtp[smtp_name].accepted():
             message = message_from_bytes(smtp[smtp_name].message(record), policy=policy.default)
             arrived[message["Subject"]] = (name, str(message["From"]), record["mail_from"])
-    # A mail that names its server leaves through it as it is.
+    # A mail that names its server is sent through it unchanged.
     forced = {FORCED: ("Any", "sales@acme.example", "bounce@mail.example")}
     expected = [
         forced

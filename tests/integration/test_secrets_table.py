@@ -1,9 +1,11 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets of every shape through every module, while SMTP servers repeat them in nine encodings: they are in no output, file or process list.
+"""Secrets of every shape in every module, while SMTP servers repeat them in nine encodings: they are in no output, file
+or process list.
 
-A sample of the secrets is tried, and all of them over both front ends and both transports with SECRETS=all (`make secrets`).
+A sample of the secrets is tested, or all of them in both ways and over both transports with SECRETS=all (`make
+secrets`).
 """
 
 from __future__ import annotations
@@ -20,12 +22,12 @@ from instance import LabInstance
 from secrets_table import REPEATED, Table
 
 ALL = os.environ.get("SECRETS") == "all"
-# Every so many secrets of a sample.
+# The distance between two secrets of a sample.
 STEP = 1 if ALL else 9
 NAMED = {f"s{number}": secret for number, secret in enumerate(SECRETS) if number % STEP == STEP // 2}
 
 
-# The front ends and transports; a sample meets each once.
+# The ways to run a module and the transports; a sample uses each once.
 COMBINATIONS = {
     "in process, jsonrpc": (True, "jsonrpc"),
     "shipped, json2": (False, "json2"),
@@ -34,17 +36,17 @@ COMBINATIONS = {
 
 
 @pytest.mark.parametrize(("in_process", "transport"), COMBINATIONS.values(), ids=COMBINATIONS)
-def test_no_secret_shows(
+def test_no_secret_is_shown(
     fresh: Callable[[str], LabInstance], tmp_path: Path, *, in_process: bool, transport: str
 ) -> None:
     instance = fresh(os.environ.get("SECRETS_DATABASE", "integration_secrets"))
-    # A shipped task takes ten times as long.
+    # A task in a separate process takes ten times as long.
     secrets = NAMED if ALL or in_process else dict(list(NAMED.items())[::4])
     table = Table(instance, tmp_path, secrets, in_process=in_process, transport=transport)
     table.run()
     assert table.shown() == {}
 
-    # It would show little if nothing were repeated, or if nothing went on.
+    # The test would prove little if nothing were repeated, or if every task failed.
     failed = {name for name, result in table.results.items() if result["failed"]}
     assert table.failing - failed == set()
     for name, secret in secrets.items():

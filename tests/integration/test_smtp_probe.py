@@ -141,7 +141,7 @@ def task(name: str, options: dict[str, Any], **keywords: Any) -> Task:
 
 
 def run(folder: Path, *tasks: Task, in_process: bool = True, arguments: tuple[str, ...] = ()) -> Run:
-    """Tasks with a password of Odoo's set for its group, which a probe must not take for a mail server's."""
+    """Run tasks with a password of Odoo for their group, which a probe must not use for a mail server."""
     defaults = {"url": "http://odoo.invalid", "database": "none", "password": "odoo-password-made-up", "timeout": 0}
     done = ansible_playbook(
         folder,
@@ -186,7 +186,7 @@ def test_outcomes_of_a_probe(case: str, lab: Lab) -> None:
     assert not [event for event in server.events() if event.get("verb") in ("DATA", "CONTENT")]
 
 
-def test_both_front_ends_find_the_same(lab: Lab, tmp_path: Path) -> None:
+def test_both_front_ends_return_the_same(lab: Lab, tmp_path: Path) -> None:
     told = {case: CASES[case] for case in ("starttls", "untrusted", "wrong password", "no STARTTLS", "no such host")}
     tasks = [
         task(case, probe_of(lab, lab.smtp[smtp], **changed))
@@ -243,7 +243,7 @@ ALIKE = (
 )
 
 
-def test_odoo_finds_the_same(fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path) -> None:
+def test_odoo_has_the_same_outcome(fresh: Callable[[str], LabInstance], lab: Lab, tmp_path: Path) -> None:
     instance = fresh("integration_smtp_probe")
     for case in ALIKE:
         smtp, behavior, changed, outcome, _why = CASES[case]
@@ -267,7 +267,7 @@ def test_odoo_finds_the_same(fresh: Callable[[str], LabInstance], lab: Lab, tmp_
         assert tested["tests"][0]["outcome"] == outcome, (case, tested["tests"])
 
 
-def test_no_credential_is_seen(lab: Lab, tmp_path: Path) -> None:
+def test_no_credential_is_shown(lab: Lab, tmp_path: Path) -> None:
     """This applies at any verbosity, and also to servers that repeat their input."""
     server, xoauth2 = lab.smtp["starttls"], lab.smtp["xoauth2"]
     assert server.password

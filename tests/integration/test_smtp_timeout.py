@@ -49,7 +49,7 @@ def database(fresh: Callable[[str], LabInstance], lab: Lab, folder: Path) -> Ite
         shutil.rmtree(folder)
         lab.restart_odoo()
 
-    if folder.exists():  # a run was cut off
+    if folder.exists():  # a run was interrupted
         forget()
     database = fresh("integration_smtp_timeout")
     yield database
@@ -100,7 +100,7 @@ def field(database: LabInstance) -> dict[str, Any] | None:
 
 
 def test_the_role(database: LabInstance, role: Callable[..., Run], folder: Path, lab: Lab) -> None:
-    """Checked, placed, installed, left alone, and upgraded with a restart of Odoo."""
+    """The addon is checked, copied, installed, unchanged, and upgraded with a restart of Odoo."""
     checked = role("--check")
     assert changed(checked) == [COPIED, INSTALLED]
     assert not folder.exists()
@@ -118,7 +118,7 @@ def test_the_role(database: LabInstance, role: Callable[..., Run], folder: Path,
     (found,) = database.read("ir.module.module", ["name", "=", ADDON], fields=("latest_version",))
     series = found["latest_version"].removesuffix(".1.0.0")
 
-    # An Odoo that has an older addon, and runs it.
+    # An Odoo that runs an older addon.
     (folder / "timeouts.py").write_text("# older")
     database.sql(f"UPDATE ir_module_module SET latest_version = '15.0.0.9.0' WHERE name = '{ADDON}'")
     command = {"smtp_timeout_restart_command": lab.restart_command, "smtp_timeout_restart_delay": 1}
@@ -180,12 +180,12 @@ def seconds_of_test(database: LabInstance, server_id: int) -> tuple[float, str]:
 
 
 def tells_of_a_timeout(said: str) -> bool:
-    """Return whether Odoo's words are those of a timeout. 16.0 has the same for a server that hangs up."""
+    """Return whether Odoo's message is that of a timeout. In 16.0 a disconnection has the same message."""
     return "timed out" in said or re.search(r"closed the connection unexpectedly.*\bNone$", said) is not None
 
 
-def test_a_silent_server_is_given_up(with_addon: LabInstance, lab: Lab) -> None:
-    """By the connection test, and by the queue."""
+def test_a_silent_server_times_out(with_addon: LabInstance, lab: Lab) -> None:
+    """This applies to the connection test and to the queue."""
     silent = server(with_addon, "Silent", lab.smtp["silent"], 5)
     seconds, said = seconds_of_test(with_addon, silent)
     print(f"Odoo's connection test, 5 s: {seconds:.2f} s")
@@ -205,7 +205,7 @@ def test_a_silent_server_is_given_up(with_addon: LabInstance, lab: Lab) -> None:
     assert 4.5 <= seconds < 20
 
 
-def test_servers_that_are_used_at_the_same_time_keep_their_own(with_addon: LabInstance, lab: Lab) -> None:
+def test_servers_that_are_used_at_the_same_time_keep_their_own_timeouts(with_addon: LabInstance, lab: Lab) -> None:
     servers = [server(with_addon, f"Silent {wait}", lab.smtp["silent"], wait) for wait in (3, 6)]
     with ThreadPoolExecutor() as threads:
         (short, _why), (long, _why) = threads.map(lambda one: seconds_of_test(with_addon, one), servers)
@@ -214,10 +214,10 @@ def test_servers_that_are_used_at_the_same_time_keep_their_own(with_addon: LabIn
     assert 5.7 <= long < 20
 
 
-def test_a_database_without_the_addon_is_as_before(
+def test_a_database_without_the_addon_is_not_affected(
     with_addon: LabInstance, fresh: Callable[[str], LabInstance], lab: Lab
 ) -> None:
-    """In the same process and at the same time: one server, slow to reply, for one database with the addon and one without."""
+    """In the same process and at the same time, a slow server is used for one database with the addon and one without."""
     without = fresh("integration_smtp_timeout_without")
     assert field(without) is None
     slow = lab.smtp["plain"]

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole stack at once: check mode predicts it and only reads, the run makes it so, and nothing is left to do after it."""
+"""A whole stack at once: check mode predicts it and only reads, the run makes the changes, and the next run has nothing
+to do.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def instance_of(database: LabInstance, password: str) -> LabInstance:
         for server in stack["servers"]:
             server["from_filter"] = server["from_filter"].partition(",")[0]
     database.enforce(stack, unmanaged="ignore")
-    # Odoo takes a password in clear, and hashes it at the next login.
+    # Odoo accepts a password in clear text, and hashes it at the next login.
     database.sql(f"UPDATE res_users SET password = '{password}' WHERE login = '{database.username}'")
     changed = replace(database, password=password, api_key=None)
     still(changed)

@@ -39,7 +39,7 @@ VERIFY = {"verify": "connection"}
 
 
 def rows(instance: LabInstance) -> list[dict[str, Any]]:
-    """All mail servers with all their columns, as they are in the database."""
+    """Return all mail servers with all their columns, as they are in the database."""
     found = instance.sql("SELECT row_to_json(server)::text AS row FROM ir_mail_server AS server ORDER BY id")
     return [json.loads(row["row"]) for row in found]
 
@@ -55,7 +55,7 @@ def instance(fresh: Callable[[str], LabInstance]) -> LabInstance:
 
 
 def with_live_server(instance: LabInstance, lab: Lab, **changed: Any) -> LabInstance:
-    """Leave nothing in an instance but one mail server, which works."""
+    """Remove everything from an instance except one mail server, which works."""
     made = rows(instance)
     with instance.session() as session:
         if made:
@@ -69,9 +69,9 @@ def live(instance: LabInstance, lab: Lab) -> LabInstance:
     return with_live_server(instance, lab)
 
 
-# --- it fails, and nothing has changed ---
+# Failures without a change
 
-# What is new, how the test of that ends, and a word of why.
+# The new settings, the outcome of the test, and a word of the reason.
 FAILURES: dict[str, tuple[Callable[[Lab], Options], str, str]] = {
     "wrong password": (lambda lab: {"smtp_pass": "wrong-made-up"}, "auth", "5.7.8 Authentication credentials invalid"),
     "wrong port": (lambda lab: {"smtp_port": lab.description["smtp"]["nowhere"]["port"]}, "unreachable", "refused"),
@@ -156,12 +156,12 @@ def silence(
 
 @pytest.fixture(scope="module", autouse=True)
 def _silence_begins_early(request: pytest.FixtureRequest) -> None:
-    """While the other tests run, unless nobody wants to know."""
+    """Run it while the other tests run, unless it is deselected."""
     if any("silence" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("silence")
 
 
-def test_three_servers_of_which_one_fails(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_three_servers_and_one_failure(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     before = everything(live)
     stack = {
         "parameters": {"postmaster.test": "not to be written"},
@@ -181,7 +181,7 @@ def test_three_servers_of_which_one_fails(live: LabInstance, lab: Lab, tmp_path:
     assert "5.7.8 Authentication credentials invalid" in result["msg"]
 
 
-# --- it works, and goes live ---
+# Successful tests
 
 
 class Watch:
@@ -206,9 +206,9 @@ class Watch:
                 seen.append(row)
 
 
-def test_a_live_server_changes_only_once_its_settings_are_proven(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_a_live_server_changes_only_after_its_settings_are_tested(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     (before,) = rows(live)
-    lab.smtp["starttls"].configure(delay=0.3)  # so that there is something to be seen of the test
+    lab.smtp["starttls"].configure(delay=0.3)  # so that the test is visible
     watch = Watch(live)
     new = {"name": "Live", "smtp_port": lab.smtp["starttls"].port}
     result = watch.during(lambda: run_task(live, tmp_path, "mail_server", {**new, **VERIFY}))
@@ -219,14 +219,14 @@ def test_a_live_server_changes_only_once_its_settings_are_proven(live: LabInstan
     (after,) = rows(live)
     assert after["smtp_port"] == lab.smtp["starttls"].port
     assert watch.seen.pop(before["id"]) == [before, after]
-    ((candidate,),) = list(watch.seen.values())  # there was one, and never in use
+    ((candidate,),) = list(watch.seen.values())  # it existed, and was never in use
     assert (candidate["name"], candidate["active"]) == ("Live" + CANDIDATE, False)
     assert candidate["smtp_port"] == lab.smtp["starttls"].port
     assert [event["success"] for event in lab.smtp["starttls"].events("auth")] == [True]
     assert lab.smtp["starttls"].accepted() == []
 
 
-def test_a_new_server_is_archived_until_it_is_proven(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_a_new_server_is_archived_until_it_is_tested(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     lab.smtp["ssl"].configure(delay=0.3)
     watch = Watch(live)
     new = password_server(lab, "ssl", name="New", xml_id="postmaster.new")
@@ -269,7 +269,7 @@ def test_settings_that_no_test_can_prove_are_not_tested(live: LabInstance, lab: 
     assert lab.smtp["starttls_any_sender"].events() == lab.smtp["ssl"].events() == []
 
 
-def test_an_archived_server_is_proven_before_it_goes_live(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_an_archived_server_is_tested_before_it_is_activated(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     write(live, "Live", {"active": False, "smtp_pass": "wrong-made-up"})
     before = everything(live)
     result = run_task(live, tmp_path, "mail_server", {"name": "Live", "active": True, **VERIFY})
@@ -277,7 +277,7 @@ def test_an_archived_server_is_proven_before_it_goes_live(live: LabInstance, lab
     assert everything(live) == before
 
 
-def test_check_mode_makes_no_candidate_and_says_that_nothing_was_tested(
+def test_check_mode_creates_no_candidate_and_reports_that_nothing_was_tested(
     live: LabInstance, lab: Lab, tmp_path: Path
 ) -> None:
     before = everything(live)
@@ -307,15 +307,15 @@ def test_check_mode_makes_no_candidate_and_says_that_nothing_was_tested(
 
 @pytest.fixture
 def unaddressed(live: LabInstance) -> LabInstance:
-    """Its administrator has no address, as in a fresh 19.0."""
+    """Return a database whose administrator has no address, as in a fresh 19.0."""
     with live.session() as session:
         (user,) = session.search_read("res.users", [["login", "=", live.username]], ["partner_id"])
         session.write("res.partner", [user["partner_id"][0]], {"email": False})
     return live
 
 
-def test_without_an_address_one_that_fits_is_lent(unaddressed: LabInstance, lab: Lab, tmp_path: Path) -> None:
-    """The SMTP server takes no sender but its user, which is the one that is tried."""
+def test_without_an_address_a_matching_one_is_used(unaddressed: LabInstance, lab: Lab, tmp_path: Path) -> None:
+    """The SMTP server accepts only its user as a sender, and this sender is used."""
     results = run_tasks(
         unaddressed,
         tmp_path,
@@ -359,11 +359,14 @@ def test_without_an_address_everything_else_is_still_an_alarm(
     assert everything(unaddressed) == before
 
 
-# --- a run that was killed ---
+# Killed runs
 
 
 def kill_with_children(pid: int) -> None:
-    """SIGKILL to a process and all below it. Ansible's workers are in sessions of their own, which a group's signal misses."""
+    """Send SIGKILL to a process and its descendants.
+
+    Ansible's workers are in separate sessions, which a signal to the group does not reach.
+    """
     os.kill(pid, signal.SIGSTOP)  # so that it starts no further child processes meanwhile
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in children.read_text().split():
@@ -390,7 +393,7 @@ def killed_while_it_tests(instance: LabInstance, folder: Path, server: Options) 
 
 
 def time_passes(instance: LabInstance) -> None:
-    """Until the lock of a run that was killed has expired."""
+    """Wait until the lock of a killed run has expired."""
     instance.sql(
         f"UPDATE ir_config_parameter SET write_date = write_date - interval '2 minutes' WHERE key = '{LOCK_KEY}'"
     )
@@ -454,7 +457,7 @@ def end_access_token(instance: LabInstance) -> None:
 
 
 def assert_mail_leaves(instance: LabInstance, folder: Path) -> None:
-    """Though Odoo has to ask for a new token first."""
+    """Odoo must first request a new token."""
     end_access_token(instance)
     canary = {"name": "outlook", "canary": "canary@elsewhere.example"}
     result = run_task(instance, folder, "mail_server_test", canary)
@@ -478,7 +481,7 @@ def test_a_rotated_token_reaches_the_new_server(
 
 @pytest.fixture
 def connected(live: LabInstance, endpoint: TokenEndpoint, lab: Lab) -> LabInstance:
-    """With an Outlook server that works, and has to ask for a token at its next use."""
+    """Return a database with an Outlook server that works, and that must request a token at its next use."""
     live.enforce({"servers": [oauth2_server(lab, "outlook", oauth2={"refresh_token": endpoint.consent()})]})
     return live
 
@@ -493,7 +496,7 @@ def test_a_rotated_token_reaches_the_live_server(
     assert_mail_leaves(connected, tmp_path)
 
 
-def test_a_new_consent_reaches_the_live_server_as_it_was_rotated(
+def test_a_new_consent_reaches_the_live_server_with_its_newest_token(
     connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
 ) -> None:
     consent = endpoint.consent()
@@ -520,7 +523,7 @@ def test_a_used_consent_does_not_cut_the_live_servers_link(
 def test_a_valid_token_is_not_spent_on_a_test(
     connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
 ) -> None:
-    """So that one that fails costs nothing."""
+    """A failed test then has no side effect."""
     give_access_token(connected, "outlook", "outlook", endpoint.access_token)
     before = everything(connected)
     lab.smtp["xoauth2"].configure(replies={"MAIL": "550 5.7.1 Not today"})
@@ -529,10 +532,10 @@ def test_a_valid_token_is_not_spent_on_a_test(
     assert (everything(connected), endpoint.asked) == (before, 0)
 
 
-def test_a_rotated_token_is_kept_though_another_server_fails(
+def test_a_rotated_token_is_kept_although_another_server_fails(
     connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
 ) -> None:
-    """Nothing is written but the token that its test has brought: the one before it is worth nothing now."""
+    """Only the token of the test is written, because the previous one is no longer valid."""
     token_columns = set(token_fields("outlook")) | {"write_date"}
     before = [{column: row[column] for column in row.keys() - token_columns} for row in rows(connected)]
     servers = [
@@ -595,7 +598,7 @@ def client_secret(database: LabInstance) -> str:
 def test_a_client_secret_that_is_tested_is_never_in_force(
     connected: LabInstance, endpoint: TokenEndpoint, lab: Lab, tmp_path: Path
 ) -> None:
-    """Not even if the run is killed: the live servers always have the client that works."""
+    """Even if the run is killed, the live servers always have the client that works."""
     right = client_secret(connected)
     wrong = outlook(lab, {"client_secret": "wrong-made-up"})
     lab.smtp["xoauth2"].configure(silent=True)
@@ -615,7 +618,7 @@ def test_a_client_secret_that_is_tested_is_never_in_force(
     assert_mail_leaves(connected, tmp_path)
 
 
-def test_gmail_is_tested_with_the_token_that_it_has(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_gmail_is_tested_with_its_stored_token(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     live.enforce({"servers": [oauth2_server(lab, "gmail", oauth2={"refresh_token": "token-made-up"})]})
     give_access_token(live, "gmail", "gmail", lab.smtp["xoauth2"].token or "")
     before = stored(live, "gmail")
@@ -627,7 +630,7 @@ def test_gmail_is_tested_with_the_token_that_it_has(live: LabInstance, lab: Lab,
     assert [after[field] for field in token_fields("gmail")] == [before[field] for field in token_fields("gmail")]
 
 
-def test_gmail_with_a_token_that_is_refused(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
+def test_gmail_with_a_refused_token(live: LabInstance, lab: Lab, tmp_path: Path) -> None:
     live.enforce({"servers": [oauth2_server(lab, "gmail", oauth2={"refresh_token": "token-made-up"})]})
     give_access_token(live, "gmail", "gmail", "revoked-made-up")
     before = everything(live)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The webhook of the callback `drift` in real runs: it gets the verdict, no secret, and changes neither exit code nor reports."""
+"""The webhook of the callback `drift` in real runs: it receives the verdict and no secret, and changes neither exit
+code nor reports.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,7 @@ def without_webhook(compared: LabInstance, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.parametrize("how", ["is slow", "is down", "answers 500", "redirects"])
-def test_a_webhook_that_does_not_work_changes_nothing(
+def test_a_failing_webhook_changes_nothing(
     how: str, compared: LabInstance, without_webhook: tuple[Run, Any], tmp_path: Path
 ) -> None:
     with webhook_that(how) as url:
@@ -115,7 +117,7 @@ def test_a_webhook_that_does_not_work_changes_nothing(
     assert "Traceback" not in tried.output
 
 
-def test_it_gets_the_verdict_and_no_secret(compared: LabInstance, tmp_path: Path) -> None:
+def test_it_receives_the_verdict_and_no_secret(compared: LabInstance, tmp_path: Path) -> None:
     for to in ("json", "slack", "mattermost", "teams"):
         with serving() as server:
             told = run(tmp_path / to, compared, f"{server.url}/{TOKEN}", WEBHOOK_FORMAT=to)
@@ -129,7 +131,7 @@ def test_it_gets_the_verdict_and_no_secret(compared: LabInstance, tmp_path: Path
         assert not [secret for secret in secrets if secret and secret in text]
 
 
-def test_verdicts_that_it_does_not_get(compared: LabInstance, tmp_path: Path) -> None:
+def test_verdicts_that_are_not_sent(compared: LabInstance, tmp_path: Path) -> None:
     def requests(**options: str) -> list[Any]:
         server: LocalServer
         with serving() as server:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A provider of OAuth2 tokens, for an Odoo that asks it in place of Microsoft."""
+"""A provider of OAuth2 tokens, which Odoo uses instead of Microsoft."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from urllib.parse import parse_qs
 
 
 class TokenEndpoint:
-    """As Microsoft's, only stricter: a refresh token is worth nothing once it was used.
+    """A stricter provider than Microsoft: a refresh token expires when it is used.
 
     :ivar clients: the secret of each client, by its id.
     :ivar valid: the refresh tokens that it accepts.
-    :ivar asked: how often it was asked.
+    :ivar asked: the number of requests.
     """
 
     def __init__(self, access_token: str, clients: Mapping[str, str]) -> None:
@@ -54,7 +54,7 @@ class TokenEndpoint:
 
     @contextmanager
     def served(self) -> Iterator[str]:
-        """Answer requests meanwhile; the URL for the system parameter `microsoft_outlook.endpoint`."""
+        """Answer requests during the context; return the URL for the system parameter `microsoft_outlook.endpoint`."""
         with ThreadingHTTPServer(("127.0.0.1", 0), self._handler()) as server:
             threading.Thread(target=server.serve_forever, args=(0.05,)).start()
             try:
@@ -74,6 +74,6 @@ class TokenEndpoint:
                 self.wfile.write(json.dumps(answer).encode())
 
             def log_message(self, *_arguments: Any) -> None:
-                """Nothing."""
+                """Log nothing."""
 
         return Handler

@@ -1,4 +1,4 @@
-"""`python3 tests/lab COMMAND`: the lab by hand."""
+"""`python3 tests/lab COMMAND`: the commands of the lab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Odoo addons that others publish, from the package index that pip is set up for."""
+"""Odoo addons of other publishers, from the package index of pip."""
 
 from __future__ import annotations
 

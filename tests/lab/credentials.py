@@ -1,4 +1,4 @@
-"""Every name, password and token of the lab. All of them are made up, and say so."""
+"""Every name, password and token of the lab. All of them are made up, and their texts show it."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def find_mirror(sources: Path = Path("/etc/apt")) -> Mirror:
             if not suite.endswith(("security", "/updates"))
         }
         signed_by = stanza.get("signed-by")
-        # A path names its keyring; an inline key names nobody, then suite and component must do.
+        # If the source names a keyring, its path identifies Debian; if it contains a key, suite and component must.
         if (
             "deb" in stanza.get("types", "").split()
             and stanza.get("enabled", "yes").lower() not in ("no", "false")
@@ -152,7 +152,9 @@ def _choose(names: list[str]) -> str:
 
 
 class _Apt:
-    """apt with directories of its own: the machine's lists, pins and packages neither matter nor change."""
+    """Return the options of an apt with its own directories: the machine's lists, pins and packages neither matter nor
+    change.
+    """
 
     def __init__(self, folder: Path, mirror: Mirror) -> None:
         self.folder = folder

@@ -38,7 +38,7 @@ from .layout import Layout
 from .postgres import identifier, literal
 from .processes import clean_environment, run
 
-# As `odoo.STALE`, for series before 19.0, whose signals are sequences alone.
+# The same as `odoo.STALE`, for series before 19.0, whose signals are only sequences.
 _STALE = """
 DO $$ BEGIN
   IF to_regclass('orm_signaling_registry') IS NOT NULL THEN
@@ -82,7 +82,7 @@ class ExternalLab(Lab):
 
     def __init__(self, layout: Layout | None = None) -> None:
         super().__init__(layout)
-        # Nothing here starts or stops it, so it has none of the methods for that.
+        # Nothing here starts or stops it, so it lacks these methods.
         self.odoo = ExternalOdoo()  # type: ignore[assignment]
         self._dsn, self._template = os.environ.get("ODOO_DSN"), os.environ.get("ODOO_TEMPLATE", "")
         self._master_password = os.environ.get("ODOO_MASTER_PASSWORD", "")
@@ -90,9 +90,9 @@ class ExternalLab(Lab):
 
     @classmethod
     def load(cls, layout: Layout | None = None) -> ExternalLab:
-        """Take the SMTP servers that run.
+        """Use the running SMTP servers.
 
-        :raises LabError: none do.
+        :raises LabError: none are running.
         """
         lab = cls(layout)
         if not lab.smtp_servers.daemon.is_running:
@@ -124,7 +124,7 @@ class ExternalLab(Lab):
             self._manage("duplicate", name=self._template, new_name=database)
             return database
         self._query("postgres", f"DROP DATABASE IF EXISTS {identifier(database)} WITH (FORCE)")
-        # PostgreSQL copies no database that somebody is connected to, and Odoo connects to the template if there is no other.
+        # PostgreSQL copies no database that has a connection, and Odoo connects to the template if there is no other.
         self._query(
             "postgres",
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {literal(self._template)};"

@@ -67,21 +67,21 @@ class FaultProxy:
         self._server.server_close()
 
     def cut(self, number: int, when: When, *, lasting: bool = False) -> None:
-        """Cut the connection at one call.
+        """Interrupt the connection at one call.
 
-        :param number: of the call, counted from 1 on from now.
-        :param lasting: nothing else gets through either until `heal`.
+        :param number: the number of the call, from 1 on from now. :param lasting: all other requests are lost too,
+        until `heal`.
         """
         with self._lock:
             self.calls.clear()
             self._number, self._when, self._lasting, self._is_down = number, when, lasting, False
 
     def heal(self) -> None:
-        """Let everything through again, and count from 1."""
+        """Transport everything again, and count from 1."""
         self.cut(0, "before")
 
     def _arrives(self, call: str | None) -> tuple[bool, bool]:
-        """Note a request; whether it reaches Odoo, and whether its answer reaches the client."""
+        """Record a request; return whether it reaches Odoo, and whether its answer reaches the client."""
         with self._lock:
             self.requests += 1
             if self._is_down:
@@ -111,7 +111,7 @@ class FaultProxy:
                 proxy._forward(self)
 
             def log_message(self, *_arguments: Any) -> None:
-                """Nothing."""
+                """Log nothing."""
 
         return Handler
 

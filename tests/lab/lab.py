@@ -26,7 +26,7 @@ FIRST_DATABASE = "lab"
 
 
 class Lab:
-    """A lab in its folder. `up` makes it run; `Lab.load` finds one that was brought up earlier."""
+    """A lab in its folder. `up` starts it; `Lab.load` finds one that was started earlier."""
 
     def __init__(self, layout: Layout | None = None) -> None:
         self.layout = layout or Layout.default()
@@ -49,12 +49,12 @@ class Lab:
 
     @property
     def description(self) -> dict[str, Any]:
-        """The content of lab.json."""
+        """Return the content of lab.json."""
         return dict(json.loads(self.layout.description.read_text()))
 
     @cached_property
     def smtp(self) -> dict[str, SmtpServer]:
-        """The SMTP servers by name."""
+        """Return the SMTP servers by name."""
         smtp = self.description["smtp"]
         return {
             name: SmtpServer(name=name, control_port=smtp["control"]["port"], **facts)
@@ -77,7 +77,7 @@ class Lab:
         return self
 
     def up_smtp(self, progress: Progress = print) -> None:
-        """Start the SMTP servers alone, for an Odoo that runs elsewhere."""
+        """Start only the SMTP servers, for an Odoo that runs elsewhere."""
         with _alone(self.layout, progress):
             steps = Steps(self.layout.stamps, progress)
             for step in (self._python(progress), self._certificates()):
@@ -133,7 +133,7 @@ class Lab:
         self.postgres.drop(database)
 
     def sql(self, database: str, statement: str) -> list[dict[str, str]]:
-        """Run SQL; the rows of the last statement, every value as text and NULL as the empty string."""
+        """Run SQL; return the rows of the last statement, with every value as text and NULL as the empty string."""
         return self.postgres.query(database, statement)
 
     def shell(self, database: str, script: str) -> str:
@@ -150,7 +150,9 @@ class Lab:
 
     @property
     def restart_command(self) -> list[str]:
-        """A command that restarts Odoo as services are restarted: when it ends the old one is gone, and the new one does not answer yet."""
+        """Return a command that restarts Odoo like a service: when it ends, the old process has ended, and the new one
+        does not answer yet.
+        """
         return [sys.executable, str(PACKAGE / "restart_odoo.py")]
 
     @property
@@ -159,7 +161,7 @@ class Lab:
         return self.layout.extra_addons
 
     def stop_odoo(self) -> None:
-        """Stop Odoo alone; databases and SMTP servers stay."""
+        """Stop only Odoo; databases and SMTP servers keep running."""
         self.odoo.stop()
 
     def restart_odoo(self, max_cron_threads: int = CRON_THREADS, options: tuple[str, ...] = ()) -> None:
@@ -248,7 +250,7 @@ class Lab:
         )  # fmt: skip
 
     def _stop(self) -> list[str]:
-        """Stop all processes; the names of those that ran."""
+        """Stop all processes; return the names of those that ran."""
         parts = (self._second_odoo, self.odoo, self.smtp_servers, self.postgres)
         return [part.daemon.name for part in parts if part.stop()]
 
@@ -279,7 +281,7 @@ class Lab:
 
 @contextlib.contextmanager
 def _alone(layout: Layout, progress: Progress = print) -> Iterator[None]:
-    """Two that bring up or take down the same lab at once do so one after the other."""
+    """Lock the lab, so that two programs start or stop it one after the other."""
     layout.folder.mkdir(parents=True, exist_ok=True)
     with (layout.folder / "lock").open("w") as lock:
         try:

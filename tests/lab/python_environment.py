@@ -1,4 +1,4 @@
-"""A virtual environment of the lab's own, with all that Odoo and the SMTP servers import."""
+"""The lab's own virtual environment, with all packages that Odoo and the SMTP servers import."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def key(layout: Layout) -> str:
 
 
 def create(layout: Layout, progress: Progress) -> None:
-    """Build the environment from nothing, from the package index that pip is set up for."""
+    """Create the environment from the package index of pip."""
     python = find_python()
     _ensure_venv_module(python, progress)
     shutil.rmtree(layout.virtual_environment, ignore_errors=True)
@@ -53,7 +53,7 @@ def find_python() -> str:
         return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     names = [f"python{OLDEST[0]}.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
     for name in names:
-        # Present is not enough: a version manager's stand-in may refuse to run.
+        # An existing file is not enough: a version manager's shim may refuse to run.
         if shutil.which(name) and _runs(name, "pass"):
             return str(shutil.which(name))
     raise LabError(

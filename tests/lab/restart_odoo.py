@@ -1,4 +1,6 @@
-"""Restart the Odoo of the lab that POSTMASTER_LAB_DIR names: the old one is gone when this ends, and the new one does not answer yet."""
+"""Restart the Odoo of the lab that POSTMASTER_LAB_DIR names: when this ends, the old process has ended, and the new one
+does not answer yet.
+"""
 
 import subprocess
 import sys

@@ -59,7 +59,7 @@ class Steps:
         return stamp.exists() and stamp.read_text() == step.key and step.is_there()
 
     def do(self, step: Step) -> None:
-        """Do the work of a step unless it is done already."""
+        """Do the work of a step unless it is already done."""
         if self.is_done(step):
             return
         stamp = self.stamps / step.name

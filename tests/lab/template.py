@@ -1,4 +1,4 @@
-"""The template database: an Odoo with mail as it is when freshly installed, and keys and users that tests know."""
+"""The template database: a freshly installed Odoo with mail, and with the keys and users of the tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def key(*depends_on: str) -> str:
 
 def create(layout: Layout, postgres: Postgres, odoo: Odoo) -> None:
     """Create the template again and seal it."""
-    odoo.stop()  # it would find the database as long as that is open, and run its crons
+    odoo.stop()  # it would find the database while it accepts connections, and run its crons
     postgres.unseal(DATABASE)
     postgres.drop(DATABASE)
     odoo.configure()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long each task took on each host: from the start of its worker to its result."""
+"""The duration of each task on each host: from the start of its worker to its result."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the postmaster.odoo contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records every task's result as a callback is given it, `invocation` and all, for the tests to read."""
+"""Records every task's result as a callback receives it, including `invocation`, for the tests."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""SMTP servers with different behaviors: one process that plays them, and the view that tests have of each."""
+"""SMTP servers with different behaviors: one process that runs them, and the interface of tests to each."""

@@ -19,7 +19,7 @@ NAMES = ("localhost", "127.0.0.1")
 
 
 def create(folder: Path) -> None:
-    """Write all certificates; the authorities' own keys are kept nowhere."""
+    """Write all certificates; the authorities' own keys are not stored."""
     folder.mkdir(parents=True, exist_ok=True)
     authority, stranger = trustme.CA(organization_name="Lab"), trustme.CA(organization_name="Nobody trusts this one")
     authority.cert_pem.write_to_path(folder / "ca.pem")

@@ -64,7 +64,7 @@ class SmtpServer:
         return Path(record["message"]).read_bytes()
 
     def reset(self) -> None:
-        """Forget all records and counts, and be of the original behavior again."""
+        """Delete all records and counts, and restore the original behavior."""
         self._command("reset")
 
     def configure(self, **settings: Any) -> None:

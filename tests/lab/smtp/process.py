@@ -1,4 +1,4 @@
-"""The process that plays all SMTP servers: `python -m lab.smtp.process SETTINGS`, with a file of JSON settings."""
+"""The process that runs all SMTP servers: `python -m lab.smtp.process SETTINGS`, with a file of JSON settings."""
 
 # ruff: noqa: N802, N815 (aiosmtpd finds commands and hooks by these names)
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Desk:
 
     @property
     def drops_now(self) -> str | None:
-        """The verb at which the connection is cut, once as many messages were accepted as the behavior allows."""
+        """Return the verb at which the server disconnects, after the number of accepted messages that the behavior
+        allows.
+        """
         return self.behavior.drop_at if len(self._accepted) >= self.behavior.drop_after else None
 
     @property
@@ -73,7 +75,7 @@ class Desk:
 
 
 def _played(verb: str) -> Callable[[Conversation, str], Awaitable[None]]:
-    """aiosmtpd's own handling of a command, after the behavior had its say."""
+    """Run aiosmtpd's own handling of a command, after the configured behavior."""
     original = getattr(SMTP, f"smtp_{verb}")
 
     @functools.wraps(original)
@@ -98,7 +100,7 @@ class Conversation(SMTP):
             ident="Lab SMTP",
             enable_SMTPUTF8=True,
             tls_context=desk.tls if encryption == "starttls" else None,
-            # aiosmtpd only knows of a TLS that began with STARTTLS.
+            # aiosmtpd only detects TLS that began with STARTTLS.
             auth_require_tls=encryption != "ssl",
             auth_exclude_mechanism={"login": ["XOAUTH2"], "xoauth2": ["LOGIN", "PLAIN"]}.get(login, []),
             authenticator=self._check_password,
@@ -124,7 +126,7 @@ class Conversation(SMTP):
     async def _handle_client(self) -> None:
         self.note("connected")
         if self.desk.behavior.silent:
-            await asyncio.Event().wait()  # until the client has had enough, which cancels this
+            await asyncio.Event().wait()  # until the client disconnects, which cancels this
         if not await self.behavior_answers("CONNECT"):
             await super()._handle_client()
 
@@ -168,7 +170,7 @@ class Conversation(SMTP):
 
     @property
     def _user(self) -> str | None:
-        """The identity that was proven: by password, by token or by the client's certificate."""
+        """The identity of the login: by password, by token or by the client's certificate."""
         if self.session and self.session.authenticated:
             return str(self.session.auth_data)
         certificate = self._tls.getpeercert() if self._tls else None
@@ -233,7 +235,7 @@ class Conversation(SMTP):
         return self._authenticated(mechanism, user, right)
 
     async def auth_XOAUTH2(self, _server: SMTP, arguments: list[str]) -> AuthResult:
-        """As Google does it: a refused token is announced in a 334 and refused once the client has answered that."""
+        """Refuse as Google does: a 334 announces a refused token, and the refusal follows the client's answer."""
         user, token = _xoauth2(arguments[1]) if len(arguments) == 2 else ("", "")
         if self.desk.behavior.repeats:
             return self._repeated("XOAUTH2", user, token)
@@ -295,7 +297,7 @@ def carry_out(desk: Desk, command: str, settings: dict[str, Any]) -> Behavior:
 
 
 async def control(desks: dict[str, Desk], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One connection to the control port: a JSON request a line, a JSON answer a line."""
+    """Serve one connection to the control port: each line is a JSON request, and each answer a line of JSON."""
     while line := await reader.readline():
         try:
             request = json.loads(line)
@@ -309,7 +311,7 @@ async def control(desks: dict[str, Desk], reader: asyncio.StreamReader, writer: 
 
 
 async def serve(settings: dict[str, Any]) -> None:
-    """Play all servers until the process is ended."""
+    """Run all servers until the process is ended."""
     certificates, mail = Path(settings["certificates"]), Path(settings["mail"])
     desks = {
         name: Desk(server, Records(mail, name), tls_context(server, certificates)) for name, server in SERVERS.items()
@@ -324,5 +326,5 @@ async def serve(settings: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's own is more talkative than the records
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's own log is more detailed than the records
     asyncio.run(serve(json.loads(Path(sys.argv[1]).read_text())))

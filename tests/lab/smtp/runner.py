@@ -55,18 +55,18 @@ class SmtpServers:
         )
 
     def stop(self) -> bool:
-        """Stop the process; whether it ran."""
+        """Stop the process; return whether it ran."""
         return self.daemon.stop()
 
     @property
     def description(self) -> dict[str, Any]:
-        """The part of lab.json about SMTP."""
+        """Return the part of lab.json about SMTP."""
         certificates, control_port = self.layout.certificates, self.layout.port("smtp_control")
         return {
             "ca": str(certificates / "ca.pem"),
             "client_certificate": str(certificates / "client.pem"),
             "client_private_key": str(certificates / "client.key"),
-            "nowhere": {"host": "localhost", "port": self.layout.port("smtp_nowhere")},  # nobody listens
+            "nowhere": {"host": "localhost", "port": self.layout.port("smtp_nowhere")},  # without a listener
             "control": {"host": "127.0.0.1", "port": control_port},
             "servers": {
                 name: {

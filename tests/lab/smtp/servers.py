@@ -11,7 +11,7 @@ from .. import credentials
 
 @dataclass
 class Behavior:
-    """How a server behaves. Every server can be given every behaviour at run time.
+    """The behavior of a server. The behavior of every server can be changed at run time.
 
     A verb is EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA (the command) or CONTENT (the message has been received).
     """

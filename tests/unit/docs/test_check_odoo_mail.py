@@ -141,7 +141,7 @@ def test_checks_that_did_not_run_are_unknown(check: Check) -> None:
     assert code == 3
     assert line.startswith("ODOO MAIL UNKNOWN - a: not examined: server, routing, setup, expiry |")
     assert check({"a": narrowed}, "--checks", "cron,queue")[0] == 0
-    # What is known to be wrong stays worse.
+    # A known error remains the worse status.
     code, line = check({"a": {**ILL, "checks": ["cron"]}})
     assert code == 2
     assert "cron_disabled, base_url_localhost, not examined: server, routing, queue, setup, expiry |" in line

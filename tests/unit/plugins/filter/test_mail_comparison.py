@@ -36,9 +36,9 @@ COMMON: dict[str, Any] = {
 
 
 def answer(stack: dict[str, Any], key: str | None = KEY, *more: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """The description of an instance.
+    """Return the description of an instance.
 
-    :param more: records that the collection has not made.
+    :param more: records that the collection has not created.
     """
     odoo = SimulatedOdoo("19.0")
     run(odoo, stack)

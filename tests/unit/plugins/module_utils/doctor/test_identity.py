@@ -33,7 +33,7 @@ def ago(minutes: float) -> str:
 
 
 def queue(mail: int, **more: Any) -> dict[str, Any]:
-    """An observation of a queue with one failed mail of each class, whose samples are this mail."""
+    """Return an observation of a queue with one failed mail of each class, whose samples are this mail."""
     failures = [
         {"class": kind, "count": 2, "transient": False, "reason": kind, "reasons": [], "id": mail, "given_up": 1}
         for kind in ("auth", "throttled", "no_recipient")

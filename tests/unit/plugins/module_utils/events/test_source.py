@@ -102,7 +102,7 @@ def test_a_repaired_finding_clears(odoo: SimulatedOdoo) -> None:
     ]
 
 
-def test_a_queue_that_grows_is_no_news(odoo: SimulatedOdoo) -> None:
+def test_a_growing_queue_is_not_an_event(odoo: SimulatedOdoo) -> None:
     """Each new failed mail and each new oldest mail is another sample of the same findings."""
     long_ago = (odoo.now - timedelta(hours=5)).strftime("%Y-%m-%d %H:%M:%S")
 
