@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 import yaml
+from code_blocks import CodeBlock, code_blocks
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline
 from broken_instance import BrokenInstance
-from code_blocks import CHECKOUT, CodeBlock, code_blocks
 from lab import Lab
 from playbook import Run, ansible, ansible_playbook, play
 
@@ -190,7 +190,7 @@ def test_configurations(block: CodeBlock, tmp_path: Path) -> None:
 )
 def test_commands(block: CodeBlock, command: str, reader: Reader) -> None:
     """Absolute folders of a guide are below the folder of the test."""
-    hosts = {name: reader.connection for name in ("acme", "globex", "staging")}
+    hosts = dict.fromkeys(("acme", "globex", "staging"), reader.connection)
     reader.write_inventory(hosts)
     (reader.folder / "example_inventory").symlink_to(reader.folder / "inventory")
     (reader.folder / "password").write_text("vault-password-made-up")
