@@ -234,7 +234,7 @@ def run(module: OdooModule) -> None:
         "taken": document.taken,
         "snapshot": outcome.snapshot,
         "plan": [step.as_result() for step in outcome.plan],
-        "not_restorable": [loss.as_result() for loss in document.losses],
+        "not_restorable": [loss.as_result() for loss in dict.fromkeys([*document.losses, *outcome.losses])],
         "without_secrets": document.secrets_left_out(),
         "verifications": outcome.verifications,
         **({"diff": plan_diff(outcome.plan)} if module.shows_diff else {}),

@@ -20,10 +20,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
     enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
-from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import (
-    SnapshotDocument,
-    read_document,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.reading import read_document
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotDocument
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -44,6 +42,10 @@ class FileInMemory:
         self.writes += 1
         self.text = json.dumps((document if self.can_encrypt else document.without_secrets()).as_document())
         return "the snapshot"
+
+    def remove(self) -> None:
+        """Forget the text."""
+        self.text = ""
 
     @property
     def document(self) -> SnapshotDocument:

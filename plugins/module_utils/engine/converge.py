@@ -61,8 +61,6 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
     if check_mode or not plan:
         return plan
     applied: list[Step] = []
-    # Before anything is written, the lock included.
-    target.keep(target.next_steps(plan))
     try:
         with target.exclusively():
             # Under the lock once more: what another run has just done counts as found.

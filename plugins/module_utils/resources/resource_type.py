@@ -137,6 +137,12 @@ class ResourceType:
     fields_with_default: ClassVar[frozenset[str]] = frozenset()
     # Without these, no record can be created, or none that is of use.
     needed_fields: ClassVar[frozenset[str]] = frozenset()
+    # No two records can have the same name, so that the name identifies a record.
+    has_unique_name: ClassVar[bool] = False
+    # Fields that records of one name differ by.
+    identity_fields: ClassVar[frozenset[str]] = frozenset()
+    # Where secrets of a record go to. A rollback that lacks the former secrets does not restore these fields.
+    secret_targets: ClassVar[frozenset[str]] = frozenset()
     # Never read unless declared: long, and not for people.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
     # The option of `mail_stack` that declares records of this type, the states that an entry of it can have, and its argument
@@ -249,7 +255,8 @@ class ResourceType:
         wanted -= self.heavy_fields
         for declaration in declarations:
             wanted |= set(self.declared_fields(declaration))
-            wanted |= declaration.former.field_names if declaration.former else frozenset()
+            if declaration.former:
+                wanted |= declaration.former.field_names | self.identity_fields
         wanted |= {marker for name in wanted for marker in server_environment.markers(name)}
         return wanted & set(available)
 
@@ -266,8 +273,6 @@ class ResourceType:
 
         :raises Ambiguous: several bear the name.
         """
-        if declaration.former:
-            return declaration.former.find(records, declaration.xml_id, declaration.label)
         pinned = records.pinned(declaration.xml_id)
         if pinned:
             return pinned
@@ -472,6 +477,21 @@ class ResourceType:
     def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
         """Return what the deletion of a record takes that creating it again does not bring back, as a sentence."""
         return ""
+
+    def lost_values(self, values: Mapping[str, Any]) -> str:
+        """Return why the kept values do not suffice to create a deleted record again as it was, as a sentence. It then comes back inactive.
+
+        :param values: the kept values of the record.
+        """
+        return ""
+
+    def declared_secrets(self, declaration: Declaration) -> frozenset[str]:
+        """Return the fields whose values a declaration, or a snapshot, calls secret."""
+        return declaration.former.secret if declaration.former else frozenset()
+
+    def is_reserved(self, name: str) -> bool:
+        """Return whether a name is the collection's own, so that no snapshot contains a record of it."""
+        return False
 
     def can_lack(self, names: frozenset[str]) -> bool:
         """Return whether a record can be created without these fields."""
