@@ -61,7 +61,17 @@ def run_with_snapshot(
     return enforce_stack(used, read_declared_stack(stack, how), how, FormerState(used, file))
 
 
-def roll_back(session: Session, document: SnapshotDocument, *, elsewhere: bool = False, **options: Any) -> Outcome:
-    """One run of `mail_rollback`."""
+def roll_back(
+    session: Session,
+    document: SnapshotDocument,
+    *,
+    elsewhere: bool = False,
+    kept: FileInMemory | None = None,
+    **options: Any,
+) -> Outcome:
+    """One run of `mail_rollback`.
+
+    :param kept: gets a snapshot of what the rollback changes.
+    """
     declared = DeclaredStack(tuple(document.declarations(elsewhere=elsewhere)))
-    return enforce_stack(session, declared, RunOptions(**options))
+    return enforce_stack(session, declared, RunOptions(**options), FormerState(session, kept) if kept else None)

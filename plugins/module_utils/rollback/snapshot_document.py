@@ -18,7 +18,7 @@ FORMAT = 1
 MARK = "postmaster_odoo_snapshot"
 _GONE = "It was deleted, and cannot be created again without its secrets."
 _UNUSED = "It is not taken into use, because its secrets are missing. Set them, then activate it."
-_TARGETS = "{names} stay as they are, because the secret is missing: Odoo would send the one that it has now to the former mail provider."
+_TARGETS = "Without the secret, these fields stay as they are: {names}. Otherwise Odoo sends its present secret to the former mail provider."
 
 
 def restored_type(kind: ResourceType) -> ResourceType:

@@ -83,7 +83,7 @@ def test_without_a_vault_secret_no_secret_is_written(tmp_path: Path) -> None:
     # Odoo must not send the password that stays to the former host.
     left_out = ("smtp_pass", "smtp_host", "smtp_port")
     assert read.records[0].former.values == {name: value for name, value in ODD.items() if name not in left_out}
-    assert any("smtp_host, smtp_port stay as they are" in loss.reason for loss in read.losses)
+    assert any("stay as they are: smtp_host, smtp_port." in loss.reason for loss in read.losses)
 
 
 @pytest.mark.usefixtures("_vault")
@@ -139,6 +139,14 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         (b"a: [", "not YAML"),
         (b"\xff", "not text in UTF-8"),
         (b"!!python/object/apply:os.getcwd []", "not YAML"),
+        (b"a: 2026-13-45", "not YAML"),
+        (b"a: !!timestamp foo", "not YAML"),
+        (b"a: !!int foo", "not YAML"),
+        (b"a: !!float foo", "not YAML"),
+        (b"a: 0b_", "not YAML"),
+        (b"a: !unsafe {b: 1}", "not YAML"),
+        (b"? [a]\n: b", "not YAML"),
+        (b"", "no snapshot"),
         (b"$ANSIBLE_VAULT;1.1;AES256\n00\n", "is encrypted"),
         (None, "No such file"),
     ],
@@ -164,3 +172,63 @@ def test_there_is_no_latest_of_another_instance(tmp_path: Path) -> None:
     SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
     with pytest.raises(Invalid, match="contains no snapshot of this instance"):
         SnapshotFiles(str(tmp_path)).read("latest", URL, "other")
+
+
+@pytest.mark.usefixtures("_vault")
+def test_latest_is_no_empty_file(tmp_path: Path) -> None:
+    """A run that was killed may have left one."""
+    files = SnapshotFiles(str(tmp_path))
+    path = files.file(URL, DATABASE).write(document())
+    (tmp_path / "odoo.acme.example-8069_acme-production_20991130T020000Z.yml").write_text("")
+    assert files.read("latest", URL, DATABASE)[0] == path
+
+
+def test_no_file_exists_before_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encrypting takes long, and a run that is killed meanwhile leaves nothing."""
+    found: list[list[Path]] = []
+
+    def slow(_self: Any, _document: SnapshotDocument) -> str:
+        found.append(list(tmp_path.iterdir()))
+        return "text"
+
+    monkeypatch.setattr(snapshot_files._File, "_text", slow)
+    SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
+    assert found == [[]]
+
+
+@pytest.mark.usefixtures("_vault")
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_latest_is_no_file_that_every_user_may_write(tmp_path: Path, what: str) -> None:
+    files = SnapshotFiles(str(tmp_path))
+    path = Path(files.file(URL, DATABASE).write(document()))
+    (path if what == "file" else tmp_path).chmod(0o777)
+    with pytest.raises(Invalid, match="every user may write"):
+        files.read("latest", URL, DATABASE)
+    assert files.read(str(path), URL, DATABASE)[0] == str(path)
+
+
+@pytest.mark.usefixtures("_vault")
+def test_latest_is_no_file_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = SnapshotFiles(str(tmp_path))
+    path = Path(files.file(URL, DATABASE).write(document()))
+    own = os.geteuid()
+    if own == 0:
+        # Files of root are accepted, whoever runs Ansible.
+        monkeypatch.setattr(snapshot_files.os, "geteuid", lambda: 12345)
+        assert files.read("latest", URL, DATABASE)[0] == str(path)
+        os.chown(path, 23456, -1)
+    else:
+        monkeypatch.setattr(snapshot_files.os, "geteuid", lambda: own + 1)
+    with pytest.raises(Invalid, match="belongs to another user"):
+        files.read("latest", URL, DATABASE)
+    assert files.read(str(path), URL, DATABASE)[0] == str(path)
+
+
+@pytest.mark.usefixtures("_vault")
+def test_a_file_can_be_removed_and_written_again(tmp_path: Path) -> None:
+    file = SnapshotFiles(str(tmp_path)).file(URL, DATABASE)
+    file.remove()
+    file.write(document())
+    file.remove()
+    assert list(tmp_path.iterdir()) == []
+    assert Path(file.write(document())).exists()
