@@ -18,10 +18,10 @@ description:
   - Only the records and fields of the snapshot are compared and written. Everything else stays, whoever has changed it since.
   - As in M(postmaster.odoo.mail_stack), everything is compared first, one run at a time writes, and what was written is read back. In check mode the task
     shows the plan and writes nothing. If a rollback is interrupted, run it again. After a rollback, a second one changes nothing.
-  - A record is restored only if it has the id that it had, and its former name, the name that the run wrote, or its external ID. Only records that the
-    run has created are deleted, by their ids or external IDs. So records of other people that have the same name stay as they are.
-  - What cannot be restored safely is left as it is, and the rest is restored. RV(not_restorable) lists it with the reasons. RV(without_secrets) lists the
-    secrets that the snapshot does not contain.
+  - A record is identified by its id together with its name, or by its external ID. Only records that the run has created are deleted. So records of other
+    people that have the same name stay as they are.
+  - If something cannot be restored safely, it stays as it is, and the rest is restored. RV(not_restorable) lists it with the reasons. RV(without_secrets)
+    lists the secrets that the snapshot does not contain.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -32,7 +32,7 @@ options:
     description:
       - The snapshot file on the controller. A relative path is relative to O(snapshot_folder), if that is set.
       - V(latest) is the last snapshot of the instance in O(snapshot_folder) that was not taken before a rollback. The file must belong to the user who runs
-        Ansible or to root, and other users must not be able to write the file or the folder. If you give a path, this is not checked.
+        Ansible or to root. Other users must not be able to write the file or the folder. If you give a path, this is not checked.
       - The task needs the connection C(local), without C(become) and C(async). An encrypted file needs the vault secret that it was encrypted with.
     type: path
     required: true

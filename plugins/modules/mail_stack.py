@@ -568,7 +568,8 @@ options:
       - A folder on the controller that gets a snapshot file before anything is written. The file contains the former state of exactly the records and
         fields that the run is about to change. M(postmaster.odoo.mail_rollback) and the playbook C(postmaster.odoo.rollback) restore it.
       - The folder must exist. The task needs the connection C(local), without C(become) and C(async). If the file cannot be written, nothing is changed.
-      - The name of the file is made of the host and port of the URL, of the database, and of the time in UTC. No file is overwritten, and none is deleted.
+      - The name of the file is made of the host and port of the URL, of the database, and of the time in UTC. No file of another run is overwritten, and none
+        is deleted. If a run changes nothing, it removes its own file.
       - If the file contains secrets and Ansible has a vault secret, the whole file is encrypted. Without a vault secret it contains no secrets, and a
         warning names those that are missing.
       - In check mode, and if nothing is to be changed, no file is written. If not set, none is written at all.
@@ -950,7 +951,7 @@ replay:
   sample: null
 snapshot:
   description:
-    - The path of the snapshot file. Null without O(snapshot_folder), and if nothing was to be changed.
+    - The path of the snapshot file. Null without O(snapshot_folder), and if nothing was changed.
   returned: success, and failure once the instance was asked
   type: str
   sample: /etc/ansible/snapshots/odoo.acme.example_acme_20261130T020000Z.yml

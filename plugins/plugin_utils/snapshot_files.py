@@ -90,7 +90,7 @@ class SnapshotFiles:
         return newest
 
     def _refuse_planted(self, path: Path) -> None:
-        """Refuse a file that another user may have written: nobody has named it, and a rollback does what it says.
+        """Refuse a file that another user may have written, because nobody has named it, and a rollback writes its content into Odoo.
 
         :raises Invalid: it belongs to another user than this one and root, or others may write it or its folder.
         """

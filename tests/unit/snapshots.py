@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import (
     DeclaredStack,
@@ -23,7 +23,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_st
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.reading import read_document
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotDocument
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+
+class Instance(Protocol):
+    """A simulated Odoo or a real one."""
+
+    def session(self) -> Session:
+        """Return a session on it."""
 
 
 class FileInMemory:
@@ -54,7 +60,7 @@ class FileInMemory:
 
 
 def run_with_snapshot(
-    odoo: SimulatedOdoo, stack: Mapping[str, Any], file: FileInMemory, *, session: Session | None = None, **options: Any
+    odoo: Instance, stack: Mapping[str, Any], file: FileInMemory, *, session: Session | None = None, **options: Any
 ) -> Outcome:
     """One run of `mail_stack` that keeps a snapshot."""
     used, how = session or odoo.session(), RunOptions(**options)

@@ -40,4 +40,4 @@ class KeptState(Protocol):
         """Note that it is not known which steps were done."""
 
     def finish(self) -> None:
-        """Remove what describes no change: the records that were not created, or the file if nothing was changed."""
+        """Remove the entries of records that were not created, or the file if nothing was changed."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A record as it was before a run changed it: exact values, where a declaration has values that Odoo's are compared with by their meaning."""
+"""The former state of a record, before a run changed it. Its values are exact. Those of a declaration are compared by their meaning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NotRestorable(Exception):
-    """A record cannot be restored safely. The text is the reason, and what the user can do."""
+    """A record cannot be restored safely. The text contains the reason and the remedy."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the record that a snapshot describes, and leave out what cannot be restored safely. Pure functions."""
+"""Find the record that a snapshot describes, and leave out values that cannot be restored safely. Pure functions."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def restorable(declaration: Declaration, former: Former, fields: Mapping[str, Field]) -> tuple[Former, list[str]]:
-    """Return the former state without what this instance no longer accepts, and the reasons.
+    """Return the former state without the fields that this instance no longer accepts, and the reasons.
 
-    :raises NotRestorable: what is left does not make sense without it.
+    :raises NotRestorable: the rest cannot be restored without them.
     """
     reasons = [f"This Odoo no longer has the field {name}." for name in sorted(former.field_names - fields.keys())]
     lost = set(former.field_names - fields.keys())
@@ -129,7 +129,7 @@ def find_former(
 
 
 def _is_same(declaration: Declaration, former: Former, found: Found) -> bool:
-    """Return whether a record that has the id is the one that had it: by its external ID, or by its former name or the one that the run wrote."""
+    """Return whether a record with the id is the former one: it has the external ID, the former name, or the name that the run wrote."""
     if declaration.xml_id and found.xml_id == declaration.xml_id:
         return True
     name = found.values.get(declaration.type.key_field)

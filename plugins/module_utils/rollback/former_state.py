@@ -42,7 +42,7 @@ _MOVING = "Odoo changes {names} itself, so a rollback leaves it as it is then."
 
 @dataclass
 class _Noted:
-    """A record as it was, while a run goes on."""
+    """The former state of a record, while a run changes it."""
 
     kind: ResourceType
     key: str
@@ -80,9 +80,9 @@ class _Noted:
 
 
 class FormerState:
-    """Collects what the steps of a run change, and keeps it in a snapshot file before they are done.
+    """Collects the former state of everything that a run changes, and keeps it in a snapshot file before the steps are done.
 
-    :param file: where it is kept. :param credentials: what the run logs in with.
+    :param file: the snapshot file. :param credentials: the secrets of the login.
     :ivar path: of the file; None if nothing was to be kept, or if nothing was changed.
     """
 
@@ -138,7 +138,7 @@ class FormerState:
         self._may_be_changed = True
 
     def finish(self) -> None:
-        """Remove what describes no change: the records that were not created, or the file if nothing was changed."""
+        """Remove the entries of records that were not created, or the file if nothing was changed."""
         if self._may_be_changed or self._written is None:
             return
         try:
@@ -156,7 +156,7 @@ class FormerState:
 
     @property
     def warnings(self) -> list[str]:
-        """What the file does not contain."""
+        """The warnings: secrets and ids that the file does not contain."""
         warnings = [self._incomplete] if self._incomplete else []
         if self._written is None or self._file.can_encrypt or not self._written.has_secrets:
             return warnings
@@ -321,7 +321,7 @@ class FormerState:
                 )
 
     def _note_reference_names(self, kind: ResourceType) -> None:
-        """Note what the records are called that the noted ones refer to. One call for each model."""
+        """Note the names of the records that the noted ones refer to. One call for each model."""
         available = self._available(kind)
         missing: dict[str, list[tuple[_Noted, str]]] = {}
         for noted in self._noted.values():
@@ -337,7 +337,7 @@ class FormerState:
                 noted.reference_names[name] = [names.get(one, "") for one in referred]
 
     def _note_secrets(self) -> None:
-        """Note which values are secrets: by their fields, by the name of a parameter, by what they repeat, or by what they look like."""
+        """Note which values are secrets: by field, by the name of a parameter, because they contain a known secret, or by their form."""
         for noted in self._noted.values():
             for name in noted.values:
                 if name in noted.kind.secret_fields or self._type_of(noted, name) == "binary":

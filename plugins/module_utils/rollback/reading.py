@@ -30,7 +30,7 @@ _STATES = ("present", "absent")
 def read_document(data: Any, path: str) -> SnapshotDocument:
     """Return the document that a file contains.
 
-    :raises Invalid: it is no snapshot, or somebody has damaged it.
+    :raises Invalid: it is not a snapshot, or it is damaged.
     """
     if not isinstance(data, Mapping) or MARK not in data:
         raise Invalid(f"{path} is no snapshot of this collection.")

@@ -71,7 +71,7 @@ class SavedRecord:
         return sorted(name for name in self.former.secret if self.former.values.get(name))
 
     def without_secrets(self) -> tuple[SavedRecord | None, list[Loss]]:
-        """Return the record without its secrets, None if nothing is left to restore, and what is not restored without them.
+        """Return the record without its secrets, None if nothing remains to be restored, and the losses.
 
         Nothing is taken into use without its secrets, and no secret that stays is sent to another provider.
         """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What cannot be restored is named, and keeps nothing else from being restored. Check mode predicts it."""
+"""If something cannot be restored, the result names it, and the rest is restored. Check mode predicts it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def file() -> FileInMemory:
 
 
 def restored(odoo: SimulatedOdoo, document: SnapshotDocument, **options: Any) -> dict[str, list[str]]:
-    """Roll back, and return the reasons of what is lost, by keys. The check before and the run after it agree; the parameter is restored."""
+    """Roll back, and return the reasons of the losses, by keys. The check before and the run after it agree; the parameter is restored."""
     predicted = roll_back(odoo.session(read_only=True), document, **options)
     done = roll_back(odoo.session(), document, **options)
     assert actions(predicted.plan) == actions(done.plan)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rollback changes and deletes only the records of its run, whatever other records are called."""
+"""A rollback changes and deletes only the records of its run, also if other records have their names or ids."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_changed_record_that_was_renamed_since_is_named(odoo: SimulatedOdoo, f
     assert [loss.key for loss in outcome.losses] == ["Main"]
 
 
-def test_a_server_that_was_created_anew_stays(odoo: SimulatedOdoo, file: FileInMemory) -> None:
+def test_a_new_server_of_the_same_name_stays(odoo: SimulatedOdoo, file: FileInMemory) -> None:
     run(odoo, {"servers": [MAIN]})
     run_with_snapshot(odoo, WRONG, file)
     delete(odoo, "ir.mail_server", server(odoo, "Main")["id"])
@@ -105,7 +105,7 @@ def test_a_server_that_was_created_anew_stays(odoo: SimulatedOdoo, file: FileInM
     assert (server(odoo, "Main")["smtp_host"], server(odoo, "Main")["smtp_pass"]) == ("new.example", "made-up-new")
 
 
-def test_a_deleted_server_that_was_created_anew_stays(odoo: SimulatedOdoo, file: FileInMemory) -> None:
+def test_a_new_server_of_the_name_of_a_deleted_one_stays(odoo: SimulatedOdoo, file: FileInMemory) -> None:
     run(odoo, {"servers": [MAIN]})
     run_with_snapshot(odoo, {"servers": [{"name": "Main", "state": "absent"}]}, file)
     odoo.add("ir.mail_server", name="Main", smtp_host="new.example")
