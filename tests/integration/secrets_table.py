@@ -75,7 +75,7 @@ class Table:
         self.errors: dict[str, str] = {}
         self.output: list[str] = []
         self._folder = folder / "shown"
-        self._given = folder / "given.yml"
+        self._given = folder / "given.json"
         self._options = instance.options(transport)
         self._in_process = in_process
         self._smtp = instance.lab.smtp["starttls_any_sender"]
@@ -91,8 +91,8 @@ class Table:
         variables = {**self.secrets, **{f"{name}_quoted": quote(text, safe="") for name, text in self.secrets.items()}}
         variables |= {f"{name}_code": f"token = {text!r}" for name, text in self.secrets.items()}
         variables |= self._options
-        lines = [f"{name}: !unsafe {json.dumps(text, ensure_ascii=False)}" for name, text in variables.items()]
-        self._given.write_text("\n".join(lines) + "\n")
+        # The tag !unsafe of YAML would make a number of a text of digits.
+        self._given.write_text(json.dumps({name: {"__ansible_unsafe": text} for name, text in variables.items()}))
 
     def _store(self) -> None:
         """Put mail servers with these passwords into Odoo, and a mail for each."""

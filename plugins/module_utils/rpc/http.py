@@ -70,6 +70,8 @@ def _split(url: str, option: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        # A password that begins with digits and a slash, after a login without its host, reads as a port and such a path.
+        usable = usable and not parts.path.startswith("//")
     except ValueError:  # a port that is no number, an IPv6 address without its bracket
         usable = False
     if usable and url.count("@") != ("@" in parts.netloc):

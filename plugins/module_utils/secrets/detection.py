@@ -27,8 +27,8 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _SCHEME = re.compile(r"(?:[a-z][a-z\d+.-]*:(?=/))?/*", re.IGNORECASE)
 # Up to the last @: a user may leave the @ and / of a password unescaped.
 _LOGIN = re.compile(r"([^/@:]*):(.+)@|([^/@:]{6,})@", re.DOTALL)
-# Without an @ it is a login that lacks its host, if it is too long for a mistyped port.
-_NO_PORT = re.compile(r"(?:\[[^\]]*\]|[^/:?#\[\]]*):(?!\d*(?:[/?#]|$))(.{6,})", re.DOTALL)
+# Without an @ it is a login that lacks its host, if it is too long for a port.
+_NO_PORT = re.compile(r"(?:\[[^\]]*\]|[^/:?#\[\]]*):(?!\d{0,5}(?:[/?#]|$))(.{6,})", re.DOTALL)
 # Up to the path, the query or the fragment.
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:(?=/))?/*[^/\\?#]*", re.IGNORECASE)
 # So long a value in a query is no number of a page.

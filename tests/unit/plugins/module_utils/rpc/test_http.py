@@ -300,6 +300,15 @@ def test_credentials_in_the_url_are_refused_and_not_repeated(url: str) -> None:
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize("password", ["1234567890", "1//0g-refresh_token", "corr-ect"])
+@pytest.mark.parametrize("option", ["url", "proxy"])
+def test_a_login_without_a_host_does_not_show_its_password(option: str, password: str) -> None:
+    options = {"url": "http://odoo.acme.example", "proxy": "", option: f"http://me:{password}"}
+    with pytest.raises(Invalid) as caught:
+        HttpConnection(options["url"], proxy=options["proxy"])
+    assert password not in caught.value.message
+
+
 @pytest.mark.parametrize(
     "password",
     ["corr@ct", "corr/ect", "cor/re@ct", "cor@re/ct", "c:o@rr/e:c@t", "corr ect", "corr#ect", "corr?ect", "c[orrect"],
