@@ -257,6 +257,9 @@ class _Planner:
         if found and found.id in taken:
             raise NotRestorable(f"Another entry of the snapshot describes the same record (id {found.id}).")
         context = PlanContext(declaration, found, fields, self.instance, former.values_to_write(), records=index)
+        if found and former.is_whole and context.values.get("active") is False:
+            # It came back inactive, and somebody may have activated it since.
+            del context.values["active"]
         warnings = list(kind.remarks(context))
         if declaration.state == "absent":
             self._refuse_deletion(declaration, found)

@@ -117,9 +117,14 @@ def find_former(
     if former.may_have_other_id:
         return _only_one_named(declaration, former, records, taken)
     if own:
+        remedy = (
+            "Delete it in Odoo if the run has created it."
+            if declaration.state == "absent"
+            else "Compare it with the snapshot, then correct it in Odoo."
+        )
+        name = own.values.get(kind.key_field)
         raise NotRestorable(
-            f"The record with its id ({own.id}) is called {own.values.get(kind.key_field)!r} now, so it may be another one. "
-            f"Compare it with the snapshot, then correct it in Odoo."
+            f"The record with its id ({own.id}) is called {name!r} now, so it may be another one. {remedy}"
         )
     if former.record_id is None:
         _refuse_unknown(former, records)

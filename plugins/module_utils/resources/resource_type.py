@@ -489,6 +489,10 @@ class ResourceType:
         """Return the fields whose values a declaration, or a snapshot, calls secret."""
         return declaration.former.secret if declaration.former else frozenset()
 
+    def tied_names(self, name: str) -> frozenset[str]:
+        """Return the names of the records that make sense only together with the one of this name."""
+        return frozenset()
+
     def is_reserved(self, name: str) -> bool:
         """Return whether a name is the collection's own, so that no snapshot contains a record of it."""
         return False

@@ -216,6 +216,11 @@ class SystemParameter(ResourceType):
     def declared_secrets(self, declaration: Declaration) -> frozenset[str]:
         return super().declared_secrets(declaration) | ({"value"} if _is_secret(declaration) else frozenset())
 
+    def tied_names(self, name: str) -> frozenset[str]:
+        """The id and the secret of one OAuth2 client."""
+        pairs = (frozenset({method.client_id, method.client_secret}) for method in OAUTH2_METHODS.values())
+        return next((pair - {name} for pair in pairs if name in pair), frozenset())
+
     def is_reserved(self, name: str) -> bool:
         return name in _OWN_KEYS
 

@@ -18,6 +18,7 @@ FORMAT = 1
 MARK = "postmaster_odoo_snapshot"
 _GONE = "It was deleted, and cannot be created again without its secrets."
 _UNUSED = "It is not taken into use, because its secrets are missing. Set them, then activate it."
+_TIED = "It stays as it is, because the secret that belongs to it is missing: {names}."
 _TARGETS = "Without the secret, these fields stay as they are: {names}. Otherwise Odoo sends its present secret to the former mail provider."
 
 
@@ -134,7 +135,13 @@ class SnapshotDocument:
         """Return the document without secrets, which says where they are missing."""
         kept: list[SavedRecord] = []
         losses = list(self.losses)
+        incomplete = {(record.resource, record.former.name) for record in self.records if record.secrets}
         for record in self.records:
+            tied = resource_type(record.resource).tied_names(record.former.name)
+            missing = sorted(name for name in tied if (record.resource, name) in incomplete)
+            if missing:
+                losses.append(Loss(record.resource, record.key, _TIED.format(names=", ".join(missing))))
+                continue
             rest, lost = record.without_secrets()
             kept += [rest] if rest else []
             losses += lost

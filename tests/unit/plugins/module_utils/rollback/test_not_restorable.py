@@ -89,6 +89,8 @@ def test_a_deleted_cron_without_its_user_comes_back_inactive(odoo: SimulatedOdoo
     reasons = restored(odoo, file.document)["Nightly"]
     assert "It comes back inactive. Check it, then activate it." in reasons
     assert cron(odoo, "Nightly")["active"] is False
+    cron(odoo, "Nightly")["active"] = True
+    assert roll_back(odoo.session(), file.document).plan == ()
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.tests.unit.enforcing import run
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import oauth2_server, run
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.snapshots import FileInMemory, roll_back, run_with_snapshot
 
@@ -71,3 +71,21 @@ def test_a_text_that_repeats_the_secret_of_another_record(odoo: SimulatedOdoo, *
     file = FileInMemory(can_encrypt=False)
     run_with_snapshot(odoo, {**stack, "parameters": {"acme.note": "z"}}, file)
     assert text not in file.text
+
+
+def test_a_client_id_is_not_restored_without_its_secret(odoo: SimulatedOdoo) -> None:
+    """The id of one OAuth2 client with the secret of another logs in nowhere."""
+    server = oauth2_server("gmail")
+    run(odoo, {"servers": [server]})
+    client = {"client_id": "made-up-other-id", "client_secret": "made-up-other-secret"}
+    file = FileInMemory(can_encrypt=False)
+    run_with_snapshot(odoo, {"servers": [{**server, "oauth2": client}]}, file)
+    outcome = roll_back(odoo.session(), file.document)
+    assert outcome.plan == ()
+    assert [loss.key for loss in file.document.losses] == ["google_gmail_client_id"]
+    assert odoo.parameter("google_gmail_client_id") == "made-up-other-id"
+    complete = FileInMemory()
+    run_with_snapshot(odoo, {"servers": [server]}, complete)
+    roll_back(odoo.session(), complete.document)
+    assert odoo.parameter("google_gmail_client_id") == "made-up-other-id"
+    assert odoo.parameter("google_gmail_client_secret") == "made-up-other-secret"
