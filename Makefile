@@ -9,6 +9,9 @@ MAKEFLAGS += --no-print-directory
 # The Python that the environments are made of. PYTHONS may name more, for the checks that run on several.
 PYTHON ?= python3
 
+# The ansible-core of `make ansible-test`, such as 2.20. Empty: the newest.
+ANSIBLE_CORE ?=
+
 REQUIREMENTS := tests/requirements
 BOOTSTRAP := .venv/bootstrap
 PLAYBOOKS := .venv/playbooks
@@ -16,23 +19,27 @@ CHECKS := .venv/checks
 NEWEST := .venv/newest
 EDA := .venv/eda
 NODE := .venv/node
+CONTRIBUTORS := .venv/contributors
 PROMTOOL := .work/programs/promtool
 
-# Tests and playbooks find the checkout where Ansible looks for a collection.
+# A link to the checkout, at the path at which Ansible finds a collection.
 COLLECTIONS := .work/collections
 LINK := $(COLLECTIONS)/ansible_collections/postmaster/odoo
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
+
+# uv trusts the certificate authorities of the machine, as pip does. Without it, uv fails behind a proxy with its own authority.
+export UV_SYSTEM_CERTS := true
 
 # With ODOO_URL & co. (tests/lab/external.py) the tests run on that instance, and only the lab's SMTP servers are needed.
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units facts integration interruptions secrets replay browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets replay browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# The tests make hundreds of databases, which is quickest in memory, where there is plenty.
+# The tests make hundreds of databases. This is fastest in memory, if there is enough.
 test: export POSTMASTER_LAB_MEMORY ?= $(shell df --output=avail --block-size=G /dev/shm 2>/dev/null | awk '$$1 + 0 >= 8 {print "/dev/shm"}')
 test: environments programs chromium ## everything: the checks, the unit tests, the tests in a browser, the integration tests on the lab
 	@$(CHECKS)/bin/python tests/checks checks units browser $(LAB:lab=lab-up) $(LAB:lab=newest-lab) integration $(LAB:lab=lab-down)
@@ -42,6 +49,13 @@ checks: environments ## linters, type checker, ansible-test sanity, galaxy-impor
 
 units: environments ## ansible-test units, on every Python found
 	@$(CHECKS)/bin/python tests/checks units-every-python units-newest
+
+ansible-test: $(NEWEST)/ready$(ANSIBLE_CORE) $(LINK) ## ansible-test sanity and units on one ansible-core and one Python: ANSIBLE_CORE=2.20 PYTHON=python3.12
+	@$(NEWEST)/bin/python tests/checks sanity-newest units-newest
+
+artifact: $(PLAYBOOKS)/ready ## build the collection as it is released, into .work/artifact
+	@rm -rf .work/artifact
+	@$(PLAYBOOKS)/bin/ansible-galaxy collection build --output-path .work/artifact
 
 facts: $(CHECKS)/ready $(LINK) ## record the facts of the Odoo of ODOO_URL, for the simulated Odoo
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(CHECKS)/bin/python -m ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.record_facts
@@ -87,9 +101,9 @@ clean: ## remove everything that make has made
 	@POSTMASTER_LAB_DIR=.work/newest-lab $(PYTHON) tests/lab down --purge
 	rm -rf .venv .work
 
-environments: $(CHECKS)/ready $(NEWEST)/ready $(EDA)/ready $(NODE)/ready $(LINK)
+environments: $(CHECKS)/ready $(NEWEST)/ready$(ANSIBLE_CORE) $(EDA)/ready $(NODE)/ready $(CONTRIBUTORS)/ready $(LINK)
 
-# What the tests of pages open them with.
+# The browser for the tests of pages.
 chromium:
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { $(call debian,chromium chromium-driver); }
 
@@ -113,13 +127,13 @@ $(LINK):
 	@mkdir -p $(@D)
 	@ln -sfn ../../../.. $@
 
-# uv is many times faster than pip, but knows nothing of pip's configuration: where it fails, pip does it.
-# $(1): what the environment holds, $(2): its Python, $(3): its requirements
+# uv is much faster than pip, but ignores the configuration of pip. If uv fails, pip installs the packages.
+# $(1): its description, $(2): its Python, $(3): its requirements, $(4): another requirement, or nothing
 define environment
 echo "==> $(@D): $(1)" \
 && $(2) -m venv --clear --without-pip $(@D) \
-&& { $(BOOTSTRAP)/bin/uv pip install --quiet --python $(@D)/bin/python --requirement $(3) \
-  || $(BOOTSTRAP)/bin/pip --python $(@D)/bin/python install --quiet --requirement $(3); } \
+&& { $(BOOTSTRAP)/bin/uv pip install --quiet --python $(@D)/bin/python --requirement $(3) $(4) \
+  || $(BOOTSTRAP)/bin/pip --python $(@D)/bin/python install --quiet --requirement $(3) $(4); } \
 && touch $@
 endef
 
@@ -129,13 +143,21 @@ $(PLAYBOOKS)/ready: $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
 $(CHECKS)/ready: $(REQUIREMENTS)/checks.txt $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
 	@$(call environment,the checks and the oldest ansible-core supported,$(PYTHON),$<)
 
-$(NEWEST)/ready: $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
+# Another ANSIBLE_CORE replaces the environment, because it is emptied first.
+$(NEWEST)/ready$(ANSIBLE_CORE): $(REQUIREMENTS)/tests.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
+ifdef ANSIBLE_CORE
+	@$(call environment,ansible-core $(ANSIBLE_CORE),$(PYTHON),$<,"ansible-core~=$(ANSIBLE_CORE).0")
+else
 	@newest="$$($(PYTHON) tests/checks/interpreters.py)"; \
 	if [ -z "$$newest" ]; then echo "==> no Python 3.12 or newer found: the newest ansible-core is not tried"; \
 	else $(call environment,the newest ansible-core,"$$newest",$<); fi
+endif
 
 $(EDA)/ready: $(REQUIREMENTS)/eda.txt $(REQUIREMENTS)/playbooks.txt | $(BOOTSTRAP)/ready
 	@$(call environment,ansible-rulebook,$(PYTHON),$<)
+
+$(CONTRIBUTORS)/ready: $(REQUIREMENTS)/contributors.txt | $(BOOTSTRAP)/ready
+	@$(call environment,nox and pre-commit,$(PYTHON),$<)
 
 $(NODE)/ready: $(wildcard $(REQUIREMENTS)/node/*)
 	@command -v npm >/dev/null || { $(call debian,npm); }

@@ -101,7 +101,7 @@ def _key(record: Mapping[str, Any]) -> str:
 
 def _with_digests(answer: Answer) -> dict[str, Any]:
     """Return the stack with a digest in the place of each secret."""
-    stack = {
+    stack: dict[str, Any] = {
         part: [dict(one) for one in value] if part not in ("addons", "parameters") else value
         for part, value in answer["stack"].items()
     }

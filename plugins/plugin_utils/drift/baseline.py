@@ -130,7 +130,10 @@ class Baseline:
                 if len(node.value) > _MOST_KEYS:
                     raise yaml.YAMLError(f"a mapping has more than {_MOST_KEYS} keys")
 
-        Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
+            def construct_date(self, node: yaml.ScalarNode) -> Any:
+                return self.construct_scalar(node)
+
+        Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_date)
         try:
             text = read_text(path, _LARGEST)
             if is_nested_deeply(text):

@@ -56,7 +56,8 @@ def _enforces(task: AnsibleTask) -> bool:
 def _module(action: str, collections: tuple[str, ...]) -> str | None:
     """The module of a name that may be short, or another collection's. `resolved_action` tells the action plugin, which is one for all of ours."""
     found = module_loader.find_plugin_with_context(action, ignore_deprecated=True, collection_list=list(collections))
-    return found.resolved_fqcn
+    fqcn: str | None = found.resolved_fqcn
+    return fqcn
 
 
 def play_of(play: AnsiblePlay) -> Play:

@@ -72,7 +72,7 @@ def common_file(answers: Mapping[str, Answer]) -> tuple[str, dict[str, Any]]:
     ]
     common = common_stack(stacks)
     lines = ["---", *comment(_COMMON_HEAD.format(count=len(answers)))]
-    nothing = {"remarks": []}
+    nothing: Answer = {"remarks": []}
     for part in _RESOURCES:
         if part in common and part != _QUEUE:
             lines += ["", *_part(nothing, part, common[part], f"odoo_mail_{part}")]

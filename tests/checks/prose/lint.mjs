@@ -18,9 +18,8 @@ const yaml = require('js-yaml');
 
 const { max_words: maxWords, rules } = yaml.load(readFileSync(new URL('rules.yml', import.meta.url), 'utf8'));
 for (const rule of rules) {
-  // A folded pattern may contain line breaks and blanks between alternatives.
-  rule.matches = new RegExp(rule.pattern.replaceAll(/\s*\n\s*/g, '').replaceAll(/\|\s+/g, '|').trim(), 'i');
-  rule.accepts = rule.unless ? new RegExp(rule.unless, 'i') : undefined;
+  rule.matches = new RegExp(rule.patterns.join('|'), 'i');
+  rule.accepts = rule.unless ? new RegExp(rule.unless.join('|'), 'i') : undefined;
 }
 
 /** Return the part of a sentence that a rule matched, with some words before and after it. */
