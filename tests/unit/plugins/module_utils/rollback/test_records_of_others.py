@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotDocument
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, changes, refuse_creating, run, server
 from ansible_collections.postmaster.odoo.tests.unit.interruptions import every_cut
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -241,3 +242,30 @@ def test_at_another_address_a_name_must_be_the_only_one(odoo: SimulatedOdoo, fil
     outcome = roll_back(moved.session(), file.document, elsewhere=True)
     assert actions(outcome.plan) == ([] if others else [("update", "Main")])
     assert [loss.key for loss in outcome.losses] == (["Main", "Relay"] if others else ["Relay"])
+
+
+def test_a_run_that_is_interrupted_while_it_creates_is_taken_back_or_named(odoo: SimulatedOdoo) -> None:
+    """A record stays only if its id never arrived. Then the rollback names it."""
+    files: list[FileInMemory] = []
+    stack = {"servers": [{"name": "Relay", "smtp_host": "relay.example"}], "crons": [NIGHTLY]}
+
+    def create(session: Session) -> None:
+        files.append(FileInMemory())
+        run_with_snapshot(odoo, stack, files[-1], session=session)
+
+    named = 0
+    for where, _succeeded in every_cut(odoo, create):
+        odoo.now += timedelta(minutes=2)
+        losses = roll_back(odoo.session(), files[-1].document).losses if files[-1].text else []
+        left = {one["name"] for one in odoo.records.tables["ir.mail_server"].values()}
+        left |= {one["name"] for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Nightly"}
+        assert left == {loss.key for loss in losses}, where
+        named += bool(losses)
+    # The answer of each creation was lost, once for a moment and once for good.
+    assert 0 < named <= 4
+
+
+def test_a_tested_copy_that_becomes_the_record_is_known(odoo: SimulatedOdoo, file: FileInMemory) -> None:
+    stack = {"servers": [{"name": "Relay", "smtp_host": "relay.example"}]}
+    run_with_snapshot(odoo, stack, file, verify="connection")
+    assert [one.former.record_id for one in file.document.records] == [server(odoo, "Relay")["id"]]
