@@ -89,7 +89,9 @@ class FormerState:
     def __init__(self, session: Session, file: SnapshotFile, credentials: Iterable[str] = ()) -> None:
         self._session = session
         self._file = file
-        self._secrets = set(credentials)
+        self._credentials = tuple(credentials)
+        # Of mail servers and parameters: a text that is equal to one of them is a secret too.
+        self._secrets: set[str] = set()
         self._noted: dict[tuple[str, int | str], _Noted] = {}
         # The creations that are kept, by the identity of their steps.
         self._creations: dict[int, _Noted] = {}
@@ -345,7 +347,7 @@ class FormerState:
             if is_secret_name(noted.name) and "value" in noted.values:
                 noted.secret.add("value")
             self._secrets |= {str(noted.values[name]) for name in noted.secret if noted.values.get(name)}
-        known = KnownSecrets(self._secrets)
+        known = KnownSecrets([*self._secrets, *self._credentials])
         for noted in self._noted.values():
             for name, text in noted.values.items():
                 if not isinstance(text, str) or not text or self._type_of(noted, name) == "selection":
