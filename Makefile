@@ -34,7 +34,7 @@ export UV_SYSTEM_CERTS := true
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets replay browser chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets replay browser site chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ replay: environments lab-up ## 300 plans, and what each changes for the mail of 
 
 browser: environments chromium ## the page of a drift report in a real Chromium
 	@$(CHECKS)/bin/python tests/checks browser
+
+site: $(CHECKS)/ready ## the documentation site, in .work/site/html
+	@$(CHECKS)/bin/python tests/checks site
 
 bench: $(CHECKS)/ready $(LINK) chromium lab-up ## how long things take; the lab stays up
 	@PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" python tests/bench

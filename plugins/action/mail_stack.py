@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one action of all modules; `meta/runtime.yml` sends the others here too.
+"""The action plugin of all modules, which `meta/runtime.yml` assigns to them.
 
-Named after the largest of them, because Ansible wants an action plugin to have a module that documents it.
+It is named after one module because Ansible requires that a module documents each action plugin.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.in_process import 
 
 __all__ = ["ActionModule"]
 
-# A worker would import these for its one host: a tenth of a second, times the hosts. But before it forks one, Ansible looks this action up in the
-# process that all workers are copies of, for every task that is a mail_stack.
+# Import the module once, before Ansible forks its workers. Otherwise each worker would import it again, which takes 0.1 s per host. Ansible loads
+# this action plugin in the parent process for every mail_stack task.
 if multiprocessing.parent_process() is None:
     importlib.import_module("ansible_collections.postmaster.odoo.plugins.modules.mail_stack")

@@ -7,31 +7,30 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: drift
 type: aggregate
-short_description: The verdict on the drift of a fleet, as reports and as an exit code
+short_description: Report the drift of all hosts, and set the exit code
 version_added: 0.1.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:
-  - Collects what the enforcing modules of this collection find in each host of a run, prints a verdict after the recap, writes reports, and has
-    C(ansible-playbook) end with an exit code that a pipeline can branch on. It works with every playbook, in check mode or not; the playbook
-    C(postmaster.odoo.drift) is made for it.
-  - >-
-    Each host is V(clean), V(corrected) (it differed, and this run has corrected it), V(accepted) (it differs only as the O(baseline) accepts),
-    V(drifted), V(unknown) (the play was to compare it and no task has: they were skipped or never reached, hidden by C(no_log), or their errors
-    were ignored), V(failed), or V(unreachable) (the host or its Odoo did not answer). The verdict on the run is that of the worst of them, and
-    V(unknown) where there is none.
-  - >-
-    The exit code is 4 where something is V(unreachable), else 2 where something failed or is V(unknown), else the O(exit_code) where something drifted or
-    the O(baseline) does not hold, else 0. Where the callback itself cannot do its work (a baseline that is wrong, a folder that cannot be written), it is 1.
-  - A run without an enforcing task is left alone, and so is a play with the variable C(drift_verdict) set to false.
-  - The reports and the baseline are described in C(docs/drift-report.md) of the collection.
+  - Collects the results of the enforcing modules of this collection for each host of a run. It prints a verdict after the recap and writes reports. It also
+    makes C(ansible-playbook) end with an exit code that a pipeline can branch on.
+  - It works with every playbook, in check mode or not. The playbook C(postmaster.odoo.drift) is made for it.
+  - Each host has one verdict. V(clean) has no drift. V(corrected) had drift, and this run has corrected it. V(accepted) has only drift that the O(baseline)
+    accepts. V(drifted) has other drift. V(failed) had an error. V(unreachable) means that the host or its Odoo did not answer.
+  - V(unknown) means that no task has compared the host. For example, the tasks were skipped or never reached, C(no_log) hides the results, or errors were
+    ignored.
+  - The verdict of the run is the worst verdict of its hosts. It is V(unknown) if there are no hosts.
+  - The exit code is 4 if a host is V(unreachable). Otherwise, it is 2 if a host is V(failed) or V(unknown). Otherwise, it is the O(exit_code) if a host is
+    V(drifted) or the O(baseline) has expired or unmatched entries. Otherwise, it is 0.
+  - If the callback itself cannot work, for example because of an invalid baseline, the exit code is 1.
+  - The callback ignores a run without an enforcing task, and a play with the variable C(drift_verdict) set to false.
+  - C(docs/drift-report.md) of the collection describes the reports and the baseline.
 requirements:
-  - To be enabled in the configuration, as the last of C(callbacks_enabled), since those after it do not see the end of a run that ends with its exit code.
+  - Must be enabled in the configuration, as the last of C(callbacks_enabled). Callbacks after it do not get the end of a run that ends with its exit code.
 options:
   report_folder:
     description:
-      - The folder to write reports into, made where it does not exist. Without it no files are written; an environment variable that is empty is
-        one that is not set.
+      - The folder for the reports. It is created if it does not exist. If not set, no files are written. An empty environment variable counts as not set.
     type: path
     env:
       - name: POSTMASTER_DRIFT_REPORT_FOLDER
@@ -40,9 +39,9 @@ options:
         key: report_folder
   formats:
     description:
-      - The reports to make.
+      - The reports to create.
       - V(json), V(markdown), V(junit) and V(html) are the files C(drift.json), C(drift.md), C(drift.xml) and C(drift.html) in the O(report_folder).
-      - V(github) prints workflow commands of GitHub Actions, which it shows as annotations, and appends the Markdown to the summary of the step,
+      - V(github) prints workflow commands of GitHub Actions, which GitHub shows as annotations. It also appends the Markdown to the summary of the step,
         which must be a regular file.
     type: list
     elements: str
@@ -54,8 +53,9 @@ options:
         key: formats
   exit_code:
     description:
-      - What C(ansible-playbook) ends with on drift.
-      - V(0) leaves every exit code to Ansible; the verdict is only reported. V(1), V(2) and V(4) would not tell drift from what Ansible ends with.
+      - The exit code of C(ansible-playbook) on drift.
+      - V(0) keeps every exit code of Ansible, so the verdict is only reported. With V(1), V(2) or V(4), drift cannot be distinguished from Ansible's own
+        exit codes.
     type: int
     default: 10
     env:
@@ -65,8 +65,8 @@ options:
         key: exit_code
   baseline:
     description:
-      - A file of accepted drift, such as the playbook C(postmaster.odoo.drift_baseline) writes. An environment variable that is empty is one that is not
-        set.
+      - A file of accepted drift, for example one that the playbook C(postmaster.odoo.drift_baseline) has written. An empty environment variable counts as
+        not set.
     type: path
     env:
       - name: POSTMASTER_DRIFT_BASELINE
@@ -75,8 +75,8 @@ options:
         key: baseline
   keep:
     description:
-      - How many dated copies of the JSON report (C(drift-20261124T150405Z.json)) stay in the O(report_folder). They tell since when a field drifts where
-        the last run did not look, and how the fleet was before. V(0) keeps none.
+      - The number of dated copies of the JSON report (C(drift-20261124T150405Z.json)) to keep in the O(report_folder). They contain the start of a drift
+        that the last run did not examine, and the history of all hosts. V(0) keeps none.
     type: int
     default: 90
     env:
@@ -86,8 +86,8 @@ options:
         key: keep
   webhook_url:
     description:
-      - An address that gets the verdict in a POST request at the end of the run, after the reports are written. It is a secret, and appears in no message.
-        An environment variable that is empty is one that is not set.
+      - An address that gets the verdict in a POST request at the end of the run, after the reports are written. It is a secret, and no message contains it.
+        An empty environment variable counts as not set.
       - The message names instances, resources and fields. It contains no values, and no texts of errors.
       - If the address does not accept it, the run prints one warning. The exit code and the reports stay the same. Redirects are not followed.
     type: str
@@ -99,7 +99,7 @@ options:
   webhook_format:
     description:
       - The service that the message is for. V(json) is one object for a program of yours, see C(docs/alerts.md) of the collection.
-      - V(teams) is a message with an Adaptive Card, as the workflows of Microsoft Teams take it.
+      - V(teams) is a message with an Adaptive Card for the workflows of Microsoft Teams.
     type: str
     default: json
     env:
@@ -109,7 +109,7 @@ options:
         key: webhook_format
   webhook_timeout:
     description:
-      - Seconds for the whole request, from 1 to 300.
+      - The timeout of the whole request in seconds, from 1 to 300.
     type: int
     default: 10
     env:
@@ -119,7 +119,7 @@ options:
         key: webhook_timeout
   webhook_verdicts:
     description:
-      - The verdicts on the run that are posted.
+      - The verdicts of a run that are posted.
     type: list
     elements: str
     default: [drifted, unknown, failed, unreachable]
@@ -187,11 +187,11 @@ if TYPE_CHECKING:
 
     from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import collect
 
-# A task can tell by this variable of the environment that there will be a verdict.
+# Tasks read this environment variable to find out whether there will be a verdict.
 _ACTIVE = "POSTMASTER_DRIFT_CALLBACK"
 _CANNOT_WORK = 1
 _FORMATS = (*FILES, "github")
-# An empty one is not set. Ansible would make the current folder of a path.
+# An empty value counts as not set. Ansible would use the current folder for an empty path.
 _UNSET_IF_EMPTY = ("POSTMASTER_DRIFT_REPORT_FOLDER", "POSTMASTER_DRIFT_BASELINE", "POSTMASTER_DRIFT_WEBHOOK_URL")
 _COLOURS = {
     "clean": constants.COLOR_OK,
@@ -205,7 +205,7 @@ _COLOURS = {
 
 
 class CallbackModule(CallbackBase):
-    """Watches a run, and has the last word on it."""
+    """The callback: it observes a run and sets its verdict."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -217,18 +217,18 @@ class CallbackModule(CallbackBase):
         self._began = time.time()
         self._collector = Collector()
         self._playbooks: list[Playbook] = []
-        # By the ids of plays; None for one that is not to be judged.
+        # The plays by their IDs; None for a play without a verdict.
         self._plays: dict[str, collect.Play | None] = {}
         self._play: collect.Play | None = None
         self._inventory: list[str] = []
-        # By host and task, of loops that are not over yet.
+        # The check modes of loops that have not ended, by host and task.
         self._check_modes: dict[tuple[str, str], bool] = {}
         self._prepared = False
         self._baseline: Baseline | None = None
         self._wrong_options = ""
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """Take the options. Of wrong ones Ansible would warn, and go on without a verdict: they end the run when it begins."""
+        """Read the options. If one is invalid, the run ends when it begins, because Ansible would only warn and continue without a verdict."""
         for name in _UNSET_IF_EMPTY:
             if os.environ.get(name) == "":
                 del os.environ[name]
@@ -237,7 +237,7 @@ class CallbackModule(CallbackBase):
         except AnsibleError as error:
             self._wrong_options = str(error)
         else:
-            # What a shell would take for another number, 256 for 0 and so on.
+            # A shell would change a larger exit code, such as 256 to 0.
             limits = {"exit_code": (0, 255), "keep": (0, 100_000), "webhook_timeout": (1, 300)}
             wrong = [
                 f"{name} must be from {least} to {most}."
@@ -271,14 +271,14 @@ class CallbackModule(CallbackBase):
         if not self._playbooks:
             return  # ad hoc
         with self._no_silent_defect():
-            if play._uuid not in self._plays:  # and not just another batch of it
+            if play._uuid not in self._plays:  # not another batch of the same play
                 self._plays[play._uuid] = self._begin(play) if watch.wants_verdict(play) else None
             self._play = self._plays[play._uuid]
             if self._play is not None and self._play.enforces:
                 self._prepare()
 
     def v2_runner_on_start(self, host: Host, task: Task) -> None:
-        # What is included while a play runs is seen here first.
+        # Tasks that are included during the play appear here first.
         with self._no_silent_defect():
             self._take_in(watch.task_of(task))
 
@@ -301,7 +301,7 @@ class CallbackModule(CallbackBase):
         self._notice(result)
 
     def _notice(self, result: CallbackTaskResult) -> None:
-        """An item of a loop knows whether it was a check; the loop as a whole still has the template of it."""
+        """Store the check mode of an item of a loop. The result of the whole loop only contains the template of `check_mode`."""
         self._check_modes[result.host.get_name(), result.task._uuid] = bool(result.task.check_mode)
 
     def _begin(self, play: Play) -> collect.Play:
@@ -311,13 +311,13 @@ class CallbackModule(CallbackBase):
         return begun
 
     def _take_in(self, task: collect.Task) -> None:
-        """A task that enforces makes the play one that does."""
+        """Mark the play as enforcing if the task enforces."""
         if self._play is not None and not self._play.enforces and task.enforces:
             self._play.enforces = True
             self._prepare()
 
     def _prepare(self) -> None:
-        """Read the baseline and make the folder before anything is compared: a wrong one ends the run while that costs nothing."""
+        """Read the baseline and create the folder before anything is compared, so that an error ends the run early."""
         if self._prepared:
             return
         self._prepared = True
@@ -341,7 +341,7 @@ class CallbackModule(CallbackBase):
             self._take_in(task)
         try:
             self._collector.observe(host, task, outcome, result.result)
-        except Exception:  # Ansible warns of it and goes on; what was in the result is then not known
+        except Exception:  # Ansible only warns and continues, so the content of the result is unknown
             self._collector.lose(host, task)
             raise
 
@@ -356,7 +356,7 @@ class CallbackModule(CallbackBase):
         elif any(stats.failures.values()):
             ansible_code = report.FAILED
         if not ansible_code and not watch.is_last_playbook(len(self._playbooks)):
-            return  # Ansible goes on with the next
+            return  # Ansible continues with the next playbook
         with self._no_silent_defect():
             for play in watch.unstarted_plays(self._playbooks[-1], set(self._plays)):
                 self._collector.begin(play)
@@ -365,7 +365,7 @@ class CallbackModule(CallbackBase):
                 self._conclude(ansible_code, stats.failures)
 
     def _conclude(self, ansible_code: int, failures: dict[str, int]) -> None:
-        """Say the verdict, write the reports, and end with the exit code."""
+        """Print the verdict, write the reports, and end with the exit code."""
         folder = Path(self.get_option("report_folder")) if self.get_option("report_folder") else None
         formats, keep, drift_code = (self.get_option(name) for name in ("formats", "keep", "exit_code"))
         history = History(folder if "json" in formats else None)
@@ -398,7 +398,7 @@ class CallbackModule(CallbackBase):
         now = datetime.now(timezone.utc)
         generated = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         run = watch.run_of(self._playbooks[-1], time.time() - self._began)
-        # A limit leaves plays without hosts on purpose.
+        # With a limit, plays without hosts are expected.
         without_hosts = [] if "limit" in run else self._collector.plays_without_hosts
         if without_hosts:
             run["without_hosts"] = without_hosts
@@ -425,7 +425,7 @@ class CallbackModule(CallbackBase):
         )
 
     def _post(self, document: dict[str, Any]) -> None:
-        """Post the verdict to the webhook, if there is one that takes it."""
+        """Post the verdict to the webhook, if one is set and its verdicts include it."""
         url, to, timeout, verdicts = (
             self.get_option(f"webhook_{name}") for name in ("url", "format", "timeout", "verdicts")
         )
@@ -443,12 +443,12 @@ class CallbackModule(CallbackBase):
 
     @contextmanager
     def _no_silent_defect(self) -> Iterator[None]:
-        """Ansible makes a warning of whatever goes wrong in a callback; a run must not be green for want of its verdict."""
+        """End the run with an error if the callback fails. Ansible would only warn, and the run would be green without a verdict."""
         try:
             yield
         except Exception as error:
             self._end(
-                _CANNOT_WORK, f"There is no verdict, for the callback has failed: {type(error).__name__}: {error}"
+                _CANNOT_WORK, f"There is no verdict because the callback has failed: {type(error).__name__}: {error}"
             )
 
     def _end(self, exit_code: int, message: str) -> None:
@@ -457,11 +457,11 @@ class CallbackModule(CallbackBase):
 
 
 def _safe(message: str) -> str:
-    """Return a message without what a terminal obeys, and without the secrets of the environment: those of tasks are not known here."""
+    """Return a message without commands for a terminal and without the secrets of the environment. The secrets of tasks are not known here."""
     return safe_message(message, secrets_in_environment())
 
 
 def _from_here(path: Path) -> str:
-    """A path as short as it can be said from the current folder."""
+    """Return a path relative to the current folder, if it is in this folder."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What a module can be relied on for."""
+    """The attributes of modules, such as check mode and idempotence."""
 
     # Modules that enforce.
     DOCUMENTATION = r"""
 attributes:
   check_mode:
     support: full
-    description: Reports what would change. Only methods that read are called, which the client itself enforces.
+    description: Reports the changes that a run would make. The client only calls methods that read.
   diff_mode:
     support: full
-    description: Shows the fields that differ, before and after, secrets masked.
+    description: Shows the fields that differ, before and after. Secrets are masked.
   idempotent:
     support: full
     description: A second run changes nothing.
@@ -26,7 +26,7 @@ attributes:
     membership: [postmaster.odoo.odoo]
 """
 
-    # Modules that ask.
+    # Modules that only read.
     INFO = r"""
 attributes:
   check_mode:

@@ -6,38 +6,38 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How to ask for records in the DNS, and what is declared of mail servers."""
+    """The options of DNS queries, and the declared properties of mail servers."""
 
     DOCUMENTATION = r"""
 options:
   nameservers:
     description:
-      - The IP addresses of the name servers to ask, with a port where it is not 53, such as V(192.0.2.53), V(192.0.2.53:5353) or V([2001:db8::53]:5353).
-      - They must answer for every domain, as the name servers of a provider do. If not set, those of the machine that runs the task are asked.
+      - The IP addresses of the name servers to query. Add the port if it is not 53, such as V(192.0.2.53), V(192.0.2.53:5353) or V([2001:db8::53]:5353).
+      - They must answer for every domain, as the name servers of a provider do. If not set, the name servers of the host that runs the task are used.
     type: list
     elements: str
   nameserver_timeout:
     description:
-      - The longest time in seconds that one question may take. If the first two questions, three in a row, or twelve in all are not answered in this time,
-        no further ones are asked.
+      - The maximum number of seconds for one query. If the first two queries, three in a row, or twelve in total get no answer in this time, no further
+        queries are sent.
     type: float
     default: 5
   relays:
     description:
-      - The way that mail of each mail server takes to the Internet, as far as the instance does not show it.
+      - The path from each mail server to the Internet, if the instance does not contain this information.
       - Servers of known providers need no entry, unless an account has DKIM selectors of its own.
     type: list
     elements: dict
     suboptions:
       server:
         description:
-          - The name of the mail server in Odoo, or its host. A server that the instance does not have is an error.
+          - The name of the mail server in Odoo, or its host. If the instance does not have the server, the task fails.
         type: str
         required: true
       addresses:
         description:
-          - The IP addresses that its mail comes from. If not set, they are the public addresses of its host, provided that the host is in a domain
-            that the instance sends from.
+          - The IP addresses that the server sends from. If not set, they are the public addresses of its host, provided that the host is in a domain that
+            the instance sends from.
         type: list
         elements: str
       spf_include:
@@ -46,15 +46,15 @@ options:
         type: str
       envelope_domain:
         description:
-          - The domain of the envelope sender, if the server puts one of its own in place of that of Odoo, for example a return path at a provider.
+          - The domain of the envelope sender. Set it if the server replaces Odoo's envelope sender, for example with a return path at a provider.
         type: str
       dkim_domain:
         description:
-          - The domain that the server signs for. If not set, that of the C(From) header.
+          - The domain of the DKIM signatures. If not set, it is the domain of the C(From) header.
         type: str
       dkim_selectors:
         description:
-          - The selectors of the DKIM keys that the server signs with. Each must have a key.
+          - The selectors of the DKIM keys that the server signs with. Each selector must have a key.
         type: list
         elements: str
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `doctor_report`: what the doctor found in many instances, as one report."""
+"""The filter `doctor_report`: one report of the doctor's results of many instances."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import SEVERITIES, count_by_severity
 
-# Counts up when a reader of reports has to learn something new.
+# Increased when programs that read reports must be changed.
 FORMAT = 1
 NOT_ASKED = "not_asked"
-# The best first. An instance with nothing but `info` is healthy.
+# Sorted from best to worst. An instance with only `info` findings is healthy.
 STATUSES = ("healthy", "warning", "error", NOT_ASKED)
 
 
 def doctor_report(results: Any, *, generated: str | None = None) -> dict[str, Any]:
-    """One report of the results of `mail_doctor` by the names of their instances; of an instance that failed before, the result is empty.
+    """Return one report of the results of `mail_doctor` by instance name. If an instance was never queried, its result is empty.
 
-    :param generated: when that was.
-    :raises AnsibleFilterError: what was given is not that.
+    :param generated: the time of the run.
+    :raises AnsibleFilterError: the value does not contain such results.
     """
     if not isinstance(results, Mapping) or not all(isinstance(result, Mapping) for result in results.values()):
         raise AnsibleFilterError("doctor_report takes results of postmaster.odoo.mail_doctor by names of instances.")
@@ -57,17 +57,17 @@ def _instance(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
         "expiry": list(result.get("expiry") or ()),
         "dns": result.get("dns"),
         "error_kind": None if asked else result.get("error_kind") or ("unreachable" if _is_lost(result) else "failed"),
-        "message": None if asked else result.get("msg") or "It failed before it was asked.",
+        "message": None if asked else result.get("msg") or "The task failed before it queried the instance.",
     }
 
 
 def _is_lost(result: Mapping[str, Any]) -> bool:
-    """Whether Ansible has not reached the host that was to ask."""
+    """Return whether Ansible could not reach the host that runs the task."""
     return bool(result.get("unreachable"))
 
 
 def _frequent(instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every finding with the instances that have it: those of most instances first, then the worst."""
+    """Return every finding with the instances that have it. The most frequent ones come first, then the most severe."""
     seen: dict[str, dict[str, Any]] = {}
     for instance in instances:
         for finding in instance["findings"]:
@@ -81,7 +81,7 @@ def _frequent(instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class FilterModule:
-    """What Ansible finds the filter by."""
+    """The filter, for Ansible."""
 
     def filters(self) -> dict[str, Any]:
         return {"doctor_report": doctor_report}

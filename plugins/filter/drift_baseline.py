@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `drift_baseline`: a baseline that accepts what differs now."""
+"""The filter `drift_baseline`: a baseline that accepts the current drift."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect impo
 
 
 def drift_baseline(results: Any, *, reason: Any, owner: Any, expires: Any) -> str:
-    """The text of a baseline of the results of enforcing modules, in check mode, by the names of their hosts.
+    """Return the text of a baseline for the results of enforcing modules in check mode, by host name.
 
-    :raises AnsibleFilterError: what was given is not that, or is nothing to accept drift for.
+    :raises AnsibleFilterError: the value does not contain such results, or an option is not valid.
     """
     said = {"reason": reason, "owner": owner}
     for name, value in said.items():
@@ -41,7 +41,7 @@ def drift_baseline(results: Any, *, reason: Any, owner: Any, expires: Any) -> st
 
 
 def _several(given: Any) -> Iterable[Mapping[str, Any]]:
-    """The results of one host, be it one or several."""
+    """Return the results of one host, from one result or from a list of them."""
     several = [given] if isinstance(given, Mapping) else given
     if not isinstance(several, (list, tuple)) or not all(isinstance(one, Mapping) for one in several):
         raise AnsibleFilterError("drift_baseline takes for each host the result of a module, or a list of them.")
@@ -54,12 +54,14 @@ def _future(expires: Any) -> date:
     except ValueError as error:
         raise AnsibleFilterError(f"drift_baseline: expires {error}.") from error
     if day < datetime.now(timezone.utc).date():
-        raise AnsibleFilterError(f"drift_baseline: expires is {day}, which is over: nothing would be accepted.")
+        raise AnsibleFilterError(
+            f"drift_baseline: expires is {day}, which is in the past, so nothing would be accepted."
+        )
     return day
 
 
 class FilterModule:
-    """What Ansible finds the filter by."""
+    """The filter, for Ansible."""
 
     def filters(self) -> dict[str, Any]:
         return {"drift_baseline": drift_baseline}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `heal_plan`: what may be mended of what the doctor found."""
+"""The filter `heal_plan`: the repairs for the findings of the doctor."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 
 Finding = Mapping[str, Any]
 
-# The same value as `older_than` in roles/heal/tasks/mend.yml.
+# The same value as `older_than` in `roles/heal/tasks/mend.yml`.
 _YOUNGEST_SECONDS = 60
 
 
 def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
-    """What to do, in the terms of the modules that do it, and why it has to wait.
+    """Return the repairs as inputs for the modules that perform them, and the reasons why repairs are held back.
 
-    Whatever is mended lets mail leave, but for the cancelling of stale mails. So all else waits until no mail server is known not to work,
-    and until stale mails are cancelled, which may be unwanted by now. Mails that are due are sent, whatever the state of the cron.
+    All repairs except the cancelling of stale mails cause mail to be sent. So they wait until no mail server is known to be broken, and until
+    stale mails, which may no longer be wanted, are cancelled. Due mails are sent in any state of the cron.
 
-    :param allow: classes of fixes.
-    :raises AnsibleFilterError: what was given is not that.
+    :param allow: classes of repairs.
+    :raises AnsibleFilterError: the diagnosis is not a result of the doctor, or a class is not known.
     """
     if not isinstance(diagnosis, Mapping) or "findings" not in diagnosis:
         raise AnsibleFilterError("heal_plan takes a result of postmaster.odoo.mail_doctor.")
     if not isinstance(allow, Sequence) or isinstance(allow, str) or not set(allow) <= set(FIXES):
-        raise AnsibleFilterError(f"heal_plan allows a list of {', '.join(FIXES)}, not {allow!r}.")
+        raise AnsibleFilterError(f"heal_plan: allow must be a list of {', '.join(FIXES)}, not {allow!r}.")
     chosen = [finding for finding in diagnosis["findings"] if _is_allowed(finding, allow)]
     stale = [finding for finding in chosen if finding["fixable"] == "stale"]
     is_waiting = _is_waiting(diagnosis)
@@ -43,7 +43,7 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
     return {
         "cancel": bool(stale),
         "addons": any(finding["fixable"] == "addons" for finding in chosen),
-        # An action may have two findings, and one fix.
+        # A cron can have two findings, but needs only one repair.
         "crons": list({cron["xml_id"]: {"name": cron["name"], "xml_id": cron["xml_id"]} for cron in crons}.values()),
         "retry": retry,
         "send": is_waiting or (len(chosen) > len(stale) and bool(retry or diagnosis["queue"]["due"])),
@@ -52,9 +52,9 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
 
 
 def _is_waiting(diagnosis: Mapping[str, Any]) -> bool:
-    """Return whether an interrupted run has left something to send: mails that are due, mails that it has put off, or its lock.
+    """Return whether an interrupted run has left mails that are due, mails that it has put off, or its lock.
 
-    If there are stale mails, nothing is sent. Mails of less than a minute do not count, because the program that created them may be sending them.
+    If there are stale mails, nothing is sent. Mails newer than a minute do not count because the program that created them may be sending them.
     """
     queue = diagnosis["queue"]
     if any(finding["id"] == "stale_outgoing" for finding in diagnosis["findings"]):
@@ -65,7 +65,10 @@ def _is_waiting(diagnosis: Mapping[str, Any]) -> bool:
 
 
 def _is_allowed(finding: Finding, allow: Sequence[str]) -> bool:
-    """Failed mails that were cut off belong to the rest of their batch, and are worth another attempt like those that failed for a passing reason."""
+    """Return whether a finding may be repaired.
+
+    Failed mails of the class `interrupted` can be retried with `transient`, and also with `interrupted`, like the rest of their batch.
+    """
     is_cut_off = finding["fixable"] == "transient" and finding["resource"]["name"] == "interrupted"
     return finding["fixable"] in allow or (is_cut_off and "interrupted" in allow)
 
@@ -80,10 +83,10 @@ def _reasons_to_wait(diagnosis: Mapping[str, Any], allow: Sequence[str]) -> Iter
     ]
     if broken:
         named = (f"{(finding['resource'] or {}).get('name') or 'Odoo'} ({finding['id']})" for finding in broken)
-        yield f"What is sent through a mail server that does not work fails for good: {', '.join(named)}."
+        yield f"Mail through a mail server that does not work fails permanently: {', '.join(named)}."
     if "stale_outgoing" in found and "stale" not in allow:
         yield (
-            f"{found['stale_outgoing']['evidence']} They would leave, too: allow stale, which cancels them, or raise doctor_stale_days."
+            f"{found['stale_outgoing']['evidence']} They would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
         )
 
 
@@ -92,7 +95,7 @@ def _is_of_a_server(finding: Finding) -> bool:
 
 
 class FilterModule:
-    """What Ansible finds the filter by."""
+    """The filter, for Ansible."""
 
     def filters(self) -> dict[str, Any]:
         return {"heal_plan": heal_plan}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `mail_comparison`: what differs between the mail of two instances."""
+"""The filter `mail_comparison`: the differences between the mail settings of two instances."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.comparison import 
 def mail_comparison(here: Any, there: Any) -> list[dict[str, Any]]:
     """Return the differences.
 
-    :raises AnsibleFilterError: an argument is no result of mail_stack_info with `digest_key`.
+    :raises AnsibleFilterError: an argument is not a result of mail_stack_info with `digest_key`.
     """
     for answer in (here, there):
         if not isinstance(answer, Mapping) or not {"stack", "queue_policy", "secrets"} <= answer.keys():
@@ -30,7 +30,7 @@ def mail_comparison(here: Any, there: Any) -> list[dict[str, Any]]:
 
 
 class FilterModule:
-    """What Ansible finds the filter by."""
+    """The filter, for Ansible."""
 
     def filters(self) -> dict[str, Any]:
         return {"mail_comparison": mail_comparison}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `mail_declarations`: what an instance holds, as a file of variables."""
+"""The filters `mail_declarations` and `mail_common_declarations`: the settings of instances as files of variables."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.mail_file i
 def mail_declarations(answer: Any, host: Any, others: Any = None) -> str:
     """Return the text of host_vars/HOST/mail.yml.
 
-    :param others: the results of all hosts by their names. If they are given, the text only contains what is not common to all of them.
-    :raises AnsibleFilterError: an argument is not that.
+    :param others: the results of all hosts by name. If they are given, the text only contains settings that the hosts do not have in common.
+    :raises AnsibleFilterError: an argument is not a result of mail_stack_info, or the name of the host is missing.
     """
     _refuse_other(answer)
     if not isinstance(host, str) or not host:
@@ -27,10 +27,10 @@ def mail_declarations(answer: Any, host: Any, others: Any = None) -> str:
 
 
 def mail_common_declarations(answers: Any) -> str:
-    """Return the text of group_vars/GROUP/mail.yml: what all hosts declare alike.
+    """Return the text of group_vars/GROUP/mail.yml with the declarations that all hosts have in common.
 
-    :param answers: the results of the hosts by their names.
-    :raises AnsibleFilterError: an argument is not that.
+    :param answers: the results of the hosts by name.
+    :raises AnsibleFilterError: a value is not a result of mail_stack_info.
     """
     return common_file(_answers(answers))[0]
 
@@ -49,7 +49,7 @@ def _refuse_other(answer: Any) -> None:
 
 
 class FilterModule:
-    """What Ansible finds the filters by."""
+    """The filters, for Ansible."""
 
     def filters(self) -> dict[str, Any]:
         return {"mail_declarations": mail_declarations, "mail_common_declarations": mail_common_declarations}

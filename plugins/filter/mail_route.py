@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `mail_route`: which mail server Odoo takes for a sender."""
+"""The filter `mail_route`: the mail server that Odoo uses for a sender."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     route,
 )
 
-# What a mail server's values must be.
+# The types of the values of a mail server.
 _KINDS = {"id": (int, "number"), "sequence": (int, "number"), "from_filter": (str, "text"), "active": (bool, "boolean")}
 
 
@@ -33,14 +33,14 @@ def mail_route(
     personal: bool = False,
     rewrites_unmatched: bool | None = True,
 ) -> dict[str, Any]:
-    """How mail of a sender leaves.
+    """Return the route for the mail of a sender.
 
-    :raises AnsibleFilterError: what was given is no sender, or no list of mail servers.
+    :raises AnsibleFilterError: the sender or the list of mail servers is not valid.
     """
     if not isinstance(email_from, str):
-        raise AnsibleFilterError(f"mail_route takes the address of a sender, and {email_from!r} is none.")
+        raise AnsibleFilterError(f"mail_route takes the address of a sender, not {email_from!r}.")
     if len(addresses_in(email_from)) > 1:
-        raise AnsibleFilterError(f"mail_route takes one sender, and {email_from!r} are several.")
+        raise AnsibleFilterError(f"mail_route takes one sender, but {email_from!r} contains several.")
     is_list = isinstance(servers, Sequence) and not isinstance(servers, str)
     if not is_list or not all(isinstance(server, Mapping) and "name" in server for server in servers):
         raise AnsibleFilterError(
@@ -60,22 +60,22 @@ def mail_route(
 
 
 def _checked(server: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of a mail server.
+    """Return the values of a mail server that are not None.
 
-    :raises AnsibleFilterError: a value that is not what it should be.
+    :raises AnsibleFilterError: a value has the wrong type.
     """
     given = {name: value for name, value in server.items() if value is not None}
     for name, (kind, words) in _KINDS.items():
-        # Odoo itself answers False for what is empty.
+        # Odoo returns False for empty values.
         if given.get(name, False) is not False and not isinstance(given[name], kind):
             raise AnsibleFilterError(
-                f"mail_route: {name} of mail server {server['name']!r} is no {words}: {given[name]!r}."
+                f"mail_route: {name} of mail server {server['name']!r} is not a {words}: {given[name]!r}."
             )
     return given
 
 
 class FilterModule:
-    """What Ansible finds the filter by."""
+    """The filter, for Ansible."""
 
     def filters(self) -> dict[str, Any]:
         return {"mail_route": mail_route}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `mail_secret_variables`: the variables that the file of an instance takes secrets from."""
+"""The filter `mail_secret_variables`: the names of the variables for the secrets of an instance."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names
 
 
 def mail_secret_variables(answer: Any, host: Any) -> list[str]:
-    """The names of the variables, in the order of the secrets.
+    """Return the names of the variables, in the order of the secrets.
 
-    :raises AnsibleFilterError: what was given is not that.
+    :raises AnsibleFilterError: the value is not a result of mail_stack_info.
     """
     if not isinstance(answer, Mapping) or "secrets" not in answer:
         raise AnsibleFilterError("mail_secret_variables takes a result of postmaster.odoo.mail_stack_info.")
@@ -25,7 +25,7 @@ def mail_secret_variables(answer: Any, host: Any) -> list[str]:
 
 
 class FilterModule:
-    """What Ansible finds the filter by."""
+    """The filter, for Ansible."""
 
     def filters(self) -> dict[str, Any]:
         return {"mail_secret_variables": mail_secret_variables}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters `printable` and `markdown`: texts from an instance that terminals, logs and Markdown must not obey."""
+"""The filters `printable` and `markdown`: texts of an instance without commands for terminals, logs or Markdown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils import text
 
 
 def printable(value: Any) -> Any:
-    """Return a value in which every text is on one line and has no characters that a terminal or a log obeys."""
+    """Return a value in which every text is on one line and contains no commands for a terminal or a log."""
     if isinstance(value, str):
         return text.printable(value)
     if isinstance(value, Mapping):
@@ -26,7 +26,7 @@ def printable(value: Any) -> Any:
 
 
 def markdown(value: Any) -> str:
-    """Return a text as Markdown that shows it and obeys nothing in it.
+    """Return a text as Markdown that shows it literally.
 
     :raises AnsibleFilterError: the value is not a text.
     """

@@ -6,132 +6,134 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: databases
-short_description: Every database of an Odoo server as a host
+short_description: List the databases of Odoo servers as inventory hosts
 version_added: 0.1.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:
-  - Makes a host of every database of one or more Odoo servers, with the variables that the roles and playbooks of this collection connect by.
-  - The file must end in C(databases.yml) or C(databases.yaml).
-  - Odoo tells the names of its databases without a login, or, where its option C(list_db) is off, to nobody. The master password is of no use
-    for that, so there is no option for it; O(odoo_databases) takes the names instead.
-  - The variables of a host are C(odoo_url), C(odoo_database), C(odoo_server) (the O(url) it comes from, also where C(odoo_url) is composed) and,
-    where databases are listed, C(odoo_version) as the server says it, such as V(19.0). Credentials belong into C(group_vars).
-  - When one server of a file cannot be listed, or no database of it is left to be a host, the whole file fails and adds nothing. Ansible then
-    warns and goes on with its other inventory sources, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set.
+  - Creates a host for every database of one or more Odoo servers, with the connection variables for the roles and playbooks of this collection.
+  - The name of the file must end with C(databases.yml) or C(databases.yaml).
+  - Odoo lists the names of its databases without a login. If its option C(list_db) is off, Odoo does not list them, not even with the master password. In
+    this case, set the names in O(odoo_databases).
+  - The variables of a host are C(odoo_url), C(odoo_database) and C(odoo_server). C(odoo_server) is always the O(url) of the server, even if C(odoo_url) is
+    composed. If the server lists its databases, there is also C(odoo_version), such as V(19.0). Put credentials into C(group_vars).
+  - If one server of a file cannot be listed, or none of its databases becomes a host, the whole file fails and adds nothing. Ansible then warns and
+    continues with its other inventory sources, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set.
 notes:
-  - Names that a server tells are never templated.
-  - Odoo lists every database that its PostgreSQL user owns, also one that is no Odoo database; O(exclude) leaves it out.
+  - The plugin never evaluates names from a server as templates.
+  - Odoo lists every database that its PostgreSQL user owns, even if it is not an Odoo database. Use O(exclude) for such databases.
 extends_documentation_fragment:
   - constructed
   - inventory_cache
 options:
   plugin:
     description:
-      - Marks the file as one for this plugin.
+      - Marks the file as a file of this plugin.
     type: str
     required: true
     choices: [postmaster.odoo.databases]
   url:
     description:
-      - Where Odoo answers, with scheme, and with port and path where they are not the usual ones.
-      - Not beside O(servers) in one file; O(servers) wins over the environment variable.
+      - The URL of Odoo, with the scheme. Include the port and the path if they are not the usual ones.
+      - It cannot be combined with O(servers) in one file. O(servers) takes precedence over the environment variable.
     type: str
     env:
       - name: ODOO_URL
   odoo_databases:
     description:
-      - The names of the databases. The server is then not asked for them, nor for anything else, so it need not answer.
-      - Without this option the server lists them.
+      - The names of the databases. The server is then not queried, so it does not have to be running.
+      - If not set, the server lists its databases.
     type: list
     elements: str
   ignore_dbfilter:
     description:
-      - Whether to list the databases, too, that the server's C(dbfilter) hides under O(url).
-      - Hosting with a subdomain for each database has such a filter, V(^%d$) as a rule; C(odoo_url) is then to be composed.
-      - Asks the service C(db) under C(/jsonrpc), in Odoo 19 of the addon C(rpc). Odoo 20 does not have it, so there this option is an error.
+      - Whether to include databases that the server's C(dbfilter) hides under O(url).
+      - Servers with a subdomain for each database have such a filter, usually V(^%d$). In this case, compose C(odoo_url).
+      - The option uses the service C(db) under C(/jsonrpc). In Odoo 19, the addon C(rpc) provides it. Odoo 20 does not have it, so there this option is an
+        error.
     type: bool
     default: false
   include:
     description:
-      - Shell patterns (V(*), V(?), V([ab]), V([!ab])) of the databases to take. Each is held against the whole name; upper and lower case differ.
-      - Without this option all are taken.
+      - Shell patterns (V(*), V(?), V([ab]), V([!ab])) of the databases to include. A pattern must match the whole name. It is case-sensitive.
+      - If not set, all databases are included.
     type: list
     elements: str
   exclude:
     description:
-      - Shell patterns of the databases to leave out, as for O(include), over which it wins.
+      - Shell patterns of the databases to exclude. They take precedence over O(include).
     type: list
     elements: str
   hostname:
     description:
-      - A template for the names of the hosts, out of the variables C(odoo_database), C(odoo_server), C(odoo_url) and C(odoo_version), such as
-        V({{ odoo_database }}.eu). Without this option a host is called as its database.
-      - Two databases that would be one host are an error, also where two files list them.
+      - A template for the names of the hosts. It can use the variables C(odoo_database), C(odoo_server), C(odoo_url) and C(odoo_version), for example V({{
+        odoo_database }}.eu). If not set, the host has the name of its database.
+      - If two databases would become the same host, the plugin fails, even if different files list them.
     type: str
   servers:
     description:
-      - Several servers in one file. An option that a server leaves out is that of the file.
+      - Several servers in one file. If an option of a server is not set, it is taken from the file.
     type: list
     elements: dict
     suboptions:
       url:
-        description: Where this Odoo answers.
+        description: The URL of this Odoo.
         type: str
         required: true
       odoo_databases:
-        description: As O(odoo_databases), of this server.
+        description: The O(odoo_databases) of this server.
         type: list
         elements: str
       ignore_dbfilter:
-        description: As O(ignore_dbfilter), of this server.
+        description: The O(ignore_dbfilter) of this server.
         type: bool
       include:
-        description: As O(include), of this server.
+        description: The O(include) of this server.
         type: list
         elements: str
       exclude:
-        description: As O(exclude), of this server.
+        description: The O(exclude) of this server.
         type: list
         elements: str
       hostname:
-        description: As O(hostname), of this server.
+        description: The O(hostname) of this server.
         type: str
       validate_certs:
-        description: As O(validate_certs), of this server.
+        description: The O(validate_certs) of this server.
         type: bool
       ca_path:
-        description: As O(ca_path), of this server.
+        description: The O(ca_path) of this server.
         type: path
       timeout:
-        description: As O(timeout), of this server.
+        description: The O(timeout) of this server.
         type: int
       proxy:
-        description: As O(proxy), of this server.
+        description: The O(proxy) of this server.
         type: str
   validate_certs:
     description:
-      - Whether the certificate of an https O(url) must be trusted, for listing. The tasks of the hosts have C(odoo_validate_certs).
+      - Whether the certificate of an https O(url) must be trusted. Only used for listing. The tasks of the hosts use C(odoo_validate_certs).
     type: bool
     default: true
     env:
       - name: ODOO_VALIDATE_CERTS
   ca_path:
     description:
-      - A file or folder of CA certificates to trust instead of the system's own, for listing. The tasks of the hosts have C(odoo_ca_path).
+      - A file or folder of CA certificates to trust instead of the system's own. Only used for listing. The tasks of the hosts use C(odoo_ca_path).
     type: path
     env:
       - name: ODOO_CA_PATH
   timeout:
     description:
-      - Seconds to wait for a connection, and for each answer, for listing; at most V(86400). The tasks of the hosts have C(odoo_timeout).
+      - The number of seconds to wait for a connection, and for each response. The maximum is V(86400). Only used for listing. The tasks of the hosts use
+        C(odoo_timeout).
     type: int
     default: 30
     env:
       - name: ODOO_TIMEOUT
   proxy:
     description:
-      - The URL of an HTTP proxy to go through, for listing. An empty string goes directly. The tasks of the hosts have C(odoo_proxy).
+      - The URL of an HTTP proxy. With an empty string, no proxy is used. Only used for listing. The tasks of the hosts use C(odoo_proxy).
       - If not set, the usual E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY) are used.
     type: str
     env:
@@ -139,7 +141,7 @@ options:
 """
 
 EXAMPLES = r"""
-# odoo_databases.yml: all of a server but the copies
+# odoo_databases.yml: all databases of a server except the copies
 plugin: postmaster.odoo.databases
 url: https://odoo.example.com
 exclude: ["*-test", "*_copy"]
@@ -151,7 +153,7 @@ url: https://odoo.example.com
 odoo_databases: [acme, globex]
 
 ---
-# Two servers, and groups out of the names: eu_acme-prod is in env_prod and in server_eu
+# Two servers, and groups from the names: eu_acme-prod is in env_prod and in server_eu
 plugin: postmaster.odoo.databases
 servers:
   - url: https://eu.odoo.example.com
@@ -166,7 +168,7 @@ keyed_groups:
     prefix: server
 
 ---
-# Hosting with a subdomain for each database: listed at Odoo's own port, and reached by its name
+# A subdomain for each database: the plugin lists the databases at Odoo's own port, and tasks use the subdomain
 plugin: postmaster.odoo.databases
 url: http://10.0.0.5:8069
 ignore_dbfilter: true
@@ -209,20 +211,20 @@ if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
     from ansible.parsing.dataloader import DataLoader
 
-# What a server has told: {"databases": [...], "version": "19.0"}. Plain, for it goes into Ansible's cache.
+# The answer of a server: {"databases": [...], "version": "19.0"}. Plain data, because Ansible's cache stores it.
 Listing = dict[str, Any]
 
 # Reading YAML takes seconds for a megabyte.
 _LARGEST = 1024 * 1024
-# Of a message of Ansible's, which repeats values.
+# The maximum length of a message from Ansible, which repeats values.
 _LONGEST = 300
 _CHARACTER_SET = re.compile(r"\[(!.|[^!])[^\]]*\]")
-# Signs of regular expressions and of Ansible's host patterns, which would match nothing.
+# Characters of regular expressions and of Ansible's host patterns, which would match nothing.
 _OTHER_PATTERNS = re.compile(r"^[\^~!&]|\$$")
 
 
 class Server:
-    """One server of the file: its options, checked, and the way to it."""
+    """One server of the file, with its validated options and its connection."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         refuse_timeout(options["timeout"])
@@ -238,28 +240,28 @@ class Server:
 
     @property
     def is_asked(self) -> bool:
-        """Whether it lists its databases."""
+        """Whether the server lists its databases."""
         return self._given is None
 
     @property
     def cache_key(self) -> str:
-        """What a listing of it is kept under: all that it depends on."""
+        """The key of its listing in the cache. It contains everything that the listing depends on."""
         return f"{self.url} ignoring dbfilter" if self._ignore_dbfilter else self.url
 
     def ask(self) -> Listing:
-        """What it tells of itself."""
+        """Return the databases and the version that the server reports."""
         try:
             databases = ask_databases(self.http, ignore_dbfilter=self._ignore_dbfilter)
             try:
                 version = ask_version(self.http).text
-            except Unreachable:  # a proxy may keep that path to itself
+            except Unreachable:  # a proxy may block this path
                 version = None
         finally:
             self.http.close()
         return {"databases": databases, "version": version}
 
     def variables(self, listing: Listing) -> list[dict[str, str]]:
-        """What to know of each database that is to be a host."""
+        """Return the variables of each database that becomes a host."""
         names = listing["databases"] if self._given is None else self._given
         chosen = [name for name in dict.fromkeys(names) if self._takes(name)]
         if not chosen:
@@ -267,22 +269,27 @@ class Server:
         for name in chosen:
             if not name.isprintable() or not name.strip():
                 raise Invalid(
-                    f"Odoo at {self.url}: {shown(name)} cannot be a host, for its name is blank or has control characters: exclude it."
+                    f"Odoo at {self.url}: {shown(name)} cannot be a host because its name is blank or contains control characters. Exclude it."
                 )
         version = {"odoo_version": listing["version"]} if self.is_asked and listing["version"] else {}
         return [{"odoo_url": self.url, "odoo_server": self.url, "odoo_database": name, **version} for name in chosen]
 
     def _patterns(self, option: str, options: dict[str, Any]) -> list[str] | None:
-        """The shell patterns of an option, each of them one."""
+        """Return the shell patterns of an option.
+
+        :raises Invalid: a pattern is not valid.
+        """
         patterns: list[str] | None = options[option]
         for pattern in patterns or []:
             problem = ""
             if not pattern:
                 problem = "it is empty"
             elif "[" in _CHARACTER_SET.sub("", pattern):
-                problem = "its [ is not closed; where a name has that character, write ? for it"
+                problem = "its [ is not closed. To match this character in a name, write ?"
             elif found := _OTHER_PATTERNS.search(pattern):
-                problem = f"{found.group()} has no meaning in them; where a name has that character, write ? for it"
+                problem = (
+                    f"{found.group()} has no meaning in shell patterns. To match this character in a name, write ?"
+                )
             if problem:
                 raise Invalid(
                     f"Odoo at {self.url}: {shown(pattern)} in {option} is not a shell pattern (* ? [ab] [!ab]): {problem}."
@@ -295,9 +302,9 @@ class Server:
 
     def _nothing_left(self, names: list[str]) -> str:
         if names:
-            return f"Odoo at {self.url}: include and exclude leave none of its {len(names)} databases: check them."
+            return f"Odoo at {self.url}: include and exclude leave none of its {len(names)} databases. Check these options."
         if not self.is_asked:
-            return f"Odoo at {self.url}: odoo_databases is empty: name a database, or leave the option out to have them listed."
+            return f"Odoo at {self.url}: odoo_databases is empty. Name a database, or omit the option to list all databases."
         if self._ignore_dbfilter:
             return f"Odoo at {self.url} lists no database: create one first, or check url."
         return (
@@ -307,7 +314,10 @@ class Server:
 
 
 def _validated(options: dict[str, Any], documented: dict[str, Any], where: str) -> dict[str, Any]:
-    """A server's options in the types that they are documented with."""
+    """Return the options of a server with their documented types.
+
+    :raises Invalid: an option is not valid.
+    """
     specification = {
         name: {key: option[key] for key in ("type", "elements", "required") if key in option}
         for name, option in documented.items()
@@ -324,16 +334,16 @@ def _described(variables: dict[str, str]) -> str:
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
-    """Ansible's side of it."""
+    """The inventory plugin."""
 
     NAME = "postmaster.odoo.databases"
 
     def verify_file(self, path: str) -> bool:
-        """Whether a file may be one for this plugin."""
+        """Return whether a file has a name of this plugin."""
         return bool(super().verify_file(path)) and path.endswith(("databases.yml", "databases.yaml"))
 
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
-        """Add the hosts of a file. Everything that can be wrong with servers and names is found before the first is added."""
+        """Add the hosts of a file. All errors in servers and names are found before the first host is added."""
         super().parse(inventory, loader, path, cache)
         known = secrets_in_environment()
         try:
@@ -342,7 +352,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             servers = self._servers(config)
             hosts = self._hosts(servers, self._listings(servers, path, use_cache=cache))
         except (OdooError, AnsibleError) as error:
-            # Ansible prints a cause, too, which repeats the value of an option.
+            # Without `from None`, Ansible would also print the cause, which repeats the value of an option.
             raise AnsibleParserError(safe_message(error.message, known)) from None
         for host, variables in hosts.items():
             inventory.add_host(host)
@@ -356,7 +366,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _config(self, path: str) -> dict[str, Any]:
         """Return the content of a file.
 
-        :raises AnsibleParserError: it is no file of this plugin, or none that can be read.
+        :raises AnsibleParserError: it is not a file of this plugin, or it cannot be read.
         """
         try:
             is_deep = is_nested_deeply(read_text(path, _LARGEST))
@@ -368,34 +378,39 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{path} cannot be read: it is nested too deeply.")
         try:
             config: dict[str, Any] = self._read_config_data(path)
-        except AnsibleParserError as error:  # which repeats values of any length
+        except AnsibleParserError as error:  # its message repeats values of any length
             raise AnsibleParserError(str(error)[:_LONGEST]) from None
-        except AttributeError:  # how Ansible finds that the file is no mapping
-            raise AnsibleParserError(f"{path} is no file of {self.NAME}: it must be a mapping with plugin.") from None
+        except AttributeError:  # Ansible's error if the file is not a mapping
+            raise AnsibleParserError(
+                f"{path} is not a file of {self.NAME}: it must be a mapping with plugin."
+            ) from None
         return config
 
     def _servers(self, config: dict[str, Any]) -> list[Server]:
-        """The servers of a file. All that is wrong with any is said at once."""
+        """Return the servers of a file.
+
+        :raises Invalid: an option is not valid. The message contains the errors of all servers.
+        """
         defined = constants.config.get_configuration_definitions("inventory", self._load_name)
         unknown = sorted(shown(name, quoted=False) for name in config if name not in defined)
         if unknown:
             raise Invalid(
-                f"{', '.join(unknown)}: no such option; those of {self.NAME} are {', '.join(sorted(defined))}. "
-                "Variables of hosts, and credentials, belong into group_vars."
+                f"{', '.join(unknown)}: not an option of {self.NAME}. Valid options: {', '.join(sorted(defined))}. "
+                "Put variables of hosts and credentials into group_vars."
             )
         of_a_server = defined["servers"]["suboptions"]
-        # As written, for Ansible takes any word that is no yes for a no.
+        # The values as written in the file, because Ansible converts every word except yes to no.
         written = {name: config[name] for name in of_a_server if config.get(name) is not None}
         of_the_file = {name: self.get_option(name) for name in of_a_server} | written
         if "servers" not in config:
             if not of_the_file["url"]:
-                raise Invalid("url is missing: give it, or servers, or the environment variable ODOO_URL.")
+                raise Invalid("url is missing. Set url, servers, or the environment variable ODOO_URL.")
             return [Server(_validated(of_the_file, of_a_server, "In the file"))]
         if "url" in config:
-            raise Invalid("url and servers exclude one another: put the url among the servers, as one of them.")
+            raise Invalid("url and servers are mutually exclusive. Add the url to servers as an entry.")
         given = config["servers"]
         if not isinstance(given, list) or not given or not all(isinstance(options, dict) for options in given):
-            raise Invalid("servers must be a list of servers, each with its url and what else is its own.")
+            raise Invalid("servers must be a list of servers, each with its url and its own options.")
         del of_the_file["url"]
         servers, wrong = [], ErrorCollector()
         for number, options in enumerate(given, 1):
@@ -406,7 +421,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return servers
 
     def _listings(self, servers: list[Server], path: str, *, use_cache: bool) -> dict[str, Listing]:
-        """What the servers tell, or have told."""
+        """Return the answers of the servers, or those in the cache."""
         asked = {server.cache_key: server for server in servers if server.is_asked}
         caching = self.get_option("cache")
         key = self.get_cache_key(path)
@@ -423,7 +438,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return listings
 
     def _hosts(self, servers: list[Server], listings: dict[str, Listing]) -> dict[str, dict[str, str]]:
-        """The hosts and their variables, no two of one name, and none of a group's, for plays would take it for that."""
+        """Return the hosts and their variables.
+
+        :raises Invalid: two hosts have the same name, or a host has the name of a group. A play would then use the group.
+        """
         databases, wrong = [], ErrorCollector()
         for server in servers:
             with wrong:
@@ -442,14 +460,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 )
             if host in groups:
                 raise Invalid(
-                    f"{this} cannot be the host {host!r}, for that is a group: exclude it, or give a hostname, such as "
+                    f"{this} cannot be the host {host!r} because a group has this name. Exclude it, or set a hostname, such as "
                     '"{{ odoo_database }}.eu".'
                 )
             hosts[host] = variables
         return hosts
 
     def _elsewhere(self, host: str) -> dict[str, str] | None:
-        """The database that another file has the host for."""
+        """Return the database of a host that another file has added."""
         known = self.inventory.hosts[host].vars if host in self.inventory.hosts else {}
         url = known.get("odoo_server", known.get("odoo_url"))
         return (
@@ -465,8 +483,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.templar.available_variables = variables
         try:
             name = self.templar.template(server.hostname)
-        except Exception as error:  # whatever a template of the user's comes to
+        except Exception as error:  # any error of the user's template
             raise Invalid(f"{where}: {str(error)[:_LONGEST]}") from None
         if not isinstance(name, str) or not name.isprintable() or not name.strip():
-            raise Invalid(f"{where} comes to {shown(name)}, which is no name of a host: check the template.")
+            raise Invalid(f"{where} results in {shown(name)}, which is not a valid name of a host. Check the template.")
         return name

@@ -6,38 +6,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: mail_secrets
-short_description: The secrets of an instance's mail, encrypted
+short_description: Read the secrets of an instance's mail settings, encrypted
 version_added: 0.1.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:
-  - Reads the secrets that M(postmaster.odoo.mail_stack_info) leaves out, and returns the content of a vault file that holds them, encrypted with a vault
-    secret that the run itself was given. In clear they are in no result, no file and no output.
-  - What else the file holds stays as it is. Where no secret is another one than in the file, its content is returned as it stands, so that
-    nothing changes.
-  - It runs on the controller, which must reach Odoo. It only reads.
-  - The role P(postmaster.odoo.export#role) writes what it returns.
+  - Reads the secrets that M(postmaster.odoo.mail_stack_info) leaves out. It returns the content of a vault file with these secrets, encrypted with a vault
+    secret of the run. No result, file or output contains them in plain text.
+  - The other content of the file is kept. If no secret differs from the file, the content is returned unchanged.
+  - It runs on the controller, which must be able to connect to Odoo. It only reads.
+  - The role P(postmaster.odoo.export#role) writes the result to the file.
 options:
   _terms:
     description:
-      - The name of the inventory's host, after which the variables are named.
+      - The name of the inventory host. The names of the variables contain it.
     type: str
     required: true
   path:
     description:
-      - The vault file, on the controller. It need not exist, and is not written.
+      - The vault file on the controller. It does not have to exist, and it is not written.
     type: path
     required: true
   connection:
     description:
-      - The connection options that all modules of this collection have, such as C(url), C(database) and C(api_key). Options that are not given come from the
-        inventory variables C(odoo_*) of the host, then from the environment.
+      - The connection options that all modules of this collection have, such as C(url), C(database) and C(api_key). If an option is not given, it comes
+        from the inventory variables C(odoo_*) of the host, then from the environment.
     type: dict
     default: {}
   vault_id:
     description:
-      - The id of the vault secret to encrypt a new file with. Without it C(ANSIBLE_VAULT_ENCRYPT_IDENTITY) or the first one of the run is taken, as
-        C(ansible-vault encrypt) does. A file that is there keeps the one that opens it.
+      - The ID of the vault secret that encrypts a new file. If not set, it is C(ANSIBLE_VAULT_ENCRYPT_IDENTITY) or the first vault secret of the run, as
+        with C(ansible-vault encrypt). An existing file keeps the vault secret that opens it.
     type: str
   more_addons:
     description:
@@ -58,7 +57,7 @@ options:
     elements: str
     default: []
 notes:
-  - What it returns is written with M(ansible.builtin.copy) and C(decrypt=false), which otherwise would write it in clear.
+  - Write the result with M(ansible.builtin.copy) and C(decrypt=false). Without C(decrypt=false), the secrets are written in plain text.
 seealso:
   - module: postmaster.odoo.mail_stack_info
   - plugin: postmaster.odoo.mail_declarations
@@ -72,7 +71,7 @@ EXAMPLES = r"""
       {{ lookup('postmaster.odoo.mail_secrets', inventory_hostname, path='host_vars/acme/vault.yml',
                 connection={'url': odoo_url, 'database': odoo_database, 'api_key': odoo_api_key}) }}
 
-- name: Write them
+- name: Write the secrets
   ansible.builtin.copy:
     content: "{{ mail_secrets.content }}"
     decrypt: false
@@ -90,18 +89,18 @@ _raw:
   contains:
     content:
       description:
-        - What the vault file is to hold. Empty where the instance has no secrets.
+        - The content for the vault file. Empty if the instance has no secrets.
       type: str
       sample: "$ANSIBLE_VAULT;1.1;AES256"
     variables:
       description:
-        - The names of the variables in it that hold the instance's secrets.
+        - The names of the variables for the instance's secrets.
       type: list
       elements: str
       sample: [vault_acme_transactional_smtp_pass]
     missing:
       description:
-        - Those of these variables that the file does not hold yet.
+        - Those of these variables that the file does not contain yet.
       type: list
       elements: str
       sample: [vault_acme_transactional_smtp_pass]
@@ -135,12 +134,12 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names
 
 
 class LookupModule(LookupBase):
-    """Reads, and gives away nothing in clear."""
+    """The lookup. It returns secrets only in encrypted form."""
 
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[dict[str, Any]]:
-        """The content of the vault file.
+        """Return the content of the vault file.
 
-        :raises AnsibleError: there is nothing to encrypt with, Odoo does not answer, or the file that is there cannot be opened.
+        :raises AnsibleError: there is no vault secret, Odoo does not answer, or the existing file cannot be opened.
         """
         self.set_options(var_options=variables, direct=kwargs)
         if len(terms) != 1:
@@ -167,7 +166,7 @@ class LookupModule(LookupBase):
         raise AnsibleError(safe_message(message, known))
 
     def _connection(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the connection options, of the right types. If they are not given, they come from the variables of the host or the environment."""
+        """Return the connection options with the right types. Missing options come from the variables of the host or the environment."""
 
         def resolve(names: Collection[str]) -> dict[str, Any]:
             values: dict[str, Any] = self._templar.template(

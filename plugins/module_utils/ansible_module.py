@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What both front ends share: an `AnsibleModule` that knows Odoo's sessions, errors, results and secrets.
+"""The bridge to Ansible: an `AnsibleModule` with Odoo's sessions, errors, results and secrets.
 
-A module file holds a `SPECIFICATION` and a `run(module)`. As a module on a host, `run_module` drives it; on the controller the
-action plugin (`plugin_utils/in_process.py`) does the same with a subclass that neither reads standard input nor ends the process.
+A module file contains a `SPECIFICATION` and a `run(module)`. On a host, `run_module` runs it. On the controller, the action plugin
+(`plugin_utils/in_process.py`) runs it with a subclass that neither reads standard input nor ends the process.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Specification:
-    """A module's options beside those of the connection, and their rules, as `AnsibleModule` takes them.
+    """The options of a module without those of the connection, and their rules, in the form that `AnsibleModule` takes.
 
-    :param scope: which records the results are about, for a module that enforces.
-    :param connection: whether the module talks to Odoo, and has the options of how.
-    :param of_stack: the options that `from_inventory` gives, of those of `mail_stack` that the variables of a host declare.
-    :param stack_fields: the fields that `of_stack` needs of the entries, by the option of `mail_stack`; nothing else is resolved then. Empty for all.
+    :param scope: the records that the results describe, for a module that enforces.
+    :param connection: whether the module connects to Odoo and has the connection options.
+    :param of_stack: a function that returns the options of `mail_stack` to take from the variables of the host, for `from_inventory`.
+    :param stack_fields: the fields that `of_stack` needs of the entries, by option of `mail_stack`. Only these fields are resolved. Empty for all fields.
     """
 
     options: Mapping[str, Any]
@@ -61,12 +61,12 @@ class Specification:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """All options, as `AnsibleModule` takes them."""
+        """All options, in the form that `AnsibleModule` takes."""
         return {**(connection_arguments() if self.connection else {}), **self.options}
 
 
 class OdooModule(AnsibleModule):
-    """A task of this collection, wherever it runs."""
+    """A task of this collection, on the controller or on a host."""
 
     def __init__(self, specification: Specification) -> None:
         self.scope = specification.scope
@@ -83,7 +83,7 @@ class OdooModule(AnsibleModule):
         self._take(self.params)
 
     def _take(self, arguments: Mapping[str, Any]) -> None:
-        """Take the arguments; a null is an option that was not given, whichever ansible-core coerces it to what."""
+        """Take the arguments. Null means that the option was not given; the versions of ansible-core coerce null to different values."""
         given = _without_nulls(arguments)
         self.hide(secrets_in(given))
         self.params = refusable_arguments(self._specification.arguments, given)
@@ -93,11 +93,11 @@ class OdooModule(AnsibleModule):
         self.hide(secrets_in(self.params))
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Have Ansible remove secrets from everything that it shows, also from a text that it has made of a list or of a dictionary."""
+        """Make Ansible remove secrets from all output, also from the text form of a list or of a dictionary."""
         self.no_log_values.update(form for secret in secrets for form in literal_forms(secret))
 
     def session(self, *, read_only: bool = False, **instead: Any) -> Session:
-        """Open the session that the connection options describe; in check mode it can only read.
+        """Open the session that the connection options describe. In check mode it is read-only.
 
         :param instead: connection options that replace those of the task.
         """
@@ -106,8 +106,8 @@ class OdooModule(AnsibleModule):
         return rpc_session.connect(**connection, read_only=read_only or self.check_mode)
 
     def exit_with(self, result: TaskResult) -> None:
-        """End with a result, as a success or as a failure."""
-        # Ansible removes secrets as they are. Servers repeat them in encodings.
+        """End the task with a result, as a success or as a failure."""
+        # Ansible removes secrets only in their plain form. Servers also return them encoded.
         secrets = frozenset(map(str, self.no_log_values))
         for warning in result.warnings:
             self.warn(safe_message(warning, secrets))
@@ -118,27 +118,27 @@ class OdooModule(AnsibleModule):
         self.exit_json(**values)
 
     def _record_module_result(self, o: dict[str, Any]) -> None:
-        """Hand the result over, after Ansible has removed the values of secret options from it."""
+        """Record the result after Ansible has removed the values of secret options from it."""
         super()._record_module_result({**o, **self._of_odoo})
 
     def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
-        """Return a variable of a vault file. The files and the vault secrets of a run are on the controller.
+        """Return a variable of a vault file. The files and the vault secrets of a run exist only on the controller.
 
-        :raises Invalid: the task does not run in Ansible's own process there.
+        :raises Invalid: the task does not run in Ansible's own process on the controller.
         """
         raise Invalid(
-            f"vault_file {path} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
-            "nor async."
+            f"vault_file {path} can only be read and written on the controller. Run this task with connection local (or delegate_to localhost), without "
+            "become and without async."
         )
 
     def snapshots(self, folder: str) -> SnapshotFolder:
-        """Return a folder with snapshot files. The files and the vault secrets of a run are on the controller.
+        """Return a folder with snapshot files. The files and the vault secrets of a run exist only on the controller.
 
-        :raises Invalid: the task does not run in Ansible's own process there.
+        :raises Invalid: the task does not run in Ansible's own process on the controller.
         """
         raise Invalid(
-            f"Snapshots in {folder} can only be read and written on the controller: use connection local (or delegate_to localhost), and neither become "
-            "nor async."
+            f"Snapshots in {folder} can only be read and written on the controller. Run this task with connection local (or delegate_to localhost), without "
+            "become and without async."
         )
 
     @property
@@ -147,7 +147,7 @@ class OdooModule(AnsibleModule):
         return bool(self._diff)
 
     def progress(self, text: str) -> None:
-        """Say how far long work has come. A module has no way to, before its result."""
+        """Report the progress of long work. A module on a host has no channel for it before its result, so this does nothing."""
 
 
 def _without_nulls(value: Any) -> Any:
@@ -159,7 +159,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def drive(module: OdooModule, run: Callable[[OdooModule], None]) -> None:
-    """Run a module's body and turn its errors into a failed result. If a signal ends the process meanwhile, the body cleans up first."""
+    """Run a module's body and turn its errors into a failed result. If a signal ends the process, the body cleans up first."""
     with cleaned_up_after_signals():
         try:
             run(module)
@@ -168,5 +168,5 @@ def drive(module: OdooModule, run: Callable[[OdooModule], None]) -> None:
 
 
 def run_module(specification: Specification, run: Callable[[OdooModule], None]) -> None:
-    """The `main` of a module."""
+    """Run a module as its `main` does on a host."""
     drive(OdooModule(specification), run)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How small and how large numbers of a user's may be."""
+"""The limits of numbers and of nesting in a user's options."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.postmaster.odoo.plugins.module_utils.nesting import is_deeper
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
-# What an integer of PostgreSQL's holds.
+# The largest integer of PostgreSQL.
 MOST = 2**31 - 1
-# A hundred years: dates much further off neither Python nor PostgreSQL can reckon with.
+# A hundred years. Neither Python nor PostgreSQL can calculate with dates that are much further away.
 DAYS = 36500
 MINUTES = DAYS * 24 * 60
-# How many dictionaries and lists may be in one another.
+# The greatest number of nested dictionaries and lists.
 _DEEPEST = 50
 
 
 def beyond(name: str, value: int | None, *, least: int, most: int = MOST) -> Iterator[str]:
-    """A sentence's end where the number is out of bounds; none for None."""
+    """Yield a clause for an error message if the number is out of bounds; nothing for None."""
     if value is not None and value < least:
         yield f"{name} must be at least {least}, not {value}"
     if value is not None and value > most:
@@ -33,12 +33,12 @@ def beyond(name: str, value: int | None, *, least: int, most: int = MOST) -> Ite
 
 
 def refusable_arguments(specification: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments in which a value that Ansible fails at is a text that it refuses.
+    """Replace values that would crash Ansible's own validation by texts that it rejects with a message.
 
-    Ansible fails at an infinite number for an integer, at a number for a dictionary in a list, and at a text of many brackets for a dictionary. It
-    calculates for hours at 1e999999999.
+    Ansible crashes at an infinite number for an integer, at a number for a dictionary in a list, and at deeply nested text.
+    It calculates for hours at 1e999999999.
 
-    :param specification: the options, as `AnsibleModule` takes them.
+    :param specification: the options, in the form that `AnsibleModule` takes.
     """
     return {
         name: _refusable(specification[name], value) if name in specification else value
@@ -48,7 +48,7 @@ def refusable_arguments(specification: Mapping[str, Any], arguments: Mapping[str
 
 def _refusable(option: Mapping[str, Any], value: Any) -> Any:
     options = option.get("options")
-    # Ansible makes lists and dictionaries of texts, before it looks at the numbers in them.
+    # Ansible splits and converts texts before it validates the numbers in them.
     if option.get("elements") in ("int", "dict") and isinstance(value, (str, int, float)):
         value = value.split(",") if isinstance(value, str) else [value]
     if option.get("type") == "dict" and isinstance(value, str):
@@ -58,14 +58,14 @@ def _refusable(option: Mapping[str, Any], value: Any) -> Any:
     if options and isinstance(value, Mapping):
         return refusable_arguments(options, value)
     if options and not isinstance(value, str):
-        return f"{shown(value)} (no dictionary)"
+        return f"{shown(value)} (not a dictionary)"
     if option.get("type") == "int" and isinstance(value, (str, float)) and _is_endless(value):
-        return f"{shown(value)} (no integer of 64 bits)"
+        return f"{shown(value)} (not a 64-bit integer)"
     return value
 
 
 def _dictionary(text: str) -> Any:
-    """Return the dictionary that Ansible makes of a text, or a text that it refuses."""
+    """Return the dictionary that Ansible reads from a text, or a text that Ansible rejects."""
     try:
         value = check_type_dict(text)
     except TypeError:

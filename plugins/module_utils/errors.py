@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that can go wrong, by kind.
+"""The kinds of errors.
 
-A message is one sentence (or a few) that says what is wrong, where, and what to do. It is shown to the user as it stands;
-it never holds a secret or a server's traceback.
+A message says in one or a few sentences what happened, its place, and how to fix it. Users see it unchanged;
+it never contains a secret or a server's traceback.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class OdooError(Exception):
-    """Base of all errors that a user is meant to read; `kind` is stable and part of every failed result."""
+    """Base of all errors that a user sees. `kind` is stable and part of every failed result."""
 
     kind = "error"
 
@@ -26,83 +26,83 @@ class OdooError(Exception):
 
 
 class Invalid(OdooError):
-    """An option's value that no Odoo would take."""
+    """A value of an option that no Odoo accepts."""
 
     kind = "invalid"
 
 
 class Unreachable(OdooError):
-    """No Odoo, or not this database, answers at the URL."""
+    """Neither Odoo nor this database answers at the URL."""
 
     kind = "unreachable"
 
 
 class Timeout(OdooError):
-    """The answer did not come in time. Whether the call took effect is unknown."""
+    """No response in time. It is unknown whether the call took effect."""
 
     kind = "timeout"
 
 
 class AuthenticationFailed(OdooError):
-    """The credentials were refused."""
+    """The server rejected the credentials."""
 
     kind = "authentication"
 
 
 class AccessRefused(OdooError):
-    """The user may not do this."""
+    """The user has no permission for this."""
 
     kind = "access"
 
 
 class Unsupported(OdooError):
-    """This instance has no such field, value, model, record or addon."""
+    """The field, value, model, record or addon does not exist on this instance."""
 
     kind = "unsupported"
 
 
 class UnknownMethod(Unsupported):
-    """The model of this instance has no such method."""
+    """The method does not exist on the model of this instance."""
 
 
 class Conflict(OdooError):
-    """Somebody else holds what is to be changed: a lock, a running cron, a concurrent transaction."""
+    """The target is in use by a lock, a running cron, or a concurrent transaction."""
 
     kind = "conflict"
 
 
 class Rejected(OdooError):
-    """Odoo understood, and said no; the message carries its own words."""
+    """Odoo rejected the call. The message contains Odoo's own text."""
 
     kind = "rejected"
 
 
 class Ambiguous(OdooError):
-    """More than one record fits."""
+    """More than one record matches."""
 
     kind = "ambiguous"
 
 
 class NotConnected(OdooError):
-    """A mail server waits for a human's consent (OAuth2), and the user said that it must not."""
+    """A mail server waits for a person's consent (OAuth2), and the user has declared that it must not wait."""
 
     kind = "not_connected"
 
 
 class Threshold(OdooError):
-    """What was asked about is worse than the user allows."""
+    """A measured value is worse than the threshold that the user set."""
 
     kind = "threshold"
 
 
 class NothingDeclared(OdooError):
-    """Nothing is declared that could be compared with the instance."""
+    """Nothing is declared, so nothing could be compared with the instance."""
 
     kind = "nothing_declared"
 
 
 class ReadOnly(OdooError):
-    """A call that might write was about to be made in check mode. Always a defect of the collection, never of the user."""
+    """A call in check mode was not on the list of reading methods. Always a defect of the collection, never of the user."""
 
     kind = "read_only"
 
@@ -113,9 +113,9 @@ def is_partial(error: BaseException) -> bool:
 
 
 class ErrorCollector:
-    """Errors that are gathered, so that a user can mend everything at once.
+    """A collection of errors, so that a user can fix all of them at once.
 
-    As a context manager it takes the errors that are raised within; it may be entered again and again.
+    As a context manager it collects the errors that are raised inside. It can be entered repeatedly.
     """
 
     def __init__(self) -> None:
@@ -131,13 +131,13 @@ class ErrorCollector:
         return True
 
     def raise_gathered(self) -> None:
-        """Raise what was gathered as one error, of the first one's kind."""
+        """Raise the collected errors as one error with the kind of the first."""
         if self.errors:
             raise gathered(self.errors)
 
 
 def gathered(errors: Sequence[OdooError]) -> OdooError:
-    """Return several errors as one, of the first one's kind."""
+    """Return several errors as one error with the kind of the first."""
     if len(errors) == 1:
         return errors[0]
     return type(errors[0])(" ".join(dict.fromkeys(error.message for error in errors)))

@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Domains beyond ASCII, as the DNS has them. Odoo uses the Python package idna (IDNA 2008), in which straße.de is not strasse.de."""
+"""Domains with characters beyond ASCII, in the form of the DNS. Odoo uses the Python package idna (IDNA 2008), which keeps straße.de and strasse.de apart."""
 
 from __future__ import annotations
 
-# Letters that IDNA 2003, which is all that Python itself has, turns into others: ß, final sigma, and the two joiners (RFC 5894 §7.2).
+# Python itself has only IDNA 2003, which replaces these letters: ß, final sigma, and the two joiners (RFC 5894 §7.2).
 _DEVIATING = frozenset("ß\u1e9eς\u200c\u200d")
 
 
 def in_ascii(domain: str) -> str | None:
-    """Return a domain as the DNS has it, None if it cannot be converted or if that needs the package idna. ASCII stays as it is."""
+    """Return a domain in the form of the DNS; None if it cannot be converted, also if it needs the package idna. ASCII is unchanged."""
     if domain.isascii():
         return domain
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signals that end a process, turned into an exception: a run that is interrupted removes its lock and its copies of mail servers first."""
+"""Signals that end a process, turned into an exception. An interrupted run first removes its lock and its copies of mail servers."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-# ansible-playbook sends its workers the signal that it gets itself. After SIGINT (Ctrl-C) it sends SIGTERM as well, once or twice, at once unless
-# WORKER_SHUTDOWN_POLL_COUNT says otherwise. Signals within so many seconds are one.
+# ansible-playbook passes its signal on to its workers. After SIGINT (Ctrl-C) it also sends SIGTERM, once or twice, immediately unless
+# WORKER_SHUTDOWN_POLL_COUNT is set. Signals within this number of seconds count as one.
 _TOGETHER_SECONDS = 5.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(BaseException):
-    """A signal has arrived. Not an Exception, so that only code that cleans up notices it."""
+    """The arrival of a signal. Not an Exception, so that only code that cleans up catches it."""
 
 
 @contextmanager
 def cleaned_up_after_signals() -> Iterator[None]:
-    """Raise Interrupted within the context at the first signal, and end the process as the signal would have, once that has left the context.
+    """Raise Interrupted inside the context at the first signal. After the context, end the process as the signal would have ended it.
 
-    A signal that arrives seconds later ends the process at once. Python gives signals to the main thread: in another one this does nothing.
+    A signal that arrives more than a few seconds later ends the process immediately. Python delivers signals to the main thread only: in any other
+    thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -50,7 +51,7 @@ def cleaned_up_after_signals() -> Iterator[None]:
             os.kill(os.getpid(), number)
 
     for number in _SIGNALS:
-        # None stands for a handler that was not installed from Python, which could not be restored.
+        # None means a handler that was not installed from Python. It could not be restored.
         if signal.getsignal(number) is not None:
             former[number] = signal.signal(number, interrupt)
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How deep a value is nested. Code that calls itself for each level, such as that which hides secrets, fails at thousands of levels."""
+"""The nesting depth of values. Recursive code, such as the code that hides secrets, fails at thousands of levels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Return whether more than so many dictionaries, lists, tuples and sets are in one another."""
+    """Return whether a value has more than this number of nested dictionaries, lists, tuples and sets."""
     level = [value]
     for _level in range(levels + 1):
         containers = [part for part in level if isinstance(part, (dict, list, tuple, set))]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gauges in Prometheus' text format, in a file for the textfile collector of its node exporter."""
+"""Gauges in the text format of Prometheus, in a file for the textfile collector of its node exporter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.files import write
 class Gauge(NamedTuple):
     """A metric with its samples.
 
-    :param help: one line. All files in a folder must have the same one for a metric.
+    :param help: one line. All files in a folder must have the same line for a metric.
     :param samples: labels and values. No two samples have the same labels.
     """
 
@@ -28,7 +28,7 @@ class Gauge(NamedTuple):
 def prometheus_text(gauges: Iterable[Gauge], labels: Mapping[str, str]) -> str:
     """Return metrics as text.
 
-    :param labels: labels of all samples.
+    :param labels: labels that all samples get.
     """
     return "\n".join(line for gauge in gauges for line in _lines(gauge, labels)) + "\n"
 
@@ -42,17 +42,19 @@ def _lines(gauge: Gauge, labels: Mapping[str, str]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    # A text of Odoo can contain half a character in UTF-16, which no file in UTF-8 can.
+    # Text from Odoo can contain half of a UTF-16 surrogate pair, which UTF-8 cannot encode.
     harmless = text.encode("utf-8", "replace").decode()
     return harmless.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
 def write_metrics(path: str, text: str) -> None:
-    """Write the file that a collector of metrics reads.
+    """Write a file for a collector of metrics.
 
-    :raises Invalid: it cannot be written there.
+    :raises Invalid: the file cannot be written.
     """
     try:
         write_atomically(path, text, mode=0o644)
     except OSError as error:
-        raise Invalid(f"metrics_file {path} cannot be written: {error.strerror}.") from error
+        raise Invalid(
+            f"metrics_file {path} cannot be written: {error.strerror}. Choose a path in a folder that this user can write to."
+        ) from error

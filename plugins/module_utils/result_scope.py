@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which records the result of an enforcing module is about."""
+"""The records that the result of an enforcing module describes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ResultScope:
-    """Which records a result is about; all of a stack if neither is given.
+    """The records that a result describes; all of a stack if neither parameter is given.
 
-    :param single: the resource type that the module enforces one record of.
-    :param several: the resource type that the module enforces several records of.
+    :param single: the resource type, for a module that enforces one record.
+    :param several: the resource type, for a module that enforces several records.
     """
 
     single: str = ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a task, before the bridge to Ansible hands it over."""
+"""The result of a task, before the bridge to Ansible processes it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Thre
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What a module returns.
+    """The result of a module.
 
     :param values: the return values, without `changed`.
-    :param of_odoo: return values that show what Odoo holds, without its secrets. Ansible replaces nothing in them that equals a secret by chance.
-    :param failure: the message if the task fails, with the kind of the error.
+    :param of_odoo: return values that show Odoo's own data, without its secrets. Ansible does not replace parts of them that equal a secret by chance.
+    :param failure: the message if the task fails.
+    :param error_kind: the kind of the error if the task fails.
     """
 
     values: Mapping[str, Any]
@@ -31,9 +32,9 @@ class TaskResult:
 
 
 def threshold_result(values: Mapping[str, Any], exceeded: Sequence[str], warnings: Sequence[str] = ()) -> TaskResult:
-    """Return a result that fails if something is worse than the user allows.
+    """Return a result that fails if a value is worse than the user allows.
 
-    :param exceeded: one sentence for each threshold that is exceeded.
+    :param exceeded: one sentence for each exceeded threshold.
     """
     return TaskResult(
         values, warnings=warnings, failure=" ".join(exceeded), error_kind=Threshold.kind if exceeded else ""

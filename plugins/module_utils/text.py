@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Texts for people: short lists, and names from an instance that can contain anything."""
+"""Texts for people: short lists, and names from an instance, which can contain any character."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# What Markdown or one of its dialects might obey: a `_` at the edge of a word, a `:` before one, the start of a web address.
+# Characters that Markdown may interpret, such as `_` at the edge of a word and the start of a web address.
 _MARKDOWN = re.compile(r"[^\w ,./=?%()':-]|(?<![^\W_])_|_(?![^\W_])|:(?! )|(?<=www)\.", re.IGNORECASE)
 
 
 def some(names: Iterable[str], most: int = 5) -> str:
     """Return a few of many names: `a, b, c and 12 more`.
 
-    :param most: how many are named.
+    :param most: the number of names to print.
     """
     listed = list(names)
     rest = len(listed) - most
@@ -25,7 +25,7 @@ def some(names: Iterable[str], most: int = 5) -> str:
 
 
 def shown(value: Any, limit: int = 60, *, quoted: bool = True) -> str:
-    """Return a value of a file or a variable for a message: on one line and short, whatever it is.
+    """Return a value of a file or a variable for a message, on one short line.
 
     :param limit: the greatest number of characters of the value.
     :param quoted: whether a text has quotes around it.
@@ -41,9 +41,9 @@ def shown(value: Any, limit: int = 60, *, quoted: bool = True) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text on one line, without characters that a terminal or the log of a CI job obeys, or that a reader does not see.
+    """Return a text on one line, without invisible characters and without characters that a terminal or the log of a CI job interprets.
 
-    Control characters (C0, C1, DEL), line and paragraph separators, bidirectional overrides and other format characters are shown as escapes.
+    Control characters (C0, C1, DEL), line and paragraph separators, bidirectional overrides and other format characters become escapes.
     So are GitHub's workflow commands: `::` at the start of the line, and `##[` anywhere.
     """
     return _harmless(" ".join(text.split()))
@@ -55,7 +55,7 @@ def printable_lines(text: str) -> str:
 
 
 def markdown(text: str, limit: int = 2_000) -> str:
-    """Return a text for Markdown as code that nothing in it can leave: no markup, no link, no name of a user to notify.
+    """Return a text for Markdown as code. No text can leave it: no markup, no link, no name of a user to notify.
 
     :param limit: the greatest number of characters.
     """

@@ -12,8 +12,8 @@ module: addon
 short_description: Install, upgrade or uninstall an addon of Odoo
 version_added: 0.1.0
 description:
-  - Installs, upgrades or uninstalls an addon (C(ir.module.module)) through Odoo's own buttons, and waits until Odoo has done it.
-  - Odoo loads all its addons anew, which takes seconds to minutes; scheduled actions pause meanwhile.
+  - Installs, upgrades or uninstalls an addon (C(ir.module.module)) with Odoo's own buttons, and waits until Odoo has finished.
+  - Odoo then reloads all its addons, which takes seconds to minutes. No scheduled action (cron) runs during this time.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -22,34 +22,34 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - The technical name, such as V(google_gmail).
+      - The technical name of the addon, such as V(google_gmail).
     type: str
     required: true
   update_list:
     description:
-      - Let Odoo look at its addons path again if it does not know the addon. Not done in check mode.
+      - Whether Odoo reads its addons path again if it does not have the addon in its list. This is not done in check mode.
     type: bool
     default: false
 
   state:
     description:
-      - V(present) installs the addon, V(latest) also upgrades it where the addons path holds another version than the database,
-        V(absent) uninstalls it with all its data.
+      - V(present) installs the addon. V(latest) also upgrades it if the version on the addons path differs from the version in the database.
+      - V(absent) uninstalls the addon and deletes all its data.
     type: str
     choices: [present, absent, latest]
     default: present
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 """
 
 EXAMPLES = r"""
 ---
-- name: Mail through Google
+- name: Install the addon for mail through Google
   postmaster.odoo.addon:
     name: google_gmail
 
-- name: An addon that was just put on the addons path
+- name: Install or upgrade an addon that was just copied to the addons path
   postmaster.odoo.addon:
     name: acme_mail
     state: latest
@@ -60,8 +60,8 @@ RETURN = r"""
 ---
 plan:
   description:
-    - What differed, and was done; in check mode, what would be. Empty means no drift.
-    - After an error, the steps that were done before it.
+    - The differences that the run has corrected. In check mode, those that a run would correct. An empty list means no drift.
+    - After an error, the steps that were completed before it.
   returned: always
   type: list
   elements: dict
@@ -72,7 +72,7 @@ plan:
       type: str
       sample: mail_server
     key:
-      description: What the resource is called.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: Transactional
@@ -82,23 +82,23 @@ plan:
       type: str
       sample: update
     changes:
-      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      description: The fields that differ. A secret is shown as a mask of fixed length. Null means that there is no value.
       returned: always
       type: list
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
         before:
-          description: What Odoo held.
+          description: The value in Odoo before the run.
           returned: always
           type: raw
           sample: 25
         after:
-          description: What was declared.
+          description: The declared value.
           returned: always
           type: raw
           sample: 587
@@ -112,7 +112,8 @@ plan:
           after: installed
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
+    - The record after the run. In check mode, the record as it is now. Secrets are masked. Null if there is no such record.
+    - C(key) is the same as in RV(plan).
   returned: success
   type: dict
   sample:
@@ -127,8 +128,8 @@ record:
     latest_version: 19.0.1.2
 error_kind:
   description:
-    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout).
+    - The kind of the error. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict), V(rejected), V(ambiguous),
+      V(timeout).
   returned: failure
   type: str
   sample: unreachable

@@ -12,8 +12,8 @@ module: alias_domain
 short_description: Enforce an alias domain of Odoo
 version_added: 0.1.0
 description:
-  - Creates, changes or deletes an alias domain (C(mail.alias.domain)), the addresses that bounces and replies of a company use.
-  - Alias domains exist from Odoo 17.0 on; 16.0 has system parameters instead.
+  - Creates, changes or deletes an alias domain (C(mail.alias.domain)). An alias domain defines the addresses for the bounces and replies of a company.
+  - Alias domains exist since Odoo 17.0. Odoo 16.0 has system parameters instead.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -26,44 +26,44 @@ options:
     type: str
   xml_id:
     description:
-      - An external id such as V(postmaster.acme), that pins the record. It is created with the record and survives renaming.
+      - An external ID, such as V(postmaster.acme), that identifies the record even after it was renamed. It is created together with the record.
     type: str
   bounce_alias:
     description:
-      - The part before the @ of the address that bounces return to.
+      - The part before the @ of the address that bounces are sent to.
     type: str
   catchall_alias:
     description:
-      - The part before the @ of the address that replies without an alias of their own go to.
+      - The part before the @ of the address for replies that have no alias of their own.
     type: str
   default_from:
     description:
-      - The part before the @ of the address that Odoo sends from where it must not use the sender's own, or a whole address.
+      - The part before the @, or a whole address. Odoo sends from this address if it must not use the address of the sender.
     type: str
   sequence:
     description:
-      - Its place among the alias domains; the lowest number wins.
+      - The position among the alias domains. The lowest number has the highest priority.
     type: int
   companies:
     description:
-      - The companies that use the domain, by name or external id; all of them. Companies that are not listed lose it.
+      - All companies that use the domain, by name or external ID. Companies that are not listed no longer use it.
     type: list
     elements: str
 
   state:
     description:
-      - V(absent) deletes the alias domain.
+      - V(present) creates or changes the alias domain. V(absent) deletes it.
     type: str
     choices: [present, absent]
     default: present
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 """
 
 EXAMPLES = r"""
 ---
-- name: The addresses of the company
+- name: Set the addresses of the company
   postmaster.odoo.alias_domain:
     name: acme.example
     bounce_alias: bounce
@@ -76,8 +76,8 @@ RETURN = r"""
 ---
 plan:
   description:
-    - What differed, and was done; in check mode, what would be. Empty means no drift.
-    - After an error, the steps that were done before it.
+    - The differences that the run has corrected. In check mode, those that a run would correct. An empty list means no drift.
+    - After an error, the steps that were completed before it.
   returned: always
   type: list
   elements: dict
@@ -88,7 +88,7 @@ plan:
       type: str
       sample: mail_server
     key:
-      description: What the resource is called.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: Transactional
@@ -98,23 +98,23 @@ plan:
       type: str
       sample: update
     changes:
-      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      description: The fields that differ. A secret is shown as a mask of fixed length. Null means that there is no value.
       returned: always
       type: list
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
         before:
-          description: What Odoo held.
+          description: The value in Odoo before the run.
           returned: always
           type: raw
           sample: 25
         after:
-          description: What was declared.
+          description: The declared value.
           returned: always
           type: raw
           sample: 587
@@ -128,7 +128,8 @@ plan:
           after: notifications
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
+    - The record after the run. In check mode, the record as it is now. Secrets are masked. Null if there is no such record.
+    - C(key) is the same as in RV(plan).
   returned: success
   type: dict
   sample:
@@ -144,8 +145,8 @@ record:
     company_ids: [ACME]
 error_kind:
   description:
-    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout).
+    - The kind of the error. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict), V(rejected), V(ambiguous),
+      V(timeout).
   returned: failure
   type: str
   sample: unreachable

@@ -12,15 +12,16 @@ module: api_key
 short_description: Create, replace and revoke an API key of an Odoo user
 version_added: 0.1.0
 description:
-  - Gives the user that the task logs in as an API key, stores it in a vault file, and replaces it before it ends.
-  - 'A key is replaced in this order: create the new key, log in with it, store it, read it back and log in with that. A later run revokes the former
-    key; see O(keep_former). Wherever a run is interrupted, the file contains a valid key. The next run revokes what an interrupted one has left.'
-  - If the file is in a checkout that does not stay, such as one of CI or of AWX, commit and push it whenever the task reports a change. A run that finds
-    the former key in the file warns, revokes the lost key, and replaces the former one again. That works until the former key ends.
+  - Creates an API key for the user of the task, stores it in a vault file, and replaces it before it expires.
+  - A key is replaced in the following order. The module creates a new key, logs in with it, stores it, reads it back, and logs in with the stored key. A
+    later run revokes the former key (O(keep_former)). If a run is interrupted at any point, the file contains a valid key. The next run revokes keys that
+    an interrupted run has left.
+  - If the file is in a temporary checkout, such as one of CI or AWX, commit and push it after each change. If a run finds the former key in the file, it
+    warns. It then revokes the lost key, and replaces the former key again. That works until the former key expires.
   - Odoo creates and revokes keys only after it has checked the password of their owner. So O(username) and O(password) are required.
   - With O(api_key) on Odoo 19.0 and newer, the module uses JSON-2. Otherwise it logs in to Odoo's web client. That does not work with two-factor
     authentication.
-  - All keys of the user that are named O(name), with or without eight hexadecimal digits behind it, belong to the task. The others are not touched.
+  - All keys of the user whose name is O(name) belong to the task, with or without eight appended hexadecimal digits. The module does not touch other keys.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -29,25 +30,25 @@ extends_documentation_fragment:
 attributes:
   diff_mode:
     support: none
-    description: A key has nothing to compare but its end.
+    description: The module compares nothing of a key except its expiry.
 options:
   name:
     description:
-      - The description of the key in Odoo. The module adds eight hexadecimal digits to the name of each key that it creates.
+      - The description of the key in Odoo. The module appends eight hexadecimal digits to the name of each key that it creates.
     type: str
     required: true
   state:
     description:
-      - V(present) makes sure that the user has one such key, which is valid, stored, and does not end within O(renew_days).
-      - V(absent) revokes all such keys. The vault file stays as it is.
+      - V(present) makes sure that the user has one such key that is valid, stored, and does not expire within O(renew_days).
+      - V(absent) revokes all such keys. The vault file is not changed.
     type: str
     choices: [present, absent]
     default: present
   vault_file:
     description:
-      - The vault file on the controller in which the key is stored. Everything else in it stays, and so do its mode and its owner.
-        A new file gets the mode V(0600); its folder must exist.
-      - A file that is not encrypted as a whole is refused, because the task would encrypt it. Single values with C(!vault) do not count as encrypted.
+      - The vault file on the controller in which the key is stored. Its other content, its mode and its owner are kept. A new file gets the mode V(0600).
+        Its folder must exist.
+      - A file that is not encrypted as a whole is rejected because the task would encrypt it. Single values with C(!vault) do not count as encrypted.
       - Ansible must have a vault secret to open the file, or to encrypt a new one. The task needs the connection C(local), without C(become) and C(async).
       - Required with O(state=present).
     type: path
@@ -59,50 +60,52 @@ options:
     type: str
   vault_id:
     description:
-      - The ID of the vault secret to encrypt a new file with. If not set, Ansible chooses it as C(ansible-vault encrypt) does.
+      - The ID of the vault secret that encrypts a new file. If not set, Ansible chooses it as C(ansible-vault encrypt) does.
     type: str
   valid_days:
     description:
-      - Days from the creation of a key to its end. V(0) is without an end, which Odoo permits administrators only. Odoo also limits the days of other users.
-      - Up to Odoo 17.0 keys have no end. There the module replaces a key as if it had this one.
+      - The number of days from the creation of a key to its expiry. V(0) means no expiry, which Odoo permits only for administrators. Odoo also limits the
+        number of days for other users.
+      - Up to Odoo 17.0, keys do not expire in Odoo. The module then replaces a key as if it expired after this number of days.
     type: int
     default: 90
   renew_days:
     description:
-      - Days before its end from which on the key is replaced.
+      - The number of days before its expiry at which the key is replaced.
     type: int
     default: 30
   force:
     description:
-      - Replace the key now, also if the stored one is not valid.
-      - Without it, the task fails if O(vault_file) contains no key but the user has valid keys named O(name), because another file may contain them.
+      - Replaces the key now, whether or not the stored key is valid. Without this option, an invalid stored key is an error.
+      - Without this option, the task fails if O(vault_file) contains no key but the user has valid keys named O(name). Another file may contain these keys.
     type: bool
     default: false
   keep_former:
     description:
-      - Whether the former key stays valid for a while. A run that finds the new key in O(vault_file) revokes it, if the new key is 12 hours old or older.
-        So a checkout that is thrown away, together with the new key, locks nobody out.
-      - With V(false) it is revoked right after the new key is stored, for example because somebody else knows it. Then keep the file in any case.
+      - Whether the former key stays valid for a while. A later run revokes it if that run finds the new key in O(vault_file) and the new key is at least 12
+        hours old. So you keep access even if a checkout is discarded together with the new key.
+      - With V(false), the former key is revoked right after the new key is stored. Use this, for example, if another person has the former key. In this
+        case, never lose the file.
     type: bool
     default: true
   return_key:
     description:
       - Whether the result contains the key, for later tasks of the same play. The variables that a play has loaded still contain the former key.
-      - The task needs C(no_log=true) then.
+      - The task then needs C(no_log=true).
     type: bool
     default: false
 notes:
-  - After the task, later tasks of the play still log in with the former key. With O(keep_former=false) it is revoked then. Make it the last task of the
+  - Later tasks of the same play still log in with the former key. With O(keep_former=false), this key is already revoked. Make the task the last one of the
     play, or load the file again with M(ansible.builtin.include_vars).
-  - The login to the web client as an administrator overwrites the system parameter C(web.base.url). The module restores it.
+  - If an administrator logs in to the web client, Odoo overwrites the system parameter C(web.base.url). The module restores it.
 seealso:
   - module: postmaster.odoo.mail_doctor
-    description: Its check C(expiry) reports keys that end soon.
+    description: Its check C(expiry) reports keys that expire soon.
 """
 
 EXAMPLES = r"""
 ---
-- name: Replace the API key of this collection's user a month before it ends
+- name: Replace the API key of this collection's user a month before it expires
   postmaster.odoo.api_key:
     name: Ansible
     username: "{{ odoo_username }}"
@@ -112,7 +115,7 @@ EXAMPLES = r"""
     vault_variable: vault_acme_odoo_api_key
   delegate_to: localhost
 
-- name: Revoke it
+- name: Revoke the API key
   postmaster.odoo.api_key:
     name: Ansible
     username: "{{ odoo_username }}"
@@ -124,19 +127,19 @@ RETURN = r"""
 ---
 reason:
   description:
-    - Why a new key is needed, or was; empty if none is.
+    - The reason why a new key is or was needed. Empty if no new key is needed.
   returned: success
   type: str
   sample: the key 'Ansible 3f9a2c1b' ends at 2026-12-04 00:00 UTC
 created:
   description:
-    - The name and the end of the new key; null if none was created. In check mode its name is null.
+    - The name and the expiry of the new key. Null if none was created. In check mode the name is null.
   returned: success
   type: dict
   sample: {name: Ansible 8d41f07e, ends: "2027-02-27T12:00:00+00:00"}
 revoked:
   description:
-    - The keys that were revoked; in check mode those that would be.
+    - The keys that were revoked. In check mode, those that would be revoked.
   returned: success
   type: list
   elements: dict
@@ -147,7 +150,7 @@ revoked:
       ends: "2026-12-04T00:00:00+00:00"
 former_keys:
   description:
-    - The keys of the task before it ran, each as in RV(revoked).
+    - The keys of the task before the run, each as in RV(revoked).
   returned: success
   type: list
   elements: dict
@@ -159,7 +162,7 @@ key:
   type: str
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: invalid
@@ -205,12 +208,12 @@ SPECIFICATION = Specification(
     },
     rules={"required_if": [["state", "present", ["vault_file", "vault_variable"]]]},
 )
-# What Ansible takes as the name of a variable.
+# A name that Ansible accepts for a variable.
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def run(module: OdooModule) -> None:
-    """Create, replace or revoke, and report."""
+    """Create, replace or revoke the key, and report."""
     params = module.params
     _refuse(module)
     wanted = WantedKey(
@@ -220,7 +223,7 @@ def run(module: OdooModule) -> None:
         access = Access(
             session,
             params["password"],
-            # JSON-2 shows Odoo a request, which its dialogs need, and overwrites nothing.
+            # Odoo's dialogs need an HTTP request. JSON-2 has one, and it overwrites no system parameter.
             lambda: (
                 nullcontext(session)
                 if session.transport.name == "json2"
@@ -251,7 +254,9 @@ def _refuse(module: OdooModule) -> None:
             f"renew_days must be less than valid_days ({params['valid_days']}), or each run would replace the key"
         )
     if params["vault_variable"] is not None and not _VARIABLE.fullmatch(params["vault_variable"]):
-        problems.append("vault_variable is no name of a variable (letters, digits and underscores, no digit first)")
+        problems.append(
+            "vault_variable is not a valid name of a variable (letters, digits and underscores, no digit first)"
+        )
     if params["return_key"] and not module.no_log:
         problems.append("return_key needs no_log: true on the task, or the key would be shown")
     if problems:
@@ -259,7 +264,7 @@ def _refuse(module: OdooModule) -> None:
 
 
 def _session(module: OdooModule) -> Session:
-    """Open the session of the task; with the password if the API key is not valid any more."""
+    """Open the session of the task. If the API key is no longer valid, use the password."""
     if module.params["api_key"]:
         try:
             session = module.session()

@@ -9,13 +9,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: cron
-short_description: Enforce a scheduled action of Odoo
+short_description: Enforce a scheduled action (cron) of Odoo
 version_added: 0.1.0
 description:
-  - Enforces the schedule and the state of a scheduled action (C(ir.cron)), which is known by its external id, or by its name and the model
-    that it works on.
-  - With O(code), the action is one of your own, which is created, changed and deleted. With O(run), it is also run once.
-  - A scheduled action that is running cannot be written. The module tries again for a few seconds and then fails with C(conflict).
+  - Enforces the schedule and the state of a scheduled action (cron, C(ir.cron)). A cron is identified by its external ID, or by its name and its model.
+  - With O(code), the cron is one of your own. The module creates, changes and deletes it. With O(run), the module also runs the cron once.
+  - Odoo does not allow changes to a cron that is running. The module retries for a few seconds and then fails with C(conflict).
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -24,100 +23,100 @@ extends_documentation_fragment:
 options:
   xml_id:
     description:
-      - The external id of the scheduled action, such as V(mail.ir_cron_mail_scheduler_action), Odoo's mail queue.
-      - With O(code), an external id of your own, that the action is created with and that survives renaming.
+      - The external ID of the cron, such as V(mail.ir_cron_mail_scheduler_action) for Odoo's mail queue.
+      - With O(code), an external ID of your own that identifies the cron even after it was renamed. It is created together with the cron.
     type: str
   name:
     description:
-      - The name of the scheduled action, in English, where it has no external id worth naming.
+      - The name of the cron, in English. Use it if the cron has no external ID that you can declare.
     type: str
   model:
     description:
-      - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(name) apart.
+      - The technical name of the model that the cron works on, such as V(mail.mail). It distinguishes crons that have the same O(name).
     type: str
   code:
     description:
-      - The Python code of a scheduled action of your own, as Odoo runs it in server actions (C(model), C(env), C(log), ...). With it, and
-        O(name) and O(model), the action is created where there is none.
-      - The code is compared as it stands, to the last blank.
+      - The Python code of a cron of your own, as Odoo runs it in server actions (C(model), C(env), C(log), ...). If O(name) and O(model) are also given and
+        the cron does not exist, it is created.
+      - The code is compared character by character, including blanks.
     type: str
   state:
     description:
-      - V(absent) deletes a scheduled action of your own. What an addon has brought is not deleted, for the addon relies on it; that is an error
-        before anything is written. Use O(active=false) for it.
+      - V(present) enforces the cron. V(absent) deletes a cron of your own.
+      - A cron of an addon is never deleted because the addon relies on it. The task then fails before anything is written. Use O(active=false) instead.
     type: str
     choices: [present, absent]
     default: present
   active:
     description:
-      - A declared record is active unless this is V(false).
-      - Whether it runs at all.
-      - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
+      - Whether the cron runs.
+      - A declared cron is active unless this is V(false).
+      - On a neutralized copy of a database, nothing is activated unless O(activate_neutralized) allows it.
     type: bool
   interval_number:
     description:
-      - How many O(interval_type) lie between two runs.
+      - The number of O(interval_type) units between two runs.
     type: int
   interval_type:
     description:
-      - V(minutes), V(hours), V(days), V(weeks) or V(months).
+      - The unit of the interval. V(minutes), V(hours), V(days), V(weeks) or V(months).
     type: str
   priority:
     description:
-      - V(0) runs first, V(10) last.
+      - The priority of the cron. V(0) runs first, V(10) last.
     type: int
   user:
     description:
-      - The login, or the external id, of the user that it runs as.
+      - The user that the cron runs as, by login or external ID.
     type: str
   nextcall:
     description:
-      - When it runs next, in UTC, such as V(2026-01-31 06:00:00). Odoo moves it on with each run, so declare it only to move it once.
+      - The time of the next run, in UTC, such as V(2026-01-31 06:00:00). Each run sets a new time. Declare it only to reschedule the cron once.
     type: str
   max_overdue:
     description:
-      - Minutes. An active action whose C(nextcall) lies further back than that, or further ahead than one interval, is drift, and is
-        rescheduled to now.
+      - A number of minutes. An active cron is drift if its C(nextcall) is further in the past than this, or further ahead than one interval. The module
+        then reschedules it to now.
     type: int
   numbercall:
     description:
-      - How many more times it runs, V(-1) for ever. Gone in Odoo 18.0.
+      - The number of remaining runs. V(-1) is unlimited. Odoo 18.0 has removed this field.
     type: int
   doall:
     description:
-      - Whether missed runs are made up for. Gone in Odoo 18.0.
+      - Whether Odoo executes missed runs later. Odoo 18.0 has removed this field.
     type: bool
 
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
+      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
     type: bool
     default: false
   run:
     description:
-      - Run the action once, now, whether or not it is active or due, and wait for its end. The task then always is C(changed), and fails if the
-        action does.
-      - In check mode it is not run.
-      - If the action sends mail, the run takes the same lock as M(postmaster.odoo.mail_queue) with O(postmaster.odoo.mail_queue#module:action=process), so that
-        only one of these tasks sends the queue at a time. Another one waits (O(lock_timeout)) and then fails with C(conflict). This applies to Odoo's
-        own actions that send mail, and to actions whose code calls C(process_email_queue) or C(send).
+      - Runs the cron once, immediately, even if it is not active or not due, and waits for its end. The task is then always C(changed). It fails if the run
+        fails.
+      - In check mode the cron is not run.
+      - If the cron sends mail, the run takes the same lock as M(postmaster.odoo.mail_queue) with O(postmaster.odoo.mail_queue#module:action=process). So
+        only one of these tasks sends the queue at a time. Another task waits (O(lock_timeout)) and then fails with C(conflict). This applies to Odoo's own
+        crons that send mail, and to crons whose code calls C(process_email_queue) or C(send).
       - If Odoo does not answer in time, it may still be sending. The lock then stays for 65 minutes.
-      - The lock does not stop Odoo itself. Up to 18.0 a run that was started over the API, or by a person with C(Run Manually), keeps Odoo's lock on the action
-        only until its first commit (16.0 takes none). If the scheduler or a person starts the action again during the run, some mails are sent twice. From
-        19.0 on Odoo prevents this.
+      - The lock does not stop Odoo itself. If the scheduler or a person starts the cron again during the run, some mails can be sent twice up to 18.0.
+        There, a run over the API or with C(Run Manually) keeps Odoo's lock on the cron only until its first commit. 16.0 takes no lock. From 19.0 on, Odoo
+        prevents this.
     type: bool
     default: false
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 
   - module: postmaster.odoo.cron_info
 """
 
 EXAMPLES = r"""
 ---
-- name: The mail queue runs every five minutes, and is never stuck for long
+- name: Run the mail queue every five minutes, and reschedule it if it is stuck
   postmaster.odoo.cron:
     xml_id: mail.ir_cron_mail_scheduler_action
     active: true
@@ -125,13 +124,13 @@ EXAMPLES = r"""
     interval_type: minutes
     max_overdue: 15
 
-- name: Known by name and model
+- name: Activate a cron that is identified by its name and model
   postmaster.odoo.cron:
     name: "Mail: Email Queue Manager"
     model: mail.mail
     active: true
 
-- name: A scheduled action of one's own
+- name: Create a cron of your own
   postmaster.odoo.cron:
     xml_id: postmaster.forget_cancelled_mails
     name: Forget mails that were cancelled a month ago
@@ -142,7 +141,7 @@ EXAMPLES = r"""
     interval_number: 1
     interval_type: days
 
-- name: Send what is in the queue now
+- name: Send the mails in the queue now
   postmaster.odoo.cron:
     xml_id: mail.ir_cron_mail_scheduler_action
     run: true
@@ -152,8 +151,8 @@ RETURN = r"""
 ---
 plan:
   description:
-    - What differed, and was done; in check mode, what would be. Empty means no drift.
-    - After an error, the steps that were done before it.
+    - The differences that the run has corrected. In check mode, those that a run would correct. An empty list means no drift.
+    - After an error, the steps that were completed before it.
   returned: always
   type: list
   elements: dict
@@ -164,7 +163,7 @@ plan:
       type: str
       sample: mail_server
     key:
-      description: What the resource is called.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: Transactional
@@ -174,23 +173,23 @@ plan:
       type: str
       sample: update
     changes:
-      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      description: The fields that differ. A secret is shown as a mask of fixed length. Null means that there is no value.
       returned: always
       type: list
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
         before:
-          description: What Odoo held.
+          description: The value in Odoo before the run.
           returned: always
           type: raw
           sample: 25
         after:
-          description: What was declared.
+          description: The declared value.
           returned: always
           type: raw
           sample: 587
@@ -207,7 +206,8 @@ plan:
           after: now
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
+    - The record after the run. In check mode, the record as it is now. Secrets are masked. Null if there is no such record.
+    - C(key) is the same as in RV(plan).
   returned: success
   type: dict
   sample:
@@ -228,17 +228,17 @@ record:
     first_failure_date: null
 run:
   description:
-    - What came of running the action. After a failure the task fails instead.
+    - The result of the run. If the cron fails, the task fails instead.
   returned: success and O(run) is true
   type: dict
   contains:
     outcome:
-      description: V(ok), or in check mode V(not_run).
+      description: V(ok), or V(not_run) in check mode.
       returned: always
       type: str
       sample: ok
     seconds:
-      description: How long it took; null where it was not run.
+      description: The duration of the run in seconds. Null if the cron was not run.
       returned: always
       type: float
       sample: 0.11
@@ -247,8 +247,8 @@ run:
     seconds: 0.11
 error_kind:
   description:
-    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout).
+    - The kind of the error. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict), V(rejected), V(ambiguous),
+      V(timeout).
   returned: failure
   type: str
   sample: unreachable
@@ -281,10 +281,10 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Enforce one cron, and run it if asked to."""
+    """Enforce one cron, and run it if `run` is true."""
     declaration = CRON.declare({name: module.params[name] for name in _RESOURCE})
     if module.params["run"] and declaration.state == "absent":
-        raise Invalid(f"{declaration.label}: run goes with state present.")
+        raise Invalid(f"{declaration.label}: run requires state present.")
     with module.session() as session:
         outcome = enforce(
             session, [declaration], RunOptions(activate_neutralized=module.params["activate_neutralized"])

@@ -9,11 +9,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: cron_info
-short_description: Ask Odoo for its scheduled actions
+short_description: List the scheduled actions (crons) of an Odoo instance
 version_added: 0.1.0
 description:
-  - Reads the scheduled actions of an instance. Never changes anything; only methods that read are called, which the client itself enforces.
-  - Times are UTC, and C(overdue_minutes) says how far an active action lies behind its schedule.
+  - Reads the scheduled actions (crons) of an instance. It never changes anything. The client only calls methods that read.
+  - Times are UTC. C(overdue_minutes) is the number of minutes that an active cron is behind its schedule.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -22,33 +22,33 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Only scheduled actions of this name, in English.
+      - Only crons with this name, in English.
     type: str
   xml_id:
     description:
-      - Only the scheduled action of this external id.
+      - Only the cron with this external ID.
     type: str
 
   query:
     description:
-      - A JMESPath expression that is applied to the list of records; its outcome is returned as RV(query_result).
-      - Needs the Python package C(jmespath) where the task runs.
+      - A JMESPath expression that is applied to the list of records. RV(query_result) contains its result.
+      - The option needs the Python package C(jmespath) on the host that runs the task.
     type: str
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 
   - module: postmaster.odoo.cron
 """
 
 EXAMPLES = r"""
 ---
-- name: Is the mail queue on time?
+- name: Read the cron of the mail queue
   postmaster.odoo.cron_info:
     xml_id: mail.ir_cron_mail_scheduler_action
   register: queue
 
-- name: Which active actions are more than an hour late?
+- name: List the active crons that are more than an hour late
   postmaster.odoo.cron_info:
     query: "[?active && overdue_minutes > `60`].name"
   register: late
@@ -58,7 +58,7 @@ RETURN = r"""
 ---
 crons:
   description:
-    - The scheduled actions, every field that the instance has and that this collection manages, secrets masked.
+    - The crons, with every field that the instance has and that this collection manages. Secrets are masked.
   returned: success
   type: list
   elements: dict
@@ -79,19 +79,19 @@ crons:
       overdue_minutes: 0
 query_result:
   description:
-    - What O(query) made of RV(crons).
+    - The result of O(query), applied to RV(crons).
   returned: when O(query) is given
   type: raw
   sample: [smtp.provider.example]
 odoo_version:
   description:
-    - The version of Odoo, as it says itself.
+    - The version of Odoo that the instance reports.
   returned: success
   type: str
   sample: "19.0"
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: unreachable
@@ -120,7 +120,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Read and report."""
+    """Read the crons and report them."""
     with module.session(read_only=True) as session:
         names = {name: module.params[name] for name in ("name", "xml_id")}
         records = read_info(session, CRON, **names)

@@ -12,16 +12,16 @@ module: mail_dns_info
 short_description: Check the DNS records that an Odoo instance's mail depends on
 version_added: 0.1.0
 description:
-  - Reads the addresses that an instance sends from and the mail server that each of them gets. For the domain of each it checks SPF, DKIM and DMARC. For
-    the domains that bounces and replies go to it checks MX. For addresses of relays of one's own it checks the name (PTR).
-  - Each finding comes with the records to publish.
-  - A name server that does not answer never counts as a missing record. What it was asked for is unknown.
-  - It changes nothing, in Odoo or in the DNS.
+  - Reads the addresses that an instance sends from, and the mail server for each of them. For the domain of each address it checks SPF, DKIM and DMARC. For
+    the domains that bounces and replies are sent to, it checks MX. For the addresses of your own relays it checks the name (PTR).
+  - Each finding contains the records to publish.
+  - If a name server does not answer, the record counts as unknown and never as missing.
+  - It changes nothing in Odoo or in the DNS.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
   - dnspython >= 2.4
-  - idna, for domains beyond ASCII
+  - idna, for domains with non-ASCII characters
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.dns
@@ -29,24 +29,25 @@ extends_documentation_fragment:
 options:
   config_file:
     description:
-      - The path of Odoo's configuration file (C(odoo.conf)) where the task runs. It names the mail server where no other is active.
+      - The path of Odoo's configuration file (C(odoo.conf)) on the host that runs the task. The file names the mail server that Odoo uses if no other is
+        active.
     type: path
 seealso:
   - module: postmaster.odoo.mail_doctor
-    description: The same findings among all others, with V(dns) in O(postmaster.odoo.mail_doctor#module:checks).
+    description: Reports the same findings together with all others if O(postmaster.odoo.mail_doctor#module:checks) contains V(dns).
   - module: postmaster.odoo.mail_server_info
-  - name: Records in the DNS
-    description: What is checked, by which rules, and what each provider wants.
+  - name: DNS records
+    description: Describes the checks, their rules, and the requirements of each provider.
     link: https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/dns.md
 """
 
 EXAMPLES = r"""
 ---
-- name: Would receivers accept this mail?
+- name: Check the DNS records of all domains that the instance sends from
   postmaster.odoo.mail_dns_info:
-  register: result # result.records is to be published
+  register: result # publish the records in result.records
 
-- name: A relay of one's own behind a firewall, and an account of Amazon SES
+- name: Check a relay of your own behind a firewall, and an account of Amazon SES
   postmaster.odoo.mail_dns_info:
     nameservers: [192.0.2.53]
     relays:
@@ -62,7 +63,7 @@ RETURN = r"""
 ---
 findings:
   description:
-    - What is wrong, as in M(postmaster.odoo.mail_doctor).
+    - The problems, as in M(postmaster.odoo.mail_doctor).
   returned: success
   type: list
   elements: dict
@@ -75,10 +76,10 @@ findings:
       remedy: 'Publish: acme.example. TXT "v=spf1 include:_spf.google.com ~all".'
       fixable: null
       resource: {model: dns, id: null, name: acme.example}
-      documentation: https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md#spf_missing
+      documentation: https://postmaster-odoo.github.io/postmaster.odoo/findings/spf_missing.html
 records:
   description:
-    - Every record to publish. Parts in angle brackets are known to the mail server or its provider only.
+    - Every record to publish. Only the mail server or its provider can supply the parts in angle brackets.
   returned: success
   type: list
   elements: dict
@@ -86,7 +87,7 @@ records:
     - {name: acme.example, type: TXT, value: "v=spf1 include:_spf.google.com ~all"}
 paths:
   description:
-    - The ways that the instance's mail takes, by server, domain of the C(From) header and domain of the envelope sender.
+    - The paths of the instance's mail. Each is a combination of a server, the domain of the C(From) header, and the domain of the envelope sender.
   returned: success
   type: list
   elements: dict
@@ -100,8 +101,8 @@ paths:
       sender_count: 1
 spf:
   description:
-    - The SPF record of each envelope domain, with its cost. In every list here C(state) is V(ok), V(unknown), or the id of a finding. If only some of the
-      servers are not authorized, C(unauthorized) lists them.
+    - The SPF record of each envelope domain, with the number of its lookups. In every list here, C(state) is V(ok), V(unknown), or the ID of a finding.
+    - If only some of the servers are not authorized, C(unauthorized) lists them.
   returned: success
   type: list
   elements: dict
@@ -117,7 +118,7 @@ dkim:
     - {domain: acme.example, servers: [Main], selectors: [google], state: dkim_missing}
 dmarc:
   description:
-    - The DMARC policy for each domain that mail is from, and the domain whose record it is.
+    - The DMARC policy for each domain of a C(From) header, and the domain that publishes the policy.
   returned: success
   type: list
   elements: dict
@@ -125,7 +126,7 @@ dmarc:
     - {domain: acme.example, policy: reject, record_at: acme.example, organizational_domain: acme.example, state: ok}
 mx:
   description:
-    - The mail exchangers of each domain that bounces and replies go to.
+    - The mail exchangers of each domain that bounces and replies are sent to.
   returned: success
   type: list
   elements: dict
@@ -133,7 +134,7 @@ mx:
     - {domain: acme.example, exchanges: [mx.acme.example], state: ok}
 ptr:
   description:
-    - The names of each address that a relay of one's own sends from, and those of them that have the address.
+    - The names of each address that your own relay sends from. C(confirmed) lists the names that resolve to the address.
   returned: success
   type: list
   elements: dict
@@ -141,13 +142,13 @@ ptr:
     - {address: 203.0.113.10, server: Relay, names: [mail.acme.example], confirmed: [mail.acme.example], state: ok}
 odoo_version:
   description:
-    - The version of Odoo, as it says itself.
+    - The version of Odoo that the instance reports.
   returned: success
   type: str
   sample: "19.0"
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack); V(timeout) if no name server answered anything.
+    - The kind of the error, as in M(postmaster.odoo.mail_stack). V(timeout) if no name server answered any query.
   returned: failure
   type: str
   sample: timeout
@@ -167,7 +168,7 @@ SPECIFICATION = Specification(options={**DNS_OPTIONS, "config_file": {"type": "p
 
 
 def run(module: OdooModule) -> None:
-    """Look, and report."""
+    """Check the DNS records and report the findings."""
     options = dns_options(module.params)
     file = module.params["config_file"]
     configuration = read_configuration(file) if file else None

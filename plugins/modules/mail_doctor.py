@@ -9,17 +9,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mail_doctor
-short_description: Find out why an Odoo instance's mail does not leave
+short_description: Diagnose why an Odoo instance does not send mail
 version_added: 0.1.0
 description:
-  - Looks at scheduled actions, outgoing mail servers, the routes that senders take, the mail queue and what lies around them, and names what is
-    wrong, each finding with the numbers and words that it rests on, and with a remedy.
-  - Needs nothing but the connection to Odoo. It sees more where it may also read Odoo's configuration file (O(config_file)) or speak SMTP (O(probe)).
-  - Changes nothing. Odoo's own connection test, in which Odoo connects to each mail server and sends nothing, is run unless O(live_tests=false) or
-    in check mode; O(lock_probe) is the only option that writes.
-  - The number of calls does not grow with the size of the instance, but for one connection test for each active mail server, and one call for each
-    that waits for a consent.
-  - Every id of a finding is explained in U(https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md).
+  - Examines the scheduled actions (crons), the outgoing mail servers, the routes of senders, the mail queue, and related settings. Each problem is a
+    finding with its evidence and a remedy.
+  - It needs only the connection to Odoo. It finds more if it can also read Odoo's configuration file (O(config_file)) or use SMTP (O(probe)).
+  - It changes nothing in the instance. Only O(lock_probe) writes. Odoo's own connection test runs unless O(live_tests=false) is set or the task is in check
+    mode. In this test, Odoo connects to each mail server and sends nothing.
+  - The number of calls does not grow with the size of the instance. In addition, each active mail server takes one call for its connection test, and each
+    server that waits for a consent takes one call.
+  - U(https://postmaster-odoo.github.io/postmaster.odoo/findings.html) explains every ID of a finding.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
@@ -31,92 +31,95 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Only looks. No mail server is tested by Odoo, and no lock is probed; O(probe) works all the same.
+    description: Changes nothing. Odoo tests no mail server, and no lock is probed. O(probe) still works.
 options:
   checks:
     description:
-      - What to look at. V(cron) is about scheduled actions, V(server) about outgoing mail servers, V(routing) about which server the instance's senders
-        get, V(queue) about the mails that wait or have failed, V(setup) about alias domains, the address of links, and batch sizes, V(expiry) about API
-        keys, certificates, tokens and passwords that end soon.
-      - V(dns), which is off unless named, asks name servers for the records that mail depends on, as M(postmaster.odoo.mail_dns_info) does.
+      - The checks to run. V(cron) examines crons, V(server) examines outgoing mail servers, and V(routing) the mail server that each sender
+        gets.
+      - V(queue) examines mails that wait or have failed. V(setup) examines alias domains, the address in links, and batch sizes. V(expiry) examines API
+        keys, certificates, tokens and passwords that expire soon.
+      - V(dns) queries name servers for the records that mail depends on, as M(postmaster.odoo.mail_dns_info) does. It is off by default.
     type: list
     elements: str
     choices: [cron, server, routing, queue, setup, expiry, dns]
     default: [cron, server, routing, queue, setup, expiry]
   live_tests:
     description:
-      - Whether Odoo runs its own connection test of every active mail server that is not a user's own. A server that never answers takes a minute.
+      - Whether Odoo runs its own connection test of every active mail server, except users' personal servers. A server that does not answer takes one
+        minute.
     type: bool
     default: true
   probe:
     description:
-      - Whether to speak SMTP, as M(postmaster.odoo.smtp_probe) does, to each mail server that fails its test, from where the task runs, and to the server
-        that O(config_file) names where no other is active.
-        Where that is the machine that Odoo runs on, it says more than Odoo does, such as which port and encryption would work. It does not log in.
-      - With V(expiry) among O(checks), it also reads the certificates of all mail servers that use TLS.
+      - Whether to use SMTP, as M(postmaster.odoo.smtp_probe) does, from the host that runs the task. The probe covers each mail server that fails its
+        connection test. It also covers the server in O(config_file) if no other is active.
+      - On the host of Odoo, the probe reports more than Odoo does, such as the port and encryption that would work. It does not log in.
+      - If O(checks) contains V(expiry), the probe also reads the certificates of all mail servers that use TLS.
     type: bool
     default: false
   lock_probe:
     description:
-      - Whether to find out of overdue scheduled actions if a worker holds them, by a write that changes nothing but their C(write_date).
-        Without it the doctor goes by what Odoo notes of the beginning and end of runs, of which it notes only the end up to 17.0.
+      - Whether to check if a worker has locked overdue crons. The check is a write that changes only their C(write_date).
+      - Without this option, the doctor relies on the start and end times that Odoo stores for runs. Up to 17.0, Odoo stores only the end.
     type: bool
     default: false
   config_file:
     description:
-      - The path of Odoo's configuration file (C(odoo.conf)) where the task runs. Only settings of mail and of cron workers are read, and no passwords.
+      - The path of Odoo's configuration file (C(odoo.conf)) on the host that runs the task. Only the settings of mail and of cron workers are read, and no
+        passwords.
     type: path
   max_outgoing:
     description:
-      - How many mails may wait to be sent now.
+      - The number of due mails that may wait.
     type: int
     default: 1000
   max_age:
     description:
-      - For how many minutes a mail may wait to be sent. Odoo looks into its queue once an hour unless told otherwise.
+      - The number of minutes that a due mail may wait. By default, Odoo processes its queue once an hour.
     type: int
     default: 120
   max_exceptions:
     description:
-      - How many failed mails there may be. Odoo keeps them until somebody deletes them.
+      - The number of failed mails that are allowed. Odoo keeps failed mails until a person deletes them.
     type: int
     default: 0
   max_overdue:
     description:
-      - How many minutes a scheduled action may lie behind its schedule. Workers look once a minute.
+      - The number of minutes that a cron may be behind its schedule. Workers check once a minute.
     type: int
     default: 10
   max_running:
     description:
-      - For how many minutes a scheduled action is believed to be running of which Odoo has noted a beginning and no end. After that it counts as killed,
-        or where workers still run other actions as one that hangs.
+      - The number of minutes that a run may take. It applies to crons for which Odoo has stored a start but no end.
+      - After this time, the run counts as killed. If workers still run other crons, it counts as hanging.
     type: int
     default: 60
   stale_days:
     description:
-      - After how many days a mail that waits counts as one that nobody wants any more.
+      - The number of days after which a waiting mail counts as stale. A stale mail is too old to be useful.
     type: int
     default: 7
   warn_days:
     description:
-      - Days before an end from which on it is a finding with the severity V(warning).
+      - The number of days before an expiry at which it becomes a finding with the severity V(warning).
     type: int
     default: 30
   error_days:
     description:
-      - Days before an end from which on the severity of the finding is V(error), if mail or this collection stops at the end.
+      - The number of days before an expiry at which the finding gets the severity V(error). This applies if mail or this collection stops at the expiry.
     type: int
     default: 7
   from_inventory:
     description:
-      - Whether O(declared_dates) comes from the inventory variables C(odoo_mail_servers) and C(odoo_mail_servers__*) of the host, if the task
-        does not give it. Only the names, the external IDs, the C(state) and the dates are read; an entry for which that is not possible is left out with a
-        warning.
+      - Whether O(declared_dates) comes from the inventory variables C(odoo_mail_servers) and C(odoo_mail_servers__*) of the host, if the task does not set
+        it.
+      - Only the names, the external IDs, the C(state) and the dates are read. If that is not possible for an entry, the entry is ignored with a warning.
     type: bool
     default: false
   declared_dates:
     description:
-      - The dates that only you know. Each entry names a mail server and repeats the options of its declaration in M(postmaster.odoo.mail_server).
+      - The dates that Odoo does not store. Each entry names a mail server and repeats the options of its declaration in M(postmaster.odoo.mail_server).
       - If the instance does not have the mail server, there is a warning, and its dates are V(unknown) in RV(expiry).
     type: list
     elements: dict
@@ -132,21 +135,23 @@ options:
         type: str
       client_secret_expires:
         description:
-          - The day on which the client secret of OAuth2 ends.
+          - The day on which the client secret of OAuth2 expires.
         type: str
       smtp_pass_rotate_by:
         description:
-          - The day by which the password is to be replaced.
+          - The day by which the password must be replaced.
         type: str
   metrics_file:
     description:
-      - A file to write the findings and the ends to in Prometheus' text format, where the task runs, for the textfile collector of the node exporter.
-        It is replaced in one step, also if the instance cannot be asked, and left alone in check mode.
-      - It is no change of the instance, so C(changed) stays V(false).
+      - A file on the host that runs the task. The module writes the findings and the expiry dates to it, in Prometheus' text format for the textfile
+        collector of the node exporter.
+      - The file is replaced atomically, even if the instance cannot be queried. In check mode it is not written.
+      - The file does not count as a change, so C(changed) stays V(false).
     type: path
   fail_on:
     description:
-      - The least severity that fails the task. V(error) is mail that does not leave, V(warning) what will go wrong or does in part. V(never) only reports.
+      - The least severity that fails the task. V(error) means that mail is not sent. V(warning) means that mail is affected in part or will be affected.
+        V(never) only reports.
     type: str
     choices: [error, warning, never]
     default: error
@@ -162,16 +167,16 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: Why does mail not leave?
+- name: Diagnose why mail is not sent
   postmaster.odoo.mail_doctor:
 
-- name: Only look at actions and queue, and only report
+- name: Only check the crons and the queue, and never fail
   postmaster.odoo.mail_doctor:
     checks: [cron, queue]
     fail_on: never
   register: diagnosis
 
-- name: What ends in the next two months?
+- name: Report everything that expires in the next two months
   postmaster.odoo.mail_doctor:
     checks: [expiry]
     probe: true
@@ -180,14 +185,14 @@ EXAMPLES = r"""
       - name: Transactional
         client_secret_expires: "2027-01-31"
 
-- name: A gate for the night, which speaks to no mail server
+- name: Run a nightly gate that does not connect to mail servers
   postmaster.odoo.mail_doctor:
     live_tests: false
     max_age: 60
     max_exceptions: 20
     fail_on: warning
 
-- name: Only the records in the DNS, for a relay of one's own
+- name: Only check the DNS records of your own relay
   postmaster.odoo.mail_doctor:
     checks: [dns]
     relays:
@@ -200,77 +205,77 @@ RETURN = r"""
 ---
 findings:
   description:
-    - What is wrong, the worst first, and within a severity causes before what comes of them.
-  returned: always, unless the instance could not be asked
+    - The problems, sorted by severity, the worst first. Within a severity, causes come before their consequences.
+  returned: always, unless the instance could not be queried
   type: list
   elements: dict
   contains:
     id:
-      description: What it is. The ids stay.
+      description: The stable ID of the finding.
       returned: always
       type: str
       sample: cron_disabled
     check:
-      description: Which of O(checks) found it.
+      description: The check in O(checks) that reports the finding.
       returned: always
       type: str
       sample: cron
     severity:
-      description: V(error) is mail that does not leave, V(warning) what will go wrong or does in part, V(info) what is worth knowing.
+      description: V(error) means that mail is not sent. V(warning) means that mail is affected in part or will be affected. V(info) is useful information.
       returned: always
       type: str
       sample: error
     title:
-      description: What it is, in words.
+      description: The finding in one phrase.
       returned: always
       type: str
       sample: A scheduled action that mail depends on is disabled
     evidence:
-      description: One line with the numbers and words that it rests on.
+      description: One line with the facts that the finding is based on.
       returned: always
       type: str
       sample: "'Mail: Email Queue Manager' is inactive. It last ran at 2026-11-24 12:07:12 UTC."
     remedy:
-      description: One line of what to do.
+      description: One line that says how to fix the problem.
       returned: always
       type: str
       sample: "Activate it: postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
     fixable:
       description:
-        - What kind of mending would end it that needs no human's judgement, V(crons), V(transient), V(interrupted), V(stale) or V(addons); null where a
-          human must.
+        - The kind of repair that needs no human decision. One of V(crons), V(transient), V(interrupted), V(stale) or V(addons). Null if a person must
+          decide.
       returned: always
       type: str
       sample: crons
     resource:
       description:
-        - The record that it is about, its C(model), C(id), C(name) and where it may have one C(xml_id); null where there is none.
+        - The affected record, with its C(model), C(id), C(name) and, if the model can have one, C(xml_id). Null if there is no such record.
         - For the check V(dns) it is a domain or an address, with V(dns) as C(model).
       returned: always
       type: dict
       sample: {model: ir.cron, id: 3, name: "Mail: Email Queue Manager", xml_id: mail.ir_cron_mail_scheduler_action}
     documentation:
-      description: Where it is explained.
+      description: The address of the explanation.
       returned: always
       type: str
-      sample: https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md#cron_disabled
+      sample: https://postmaster-odoo.github.io/postmaster.odoo/findings/cron_disabled.html
 counts:
   description:
-    - How many findings there are of each severity.
-  returned: always, unless the instance could not be asked
+    - The number of findings of each severity.
+  returned: always, unless the instance could not be queried
   type: dict
   sample: {error: 2, warning: 1, info: 0}
 healthy:
   description:
-    - Whether no finding is an V(error), whatever O(fail_on) is.
-  returned: always, unless the instance could not be asked
+    - V(true) if no finding is an V(error). O(fail_on) has no effect on it.
+  returned: always, unless the instance could not be queried
   type: bool
   sample: false
 tests:
   description:
-    - What came of Odoo's own connection test of each active mail server, as M(postmaster.odoo.mail_server_test) returns it; empty without
-      O(live_tests), or where V(server) is not among O(checks).
-  returned: always, unless the instance could not be asked
+    - The result of Odoo's own connection test of each active mail server, as in M(postmaster.odoo.mail_server_test).
+    - Empty without O(live_tests), or if O(checks) does not contain V(server).
+  returned: always, unless the instance could not be queried
   type: list
   elements: dict
   sample:
@@ -281,8 +286,8 @@ tests:
       seconds: 0.04
 queue:
   description:
-    - The state of the mail queue, as M(postmaster.odoo.mail_queue_info) returns it; null where V(queue) is not among O(checks).
-  returned: always, unless the instance could not be asked
+    - The state of the mail queue, as in M(postmaster.odoo.mail_queue_info). Null if O(checks) does not contain V(queue).
+  returned: always, unless the instance could not be queried
   type: dict
   sample:
     states: {outgoing: 0, sent: 0, received: 0, exception: 1, cancel: 0}
@@ -300,8 +305,8 @@ queue:
     interrupted: {count: 0, last_run: "2026-11-24 12:05:47"}
 expiry:
   description:
-    - Everything that ends, the first end first; null if V(expiry) is not among O(checks).
-  returned: always, unless the instance could not be asked
+    - Everything that expires, sorted by date. Null if O(checks) does not contain V(expiry).
+  returned: always, unless the instance could not be queried
   type: list
   elements: dict
   contains:
@@ -311,32 +316,33 @@ expiry:
       type: str
       sample: api_key
     subject:
-      description: The thing in words.
+      description: The credential or certificate that expires, in words.
       returned: always
       type: str
       sample: The API key 'Ansible' (id 3) of this task's user
     status:
-      description: V(ended), V(soon) if there is a finding, V(ok), V(never) if it has no end, or V(unknown) if nothing tells the end.
+      description:
+        - V(ended) after the expiry, V(soon) if there is a finding, V(ok), V(never) if there is no expiry, or V(unknown) if the expiry is not known.
       returned: always
       type: str
       sample: soon
     ends:
-      description: The end in ISO 8601; null if there is none or it is not known.
+      description: The expiry in ISO 8601. Null if there is none or it is not known.
       returned: always
       type: str
       sample: "2026-12-04T00:00:00+00:00"
     days_left:
-      description: Whole days until the end, negative after it.
+      description: The number of whole days until the expiry. Negative after it.
       returned: always
       type: int
       sample: 5
     severity:
-      description: The severity of the finding; null if there is none.
+      description: The severity of the finding. Null if there is none.
       returned: always
       type: str
       sample: error
     source:
-      description: One sentence about the source of the date, or why there is none.
+      description: One sentence about the source of the date, or the reason why there is none.
       returned: always
       type: str
       sample: Odoo stores this date.
@@ -347,52 +353,52 @@ expiry:
       sample: {model: res.users.apikeys, id: 3, name: Ansible}
 dns:
   description:
-    - The records in the DNS that mail depends on, with the values of M(postmaster.odoo.mail_dns_info); null if V(dns) is not among O(checks).
-  returned: always, unless the instance could not be asked
+    - The DNS records that mail depends on, with the values of M(postmaster.odoo.mail_dns_info). Null if O(checks) does not contain V(dns).
+  returned: always, unless the instance could not be queried
   type: dict
   contains:
     paths:
-      description: The ways that the instance's mail takes, as RV(postmaster.odoo.mail_dns_info#module:paths).
+      description: The paths of the instance's mail, as in RV(postmaster.odoo.mail_dns_info#module:paths).
       returned: always
       type: list
       elements: dict
       sample: []
     spf:
-      description: The SPF record of each envelope domain, as RV(postmaster.odoo.mail_dns_info#module:spf).
+      description: The SPF record of each envelope domain, as in RV(postmaster.odoo.mail_dns_info#module:spf).
       returned: always
       type: list
       elements: dict
       sample:
         - {domain: acme.example, servers: [Main], record: "v=spf1 include:_spf.google.com ~all", lookups: 4, void_lookups: 0, state: ok}
     dkim:
-      description: The DKIM selectors of each domain, as RV(postmaster.odoo.mail_dns_info#module:dkim).
+      description: The DKIM selectors of each domain, as in RV(postmaster.odoo.mail_dns_info#module:dkim).
       returned: always
       type: list
       elements: dict
       sample:
         - {domain: acme.example, servers: [Main], selectors: [google], state: dkim_missing}
     dmarc:
-      description: The DMARC policy for each domain, as RV(postmaster.odoo.mail_dns_info#module:dmarc).
+      description: The DMARC policy for each domain, as in RV(postmaster.odoo.mail_dns_info#module:dmarc).
       returned: always
       type: list
       elements: dict
       sample:
         - {domain: acme.example, policy: reject, record_at: acme.example, organizational_domain: acme.example, state: ok}
     mx:
-      description: The mail exchangers of each domain that receives bounces and replies, as RV(postmaster.odoo.mail_dns_info#module:mx).
+      description: The mail exchangers of each domain that receives bounces and replies, as in RV(postmaster.odoo.mail_dns_info#module:mx).
       returned: always
       type: list
       elements: dict
       sample:
         - {domain: acme.example, exchanges: [mx.acme.example], state: ok}
     ptr:
-      description: The names of each address of a relay of one's own, as RV(postmaster.odoo.mail_dns_info#module:ptr).
+      description: The names of each address of your own relays, as in RV(postmaster.odoo.mail_dns_info#module:ptr).
       returned: always
       type: list
       elements: dict
       sample: []
     records:
-      description: Every record to publish, each once.
+      description: Every record to publish, without duplicates.
       returned: always
       type: list
       elements: dict
@@ -400,13 +406,13 @@ dns:
         - {name: google._domainkey.acme.example, type: TXT, value: "v=DKIM1; k=rsa; p=<the public key that the provider shows>"}
 odoo_version:
   description:
-    - The version of Odoo, as it says itself.
-  returned: always, unless the instance could not be asked
+    - The version of Odoo that the instance reports.
+  returned: always, unless the instance could not be queried
   type: str
   sample: "19.0"
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack); V(threshold) where a finding is as bad as O(fail_on).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack). V(threshold) if a finding has at least the severity O(fail_on).
   returned: failure
   type: str
   sample: threshold
@@ -443,7 +449,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Look, and report."""
+    """Diagnose the instance and report the findings."""
     params = module.params
     how = examination(params)
     try:
@@ -460,11 +466,11 @@ def run(module: OdooModule) -> None:
 
 
 def _write_metrics(module: OdooModule, diagnosis: Mapping[str, Any] | None) -> None:
-    """Write the metrics of a diagnosis, or of an instance that could not be asked."""
+    """Write the metrics of a diagnosis, or of an instance that could not be queried (None)."""
     path = module.params["metrics_file"]
     if path and not module.check_mode:
         if diagnosis and diagnosis["expiry"]:
-            # A name in Odoo may contain a secret, and Ansible only masks results.
+            # A name in Odoo may contain a secret. Ansible masks secrets only in results, not in files.
             secrets = frozenset(map(str, module.no_log_values))
             ends = [{**one, "subject": without_secrets(one["subject"], secrets)} for one in diagnosis["expiry"]]
             diagnosis = {**diagnosis, "expiry": ends}

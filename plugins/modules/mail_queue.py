@@ -9,12 +9,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mail_queue
-short_description: Send, queue again, cancel or delete mails of Odoo's queue
+short_description: Send, retry, cancel or delete mails in Odoo's queue
 version_added: 0.1.0
 description:
-  - Does one thing to the mails that fit every filter, in chunks, the oldest first, and counts what came of it.
-  - In check mode nothing is touched, and RV(count) says how many mails would be.
-  - On a C(local) connection, V(-v) shows how far long work has come.
+  - Performs one action on the mails that match every filter, in batches, the oldest first. It counts the results.
+  - In check mode nothing is changed. RV(count) is then the number of mails that a run would change.
+  - On a C(local) connection, V(-v) shows the progress of long tasks.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -23,34 +23,36 @@ extends_documentation_fragment:
 options:
   action:
     description:
-      - V(process) has Odoo send outgoing mails that are due, and reads back what became of each. While a batch is being sent its mails are put off
-        (C(scheduled_date)), so that the queue's own scheduled action does not send them, too; while that one is running, V(process) ends with
-        RV(error_kind=conflict). A mail may also be on its way because whoever made it sends it right after; O(older_than=1) leaves the youngest alone.
+      - V(process) makes Odoo send outgoing mails that are due, and reads back the result of each mail. While Odoo sends a batch, its mails are put off
+        (C(scheduled_date)). So the queue's own cron does not send them as well. If that cron is running, V(process) ends with RV(error_kind=conflict).
+      - Odoo sends many mails itself right after it has created them. With O(older_than=1), V(process) does not touch the newest mails.
       - Only one task of the collection sends the queue of a database at a time. This includes M(postmaster.odoo.cron) with
-        O(postmaster.odoo.cron#module:run=true) for an action that sends mail. Another task waits (O(lock_timeout)) and then fails with
+        O(postmaster.odoo.cron#module:run=true) for a cron that sends mail. Another task waits (O(lock_timeout)) and then fails with
         RV(error_kind=conflict).
-      - Up to 18.0 Odoo does not show that a person has started the queue's action with C(Run Manually), except before its first mail. If V(process)
-        sends the same mails during such a run, some of them are sent twice. This cannot be prevented. Do not use both at the same time.
-      - V(retry) queues failed mails again, which Odoo itself never does. Its scheduled action sends them, or V(process).
-      - Without O(failure_class) and O(ids), V(retry) takes only what O(transient_only) means. It leaves the others as they are, for example those whose
-        recipient or login was refused.
-      - V(cancel) gives outgoing mails up. They stay in Odoo.
-      - V(purge) deletes failed and cancelled mails, with their messages. Odoo refuses to delete the message of a mail that belongs to no document
-        over RPC; such mails are counted in RV(refused).
+      - Up to 18.0, Odoo does not show that a person has started the queue's cron with C(Run Manually), except before its first mail. If V(process) sends
+        the same mails during such a run, some of them are sent twice. This cannot be prevented. Do not use both at the same time.
+      - V(retry) puts failed mails back into the queue, which Odoo itself never does. Odoo's cron or V(process) then sends them.
+      - Without O(failure_class) and O(ids), V(retry) only takes the mails that O(transient_only) describes. It does not touch the others, such as mails
+        whose recipient or login was rejected.
+      - V(cancel) cancels outgoing mails. They stay in Odoo.
+      - V(purge) deletes failed and cancelled mails, with their messages. Over RPC, Odoo refuses to delete the message of a mail that belongs to no
+        document. RV(refused) counts such mails.
     type: str
     required: true
     choices: [process, retry, cancel, purge]
   states:
     description:
-      - The states to take mails from, of those that the action takes. V(process) takes V(outgoing), V(retry) takes V(exception), V(cancel) takes V(outgoing)
-        and, where it is named here, V(exception), V(purge) takes V(exception) and V(cancel).
+      - The states of the mails to take.
+      - V(process) takes V(outgoing), V(retry) takes V(exception), and V(purge) takes V(exception) and V(cancel). V(cancel) takes V(outgoing), and also
+        V(exception) if this option lists it.
     type: list
     elements: str
     choices: [outgoing, exception, cancel]
     default: []
   failure_class:
     description:
-      - Only mails whose last failure was one of these, as in M(postmaster.odoo.mail_queue_info). A mail that was queued again keeps its last reason.
+      - Only mails whose last failure has one of these classes, as in M(postmaster.odoo.mail_queue_info). A mail that is back in the queue keeps its last
+        failure.
     type: list
     elements: str
     choices:
@@ -83,43 +85,44 @@ options:
     default: []
   older_than:
     description:
-      - Only mails that were made more than so many minutes ago; of those with a scheduled date, only those that were to leave that long ago.
+      - Only mails that were created more than this number of minutes ago. If a mail has a scheduled date, the scheduled date counts instead.
     type: int
   server:
     description:
-      - Only mails that are bound to the mail server of this name; with an empty string, only those that are bound to none, as most are.
+      - Only mails that are bound to the mail server of this name. With an empty string, only mails that are bound to no server, as most are.
     type: str
   from_domain:
     description:
-      - Only mails whose sender is of this domain.
+      - Only mails whose sender is in this domain.
     type: str
   ids:
     description:
-      - Only mails with these database ids.
+      - Only mails with these database IDs.
     type: list
     elements: int
   limit:
     description:
-      - At most so many mails, the oldest first. V(process) says how many are still due then (RV(outcomes.due)).
+      - The maximum number of mails, the oldest first. V(process) reports the number of mails that are still due afterwards (RV(outcomes.due)).
     type: int
   transient_only:
     description:
-      - Only mails that may leave without a change, because their failure passes, was an interruption, or is unknown.
-      - V(retry) without O(failure_class) and O(ids) takes only these, too. It counts the others in RV(refused).
+      - Only mails whose failure is transient, was an interruption, or is unknown. Such mails may be sent without any change.
+      - V(retry) without O(failure_class) and O(ids) always has this limit. It counts the other mails in RV(refused).
     type: bool
     default: false
   batch_size:
     description:
-      - How many mails V(process) has Odoo send with one call. A call that lasts longer than Odoo's C(limit_time_real) is killed; what it had sent by then
-        stays sent.
+      - The number of mails that V(process) lets Odoo send in one call. Odoo kills a call that takes longer than its C(limit_time_real). Mails that it has
+        sent before that stay sent.
     type: int
     default: 50
   max_attempts:
     description:
-      - How often a mail is tried at most, the first attempt included. V(retry) leaves a mail that has failed as often, and counts it in RV(given_up).
-      - The attempts of M(postmaster.odoo.queue_policy) and of the playbook C(heal) count as well. They are kept in the system parameter
-        C(postmaster_odoo.attempts).
-      - V(0) queues mails again however often they have failed, and counts anew. Use it after the cause was corrected.
+      - The maximum number of attempts for a mail, including the first. V(retry) does not touch a mail that has failed that often, and counts it in
+        RV(given_up).
+      - The attempts of M(postmaster.odoo.queue_policy) and of the playbook C(heal) count as well. The system parameter C(postmaster_odoo.attempts) stores
+        them.
+      - With V(0), there is no limit, and counting starts again. Use it after you have fixed the cause.
     type: int
     default: 30
 seealso:
@@ -128,28 +131,28 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: Send what is due now
+- name: Send up to 200 due mails
   postmaster.odoo.mail_queue:
     action: process
     limit: 200
 
-- name: Another attempt for what failed for a passing reason
+- name: Retry mails with a transient failure
   postmaster.odoo.mail_queue:
     action: retry
     failure_class: [throttled, timeout, disconnected, unreachable, dns, interrupted]
 
-- name: After the limit of the provider was raised, also the mails that were given up
+- name: Also retry mails that were given up, after the provider has raised its limit
   postmaster.odoo.mail_queue:
     action: retry
     failure_class: [throttled]
     max_attempts: 0
 
-- name: Nobody wants last week's mail any more
+- name: Cancel mails that are older than a week
   postmaster.odoo.mail_queue:
     action: cancel
     older_than: 10080
 
-- name: How much would be deleted?
+- name: Count the mails that would be deleted
   postmaster.odoo.mail_queue:
     action: purge
     older_than: 43200
@@ -160,55 +163,55 @@ RETURN = r"""
 ---
 action:
   description:
-    - What was done.
-  returned: always, unless the instance could not be asked
+    - The action that was performed.
+  returned: always, unless the instance could not be queried
   type: str
   sample: process
 count:
   description:
-    - How many mails were touched; in check mode, how many would be.
-  returned: always, unless the instance could not be asked
+    - The number of mails that were changed. In check mode, the number that would be changed.
+  returned: always, unless the instance could not be queried
   type: int
   sample: 30
 outcomes:
   description:
-    - What became of the mails.
+    - The results for the mails.
   returned: when O(action=process)
   type: dict
   contains:
     sent:
-      description: How many left.
+      description: The number of mails that were sent.
       returned: always
       type: int
       sample: 28
     failed:
-      description: How many failed.
+      description: The number of mails that failed.
       returned: always
       type: int
       sample: 2
     postponed:
-      description: How many Odoo itself postponed, as 19.0 does where a user's own server has had enough for this minute.
+      description: The number of mails that Odoo itself postponed. 19.0 does that if a user's personal server has reached its limit for this minute.
       returned: always
       type: int
       sample: 0
     unsent:
       description:
-        - How many are still outgoing because Odoo broke off at their mail server, for example because the SMTP server hung up. The mails of other servers
-          and senders were sent; the next run tries these again.
+        - The number of mails that are still outgoing because Odoo stopped at their mail server, for example because the SMTP server closed the connection.
+          The mails of other servers and senders were sent. The next run retries these mails.
       returned: always
       type: int
       sample: 0
     due:
       description:
-        - How many mails that fit the filters are still due in the end, for example those beyond O(limit) and those of C(unsent). If there are any, a warning
-          says why. Mails that were created while the task ran do not count.
-        - In check mode, how many O(limit) would leave.
+        - The number of mails that match the filters and are still due at the end. These are, for example, mails beyond O(limit) and the mails in C(unsent).
+          If there are any, a warning gives the reason. Mails that were created during the task do not count.
+        - In check mode, the number of mails that O(limit) would leave.
       returned: always
       type: int
       sample: 0
 failures:
   description:
-    - The failed ones by the class of their failure, each with one mail as a sample, as in M(postmaster.odoo.mail_queue_info).
+    - The failed mails by class of failure, each with one mail as a sample, as in M(postmaster.odoo.mail_queue_info).
   returned: when O(action=process)
   type: list
   elements: dict
@@ -222,8 +225,8 @@ failures:
       id: 41
 refused:
   description:
-    - The mails that Odoo did not let us touch, by the reason that it gave, with up to 20 of their ids. The others were touched all the same.
-  returned: always, unless the instance could not be asked
+    - The mails that Odoo did not allow the task to change, by the reason that Odoo gave, with up to 20 of their IDs. All other mails were changed.
+  returned: always, unless the instance could not be queried
   type: list
   elements: dict
   sample:
@@ -234,13 +237,13 @@ refused:
       ids: [40, 41]
 given_up:
   description:
-    - How many mails were not queued again because they have failed O(max_attempts) times.
+    - The number of mails that were not put back into the queue because they have failed O(max_attempts) times.
   returned: when O(action=retry)
   type: int
   sample: 0
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: timeout
@@ -277,7 +280,7 @@ _FILTERS = ("states", "failure_class", "older_than", "server", "from_domain", "i
 
 
 def run(module: OdooModule) -> None:
-    """Do it, and report."""
+    """Perform the action and report its results."""
     params = module.params
     selection = Selection(**{name: params[name] for name in _FILTERS})
     with module.session() as session:

@@ -9,13 +9,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mail_queue_info
-short_description: Ask Odoo how its mail queue is
+short_description: Report the state of the mail queue of an Odoo instance
 version_added: 0.1.0
 description:
-  - Counts the mails of an instance by state, and the failed ones by the class of their failure, in a fixed number of calls whatever the size of the
-    queue. Never changes anything; only methods that read are called, which the client itself enforces.
-  - With thresholds it is a gate, which fails where the queue is worse than allowed; everything that is exceeded is in one message, and the whole
-    result is there all the same.
+  - Counts the mails of an instance by state, and the failed mails by class of failure. The number of calls does not depend on the size of the queue.
+  - It never changes anything. The client only calls methods that read.
+  - With thresholds, the task is a gate. It fails if the queue exceeds them. One message lists all exceeded thresholds, and the result is still complete.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -24,27 +23,27 @@ extends_documentation_fragment:
 options:
   by:
     description:
-      - Also count by V(server), the mail server that a mail is bound to, or by V(from_domain), the domain of its sender.
-      - Most mails are bound to no server; Odoo chooses one when it sends them. Of senders, the 10000 most frequent addresses are counted.
+      - Also counts by V(server), the mail server that a mail is bound to, or by V(from_domain), the domain of its sender.
+      - Most mails are bound to no server because Odoo chooses the server when it sends them. Only the 10000 most frequent sender addresses are counted.
     type: list
     elements: str
     choices: [server, from_domain]
     default: []
   max_outgoing:
     description:
-      - Fail if more mails than this wait to be sent now.
+      - Fails if more than this number of due mails wait.
     type: int
   max_age:
     description:
-      - Fail if a mail has been waiting to be sent for longer than so many minutes.
+      - Fails if a due mail has been waiting for more than this number of minutes.
     type: int
   max_exceptions:
     description:
-      - Fail if more mails than this have failed.
+      - Fails if more than this number of mails have failed.
     type: int
   fail_on:
     description:
-      - Fail if any mail has failed in one of these ways.
+      - Fails if any mail has failed with one of these classes.
     type: list
     elements: str
     choices:
@@ -77,10 +76,11 @@ options:
     default: []
   metrics_file:
     description:
-      - A file to write the counts to in Prometheus' text format, where the task runs, for the textfile collector of the node exporter.
-        It is replaced in one step, also where a threshold is exceeded, and left alone in check mode.
-      - A link stays one. A device, a pipe or a folder is an error.
-      - It is no change of the instance, so C(changed) stays V(false).
+      - A file on the host that runs the task. The module writes the counts to it, in Prometheus' text format for the textfile collector of the node
+        exporter.
+      - The file is replaced atomically, even if a threshold is exceeded. In check mode it is not written.
+      - A symbolic link stays a link. A device, a pipe or a folder is an error.
+      - The file does not count as a change, so C(changed) stays V(false).
     type: path
 seealso:
   - module: postmaster.odoo.mail_queue
@@ -90,18 +90,18 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: How is the queue?
+- name: Read the state of the queue
   postmaster.odoo.mail_queue_info:
   register: queue
 
-- name: Stop here if mail is stuck
+- name: Fail if mail is stuck
   postmaster.odoo.mail_queue_info:
     max_outgoing: 500
     max_age: 30
     max_exceptions: 20
     fail_on: [auth, certificate]
 
-- name: Metrics for Prometheus
+- name: Write metrics for Prometheus
   postmaster.odoo.mail_queue_info:
     by: [server, from_domain]
     metrics_file: /tmp/odoo_mail_queue.prom
@@ -111,36 +111,37 @@ RETURN = r"""
 ---
 queue:
   description:
-    - How the queue is.
-  returned: always, unless the instance could not be asked
+    - The state of the queue.
+  returned: always, unless the instance could not be queried
   type: dict
   contains:
     states:
-      description: How many mails there are in each state. Sent ones that Odoo deletes right away are not among them.
+      description: The number of mails in each state. Sent mails that Odoo deletes immediately are not included.
       returned: always
       type: dict
       sample: {outgoing: 12, sent: 340, received: 0, exception: 3, cancel: 1}
     due:
-      description: How many outgoing mails could leave now.
+      description: The number of outgoing mails that can be sent now.
       returned: always
       type: int
       sample: 10
     scheduled:
-      description: How many outgoing mails are to leave later.
+      description: The number of outgoing mails that are scheduled for later.
       returned: always
       type: int
       sample: 2
     put_off:
       description:
-        - How many of these M(postmaster.odoo.mail_queue) has put off while it sends them. If no such task runs, an interrupted one has left them so, and
-          the next one with O(postmaster.odoo.mail_queue#module:action=process) puts them back.
+        - The number of these mails that M(postmaster.odoo.mail_queue) has put off while it sends them.
+        - If no such task is running, an interrupted task has left them in this state. The next task with
+          O(postmaster.odoo.mail_queue#module:action=process) restores them.
       returned: always
       type: int
       sample: 0
     sending:
       description:
-        - The task of the collection that sends the queue, from its lock; null if there is none.
-        - RV(queue.sending.expired) says that the task was killed. The next M(postmaster.odoo.mail_queue) with
+        - The task of the collection that sends the queue, read from its lock. Null if there is none.
+        - RV(queue.sending.expired) is true if the task was killed. The next M(postmaster.odoo.mail_queue) with
           O(postmaster.odoo.mail_queue#module:action=process) removes its lock.
       returned: always
       type: dict
@@ -151,29 +152,28 @@ queue:
           type: str
           sample: runner pid 4711
         since:
-          description: When it began (UTC).
+          description: The start time of the task (UTC).
           returned: always
           type: str
           sample: "2026-11-24 05:12:00"
         expired:
-          description: Whether it has not renewed its lock for so long that it no longer runs.
+          description: Whether the lock has expired. A lock expires if the task no longer renews it because the task no longer runs.
           returned: always
           type: bool
           sample: false
     oldest_due:
-      description: The mail that has been waiting for longest, since it was made or since it was to leave (UTC); null where none waits.
+      description: The due mail that has been waiting longest. C(since) is its creation or its scheduled date (UTC). Null if no due mail waits.
       returned: always
       type: dict
       sample: {id: 17, since: "2026-11-24 05:12:00", age_seconds: 2880, age_minutes: 48}
     failures:
       description:
-        - Failed mails by the class of their failure, the most frequent first, each with one mail as a sample and whether another attempt may
-          succeed (C(transient)).
-        - C(reasons) are up to five reasons of the class that differ in more than addresses and numbers.
-        - C(given_up) is how many mails of the class are not tried again, because they have failed as often as they may be tried (C(max_attempts) of
-          M(postmaster.odoo.mail_queue) and M(postmaster.odoo.queue_policy)).
-        - The classes are those of O(fail_on). V(throttled) is a refusal for now (4xx, a rate limit, greylisting); V(interrupted) is the mail that Odoo was
-          at when it was cut off, on 17.0 and 18.0 also one without recipients.
+        - Failed mails by class of failure, the most frequent first. Each class has one mail as a sample. C(transient) says whether a retry may succeed.
+        - C(reasons) contains up to five reasons of the class. They differ in more than addresses and numbers.
+        - C(given_up) is the number of mails of the class that are not retried because they have reached C(max_attempts) of M(postmaster.odoo.mail_queue) or
+          M(postmaster.odoo.queue_policy).
+        - The classes are those of O(fail_on). V(throttled) is a temporary refusal (4xx, a rate limit, greylisting). V(interrupted) is the mail that Odoo
+          was sending when it was interrupted. On 17.0 and 18.0 it also includes mails without recipients.
       returned: always
       type: list
       elements: dict
@@ -188,35 +188,36 @@ queue:
           given_up: 0
     retried:
       description:
-        - Mails that M(postmaster.odoo.queue_policy), M(postmaster.odoo.mail_queue) or the playbook C(heal) have queued again and that have not left.
-          They wait for their next attempt (C(waiting)), have failed again (C(failed)), or are not tried any more (C(given_up)).
+        - Mails that M(postmaster.odoo.queue_policy), M(postmaster.odoo.mail_queue) or the playbook C(heal) has put back into the queue and that are not yet
+          sent.
+        - C(waiting) mails wait for their next attempt. C(failed) mails have failed again. C(given_up) mails are no longer retried.
       returned: always
       type: dict
       sample: {waiting: 2, failed: 0, given_up: 1}
     unclassified:
-      description: How many failed mails are not in RV(queue.failures), because only the 1000 most frequent reasons are looked at.
+      description: The number of failed mails that are not in RV(queue.failures). Only the 1000 most frequent reasons are classified.
       returned: always
       type: int
       sample: 0
     interrupted:
       description:
-        - How many mails were to follow the one that the last run of the queue's scheduled action (C(last_run), UTC) was cut off at, by a server that
-          hung up or a worker that was killed, and are still outgoing. They are newer than that one. What is older may be what a full batch had no
-          room for, and is not counted.
-        - V(0) where the action's code has an order of its own, such as the lanes of M(postmaster.odoo.queue_policy).
+        - The number of outgoing mails that the last run of the queue's cron (C(last_run), UTC) did not reach. The run was interrupted because a server
+          closed the connection or a worker was killed.
+        - Only mails that are newer than the mail at the interruption are counted. Older mails may not have fit into a full batch.
+        - V(0) if the cron's code sends mails in an order of its own, such as the lanes of M(postmaster.odoo.queue_policy).
       returned: always
       type: dict
       sample: {count: 4, last_run: "2026-11-24 06:00:00"}
     left_behind:
       description:
-        - How many mails were due a quarter of an hour before the last run of the queue's scheduled action (C(last_run), UTC), and are untouched since.
-          If all due mails fit into one batch, Odoo breaks off in each run at one mail or mail server.
-        - V(0) where the action's code has an order of its own, such as the lanes of M(postmaster.odoo.queue_policy).
+        - The number of mails that were due 15 minutes before the last run of the queue's cron (C(last_run), UTC), and unchanged since.
+        - If all due mails fit into one batch, each run of Odoo stops at the same mail or mail server.
+        - V(0) if the cron's code sends mails in an order of its own, such as the lanes of M(postmaster.odoo.queue_policy).
       returned: always
       type: dict
       sample: {count: 0, last_run: "2026-11-24 06:00:00"}
     by_server:
-      description: Counts by state for each mail server that mails are bound to; null for those that are bound to none.
+      description: Counts by state for each mail server that mails are bound to. Null for mails that are bound to no server.
       returned: when O(by) has V(server)
       type: list
       elements: dict
@@ -225,7 +226,7 @@ queue:
           id: 2
           states: {outgoing: 12, sent: 340, received: 0, exception: 3, cancel: 1}
     by_from_domain:
-      description: Counts by state for each domain of senders; null for senders without one.
+      description: Counts by state for each domain of senders. Null for senders without a domain.
       returned: when O(by) has V(from_domain)
       type: list
       elements: dict
@@ -234,20 +235,20 @@ queue:
           states: {outgoing: 12, sent: 340, received: 0, exception: 3, cancel: 1}
 exceeded:
   description:
-    - One sentence for each threshold that is exceeded.
-  returned: always, unless the instance could not be asked
+    - One sentence for each exceeded threshold.
+  returned: always, unless the instance could not be queried
   type: list
   elements: str
   sample: ["612 mails wait to be sent (max_outgoing 500)."]
 odoo_version:
   description:
-    - The version of Odoo, as it says itself.
-  returned: always, unless the instance could not be asked
+    - The version of Odoo that the instance reports.
+  returned: always, unless the instance could not be queried
   type: str
   sample: "19.0"
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack); V(threshold) where the queue is worse than allowed.
+    - The kind of the error, as in M(postmaster.odoo.mail_stack). V(threshold) if the queue exceeds a threshold.
   returned: failure
   type: str
   sample: threshold
@@ -281,7 +282,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Ask, and report."""
+    """Read the queue and report its state."""
     params = module.params
     thresholds = Thresholds(params["max_outgoing"], params["max_age"], params["max_exceptions"], params["fail_on"])
     with module.session(read_only=True) as session:

@@ -9,15 +9,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mail_rollback
-short_description: Restore the mail of an Odoo instance from a snapshot
+short_description: Restore the mail settings of an Odoo instance from a snapshot
 version_added: 0.1.0
 description:
-  - Restores what a run of M(postmaster.odoo.mail_stack) with O(postmaster.odoo.mail_stack#module:snapshot_folder) has changed. Fields get their former
-    values, byte for byte. Records that the run has created are deleted, those that it has deleted are created again. External IDs that it has added are
-    removed.
-  - Only the records and fields of the snapshot are compared and written. Everything else stays, whoever has changed it since.
-  - As in M(postmaster.odoo.mail_stack), everything is compared first, one run at a time writes, and what was written is read back. In check mode the task
-    shows the plan and writes nothing. If a rollback is interrupted, run it again. After a rollback, a second one changes nothing.
+  - Restores the settings that a run of M(postmaster.odoo.mail_stack) with O(postmaster.odoo.mail_stack#module:snapshot_folder) has changed. Fields get
+    their exact former values. Records that the run has created are deleted, and records that it has deleted are created again. External IDs that it has
+    added are removed.
+  - Only the records and fields in the snapshot are compared and written. Everything else stays, including later changes by other people.
+  - As in M(postmaster.odoo.mail_stack), all records are compared first, only one run writes at a time, and written values are read back. In check mode the
+    task shows the plan and writes nothing. If a rollback is interrupted, run it again. After a completed rollback, a second one changes nothing.
   - A record is identified by its id together with its name, or by its external ID. Only records that the run has created are deleted. So records of other
     people that have the same name stay as they are.
   - If something cannot be restored safely, it stays as it is, and the rest is restored. RV(not_restorable) lists it with the reasons. RV(without_secrets)
@@ -31,27 +31,28 @@ options:
   snapshot:
     description:
       - The snapshot file on the controller. A relative path is relative to O(snapshot_folder), if that is set.
-      - V(latest) is the last snapshot of the instance in O(snapshot_folder) that was not taken before a rollback. The file must belong to the user who runs
-        Ansible or to root. Other users must not be able to write the file or the folder. If you give a path, this is not checked.
+      - V(latest) is the newest snapshot of the instance in O(snapshot_folder). Snapshots that were taken before a rollback are ignored. The file
+        must belong to the user who runs Ansible or to root. Other users must not be able to write the file or the folder. If you give a path, this is not
+        checked.
       - The task needs the connection C(local), without C(become) and C(async). An encrypted file needs the vault secret that it was encrypted with.
     type: path
     required: true
   snapshot_folder:
     description:
-      - The folder of the snapshots. It also gets a snapshot of what the rollback itself is about to change, so that you can take the rollback back. The name
-        of that file ends with C(_before_rollback.yml), and V(latest) does not mean it.
+      - The folder of the snapshots. Before the rollback, the module also writes a snapshot of the current settings to it, so that you can undo the
+        rollback. The name of that file ends with C(_before_rollback.yml), and V(latest) ignores it.
       - Required with O(snapshot=latest). If not set, no snapshot is taken before the rollback.
     type: path
   other_address:
     description:
-      - Whether a snapshot of another URL or database is accepted, for instance because the instance has moved.
+      - Whether a snapshot of another URL or database is accepted, for example because the instance has moved.
       - A changed record is then also found by its name alone, if only one record has it. No record is deleted by its name alone.
     type: bool
     default: false
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without it they are left inactive, and a warning says so.
+      - Without this option they stay inactive, and a warning says so.
     type: bool
     default: false
   verify:
@@ -62,7 +63,7 @@ options:
     default: none
   canary_to:
     description:
-      - The email address that O(verify=canary) sends to.
+      - The email address that O(verify=canary) sends mail to.
     type: str
     default: ''
 notes:
@@ -73,13 +74,13 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: What would a rollback of the last run do?
+- name: Show the plan for a rollback of the last run
   postmaster.odoo.mail_rollback:
     snapshot: latest
     snapshot_folder: "{{ inventory_dir }}/snapshots"
   check_mode: true
 
-- name: Restore a certain state, and test the mail servers before they go live
+- name: Restore a specific snapshot, and test the mail servers before they go live
   postmaster.odoo.mail_rollback:
     snapshot: "{{ inventory_dir }}/snapshots/odoo.acme.example_acme_20261130T020000Z.yml"
     verify: connection
@@ -101,13 +102,13 @@ taken:
   sample: "2026-11-30T02:00:00Z"
 snapshot:
   description:
-    - The path of the snapshot that was taken before the rollback. Null without O(snapshot_folder), and if nothing was to be changed.
-  returned: success, and failure once the instance was asked
+    - The path of the snapshot that was taken before the rollback. Null without O(snapshot_folder), and if nothing had to be changed.
+  returned: success, and failure after the instance was queried
   type: str
   sample: /etc/ansible/snapshots/odoo.acme.example_acme_20261130T021500Z_before_rollback.yml
 plan:
   description:
-    - What was done, or would be in check mode, as in M(postmaster.odoo.mail_stack). Secrets are masked.
+    - The steps of the rollback. In check mode, the steps that it would take, as in M(postmaster.odoo.mail_stack). Secrets are masked.
   returned: always
   type: list
   elements: dict
@@ -126,41 +127,41 @@ complete:
   sample: true
 not_restorable:
   description:
-    - What the run has changed and a rollback does not restore.
+    - Changes of the run that a rollback does not restore.
   returned: success
   type: list
   elements: dict
   contains:
     resource:
-      description: What kind of resource it is.
+      description: The kind of resource.
       returned: always
       type: str
       sample: addon
     key:
-      description: What it is known by.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: mass_mailing
     reason:
-      description: Why it is not restored, and what you can do.
+      description: The reason why it is not restored, and a workaround.
       returned: always
       type: str
-      sample: It stays installed, because its deinstallation deletes all of its data. Uninstall it in Odoo if nothing else uses it.
+      sample: It stays installed, because removing it would delete all of its data. Uninstall it in Odoo if nothing else uses it.
   sample: []
 without_secrets:
   description:
-    - The secrets that the snapshot does not contain, because the run had nothing to encrypt them with. They stay as they are.
+    - The secrets that the snapshot does not contain because the run had no vault secret to encrypt them with. They are not changed.
   returned: success
   type: list
   elements: dict
   contains:
     resource:
-      description: What kind of resource it is.
+      description: The kind of resource.
       returned: always
       type: str
       sample: mail_server
     key:
-      description: What it is known by.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: Transactional
@@ -173,13 +174,13 @@ without_secrets:
 verifications:
   description:
     - The results of O(verify), as in M(postmaster.odoo.mail_stack).
-  returned: success, and failure once the instance was asked
+  returned: success, and failure after the instance was queried
   type: list
   elements: dict
   sample: []
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: invalid
@@ -264,7 +265,7 @@ def _refuse_foreign(document: SnapshotDocument, path: str, session: Session) -> 
 
 
 def _warnings(document: SnapshotDocument) -> list[str]:
-    """Return what the user must know of the snapshot."""
+    """Return a warning about secrets that the snapshot does not contain."""
     if not document.left_out:
         return []
     names = ", ".join(f"{resource} {key} ({field})" for resource, key, field in document.left_out)

@@ -13,11 +13,11 @@ short_description: Enforce an outgoing mail server of Odoo
 version_added: 0.1.0
 description:
   - Creates, changes, archives or deletes one outgoing mail server (C(ir.mail_server)).
-  - Only the options that are given are enforced. What the instance offers (fields, values) is asked of the instance, so the same task
-    works on every version and with every addon.
-  - With O(verify=connection), new settings are tested before they replace the ones in use. With O(oauth2), Odoo logs in to Gmail or Outlook with a
-    token; where a human has to consent first, the result holds the link.
-  - Personal mail servers of users (Odoo 19.0) are never touched.
+  - Only the options that are set are enforced. The module reads from the instance which fields and values it supports. So the same task works on every
+    version and with every addon.
+  - With O(verify=connection), new settings are tested before they replace the current ones. With O(oauth2), Odoo logs in to Gmail or Outlook with a token.
+    If a person must consent first, the result contains the link.
+  - Personal mail servers of users (Odoo 19.0) are never changed.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -26,158 +26,158 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - The name of the mail server in Odoo. Without O(xml_id) it also is what the record is found by.
-      - Two servers of one name are an error that lists both ids; nothing is guessed.
+      - The name of the mail server in Odoo. Without O(xml_id), it also identifies the record.
+      - If two servers have the same name, the task fails and lists both IDs.
     type: str
   xml_id:
     description:
-      - An external id such as V(postmaster.transactional), that pins the record. It is created with the record, or added to the one that has
-        the name, and survives renaming.
+      - An external ID, such as V(postmaster.transactional), that identifies the record even after it was renamed.
+      - It is created together with the record, or added to the record that has the name.
     type: str
   active:
     description:
-      - A declared record is active unless this is V(false).
-      - Whether the server is in use. V(false) archives it, which Odoo refuses while mail templates or mailings use it.
-      - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
+      - Whether the server is in use. V(false) archives it. Odoo rejects that while mail templates or mailings use the server.
+      - A declared mail server is active unless this is V(false).
+      - On a neutralized copy of a database, nothing is activated unless O(activate_neutralized) allows it.
     type: bool
   sequence:
     description:
-      - Odoo's priority among the servers that fit a sender; the lowest number wins.
+      - Odoo's priority among the servers that match a sender. The lowest number has the highest priority.
     type: int
   provider:
     description:
-      - A well-known provider. Fills in O(smtp_host), O(smtp_port) and O(smtp_encryption) where they are not given; what is given wins, and the
-        port and the encryption follow one another.
-      - What is filled in counts as declared. The values and where each comes from stand in C(docs/providers.md) of the collection.
+      - A well-known provider. It sets O(smtp_host), O(smtp_port) and O(smtp_encryption) if they are not given. Given values take precedence. The port and
+        the encryption are adapted to each other.
+      - These values count as declared. C(docs/providers.md) of the collection lists the values and their sources.
     type: str
     choices: [brevo, gandi, gmail, infomaniak, mailgun, mailjet, office365, outlook, ovh, postmark, sendgrid, ses]
   provider_region:
     description:
-      - Which server, where the provider has several. V(ses) takes a region of AWS (V(us-east-1) if not given), V(mailgun) V(us) or V(eu) (V(us)
-        if not given). Other providers have no regions.
+      - The region of the provider's server. V(ses) accepts a region of AWS (default V(us-east-1)). V(mailgun) accepts V(us) or V(eu) (default V(us)). Other
+        providers have no regions.
     type: str
   smtp_host:
     description:
-      - Host name or address of the SMTP server.
-      - A mail server in use must have it, unless O(smtp_authentication=cli) takes the host of Odoo's command line.
+      - The host name or address of the SMTP server.
+      - An active mail server must have a host, unless O(smtp_authentication=cli) uses the host of Odoo's command line.
     type: str
   smtp_port:
     description:
-      - Its port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it to O(smtp_encryption);
-        O(provider) does.
+      - The port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it to O(smtp_encryption), but O(provider)
+        does.
     type: int
   smtp_encryption:
     description:
-      - V(none), V(starttls) or V(ssl). From Odoo 19.0 on also V(starttls_strict) and V(ssl_strict), which verify the server's certificate.
-      - What the instance offers is asked of the instance; anything else is an error before anything is written.
+      - V(none), V(starttls) or V(ssl). From Odoo 19.0 on also V(starttls_strict) and V(ssl_strict), which verify the certificate of the server.
+      - The supported values are read from the instance. Any other value is an error before anything is written.
     type: str
   smtp_authentication:
     description:
-      - V(login) (user and password), V(certificate), from Odoo 17.0 on V(cli) (Odoo's own configuration file), V(gmail) with the addon
-        C(google_gmail), V(outlook) with the addon C(microsoft_outlook).
-      - What a method needs is checked before anything is written, on the values that the server will have. V(gmail) and V(outlook) need
-        O(smtp_encryption=starttls) exactly, O(smtp_user), no O(smtp_pass), and a client (O(oauth2)). V(certificate) needs
-        O(smtp_ssl_certificate), O(smtp_ssl_private_key), and any encryption but V(none).
-      - Declaring a method clears what another one has left in Odoo, in the same write (V(gmail) and V(outlook) the password, the others the
-        tokens).
+      - V(login) uses a user and a password. V(certificate) uses a client certificate. V(cli), from Odoo 17.0 on, uses the settings in Odoo's own
+        configuration file. V(gmail) needs the addon C(google_gmail). V(outlook) needs the addon C(microsoft_outlook).
+      - The requirements of a method are checked before anything is written, against the values that the server will have. V(gmail) and V(outlook) need
+        exactly O(smtp_encryption=starttls), O(smtp_user), no O(smtp_pass), and a client (O(oauth2)). V(certificate) needs O(smtp_ssl_certificate),
+        O(smtp_ssl_private_key), and any encryption except V(none).
+      - If a method is declared, the same write clears the credentials of the other methods. V(gmail) and V(outlook) clear the password, the others clear
+        the tokens.
     type: str
   smtp_user:
     description:
-      - The user to log in as. An empty string clears it, and Odoo then does not log in.
+      - The user name for the login. An empty string clears it. Odoo then does not log in.
     type: str
   smtp_pass:
     description:
-      - The password, an app password for instance. It is compared with what Odoo holds, and never shown. See O(update_secrets).
+      - The password, for example an app password. It is compared with the value in Odoo, and never shown (O(update_secrets)).
       - An empty string clears it.
     type: str
   smtp_pass_rotate_by:
     description:
-      - The day by which O(smtp_pass) is to be replaced, such as V(2027-01-31). Odoo does not store it.
-        M(postmaster.odoo.mail_doctor) reports it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
+      - The day by which O(smtp_pass) must be replaced, such as V(2027-01-31). Odoo does not store it. M(postmaster.odoo.mail_doctor) reports it
+        (O(postmaster.odoo.mail_doctor#module:declared_dates)).
     type: str
   smtp_ssl_certificate:
     description:
-      - The client certificate for O(smtp_authentication=certificate), as PEM or as the absolute path of a PEM file where the task runs, which
-        may begin with C(~). Compared and shown by checksum.
+      - The client certificate for O(smtp_authentication=certificate). Either PEM text, or the absolute path of a PEM file on the host that runs the task.
+        The path may begin with C(~). The certificate is compared and shown by its checksum.
     type: str
   smtp_ssl_private_key:
     description:
-      - The private key of O(smtp_ssl_certificate), likewise as PEM or as the path of a PEM file. It must have no passphrase. Never shown.
+      - The private key of O(smtp_ssl_certificate), also as PEM text or as the path of a PEM file. It must have no passphrase. It is never shown.
     type: str
   oauth2:
     description:
-      - How to log in with OAuth2. Goes with O(smtp_authentication=gmail) or O(smtp_authentication=outlook), declared beside it.
+      - The settings for a login with OAuth2. They need O(smtp_authentication=gmail) or O(smtp_authentication=outlook) in the same declaration.
     type: dict
     suboptions:
       client_id:
         description:
-          - The client that was registered with Google or Microsoft. Becomes the system parameter C(google_gmail_client_id) or
-            C(microsoft_outlook_client_id), of which a database has one; servers that give it different values are an error.
-          - Not needed where the system parameters are set in another way.
+          - The ID of the client that is registered with Google or Microsoft. It is stored in the system parameter C(google_gmail_client_id) or
+            C(microsoft_outlook_client_id). A database has only one of each. Servers with different values are an error.
+          - Not needed if the system parameters are set in another way.
         type: str
       client_secret:
         description:
-          - Its secret. Becomes the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret). Never shown.
+          - The secret of the client. It is stored in the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret). It is never
+            shown.
         type: str
       client_secret_expires:
         description:
-          - The day on which O(oauth2.client_secret) ends, such as V(2027-01-31). Microsoft shows it where the secret is created. Odoo does not store it.
-            M(postmaster.odoo.mail_doctor) reports it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
+          - The day on which O(oauth2.client_secret) expires, such as V(2027-01-31). Microsoft shows it on the page where you create the secret. Odoo does
+            not store it. M(postmaster.odoo.mail_doctor) reports it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
         type: str
       refresh_token:
         description:
-          - What a human's consent brought, where you have it already. Without one the result holds the link to open (RV(authorize_url)), and the
-            server is not connected until somebody has opened it. Never shown.
-          - Writing it resets the access token, so that Odoo fetches a new one.
+          - The refresh token from an earlier consent, if you have one. Without it, the result contains the link to open (RV(authorize_url)). The server is
+            not connected until a person has opened the link. The token is never shown.
+          - Writing it resets the access token, so that Odoo requests a new one.
         type: str
       update:
         description:
-          - V(always) compares O(oauth2.refresh_token) with what Odoo holds, and writes it where it differs, the default of V(gmail).
-            V(if_missing) writes it only where Odoo holds none, the default of V(outlook), for Microsoft gives a new one at each use, which Odoo
-            keeps.
+          - V(always), the default for V(gmail), compares O(oauth2.refresh_token) with the value in Odoo, and writes it if it differs.
+          - V(if_missing), the default for V(outlook), writes it only if Odoo has none. Microsoft issues a new token at each use, and Odoo stores it.
         type: str
         choices: [always, if_missing]
       required:
         description:
-          - Whether the task fails with RV(error_kind=not_connected) where the server is not connected at its end. Whatever else can be done is
-            done before, for without the record there would be no link.
+          - Whether the task fails with RV(error_kind=not_connected) if the server is not connected at the end. All other changes are still made, because
+            the link only exists if the record exists.
         type: bool
         default: false
   update_secrets:
     description:
-      - When O(smtp_pass), O(smtp_ssl_certificate) and O(smtp_ssl_private_key) are written.
-      - V(always) compares them with what Odoo holds, and writes what differs. V(on_create) writes them only where Odoo holds none, so that a
-        password that was changed in Odoo stays, and is no drift.
+      - The rule for writing O(smtp_pass), O(smtp_ssl_certificate) and O(smtp_ssl_private_key).
+      - V(always) compares them with the values in Odoo, and writes those that differ. V(on_create) writes them only if Odoo has none. So a password that
+        was changed in Odoo is kept and is not drift.
     type: str
     choices: [always, on_create]
     default: always
   from_filter:
     description:
-      - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make no difference. Odoo 16.0 takes
-        one entry only.
-      - Empty is for no sender in particular. Mail of a sender that no server names leaves through the one that names the
-        notifications address, or else the first without filter, its C(From) rewritten to that address.
+      - The senders that the server is for, as addresses and domains, separated by commas. Order, spaces and case do not matter. Odoo 16.0 accepts only one
+        entry.
+      - An empty value matches no specific sender. If no server matches a sender, Odoo uses the server that matches the notifications address, or else the
+        first server without a filter. Odoo then rewrites the C(From) to the notifications address.
     type: str
   smtp_debug:
     description:
-      - Write the SMTP dialogue to Odoo's log, at level debug.
+      - Whether Odoo writes the SMTP dialogue to its log, at level debug.
     type: bool
   smtp_timeout:
     description:
-      - Seconds that Odoo waits for the SMTP server. Below 30 a warning says why that is little.
-      - No version of Odoo has this field of its own (it always waits 60 seconds). The addon C(mail_smtp_timeout) brings it, which the role
-        P(postmaster.odoo.smtp_timeout#role) installs. Where the instance lacks it, asking for it is an error.
+      - The number of seconds that Odoo waits for the SMTP server. If it is below 30, a warning explains the risk.
+      - No version of Odoo has this field (Odoo always waits 60 seconds). The addon C(mail_smtp_timeout) adds it, which the role
+        P(postmaster.odoo.smtp_timeout#role) installs. If the instance does not have the field, this option is an error.
     type: int
   max_email_size:
     description:
-      - The size in megabytes from which on Odoo sends attachments as links. Odoo 18.0 and 19.0.
+      - The size in megabytes above which Odoo sends attachments as links. Odoo 18.0 and 19.0.
       - Odoo 20.0 has one limit for all mail servers, the system parameter C(base.default_max_email_size).
     type: float
 
   state:
     description:
-      - V(absent) deletes the server; a warning names the mail templates and mailings that lose it. To keep the record, archive it with
-        O(active=false).
+      - V(present) creates or changes the server. V(absent) deletes it. A warning names the mail templates and mailings that used it. To keep the record,
+        archive it with O(active=false).
     type: str
     choices: [present, absent]
     default: present
@@ -185,33 +185,34 @@ options:
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
+      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
     type: bool
     default: false
   verify:
     description:
       - Whether new settings of mail servers are tested before they go live.
-      - V(connection) makes an archived copy of the server with the new settings, the candidate, lets Odoo test its connection, and removes it.
-        Only then is the server itself written. A new server is created archived, tested, and activated. If a test fails, nothing is written and
-        the task fails, with the class of the failure and the SMTP server's own words.
-      - Not tested are servers that stay archived, and changes of nothing but O(name), O(sequence), O(smtp_debug) and O(max_email_size). In check
-        mode nothing is tested.
-      - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived, one in use that logs in otherwise stays
-        as it is, and warnings say so.
-      - V(canary) does the same, and then has Odoo send a real mail to O(canary_to) through the candidate. Only a real mail shows what SMTP servers refuse
-        after they have received it, such as a sender that is not verified, DMARC, or the content. It is followed to its final state, and deleted.
+      - V(connection) creates an archived copy of the server with the new settings, the candidate. It lets Odoo test its connection, and removes it. Only
+        then is the server itself written. A new server is created archived, then tested, then activated. If a test fails, nothing is written. The task then
+        fails with the class of the failure and the reply of the SMTP server.
+      - Servers that stay archived are not tested, nor are changes of only O(name), O(sequence), O(smtp_debug) and O(max_email_size). In check mode nothing
+        is tested.
+      - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived. An active one that logs in with another method is
+        not changed. Warnings report both cases.
+      - V(canary) also makes Odoo send a real mail to O(canary_to) through the candidate. SMTP servers reject some mails only after they have received them,
+        for example because of an unverified sender, DMARC, or the content. The module waits for the final state of the mail, and deletes it.
     type: str
     choices: [none, connection, canary]
     default: none
   canary_to:
     description:
-      - The email address that O(verify=canary) sends to.
-      - The sender is the first address of O(from_filter), or else the login, an address of the domain of O(from_filter), or Odoo's notifications address.
+      - The email address that O(verify=canary) sends mail to.
+      - The sender is the first address of O(from_filter). If there is none, it is the login, an address in the domain of O(from_filter), or Odoo's
+        notifications address.
     type: str
     default: ''
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 
   - module: postmaster.odoo.mail_server_info
   - module: postmaster.odoo.mail_server_test
@@ -219,7 +220,7 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: A transactional mail server
+- name: Declare a transactional mail server
   postmaster.odoo.mail_server:
     url: https://odoo.acme.example
     database: acme
@@ -234,7 +235,7 @@ EXAMPLES = r"""
     from_filter: acme.example
     sequence: 10
 
-- name: The same, tested before it goes live, over TLS from the start, its certificate verified (Odoo 19.0)
+- name: Use TLS with a verified certificate (Odoo 19.0), and test the settings before they go live
   postmaster.odoo.mail_server:
     name: Transactional
     smtp_host: smtp.provider.example
@@ -246,7 +247,7 @@ EXAMPLES = r"""
     from_filter: acme.example
     verify: connection
 
-- name: A provider's host, port and encryption
+- name: Use the host, port and encryption of a provider
   postmaster.odoo.mail_server:
     name: Transactional
     provider: ses
@@ -256,7 +257,7 @@ EXAMPLES = r"""
     smtp_pass: "{{ vault_ses_smtp_pass }}"
     from_filter: acme.example
 
-- name: An app password of Google; one that was changed in Odoo stays
+- name: Set an app password of Google, but keep a password that was changed in Odoo
   postmaster.odoo.mail_server:
     name: Sales
     provider: gmail
@@ -266,7 +267,7 @@ EXAMPLES = r"""
     update_secrets: on_create
     from_filter: sales@acme.example
 
-- name: Gmail by OAuth2, with a token from an earlier consent
+- name: Use Gmail with OAuth2 and a token from an earlier consent
   postmaster.odoo.mail_server:
     name: Sales
     active: true
@@ -280,7 +281,7 @@ EXAMPLES = r"""
     from_filter: sales@acme.example
     verify: connection
 
-- name: Outlook by OAuth2, for which somebody still has to consent
+- name: Use Outlook with OAuth2 before a person has given consent
   postmaster.odoo.mail_server:
     name: Support
     active: true
@@ -293,7 +294,7 @@ EXAMPLES = r"""
     from_filter: support@acme.example
   register: support # support.authorize_url is the link to open
 
-- name: A client certificate, from files where the task runs
+- name: Use a client certificate from files on the host that runs the task
   postmaster.odoo.mail_server:
     name: Relay
     smtp_host: relay.acme.example
@@ -304,12 +305,12 @@ EXAMPLES = r"""
     smtp_ssl_private_key: /etc/ssl/odoo/client.key
     from_filter: acme.example
 
-- name: Rename a server that is pinned by its external id
+- name: Rename a server that is identified by its external ID
   postmaster.odoo.mail_server:
     xml_id: postmaster.transactional
     name: Transactional mail
 
-- name: Take a server out of use
+- name: Archive a server
   postmaster.odoo.mail_server:
     name: Old relay
     active: false
@@ -324,9 +325,9 @@ RETURN = r"""
 ---
 plan:
   description:
-    - What differed, and was done; in check mode, what would be. Empty means no drift.
-    - The client of O(oauth2) shows as steps of its own, of the system parameters that hold it.
-    - After an error, the steps that were done before it.
+    - The differences that the run has corrected. In check mode, those that a run would correct. An empty list means no drift.
+    - The client of O(oauth2) has steps of its own. They change the system parameters that contain it.
+    - After an error, the steps that were completed before it.
   returned: always
   type: list
   elements: dict
@@ -337,7 +338,7 @@ plan:
       type: str
       sample: mail_server
     key:
-      description: What the resource is called.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: Transactional
@@ -347,31 +348,31 @@ plan:
       type: str
       sample: update
     changes:
-      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      description: The fields that differ. A secret is shown as a mask of fixed length. Null means that there is no value.
       returned: always
       type: list
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
         before:
-          description: What Odoo held.
+          description: The value in Odoo before the run.
           returned: always
           type: raw
           sample: 25
         after:
-          description: What was declared.
+          description: The declared value.
           returned: always
           type: raw
           sample: 587
         managed_elsewhere:
           description:
-            - That another addon takes the field of this record from a file and ignores what is written to it. Only check mode reports such a
-              change; a run fails before it writes.
-          returned: when it is so
+            - True if another addon reads the field of this record from a file and ignores writes to it. Only check mode reports such a change. A run fails
+              before it writes.
+          returned: when an addon manages the field
           type: bool
           sample: true
   sample:
@@ -387,9 +388,10 @@ plan:
           after: "********"
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked, its C(key) as in RV(plan). Null where there is none.
-    - Beside the fields, C(connected) and C(authorize_url) as below, of the record as found, and C(managed_elsewhere), the fields that another
-      addon takes from a file on this record.
+    - The record after the run. In check mode, the record as it is now. Secrets are masked. Null if there is no such record.
+    - C(key) is the same as in RV(plan).
+    - In addition to the fields, it contains C(connected) and C(authorize_url), as described below, and C(managed_elsewhere). The latter lists the fields of
+      this record that another addon reads from a file.
   returned: success
   type: dict
   sample:
@@ -417,35 +419,35 @@ record:
     managed_elsewhere: []
 verification:
   description:
-    - What came of the test of the new settings. Null where O(verify) is V(none), or nothing was to be tested.
-  returned: success, and failure once the instance was asked
+    - The result of the test of the new settings. Null if O(verify) is V(none), or if nothing had to be tested.
+  returned: success, and failure after the instance was queried
   type: dict
   contains:
     key:
-      description: What the server is called.
+      description: The name of the mail server.
       returned: always
       type: str
       sample: Transactional
     outcome:
       description:
-        - V(ok), V(not_tested) (in check mode, and for a server that is not connected yet), or what was wrong, in one of the words of
+        - V(ok), V(not_tested) (in check mode, and for a server that is not connected yet), or the class of the failure, as in
           M(postmaster.odoo.mail_server_test).
       returned: always
       type: str
       sample: auth
     message:
-      description: What Odoo said, in English, or why nothing was tested.
+      description: The message of Odoo, in English, or the reason why nothing was tested.
       returned: always
       type: str
       sample: "Server replied with following exception: (535, b'5.7.8 Authentication credentials invalid')"
     seconds:
-      description: How long the test took. Null where there was none.
+      description: The duration of the test in seconds. Null if nothing was tested.
       returned: always
       type: float
       sample: 0.14
     canaries:
       description:
-        - What became of each mail of O(verify=canary), as the C(canary) of M(postmaster.odoo.mail_server_test). Empty without it.
+        - The result of each mail of O(verify=canary), as C(canary) of M(postmaster.odoo.mail_server_test). Empty without O(verify=canary).
       returned: always
       type: list
       elements: dict
@@ -458,24 +460,24 @@ verification:
     canaries: []
 connected:
   description:
-    - Whether Odoo holds the token that a server with O(smtp_authentication=gmail) or O(smtp_authentication=outlook) logs in with; in check mode,
-      whether it would. Whether the provider still takes it only a test can tell.
-    - Null for every other server, and where an error came first.
-  returned: success, and failure once the instance was asked
+    - Whether Odoo has the token for the login of a server with O(smtp_authentication=gmail) or O(smtp_authentication=outlook). In check mode, whether it
+      would have it after a run. Only a test can show whether the provider still accepts the token.
+    - Null for every other server, and if an error came first.
+  returned: success, and failure after the instance was queried
   type: bool
   sample: false
 authorize_url:
   description:
-    - The link by which the missing consent is given. Whoever opens it must be logged in to that Odoo, in the same browser, as an administrator.
-    - Null where the server is connected, and where Odoo has no link since it knows no client.
-  returned: success, and failure once the instance was asked
+    - The link for the missing consent. The person who opens it must be logged in to this Odoo as an administrator, in the same browser.
+    - Null if the server is connected. Also null if Odoo has no link because it has no client.
+  returned: success, and failure after the instance was queried
   type: str
   sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"
 error_kind:
   description:
-    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout), and with O(oauth2.required) V(not_connected).
-    - A test that fails is V(rejected).
+    - The kind of the error. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict), V(rejected), V(ambiguous),
+      V(timeout), and with O(oauth2.required) also V(not_connected).
+    - A failed test is V(rejected).
   returned: failure
   type: str
   sample: rejected

@@ -9,12 +9,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mail_server_info
-short_description: Ask Odoo for its outgoing mail servers
+short_description: List the outgoing mail servers of an Odoo instance
 version_added: 0.1.0
 description:
-  - Reads the outgoing mail servers of an instance. Never changes anything; only methods that read are called, which the client itself enforces.
-  - Archived servers and personal ones (C(owner_user_id), Odoo 19.0) are listed too.
-  - Of Gmail and Outlook servers it says whether they are connected; for each that is not, one call more gets the link to consent by.
+  - Reads the outgoing mail servers of an instance. It never changes anything. The client only calls methods that read.
+  - Archived servers and personal servers (C(owner_user_id), Odoo 19.0) are also listed.
+  - For Gmail and Outlook servers, the result says whether they are connected. For each server that is not connected, one more call reads the link for the
+    consent.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -23,42 +24,42 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Only servers of this name.
+      - Only servers with this name.
     type: str
   xml_id:
     description:
-      - Only the server of this external id.
+      - Only the server with this external ID.
     type: str
 
   query:
     description:
-      - A JMESPath expression that is applied to the list of records; its outcome is returned as RV(query_result).
-      - Needs the Python package C(jmespath) where the task runs.
+      - A JMESPath expression that is applied to the list of records. RV(query_result) contains its result.
+      - The option needs the Python package C(jmespath) on the host that runs the task.
     type: str
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 
   - module: postmaster.odoo.mail_server
 """
 
 EXAMPLES = r"""
 ---
-- name: What mail servers are there?
+- name: List all mail servers
   postmaster.odoo.mail_server_info:
   register: result
 
-- name: Only the hosts of the active ones
+- name: List only the hosts of active mail servers
   postmaster.odoo.mail_server_info:
     query: "[?active].smtp_host"
   register: servers
 
-- name: Which servers wait for somebody's consent, and where is it given?
+- name: List the mail servers that wait for a consent, with the links to open
   postmaster.odoo.mail_server_info:
     query: "[?connected == `false`].{name: name, open: authorize_url}"
   register: waiting
 
-- name: What is managed by another addon, from a file of the Odoo server?
+- name: List the fields that another addon reads from a file on the Odoo server
   postmaster.odoo.mail_server_info:
     query: "[?managed_elsewhere].{name: name, fields: managed_elsewhere}"
   register: elsewhere
@@ -68,19 +69,19 @@ RETURN = r"""
 ---
 mail_servers:
   description:
-    - The outgoing mail servers, every field that the instance has and that this collection manages, secrets masked. Certificates and tokens are
+    - The outgoing mail servers, with every field that the instance has and that this collection manages. Secrets are masked. Certificates and tokens are
       not listed.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The id of the record in Odoo.
+      description: The ID of the record in Odoo.
       returned: always
       type: int
       sample: 2
     xml_id:
-      description: Its external id, null if it has none.
+      description: The external ID of the record. Null if it has none.
       returned: always
       type: str
       sample: postmaster.transactional
@@ -95,7 +96,7 @@ mail_servers:
       type: bool
       sample: true
     sequence:
-      description: Odoo's priority among the servers that fit a sender; the lowest number wins.
+      description: Odoo's priority among the servers that match a sender. The lowest number has the highest priority.
       returned: always
       type: int
       sample: 10
@@ -105,7 +106,7 @@ mail_servers:
       type: str
       sample: smtp.provider.example
     smtp_port:
-      description: Its port.
+      description: The port of the SMTP server.
       returned: always
       type: int
       sample: 587
@@ -115,22 +116,22 @@ mail_servers:
       type: str
       sample: starttls
     smtp_authentication:
-      description: How Odoo logs in, such as V(login), V(certificate), V(cli), V(gmail) or V(outlook).
+      description: The login method, such as V(login), V(certificate), V(cli), V(gmail) or V(outlook).
       returned: always
       type: str
       sample: login
     smtp_user:
-      description: The user.
+      description: The user name for the login.
       returned: always
       type: str
       sample: apikey
     smtp_pass:
-      description: The password as a mask; null if there is none.
+      description: The password as a mask. Null if there is none.
       returned: always
       type: str
       sample: "********"
     from_filter:
-      description: The addresses and domains that the server is for, null for all.
+      description: The addresses and domains that the server is for. Null means all.
       returned: always
       type: str
       sample: acme.example
@@ -140,12 +141,12 @@ mail_servers:
       type: bool
       sample: false
     max_email_size:
-      description: The greatest size of a mail in megabytes. V(0.0) means Odoo's default. Newer versions only.
+      description: The maximum size of a mail in megabytes. V(0.0) means Odoo's default. Newer versions only.
       returned: if the instance has the field
       type: float
       sample: 0.0
     smtp_timeout:
-      description: The timeout in seconds, if an addon brings the field.
+      description: The timeout in seconds. It only exists if an addon adds the field.
       returned: if the instance has the field
       type: int
       sample: 60
@@ -162,27 +163,27 @@ mail_servers:
       elements: str
       sample: []
     owner_user_id:
-      description: The user whose personal server it is, null for a shared one. Odoo 19.0.
+      description: The owner of a personal server. Null for a shared server. Odoo 19.0.
       returned: if the instance has the field
       type: str
       sample: null
     connected:
       description:
-        - Whether Odoo holds the token that a server with C(smtp_authentication) V(gmail) or V(outlook) logs in with; null for every other server.
-          Whether the provider still takes it only a test can tell (M(postmaster.odoo.mail_server_test)).
+        - Whether Odoo has the token for the login of a server with C(smtp_authentication) V(gmail) or V(outlook). Null for every other server.
+        - Only a test can show whether the provider still accepts the token (M(postmaster.odoo.mail_server_test)).
       returned: always
       type: bool
       sample: false
     authorize_url:
       description:
-        - The link by which the missing consent is given. Whoever opens it must be logged in to that Odoo, in the same browser, as an administrator.
-        - Null where none is missing, and where Odoo has no link since it knows no client.
+        - The link for the missing consent. The person who opens it must be logged in to this Odoo as an administrator, in the same browser.
+        - Null if no consent is missing. Also null if Odoo has no link because it has no client.
       returned: always
       type: str
       sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"
     managed_elsewhere:
       description:
-        - The fields that another addon takes from a file on this record; writing to them is in vain.
+        - The fields of this record that another addon reads from a file. Writes to them have no effect.
       returned: always
       type: list
       elements: str
@@ -230,19 +231,19 @@ mail_servers:
       managed_elsewhere: []
 query_result:
   description:
-    - What O(query) made of RV(mail_servers).
+    - The result of O(query), applied to RV(mail_servers).
   returned: when O(query) is given
   type: raw
   sample: [smtp.provider.example]
 odoo_version:
   description:
-    - The version of Odoo, as it says itself.
+    - The version of Odoo that the instance reports.
   returned: success
   type: str
   sample: "19.0"
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: unreachable
@@ -269,7 +270,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Read and report."""
+    """Read the mail servers and report them."""
     with module.session(read_only=True) as session:
         records = read_mail_server_info(session, name=module.params["name"], xml_id=module.params["xml_id"])
         result = info_result("mail_servers", records, session, module.params["query"], credentials_of(module.params))

@@ -9,15 +9,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mail_server_test
-short_description: Test an outgoing mail server of Odoo, and prove it with a mail
+short_description: Test an outgoing mail server of Odoo, optionally with a real mail
 version_added: 0.1.0
 description:
-  - Runs Odoo's own connection test of one or of all outgoing mail servers, and says what its outcome was, in one word and in the words of the
-    SMTP dialogue. Odoo connects, logs in, and offers a sender and a recipient; nothing is sent.
-  - With O(canary), also creates a mail, has Odoo send it through that very server, and follows it to its end state. For an archived server, which Odoo
-    itself does not send through, a temporary server action does that.
-  - Odoo's test offers C(noreply@odoo.com) as the recipient. If a server refuses only that one and accepts the canary, the outcome is V(ok).
-  - In check mode nothing is tested and nothing is sent; the servers that would be are listed.
+  - Runs Odoo's own connection test of one or all outgoing mail servers. It reports the class of the result and the text of the SMTP dialogue. Odoo
+    connects, logs in, and offers a sender and a recipient. No mail is sent.
+  - With O(canary), it also creates a mail, makes Odoo send it through this server, and waits for its final state. Odoo itself does not send through an
+    archived server, so a temporary server action does that.
+  - Odoo's test offers C(noreply@odoo.com) as the recipient. If a server rejects only this recipient and accepts the canary, the result is V(ok).
+  - In check mode nothing is tested and no mail is sent. The result lists the servers that a run would test.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -26,53 +26,53 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - The server to test, archived or not. Without O(name) and O(xml_id), every active server that is not a user's own.
+      - The server to test, active or archived. Without O(name) and O(xml_id), every active server is tested, except users' personal servers.
     type: str
   xml_id:
     description:
-      - The external id of the server to test.
+      - The external ID of the server to test.
     type: str
   canary:
     description:
-      - An address to send a real mail to.
+      - The address that a real mail is sent to.
     type: str
   canary_from:
     description:
-      - The sender of the canary. Without it, an address that the server is for, from its C(from_filter), its login, or Odoo's notifications address.
+      - The sender of the canary. If not set, it is an address of the server's C(from_filter), its login, or Odoo's notifications address.
     type: str
   keep_canary:
     description:
-      - Whether the mail stays in Odoo afterwards. Otherwise it is deleted.
+      - Whether the mail is kept in Odoo afterwards. By default, it is deleted.
     type: bool
     default: false
   canary_wait:
     description:
-      - Seconds to wait for the canary's end state.
+      - The number of seconds to wait for the final state of the canary.
     type: int
     default: 60
   fail_on_error:
     description:
-      - Whether the task fails if a server does. V(false) only reports.
+      - Whether the task fails if a test fails. V(false) only reports.
     type: bool
     default: true
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 
   - module: postmaster.odoo.mail_server
 """
 
 EXAMPLES = r"""
 ---
-- name: Every active server must take our mail
+- name: Test every active mail server
   postmaster.odoo.mail_server_test:
 
-- name: A mail that really leaves
+- name: Test a mail server with a real mail
   postmaster.odoo.mail_server_test:
     name: Transactional
     canary: postmaster@acme.example
 
-- name: Just tell me
+- name: Test all mail servers, and never fail
   postmaster.odoo.mail_server_test:
     fail_on_error: false
   register: tests
@@ -82,8 +82,8 @@ RETURN = r"""
 ---
 tests:
   description:
-    - What came of each server.
-  returned: always, unless the instance could not be asked
+    - The result of each server.
+  returned: always, unless the instance could not be queried
   type: list
   elements: dict
   contains:
@@ -93,75 +93,77 @@ tests:
       type: str
       sample: Transactional
     id:
-      description: Its database id.
+      description: The database ID of the server.
       returned: always
       type: int
       sample: 2
     outcome:
       description:
-        - V(ok), V(unreachable) (nothing listens, or no route), V(dns), V(timeout), V(tls), V(certificate), V(auth), V(auth_unsupported),
-          V(starttls_unsupported), V(starttls_required), V(helo_rejected) (the host's own name), V(client_blocked) (the host's address),
-          V(relay_denied), V(sender_rejected), V(recipient_rejected), V(recipient_invalid), V(mailbox_full), V(too_large),
-          V(content_rejected) (spam, policy, DMARC), V(disconnected), V(throttled) (refused for now), V(not_smtp), V(unconfigured),
-          V(no_recipient), V(interrupted) (cut off), V(unknown), and in check mode V(not_tested).
+        - V(ok), or V(not_tested) in check mode. Every other value is the class of a failure.
+        - 'Connection: V(unreachable) (no listener or route), V(dns), V(timeout), V(disconnected), V(not_smtp), V(throttled) (rejected for now),
+          V(helo_rejected) (name of the host), V(client_blocked) (address of the host).'
+        - 'TLS and login: V(tls), V(certificate), V(starttls_unsupported), V(starttls_required), V(auth), V(auth_unsupported).'
+        - 'Sender and recipient: V(relay_denied), V(sender_rejected), V(recipient_rejected), V(recipient_invalid), V(no_recipient), V(mailbox_full).'
+        - 'Content: V(too_large), V(content_rejected) (spam, policy, DMARC).'
+        - 'Other: V(unconfigured), V(interrupted), V(unknown).'
       returned: always
       type: str
       sample: auth
     message:
       description:
-        - What Odoo said, in English. Odoo 16.0 ends some messages in C(None); then a sentence is added that says what is known.
-        - For an option that is not supported, 16.0 does not say which one. If the server uses STARTTLS and a login, the outcome is V(unknown).
+        - The message of Odoo, in English. Odoo 16.0 ends some messages with C(None). In this case, a sentence with the known facts is appended.
+        - If an option is not supported, 16.0 does not say which one. If the server uses STARTTLS and a login, the outcome is V(unknown).
       returned: always
       type: str
       sample: "Connection Test Failed! Here is what we got instead: Server replied with following exception: (535, b'5.7.8 Authentication failed')"
     seconds:
-      description: How long the test took.
+      description: The duration of the test in seconds.
       returned: when it was tested
       type: float
       sample: 0.03
     canary:
-      description: What became of the mail.
+      description: The result of the mail.
       returned: when O(canary) is given, and the connection test was ok or failed at its recipient
       type: dict
       contains:
         outcome:
-          description: As above.
+          description: The class of the result, as in RV(tests[].outcome).
           returned: always
           type: str
           sample: ok
         message:
-          description: What Odoo said.
+          description: The message of Odoo.
           returned: always
           type: str
           sample: Sent.
         state:
-          description: The state of the mail in Odoo, V(sent) if it left.
+          description: The state of the mail in Odoo. V(sent) if it was sent.
           returned: always
           type: str
           sample: sent
         email_from:
-          description: Its sender.
+          description: The sender of the mail.
           returned: always
           type: str
           sample: odoo@acme.example
         email_to:
-          description: Its recipient.
+          description: The recipient of the mail.
           returned: when a mail was made
           type: str
           sample: postmaster@acme.example
         message_id:
-          description: Its Message-Id, to find it by at the other end.
+          description: The Message-ID, to find the mail at the recipient.
           returned: when a mail was made
           type: str
           sample: <531.1790000000.1-openerp-message-private@odoo>
         kept_id:
-          description: Its id in Odoo if it was kept.
+          description: The ID of the mail in Odoo, if it was kept.
           returned: always
           type: int
           sample: 17
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: rejected
@@ -190,7 +192,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Test, and report."""
+    """Test the mail servers and report the results."""
     params = module.params
     canary = None
     if params["canary"]:

@@ -12,18 +12,17 @@ module: mail_stack
 short_description: Enforce everything about the mail of an Odoo instance
 version_added: 0.1.0
 description:
-  - Enforces addons, system parameters, alias domains, outgoing mail servers, scheduled actions (crons) and the queue policy of one instance as
-    one plan.
-  - Everything is read in a number of calls that does not grow with what is declared, compared, and only then written, in the order of the
-    options. Whatever is wrong in the declaration is reported before anything is written.
-  - Up to 100 records of one type are created in one call. Records that get the same change share a call, too, but for crons, which Odoo refuses to change
-    while they run. Mail servers that are tested first (O(verify)) take calls of their own.
-  - If Odoo refuses a call for many records, the records are divided until the one at fault is found. The error names it, and RV(plan) contains those that
-    were done before it.
-  - With O(verify=connection), new settings of mail servers are tested before anything but addons is written.
-  - After writing, everything is read back; a value that did not stick is an error.
-  - In check mode it reports drift and calls only methods that read. Everything that can be compared is compared, whatever else fails.
-  - A declared mail server or cron is active unless its declaration says C(active=false).
+  - Enforces addons, system parameters, alias domains, outgoing mail servers, scheduled actions (crons) and the queue policy of one instance as one plan.
+  - Reading takes a constant number of calls. Everything is compared first, and only then written, in the order of the options. All errors in the
+    declaration are reported before anything is written.
+  - Up to 100 records of one type are created in one call. Records that get the same change also share a call. Crons do not, because Odoo rejects changes to
+    a cron while it runs. Tested mail servers (O(verify)) take calls of their own.
+  - If Odoo rejects a call for many records, the module divides the records until it finds the invalid one. The error names it, and RV(plan) contains the
+    records that were written before it.
+  - With O(verify=connection), new settings of mail servers are tested before anything except addons is written.
+  - After writing, everything is read back. If Odoo has not kept a value, the task fails.
+  - In check mode, the module reports drift and only calls methods that read. It compares everything that can be compared, even if something else fails.
+  - A declared mail server or cron is active unless its declaration contains C(active=false).
   - If nothing is declared, the task fails with RV(error_kind=nothing_declared).
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
@@ -33,15 +32,14 @@ extends_documentation_fragment:
 options:
   addons:
     description:
-      - Technical names of the addons that must be installed. They come first, for they bring fields and values that the rest may need.
+      - The technical names of the addons that must be installed. They are installed first because other options may need their fields and values.
     type: list
     elements: str
   parameters:
     description:
-      - System parameters by key. An empty string removes a parameter; null leaves it alone. V(false) removes it up to Odoo 19.0, and is stored from
-        20.0 on.
-      - A value that is a secret although its key does not say so is declared as a dictionary with C(value), and C(secret) as V(true).
-      - The values of parameters whose key names a secret are masked everywhere.
+      - System parameters by key. An empty string removes a parameter. Null does not change it. V(false) removes it up to Odoo 19.0, and is stored from 20.0 on.
+      - If a value is a secret although its key does not name one, declare it as a dictionary with C(value) and C(secret=true).
+      - If a key names a secret, its value is masked everywhere.
     type: dict
   alias_domains:
     description:
@@ -55,30 +53,29 @@ options:
         type: str
       xml_id:
         description:
-          - An external id such as V(postmaster.acme), that pins the record. It is created with the record and survives
-            renaming.
+          - An external ID, such as V(postmaster.acme), that identifies the record even after it was renamed. It is
+            created together with the record.
         type: str
       bounce_alias:
         description:
-          - The part before the @ of the address that bounces return to.
+          - The part before the @ of the address that bounces are sent to.
         type: str
       catchall_alias:
         description:
-          - The part before the @ of the address that replies without an alias of their own go to.
+          - The part before the @ of the address for replies that have no alias of their own.
         type: str
       default_from:
         description:
-          - The part before the @ of the address that Odoo sends from where it must not use the sender's own, or a whole
-            address.
+          - The part before the @, or a whole address. Odoo sends from this address if it must not use the address of
+            the sender.
         type: str
       sequence:
         description:
-          - Its place among the alias domains; the lowest number wins.
+          - The position among the alias domains. The lowest number has the highest priority.
         type: int
       companies:
         description:
-          - The companies that use the domain, by name or external id; all of them. Companies that are not listed lose
-            it.
+          - All companies that use the domain, by name or external ID. Companies that are not listed no longer use it.
         type: list
         elements: str
   servers:
@@ -89,31 +86,30 @@ options:
     suboptions:
       name:
         description:
-          - The name of the mail server in Odoo. Without O(servers[].xml_id) it also is what the record is found by.
-          - Two servers of one name are an error that lists both ids; nothing is guessed.
+          - The name of the mail server in Odoo. Without O(servers[].xml_id), it also identifies the record.
+          - If two servers have the same name, the task fails and lists both IDs.
         type: str
       xml_id:
         description:
-          - An external id such as V(postmaster.transactional), that pins the record. It is created with the record,
-            or added to the one that has the name, and survives renaming.
+          - An external ID, such as V(postmaster.transactional), that identifies the record even after it was renamed.
+          - It is created together with the record, or added to the record that has the name.
         type: str
       active:
         description:
-          - A declared record is active unless this is V(false).
-          - Whether the server is in use. V(false) archives it, which Odoo refuses while mail templates or mailings
-            use it.
-          - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
+          - Whether the server is in use. V(false) archives it. Odoo rejects that while mail templates or mailings use
+            the server.
+          - A declared mail server is active unless this is V(false).
+          - On a neutralized copy of a database, nothing is activated unless O(activate_neutralized) allows it.
         type: bool
       sequence:
         description:
-          - Odoo's priority among the servers that fit a sender; the lowest number wins.
+          - Odoo's priority among the servers that match a sender. The lowest number has the highest priority.
         type: int
       provider:
         description:
-          - A well-known provider. Fills in O(servers[].smtp_host), O(servers[].smtp_port) and O(servers[].smtp_encryption)
-            where they are not given; what is given wins, and the port and the encryption follow one another.
-          - What is filled in counts as declared. The values and where each comes from stand in C(docs/providers.md)
-            of the collection.
+          - A well-known provider. It sets O(servers[].smtp_host), O(servers[].smtp_port) and O(servers[].smtp_encryption)
+            if they are not given. Given values take precedence. The port and the encryption are adapted to each other.
+          - These values count as declared. C(docs/providers.md) of the collection lists the values and their sources.
         type: str
         choices:
           - brevo
@@ -130,354 +126,363 @@ options:
           - ses
       provider_region:
         description:
-          - Which server, where the provider has several. V(ses) takes a region of AWS (V(us-east-1) if not given),
-            V(mailgun) V(us) or V(eu) (V(us) if not given). Other providers have no regions.
+          - The region of the provider's server. V(ses) accepts a region of AWS (default V(us-east-1)). V(mailgun) accepts
+            V(us) or V(eu) (default V(us)). Other providers have no regions.
         type: str
       smtp_host:
         description:
-          - Host name or address of the SMTP server.
-          - A mail server in use must have it, unless O(servers[].smtp_authentication=cli) takes the host of Odoo's
+          - The host name or address of the SMTP server.
+          - An active mail server must have a host, unless O(servers[].smtp_authentication=cli) uses the host of Odoo's
             command line.
         type: str
       smtp_port:
         description:
-          - Its port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it
-            to O(servers[].smtp_encryption); O(servers[].provider) does.
+          - The port, usually V(587) for V(starttls), V(465) for V(ssl) and V(25) for V(none). Odoo does not adapt it
+            to O(servers[].smtp_encryption), but O(servers[].provider) does.
         type: int
       smtp_encryption:
         description:
           - V(none), V(starttls) or V(ssl). From Odoo 19.0 on also V(starttls_strict) and V(ssl_strict), which verify
-            the server's certificate.
-          - What the instance offers is asked of the instance; anything else is an error before anything is written.
+            the certificate of the server.
+          - The supported values are read from the instance. Any other value is an error before anything is written.
         type: str
       smtp_authentication:
         description:
-          - V(login) (user and password), V(certificate), from Odoo 17.0 on V(cli) (Odoo's own configuration file),
-            V(gmail) with the addon C(google_gmail), V(outlook) with the addon C(microsoft_outlook).
-          - What a method needs is checked before anything is written, on the values that the server will have. V(gmail)
-            and V(outlook) need O(servers[].smtp_encryption=starttls) exactly, O(servers[].smtp_user), no O(servers[].smtp_pass),
-            and a client (O(servers[].oauth2)). V(certificate) needs O(servers[].smtp_ssl_certificate), O(servers[].smtp_ssl_private_key),
-            and any encryption but V(none).
-          - Declaring a method clears what another one has left in Odoo, in the same write (V(gmail) and V(outlook)
-            the password, the others the tokens).
+          - V(login) uses a user and a password. V(certificate) uses a client certificate. V(cli), from Odoo 17.0 on,
+            uses the settings in Odoo's own configuration file. V(gmail) needs the addon C(google_gmail). V(outlook)
+            needs the addon C(microsoft_outlook).
+          - The requirements of a method are checked before anything is written, against the values that the server
+            will have. V(gmail) and V(outlook) need exactly O(servers[].smtp_encryption=starttls), O(servers[].smtp_user),
+            no O(servers[].smtp_pass), and a client (O(servers[].oauth2)). V(certificate) needs O(servers[].smtp_ssl_certificate),
+            O(servers[].smtp_ssl_private_key), and any encryption except V(none).
+          - If a method is declared, the same write clears the credentials of the other methods. V(gmail) and V(outlook)
+            clear the password, the others clear the tokens.
         type: str
       smtp_user:
         description:
-          - The user to log in as. An empty string clears it, and Odoo then does not log in.
+          - The user name for the login. An empty string clears it. Odoo then does not log in.
         type: str
       smtp_pass:
         description:
-          - The password, an app password for instance. It is compared with what Odoo holds, and never shown. See O(servers[].update_secrets).
+          - The password, for example an app password. It is compared with the value in Odoo, and never shown (O(servers[].update_secrets)).
           - An empty string clears it.
         type: str
       smtp_pass_rotate_by:
         description:
-          - The day by which O(servers[].smtp_pass) is to be replaced, such as V(2027-01-31). Odoo does not store it.
+          - The day by which O(servers[].smtp_pass) must be replaced, such as V(2027-01-31). Odoo does not store it.
             M(postmaster.odoo.mail_doctor) reports it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
         type: str
       smtp_ssl_certificate:
         description:
-          - The client certificate for O(servers[].smtp_authentication=certificate), as PEM or as the absolute path
-            of a PEM file where the task runs, which may begin with C(~). Compared and shown by checksum.
+          - The client certificate for O(servers[].smtp_authentication=certificate). Either PEM text, or the absolute
+            path of a PEM file on the host that runs the task. The path may begin with C(~). The certificate is compared
+            and shown by its checksum.
         type: str
       smtp_ssl_private_key:
         description:
-          - The private key of O(servers[].smtp_ssl_certificate), likewise as PEM or as the path of a PEM file. It must
-            have no passphrase. Never shown.
+          - The private key of O(servers[].smtp_ssl_certificate), also as PEM text or as the path of a PEM file. It
+            must have no passphrase. It is never shown.
         type: str
       oauth2:
         description:
-          - How to log in with OAuth2. Goes with O(servers[].smtp_authentication=gmail) or O(servers[].smtp_authentication=outlook),
-            declared beside it.
+          - The settings for a login with OAuth2. They need O(servers[].smtp_authentication=gmail) or O(servers[].smtp_authentication=outlook)
+            in the same declaration.
         type: dict
         suboptions:
           client_id:
             description:
-              - The client that was registered with Google or Microsoft. Becomes the system parameter C(google_gmail_client_id)
-                or C(microsoft_outlook_client_id), of which a database has one; servers that give it different values
-                are an error.
-              - Not needed where the system parameters are set in another way.
+              - The ID of the client that is registered with Google or Microsoft. It is stored in the system parameter
+                C(google_gmail_client_id) or C(microsoft_outlook_client_id). A database has only one of each. Servers
+                with different values are an error.
+              - Not needed if the system parameters are set in another way.
             type: str
           client_secret:
             description:
-              - Its secret. Becomes the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret).
-                Never shown.
+              - The secret of the client. It is stored in the system parameter C(google_gmail_client_secret) or C(microsoft_outlook_client_secret).
+                It is never shown.
             type: str
           client_secret_expires:
             description:
-              - The day on which O(servers[].oauth2.client_secret) ends, such as V(2027-01-31). Microsoft shows it where
-                the secret is created. Odoo does not store it. M(postmaster.odoo.mail_doctor) reports it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
+              - The day on which O(servers[].oauth2.client_secret) expires, such as V(2027-01-31). Microsoft shows it
+                on the page where you create the secret. Odoo does not store it. M(postmaster.odoo.mail_doctor) reports
+                it (O(postmaster.odoo.mail_doctor#module:declared_dates)).
             type: str
           refresh_token:
             description:
-              - What a human's consent brought, where you have it already. Without one the result holds the link to
-                open (RV(connections[].authorize_url)), and the server is not connected until somebody has opened it. Never shown.
-              - Writing it resets the access token, so that Odoo fetches a new one.
+              - The refresh token from an earlier consent, if you have one. Without it, the result contains the link
+                to open (RV(connections[].authorize_url)). The server is not connected until a person has opened the link. The token
+                is never shown.
+              - Writing it resets the access token, so that Odoo requests a new one.
             type: str
           update:
             description:
-              - V(always) compares O(servers[].oauth2.refresh_token) with what Odoo holds, and writes it where it differs,
-                the default of V(gmail). V(if_missing) writes it only where Odoo holds none, the default of V(outlook),
-                for Microsoft gives a new one at each use, which Odoo keeps.
+              - V(always), the default for V(gmail), compares O(servers[].oauth2.refresh_token) with the value in Odoo,
+                and writes it if it differs.
+              - V(if_missing), the default for V(outlook), writes it only if Odoo has none. Microsoft issues a new token
+                at each use, and Odoo stores it.
             type: str
             choices: [always, if_missing]
           required:
             description:
-              - Whether the task fails with RV(error_kind=not_connected) where the server is not connected at its end.
-                Whatever else can be done is done before, for without the record there would be no link.
+              - Whether the task fails with RV(error_kind=not_connected) if the server is not connected at the end.
+                All other changes are still made, because the link only exists if the record exists.
             type: bool
             default: false
       update_secrets:
         description:
-          - When O(servers[].smtp_pass), O(servers[].smtp_ssl_certificate) and O(servers[].smtp_ssl_private_key) are
-            written.
-          - V(always) compares them with what Odoo holds, and writes what differs. V(on_create) writes them only where
-            Odoo holds none, so that a password that was changed in Odoo stays, and is no drift.
+          - The rule for writing O(servers[].smtp_pass), O(servers[].smtp_ssl_certificate) and O(servers[].smtp_ssl_private_key).
+          - V(always) compares them with the values in Odoo, and writes those that differ. V(on_create) writes them
+            only if Odoo has none. So a password that was changed in Odoo is kept and is not drift.
         type: str
         choices: [always, on_create]
         default: always
       from_filter:
         description:
-          - The senders that the server is for, as addresses and domains between commas. Order, spaces and case make
-            no difference. Odoo 16.0 takes one entry only.
-          - Empty is for no sender in particular. Mail of a sender that no server names leaves through the one that
-            names the notifications address, or else the first without filter, its C(From) rewritten to that address.
+          - The senders that the server is for, as addresses and domains, separated by commas. Order, spaces and case
+            do not matter. Odoo 16.0 accepts only one entry.
+          - An empty value matches no specific sender. If no server matches a sender, Odoo uses the server that matches
+            the notifications address, or else the first server without a filter. Odoo then rewrites the C(From) to
+            the notifications address.
         type: str
       smtp_debug:
         description:
-          - Write the SMTP dialogue to Odoo's log, at level debug.
+          - Whether Odoo writes the SMTP dialogue to its log, at level debug.
         type: bool
       smtp_timeout:
         description:
-          - Seconds that Odoo waits for the SMTP server. Below 30 a warning says why that is little.
-          - No version of Odoo has this field of its own (it always waits 60 seconds). The addon C(mail_smtp_timeout)
-            brings it, which the role P(postmaster.odoo.smtp_timeout#role) installs. Where the instance lacks it, asking
-            for it is an error.
+          - The number of seconds that Odoo waits for the SMTP server. If it is below 30, a warning explains the risk.
+          - No version of Odoo has this field (Odoo always waits 60 seconds). The addon C(mail_smtp_timeout) adds it,
+            which the role P(postmaster.odoo.smtp_timeout#role) installs. If the instance does not have the field, this
+            option is an error.
         type: int
       max_email_size:
         description:
-          - The size in megabytes from which on Odoo sends attachments as links. Odoo 18.0 and 19.0.
+          - The size in megabytes above which Odoo sends attachments as links. Odoo 18.0 and 19.0.
           - Odoo 20.0 has one limit for all mail servers, the system parameter C(base.default_max_email_size).
         type: float
       state:
         description:
-          - V(absent) deletes the server; a warning names the mail templates and mailings that lose it. To keep the
-            record, archive it with O(servers[].active=false).
+          - V(present) creates or changes the server. V(absent) deletes it. A warning names the mail templates and mailings
+            that used it. To keep the record, archive it with O(servers[].active=false).
         type: str
         choices: [present, absent]
         default: present
   crons:
     description:
-      - Scheduled actions, as in M(postmaster.odoo.cron).
+      - Scheduled actions (crons), as in M(postmaster.odoo.cron).
     type: list
     elements: dict
     suboptions:
       xml_id:
         description:
-          - The external id of the scheduled action, such as V(mail.ir_cron_mail_scheduler_action), Odoo's mail queue.
-          - With O(crons[].code), an external id of your own, that the action is created with and that survives renaming.
+          - The external ID of the cron, such as V(mail.ir_cron_mail_scheduler_action) for Odoo's mail queue.
+          - With O(crons[].code), an external ID of your own that identifies the cron even after it was renamed. It
+            is created together with the cron.
         type: str
       name:
         description:
-          - The name of the scheduled action, in English, where it has no external id worth naming.
+          - The name of the cron, in English. Use it if the cron has no external ID that you can declare.
         type: str
       model:
         description:
-          - The technical name of the model that it works on, such as V(mail.mail), to tell actions of one O(crons[].name)
-            apart.
+          - The technical name of the model that the cron works on, such as V(mail.mail). It distinguishes crons that
+            have the same O(crons[].name).
         type: str
       code:
         description:
-          - The Python code of a scheduled action of your own, as Odoo runs it in server actions (C(model), C(env),
-            C(log), ...). With it, and O(crons[].name) and O(crons[].model), the action is created where there is none.
-          - The code is compared as it stands, to the last blank.
+          - The Python code of a cron of your own, as Odoo runs it in server actions (C(model), C(env), C(log), ...).
+            If O(crons[].name) and O(crons[].model) are also given and the cron does not exist, it is created.
+          - The code is compared character by character, including blanks.
         type: str
       state:
         description:
-          - V(absent) deletes a scheduled action of your own. What an addon has brought is not deleted, for the addon
-            relies on it; that is an error before anything is written. Use O(crons[].active=false) for it.
+          - V(present) enforces the cron. V(absent) deletes a cron of your own.
+          - A cron of an addon is never deleted because the addon relies on it. The task then fails before anything
+            is written. Use O(crons[].active=false) instead.
         type: str
         choices: [present, absent]
         default: present
       active:
         description:
-          - A declared record is active unless this is V(false).
-          - Whether it runs at all.
-          - On a neutralized copy of a database nothing is activated unless O(activate_neutralized) says so.
+          - Whether the cron runs.
+          - A declared cron is active unless this is V(false).
+          - On a neutralized copy of a database, nothing is activated unless O(activate_neutralized) allows it.
         type: bool
       interval_number:
         description:
-          - How many O(crons[].interval_type) lie between two runs.
+          - The number of O(crons[].interval_type) units between two runs.
         type: int
       interval_type:
         description:
-          - V(minutes), V(hours), V(days), V(weeks) or V(months).
+          - The unit of the interval. V(minutes), V(hours), V(days), V(weeks) or V(months).
         type: str
       priority:
         description:
-          - V(0) runs first, V(10) last.
+          - The priority of the cron. V(0) runs first, V(10) last.
         type: int
       user:
         description:
-          - The login, or the external id, of the user that it runs as.
+          - The user that the cron runs as, by login or external ID.
         type: str
       nextcall:
         description:
-          - When it runs next, in UTC, such as V(2026-01-31 06:00:00). Odoo moves it on with each run, so declare it
-            only to move it once.
+          - The time of the next run, in UTC, such as V(2026-01-31 06:00:00). Each run sets a new time. Declare it only
+            to reschedule the cron once.
         type: str
       max_overdue:
         description:
-          - Minutes. An active action whose C(nextcall) lies further back than that, or further ahead than one interval,
-            is drift, and is rescheduled to now.
+          - A number of minutes. An active cron is drift if its C(nextcall) is further in the past than this, or further
+            ahead than one interval. The module then reschedules it to now.
         type: int
       numbercall:
         description:
-          - How many more times it runs, V(-1) for ever. Gone in Odoo 18.0.
+          - The number of remaining runs. V(-1) is unlimited. Odoo 18.0 has removed this field.
         type: int
       doall:
         description:
-          - Whether missed runs are made up for. Gone in Odoo 18.0.
+          - Whether Odoo executes missed runs later. Odoo 18.0 has removed this field.
         type: bool
   queue_policy:
     description:
-      - Pace Odoo's mail queue, try failed mails again, clean up, and keep it running, as in M(postmaster.odoo.queue_policy).
+      - The rules that pace, retry, clean up and monitor Odoo's mail queue, as in M(postmaster.odoo.queue_policy).
     type: dict
     suboptions:
       lanes:
         description:
-          - The queue by importance. Every run sends each lane's oldest mails, lane after lane. A mail goes with the
-            first lane that it fits.
-          - What fits none goes with a last lane of 100 mails a run, unless the last lane here has no O(queue_policy.lanes[].domain).
-          - An empty list takes the lanes away.
+          - The queue by priority. Every run sends the oldest mails of each lane, one lane after the other. A mail belongs
+            to the first lane that it matches.
+          - Mails that match no lane belong to an additional last lane with 100 mails per run, unless the last lane
+            here has no O(queue_policy.lanes[].domain).
+          - An empty list removes the lanes.
         type: list
         elements: dict
         suboptions:
           name:
             description:
-              - What the lane is called in Odoo's log.
+              - The name of the lane in Odoo's log.
             type: str
             required: true
           domain:
             description:
-              - Which mails it takes, as an Odoo domain on C(mail.mail) with plain values, as text or as a list of lists.
-              - Without one, or with an empty one, it takes everything that is left, and must be the last.
+              - The filter for the mails of the lane. It is an Odoo domain on C(mail.mail) with plain values, as text
+                or as a list of lists.
+              - Without a domain, or with an empty one, the lane takes all remaining mails and must be the last one.
             type: raw
           batch:
             description:
-              - How many mails a run sends at most.
+              - The maximum number of mails per run.
             type: int
             default: 100
       interval:
         description:
-          - Minutes between two runs of the lanes. Odoo's own queue runs once an hour. If not set, its schedule is left
-            as it is.
-          - Odoo itself sometimes runs its queue in between.
+          - The number of minutes between two runs of the lanes. Odoo's own queue runs once an hour. If not set, the
+            schedule is not changed.
+          - Odoo itself sometimes runs its queue between these runs.
         type: int
       settle:
         description:
-          - Seconds that the lanes leave a new mail alone. Odoo sends most mails right after it has created them. One
-            that the queue takes up meanwhile is sent twice.
+          - The number of seconds during which the lanes do not touch a new mail. Odoo sends most mails right after
+            it has created them. If the queue takes such a mail during this time, it is sent twice.
         type: int
         default: 60
       backoff:
         description:
-          - Returns mails to the queue that failed for a reason that passes. These are temporary refusals (421, 450,
-            451, 452), timeouts, broken connections, and servers that were down or not found. A mail that failed for
-            good stays as it is.
+          - Retries mails with a transient failure. These are temporary refusals (421, 450, 451, 452), timeouts, broken
+            connections, and servers that were down or not found. Mails with a permanent failure are not changed.
         type: dict
         suboptions:
           enabled:
             description:
-              - V(false) takes this part away.
+              - V(false) removes this rule.
             type: bool
             default: true
           first_delay:
             description:
-              - Minutes before the first new attempt. Each further delay is as long as the mail was old when it failed,
-                so that it about doubles.
+              - The number of minutes before the first retry. Each further delay is as long as the age of the mail when
+                it failed. So the delay about doubles each time.
             type: int
             default: 5
           max_delay:
             description:
-              - Minutes that a delay never exceeds.
+              - The maximum number of minutes of a delay.
             type: int
             default: 60
           give_up_after:
             description:
-              - Minutes after which a mail that still fails is left as it is, counted from its creation or from its
-                scheduled date.
+              - The number of minutes after which a mail that still fails is given up, counted from its creation or
+                its scheduled date.
             type: int
             default: 4320
           max_attempts:
             description:
-              - How often a mail is tried, the first attempt included. A mail that has failed as often, or is older
-                than O(queue_policy.backoff.give_up_after), is given up. Odoo's log says so, and so do M(postmaster.odoo.mail_queue_info)
-                and M(postmaster.odoo.mail_doctor).
-              - The attempts that M(postmaster.odoo.mail_queue) makes count as well.
+              - The maximum number of attempts for a mail, including the first. A mail that has failed that often, or
+                is older than O(queue_policy.backoff.give_up_after), is given up. Odoo's log, M(postmaster.odoo.mail_queue_info)
+                and M(postmaster.odoo.mail_doctor) report it.
+              - The attempts of M(postmaster.odoo.mail_queue) count as well.
             type: int
             default: 100
       stale_after:
         description:
-          - Days after which a mail that is due and still waits is cancelled, not deleted. V(0) takes this part away.
+          - The number of days after which a due mail that still waits is cancelled. It is not deleted. V(0) removes
+            this rule.
         type: int
       purge_after:
         description:
-          - Days after which a failed or cancelled mail that nobody has touched since is deleted. V(0) takes this part
-            away.
-          - Odoo refuses to let even administrators delete some mails over RPC. The scheduled action does it as Odoo
-            itself.
+          - The number of days after which a failed or cancelled mail is deleted, counted from its last change. V(0)
+            removes this rule.
+          - Over RPC, Odoo does not allow even administrators to delete some mails. The cron deletes them inside Odoo.
         type: int
       watchdog:
         description:
-          - Keeps the queue and the other parts running. An action that is inactive or overdue, or whose next run lies
-            further ahead than its interval, is activated and rescheduled to now. Odoo's log says so, and whoever is
-            named here is told.
+          - Keeps the queue and the other rules running. A cron that is inactive, overdue, or scheduled further ahead
+            than its interval is activated and rescheduled to now. Odoo's log reports it, and the channel or user below
+            gets a message.
         type: dict
         suboptions:
           enabled:
             description:
-              - V(false) takes this part away.
+              - V(false) removes this rule.
             type: bool
             default: true
           interval:
             description:
-              - Minutes between two looks.
+              - The number of minutes between two checks.
             type: int
             default: 5
           max_overdue:
             description:
-              - Minutes that an action may be inactive, overdue, or too far ahead.
+              - The number of minutes that a cron may be inactive, overdue, or too far ahead.
             type: int
             default: 30
           max_outgoing:
             description:
-              - How many due mails may wait before it tells.
+              - The number of due mails that may wait before the watchdog sends a message.
             type: int
           channel:
             description:
-              - The channel to tell, by its name or its external id, such as V(mail.channel_admin), which Odoo has from
-                18.0 on. The same is told at most once an hour.
+              - The channel that gets the messages, by its name or its external ID, such as V(mail.channel_admin), which
+                exists from Odoo 18.0 on. The same message is sent at most once an hour.
             type: str
           user:
             description:
-              - The login of the user to tell, in Odoo or by mail, as the user's preferences say.
+              - The login of the user who gets the messages, in Odoo or by mail, depending on the preferences of the
+                user.
             type: str
       state:
         description:
-          - V(absent) takes every part away, and puts Odoo's own queue back as it was.
+          - V(present) enforces the declared rules. V(absent) removes all rules, and restores Odoo's own queue.
         type: str
         choices: [present, absent]
         default: present
   routes:
     description:
-      - Which mail server takes the mail of which sender. Nothing is written for it; each is held against the servers, alias domains and system
-        parameters as they will be, by the rules that this version of Odoo routes by.
-      - If a route does not apply after the run, the task fails with RV(error_kind=conflict) before anything is written, and names the cause and the
-        remedy. In check mode it is a difference of a resource C(route) in RV(plan).
-      - It must hold for mail of every company. Users' own servers (19.0) are left out of account, for they only take what their owner writes.
-      - A server that waits for a human's consent, and one that stays archived since the database is a neutralized copy, counts as if it were in
-        use; a warning then says so.
+      - The mail server for the mail of each sender. Nothing is written for a route. The module checks it against the servers, alias domains and system
+        parameters after the run, with the routing rules of this version of Odoo.
+      - If a route would not apply after the run, the task fails with RV(error_kind=conflict) before anything is written. The error names the cause and the
+        remedy. In check mode, it is a difference of a resource C(route) in RV(plan).
+      - The route must apply to mail of every company. Users' personal servers (19.0) are ignored because they only send mail of their owner.
+      - A server that waits for a consent counts as active, and so does one that stays archived because the database is a neutralized copy. A warning
+        reports both cases.
     type: list
     elements: dict
     suboptions:
@@ -488,73 +493,72 @@ options:
         required: true
       server:
         description:
-          - The mail server, by its name, or by its external id where O(servers[].xml_id) declares it.
+          - The mail server, by its name, or by its external ID if O(servers[].xml_id) declares it.
         type: str
         required: true
   from_inventory:
     description:
-      - Whether options that the task does not give come from the inventory variables C(odoo_mail_*) and C(odoo_queue_*) of the host, merged
-        from their layers. The role P(postmaster.odoo.provision#role) describes the variables.
-      - A variable that begins so and that is not known is an error, which suggests the nearest name.
+      - Whether options that the task does not set come from the inventory variables C(odoo_mail_*) and C(odoo_queue_*) of the host, merged from their
+        layers. The role P(postmaster.odoo.provision#role) describes the variables.
+      - An unknown variable with one of these prefixes is an error. The error suggests the most similar name.
     type: bool
     default: false
   parts:
     description:
-      - Which parts of the declaration are compared and enforced. The others count as not declared. If not set, all are.
+      - The parts of the declaration that are compared and enforced. Other parts count as not declared. If not set, all parts are used.
     type: list
     elements: str
     choices: [addons, parameters, alias_domains, servers, crons, queue_policy, routes]
   unmanaged:
     description:
-      - What to do with active mail servers that O(servers) does not name, and with installed rules that O(queue_policy) does not name.
-        V(report) lists them, V(archive) also archives the mail servers, V(ignore) does not look.
-      - Only looked at if the option is given. An empty list declares that there are none. V(archive) needs at least one declared mail server.
+      - The treatment of active mail servers that O(servers) does not name, and of installed rules that O(queue_policy) does not name. V(report) lists them.
+        V(archive) also archives the mail servers. V(ignore) does not check for them.
+      - This only applies to an option that is set. An empty list declares that there are none. V(archive) needs at least one declared mail server.
     type: str
     choices: [report, archive, ignore]
     default: report
   update_list:
     description:
-      - Let Odoo look at its addons path again if it does not know one of O(addons). Not done in check mode.
+      - Whether Odoo reads its addons path again if one of O(addons) is not in its list. This is not done in check mode.
     type: bool
     default: false
 
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
+      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
     type: bool
     default: false
   verify:
     description:
       - Whether new settings of mail servers are tested before they go live.
-      - V(connection) makes an archived copy of the server with the new settings, the candidate, lets Odoo test its connection, and removes it.
-        Only then is the server itself written. A new server is created archived, tested, and activated. If a test fails, nothing is written and
-        the task fails, with the class of the failure and the SMTP server's own words.
-      - Not tested are servers that stay archived, and changes of nothing but O(servers[].name), O(servers[].sequence), O(servers[].smtp_debug)
-        and O(servers[].max_email_size). In check mode nothing is tested.
-      - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived, one in use that logs in otherwise stays
-        as it is, and warnings say so.
-      - V(canary) does the same, and then has Odoo send real mails to O(canary_to) through the candidate, one from each address that O(routes) declare
-        for the server. Only a real mail shows what SMTP servers refuse after they have received it, such as a sender that is not verified, DMARC,
-        or the content.
-        Each is followed to its final state, and deleted.
+      - V(connection) creates an archived copy of the server with the new settings, the candidate. It lets Odoo test its connection, and removes it. Only
+        then is the server itself written. A new server is created archived, then tested, then activated. If a test fails, nothing is written. The task then
+        fails with the class of the failure and the reply of the SMTP server.
+      - Servers that stay archived are not tested, nor are changes of only O(servers[].name), O(servers[].sequence), O(servers[].smtp_debug) and
+        O(servers[].max_email_size). In check mode nothing is tested.
+      - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived. An active one that logs in with another method is
+        not changed. Warnings report both cases.
+      - V(canary) also makes Odoo send real mails to O(canary_to) through the candidate, one from each address that O(routes) declare for the server. SMTP
+        servers reject some mails only after they have received them, for example because of an unverified sender, DMARC, or the content. The module waits
+        for the final state of each mail, and deletes it.
     type: str
     choices: [none, connection, canary]
     default: none
   canary_to:
     description:
-      - The email address that O(verify=canary) sends to.
-      - Without O(routes) for a server, the sender is the first address of its C(from_filter), or else the login, an address of the domain of
-        C(from_filter), or Odoo's notifications address.
+      - The email address that O(verify=canary) sends mail to.
+      - If O(routes) contains no address for a server, the sender is the first address of its C(from_filter). If there is none, it is the login, an address
+        in the domain of C(from_filter), or Odoo's notifications address.
     type: str
     default: ''
   replay:
     description:
-      - Compare the routes of the senders of the last days, before and after the plan. RV(replay) lists which mail would leave through another
-        server, would get another C(From), or would have no server.
-      - It changes nothing, neither the plan nor what counts as drift. In check mode it shows what the plan would change, in a run what the run has
-        changed.
-      - The senders are read in a fixed number of calls. Only what the user of the connection may read is counted; C(docs/routing.md) of the
+      - Compares the routes of the senders of the last days, before and after the plan. RV(replay) lists mail that would use another server, would get
+        another C(From), or would have no server.
+      - It changes nothing, and it has no effect on the plan or on drift. In check mode, it shows the effect of the plan. In a run, it shows the effect of
+        the run.
+      - Reading the senders takes a fixed number of calls. Only mail that the user of the connection may read is counted. C(docs/routing.md) of the
         collection says which mail that is.
     type: dict
     suboptions:
@@ -565,14 +569,14 @@ options:
         default: 30
   snapshot_folder:
     description:
-      - A folder on the controller that gets a snapshot file before anything is written. The file contains the former state of exactly the records and
-        fields that the run is about to change. M(postmaster.odoo.mail_rollback) and the playbook C(postmaster.odoo.rollback) restore it.
+      - A folder on the controller for a snapshot file, which is written before anything in the instance. The file contains the former state of exactly the
+        records and fields that the run will change. M(postmaster.odoo.mail_rollback) and the playbook C(postmaster.odoo.rollback) restore it.
       - The folder must exist. The task needs the connection C(local), without C(become) and C(async). If the file cannot be written, nothing is changed.
-      - The name of the file is made of the host and port of the URL, of the database, and of the time in UTC. No file of another run is overwritten, and none
-        is deleted. If a run changes nothing, it removes its own file.
-      - If the file contains secrets and Ansible has a vault secret, the whole file is encrypted. Without a vault secret it contains no secrets, and a
-        warning names those that are missing.
-      - In check mode, and if nothing is to be changed, no file is written. If not set, none is written at all.
+      - The name of the file consists of the host and port of the URL, the database, and the time in UTC. No file of another run is
+        overwritten or deleted. If a run changes nothing, it removes its own file.
+      - If the file contains secrets and Ansible has a vault secret, the whole file is encrypted. Without a vault secret, it contains no secrets, and a
+        warning names the missing ones.
+      - In check mode, and if nothing has to be changed, no file is written. If not set, no file is written at all.
     type: path
 seealso:
   - module: postmaster.odoo.mail_server
@@ -582,12 +586,12 @@ seealso:
   - module: postmaster.odoo.addon
   - module: postmaster.odoo.mail_server_test
   - module: postmaster.odoo.mail_rollback
-    description: Restores what a run has changed.
+    description: Restores the former state of a snapshot.
 """
 
 EXAMPLES = r"""
 ---
-- name: The mail of one instance
+- name: Enforce the mail settings of one instance
   postmaster.odoo.mail_stack:
     url: https://odoo.acme.example
     database: acme
@@ -618,7 +622,7 @@ EXAMPLES = r"""
       - {from: shop@acme.example, server: Transactional}
     unmanaged: report
 
-- name: Three ways to log in, each tested before it goes live
+- name: Use three login methods, and test each server before it goes live
   postmaster.odoo.mail_stack:
     addons: [google_gmail, microsoft_outlook]
     servers:
@@ -648,9 +652,9 @@ EXAMPLES = r"""
           client_secret: "{{ vault_microsoft_client_secret }}"
         from_filter: support@acme.example
     verify: connection
-  register: stack # stack.connections holds the links that are still to be opened
+  register: stack # stack.connections contains the links that must still be opened
 
-- name: What would change, and nothing else
+- name: Only show the changes that a run would make
   postmaster.odoo.mail_stack:
     servers:
       - name: Relay
@@ -670,8 +674,8 @@ RETURN = r"""
 ---
 plan:
   description:
-    - What differed, and was done; in check mode, what would be. Empty means no drift.
-    - After an error, the steps that were done before it.
+    - The differences that the run has corrected. In check mode, those that a run would correct. An empty list means no drift.
+    - After an error, the steps that were completed before it.
   returned: always
   type: list
   elements: dict
@@ -682,7 +686,7 @@ plan:
       type: str
       sample: mail_server
     key:
-      description: What the resource is called.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: Transactional
@@ -692,31 +696,31 @@ plan:
       type: str
       sample: update
     changes:
-      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      description: The fields that differ. A secret is shown as a mask of fixed length. Null means that there is no value.
       returned: always
       type: list
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
         before:
-          description: What Odoo held.
+          description: The value in Odoo before the run.
           returned: always
           type: raw
           sample: 25
         after:
-          description: What was declared.
+          description: The declared value.
           returned: always
           type: raw
           sample: 587
         managed_elsewhere:
           description:
-            - That another addon takes the field of this record from a file and ignores what is written to it. Only check mode reports such a
-              change; a run fails before it writes.
-          returned: when it is so
+            - True if another addon reads the field of this record from a file and ignores writes to it. Only check mode reports such a change. A run fails
+              before it writes.
+          returned: when an addon manages the field
           type: bool
           sample: true
   sample:
@@ -742,7 +746,7 @@ plan:
           after: minutes
 records:
   description:
-    - The declared records as found after the run (in check mode, before it), secrets masked, each with its C(resource) and C(key) as in
+    - The declared records after the run. In check mode, the records as they are now. Secrets are masked. C(resource) and C(key) are the same as in
       RV(plan). The system parameters of an OAuth2 client count as declared.
     - Mail servers are as in RV(postmaster.odoo.mail_server#module:record).
   returned: success
@@ -756,7 +760,7 @@ records:
       value: "500"
 unmanaged:
   description:
-    - Active mail servers that nobody declared, if O(servers) is given, and installed rules of the queue policy, if O(queue_policy) is given.
+    - If O(servers) is set, active mail servers that it does not declare. If O(queue_policy) is set, installed rules that it does not declare.
   returned: success, and failure in check mode
   type: list
   elements: dict
@@ -772,7 +776,7 @@ unmanaged:
       type: str
       sample: Old relay
     id:
-      description: The id of the record in Odoo.
+      description: The ID of the record in Odoo.
       returned: always
       type: int
       sample: 4
@@ -782,7 +786,7 @@ unmanaged:
       type: str
       sample: Old relay
     xml_id:
-      description: The external ID by which it was declared before, null if there is none.
+      description: The external ID of a former declaration. Null if there is none.
       returned: always
       type: str
       sample: null
@@ -794,7 +798,7 @@ unmanaged:
       xml_id: null
 routes:
   description:
-    - How mail of the senders in O(routes) leaves; in check mode, how it would. Where companies differ in it, mail of the main company.
+    - The routes of the senders in O(routes). In check mode, the routes after a run. If companies differ, the route of the main company.
   returned: success
   type: list
   elements: dict
@@ -812,20 +816,20 @@ routes:
     email_from:
       description:
         - The C(From) that the recipient sees.
-        - Null if no server is for the sender, and the build of Odoo is not known. Builds of 16.0 and 17.0 from before 2024 keep the sender then, later ones
-          replace it by the notifications address. Only packages and container images have the date of the build in their version.
+        - Null if no server matches the sender and the build of Odoo is not known. Builds of 16.0 and 17.0 from before 2024 then keep the sender. Later
+          builds replace it with the notifications address. Only the versions of packages and container images contain the date of the build.
       returned: always
       type: str
       sample: shop@acme.example
     rewritten:
-      description: Whether that is another address than the sender's. Null if the build of Odoo decides, and is not known.
+      description: Whether C(email_from) is not the address of the sender. Null if it depends on the build of Odoo, which is not known.
       returned: always
       type: bool
       sample: false
     rule:
       description:
-        - Why Odoo takes this server, one of V(address), V(domain), V(notifications_address), V(notifications_domain), V(unfiltered), V(first) and
-          V(configuration). What each means stands in C(docs/routing.md) of the collection.
+        - The rule by which Odoo chooses this server. One of V(address), V(domain), V(notifications_address), V(notifications_domain), V(unfiltered),
+          V(first) and V(configuration). C(docs/routing.md) of the collection explains them.
       returned: always
       type: str
       sample: domain
@@ -837,7 +841,7 @@ routes:
       rule: domain
 replay:
   description:
-    - What the plan changes for the mail of the senders of the last days. Null without O(replay).
+    - The effect of the plan on the mail of the senders of the last days. Null without O(replay).
   returned: success, and failure in check mode
   type: dict
   contains:
@@ -853,35 +857,35 @@ replay:
       sample: "2026-10-30 20:00:00"
     counted_since:
       description:
-        - The time since which all messages are counted. It is later than RV(replay.since) if there are more than 100,000 mails. Older mails then only
-          show which other senders there are.
+        - The time from which on all messages are counted. It is later than RV(replay.since) if there are more than 100,000 mails. Older mails then only
+          show additional senders.
       returned: always
       type: str
       sample: "2026-10-30 20:00:00"
     complete:
       description:
-        - Whether all senders of the days are compared that the user may read. It is false if there are many thousand senders, and if the user may not read
-          mass mailings.
+        - Whether all senders that the user may read are compared. It is false if there are many thousand senders, and if the user may not read mass
+          mailings.
       returned: always
       type: bool
       sample: true
     mails:
-      description: The number of messages that were counted. One message can leave as several mails.
+      description: The number of messages that were counted. One message can result in several mails.
       returned: always
       type: int
       sample: 5312
     changed:
-      description: How many senders and messages are affected, and how many messages by each effect.
+      description: The number of affected senders and messages, and the number of messages by effect.
       returned: always
       type: dict
       sample: {senders: 1, mails: 214, effects: {other_server: 214}}
     left_out:
-      description: The number of senders that are compared and not listed. At most 1000 are listed.
+      description: The number of senders that are compared but not listed. At most 1000 senders are listed.
       returned: always
       type: int
       sample: 0
     senders:
-      description: The senders, those whose mail changes first, then those of the most messages.
+      description: The senders. Senders whose mail changes come first, then those with the most messages.
       returned: always
       type: list
       elements: dict
@@ -892,28 +896,28 @@ replay:
           type: str
           sample: shop@acme.example
         mails:
-          description: The number of its messages. V(0) if it only is configured.
+          description: The number of messages of the sender. V(0) if the sender is only configured and has sent no mail.
           returned: always
           type: int
           sample: 214
         sources:
           description:
-            - Where the sender is from. V(mail) is mail that was sent, V(mailing) a mass mailing, V(template) a mail template with a fixed sender,
-              V(company) the address of a company, V(alias) the address of a team or a project.
+            - The sources of the sender. V(mail) is mail that was sent. V(mailing) is a mass mailing. V(template) is a mail template with a fixed sender.
+              V(company) is the address of a company. V(alias) is the address of a team or a project.
           returned: always
           type: list
           elements: str
           sample: [mail]
         companies:
-          description: The companies whose mail it is, if it is known. Empty up to 16.0.
+          description: The companies of the mail, if they are known. Empty up to 16.0.
           returned: always
           type: list
           elements: str
           sample: [ACME]
         server_before:
           description:
-            - The name of the mail server now. Null for the server of Odoo's configuration file, and if Odoo cannot send the mail.
-            - Also null if it depends on the company or on the build of Odoo; RV(replay.senders[].email_from_before) is null then, too.
+            - The name of the current mail server. Null for the server of Odoo's configuration file, and if Odoo cannot send the mail.
+            - Also null if it depends on the company or on the build of Odoo. RV(replay.senders[].email_from_before) is then also null.
           returned: always
           type: str
           sample: Old relay
@@ -924,7 +928,7 @@ replay:
           sample: Transactional
         email_from_before:
           description:
-            - The C(From) that the recipient sees now. Empty if Odoo cannot send the mail, null if it depends on the company or on the build of Odoo.
+            - The C(From) that the recipient sees now. Empty if Odoo cannot send the mail. Null if it depends on the company or on the build of Odoo.
           returned: always
           type: str
           sample: shop@acme.example
@@ -935,16 +939,18 @@ replay:
           sample: shop@acme.example
         effects:
           description:
-            - What changes. Empty if nothing does.
-            - V(other_server), V(other_host) (another host, port or login of the same server), V(no_server), V(fails) (Odoo cannot send it), V(rewritten) (the
-              recipient sees another address than the sender's), V(restored) (and no longer does), V(other_from) (another C(From) in another way),
-              V(unknown) (it depends on the company that sends the mail, or on the build of Odoo, or the sender is not a valid address).
+            - The effects of the plan. Empty if nothing changes.
+            - V(other_server) is another mail server. V(other_host) is another host, port or login of the same server. V(no_server) means that there is no
+              server. V(fails) means that Odoo cannot send the mail.
+            - V(rewritten) means that the recipient sees another address than the sender's. V(restored) means that the recipient sees the sender's address
+              again. V(other_from) is any other change of the C(From).
+            - V(unknown) means that it depends on the sending company or the build of Odoo, or that the sender is not a valid address.
           returned: always
           type: list
           elements: str
           sample: [other_server]
         change:
-          description: The same in words.
+          description: The effects in words.
           returned: always
           type: str
           sample: server Old relay -> Transactional
@@ -952,41 +958,41 @@ replay:
 snapshot:
   description:
     - The path of the snapshot file. Null without O(snapshot_folder), and if nothing was changed.
-  returned: success, and failure once the instance was asked
+  returned: success, and failure after the instance was queried
   type: str
   sample: /etc/ansible/snapshots/odoo.acme.example_acme_20261130T020000Z.yml
 verifications:
   description:
-    - What came of the tests of new settings. Empty where O(verify) is V(none), and where nothing was to be tested.
-  returned: success, and failure once the instance was asked
+    - The results of the tests of new settings. Empty if O(verify) is V(none), or if nothing had to be tested.
+  returned: success, and failure after the instance was queried
   type: list
   elements: dict
   contains:
     key:
-      description: What the server is called.
+      description: The name of the mail server.
       returned: always
       type: str
       sample: Transactional
     outcome:
       description:
-        - V(ok), V(not_tested) (in check mode, and for a server that is not connected yet), or what was wrong, in one of the words of
+        - V(ok), V(not_tested) (in check mode, and for a server that is not connected yet), or the class of the failure, as in
           M(postmaster.odoo.mail_server_test).
       returned: always
       type: str
       sample: auth
     message:
-      description: What Odoo said, in English, or why nothing was tested.
+      description: The message of Odoo, in English, or the reason why nothing was tested.
       returned: always
       type: str
       sample: "Server replied with following exception: (535, b'5.7.8 Authentication credentials invalid')"
     seconds:
-      description: How long the test took. Null where there was none.
+      description: The duration of the test in seconds. Null if nothing was tested.
       returned: always
       type: float
       sample: 0.14
     canaries:
       description:
-        - What became of each mail of O(verify=canary), as the C(canary) of M(postmaster.odoo.mail_server_test). Empty without it.
+        - The result of each mail of O(verify=canary), as C(canary) of M(postmaster.odoo.mail_server_test). Empty without O(verify=canary).
       returned: always
       type: list
       elements: dict
@@ -1005,26 +1011,26 @@ verifications:
 connections:
   description:
     - The declared servers that log in with OAuth2, connected or not.
-  returned: success, and failure once the instance was asked
+  returned: success, and failure after the instance was queried
   type: list
   elements: dict
   contains:
     key:
-      description: What the server is called.
+      description: The name of the mail server.
       returned: always
       type: str
       sample: Sales
     connected:
       description:
-        - Whether Odoo holds the token that it logs in with; in check mode, whether it would. Whether the provider still takes it only a test can
-          tell.
+        - Whether Odoo has the token for the login. In check mode, whether it would have it after a run. Only a test can show whether the provider still
+          accepts the token.
       returned: always
       type: bool
       sample: false
     authorize_url:
       description:
-        - The link by which the missing consent is given. Whoever opens it must be logged in to that Odoo, in the same browser, as an administrator.
-        - Null where the server is connected, and where Odoo has no link since it knows no client.
+        - The link for the missing consent. The person who opens it must be logged in to this Odoo as an administrator, in the same browser.
+        - Null if the server is connected. Also null if Odoo has no link because it has no client.
       returned: always
       type: str
       sample: "https://accounts.google.com/o/oauth2/v2/auth?client_id=acme&redirect_uri=https%3A%2F%2Fodoo.acme.example%2Fgoogle_gmail%2Fconfirm"
@@ -1037,10 +1043,9 @@ connections:
       authorize_url: "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=acme&response_type=code"
 error_kind:
   description:
-    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout), V(nothing_declared) if nothing can be compared, and with O(servers[].oauth2.required)
-      V(not_connected).
-    - A test that fails is V(rejected), a route that would not hold V(conflict).
+    - The kind of the error. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict), V(rejected), V(ambiguous),
+      V(timeout), V(nothing_declared) if nothing can be compared, and with O(servers[].oauth2.required) also V(not_connected).
+    - A failed test is V(rejected). A route that would not apply is V(conflict).
   returned: failure
   type: str
   sample: rejected

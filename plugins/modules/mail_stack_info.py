@@ -9,18 +9,19 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mail_stack_info
-short_description: Ask Odoo for its mail as one would declare it
+short_description: Read the mail settings of an Odoo instance as declarations
 version_added: 0.1.0
 description:
-  - Reads everything about the mail of an instance, and returns it as the options of M(postmaster.odoo.mail_stack) and M(postmaster.odoo.queue_policy) that
-    declare exactly what is there. Enforcing them on the same instance changes nothing.
-  - Never changes anything; only methods that read are called, which the client itself enforces.
-  - Secrets are not in the result; RV(secrets) says where one belongs. Passwords, tokens, client certificates and keys are secrets, and so is every text that
-    repeats one, or seems to hold one.
-  - If a value contains the password or the API key of the task by chance, and these have fewer than six characters, the value is returned as it is, because a
-    mask would tell them. If they are longer, the value is a secret, too, or is left out with a remark. No value that Odoo returns is replaced by a mask.
-  - RV(remarks) says what is worth a look, and what is in Odoo and cannot be declared. Users' own mail servers are never declared.
-  - The role P(postmaster.odoo.export#role) writes what it returns into an inventory.
+  - Reads everything about the mail of an instance. It returns the options of M(postmaster.odoo.mail_stack) and M(postmaster.odoo.queue_policy) that declare
+    exactly the current state. Enforcing them on the same instance changes nothing.
+  - It never changes anything. The client only calls methods that read.
+  - The result contains no secrets. RV(secrets) lists the options that need one. Secrets are passwords, tokens, client certificates, keys, and every text
+    that repeats or seems to contain one.
+  - A value can contain the password or the API key of the task by chance. If the credential has fewer than six characters, the value is returned unmasked,
+    because a mask would reveal the credential. If it is longer, the value is a secret too, or is left out with a remark. A mask
+    never replaces a value that Odoo returns.
+  - RV(remarks) lists suspicious settings, and settings in Odoo that cannot be declared. Users' personal mail servers are never declared.
+  - The role P(postmaster.odoo.export#role) writes the result into an inventory.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -29,42 +30,42 @@ extends_documentation_fragment:
 options:
   more_addons:
     description:
-      - Names of installed addons to list beside those that concern mail, with C(*) for any part.
+      - The names of installed addons to list in addition to those that concern mail. C(*) matches any part.
     type: list
     elements: str
     default: []
   more_parameters:
     description:
-      - Keys of system parameters to list beside those that concern mail, with C(*) for any part.
+      - The keys of system parameters to list in addition to those that concern mail. C(*) matches any part.
     type: list
     elements: str
     default: []
   more_crons:
     description:
-      - External ids or names of scheduled actions to list beside those that concern mail, with C(*) for any part.
+      - The external IDs or names of scheduled actions (crons) to list in addition to those that concern mail. C(*) matches any part.
     type: list
     elements: str
     default: []
   digest_key:
     description:
-      - A key of your choice, at least 16 characters long. If set, each entry of RV(secrets) has a digest of its value, made with this key (HMAC-SHA256). Equal
-        secrets have equal digests, so that you can compare instances without showing a secret.
-      - Use a random key for each comparison, and do not store it. Who has both a digest and its key can try passwords.
+      - A key of your choice, at least 16 characters long. If set, each entry of RV(secrets) has a digest of its value, made with this key (HMAC-SHA256).
+        Equal secrets have equal digests, so that you can compare instances without showing a secret.
+      - Use a random key for each comparison, and do not store it. A person with a digest and its key can try passwords.
     type: str
 seealso:
   - module: postmaster.odoo.mail_stack
   - module: postmaster.odoo.queue_policy
   - module: postmaster.odoo.mail_doctor
-    description: What of it does not work, and why.
+    description: Diagnoses why mail is not sent.
 """
 
 EXAMPLES = r"""
 ---
-- name: What is there?
+- name: Read the current settings
   postmaster.odoo.mail_stack_info:
   register: found
 
-- name: With links and everything that schedules mailings
+- name: Also read the address in links, and the crons of Marketing Automation
   postmaster.odoo.mail_stack_info:
     more_parameters: [web.base.url*]
     more_crons: [marketing_automation.*]
@@ -74,24 +75,24 @@ RETURN = r"""
 ---
 stack:
   description:
-    - The options of M(postmaster.odoo.mail_stack), every one that the resources have and the instance holds, less the secrets.
+    - The options of M(postmaster.odoo.mail_stack) with the values of the instance, without the secrets.
   returned: success
   type: dict
   contains:
     addons:
-      description: Installed addons that concern mail, or that bring something listed here.
+      description: Installed addons that concern mail, or that provide something in this result.
       returned: always
       type: list
       elements: str
       sample: [google_gmail, mail, mass_mailing, microsoft_outlook]
     parameters:
-      description: System parameters that concern mail, those that exist.
+      description: Existing system parameters that concern mail.
       returned: always
       type: dict
       sample: {"base.default_max_email_size": "10"}
     alias_domains:
       description: Alias domains, in Odoo's order.
-      returned: where this Odoo has them (from 17.0 on)
+      returned: if this Odoo has them (from 17.0 on)
       type: list
       elements: dict
       sample:
@@ -102,7 +103,7 @@ stack:
           sequence: 10
           companies: [base.main_company]
     servers:
-      description: Outgoing mail servers, archived ones too, in Odoo's order.
+      description: Outgoing mail servers in Odoo's order, including archived ones.
       returned: always
       type: list
       elements: dict
@@ -119,7 +120,7 @@ stack:
           smtp_debug: false
           max_email_size: 0.0
     crons:
-      description: Scheduled actions that concern mail. Those of addons by external id, one's own with their code. When they run next is not declared.
+      description: Crons that concern mail. Those of addons have their external ID, and your own ones their code. The time of the next run is not declared.
       returned: always
       type: list
       elements: dict
@@ -132,7 +133,7 @@ stack:
           user: __system__
 queue_policy:
   description:
-    - The options of M(postmaster.odoo.queue_policy); null where none is installed.
+    - The options of M(postmaster.odoo.queue_policy). Null if no policy is installed.
   returned: success
   type: dict
   sample:
@@ -140,7 +141,7 @@ queue_policy:
     watchdog: {interval: 5, max_overdue: 30}
 secrets:
   description:
-    - Where secrets belong in RV(stack).
+    - The options in RV(stack) that need a secret.
   returned: success
   type: list
   elements: dict
@@ -151,22 +152,23 @@ secrets:
       type: str
       sample: mail_server
     key:
-      description: What the record is known by.
+      description: The name, the key or the external ID of the record.
       returned: always
       type: str
       sample: Transactional
     identity:
-      description: What tells the record from others of the same name. Its external id where it has one, else its name, with the model of a scheduled action.
+      description:
+        - The value that identifies the record. It is the external ID, if the record has one. Otherwise, it is the name, and for a cron also the model.
       returned: always
       type: str
       sample: Transactional
     position:
-      description: Its place in the list of RV(stack), from 0 on. Null for system parameters.
+      description: The index in the list of RV(stack), from 0. Null for system parameters.
       returned: always
       type: int
       sample: 0
     option:
-      description: The option that is missing there.
+      description: The missing option.
       returned: always
       type: str
       sample: smtp_pass
@@ -177,33 +179,33 @@ secrets:
       sample: 5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 remarks:
   description:
-    - What somebody should look at.
+    - Settings that a person should check.
   returned: success
   type: list
   elements: dict
   contains:
     resource:
-      description: What kind of resource it is about; null for the whole instance.
+      description: The kind of resource. Null for the whole instance.
       returned: always
       type: str
       sample: mail_server
     key:
-      description: What the record is known by.
+      description: The name, the key or the external ID of the record.
       returned: always
       type: str
       sample: Relay
     position:
-      description: Its place in the list of RV(stack), from 0 on. Null for what is not in a list, or is left out.
+      description: The index in the list of RV(stack), from 0. Null if the setting is not in a list, or is left out.
       returned: always
       type: int
       sample: 1
     option:
-      description: The option that it is about; null for the whole record.
+      description: The affected option. Null for the whole record.
       returned: always
       type: str
       sample: smtp_encryption
     kind:
-      description: V(suspicious), or V(left_out) for what is in Odoo and not in RV(stack).
+      description: V(suspicious), or V(left_out) for a setting that is in Odoo but not in RV(stack).
       returned: always
       type: str
       sample: suspicious
@@ -214,13 +216,13 @@ remarks:
       sample: port 587 usually takes starttls, and this is none
 odoo_version:
   description:
-    - The version of Odoo, as it says itself.
+    - The version of Odoo that the instance reports.
   returned: success
   type: str
   sample: "19.0"
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: unreachable
@@ -238,7 +240,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import scope_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
-# The fewest characters of a key that nobody guesses.
+# The minimum length of a key, so that it cannot be guessed.
 _LEAST_KEY = 16
 SPECIFICATION = Specification(
     options={
@@ -252,7 +254,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Read and describe."""
+    """Read the instance and return it as declarations."""
     digest_key = module.params["digest_key"]
     if digest_key is not None and len(digest_key) < _LEAST_KEY:
         raise Invalid(f"digest_key must have at least {_LEAST_KEY} characters.")

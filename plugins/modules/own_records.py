@@ -9,14 +9,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: own_records
-short_description: List and remove what this collection itself has put into an Odoo instance
+short_description: List and remove the records that this collection has created in an Odoo instance
 version_added: 0.1.0
 description:
-  - The collection keeps a few records of its own in an instance. These are the crons of the queue policy, copies of mail servers and server
-    actions that a killed run has left, the system parameters in which it keeps notes (C(postmaster_odoo.…)), the external IDs that pin declared records, and
-    the addon C(mail_smtp_timeout).
-  - Lists them and, with O(state=absent), removes them. Odoo's own queue gets its former code back.
-  - Everything that was declared stays as it is, such as mail servers, crons, system parameters and alias domains.
+  - The collection keeps a few records of its own in an instance. These are the crons of the queue policy, the system parameters C(postmaster_odoo.…), and
+    the external IDs of declared records. They also include the addon C(mail_smtp_timeout), and copies of mail servers and server actions that a killed run
+    has left.
+  - The module lists these records and removes them with O(state=absent). Odoo's own queue gets its former code back.
+  - Declared records are not changed, such as mail servers, crons, system parameters and alias domains.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -35,10 +35,10 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: List what the collection has put into the instance
+- name: List the records of the collection
   postmaster.odoo.own_records:
 
-- name: Remove it
+- name: Remove the records of the collection
   postmaster.odoo.own_records:
     state: absent
 """
@@ -47,7 +47,7 @@ RETURN = r"""
 ---
 records:
   description:
-    - The records of the collection. With O(state=absent) these are the removed records; in check mode, those that a run would remove.
+    - The records of the collection. With O(state=absent), the removed records. In check mode, the records that a run would remove.
   returned: success
   type: list
   elements: dict
@@ -58,12 +58,12 @@ records:
       type: str
       sample: external_id
     name:
-      description: The rule of the queue policy, the name, the key or the external ID.
+      description: The rule of the queue policy, or the name, the key or the external ID of the record.
       returned: always
       type: str
       sample: postmaster.transactional
     id:
-      description: The id of the record in Odoo.
+      description: The ID of the record in Odoo.
       returned: always
       type: int
       sample: 4711
@@ -76,7 +76,7 @@ records:
       id: 4711
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: conflict
@@ -98,7 +98,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """List the records, and remove them if asked to."""
+    """List the records, and remove them if `state` is absent."""
     removes = module.params["state"] == "absent"
     with module.session(read_only=not removes) as session:
         records = find_own_records(session)

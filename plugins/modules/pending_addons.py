@@ -9,12 +9,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: pending_addons
-short_description: Finish or call off pending changes of Odoo's addons
+short_description: Finish or cancel pending changes of Odoo's addons
 version_added: 0.1.0
 description:
-  - As long as an addon (C(ir.module.module)) waits to be installed, upgraded or removed, Odoo runs no scheduled action and lets nobody change another
-    addon. That stays so after somebody has pressed a button and never confirmed it, or after an upgrade that broke off.
-  - Does to all of them what Odoo's own dialogue does to all of them. Where nothing is pending, nothing is done.
+  - If an addon (C(ir.module.module)) waits to be installed, upgraded or removed, Odoo runs no scheduled action (cron) and rejects changes to other addons.
+    This happens if a person has clicked a button but never confirmed it, or if an upgrade was interrupted.
+  - The module does the same as Odoo's own dialog, for all pending addons together. If nothing is pending, it does nothing.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -23,9 +23,9 @@ extends_documentation_fragment:
 options:
   action:
     description:
-      - V(call_off) takes the marks away. What was to be installed is not, what was to be upgraded or removed stays installed as it is. An upgrade that
-        broke off in the middle is not made up for by that.
-      - V(finish) installs, upgrades and removes, and waits until Odoo has done it. B(An addon that is removed takes its data with it.)
+      - V(call_off) removes the marks. Addons to be installed are not installed. Addons to be upgraded or removed stay installed. If an upgrade was
+        interrupted in the middle, this does not complete it.
+      - V(finish) installs, upgrades and removes the addons, and waits until Odoo has finished. B(If an addon is removed, its data is deleted.)
     type: str
     required: true
     choices: [call_off, finish]
@@ -33,17 +33,17 @@ seealso:
   - module: postmaster.odoo.addon
 
   - module: postmaster.odoo.mail_doctor
-    description: Its finding C(addons_pending).
+    description: Reports pending addons as the finding C(addons_pending).
 """
 
 EXAMPLES = r"""
 ---
-- name: What is pending?
+- name: List the pending addons
   postmaster.odoo.pending_addons:
     action: call_off
   check_mode: true
 
-- name: Nobody meant that upgrade
+- name: Cancel all pending changes
   postmaster.odoo.pending_addons:
     action: call_off
 """
@@ -52,18 +52,18 @@ RETURN = r"""
 ---
 addons:
   description:
-    - The addons that were pending; in check mode, those that are.
-  returned: always, unless the instance could not be asked
+    - The addons that were pending. In check mode, the addons that are pending.
+  returned: always, unless the instance could not be queried
   type: list
   elements: dict
   contains:
     name:
-      description: The technical name.
+      description: The technical name of the addon.
       returned: always
       type: str
       sample: digest
     state:
-      description: What it waits for, V(to install), V(to upgrade) or V(to remove).
+      description: The pending change, V(to install), V(to upgrade) or V(to remove).
       returned: always
       type: str
       sample: to upgrade
@@ -72,7 +72,7 @@ addons:
       state: to upgrade
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: rejected
@@ -91,7 +91,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Do it, and report."""
+    """Finish or cancel the pending changes and report the addons."""
     with module.session() as session:
         addons = resolve(session, module.params["action"])
     module.exit_json(changed=bool(addons), addons=addons)

@@ -9,16 +9,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: queue_policy
-short_description: Pace Odoo's mail queue, try failed mails again, clean up, and keep it running
+short_description: Pace, retry, clean up and monitor Odoo's mail queue
 version_added: 0.1.0
 description:
-  - Odoo sends its mail queue in one lump, the newest mails first, never tries a failed mail again, and keeps failed and cancelled mails for
-    ever. This module installs what is missing as scheduled actions with generated code. No addon is needed, and it works on Odoo Online.
-  - Lanes replace the code of Odoo's own queue action (C(mail.ir_cron_mail_scheduler_action)), so that there is still one queue. Its former code
-    is noted in the new one, and put back when the lanes go.
-  - Every other part is a scheduled action of its own, under an external id that begins with C(postmaster_odoo.queue_).
-  - Code that somebody has edited in Odoo is drift. Only users with the access right Administration / Settings can edit it.
-  - A part that is not given is left as it is; a warning says so where it is installed.
+  - Odoo sends its mail queue without pauses or priorities, the newest mails first. It never retries a failed mail, and it keeps failed and cancelled mails
+    forever. This module adds the missing features as scheduled actions (crons) with generated code. It needs no addon and works on Odoo Online.
+  - Lanes replace the code of Odoo's own queue cron (C(mail.ir_cron_mail_scheduler_action)), so that there is still only one queue. The new code contains
+    the former code, which is restored when the lanes are removed.
+  - Every other rule is a cron of its own, with an external ID that begins with C(postmaster_odoo.queue_).
+  - If a person has edited the code in Odoo, it is drift. Only users with the access right Administration / Settings can edit it.
+  - A rule that is not declared is not changed. If it is installed, a warning says so.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -27,117 +27,118 @@ extends_documentation_fragment:
 options:
   lanes:
     description:
-      - The queue by importance. Every run sends each lane's oldest mails, lane after lane. A mail goes with the first lane that it fits.
-      - What fits none goes with a last lane of 100 mails a run, unless the last lane here has no O(lanes[].domain).
-      - An empty list takes the lanes away.
+      - The queue by priority. Every run sends the oldest mails of each lane, one lane after the other. A mail belongs to the first lane that it matches.
+      - Mails that match no lane belong to an additional last lane with 100 mails per run, unless the last lane here has no O(lanes[].domain).
+      - An empty list removes the lanes.
     type: list
     elements: dict
     suboptions:
       name:
         description:
-          - What the lane is called in Odoo's log.
+          - The name of the lane in Odoo's log.
         type: str
         required: true
       domain:
         description:
-          - Which mails it takes, as an Odoo domain on C(mail.mail) with plain values, as text or as a list of lists.
-          - Without one, or with an empty one, it takes everything that is left, and must be the last.
+          - The filter for the mails of the lane. It is an Odoo domain on C(mail.mail) with plain values, as text or as a list of lists.
+          - Without a domain, or with an empty one, the lane takes all remaining mails and must be the last one.
         type: raw
       batch:
         description:
-          - How many mails a run sends at most.
+          - The maximum number of mails per run.
         type: int
         default: 100
   interval:
     description:
-      - Minutes between two runs of the lanes. Odoo's own queue runs once an hour. If not set, its schedule is left as it is.
-      - Odoo itself sometimes runs its queue in between.
+      - The number of minutes between two runs of the lanes. Odoo's own queue runs once an hour. If not set, the schedule is not changed.
+      - Odoo itself sometimes runs its queue between these runs.
     type: int
   settle:
     description:
-      - Seconds that the lanes leave a new mail alone. Odoo sends most mails right after it has created them. One that the queue takes up
-        meanwhile is sent twice.
+      - The number of seconds during which the lanes do not touch a new mail. Odoo sends most mails right after it has created them. If the queue takes such
+        a mail during this time, it is sent twice.
     type: int
     default: 60
   backoff:
     description:
-      - Returns mails to the queue that failed for a reason that passes. These are temporary refusals (421, 450, 451, 452), timeouts, broken
-        connections, and servers that were down or not found. A mail that failed for good stays as it is.
+      - Retries mails with a transient failure. These are temporary refusals (421, 450, 451, 452), timeouts, broken connections, and servers that were down
+        or not found. Mails with a permanent failure are not changed.
     type: dict
     suboptions:
       enabled:
         description:
-          - V(false) takes this part away.
+          - V(false) removes this rule.
         type: bool
         default: true
       first_delay:
         description:
-          - Minutes before the first new attempt. Each further delay is as long as the mail was old when it failed, so that it about doubles.
+          - The number of minutes before the first retry. Each further delay is as long as the age of the mail when it failed. So the delay about doubles
+            each time.
         type: int
         default: 5
       max_delay:
         description:
-          - Minutes that a delay never exceeds.
+          - The maximum number of minutes of a delay.
         type: int
         default: 60
       give_up_after:
         description:
-          - Minutes after which a mail that still fails is left as it is, counted from its creation or from its scheduled date.
+          - The number of minutes after which a mail that still fails is given up, counted from its creation or its scheduled date.
         type: int
         default: 4320
       max_attempts:
         description:
-          - How often a mail is tried, the first attempt included. A mail that has failed as often, or is older than
-            O(backoff.give_up_after), is given up. Odoo's log says so, and so do M(postmaster.odoo.mail_queue_info) and M(postmaster.odoo.mail_doctor).
-          - The attempts that M(postmaster.odoo.mail_queue) makes count as well.
+          - The maximum number of attempts for a mail, including the first. A mail that has failed that often, or is older than O(backoff.give_up_after), is
+            given up. Odoo's log, M(postmaster.odoo.mail_queue_info) and M(postmaster.odoo.mail_doctor) report it.
+          - The attempts of M(postmaster.odoo.mail_queue) count as well.
         type: int
         default: 100
   stale_after:
     description:
-      - Days after which a mail that is due and still waits is cancelled, not deleted. V(0) takes this part away.
+      - The number of days after which a due mail that still waits is cancelled. It is not deleted. V(0) removes this rule.
     type: int
   purge_after:
     description:
-      - Days after which a failed or cancelled mail that nobody has touched since is deleted. V(0) takes this part away.
-      - Odoo refuses to let even administrators delete some mails over RPC. The scheduled action does it as Odoo itself.
+      - The number of days after which a failed or cancelled mail is deleted, counted from its last change. V(0) removes this rule.
+      - Over RPC, Odoo does not allow even administrators to delete some mails. The cron deletes them inside Odoo.
     type: int
   watchdog:
     description:
-      - Keeps the queue and the other parts running. An action that is inactive or overdue, or whose next run lies further ahead than its
-        interval, is activated and rescheduled to now. Odoo's log says so, and whoever is named here is told.
+      - Keeps the queue and the other rules running. A cron that is inactive, overdue, or scheduled further ahead than its interval is activated and
+        rescheduled to now. Odoo's log reports it, and the channel or user below gets a message.
     type: dict
     suboptions:
       enabled:
         description:
-          - V(false) takes this part away.
+          - V(false) removes this rule.
         type: bool
         default: true
       interval:
         description:
-          - Minutes between two looks.
+          - The number of minutes between two checks.
         type: int
         default: 5
       max_overdue:
         description:
-          - Minutes that an action may be inactive, overdue, or too far ahead.
+          - The number of minutes that a cron may be inactive, overdue, or too far ahead.
         type: int
         default: 30
       max_outgoing:
         description:
-          - How many due mails may wait before it tells.
+          - The number of due mails that may wait before the watchdog sends a message.
         type: int
       channel:
         description:
-          - The channel to tell, by its name or its external id, such as V(mail.channel_admin), which Odoo has from 18.0 on. The same is
-            told at most once an hour.
+          - The channel that gets the messages, by its name or its external ID, such as V(mail.channel_admin), which exists from Odoo 18.0 on. The same
+            message is sent at most once an hour.
         type: str
       user:
         description:
-          - The login of the user to tell, in Odoo or by mail, as the user's preferences say.
+          - The login of the user who gets the messages, in Odoo or by mail, depending on the preferences of the user.
         type: str
   state:
     description:
-      - V(absent) takes every part away, and puts Odoo's own queue back as it was.
+      - V(present) enforces the declared rules. V(absent) removes all rules, and restores Odoo's own queue.
     type: str
     choices:
       - present
@@ -145,8 +146,8 @@ options:
     default: present
   activate_neutralized:
     description:
-      - Whether the actions may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without it they are left inactive, and a warning says so. A copy holds the real passwords, and would send real mail.
+      - Whether the crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
+      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
     type: bool
     default: false
 seealso:
@@ -156,7 +157,7 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: Password resets before newsletters, failed mails again, and nothing kept for ever
+- name: Send password resets first, retry failed mails, and delete old mails
   postmaster.odoo.queue_policy:
     lanes:
       - name: accounts
@@ -175,15 +176,15 @@ EXAMPLES = r"""
       max_outgoing: 2000
       channel: mail.channel_admin
 
-- name: Only try failed mails again
+- name: Only retry failed mails
   postmaster.odoo.queue_policy:
     backoff: {}
 
-- name: No lanes any more; the rest stays
+- name: Remove the lanes and keep the other rules
   postmaster.odoo.queue_policy:
     lanes: []
 
-- name: Nothing of it any more
+- name: Remove all rules
   postmaster.odoo.queue_policy:
     state: absent
 """
@@ -192,8 +193,8 @@ RETURN = r"""
 ---
 plan:
   description:
-    - What differed, and was done; in check mode, what would be. Empty means no drift.
-    - After an error, the steps that were done before it.
+    - The differences that the run has corrected. In check mode, those that a run would correct. An empty list means no drift.
+    - After an error, the steps that were completed before it.
   returned: always
   type: list
   elements: dict
@@ -214,7 +215,7 @@ plan:
       type: str
       sample: update
     changes:
-      description: The options that differ, read back from the installed rule.
+      description: The options that differ, read from the installed rule.
       returned: always
       type: list
       elements: dict
@@ -225,12 +226,12 @@ plan:
           type: str
           sample: stale_after
         before:
-          description: What is installed.
+          description: The installed value.
           returned: always
           type: raw
           sample: 7
         after:
-          description: What was declared.
+          description: The declared value.
           returned: always
           type: raw
           sample: 9
@@ -244,7 +245,8 @@ plan:
           after: 9
 records:
   description:
-    - The crons of the declared rules as found after the run (in check mode, before it), with the C(options) that their code was generated from.
+    - The crons of the declared rules after the run. In check mode, the crons as they are now. C(options) are the options that their code was generated
+      from.
   returned: success
   type: list
   elements: dict
@@ -269,7 +271,7 @@ records:
         stale_after: 7
 unmanaged:
   description:
-    - The rules that are installed and not declared.
+    - The rules that are installed but not declared.
   returned: success
   type: list
   elements: dict
@@ -281,8 +283,8 @@ unmanaged:
       xml_id: postmaster_odoo.queue_purge
 error_kind:
   description:
-    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout).
+    - The kind of the error. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict), V(rejected), V(ambiguous),
+      V(timeout).
   returned: failure
   type: str
   sample: unsupported

@@ -9,23 +9,23 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: smtp_probe
-short_description: Speak SMTP to a mail server, from where the task runs
+short_description: Test an SMTP server from the host that runs the task
 version_added: 0.1.0
 description:
-  - Speaks to an SMTP server as Odoo would, from the machine that the task runs on, stage by stage. It looks up the name, connects, introduces itself,
-    begins TLS, logs in, and offers a sender and a recipient, as far as it is told to. It ends before C(DATA), so nothing is sent.
-  - Says what each stage took and what the server replied, what the server offers, and what its certificate is worth whether that is enforced or not. Where
-    the asked encryption does not work, it tries the others and says which does.
-  - Needs no Odoo. Run on the machine that Odoo runs on, it meets the same name servers, firewalls and authorities.
+  - Connects to an SMTP server in the same way as Odoo, from the host that runs the task, in stages. It resolves the name, connects, sends its own name, and
+    starts TLS. It then logs in, and offers a sender and a recipient, if the options say so. It ends before C(DATA), so no mail is sent.
+  - It reports the duration and the reply of each stage, and the features of the server. It also reports whether the certificate is valid, even if the
+    encryption does not require that. If the chosen encryption does not work, it tries the others and reports the one that works.
+  - It does not need Odoo. If it runs on the host of Odoo, it uses the same name servers, firewalls and certificate authorities as Odoo.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
   - python >= 3.10
-  - cryptography, where certificates are to be told by more than their fingerprint
+  - cryptography, to report more of a certificate than its fingerprint
 attributes:
   check_mode:
     support: full
-    description: This module never changes anything, and does the same in check mode.
+    description: This module never changes anything. It does the same in check mode.
   diff_mode:
     support: N/A
     description: This module never changes anything.
@@ -41,49 +41,52 @@ options:
     aliases: [smtp_host]
   port:
     description:
-      - Its port.
+      - The port of the server.
     type: int
     default: 25
     aliases: [smtp_port]
   encryption:
     description:
-      - How TLS begins, in Odoo's words. V(starttls) and V(starttls_strict) on command, V(ssl) and V(ssl_strict) with the first byte, V(none) not at all.
-      - The strict ones, which Odoo has from 19.0 on, end where the certificate does not verify. The others say so and go on, as Odoo does.
+      - The encryption, with Odoo's values. V(starttls) and V(starttls_strict) start TLS with a command. V(ssl) and V(ssl_strict) start it immediately.
+        V(none) does not use TLS.
+      - The strict values, which Odoo has from 19.0 on, end the probe if the certificate is not valid. The other values report it and continue, as Odoo
+        does.
     type: str
     choices: [none, starttls, starttls_strict, ssl, ssl_strict]
     default: none
     aliases: [smtp_encryption]
   user:
     description:
-      - Who to log in as, with O(password) or O(access_token). Without a user there is no login.
+      - The user name for the login with O(password) or O(access_token). Without it, there is no login.
     type: str
     aliases: [smtp_user]
   password:
     description:
-      - The password, tried with the mechanisms that Odoo knows, C(CRAM-MD5), C(PLAIN) and C(LOGIN). With O(encryption=none) it can be read on the way.
+      - The password. The probe tries it with the mechanisms that Odoo supports, C(CRAM-MD5), C(PLAIN) and C(LOGIN). With O(encryption=none), it is sent
+        without encryption.
     type: str
     aliases: [smtp_pass]
   access_token:
     description:
-      - An OAuth2 access token to log in with instead (C(XOAUTH2)), as Odoo does at Google and Microsoft.
+      - An OAuth2 access token for the login instead of a password (C(XOAUTH2)), as Odoo uses it with Google and Microsoft.
     type: str
   client_certificate:
     description:
-      - A client's certificate in PEM, or the path of such a file where the task runs.
+      - A client certificate in PEM format, or the path of such a file on the host that runs the task.
     type: str
     aliases: [smtp_ssl_certificate]
   client_private_key:
     description:
-      - Its private key in PEM, or the path of such a file where the task runs.
+      - The private key of O(client_certificate) in PEM format, or the path of such a file on the host that runs the task.
     type: str
     aliases: [smtp_ssl_private_key]
   sender:
     description:
-      - A sender to offer (C(MAIL FROM)).
+      - The sender to offer (C(MAIL FROM)).
     type: str
   recipient:
     description:
-      - A recipient to offer (C(RCPT TO)).
+      - The recipient to offer (C(RCPT TO)).
     type: str
   ca_path:
     description:
@@ -91,45 +94,45 @@ options:
     type: path
   validate_certs:
     description:
-      - Whether a certificate that does not verify ends the probe. Without it, O(encryption) decides. What the check says is in RV(tls) either way.
+      - Whether an invalid certificate ends the probe. If not set, O(encryption) decides. RV(tls) always contains the result of the check.
     type: bool
   connect_timeout:
     description:
-      - Seconds to wait for the name servers, and for each address of the server.
+      - The number of seconds to wait for the name servers, and for each address of the server.
     type: float
     default: 10
   timeout:
     description:
-      - Seconds to wait for each reply as a whole, and for the TLS handshake. Odoo waits 60.
+      - The number of seconds to wait for each complete reply, and for the TLS handshake. Odoo waits 60 seconds.
     type: float
     default: 30
   helo:
     description:
-      - The name to introduce oneself with. Without it, this machine's own as Odoo would tell it.
+      - The name that the probe sends as its own. If not set, it is the name that Odoo would use on this host.
     type: str
   explore:
     description:
-      - Whether to also try ports 587, 465 and 25 of the same host where this port does not do.
+      - Whether ports 587, 465 and 25 of the same host are also tried if this port does not work.
     type: bool
     default: false
   fail_on_error:
     description:
-      - Whether the task fails if the probe does. V(false) only reports.
+      - Whether the task fails if the probe fails. V(false) only reports.
     type: bool
     default: true
 notes:
-  - The certificate is always checked. Where it does not verify, a second connection reads it, without logging in unless the check is not enforced.
-  - Other ways to connect are tried without logging in, so that a password goes nowhere it was not sent to on purpose.
-  - It has no options of how to reach Odoo, and so is not in the action group C(postmaster.odoo.odoo).
+  - The certificate is always checked. If it is not valid, a second connection reads it. This connection logs in only if the check is not enforced.
+  - Other ways to connect are tried without a login, so the password is only sent to the port and encryption that you chose.
+  - The module has no options for the connection to Odoo, so it is not in the action group C(postmaster.odoo.odoo).
 seealso:
   - module: postmaster.odoo.mail_server_test
-    description: Odoo's own connection test, which Odoo itself runs.
+    description: Runs Odoo's own connection test on the host of Odoo.
   - module: postmaster.odoo.mail_server
 """
 
 EXAMPLES = r"""
 ---
-- name: Would this relay take our mail, seen from the Odoo host?
+- name: Test a relay from the Odoo host
   postmaster.odoo.smtp_probe:
     host: smtp.provider.example
     port: 587
@@ -140,14 +143,14 @@ EXAMPLES = r"""
     recipient: postmaster@acme.example
   delegate_to: odoo.acme.example
 
-- name: How does one hand in mail here?
+- name: Find a port and an encryption that work
   postmaster.odoo.smtp_probe:
     host: smtp.provider.example
     explore: true
     fail_on_error: false
   register: probe
 
-- name: The certificate must hold for another two weeks
+- name: Check that the certificate is valid for another two weeks
   postmaster.odoo.smtp_probe:
     host: smtp.provider.example
     port: 465
@@ -160,31 +163,31 @@ RETURN = r"""
 ---
 outcome:
   description:
-    - How it ended, in the words of M(postmaster.odoo.mail_server_test).
+    - The result, with the values of M(postmaster.odoo.mail_server_test).
   returned: always, unless the options do not fit together
   type: str
   sample: auth
 stage:
   description:
-    - The stage that failed; null where none did.
+    - The stage that failed. Null if none failed.
   returned: as RV(outcome)
   type: str
   sample: auth
 message:
   description:
-    - The same in words, the server's own where it spoke.
+    - The result in words. If the server replied, its own words.
   returned: as RV(outcome)
   type: str
   sample: "localhost:2525, auth: 535 5.7.8 Authentication credentials invalid."
 suggestion:
   description:
-    - What would work, or what to look at, in the words of Odoo's fields; null where there is nothing to say.
+    - A setting that would work, or the next thing to check, with the names of Odoo's fields. Null if there is no suggestion.
   returned: as RV(outcome)
   type: str
   sample: "Use smtp_encryption: starttls, smtp_port: 587."
 alternatives:
   description:
-    - What else was tried, each without logging in.
+    - Other settings that were tried, each without a login.
   returned: as RV(outcome)
   type: list
   elements: dict
@@ -193,7 +196,7 @@ alternatives:
     - {smtp_port: 587, smtp_encryption: starttls, outcome: ok, message: ""}
 stages:
   description:
-    - The stages in their order, up to the one that failed. C(ehlo) comes again after C(tls), as the server then may offer other things.
+    - The stages in their order, up to the one that failed. C(ehlo) is repeated after C(tls) because the server may then offer other features.
   returned: as RV(outcome)
   type: list
   elements: dict
@@ -204,83 +207,83 @@ stages:
       type: str
       sample: auth
     ok:
-      description: Whether it went well. How V(quit) goes does not matter to RV(outcome).
+      description: Whether the stage succeeded. A failure of V(quit) has no effect on RV(outcome).
       returned: always
       type: bool
       sample: true
     seconds:
-      description: How long it took.
+      description: The duration in seconds.
       returned: always
       type: float
       sample: 0.012
     detail:
-      description: What is to be known of it, such as the addresses, the login's mechanism, or what went wrong.
+      description: Details, such as the addresses, the login mechanism, or the error.
       returned: always
       type: str
       sample: PLAIN
     code:
       description: The code of the server's reply.
-      returned: where the server replied
+      returned: when the server replied
       type: int
       sample: 235
     reply:
-      description: Its words.
-      returned: where the server replied
+      description: The text of the server's reply.
+      returned: when the server replied
       type: str
       sample: 2.7.0 Authentication successful
 addresses:
   description:
-    - The addresses that the name has.
+    - The addresses of the host name.
   returned: as RV(outcome)
   type: list
   elements: str
   sample: [127.0.0.1]
 address:
   description:
-    - The one that answered; null where none did.
+    - The address that answered. Null if none did.
   returned: as RV(outcome)
   type: str
   sample: 127.0.0.1
 banner:
   description:
-    - How the server introduced itself.
+    - The greeting of the server.
   returned: as RV(outcome)
   type: str
   sample: smtp.provider.example ESMTP
 helo:
   description:
-    - How the probe introduced itself.
+    - The name that the probe sent as its own.
   returned: as RV(outcome)
   type: str
   sample: odoo.acme.example
 features:
   description:
-    - What the server offers, after TLS where there is TLS.
+    - The features of the server. If TLS is used, the features after it has started.
   returned: as RV(outcome)
   type: list
   elements: str
   sample: [SIZE 33554432, 8BITMIME, SMTPUTF8, AUTH LOGIN PLAIN, HELP]
 size:
   description:
-    - The largest mail that it takes, in bytes; null where it does not say.
+    - The maximum size of a mail in bytes. Null if the server does not report it.
   returned: as RV(outcome)
   type: int
   sample: 33554432
 starttls:
   description:
-    - Whether it offers STARTTLS; null where TLS had begun already, or it did not come to that.
+    - Whether the server offers STARTTLS. Null if TLS was already in use, or if the probe ended before this stage.
   returned: as RV(outcome)
   type: bool
   sample: true
 auth_mechanisms:
   description:
-    - How it lets one log in, before and after TLS began; null where it did not come to that.
+    - The login mechanisms of the server, before and after TLS starts. Null if the probe ended before this stage.
   returned: as RV(outcome)
   type: dict
   sample: {before_tls: [], after_tls: [LOGIN, PLAIN]}
 tls:
   description:
-    - The TLS connection; null where there is none.
+    - The TLS connection. Null if there is none.
   returned: as RV(outcome)
   type: dict
   contains:
@@ -295,17 +298,17 @@ tls:
       type: str
       sample: TLS_AES_256_GCM_SHA384
     verified:
-      description: Whether the certificate is for O(host) and is trusted, as Odoo's strict encryptions demand.
+      description: Whether the certificate is trusted and is for O(host), as Odoo's strict encryptions require.
       returned: always
       type: bool
       sample: false
     verify_error:
-      description: Why it is not; null where it is.
+      description: The reason why the certificate is not valid. Null if it is valid.
       returned: always
       type: str
       sample: certificate has expired
     chain:
-      description: The certificates that the server shows, its own first; without the Python package cryptography each with its fingerprint alone.
+      description: The certificates of the server, its own first. Without the Python package cryptography, each has only its fingerprint.
       returned: always
       type: list
       elements: dict
@@ -318,18 +321,18 @@ tls:
           days_left: 6
           fingerprint: d9488dc04f917bb6e4f9943520fbdc8588cd3aa0d7a7e41be5b982527c5c0f06
     chain_complete:
-      description: Whether these are all that the server shows. Before Python 3.13 only its own can be seen.
+      description: Whether these are all certificates that the server sends. Before Python 3.13, only the server's own certificate is visible.
       returned: always
       type: bool
       sample: true
     note:
-      description: Why something is missing of the certificates; null where nothing is.
+      description: The reason why some information about the certificates is missing. Null if nothing is missing.
       returned: always
       type: str
       sample: null
 error_kind:
   description:
-    - What kind of error it is, as in M(postmaster.odoo.mail_stack).
+    - The kind of the error, as in M(postmaster.odoo.mail_stack).
   returned: failure
   type: str
   sample: rejected
@@ -378,7 +381,7 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Speak SMTP, and report."""
+    """Probe the SMTP server and report the result."""
     module.exit_with(probe_result(probe(settings_of(module.params)), fail_on_error=module.params["fail_on_error"]))
 
 

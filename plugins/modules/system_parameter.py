@@ -13,7 +13,7 @@ short_description: Enforce a system parameter of Odoo
 version_added: 0.1.0
 description:
   - Sets or removes one system parameter (C(ir.config_parameter)).
-  - The value of a parameter whose key names a secret (such as C(google_gmail_client_secret)) is masked everywhere.
+  - If the key names a secret, such as C(google_gmail_client_secret), the value is masked everywhere.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -27,41 +27,42 @@ options:
     required: true
   value:
     description:
-      - The value. Odoo stores text; a number is written as such (V(500)), V(true) as V(True).
-      - An empty string removes the parameter. A blank parameter, which Odoo 20.0 can have, counts as absent.
-      - V(false) removes the parameter up to Odoo 19.0, as it does in Odoo itself. From 20.0 on Odoo stores V(False), and booleans are compared as such.
+      - The value. Odoo stores text. A number is stored as its digits (V(500)), and V(true) as V(True).
+      - An empty string removes the parameter. A parameter with a blank value, which can exist in Odoo 20.0, counts as absent.
+      - V(false) removes the parameter up to Odoo 19.0, as it does in Odoo itself. From 20.0 on, Odoo stores V(False), and booleans are compared as
+        booleans.
       - Required with O(state=present).
     type: raw
   secret:
     description:
-      - Whether the value is a secret, although its key does not say so. It is then masked in results, diffs, logs and reports.
-      - A value whose key names a secret is masked without this option.
+      - Whether the value is a secret although its key does not name one. A secret is masked in results, diffs, logs and reports.
+      - If the key names a secret, the value is masked without this option.
     type: bool
   state:
     description:
-      - V(absent) removes the parameter.
+      - V(present) sets the parameter. V(absent) removes it.
     type: str
     choices: [present, absent]
     default: present
 seealso:
   - module: postmaster.odoo.mail_stack
-    description: Everything about the mail of one instance in one task.
+    description: Enforces everything about the mail of one instance in one task.
 """
 
 EXAMPLES = r"""
 ---
-- name: Five hundred mails per SMTP session
+- name: Send up to 500 mails per SMTP session
   postmaster.odoo.system_parameter:
     key: mail.session.batch.size
     value: 500
 
-- name: A licence key, whose name does not say that it is a secret
+- name: Set a licence key, which is a secret although its name does not show it
   postmaster.odoo.system_parameter:
     key: acme_mail.licence
     value: "{{ vault_acme_mail_licence }}"
     secret: true
 
-- name: Back to Odoo's own default
+- name: Restore Odoo's default
   postmaster.odoo.system_parameter:
     key: mail.session.batch.size
     state: absent
@@ -71,8 +72,8 @@ RETURN = r"""
 ---
 plan:
   description:
-    - What differed, and was done; in check mode, what would be. Empty means no drift.
-    - After an error, the steps that were done before it.
+    - The differences that the run has corrected. In check mode, those that a run would correct. An empty list means no drift.
+    - After an error, the steps that were completed before it.
   returned: always
   type: list
   elements: dict
@@ -83,7 +84,7 @@ plan:
       type: str
       sample: mail_server
     key:
-      description: What the resource is called.
+      description: The name, the key or the external ID of the resource.
       returned: always
       type: str
       sample: Transactional
@@ -93,23 +94,23 @@ plan:
       type: str
       sample: update
     changes:
-      description: The fields that differ. A secret shows as a mask of one length, and null where there is none.
+      description: The fields that differ. A secret is shown as a mask of fixed length. Null means that there is no value.
       returned: always
       type: list
       elements: dict
       contains:
         field:
-          description: Odoo's name of the field.
+          description: The name of the field in Odoo.
           returned: always
           type: str
           sample: smtp_port
         before:
-          description: What Odoo held.
+          description: The value in Odoo before the run.
           returned: always
           type: raw
           sample: 25
         after:
-          description: What was declared.
+          description: The declared value.
           returned: always
           type: raw
           sample: 587
@@ -126,7 +127,7 @@ plan:
           after: "500"
 record:
   description:
-    - The record as found after the run (in check mode, before it), secrets masked. Null where there is none.
+    - The record after the run. In check mode, the record as it is now. Secrets are masked. Null if there is no such record.
   returned: success
   type: dict
   sample:
@@ -137,8 +138,8 @@ record:
     value: "500"
 error_kind:
   description:
-    - What kind of error it is. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict),
-      V(rejected), V(ambiguous), V(timeout).
+    - The kind of the error. One of V(invalid), V(unreachable), V(authentication), V(access), V(unsupported), V(conflict), V(rejected), V(ambiguous),
+      V(timeout).
   returned: failure
   type: str
   sample: unreachable

@@ -106,6 +106,13 @@ CHECKS = [
         ],
         stage="static",
     ),
+    Check(
+        "site",
+        "checks",
+        ["python", "tests/checks/build_site.py", CHECKOUT / ".work/site"],
+        stage="static",
+        variables={"PYTHONPATH": "../../.."},
+    ),
     Check("ansible-lint", "checks", ["ansible-lint"], stage="static", rejected=COMPLAINT),
     Check("build", "checks", ["ansible-galaxy", "collection", "build"], stage="static"),
     Check(

@@ -4,9 +4,9 @@
 
 """Write the documentation that repeats, from the one place that says it first.
 
-The modules document their options. The options of `mail_stack` that take lists of resources repeat those of their modules, and the roles'
-argument specifications repeat the options of `mail_stack`, of `queue_policy` and of the connection. `meta/runtime.yml`, the task of the role
-`provision` and the table of docs/contents.md repeat which modules and resource types there are.
+The modules document their options. The options of `mail_stack` that take lists of resources repeat the options of their modules. The argument
+specifications of the roles repeat the options of `mail_stack`, `queue_policy`, `mail_doctor` and the connection. `meta/runtime.yml`, the task of the
+role `provision` and the table of `docs/contents.md` repeat the lists of modules and resource types.
 
     python tests/checks/update_documentation.py          # write
     python tests/checks/update_documentation.py --check  # fail if something is out of date
@@ -122,8 +122,8 @@ def as_role_options(options: Options, arguments: Mapping[str, Any]) -> Options:
         changed = {key: value for key, value in option.items() if key not in ("suboptions", "required")}
         if option.get("required") and "fallback" not in argument:
             changed["required"] = True
-        if argument.get("no_log"):
-            changed["no_log"] = True
+        if "no_log" in argument:
+            changed["no_log"] = argument["no_log"]
         if "suboptions" in option:
             changed["options"] = as_role_options(option["suboptions"], argument.get("options", {}))
         # A role returns nothing.
@@ -276,6 +276,18 @@ def variables(module: str, prefix: str, own: Collection[str]) -> Options:
     return result
 
 
+def doctor_variables() -> Mapping[str, Options]:
+    """Return the variables of each entry point of the role `doctor`, which are the options of `mail_doctor`."""
+    fragment = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.dns").ModuleDocFragment.DOCUMENTATION
+    options = documented("mail_doctor") | yaml.safe_load(fragment)["options"]
+    # A role always has an inventory.
+    options["from_inventory"] |= {"default": True}
+    options = renamed(options, lambda name: f"doctor_{name}" if name in options else name)
+    roles = as_role_options(options, specification("mail_doctor"))
+    verdict = {"doctor_fail_on": roles.pop("fail_on")}
+    return {"main": {f"doctor_{name}": option for name, option in roles.items()}, "verdict": verdict}
+
+
 def role_variables() -> Mapping[tuple[str, str], Options]:
     """Return the generated variables of each role and entry point."""
     stack = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils.stack_variables")
@@ -285,7 +297,14 @@ def role_variables() -> Mapping[tuple[str, str], Options]:
         variables("mail_stack", stack.MAIL, [name.removeprefix(stack.MAIL) for name in names]),
         variables("queue_policy", stack.QUEUE, [name.removeprefix(stack.QUEUE) for name in names]),
     )
+    doctor = doctor_variables()
     return {
+        ("doctor", "main"): {**connection, **doctor["main"]},
+        ("doctor", "verdict"): doctor["verdict"],
+        ("export", "main"): connection,
+        ("heal", "main"): connection,
+        ("heal", "verdict"): {"heal_fail_on": doctor["verdict"]["doctor_fail_on"]},
+        ("smtp_timeout", "main"): connection,
         ("provision", "main"): {**connection, **mail, **queue},
         ("queue_policy", "main"): {**connection, **queue},
         ("drift", "main"): {**connection, **mail, **queue},

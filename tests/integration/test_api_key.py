@@ -165,7 +165,7 @@ def test_a_checkout_that_does_not_stay(owner: Owner) -> None:
         owner.settle()
         assert owner.accepts(key)
     result = owner.run()
-    assert "was not kept" in result["warnings"][0]
+    assert "was not saved" in result["warnings"][0]
     assert len(result["revoked"]) == 1
     assert owner.problems() == []
     assert owner.stored == key
@@ -227,7 +227,7 @@ def test_two_files_of_the_same_name(owner: Owner) -> None:
     other.file = owner.file.with_name("other.yml")
     result = other.run()
     assert (result["failed"], result["error_kind"]) == (True, "invalid"), result
-    assert "contains no key, but the user has keys of this name" in result["msg"]
+    assert "contains no key, but the user has keys with this name" in result["msg"]
     assert owner.problems() == []
 
 

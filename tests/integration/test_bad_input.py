@@ -49,13 +49,15 @@ CASES = {
     # Where Odoo is
     "unresolvable host": reached("unreachable", "http://odoo.invalid", "cannot be resolved", url="http://odoo.invalid"),
     "path": reached("unreachable", "{url}/nowhere", "HTTP 404", url="{url}/nowhere"),
-    "closed port": reached("unreachable", "{closed}", "nothing listens", url="{closed}"),
-    "no Odoo": reached("unreachable", "{no_odoo}", "not as an Odoo does", url="{no_odoo}"),
+    "closed port": reached("unreachable", "{closed}", "connection refused", url="{closed}"),
+    "no Odoo": reached("unreachable", "{no_odoo}", "the program there is not Odoo", url="{no_odoo}"),
     "no HTTP": reached("unreachable", "{smtp}", "does not answer in HTTP", url="{smtp}"),
-    "no TLS": reached("unreachable", "{tls_url}", "does not speak TLS", url="{tls_url}"),
+    "no TLS": reached("unreachable", "{tls_url}", "no TLS connection is possible", url="{tls_url}"),
     "silent port": reached("timeout", "{silent}", "within 1 s", url="{silent}", timeout=1),
-    "no URL": reached("invalid", "is no URL", "localhost:8069", url="localhost:8069"),
-    "credentials in the URL": reached("invalid", "url must not hold credentials", url="http://me:secret@odoo.invalid"),
+    "no URL": reached("invalid", "is not a valid URL", "localhost:8069", url="localhost:8069"),
+    "credentials in the URL": reached(
+        "invalid", "url must not contain credentials", url="http://me:secret@odoo.invalid"
+    ),
     "no such CA": reached(
         "invalid", "ca_path '/no/such/ca.pem'", url="https://odoo.invalid", ca_path="/no/such/ca.pem"
     ),
@@ -167,7 +169,7 @@ CASES = {
         "unsupported",
         ("'mail.ir_cron_mail_scheduler_action'", "numbercall", "{version}", "{database}"),
     ),
-    "no domain": Case("alias_domain", {"name": "Acme Inc"}, "invalid", ("'Acme Inc'", "domain in lower case")),
+    "no domain": Case("alias_domain", {"name": "Acme Inc"}, "invalid", ("'Acme Inc'", "is not a valid domain")),
     "no such company": Case(
         "alias_domain",
         {"name": "acme.example", "companies": ["Nobody Ltd"]},
@@ -175,7 +177,7 @@ CASES = {
         ("'acme.example'", "res.company", "'Nobody Ltd'", "{database}"),
     ),
     "structured parameter": Case(
-        "system_parameter", {"key": "a.b", "value": {"c": 1}}, "invalid", ("'a.b'", "value takes a text")
+        "system_parameter", {"key": "a.b", "value": {"c": 1}}, "invalid", ("'a.b'", "value must be a text")
     ),
     "nothing wrong before the last": Case(
         "mail_stack",
@@ -190,7 +192,7 @@ CASES = {
             "{database}",
             "needs smtp_ssl_certificate",
             "needs smtp_ssl_private_key",
-            "must not be none",
+            "another value than none",
         ),
         smtp_authentication="certificate",
     ),
@@ -328,5 +330,5 @@ def test_odoorpc_is_missing(bad_database: LabInstance, tmp_path: Path) -> None:
         tmp_path, [play(task)], "--inventory", "localhost,", environment={"PYTHONPATH": str(tmp_path)}
     )
     assert run.exit_code == 2
-    assert "The Python package odoorpc is missing where this task runs: install it there" in run.output
+    assert "The Python package odoorpc is missing on the host that runs this task: install it there" in run.output
     assert "Traceback" not in run.output

@@ -83,7 +83,7 @@ def test_a_server_that_does_not_list(lab: Lab, folder: Path, databases: list[Lab
     with lab.second_odoo("--no-database-list") as url:
         for options in ({}, {"ignore_dbfilter": True}):
             write(folder, url, **options)
-            assert f"Odoo at {url} does not list its databases: list_db is off there" in refusal(folder)
+            assert f"Odoo at {url} does not list its databases: list_db is off in its configuration" in refusal(folder)
         ignored = listed(folder)
         assert ignored.exit_code == 0
         assert "does not list its databases" in ignored.output
@@ -106,7 +106,7 @@ def test_without_the_addon_rpc(lab: Lab, folder: Path) -> None:
         write(folder, url)
         assert list(listed(folder).results) == ["inventory_a", "inventory_b"]
         write(folder, url, ignore_dbfilter=True)
-        assert "/jsonrpc is answered with HTTP 404, as where the addon rpc is not loaded" in refusal(folder)
+        assert "/jsonrpc returned HTTP 404. The addon rpc may be missing" in refusal(folder)
 
 
 def test_a_cached_list_lasts_until_it_is_flushed(lab: Lab, folder: Path, fresh: Callable[[str], LabInstance]) -> None:

@@ -22,7 +22,7 @@ from playbook import Run
 pytestmark = pytest.mark.in_process
 
 ILL = ("no recipients", "a wrong password", "links to localhost", "a user of another domain")
-SHOW, OVERVIEW = "What the doctor found", "All instances"
+SHOW, OVERVIEW = "Show the findings", "All instances"
 
 Hosts = Mapping[str, Mapping[str, Any]]
 
@@ -90,7 +90,7 @@ def test_who_fails(run: tuple[Run, Path]) -> None:
     """After everybody has been reported, and each for its own reason."""
     assert run[0].exit_code == 2
     assert failed_hosts(run[0]) == {"globex", "umbrella", "hooli"}
-    assert "Found: auth_failed. The report above says more." in run[0].output
+    assert "Found: auth_failed. See the report above." in run[0].output
     assert "Not asked (unreachable): " in run[0].output
 
 
@@ -119,7 +119,7 @@ def test_what_is_written(run: tuple[Run, Path], lab: Lab) -> None:
         f"| <code>globex</code> | 1 error, 2 warnings, 1 remark | <code>{lab.description['odoo']['version']}</code> |"
         in text
     )
-    assert "docs/findings.md#auth_failed))\n  - <code>'starttls_any_sender' (localhost" in text
+    assert "/findings/auth_failed.html))\n  - <code>'starttls_any_sender' (localhost" in text
     assert sorted(path.name for path in run[1].iterdir()) == ["doctor.json", "doctor.md"]
 
 

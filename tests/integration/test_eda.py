@@ -124,7 +124,7 @@ def test_a_webhook_is_told_and_nothing_is_changed(broken: BrokenInstance, tmp_pa
             wait_until(lambda: any(": cleared: " in one.json["text"] for one in server.requests), output)
     first = server.requests[0].json["text"]
     assert first.startswith("acme: appeared: error cron_disabled: 'Mail: Email Queue Manager' is inactive.")
-    assert first.endswith("docs/findings.md#cron_disabled")
+    assert first.endswith("/findings/cron_disabled.html")
     told = output.read_text() + "".join(str(request.body) for request in server.requests)
     assert "webhook-token-made-up" not in told
     assert not [secret for secret in secrets(broken) if secret in told]

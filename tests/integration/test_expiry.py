@@ -81,9 +81,9 @@ def test_dates_from_the_inventory_in_the_reports(instance: LabInstance, tmp_path
     reports = tmp_path / "reports"
     run = run_on(tmp_path, "doctor", {"acme": variables}, doctor_report_folder=str(reports))
     assert run.exit_code == 0, run.output
-    lines = shown(run, "What the doctor found")["acme"]
+    lines = shown(run, "Show the findings")["acme"]
     assert any(line.startswith("* password_rotation_due: ") for line in lines), lines
-    assert f"* {yesterday} (ended): The password of the mail server 'Main'" in lines[lines.index("WHAT ENDS") :]
+    assert f"* {yesterday} (expired): The password of the mail server 'Main'" in lines[lines.index("EXPIRY") :]
     report = (reports / "doctor.md").read_text()
-    assert "## What ends" in report
+    assert "## Expiry" in report
     assert f"| {yesterday} | -1 | ended |" in report or f"| {yesterday} | -2 | ended |" in report

@@ -123,7 +123,7 @@ def test_a_check_writes_nothing_and_shows_what_it_would(adoption: Adoption, lab:
     assert not adoption.host_vars.exists()
     assert "+odoo_mail_servers:" in run.output
     assert "$ANSIBLE_VAULT" not in run.output
-    lines = shown(run, "What came of it")["acme"]
+    lines = shown(run, "Show the results")["acme"]
     assert lines[0].endswith("host_vars/acme/mail.yml: would be written")
     assert "vault.yml: would be written (encrypted, 11 secrets)" in lines[1]
     assert_unseen(hidden(lab), run.output)
@@ -140,9 +140,9 @@ def test_without_a_vault_password_nothing_is_read(adoption: Adoption) -> None:
 
 def test_without_the_secrets_it_says_which_variables_to_fill(adoption: Adoption) -> None:
     adoption.password.unlink()
-    lines = shown(exported(adoption), "What came of it")["acme"]
+    lines = shown(exported(adoption), "Show the results")["acme"]
     assert sorted(file.name for file in adoption.host_vars.iterdir()) == ["mail.yml"]
-    assert lines[1].endswith("(export_vault: true does):")
+    assert lines[1].endswith("(export_vault: true writes it):")
     assert "  vault_acme_transactional_smtp_pass" in lines
 
 
@@ -153,10 +153,10 @@ def test_what_is_there_is_left_alone_unless_told(adoption: Adoption) -> None:
     run = exported(adoption, export_vault=True)
     assert changed(run) == []
     assert adoption.text("mail.yml") == adoption.text("vault.yml") == "somebody: wrote this\n"
-    lines = shown(run, "What came of it")["acme"]
+    lines = shown(run, "Show the results")["acme"]
     assert all("export_overwrite: true" in line for line in lines[:2])
     assert "encrypted" not in lines[1]
-    assert "vault.yml lacks" in lines[2]
+    assert "vault.yml does not contain" in lines[2]
     assert "  vault_acme_gmail_braces_refresh_token" in lines
 
     exported(adoption, export_vault=True, export_overwrite=True)
@@ -208,14 +208,14 @@ def test_a_relative_folder_is_where_the_user_stands(adoption: Adoption) -> None:
     """Ansible calls modules in the folder of the playbook, here one of the collection."""
     run = exported(adoption, export_folder="apart", export_vault=True)
     place = adoption.folder.resolve() / "apart/host_vars/acme"
-    assert run.results["What came of it"]["msg"][0] == f"{place}/mail.yml: written"
+    assert run.results["Show the results"]["msg"][0] == f"{place}/mail.yml: written"
     assert sorted(file.name for file in place.iterdir()) == ["mail.yml", "vault.yml"]
 
 
 def test_a_host_of_no_file_has_no_place_to_write_to(adoption: Adoption) -> None:
     run = adoption.run("export", "--inventory", "nowhere,", "--limit", "nowhere")
     assert run.exit_code == 2
-    assert "This host comes from no inventory file" in run.results["Know where to write"]["msg"]
+    assert "No inventory file contains this host" in run.results["Check that there is a folder to write to"]["msg"]
 
 
 def test_what_shares_a_name(adoption: Adoption, database: LabInstance, fresh: Callable[[str], LabInstance]) -> None:
@@ -234,7 +234,7 @@ def test_what_shares_a_name(adoption: Adoption, database: LabInstance, fresh: Ca
     assert [line for line in text.splitlines() if "xml_id: acme." in line] == [
         *(f"    xml_id: acme.{name}" for name in ("first", "second", "third")),
     ]
-    assert "Rename all but one in Odoo" in "".join(shown(run, "What came of it")["acme"])
+    assert "Rename all but one in Odoo" in "".join(shown(run, "Show the results")["acme"])
     assert changed(adoption.run("provision", "--check")) == []
     assert changed(adoption.run("provision")) == []
     adoption.variables = Adoption(adoption.folder, "acme", fresh("integration_export_twins")).variables
@@ -259,7 +259,7 @@ def test_fields_of_a_file_of_the_server_are_left_out(
         (server,) = run.results["Read the mail of the instance"]["stack"]["servers"]
         assert not set(OWNED_FIELDS) & server.keys()
         for field in OWNED_FIELDS:
-            assert f"# LEFT OUT: {field} is left out: another addon takes it from a file" in text
+            assert f"# LEFT OUT: {field} is left out: another addon (mail_environment) takes it from a file" in text
         assert str(smtp.password) not in text + run.output
         assert changed(adoption.run("provision", "--check")) == []
         assert changed(adoption.run("provision")) == []

@@ -30,7 +30,7 @@ from playbook import Run
 
 pytestmark = pytest.mark.second_lab
 
-PLAN, DONE, LEFT = "Show the plan", "Show what was done", "What the doctor found"
+PLAN, DONE, LEFT = "Show the plan", "Show the repairs", "Show the findings"
 # An addon that nothing depends on, and that a new database has not installed.
 ADDON = "base_sparse_field"
 
@@ -95,8 +95,8 @@ class Case:
 
 
 ACTIVATE = "activate and reschedule Mail: Email Queue Manager"
-THROTTLED = "queue mails again that failed as throttled"
-SEND = "send what is due"
+THROTTLED = "retry mails that failed as throttled"
+SEND = "send due mails"
 CASES = {
     "disabled": Case(
         (fault("the queue's action is disabled"), waiting_for_three_hours),
@@ -109,7 +109,7 @@ CASES = {
     "interrupted": Case(
         (fault("cut off in the middle"),),
         {"interrupted_batch", "failures_by_class"},
-        ("queue mails again that failed as interrupted", SEND),
+        ("retry mails that failed as interrupted", SEND),
         arrives=4,
         variables={"heal_allow": ["interrupted"]},
     ),
@@ -123,13 +123,13 @@ CASES = {
     "called_off": Case(
         (fault("an addon waits to be upgraded"),),
         {"addons_pending"},
-        ("call off what is pending of addons",),
+        ("cancel pending changes of addons",),
         variables={"heal_allow": ["addons"], "odoo_transport": "jsonrpc"},
     ),
     "finished": Case(
         (to_install,),
         {"addons_pending"},
-        ("finish what is pending of addons",),
+        ("finish pending changes of addons",),
         variables={"heal_allow": ["addons"], "heal_addons": "finish"},
     ),
     # What is not mended
@@ -145,14 +145,14 @@ CASES = {
     "no_server": Case(
         (fault("throttled mails"), fault("a wrong password"), fault("the queue's action is disabled")),
         {"throttled", "auth_failed", "cron_disabled"},
-        ("held back: What is sent through a mail server that does not work fails for good:",),
+        ("held back: Mail through a mail server that does not work fails permanently:",),
         left={"throttled", "auth_failed", "cron_disabled"},
         sends=False,
     ),
     "one_of_two": Case(
         (broken_server_beside, fault("the queue's action is disabled")),
         {"auth_failed", "cron_disabled"},
-        ("held back: What is sent through a mail server that does not work fails for good: Shop",),
+        ("held back: Mail through a mail server that does not work fails permanently: Shop",),
         left={"auth_failed", "cron_disabled"},
         sends=False,
     ),
@@ -173,7 +173,7 @@ CASES = {
     "broken": Case(
         (impossible_to_install,),
         {"addons_pending"},
-        ("finish what is pending of addons",),
+        ("finish pending changes of addons",),
         left={"addons_pending"},
         sends=False,
         variables={"heal_allow": ["addons"], "heal_addons": "finish"},
@@ -320,8 +320,8 @@ def test_the_plan_is_shown(ward: Ward, name: str) -> None:
     if not CASES[name].planned:
         (sentence,) = planned
         assert sentence in (
-            "Nothing to correct.",
-            "Nothing that heal_allow permits can correct what was found. The findings below are for a human.",
+            "Nothing to repair.",
+            "heal_allow permits no repair for these findings. A person must check the findings below.",
         )
     if "auth_failed" not in CASES[name].found:
         assert checked[: len(CASES[name].planned)] == planned[: len(CASES[name].planned)]
@@ -332,14 +332,14 @@ def test_a_check_counts_and_touches_nothing(ward: Ward) -> None:
     done = shown(ward.check, DONE)
     assert done["transient"] == [
         "3 failed mails would be queued again",
-        "0 mails that are due would be sent, and what is queued again",
+        "0 due mails would be sent, and the mails that are queued again",
     ]
     assert done["interrupted"] == [
         "1 failed mails would be queued again",
-        "3 mails that are due would be sent, and what is queued again",
+        "3 due mails would be sent, and the mails that are queued again",
     ]
     assert done["stale"] == ["1 stale mails would be cancelled"]
-    assert done["called_off"][0] == "digest (to upgrade) would be called off"
+    assert done["called_off"][0] == "digest (to upgrade) would be cancelled"
     assert done["disabled"][0] == "Mail: Email Queue Manager: active False -> True"
     assert done["far"] == [line for line in done["far"] if line.startswith("Mail: Email Queue Manager: nextcall ")]
     assert failed_hosts(ward.check) == {"lost"}
@@ -411,7 +411,7 @@ def test_a_queue_that_runs_is_let_end(lab: Lab, tmp_path: Path) -> None:
         options = {f"odoo_{option}": value for option, value in broken.instance.options().items()}
         run = run_on(tmp_path, "heal", {"running": options})
         assert run.exit_code == 0, run.output
-        assert run.results["Send what is due"]["attempts"] > 1
+        assert run.results["Send the due mails"]["attempts"] > 1
         assert shown(run, LEFT)["running"] == [f"running: healthy (Odoo {lab.description['odoo']['version']})"]
         arrived = Counter(record["to"] for record in lab.smtp[MAIN].accepted())
         assert arrived == {address("failed"): 3, address("queued"): 20}

@@ -148,12 +148,12 @@ def test_the_playbook_shows_the_record(broken: BrokenInstance, server: DnsServer
     how = {"doctor_checks": ["dns"], "doctor_relays": RELAYS, "doctor_nameservers": [server.nameserver]}
     run = run_on(tmp_path, "doctor", {"acme": host}, doctor_report_folder=str(tmp_path / "report"), **how)
     assert run.exit_code == 0, run.output
-    lines = shown(run, "What the doctor found")["acme"]
+    lines = shown(run, "Show the findings")["acme"]
     assert lines[0].startswith("acme: 1 warning (")
     assert 'lab.example. TXT "v=spf1 ip4:203.0.113.10 ~all"' in " ".join(line.strip() for line in lines)
     (instance,) = json.loads((tmp_path / "report/doctor.json").read_text())["instances"]
     assert instance["findings"][0]["remedy"] == 'Publish: lab.example. TXT "v=spf1 ip4:203.0.113.10 ~all".'
-    assert lines[lines.index("RECORDS IN THE DNS") + 1 :][:2] == [
+    assert lines[lines.index("DNS RECORDS") + 1 :][:2] == [
         "* SPF of lab.example: spf_missing",
         "* DKIM of lab.example: ok (s1)",
     ]

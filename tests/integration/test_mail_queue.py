@@ -136,7 +136,7 @@ def test_a_server_whose_password_is_not_ascii_stops_no_mail_of_another(database:
         if mail["state"] == "outgoing"
     } == {"a@bad.example"}
     assert "made-up" not in str((work.as_result(), warnings(work)))
-    with pytest.raises(Invalid, match="smtp_pass has characters that are not ASCII") as caught:
+    with pytest.raises(Invalid, match="smtp_pass contains non-ASCII characters") as caught:
         database.enforce({"servers": [{**servers[1], "smtp_pass": "made-up-ß"}]})
     assert "made-up" not in caught.value.message
 
@@ -251,7 +251,7 @@ def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance,
     with database.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"), database.session() as other:
         work = act(other, "process", Selection(), batch_size=50)
     assert isinstance(work.error, Conflict)
-    assert re.search(r"the scheduled action is running (since|\(it was due at)", work.error.message)
+    assert re.search(r"the cron is running (since|\(it was due at)", work.error.message)
     assert lab.smtp["plain"].accepted() == []
     assert database.read("mail.mail", fields=("scheduled_date",)) == [
         {"id": mail, "scheduled_date": False} for mail in mails
@@ -427,7 +427,7 @@ def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, t
 
     checked = run("--check")
     assert checked.exit_code == 0, checked.output
-    assert "retry: 3 mails would be touched" in checked.output
+    assert "retry: 3 mails would be changed" in checked.output
     assert states(database) == {"exception": 4}
     lab.smtp["plain"].configure(replies={"RCPT": "550 5.1.1 No such user"})
     refused = run()
@@ -436,14 +436,14 @@ def test_the_playbook_looks_and_acts_as_asked(database: LabInstance, lab: Lab, t
     lab.smtp["plain"].reset()
     asked["queue_actions"][0] = {"action": "retry", "limit": 3, "failure_class": ["recipient_rejected"]}
     done = run(queue_max_exceptions=0)
-    assert "3 failed as unreachable (may pass), such as mail " in refused.output
+    assert "3 failed as unreachable (transient), such as mail " in refused.output
     assert "4 failed as recipient_rejected, such as mail " in done.output
     assert "process: 3 mails, 3 sent, 0 failed, 0 still due" in done.output
     assert "1 mails have failed (max_exceptions 0)." in done.output
     assert done.exit_code == 2
     before = database.fingerprint()
     for asked["queue_actions"], words in (
-        ([{"action": "cancel", "failure_clas": ["dns"]}], "queue_actions: an action has no failure_clas"),
+        ([{"action": "cancel", "failure_clas": ["dns"]}], "queue_actions: failure_clas is not a valid option"),
         ([{"action": "retry"}, {"action": "cancel", "older_than": -1}], "older_than must be at least 0"),
         ([{"action": "retry"}, {"limit": 1}], "missing required arguments: action"),
     ):

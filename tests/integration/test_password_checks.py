@@ -131,6 +131,6 @@ def test_wrong_passwords_lock_nobody_out(database: LabInstance, odoo: CountingOd
     """Odoo's web login would let nobody in from here for a minute after five."""
     wrong = of(database, odoo, password="wrong-made-up")
     for _attempt in range(6):
-        with pytest.raises(AuthenticationFailed, match="refused the login of 'admin'"):
+        with pytest.raises(AuthenticationFailed, match="rejected the login of 'admin'"):
             wrong.session("jsonrpc")
     of(database, odoo).session("jsonrpc").transport.close()

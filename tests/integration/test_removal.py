@@ -38,17 +38,17 @@ def test_nothing_of_the_collection_is_left(fresh: Callable[[str], LabInstance], 
         session.create("ir.config_parameter", [{"key": key, "value": "{}"} for key in sorted(KEYS)])
 
     listed = run_on(tmp_path, "remove", hosts)
-    (lines,) = shown(listed, "Show it").values()
+    (lines,) = shown(listed, "Show the records").values()
     assert {line.split()[1] for line in lines if "(id " in line} == NAMES | KEYS
-    assert "skip_reason" in listed.results["Remove it"]
+    assert "skip_reason" in listed.results["Remove the records"]
 
     predicted = run_on(tmp_path, "remove", hosts, "--check", remove_confirmed=True)
-    assert len(predicted.results["Remove it"]["records"]) == len(NAMES | KEYS)
+    assert len(predicted.results["Remove the records"]["records"]) == len(NAMES | KEYS)
     removed = run_on(tmp_path, "remove", hosts, remove_confirmed=True)
     assert removed.exit_code == 0, removed.output
-    assert removed.results["Remove it"]["changed"] is True
+    assert removed.results["Remove the records"]["changed"] is True
     again = run_on(tmp_path, "remove", hosts, remove_confirmed=True)
-    assert shown(again, "Show it")["acme"][0] == "The collection has put nothing into this instance."
+    assert shown(again, "Show the records")["acme"][0] == "The instance contains no records of the collection."
 
     # What was declared is there.
     assert [row["name"] for row in database.read("ir.mail_server")] == ["Main", "Other"]

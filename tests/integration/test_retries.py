@@ -113,9 +113,9 @@ def test_heal(waiting: LabInstance, refusing: Refusing, tmp_path: Path) -> None:
     assert f"{MAILS} mails have failed as throttled" in third.output
     last = heal(waiting, tmp_path / "last")
     assert last.exit_code == 2
-    assert f"{MAILS} mails are given up: they have failed {ATTEMPTS} times" in shown(last, "Show what was done")["acme"]
+    assert f"{MAILS} mails are given up: they have failed {ATTEMPTS} times" in shown(last, "Show the repairs")["acme"]
     after = heal(waiting, tmp_path / "after")
     assert after.exit_code == 2
     assert recap(after)["acme"]["changed"] == 0
     assert_all_ended(waiting, refusing)
-    assert any(line.startswith("* given_up: ") for line in shown(after, "What the doctor found")["acme"])
+    assert any(line.startswith("* given_up: ") for line in shown(after, "Show the findings")["acme"])

@@ -250,7 +250,7 @@ def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: P
     assert "contains no secrets" in bad.output
     done = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest")
     assert done.exit_code == 0, done.output
-    lines = shown(done, "Show what came of it")["acme"]
+    lines = shown(done, "Show the results")["acme"]
     assert any("Main: smtp_pass is not in the snapshot" in line for line in lines)
     after = rows(instance)
     assert {name for name in before if after[name] != before[name]} == {"servers", "parameters"}
@@ -348,7 +348,7 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
     before = {"acme": connection(here), "staging": connection(there)}
     same = run_on(tmp_path, "compare", before, compare_with="staging")
     assert same.exit_code == 0, same.output
-    assert shown(same, "Show what differs")["acme"] == ["Nothing differs from staging."]
+    assert shown(same, "Show the differences")["acme"] == ["No differences from staging."]
     servers = BEFORE["odoo_mail_servers"]
     other = [
         {**servers[0], "smtp_pass": "made-up-staging-password", "smtp_host": "smtp.staging.example"},
@@ -370,7 +370,7 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
         compare_report_folder=str(tmp_path / "reports"),
     )
     assert run.exit_code == 0, run.output
-    assert shown(run, "Show what differs")["acme"] == [
+    assert shown(run, "Show the differences")["acme"] == [
         "system_parameter google_gmail_client_id: value made-up-client | (none)",
         "system_parameter google_gmail_client_secret: value differs (secret)",
         "mail_server Main: smtp_host smtp.acme.example | smtp.staging.example",

@@ -28,11 +28,11 @@ from playbook import Result, Run, ansible_playbook
 ADDON = "mail_smtp_timeout"
 SENDER = "sender@lab.example"
 
-COPIED = "Put the addon on an addons path"
-RESTARTED = "Restart Odoo by a command"
+COPIED = "Copy the addon to an addons path"
+RESTARTED = "Restart Odoo with a command"
 AWAITED = "Wait until Odoo answers again"
 INSTALLED = "Install or upgrade the addon"
-SAID = "Say that Odoo must be restarted"
+SAID = "Report that Odoo must be restarted"
 
 
 @pytest.fixture(scope="module")

@@ -98,8 +98,8 @@ def test_a_longer_password_in_values(database: LabInstance, tmp_path: Path) -> N
     text = adoption.text("mail.yml")
     assert LONG not in text
     comments = " ".join(line.strip().removeprefix("# ") for line in text.splitlines())
-    assert "CHECK: (a name that is not shown): it is left out for its name: it contains a secret" in comments
-    assert "CHECK: it contains a secret that this run knows" in comments
+    assert "CHECK: (a name that is not shown): it is left out because of its name: it contains a secret" in comments
+    assert "CHECK: it contains a secret of this run" in comments
     assert 'smtp_user: "{{ vault_acme_main_smtp_user }}"' in text
     assert adoption.secrets()["vault_acme_main_smtp_user"] == LONG
     # What is declared is what is there.

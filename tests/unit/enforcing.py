@@ -118,7 +118,7 @@ def refuse_creating(odoo: SimulatedOdoo, name: str) -> None:
 
     def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
         if (model, method) == ("ir.mail_server", "create") and name in [one["name"] for one in arguments["vals_list"]]:
-            raise Rejected("Odoo refused: not this one")
+            raise Rejected("Odoo rejected the call: not this one")
 
     odoo.before.append(refuse)
 

@@ -59,7 +59,7 @@ class Store:
 def log_in(odoo: SimulatedOdoo, secret: str, session: Session | None = None) -> Session:
     """Return a session with a key."""
     if owner_of(odoo, secret) is None:
-        raise AuthenticationFailed("Odoo refused the api_key.")
+        raise AuthenticationFailed("Odoo rejected the api_key.")
     return session or odoo.session()
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the API keys of the user that a session belongs to (docs/development/odoo-behaviour.md, API keys)."""
+"""Reading of the API keys of a session's own user (docs/development/odoo-behaviour.md, API keys)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 API_KEY = "res.users.apikeys"
-# A key without a scope opens everything. Keys of other scopes, such as those of mail clients, do not open RPC.
+# A key without a scope is valid everywhere. Keys of other scopes, such as those of mail clients, are not valid for RPC.
 _RPC_SCOPES = (False, "rpc")
 # Since 18.0.
 _END = "expiration_date"
@@ -25,9 +25,9 @@ _END = "expiration_date"
 
 @dataclass(frozen=True)
 class ApiKey:
-    """One API key. Odoo stores no more of the key itself than a hash, and shows nobody that.
+    """One API key. Odoo stores only a hash of the key itself, and never returns the hash.
 
-    :param ends: None if it has no end date; up to 17.0 no key has one.
+    :param ends: the end of the key; None if it has none. Up to 17.0 no key has one.
     """
 
     id: int
@@ -37,25 +37,25 @@ class ApiKey:
 
 
 def own_user_id(session: Session) -> int:
-    """Return the id of the user that a session belongs to.
+    """Return the id of the session's user.
 
-    :raises Unreachable: the answer has none.
+    :raises Unreachable: the answer has no id.
     """
     answer = session.call("res.users", "context_get")
     user_id = answer.get("uid") if isinstance(answer, dict) else None
     if not isinstance(user_id, int) or isinstance(user_id, bool):
         raise Unreachable(
-            f"What answers at {session.url} is not Odoo: it does not tell whose session this is. Check url."
+            f"The program at {session.url} is not Odoo: it does not return the user of the session. Check url."
         )
     return user_id
 
 
 def read_own_keys(session: Session, name: str | None = None) -> list[ApiKey]:
-    """Return the keys of the session's user that open RPC, the oldest first.
+    """Return the keys of the session's user that are valid for RPC, the oldest first.
 
-    :param name: only those with this name.
+    :param name: return only the keys with this name.
     """
-    # An administrator may read the keys of everybody.
+    # An administrator may read the keys of all users.
     domain: list[Any] = [["user_id", "=", own_user_id(session)], ["scope", "in", list(_RPC_SCOPES)]]
     if name is not None:
         domain.append(["name", "=", name])

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replace an API key so that its owner is never without a valid one, wherever the run is interrupted.
+"""The replacement of an API key. Its owner always has a valid one, even if the run is interrupted.
 
-The order is: create, log in with the new key, store it, read it back and log in with that. The former key stays valid until a later run finds
-the new one stored, because a checkout that is thrown away takes the new one with it. The name of the stored key is stored with it, so a run tells
-former keys from those that an interrupted run or a lost checkout has left, and revokes both.
+The order is: create, log in with the new key, store it, read it back, and log in with it. The former key stays valid until a later run finds
+the new one stored, because the new key is lost if its checkout is discarded. The name of the stored key is stored with it. So a run can
+distinguish it from former keys and from keys of an interrupted run or a lost checkout, and revokes these.
 """
 
 from __future__ import annotations
@@ -36,50 +36,50 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Odoo does not tell which key a user logs in with, so each key has a name of its own.
+# Odoo does not return which key a user logs in with, so each key has a unique name.
 _SUFFIX_BYTES = 4
 _SUFFIX = re.compile(r" [0-9a-f]{8}")
-# The age from which on a stored key counts as kept: the run that has created it, and its checkout, have ended.
+# After this time a stored key counts as permanent, because the run that created it and its checkout have ended.
 _SETTLED = timedelta(hours=12)
-# So many keys are left if nothing tells which one is stored. With more of them, a person must look.
+# This number of keys is tolerated if it is unknown which one is stored. With more of them, a person must check.
 _UNKNOWN = 4
 
 
 class VaultVariable(Protocol):
-    """A place for one secret, in a file that Ansible encrypts."""
+    """A place for one secret in a file that Ansible encrypts."""
 
     @property
     def place(self) -> str:
-        """The place in words."""
+        """The place, for messages."""
 
     def read(self) -> str | None:
-        """Return the stored secret, or None."""
+        """Return the stored secret; None if there is none."""
 
     def read_note(self) -> str:
         """Return the note that is stored with the secret; empty if there is none."""
 
     def write(self, secret: str, note: str) -> None:
-        """Store another secret and its note in one step: a reader finds either the former ones or these.
+        """Store another secret and its note in one step. A reader finds either the former or the new pair.
 
-        :raises OdooError: it cannot be stored. The former one still is.
+        :raises OdooError: it cannot be stored. The former one remains stored.
         """
 
     def locked(self, seconds: float) -> AbstractContextManager[None]:
-        """Let nobody else replace it meanwhile.
+        """Keep other runs from replacing the secret inside the context.
 
-        :param seconds: how long to wait for another run.
+        :param seconds: the longest time to wait for another run.
         :raises OdooError: another run did not end in this time.
         """
 
 
 @dataclass(frozen=True)
 class WantedKey:
-    """The key that a user is to have.
-
-    :param valid_days: days from its creation to its end; 0 is without an end.
-    :param renew_days: days before its end from which on it is replaced.
-    :param force: replace it now, also if the stored secret is not valid.
-    :param keep_former: leave the former key valid until a later run.
+    """The properties of the key that a user must have.
+    :param valid_days: days from its creation to its end; 0 for a key without an end.
+        :param renew_days: the number of days before its end at which it is replaced.
+        :param force: whether to replace it now, even if the stored secret is not valid.
+        :param keep_former: whether to leave the former key valid until a later run.
+        :param keep_former: leave the former key valid until a later run.
     """
 
     name: str
@@ -89,23 +89,24 @@ class WantedKey:
     keep_former: bool = True
 
     def is_own(self, key: ApiKey) -> bool:
-        """Return whether a key belongs to the task, by its name."""
+        """Return whether a key belongs to the task. Its name shows it."""
         rest = key.name.removeprefix(self.name)
         return key.name == self.name or (key.name.startswith(self.name) and bool(_SUFFIX.fullmatch(rest)))
 
     def end_of(self, key: ApiKey) -> datetime | None:
-        """Return the end of a key. If Odoo stores none, the key counts as ended when `valid_days` are over."""
+        """Return the end of a key. If Odoo stores no end, the key counts as expired after `valid_days`."""
         return key.ends or (key.created + timedelta(days=self.valid_days) if self.valid_days else None)
 
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach the instance.
+    """The access to the instance.
 
-    :param session: the session of the task. :param password: of its user.
+    :param session: the session of the task.
+    :param password: the password of its user.
     :param privileged: opens a session in which Odoo creates and revokes keys.
     :param log_in: opens a session with a key.
-    :param protect: called with each new key before anything else can happen to it.
+    :param protect: is called with each key before anything else is done with it.
     """
 
     session: Session
@@ -117,10 +118,14 @@ class Access:
 
 @dataclass(frozen=True)
 class Rotation:
-    """What is, or was, to do.
+    """The planned or finished work.
 
-    :param reason: why a new key is needed; empty if none is. :param former: the keys of the task before. :param revoked: those of them to revoke.
-    :param created: the name of the new key. :param ends: its end. :param secret: the new key.
+    :param reason: the reason for a new key; empty if none is needed.
+    :param former: the keys of the task before the run.
+    :param revoked: the former keys to revoke.
+    :param created: the name of the new key.
+    :param ends: the end of the new key.
+    :param secret: the new key.
     """
 
     reason: str
@@ -139,7 +144,7 @@ def own_keys(session: Session, wanted: WantedKey) -> list[ApiKey]:
 
 
 def plan_rotation(access: Access, wanted: WantedKey, store: VaultVariable) -> Rotation:
-    """Return what is to do. Nothing is changed.
+    """Return the planned work. Nothing is changed.
 
     :raises Invalid: the stored secret is a key of another user, or is not valid and `force` is not set.
     """
@@ -150,40 +155,40 @@ def plan_rotation(access: Access, wanted: WantedKey, store: VaultVariable) -> Ro
     is_valid = bool(stored) and _is_valid(access, stored or "", store)
     if stored and not is_valid and not wanted.force:
         raise Invalid(
-            f"Odoo does not accept the key that is stored in {store.place}: it has ended, was revoked, or belongs to another user or another "
-            "instance. Nothing was changed. Check it, and set force to true to replace it."
+            f"Odoo does not accept the key that is stored in {store.place}: it has expired, was revoked, or belongs to another user or another "
+            "instance. Nothing was changed. Check the key, and set force to true to replace it."
         )
     valid = [key for key in keys if key.ends is None or key.ends > access.session.now]
     if not stored and valid and not wanted.force:
         raise Invalid(
-            f"{store.place} contains no key, but the user has keys of this name: {_names(valid)}. Another file may contain them, or an interrupted run "
+            f"{store.place} contains no key, but the user has keys with this name: {_names(valid)}. Another file may contain them, or an interrupted run "
             "has left them. Nothing was changed. Choose another name, or set force to true to revoke them."
         )
     current = _current(keys, stored, store) if stored and is_valid else None
     if is_valid and keys and current is None and len(keys) > _UNKNOWN and not wanted.force:
         raise Conflict(
-            f"The user has {len(keys)} keys named {wanted.name!r}, and nothing tells which of them {store.place} contains. Keep that file after each "
+            f"The user has {len(keys)} keys named {wanted.name!r}, and it is unknown which of them {store.place} contains. Save that file after each "
             "change, revoke the other keys in Odoo, or set force to true."
         )
     reason = _reason(access, wanted, keys, current, is_stored=is_valid)
     revoked = _superseded(access, wanted, keys, current, is_stored=is_valid, is_replaced=bool(reason))
     lost = [key for key in revoked if current and key.id > current.id]
     warnings = [
-        f"{store.place} does not contain the newest key ({_names(lost)}): an earlier run was interrupted, or the file that it wrote was not kept. "
-        "Keep the file after each change, for example by a commit."
+        f"{store.place} does not contain the newest key ({_names(lost)}): an earlier run was interrupted, or its file was not saved. "
+        "Save the file after each change, for example with a commit."
     ]
     return Rotation(reason, keys, revoked, stored if is_valid else None, warnings=warnings if lost else ())
 
 
 def _current(keys: Sequence[ApiKey], stored: str, store: VaultVariable) -> ApiKey | None:
-    """Return the key that is stored, None if nothing tells it."""
+    """Return the stored key; None if it is unknown which one it is."""
     note = store.read_note()
     named = [key for key in keys if note == _note(key.name, stored)]
     return named[0] if named else keys[0] if len(keys) == 1 else None
 
 
 def _note(name: str, secret: str) -> str:
-    """Return what is stored with a secret: the name of its key, and a digest that tells if somebody has put another secret there."""
+    """Return the note for a secret: the name of its key, and a digest that shows if somebody has replaced the secret."""
     return f"{name} {hashlib.sha256(secret.encode()).hexdigest()[:16]}"
 
 
@@ -201,7 +206,7 @@ def _reason(
     if not keys:
         return f"the user has no key named {wanted.name!r}"
     if current is None:
-        return f"the user has {len(keys)} keys named {wanted.name!r}, and nothing tells which of them is stored"
+        return f"the user has {len(keys)} keys named {wanted.name!r}, and it is unknown which of them is stored"
     end = wanted.end_of(current)
     if end and end <= access.session.now + timedelta(days=wanted.renew_days):
         return f"the key {current.name!r} ends at {end:%Y-%m-%d %H:%M} UTC"
@@ -238,7 +243,7 @@ def _is_valid(access: Access, secret: str, store: VaultVariable) -> bool:
         return False
     if user_id != own_user_id(access.session):
         raise Invalid(
-            f"The key that is stored in {store.place} belongs to another user (id {user_id}). Nothing was changed. Give each user a variable of its own."
+            f"The key that is stored in {store.place} belongs to another user (id {user_id}). Nothing was changed. Use a separate variable for each user."
         )
     return True
 
@@ -246,7 +251,7 @@ def _is_valid(access: Access, secret: str, store: VaultVariable) -> bool:
 def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotation) -> Rotation:
     """Replace the key.
 
-    :raises OdooError: it failed. The former key is still valid, unless the message says that the new one is stored.
+    :raises OdooError: the replacement failed. The former key is still valid, unless the message says that the new one is stored.
     """
     name = f"{wanted.name} {secrets.token_hex(_SUFFIX_BYTES)}"
     ends = access.session.now + timedelta(days=wanted.valid_days) if wanted.valid_days else None
@@ -256,7 +261,9 @@ def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotati
             secret = create_key(privileged, access.password, name, ends)
             access.protect(secret)
             if not _is_valid(access, secret, store):
-                raise Conflict(f"Odoo does not accept the key {name!r} that it has just created.")
+                raise Conflict(
+                    f"Odoo does not accept the key {name!r}, although it has just created it. Run the task again."
+                )
             store.write(secret, _note(name, secret))
         except OdooError as error:
             if not secret or store.read() != secret:
@@ -264,7 +271,7 @@ def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotati
             raise
         if store.read() != secret or not _is_valid(access, secret, store):
             raise Conflict(
-                f"{store.place} does not contain the new key {name!r}: another run has replaced it. No key was revoked; the next run cleans up."
+                f"{store.place} does not contain the new key {name!r}: another run has replaced it. No key was revoked. The next run cleans up."
             )
         with access.log_in(secret) as renewed:
             _revoke(access, privileged, renewed, plan.revoked)
@@ -273,28 +280,30 @@ def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotati
 
 
 def clean_up(access: Access, plan: Rotation) -> None:
-    """Revoke the keys that a plan revokes without a new key.
+    """Revoke the keys that a plan without a new key revokes.
 
-    :raises OdooError: it failed. The stored key is valid.
+    :raises OdooError: revoking failed. The stored key is valid.
     """
     with access.privileged() as privileged, access.log_in(plan.stored or "") as stored:
         _revoke(access, privileged, stored, plan.revoked)
 
 
 def _withdraw(access: Access, privileged: Session, name: str, error: OdooError) -> None:
-    """Revoke a new key that is stored nowhere, and say so in the error if that fails."""
+    """Revoke a new key that is stored nowhere. If that fails, add it to the error."""
     try:
         left = access.session.insist(lambda: [key.id for key in read_own_keys(access.session, name)])
         if left:
             privileged.insist(lambda: revoke_keys(privileged, access.password, left))
     except OdooError as reason:
-        error.message += f" Besides, the new key {name!r} may be left ({reason.message}) The next run revokes it."
+        error.message += (
+            f" In addition, the new key {name!r} may still exist. The next run revokes it. ({reason.message})"
+        )
 
 
 def _revoke(access: Access, privileged: Session, renewed: Session, keys: Sequence[ApiKey]) -> None:
-    """Revoke keys. A lost answer is no failure if they are gone.
+    """Revoke keys. If the answer is lost but the keys are gone, this is not an error.
 
-    :param renewed: a session with the new key: that of the former one ends with it.
+    :param renewed: a session with the new key, because a session with the former key ends with it.
     """
     if not keys:
         return
@@ -310,13 +319,13 @@ def _revoke(access: Access, privileged: Session, renewed: Session, keys: Sequenc
         if not left:
             return
         error.message += (
-            f" The stored key is valid. Others may be valid too ({_names(left)}); the next run revokes them."
+            f" The stored key is valid. Other keys may still be valid too ({_names(left)}). The next run revokes them."
         )
         raise
 
 
 def _warnings(access: Access, plan: Rotation, store: VaultVariable) -> list[str]:
-    """Return what the user must do: a former secret under another name stays valid."""
+    """Return a warning if the user must revoke a former key, because it has another name and stays valid."""
     if plan.stored and len(plan.revoked) == len(plan.former) and _is_valid(access, plan.stored, store):
         return [
             f"The former key of {store.place} is still valid, because it has another name. Revoke it in Odoo under Preferences / Account Security."
@@ -331,7 +340,7 @@ def remove_own_keys(access: Access, keys: Sequence[ApiKey]) -> None:
 
 
 def as_result(key: ApiKey) -> dict[str, Any]:
-    """Return a key as a task's result has it."""
+    """Return a key for a task's result."""
     return {
         "id": key.id,
         "name": key.name,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Use Odoo's web client for a moment, and leave no trace of the login."""
+"""A short session of Odoo's web client that leaves no trace of its login."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MODEL = "ir.config_parameter"
 _FREEZE = "web.base.url.freeze"
-# The longest time that a login takes. What is kept for longer is of a run that was killed.
+# The longest time that a login takes. An older saved value belongs to a killed run.
 _LOGIN = timedelta(minutes=2)
 _ATTEMPTS = 3
 _POLL_SECONDS = 0.5
@@ -32,7 +32,7 @@ _POLL_SECONDS = 0.5
 def web_client(session: Session, username: str, password: str) -> Iterator[Session]:
     """Log in to Odoo's web client, and log out.
 
-    :param session: of the same user. It restores the address of links in mails, which the login of an administrator overwrites.
+    :param session: a session of the same user. It restores the address of links in mails, which the login of an administrator overwrites.
     :raises AuthenticationFailed: the password is wrong, or the user has two-factor authentication.
     """
     with _kept_base_url(session):
@@ -45,7 +45,7 @@ def web_client(session: Session, username: str, password: str) -> Iterator[Sessi
 
 @contextmanager
 def _kept_base_url(session: Session) -> Iterator[None]:
-    """Restore `web.base.url` afterwards. A parameter keeps its value meanwhile, so that the next run restores it if this one is killed."""
+    """Restore `web.base.url` afterwards. Another parameter stores its value meanwhile, so that the next run can restore it if this one is killed."""
     former = _keep(session)
     if not former:
         yield
@@ -56,13 +56,13 @@ def _kept_base_url(session: Session) -> Iterator[None]:
         try:
             session.insist(lambda: _restore(session, former))
         except OdooError as reason:
-            error.message += f" Besides, {BASE_URL} may have changed, and could not be restored ({reason.message}) The next run restores it."
+            error.message += f" In addition, {BASE_URL} may have changed and could not be restored. The next run restores it. ({reason.message})"
         raise
     session.insist(lambda: _restore(session, former))
 
 
 def restore_base_url(session: Session) -> None:
-    """Restore `web.base.url` if a run was killed while it logged in.
+    """Restore `web.base.url` if a run was killed during its login.
 
     :raises Conflict: another run is logging in.
     """
@@ -70,9 +70,9 @@ def restore_base_url(session: Session) -> None:
 
 
 def _keep(session: Session) -> str:
-    """Keep the value of `web.base.url` in another parameter, and return it; empty if the login does not overwrite it.
+    """Save the value of `web.base.url` in another parameter, and return it; empty if the login does not overwrite it.
 
-    The other parameter is unique, so one run at a time logs in.
+    The other parameter is unique, so only one run at a time logs in.
 
     :raises Conflict: another run is logging in.
     """
@@ -85,7 +85,7 @@ def _keep(session: Session) -> str:
         try:
             session.create(_MODEL, [{"key": BASE_URL_KEY, "value": former}])
         except (Rejected, Conflict):
-            # Another run was faster. If none is to be seen again and again, Odoo refuses the parameter itself.
+            # Another run was faster. If no other run is visible after several attempts, Odoo rejects the parameter itself.
             if attempt == _ATTEMPTS:
                 raise
         else:
@@ -94,9 +94,9 @@ def _keep(session: Session) -> str:
 
 
 def _rows_of_nobody(session: Session, deadline: float) -> dict[str, dict[str, Any]]:
-    """Return the parameters when no run is logging in. What a killed run has kept is restored.
+    """Return the parameters when no run is logging in. The value that a killed run saved is restored.
 
-    :param deadline: when to give up, by the monotonic clock.
+    :param deadline: the time to give up, by the monotonic clock.
     :raises Conflict: another run is still logging in.
     """
     while kept := (rows := _rows(session)).get(BASE_URL_KEY):
@@ -105,8 +105,8 @@ def _rows_of_nobody(session: Session, deadline: float) -> dict[str, dict[str, An
             _restore(session, str(kept["value"]))
         elif time.monotonic() >= deadline:
             raise Conflict(
-                f"Another run has been logging in to the web client of database {session.database} since {since:%Y-%m-%d %H:%M:%S} UTC. Try again when it "
-                f"has ended, or set lock_timeout to wait longer. If it was killed, a run after {since + _LOGIN:%H:%M:%S} UTC restores {BASE_URL}."
+                f"Another run has been logging in to the web client of database {session.database} since {since:%Y-%m-%d %H:%M:%S} UTC. Run the task again "
+                f"when it has ended, or set lock_timeout to wait longer. If it was killed, a run after {since + _LOGIN:%H:%M:%S} UTC restores {BASE_URL}."
             )
         else:
             time.sleep(_POLL_SECONDS)
@@ -123,7 +123,7 @@ def _restore(session: Session, former: str) -> None:
 
 
 def _rows(session: Session) -> dict[str, dict[str, Any]]:
-    """Return the parameters by their keys. A user who may not read them is no administrator, and overwrites nothing."""
+    """Return the parameters by their keys. A user who may not read them is not an administrator, so the login overwrites nothing."""
     domain = [["key", "in", [BASE_URL, BASE_URL_KEY, _FREEZE]]]
     try:
         rows = session.search_read(_MODEL, domain, ["key", "value", "write_date"])

@@ -23,8 +23,8 @@ DEFAULT_CHECKS = tuple(check for check in CHECKS if check not in ON_REQUEST)
 # What may be mended without a human's judgement, as far as a user allows each.
 FIXES = ("crons", "transient", "interrupted", "stale", "addons")
 
-_PAGE = "https://github.com/postmaster-odoo/postmaster.odoo/blob/main/docs/findings.md"
-
+# The pages of the findings, which tests/checks/build_site.py makes from docs/findings.md and CATALOGUE.
+_PAGES = "https://postmaster-odoo.github.io/postmaster.odoo/findings"
 
 # Strict encryption breaks mail if Odoo does not trust the certificate.
 TRUST = "Use verify: connection, so that nothing is written if Odoo does not trust the certificate. A private CA must first be trusted on Odoo's host."
@@ -446,7 +446,7 @@ class Finding:
             "remedy": remedy,
             "fixable": fix or None,
             "resource": dict(about) or None,
-            "documentation": f"{_PAGE}#{self.id}",
+            "documentation": f"{_PAGES}/{self.id}.html",
         }
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Divide the steps of a plan into batches. Odoo does each batch in one call, and so in one transaction."""
+"""The division of a plan's steps into batches. Odoo does each batch in one call, and so in one transaction."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
-# The most steps in one call. Odoo creates as many crons in a second, and a call has half a minute (the option `timeout`).
+# The greatest number of steps in one call. Odoo creates this many crons in a second, and a call may take half a minute (the option `timeout`).
 LARGEST = 100
 
 
 def divide(steps: Sequence[Step], tried: Collection[ResourceType] = ()) -> list[Batch]:
-    """Return steps in batches. Only neighbours are done together, so that the order of the plan stays.
+    """Return steps in batches. Only consecutive steps are done together, so that the order of the plan does not change.
 
-    :param tried: types whose steps are done one by one, because each has a trial of its own.
+    :param tried: types whose steps are done one by one, because each step has its own trial.
     """
     groups = {id(step): group for group in _inseparable(steps) for step in group}
     batches: list[Batch] = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stack as it is declared."""
+"""A stack in its declared form."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeclaredStack:
-    """The declared resources of one instance, and the routes that are to result from them.
+    """The declared resources of one instance, and the routes that must result from them.
 
-    :param types: the resource types whose option was given, also with an empty list.
-    :param problems: what is wrong with options that no Odoo accepts. Their resources are missing in `declarations`.
+    :param types: the resource types whose option was given, even if it is an empty list.
+    :param problems: the errors of options that no Odoo accepts. Their resources are missing in `declarations`.
     :param incomplete: the types of these resources.
     """
 
@@ -48,8 +48,9 @@ def read_declared_stack(
     """Return the stack that the options of `mail_stack` declare.
 
     :param parts: the options to take; None takes all.
-    :param with_problems: return a stack although parts of it are wrong, to compare the rest.
-    :raises NothingDeclared: nothing can be compared. :raises Invalid: no Odoo accepts an option; the message lists all of them.
+    :param with_problems: return a stack although parts of it are invalid, so that the rest can be compared.
+    :raises NothingDeclared: nothing can be compared.
+    :raises Invalid: no Odoo accepts an option. The message lists all errors.
     """
     kinds = {kind.stack_option: kind for kind in registry.RESOURCE_TYPES}
     given = {
@@ -85,12 +86,12 @@ def _nothing_declared(given: Collection[str], parts: Collection[str] | None) -> 
     empty = [name for name in names if name in given]
     if empty:
         return (
-            f"Nothing can be compared: {', '.join(empty)} {'is' if len(empty) == 1 else 'are'} declared and empty. "
-            "Declare what the instance must have."
+            f"Nothing can be compared, because {', '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty. "
+            "Declare the resources that the instance must have."
         )
     chosen = [name for name in names if parts is None or name in parts]
-    of = "of the chosen parts " if len(chosen) < len(names) else ""
+    of = " in the chosen parts" if len(chosen) < len(names) else ""
     return (
-        f"Nothing is declared: none {of}({', '.join(chosen)}) is given, so nothing can be compared. Declare what the instance must have, for "
-        "instance in the inventory variable odoo_mail_servers."
+        f"Nothing is declared{of}, so nothing can be compared. Declare the resources that the instance must have, for example in the inventory "
+        f"variable odoo_mail_servers. The options are {', '.join(chosen)}."
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make an instance hold the declared resources, or in check mode say what differs."""
+"""Enforcement of the declared resources on an instance. In check mode only the differences are reported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it."""
+    """The outcome of an enforcement."""
 
     plan: Plan
     records: list[dict[str, Any]]
@@ -44,9 +44,9 @@ class Outcome:
 
 
 def enforce(session: Session, declarations: Sequence[Declaration], options: RunOptions) -> Outcome:
-    """Make the instance hold what was declared. With a read-only session: only say what differs.
+    """Bring the instance to the declared state. With a read-only session, only return the differences.
 
-    :raises OdooError: as `enforce_stack`.
+    :raises OdooError: the errors of `enforce_stack`.
     """
     return enforce_stack(session, DeclaredStack(tuple(declarations)), options)
 
@@ -54,13 +54,13 @@ def enforce(session: Session, declarations: Sequence[Declaration], options: RunO
 def enforce_stack(
     session: Session, declared: DeclaredStack, options: RunOptions, kept: KeptState | None = None
 ) -> Outcome:
-    """Make the instance hold a whole stack. With a read-only session: only say what differs.
+    """Bring the instance to the declared state of a whole stack. With a read-only session, only return the differences.
 
-    Before the first write, everything that is wrong is an error. With a read-only session, whatever can be compared is compared first.
+    Invalid declarations are an error before the first write. With a read-only session, all other resources are compared before the error.
 
-    :param kept: keeps the state before the run. None keeps nothing.
-    :raises OdooError: `details` contains what was done, found and tested before it: applied or predicted, records, unmanaged, routes,
-        replay, verifications, connections, warnings, snapshot.
+    :param kept: saves the state before the run. With None nothing is saved.
+    :raises OdooError: `details` contains the results up to the error: applied or predicted, records, unmanaged, routes,
+      replay, verifications, connections, warnings, snapshot.
     """
     stack = Stack(session, declared, options, kept)
     plan: Plan = ()
@@ -103,7 +103,9 @@ def enforce_stack(
 
 
 def _refuse_unconnected(connections: Sequence[Connection]) -> None:
-    """Whatever else could be done is done: without it there would be no link for a human to open."""
+    """Raise an error for servers that wait for a person's consent. All other work is done before, because it creates the link for the consent."""
     waiting = [one for one in connections if one.required and not one.connected]
     if waiting:
-        raise NotConnected(f"{' '.join(one.instruction for one in waiting)} ({waiting[0].required_by} is true.)")
+        raise NotConnected(
+            f"{' '.join(one.instruction for one in waiting)} (The task fails because {waiting[0].required_by} is true.)"
+        )

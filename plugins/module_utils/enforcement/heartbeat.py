@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renew the lock of a run while it works, so that other runs see that it is alive."""
+"""The renewal of a run's lock during its work, so that other runs see that it is alive."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Conf
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Four of these fit into the shortest lease, so that one that is lost does no harm.
+# Four intervals fit into the shortest lease, so one lost renewal does no harm.
 INTERVAL_SECONDS = 15.0
 _END_SECONDS = 5.0
-# If the last renewal is older, the lock may have expired in between.
+# If the last renewal is older, the lock may have expired in the meantime.
 _CERTAIN_SECONDS = 2 * INTERVAL_SECONDS
 
 
 class Heartbeat:
-    """Writes the lock every few seconds, from a thread and a connection of its own: one call of the run may take minutes."""
+    """A thread that renews the lock every few seconds over its own connection, because one call of the run may take minutes."""
 
     def __init__(self, session: Session, lock_id: int, owner: str) -> None:
         self._session = session
@@ -37,7 +37,7 @@ class Heartbeat:
 
     @contextmanager
     def beating(self) -> Iterator[None]:
-        """Renew the lock meanwhile."""
+        """Renew the lock inside the context."""
         thread = threading.Thread(target=self._beat, daemon=True)
         thread.start()
         try:
@@ -47,16 +47,16 @@ class Heartbeat:
             thread.join(_END_SECONDS)
 
     def check(self) -> None:
-        """Return if the run still owns the lock: no call, unless the last renewals have failed.
+        """Raise an error if the run no longer owns the lock. This takes a call only if the last renewals have failed.
 
-        :raises Conflict: another run has taken the lock over.
+        :raises Conflict: another run has taken over the lock.
         """
         if time.monotonic() - self._renewed > _CERTAIN_SECONDS:
             self._renew(self._session)
         if self._is_lost:
             raise Conflict(
-                f"Another run has taken over the lock of database {self._session.database}, because this run could not renew it in time: it ends "
-                "here. Run it again."
+                f"Another run has taken over the lock of database {self._session.database}, because this run could not renew it in time. This run ends "
+                "here: start it again."
             )
 
     def _beat(self) -> None:
@@ -65,7 +65,7 @@ class Heartbeat:
                 self._renew(session)
 
     def _renew(self, session: Session) -> None:
-        """Renew the lock. If that fails, the next beat tries again. If Odoo cannot be reached for longer, the run's own calls fail."""
+        """Renew the lock. After a failure, the next beat tries again. If Odoo cannot be reached for longer, the run's own calls fail."""
         try:
             if session.search_read("ir.config_parameter", [["id", "=", self._lock_id]], ["key"]):
                 session.write("ir.config_parameter", [self._lock_id], {"value": self._owner})

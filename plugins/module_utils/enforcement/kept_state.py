@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run needs of whatever keeps the state before its steps."""
+"""The interface of the storage for the state before a run's steps."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class KeptState(Protocol):
-    """The state of what a run changes, kept in a file.
+    """The former state of the records that a run changes, saved in a file.
 
-    :ivar path: of the file; None if nothing was to be kept.
+    :ivar path: the path of the file; None if nothing had to be saved.
     """
 
     path: str | None
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What the file does not contain."""
+        """Warnings about data that the file does not contain."""
 
     def keep(self, steps: Sequence[Step], snapshot: Snapshot, plan: StackPlan) -> None:
-        """Keep the state before these steps.
+        """Save the state before these steps.
 
         :raises Invalid: the file cannot be written.
         """

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run at a time against one database.
+"""The lock that allows only one run at a time on a database.
 
-Odoo has no lock that a client could take, and mail servers no uniqueness: two runs at once would both create the same server. But
-`ir.config_parameter` has a unique key, so creating one parameter is a lock that the database itself guards. Its owner renews it every few
-seconds (heartbeat.py). A lock that is not renewed expires, wherever its owner was: on this machine, on another one, in a container.
+Odoo has no lock for clients, and names of mail servers are not unique: two simultaneous runs would both create the same server. But
+`ir.config_parameter` has a unique key, so a created parameter is a lock that the database itself guarantees. Its owner renews it every few
+seconds (heartbeat.py). A lock that is not renewed expires, even if its owner was on another machine or in a container.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 
 _MODEL = "ir.config_parameter"
 _HELD_WHILE = {LOCK_KEY: "changing", SENDING_KEY: "sending the queue of"}
-# Seconds after the last renewal. Odoo may go on sending for longer when its client is gone: the next run looks whether it does (queue/put_off.py).
+# Seconds after the last renewal. Odoo may continue sending without its client: the next run checks this (queue/put_off.py).
 _LEASE_SECONDS = 60
-# The same for work that Odoo continues without its client. A run of the queue's cron may take an hour (queue/cron_run.py).
+# The lease for work that Odoo continues without its client. A run of the queue's cron may take an hour (queue/cron_run.py).
 _DETACHED_SECONDS = 3900
-# A lock with a longer lease is for detached work, which nobody renews while Odoo does it.
+# A lock with a longer lease is for detached work, which Odoo does while nothing renews the lock.
 _LONGEST_SECONDS = 600
 _LEASE = re.compile(r" \[\w+, (?P<seconds>\d{1,5}) s\]$")
 _POLL_SECONDS = 1.0
-# So many refusals in a row without a lock mean that Odoo refuses the system parameter itself.
+# This number of refusals in a row without a lock means that Odoo rejects the system parameter itself.
 _REFUSALS = 3
-# A lock that looks expired is looked at again: an Odoo that was busy for long answers the reader first, and the owner's renewal right after.
+# A lock that looks expired is read again, because an Odoo that was busy may answer the reader before the owner's renewal.
 _GRACE_SECONDS = INTERVAL_SECONDS + 5
 
 Warn = Callable[[str], None]
@@ -56,7 +56,7 @@ Warn = Callable[[str], None]
 class Lock:
     """A lock that this run owns.
 
-    :ivar expires: leave the lock when the run ends, until it expires: Odoo may still be working.
+    :ivar expires: whether to leave the lock until it expires when the run ends, because Odoo may still be working.
     """
 
     def __init__(self, heartbeat: Heartbeat, *, expires: bool) -> None:
@@ -72,12 +72,12 @@ def exclusive_run(
     is_detached: bool = False,
     warn: Warn = lambda _text: None,
 ) -> Iterator[Lock]:
-    """Own the lock within the context.
+    """Own the lock inside the context.
 
-    :param key: which lock, one of _HELD_WHILE: changing a database does not hinder sending its mails.
-    :param is_detached: the work is one call, and Odoo continues it if this process ends or gives up. The lock then stays until it expires.
-    :param warn: called if the lock could not be released after the work was done.
-    :raises Conflict: the other run is still working; the message names it and its start.
+    :param key: the lock, one of _HELD_WHILE. Runs that change a database and runs that send its mails do not exclude each other.
+    :param is_detached: whether the work is one call that Odoo continues if this process ends or gives up. The lock then stays until it expires.
+    :param warn: is called if the lock could not be released after the work was done.
+    :raises Conflict: another run is still working. The message contains its owner and its start.
     """
     lease = _DETACHED_SECONDS if is_detached else _LEASE_SECONDS
     owner = f"{socket.gethostname()} pid {os.getpid()} [{uuid.uuid4().hex[:8]}, {lease} s]"
@@ -92,13 +92,13 @@ def exclusive_run(
     except (Timeout, Unreachable) as error:
         if lock.expires:
             error.message += (
-                f" Odoo may still be working on it. For {_minutes(lease)}, no other task of the collection is {_HELD_WHILE[key]} this "
-                f"database. If it has ended, delete the system parameter {key}."
+                f" Odoo may still be working on it. For {_minutes(lease)}, no other task of the collection can start {_HELD_WHILE[key]} this "
+                f"database. If the work has ended, delete the system parameter {key}."
             )
         else:
             _release_after(error, session, key, lock_id, lease)
         raise
-    except OdooError as error:  # the answer of Odoo
+    except OdooError as error:  # Odoo has answered
         _release_after(error, session, key, lock_id, lease)
         raise
     except BaseException:
@@ -109,19 +109,19 @@ def exclusive_run(
         try:
             session.remove(_MODEL, [lock_id])
         except OdooError as error:
-            warn(f"Everything is done, but {_left(key, lease, error)}")
+            warn(f"The work is complete, but {_left(key, lease, error)}")
 
 
 def _release_after(error: OdooError, session: Session, key: str, lock_id: int, lease: int) -> None:
-    """Release the lock after the work has failed, and say so in its error if even that fails."""
+    """Release the lock after the work has failed. If even that fails, add it to the error."""
     try:
         session.remove(_MODEL, [lock_id])
     except OdooError as reason:
-        error.message += f" Besides, {_left(key, lease, reason)}"
+        error.message += f" In addition, {_left(key, lease, reason)}"
 
 
 def _left(key: str, lease: int, reason: OdooError) -> str:
-    return f"the lock (system parameter {key}) could not be released, and expires by itself after {lease} seconds: {reason.message}"
+    return f"the lock (system parameter {key}) could not be released. It expires after {lease} seconds. The reason: {reason.message}"
 
 
 def _minutes(seconds: int) -> str:
@@ -144,7 +144,7 @@ def _acquire(session: Session, key: str, owner: str) -> int:
 
 
 def _create(session: Session, key: str, owner: str) -> int | OdooError:
-    """Create the lock, and return its id; or the refusal, because the key exists or for a reason of its own."""
+    """Create the lock and return its id, or return Odoo's refusal. The key may exist already, or there is another reason."""
     try:
         return session.create(_MODEL, [{"key": key, "value": owner}])[0]
     except (Rejected, Conflict) as error:
@@ -157,15 +157,15 @@ def _create(session: Session, key: str, owner: str) -> int | OdooError:
 
 
 def _wait_for_end(session: Session, key: str, deadline: float) -> bool:
-    """Wait until the lock is released or has expired, and return whether there was one.
+    """Wait until the lock is released or has expired, and return whether there was a lock.
 
-    The lock has expired if its owner does not renew it for the time of its lease, by the clock of this process. If the clocks of Odoo and
-    PostgreSQL already show that, a few seconds suffice: those two clocks may differ.
+    The lock has expired if its owner does not renew it during its lease, by the clock of this process. If the clocks of Odoo and
+    PostgreSQL already show this, a few seconds are enough, because those two clocks may differ.
 
-    The deadline is for an owner that is alive. A lock that nobody renews is waited for to the end of its lease, unless Odoo itself may still be working
-    on what it is for.
+    The deadline applies to an owner that is alive. If nobody renews the lock, this waits until the end of its lease. The exception is detached
+    work, on which Odoo itself may still be working.
 
-    :raises Conflict: the deadline has passed, and the owner is alive.
+    :raises Conflict: the deadline has passed and the owner is alive.
     """
     last: tuple[int, str] | None = None
     since, is_renewed = 0.0, False
@@ -190,13 +190,13 @@ def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
     described = describe_lock(held, session.now)
     expires = moment_of(held["write_date"]) + _lease(held)
     return Conflict(
-        f"Another run ({described['owner']}) has been {_HELD_WHILE[key]} database {session.database} since {described['since']} UTC: wait for it to "
-        f"end, or set lock_timeout to wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
+        f"Another run ({described['owner']}) has been {_HELD_WHILE[key]} database {session.database} since {described['since']} UTC. Wait until it "
+        f"ends, or set lock_timeout to wait longer. If it was killed, its lock (system parameter {key}) expires at {expires:%Y-%m-%d %H:%M:%S} UTC."
     )
 
 
 def remove_expired_lock(session: Session, key: str) -> None:
-    """Remove the lock of a killed run. If there is no lock, this is one call."""
+    """Remove the lock of a killed run. Without a lock, this takes one call."""
     expired = [row for row in _read_lock(session, key) if _has_expired(row, session.now)]
     if not expired:
         return
@@ -206,15 +206,15 @@ def remove_expired_lock(session: Session, key: str) -> None:
 
 
 def is_another_running(session: Session, parameters: Mapping[str, str], key: str = LOCK_KEY) -> bool:
-    """Whether another run owns the lock, as far as one can see.
+    """Return whether another run owns the lock, as far as this can be determined.
 
-    :param parameters: the system parameters that there are; a call more only where they show a lock.
+    :param parameters: the existing system parameters. Only if they contain a lock, this takes a call.
     """
     return key in parameters and any(not _has_expired(held, session.now) for held in _read_lock(session, key))
 
 
 def describe_lock(held: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return who owns a lock, since when (UTC), and whether it has expired.
+    """Return the owner of a lock, its start (UTC), and whether it has expired.
 
     :param held: the system parameter, with `value`, `create_date` and `write_date`.
     """

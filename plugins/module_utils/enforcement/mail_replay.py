@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The replay of a run: what its plan changes for the mail of the senders of the last days."""
+"""The replay of a run: the changes of its plan to the mail of recent senders."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class MailReplay:
-    """The comparison of one run. A run that writes plans several times: it starts from what the first plan found, and ends at what the last one leaves.
+    """The comparison for one run. A run that writes makes several plans: the comparison begins before the first plan and ends after the last one.
 
-    :param days: compare the mail of so many last days.
+    :param days: the number of last days whose mail is compared.
     """
 
     def __init__(self, session: Session, days: int) -> None:
@@ -33,14 +33,14 @@ class MailReplay:
         self._senders: Senders | None = None
 
     def observe(self, table: RoutingTable, steps: Sequence[Step]) -> None:
-        """Take in what a plan found and what it leaves; read the senders, if this is the first plan."""
+        """Record the state before and after a plan. For the first plan, also read the senders."""
         if self._before is None:
             self._senders = read_senders(self._session, table, self._days)
             self._before = table
         self._after = table.after(steps)
 
     def result(self) -> dict[str, Any] | None:
-        """Return the comparison, None if nothing could be compared."""
+        """Return the comparison; None if nothing could be compared."""
         if self._senders is None or self._before is None or self._after is None:
             return None
         return replay_result(self._senders, self._days, self._before, self._after)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the plan of a stack from its declarations and one snapshot. Pure functions: nothing here calls Odoo."""
+"""The plan of a stack, built from its declarations and one snapshot. Pure functions: nothing here calls Odoo."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ Settled = Mapping["ResourceType", Collection[tuple[int, str]]]
 
 @dataclass(frozen=True)
 class StackPlan:
-    """The plan of a stack, and what was seen while it was built.
+    """The plan of a stack, and other results of building it.
 
-    :ivar unmanaged: records that nobody declared, with their type.
-    :ivar neutralized: the database is a neutralized copy, in which nothing goes live.
-    :ivar problems: why resources could not be compared.
+    :ivar unmanaged: unmanaged records with their types.
+    :ivar neutralized: whether the database is a neutralized copy, in which nothing goes live.
+    :ivar problems: the errors of resources that could not be compared.
     :ivar losses: former states that a rollback does not restore.
     """
 
@@ -69,9 +69,9 @@ class StackPlan:
 
 
 def complete_declarations(declarations: Sequence[Declaration]) -> list[Declaration]:
-    """Return the declarations with those that they imply, in the order of the registry, each with a key of its own.
+    """Return the declarations and those that they imply, in the order of the registry, with unique keys.
 
-    :raises Invalid: declarations that exclude each other.
+    :raises Invalid: declarations contradict each other.
     """
     with_implied = _with_implied(declarations)
     _refuse_duplicates(with_implied)
@@ -86,9 +86,9 @@ def complete_declarations(declarations: Sequence[Declaration]) -> list[Declarati
 
 
 def types_to_read(declarations: Sequence[Declaration], types: Collection[ResourceType] = ()) -> list[ResourceType]:
-    """Return the types of the declarations, and those that are read together with them, in the order of the registry.
+    """Return the types of the declarations and the types that are read together with them, in the order of the registry.
 
-    :param types: declared types, also without a declaration.
+    :param types: declared types, even without a declaration.
     """
     declared = {declaration.type for declaration in declarations} | {kind for kind in types if kind.has_unmanaged}
     names = {kind.name for kind in declared}.union(*(kind.also_reads for kind in declared))
@@ -108,10 +108,10 @@ def build_plan(
 ) -> StackPlan:
     """Compare the declarations with the snapshot.
 
-    :param where: the instance, to end a message with.
+    :param where: the instance, for the end of messages.
     :param now: the server's time, UTC.
-    :param leftovers: whether the traces of an interrupted run are removed.
-    :param incomplete: types of which a declaration could not be read, so that what is not declared is not known.
+    :param leftovers: whether to remove the leftovers of an interrupted run.
+    :param incomplete: types with an invalid declaration, so that their unmanaged records are unknown.
     """
     instance = InstanceFacts(
         now,
@@ -137,7 +137,7 @@ def build_plan(
         (), planner.resources, (), planner.warnings, instance.neutralized, problems.errors, planner.losses
     )
     unmanaged = _unmanaged(stack_plan, snapshot, incomplete) if options.unmanaged != "ignore" else []
-    # What refers to others is removed before them.
+    # Records that refer to other records are removed first.
     kinds = list(reversed(snapshot.records))
     removed = [
         step for kind in kinds for step in kind.leftovers(snapshot.records[kind].found, stack_plan.of_type(kind))
@@ -158,7 +158,7 @@ def build_plan(
 
 @dataclass
 class _Planner:
-    """Plans one declaration after the other."""
+    """A planner of one declaration after the other."""
 
     snapshot: Snapshot
     instance: InstanceFacts
@@ -175,9 +175,9 @@ class _Planner:
         return self.indexes[kind]
 
     def add(self, declaration: Declaration) -> None:
-        """Plan a declaration. If it cannot be planned, the record that it means still counts as declared.
+        """Plan a declaration. If it cannot be planned, its record still counts as declared.
 
-        :raises OdooError: this instance does not accept it.
+        :raises OdooError: this instance does not accept the declaration.
         """
         if declaration.former:
             self._restore(declaration, declaration.former)
@@ -188,7 +188,7 @@ class _Planner:
         arriving = self.snapshot.arriving_addons
         if records is None or (found is None and arriving and kind.arrives_with_addons):
             self.warnings.append(
-                f"{declaration.label} is not there yet; it will be compared once the addons {', '.join(sorted(arriving))} are installed."
+                f"{declaration.label} does not exist yet. It will be compared after the addons {', '.join(sorted(arriving))} are installed."
             )
             return
         if found is None and declaration.state != "absent":
@@ -221,7 +221,7 @@ class _Planner:
         kind, found = context.declaration.type, context.found
         settled = self.settled.get(kind, ())
         values = {name: value for name, value in context.values.items() if not found or (found.id, name) not in settled}
-        # Fields that only an arriving addon brings have no description yet; they compare as they are.
+        # Fields that an arriving addon adds have no description yet. They are compared without conversion.
         future = {name: _FutureField(name, secret=name in kind.secret_fields) for name in values}
         former = context.declaration.former
         fields: dict[str, Field] = {**future, **(former.exact_fields(context.fields) if former else context.fields)}
@@ -289,13 +289,13 @@ class _Planner:
         addon = self.snapshot.of_addons.get((declaration.type, found.id)) if found else None
         if addon is not None:
             raise Rejected(
-                f"{declaration.label}: it belongs to an addon ({addon}), which relies on it: take it out of use "
-                f"with active: false ({self.where})."
+                f"{declaration.label} cannot be deleted, because it belongs to an addon ({addon}): declare active: false "
+                f"instead of state: absent ({self.where})."
             )
 
 
 class _FutureField:
-    """A field that the instance will have once an addon of this plan is installed."""
+    """A field that the instance will have after an addon of this plan is installed."""
 
     def __init__(self, name: str, *, secret: bool) -> None:
         self.name = name
@@ -304,7 +304,7 @@ class _FutureField:
         self.required = False
 
     def same(self, stored: Any, wanted: Any) -> bool:
-        """Return whether two values are the same; all that is empty is the same."""
+        """Return whether two values are equal. All empty values are equal."""
         return bool((stored or False) == (wanted or False))
 
     def shown(self, value: Any) -> Any:
@@ -335,7 +335,7 @@ def _unmanaged(
 def _archive(
     stack_plan: StackPlan, unmanaged: Sequence[tuple[ResourceType, Found]], snapshot: Snapshot
 ) -> tuple[list[Step], list[str]]:
-    """Return the steps that archive unmanaged records, and warnings for those that stay."""
+    """Return the steps that archive unmanaged records, and warnings for those that are not archived."""
     steps: list[Step] = []
     warnings: list[str] = []
     for kind, records in snapshot.records.items():
@@ -355,14 +355,14 @@ def _refuse_shared_records(resources: Sequence[PlannedResource]) -> None:
         other = matched.setdefault((declaration.type.name, one.found.id), declaration)
         if other is not declaration:
             raise Ambiguous(
-                f"{other.label} and {declaration.label} mean the same record (id {one.found.id}): declare it once."
+                f"{other.label} and {declaration.label} are the same record (id {one.found.id}): declare it once."
             )
 
 
 def _without_contradictions(resources: Sequence[PlannedResource]) -> list[PlannedResource]:
-    """Return the resources, without fields about which another type's declaration of the same record decides.
+    """Return the resources without fields for which the declaration of another type has precedence.
 
-    :raises Invalid: two of them give a field of one record different values.
+    :raises Invalid: two declarations set a field of one record to different values.
     """
     result: list[PlannedResource] = []
     of_record: dict[tuple[str, int], list[PlannedResource]] = {}
@@ -375,8 +375,8 @@ def _without_contradictions(resources: Sequence[PlannedResource]) -> list[Planne
             }
             if contradicted and not one.declaration.type.yields_to_others(one.declaration):
                 raise Invalid(
-                    f"{other.declaration.label} and {one.declaration.label} give {', '.join(sorted(contradicted))} of one record different "
-                    "values: declare it in one place."
+                    f"{other.declaration.label} and {one.declaration.label} set {', '.join(sorted(contradicted))} of one record to different "
+                    "values: declare it in one place only."
                 )
             names |= contradicted
         result.append(_without(one, names))
@@ -392,7 +392,7 @@ def _without(resource: PlannedResource, names: Collection[str]) -> PlannedResour
 
 
 def each_once(declarations: Sequence[Declaration]) -> list[Declaration]:
-    """Return the declarations without those that are declared twice, in the order of the registry."""
+    """Return the declarations without repeated ones, in the order of the registry."""
     known: dict[tuple[str, str], Declaration] = {}
     for declaration in declarations:
         known.setdefault(
@@ -413,7 +413,7 @@ def _refuse_duplicates(declarations: Sequence[Declaration]) -> None:
 def _with_implied(declarations: Sequence[Declaration]) -> list[Declaration]:
     """Return the declarations and those that they imply.
 
-    :raises Invalid: two of them have different values.
+    :raises Invalid: two declarations have different values.
     """
     known = {(declaration.type, declaration.key): declaration for declaration in declarations}
     result = list(declarations)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Outcomes and errors of an enforcement as the result of a task."""
+"""Outcomes and errors of an enforcement, in the form of a task's result."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Listed = list[dict[str, Any]]
 def enforced_result(
     outcome: Outcome, scope: ResultScope, *, diff: bool, run: Mapping[str, Any] | None = None
 ) -> TaskResult:
-    """Return the result that every enforcing module has.
+    """Return the result that all enforcing modules have in common.
 
-    :param diff: add what differs as Ansible's `--diff` shows it.
-    :param run: the result of running what was enforced.
+    :param diff: whether to add the differences for Ansible's `--diff`.
+    :param run: the result of running the enforced resource.
     """
     values: dict[str, Any] = {"plan": [step.as_result() for step in outcome.plan]}
     if scope.single:
@@ -50,7 +50,7 @@ def enforced_result(
     if diff:
         values["diff"] = plan_diff(outcome.plan)
         if outcome.replay is not None:
-            # Loaded only if it is needed, see enforcement/run_options.py.
+            # Loaded only if needed, see enforcement/run_options.py.
             from ansible_collections.postmaster.odoo.plugins.module_utils.routing.replay import replay_diff
 
             values["diff"] += replay_diff(outcome.replay)
@@ -58,7 +58,7 @@ def enforced_result(
 
 
 def failed_result(error: OdooError, scope: ResultScope) -> TaskResult:
-    """Return the result of a failed task, with what had been done before the error."""
+    """Return the result of a failed task, with the steps that were done before the error."""
     applied = error.details.get("applied", ())
     steps = applied or error.details.get("predicted", ())
     message = error.message
@@ -80,7 +80,7 @@ def failed_result(error: OdooError, scope: ResultScope) -> TaskResult:
 
 
 def _trials(verifications: Listed, connections: Listed, scope: ResultScope) -> dict[str, Any]:
-    """Return the results of trials, and which resources have a human's consent; nothing for types that have neither."""
+    """Return the results of trials and the consents of resources; nothing for types that have neither."""
     if not (scope.single or scope.several):
         return {"verifications": verifications, "connections": connections}
     if not (scope.single and resource_type(scope.single).has_trials):

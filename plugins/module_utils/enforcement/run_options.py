@@ -14,15 +14,15 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run enforces the declared resources.
+    """The options for enforcing the declared resources.
 
-    :param unmanaged: what to do with mail servers that nobody declared: report, archive or ignore.
-    :param activate_neutralized: activate servers and crons on a neutralized copy, too.
-    :param update_list: let Odoo look for new addons where a declared one is not known.
-    :param verify: how new settings of mail servers are tested before they go live: none, connection or canary.
-    :param canary_to: the email address that canaries are sent to.
-    :param replay_days: compare the routes of the senders of so many last days; None does not look.
-    :raises Invalid: canaries without an address, or a number of days that is out of bounds.
+    :param unmanaged: the treatment of unmanaged mail servers: report, archive or ignore.
+    :param activate_neutralized: whether to activate servers and crons on a neutralized copy too.
+    :param update_list: whether Odoo may update its list of addons if a declared addon is not in it.
+    :param verify: the test of new settings of mail servers before they go live: none, connection or canary.
+    :param canary_to: the email address for canaries.
+    :param replay_days: compare the routes of the senders of this number of last days; None for no comparison.
+    :raises Invalid: canaries have no address, or a number of days is out of bounds.
     """
 
     unmanaged: str = "ignore"
@@ -38,10 +38,10 @@ class RunOptions:
             raise Invalid(f"{problems[0]}.")
         if self.verify != "canary":
             return
-        # Ansible compiles each module of a collection anew in each run: a run without tests does not load those of tests.
+        # Ansible recompiles each module of a collection in each run. So a run without tests does not load their code.
         from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import is_address
 
         if not is_address(self.canary_to):
             raise Invalid(
-                f"verify: canary sends a real mail: set canary_to to an email address of yours, not {self.canary_to!r}."
+                f"verify: canary sends a real mail. canary_to {self.canary_to!r} is not a valid email address: set it to an address of yours."
             )

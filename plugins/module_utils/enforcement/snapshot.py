@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an instance holds of the declared resources: read in a handful of calls, however many they are."""
+"""The state of an instance for the declared resources, read with a constant number of calls."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 
 
 class Snapshot:
-    """What was found at one moment.
+    """The state of an instance at one time.
 
-    :param records: by resource type; a type whose model a declared addon is yet to bring is missing.
-    :param pins: ids of the rows of `ir.model.data` that hold the declared external ids, as far as there are any.
-    :param problems: why types could not be read. :param missing_types: the types that the instance does not have.
-    :param facts: what the rows tell about the whole instance.
-    :param of_addons: external ids of the records that installed addons have brought, by type and id; only read where
-        something is to be deleted that an addon may rely on.
+    :param records: the records by resource type. A type is missing if a declared addon adds its model later.
+    :param pins: ids of the rows of `ir.model.data` with the declared external IDs, if they exist.
+    :param problems: the errors of types that could not be read.
+    :param missing_types: the types that the instance does not have.
+    :param facts: facts about the whole instance from the rows.
+    :param of_addons: external IDs of the records that installed addons have created, by type and id. They are only read before the deletion
+      of records that an addon may need.
     """
 
     def __init__(
@@ -63,12 +64,12 @@ class Snapshot:
 
 
 def take_snapshot(session: Session, declarations: Sequence[Declaration], types: Iterable[ResourceType]) -> Snapshot:
-    """Read everything that the declarations are compared with.
+    """Read all data that the declarations are compared with.
 
-    One call for the external ids, one for each resource type (and one more for its fields, once in a session), one for each
-    other model that the records refer to. They are made side by side, as far as they do not depend on each other.
+    This takes one call for the external IDs, one for each resource type, and one for each other model that the records refer to. The fields of
+    each type take one more call, once in a session. Independent calls are made in parallel.
 
-    :raises Invalid: an external id belongs to another model.
+    :raises Invalid: an external ID belongs to another model.
     """
     references = References()
     own = {kind: [declaration for declaration in declarations if declaration.type is kind] for kind in types}
@@ -114,7 +115,7 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
 def _read_rows(
     kind: ResourceType, declarations: Sequence[Declaration], session: Session
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], Unsupported | None]:
-    """Return the records of a type, the fields that the instance has, and why there are none if it has no such type."""
+    """Return the records of a type, its fields on this instance, and an error if the instance has no such type."""
     try:
         available = _available_fields(session, kind, declarations)
     except Unsupported as error:
@@ -133,8 +134,8 @@ def _available_fields(
     except Unsupported as error:
         label = declarations[0].label if declarations else kind.label
         raise Unsupported(
-            f"{label}: Odoo {session.version.text} at {session.url} has no model {kind.model}: {kind.label}s do not exist in this version, "
-            "or the addon that brings them is not installed."
+            f"{label}: Odoo {session.version.text} at {session.url} has no model {kind.model}. This version of Odoo has no {kind.label}s, "
+            "or their addon is not installed."
         ) from error
 
 
@@ -142,13 +143,13 @@ def _refuse_foreign_pins(kind: ResourceType, rows: Iterable[Mapping[str, Any]], 
     for row in rows:
         if row["id"] in pinned and not kind.is_own(row):
             raise Invalid(
-                f"{kind.label} {pinned[row['id']]!r}: this external id belongs to a user's own {kind.label} "
-                f"({row[kind.key_field]!r}, id {row['id']}), which this collection never touches: choose another xml_id."
+                f"{kind.label} {pinned[row['id']]!r}: this external ID belongs to a personal {kind.label} of a user "
+                f"({row[kind.key_field]!r}, id {row['id']}), which this collection never changes. Choose another xml_id."
             )
 
 
 def _xml_ids_to_read(declarations: Sequence[Declaration]) -> set[str]:
-    """Return the external ids that were declared, or that a reference might mean."""
+    """Return the external IDs that are declared, and texts of references that may be external IDs."""
     declared = {declaration.xml_id for declaration in declarations if declaration.xml_id}
     return declared | {text for text in _reference_texts(declarations) if XML_ID.fullmatch(text)}
 
@@ -156,9 +157,9 @@ def _xml_ids_to_read(declarations: Sequence[Declaration]) -> set[str]:
 def _own_pins(
     rows: Mapping[str, dict[str, Any]], declarations: Sequence[Declaration], references: References
 ) -> dict[str, dict[str, Any]]:
-    """Return the rows of the declared external ids, and note all of them as references.
+    """Return the rows of the declared external IDs, and store all of them as references.
 
-    :raises Invalid: an external id belongs to another model.
+    :raises Invalid: an external ID belongs to another model.
     """
     declared = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
     pins = {}
@@ -169,15 +170,15 @@ def _own_pins(
             continue
         if row["model"] != declaration.type.model:
             raise Invalid(
-                f"{declaration.label}: the external id {xml_id} belongs to a record of {row['model']}, "
-                f"not of {declaration.type.model}: choose another xml_id."
+                f"{declaration.label}: the external ID {xml_id} belongs to a record of {row['model']}, "
+                f"not of {declaration.type.model}. Choose another xml_id."
             )
         pins[xml_id] = row
     return pins
 
 
 def _read_of_addons(kinds: Mapping[str, ResourceType], session: Session) -> dict[tuple[ResourceType, int], str]:
-    """Return what addons have brought, of the types that are not to lose it.
+    """Return the records that addons have created, of the types whose records must then not be deleted.
 
     :param kinds: these types by their models.
     """
@@ -196,7 +197,7 @@ def _read_of_addons(kinds: Mapping[str, ResourceType], session: Session) -> dict
 
 
 def _reference_texts(declarations: Sequence[Declaration]) -> set[str]:
-    """Texts that may name a record of another model."""
+    """Return texts that may be the name of a record of another model."""
     texts: set[str] = set()
     for declaration in declarations:
         for name, value in declaration.type.declared_fields(declaration).items():

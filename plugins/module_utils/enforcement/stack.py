@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The declared resources of one instance: the target that the engine makes converge."""
+"""The declared resources of one instance: the target of the engine."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ if TYPE_CHECKING:
 
 
 class Stack:
-    """The declared resources of one instance, and the routes that are to result from them."""
+    """The declared resources of one instance, and the routes that must result from them."""
 
     reverted_because = (
-        "Odoo normalizes it, another addon owns it (for instance mail_environment, which computes it from a file), "
+        "Odoo normalizes it, another addon manages it (for example mail_environment, which computes it from a file), "
         "or another program writes it at the same time"
     )
 
@@ -94,7 +94,7 @@ class Stack:
         self._assertions = RouteAssertions(declared.assertions)
         self._replay: MailReplay | None = None
         if options.replay_days is not None:
-            # Loaded only if it is needed, see enforcement/run_options.py.
+            # Loaded only if needed, see enforcement/run_options.py.
             from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.mail_replay import MailReplay
 
             self._replay = MailReplay(session, options.replay_days)
@@ -112,9 +112,9 @@ class Stack:
     # --- the engine's Target ---
 
     def plan(self) -> Plan:
-        """Read, compare, and return what is to be done."""
+        """Read the instance, compare it, and return the plan."""
         self._snapshot = take_snapshot(self._session, self._declarations, self._types)
-        # What another run is trying at the moment is no leftover. (A run that writes waits for the other, and then reads again.)
+        # The trials of another active run are not leftovers. (A run that writes waits for the other run, and then reads again.)
         foreign = self._session.read_only and is_another_running(self._session, self._snapshot.parameters)
         self._plan = build_plan(
             self._declarations,
@@ -140,13 +140,13 @@ class Stack:
         return self._plan.steps
 
     def _compare_routes(self, problems: ErrorCollector) -> Sequence[Step]:
-        """Compare the routes before and after the plan, and return the asserted ones that do not apply.
+        """Compare the routes before and after the plan, and return the asserted routes that are wrong.
 
-        :param problems: an error of the replay goes there, so that the assertions are compared.
+        :param problems: collects an error of the replay, so that the assertions are still compared.
         """
         if not (self._assertions.is_wanted or self._replay):
             return ()
-        # Loaded only if it is needed, see enforcement/run_options.py.
+        # Loaded only if needed, see enforcement/run_options.py.
         from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import read_routing
 
         table = read_routing(self._session)
@@ -158,16 +158,16 @@ class Stack:
         )
 
     def raise_problems(self) -> None:
-        """Raise what keeps declared resources from being compared, as one error.
+        """Raise the errors of resources that could not be compared, as one error.
 
-        :raises OdooError: there is something.
+        :raises OdooError: there are such errors.
         """
         if self._problems:
             raise gathered(self._problems)
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Let one run at a time write. It removes the copies that it has made for its trials, however it ends."""
+        """Allow only one run at a time to write. At its end, successful or not, the run removes the copies of its trials."""
         with exclusive_run(self._session, warn=lambda text: self._warn([text])) as lock:
             self._check_lock = lock.check
             for trials in self._trials.values():
@@ -181,22 +181,22 @@ class Stack:
                     trials.discard()
 
     def remove_expired_lock(self) -> None:
-        """Remove the lock of a run that was killed, which a run without a step does not take over.
+        """Remove the lock of a killed run. A run without steps would not take it over.
 
-        One call if no system parameters were read; otherwise none, unless they contain a lock.
+        This takes one call if no system parameters were read. Otherwise it takes calls only if they contain a lock.
         """
         parameters = self._snapshot.parameters
         if not self._session.read_only and (not parameters or LOCK_KEY in parameters):
             remove_expired_lock(self._session, LOCK_KEY)
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
-        """Return the steps of the first stage: what a later one is compared with may depend on it."""
+        """Return the steps of the first stage, because the comparison for a later stage may depend on them."""
         stages = [resource_type(step.resource).stage(step) for step in plan]
         first = min(stages)
         return [step for step, stage in zip(plan, stages, strict=True) if stage == first]
 
     def keep(self, steps: Sequence[Step]) -> None:
-        """Keep what these steps change in the snapshot file, if the user wants one.
+        """Save the former state of these steps in the snapshot file, if the user wants one.
 
         :raises Invalid: the file cannot be written.
         """
@@ -204,7 +204,7 @@ class Stack:
             self._kept.keep(steps, self._snapshot, self._plan)
 
     def prepare(self, steps: Sequence[Step]) -> None:
-        """Refuse what would be written in vain, and test what is to go live."""
+        """Reject steps without effect, and test settings before they go live."""
         self._refuse_managed_elsewhere(steps)
         if self._options.verify == "none":
             return
@@ -219,11 +219,11 @@ class Stack:
         return CanaryOrder(self._options.canary_to, self._assertions.senders(resources))
 
     def batches(self, steps: Sequence[Step]) -> Sequence[Batch]:
-        """Return the steps in batches; one by one those of types that are tested before they go live."""
+        """Return the steps in batches. Steps of types that are tested before they go live are done one by one."""
         return divide(steps, [kind for kind in self._types if kind.has_trials and self._options.verify != "none"])
 
     def perform(self, steps: Plan) -> None:
-        """Do the steps of a batch; note the records that are to have an external id.
+        """Do the steps of a batch, and note the records that must get an external ID.
 
         :raises Conflict: another run has taken over the lock.
         """
@@ -249,7 +249,7 @@ class Stack:
             self._kept.note_unknown()
 
     def _promoted(self, kind: ResourceType, steps: Plan) -> Sequence[int]:
-        """Make the tested copy of a new record the record itself, and return its id; nothing if there is no copy."""
+        """Turn the tested copy of a new record into the record, and return its id; empty if there is no copy."""
         record_id = self._trials[kind].promote(steps[0])
         return () if record_id is None else (record_id,)
 
@@ -261,7 +261,7 @@ class Stack:
         return ids
 
     def complete(self) -> None:
-        """Give the noted records their external ids, in one call however many they are, and take away those that they must not have.
+        """Create the external IDs of the noted records, in one call, and delete those that they must not have.
 
         :raises Conflict: another run has taken over the lock.
         """
@@ -273,7 +273,8 @@ class Stack:
         new = []
         for xml_id, pin in self._pins.items():
             module, _dot, name = xml_id.partition(".")
-            if xml_id in self._snapshot.pins:  # its record is gone, or it would have been found by it
+            # A known external ID without a record: otherwise the run would have found the record by it.
+            if xml_id in self._snapshot.pins:
                 self._session.write("ir.model.data", [self._snapshot.pins[xml_id]], pin)
             else:
                 new.append({"module": module, "name": name, "noupdate": True, **pin})
@@ -284,7 +285,7 @@ class Stack:
     # --- before the plan ---
 
     def prepare_instance(self) -> None:
-        """Have the instance look for what it does not know yet, if the user allows it."""
+        """Let the instance update its data before the comparison, if the user allows it."""
         prepared: list[Declaration] = []
         for kind in self._types:
             own = [one for one in self._declarations if one.type is kind]
@@ -298,18 +299,18 @@ class Stack:
         self._declarations = prepared
 
     def _warn(self, warnings: Sequence[str]) -> None:
-        """Once, however often it is planned; what the first look warned of still holds after the last."""
+        """Add each warning once, even if several plans have it. Warnings of the first plan still apply after the last one."""
         self.warnings = list(dict.fromkeys([*self.warnings, *warnings]))
 
     def _refuse_managed_elsewhere(self, steps: Sequence[Step]) -> None:
-        """Do not write where writing is known to be in vain."""
+        """Raise an error for steps that are known to have no effect."""
         refusals = []
         for step in steps:
             names = [change.field for change in step.changes if change.managed_elsewhere]
             if names:
                 refusals.append(
                     f"{step.resource} {step.key!r}: {', '.join(names)} cannot be enforced: {self._owner(step)} manages it on this record, from a "
-                    "configuration file of the Odoo server, and ignores what is written to it. Change it there, or leave it out here."
+                    "configuration file of the Odoo server, and ignores other values. Change the file, or remove the option from the declaration."
                 )
         if refusals:
             raise Rejected(" ".join(refusals))
@@ -329,16 +330,16 @@ class Stack:
 
     @property
     def routes(self) -> list[dict[str, Any]]:
-        """How mail of each asserted address leaves."""
+        """The route of each asserted address."""
         return self._assertions.routes
 
     @property
     def replay(self) -> dict[str, Any] | None:
-        """What the plan changes for the mail of real senders, None if nobody asked for it."""
+        """The changes of the plan to the mail of real senders; None if no replay was requested."""
         return self._replay.result() if self._replay else None
 
     def report(self) -> list[dict[str, Any]]:
-        """Return the declared records as they were last found, secrets masked, each under the key that plans have for it."""
+        """Return the declared records as they were last read, with secrets masked and with their keys in plans."""
         reported = []
         for resource in self._plan.resources:
             kind, found = resource.declaration.type, resource.found
@@ -354,7 +355,7 @@ class Stack:
         return reported
 
     def report_unmanaged(self) -> list[dict[str, Any]]:
-        """Return the records that nobody declared. One that has an external ID of a user's was declared before."""
+        """Return the unmanaged records. A record with an external ID of the user was declared before."""
         reported = []
         unmanaged: dict[ResourceType, list[Found]] = {}
         for kind, found in self._plan.unmanaged:
@@ -380,7 +381,7 @@ class Stack:
         return reported
 
     def connections(self) -> list[Connection]:
-        """Return the consent of every declared resource that needs one; a call for each that lacks it."""
+        """Return the consent of every declared resource that needs one. Each missing consent takes one call."""
         for resource in self._plan.resources:
             if resource.declaration.state == "absent":
                 continue
@@ -390,7 +391,7 @@ class Stack:
         return list(self._connections.values())
 
     def verifications(self) -> list[Verification]:
-        """Return what was tested, and what could not be."""
+        """Return the results of the tests, and entries for resources that could not be tested."""
         if self._options.verify == "none":
             return []
         return [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a plan to a state that was read back and is right."""
+"""Convergence: apply a plan, read the state back, and verify it."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ _MOST_NAMED = 3
 
 
 class Target(Protocol):
-    """What is made to converge.
+    """The object that is changed.
 
-    :ivar reverted_because: possible reasons why a value is not stored although the store accepted it, to end a message with.
+    :ivar reverted_because: possible reasons why a value is not stored although the store accepted it. It is appended to error messages.
     """
 
     reverted_because: str
 
     def plan(self) -> Plan:
-        """Look, and say what is to be done. Only reads."""
+        """Compare the current with the wanted state and return the plan. Only reads."""
 
     def exclusively(self) -> AbstractContextManager[None]:
-        """Keep other runs from changing the same target meanwhile."""
+        """Keep other runs from changing the same target at the same time."""
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
-        """The leading part of a plan that can be done before one has to look again."""
+        """Return the leading steps of a plan that can be done before the state must be read again."""
 
     def keep(self, steps: Sequence[Step]) -> None:
-        """Keep what these steps change, so that it can be restored. Only reads the target."""
+        """Save the state that these steps change, so that it can be restored. Only reads the target."""
 
     def prepare(self, steps: Sequence[Step]) -> None:
-        """Make sure that these steps may be done. Whatever this does leaves no trace where it refuses."""
+        """Check that these steps may be done. If they may not, this leaves no trace."""
 
     def batches(self, steps: Sequence[Step]) -> Sequence[Batch]:
-        """Return the steps in the batches in which they are done, one after the other."""
+        """Return the steps divided into batches, in the order in which they are done."""
 
     def perform(self, steps: Plan) -> None:
-        """Do the steps of a batch, all or none. If the connection is lost, it is not known which."""
+        """Do all steps of a batch or none. If the connection is lost, it is unknown which of the two happened."""
 
     def complete(self) -> None:
-        """Do what is done once for all the steps just performed."""
+        """Do the work that follows once after all the steps that were just performed."""
 
 
 def converge(target: Target, *, check_mode: bool) -> Plan:
-    """Make the target as it is wanted, and return what was done (in check mode: what would be).
+    """Bring the target to the wanted state and return the steps that were done (in check mode: the steps that would be done).
 
-    After the last step the target is looked at again; whatever still differs did not stick.
+    After the last step the state is read again. A value that still differs did not take effect.
 
-    :raises OdooError: `details["applied"]` holds the steps that were done before it.
+    :raises OdooError: `details["applied"]` contains the steps that were done before the error.
     """
     plan = target.plan()
     if check_mode or not plan:
@@ -63,7 +63,7 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
     applied: list[Step] = []
     try:
         with target.exclusively():
-            # Under the lock once more: what another run has just done counts as found.
+            # Plan again under the lock, because another run may have just made changes.
             plan = target.plan()
             while plan:
                 _refuse_repetition(applied, plan, target.reverted_because)
@@ -80,7 +80,7 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
 
 
 def _perform_all(target: Target, steps: Sequence[Step], applied: list[Step]) -> None:
-    """Do steps and note them. If one is refused, complete those before it: they are reported as done."""
+    """Do steps and record them. If one is rejected, complete the earlier ones, because they are reported as done."""
     try:
         for batch in target.batches(steps):
             _perform(target, batch, applied)
@@ -90,12 +90,12 @@ def _perform_all(target: Target, steps: Sequence[Step], applied: list[Step]) -> 
         try:
             target.complete()
         except OdooError as reason:
-            error.message += f" Besides, the steps before it are incomplete: {reason.message}"
+            error.message += f" In addition, the steps before it are incomplete: {reason.message}"
         raise
 
 
 def _perform(target: Target, batch: Batch, applied: list[Step]) -> None:
-    """Do a batch and note its steps. If the store refuses it, do its parts: the error names the step that is at fault, and all before it are done."""
+    """Do a batch and record its steps. If the store rejects it, do its parts: so the error names the failing step, and all steps before it are done."""
     try:
         target.perform(batch.steps)
     except OdooError as error:
@@ -111,7 +111,7 @@ def _perform(target: Target, batch: Batch, applied: list[Step]) -> None:
 
 
 def _named(batch: Batch) -> str:
-    """Return the steps of a batch in words; of many only the first."""
+    """Return the names of the steps of a batch for a message. Of many only the first are named."""
     first, *others = batch.steps
     keys = [repr(step.key) for step in batch.steps[:_MOST_NAMED]]
     more = f" and {len(others) + 1 - len(keys)} more" if len(keys) <= len(others) else ""
@@ -119,13 +119,13 @@ def _named(batch: Batch) -> str:
 
 
 def _refuse_repetition(applied: Sequence[Step], plan: Plan, reasons: str) -> None:
-    """A step that comes up again did not stick. (An update of what was just created is another step: the store has defaults.)"""
+    """Raise an error if a step is planned again: it did not take effect. An update after a creation is another step, because the store has defaults."""
     done = {(step.resource, step.key, step.action) for step in applied}
     for step in plan:
         if (step.resource, step.key, step.action) not in done:
             continue
-        fields = ", ".join(change.field for change in step.changes) or "its existence"
-        shown = ", ".join(f"{change.field} {change.before!r}" for change in step.changes) or "that it is still there"
+        fields = ", ".join(change.field for change in step.changes) or f"the {step.action}"
+        shown = ", ".join(f"{change.field} {change.before!r}" for change in step.changes) or "that it still exists"
         raise Rejected(
-            f"{step.resource} {step.key!r}: {fields} did not stick. The write was accepted, but reading back shows {shown}: {reasons}."
+            f"{step.resource} {step.key!r}: {fields} did not take effect. The write was accepted, but reading back shows {shown}: {reasons}."
         )

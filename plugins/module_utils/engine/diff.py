@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan as pairs of texts, before and after."""
+"""The diff of a plan: pairs of texts, before and after."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import printa
 
 
 def plan_diff(plan: Plan) -> list[dict[str, str]]:
-    """One before and after for each step, holding only what differs."""
+    """Return one before and after for each step, with the differing fields only."""
     return [_step_diff(step) for step in plan]
 
 
@@ -32,11 +32,11 @@ def _step_diff(step: Step) -> dict[str, str]:
 
 
 def _hides_difference(change: Change) -> bool:
-    """Two masks look alike; the reader must still see that the secrets differ."""
+    """Return whether both values are masked secrets. They look alike, so a remark must say that they differ."""
     return change.secret and change.before is not None and change.after is not None
 
 
 def _line(change: Change, value: Any, remark: str = "") -> str:
-    if isinstance(value, str) and "\n" in value:  # code, say: what differs in it is to be seen line by line
+    if isinstance(value, str) and "\n" in value:  # such as code: a diff must show its lines
         return f"{change.field}: |{remark}\n{textwrap.indent(printable_lines(value), '  ')}\n"
     return f"{change.field}: {printable_lines(json.dumps(value, ensure_ascii=False))}{remark}\n"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words of the engine: what is wanted, what was found, and the steps between them. Pure data."""
+"""The data model of the engine: the wanted records, the found records, and the steps between them. Pure data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 
 class Field(Protocol):
-    """What the engine must know of a field. Values are as the store wants them written, and as it reads them."""
+    """The properties of a field that the engine needs. Values have the form in which the store reads and writes them."""
 
     name: str
     secret: bool
@@ -20,10 +20,10 @@ class Field(Protocol):
     required: bool
 
     def same(self, stored: Any, wanted: Any) -> bool:
-        """Whether a stored value already is the wanted one."""
+        """Return whether a stored value is equal to the wanted one."""
 
     def shown(self, value: Any) -> Any:
-        """The value for people: plain data, a secret masked, None where there is none."""
+        """Return the value for people: plain data, secrets masked, None if there is no value."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A record as it should be. Fields that are not in `values` are left alone.
+    """A wanted record. Fields that are not in `values` are not changed.
 
     :param unpinned: an external ID that the record must not have.
     """
@@ -52,9 +52,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Change:
-    """One field's way from before to after, both as shown to people.
+    """The change of one field, with its former and its new value in the form shown to people.
 
-    :param managed_elsewhere: something else owns the field, and writing to it is in vain.
+    :param managed_elsewhere: the field is managed elsewhere, so writing to it has no effect.
     :param remark: the cause of the difference and its remedy, if they are known.
     """
 
@@ -66,7 +66,7 @@ class Change:
     remark: str = ""
 
     def as_result(self) -> dict[str, Any]:
-        """The change in a task's result."""
+        """Return the change as a part of a task's result."""
         result = {"field": self.field, "before": self.before, "after": self.after}
         if self.managed_elsewhere:
             result["managed_elsewhere"] = True
@@ -77,9 +77,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. `values` are what to write, secrets in clear: they never leave the engine.
+    """One action on a record. `values` are the values to write. They contain secrets in clear text and never leave the engine.
 
-    :param xml_id: the external ID to add. :param unpinned: the one to remove.
+    :param xml_id: the external ID to add.
+    :param unpinned: the external ID to remove.
     """
 
     resource: str
@@ -93,11 +94,11 @@ class Step:
 
     @property
     def removes(self) -> bool:
-        """Whether the resource is gone afterwards."""
+        """Whether the resource no longer exists afterwards."""
         return self.action in ("delete", "uninstall")
 
     def as_result(self) -> dict[str, Any]:
-        """The step in a task's result."""
+        """Return the step as a part of a task's result."""
         return {
             "resource": self.resource,
             "key": self.key,
@@ -111,16 +112,16 @@ Plan = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Batch:
-    """Steps that one call does: all of them, or none if the store refuses.
+    """Steps that one call does: all of them, or none if the store rejects the call.
 
-    :param is_divisible: each step can also be done without the others.
+    :param is_divisible: whether each step can also be done without the others.
     """
 
     steps: Plan
     is_divisible: bool = True
 
     def parts(self) -> tuple[Batch, ...]:
-        """Return the two halves of the batch; none if it cannot be divided."""
+        """Return the two halves of the batch; an empty tuple if it cannot be divided."""
         middle = len(self.steps) // 2
         if not self.is_divisible or middle == 0:
             return ()

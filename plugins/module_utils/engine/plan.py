@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wanted, against what was found: the step between the two. Pure functions."""
+"""The comparison of a wanted record with the found one: the step between the two. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model impor
 
 
 def plan_record(wanted: Wanted, found: Found | None, fields: Mapping[str, Field]) -> Step | None:
-    """The step that makes a record as it is wanted, or None where it is so already."""
+    """Return the step that turns the found record into the wanted one; None if they are equal."""
     if wanted.state == "absent":
         return None if found is None else Step(wanted.resource, wanted.key, "delete", record_id=found.id)
     if found is None:

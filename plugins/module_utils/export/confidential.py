@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which values of an instance must not be written in clear, and which are masks instead of values."""
+"""Values of an instance that must not be written in clear text, and masks in place of values."""
 
 from __future__ import annotations
 
@@ -15,39 +15,40 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import LONG
 
 AS_VARIABLE = (
-    "it contains a secret that this run knows (its password or API key, or a password of a mail server), so it is a variable here. If it contains it by "
-    "chance, change that secret"
+    "it contains a secret of this run (its password or API key, or a password of a mail server), so it is a variable here. If this is a "
+    "coincidence, change that secret"
 )
 LEFT_OUT_FOR_SECRET = (
-    "it contains a secret that this run knows (its password or API key, or a password of a mail server). Change that secret or the value in Odoo, then "
+    "it contains a secret of this run (its password or API key, or a password of a mail server). Change that secret or the value in Odoo, then "
     "export again"
 )
 LEFT_OUT_FOR_MASK = (
-    "it is a mask instead of a value, as results of Ansible contain it. Set the value in Odoo, then export again"
+    "it is a mask instead of a value, probably from a result of Ansible. Set the value in Odoo, then export again"
 )
 
-# The most texts whose judgement is kept.
+# The greatest number of texts whose classification is cached.
 _TEXTS = 10_000
 
 
 class KnownSecrets:
-    """The secrets that a run knows, to find them in other values.
+    """The known secrets of a run, for finding them in other values.
 
-    Shorter texts than `LONG` are in other values by chance: that the user `admin` has a password of the same text is told by a mask, and not by the value.
+    Texts that are shorter than `LONG` occur in other values by chance, so they are ignored. For example, the password of the user `admin` may be
+    `admin`. A mask in place of the user name would reveal this, but the user name itself does not.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = frozenset(text for text in secrets if len(text) >= LONG)
-        # The same texts are in many records, and each is looked at more than once.
+        # The same texts occur in many records, and each is checked several times.
         self._is_in = lru_cache(maxsize=_TEXTS)(self._search)
         self._holds_secret = lru_cache(maxsize=_TEXTS)(holds_secret)
-        # By their first characters, the lengths of those that begin so: most places of a text are looked at once, however many there are.
+        # The lengths of the secrets, by their first characters. So most positions of a text are checked once, even with many secrets.
         self._lengths: dict[str, set[int]] = {}
         for secret in self._secrets:
             self._lengths.setdefault(secret[:LONG], set()).add(len(secret))
 
     def are_in(self, value: Any) -> bool:
-        """Return whether a text in a value contains one of them."""
+        """Return whether a text in a value contains a known secret."""
         return any(map(self._is_in, _texts(value)))
 
     def _search(self, text: str) -> bool:
@@ -58,11 +59,11 @@ class KnownSecrets:
         return False
 
     def show_in(self, text: str) -> bool:
-        """Return whether a text contains one of them, or a secret that shows by itself."""
+        """Return whether a text contains a known secret, or a part that looks like a secret."""
         return self._is_in(text) or self._holds_secret(text)
 
     def objection(self, value: Any) -> str:
-        """Return why a value is left out; empty if it is not. Such a value cannot be a variable, because it is not one text."""
+        """Return the reason why a value is left out; empty if it is not. Such a value cannot be a variable, because it is not a single text."""
         if any(is_masked(text) for text in _texts(value)):
             return LEFT_OUT_FOR_MASK
         return LEFT_OUT_FOR_SECRET if self.are_in(value) else ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records as the declarations that say exactly what they are. Pure; fields and rules are those of the resources."""
+"""Declarations that describe existing records exactly. Pure functions; fields and rules come from the resources."""
 
 from __future__ import annotations
 
@@ -52,17 +52,18 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import is_secret_name
 
-_ELSEWHERE = "another addon takes it from a file of the Odoo server (mail_environment), where it is to be changed"
+_ELSEWHERE = "another addon (mail_environment) takes it from a file of the Odoo server. Change it in that file"
 _NAMELESS = "(a name that is not shown)"
 _Names = Counter[Any]
 _ONE_CALL = re.compile(r"model\.\w+\([^()\n]*\)")
 
 
 class Description:
-    """A whole instance as options of `mail_stack` and `queue_policy`.
+    """A complete instance as options of `mail_stack` and `queue_policy`.
 
-    :param credentials: what the run logs in with, and must not be written in clear.
-    :ivar stack: without secrets. :ivar queue_policy: None where none is installed.
+    :param credentials: the credentials of the run, which must not be written in clear text.
+    :ivar stack: the options without secrets.
+    :ivar queue_policy: the options of the queue policy; None if none is installed.
     """
 
     def __init__(self, instance: Instance, credentials: Iterable[str] = ()) -> None:
@@ -88,9 +89,9 @@ class Description:
         self._doctor()
 
     def as_result(self, digest_key: str | None = None) -> dict[str, Any]:
-        """The description in a task's result.
+        """Return the description as a part of a task's result.
 
-        :param digest_key: as in `Secret.as_result`.
+        :param digest_key: the parameter of `Secret.as_result`.
         """
         return {
             "stack": self.stack,
@@ -101,15 +102,15 @@ class Description:
 
     @property
     def remarks(self) -> list[Remark]:
-        """What somebody should look at, each remark once."""
+        """The remarks for a person, each once."""
         return list(self._remarks)
 
-    # --- what is not a list of records ---
+    # --- parts that are not lists of records ---
 
     def _addons(self) -> None:
         self.stack["addons"] = sorted(self._instance.addons)
         for name, state in sorted(self._instance.pending.items()):
-            self._remark(SUSPICIOUS, f"{name} waits ({state}), and no scheduled action runs meanwhile", "addon", name)
+            self._remark(SUSPICIOUS, f"{name} waits ({state}), and no cron runs until this is finished", "addon", name)
 
     def _parameters(self) -> None:
         declared: dict[str, str] = {}
@@ -117,7 +118,7 @@ class Description:
             if key in NOT_PORTABLE:
                 self._remark(
                     LEFT_OUT,
-                    f"{key} holds the id of a record, which is another one on every instance",
+                    f"{key} contains the id of a record, which is different on every instance",
                     "system_parameter",
                     key,
                 )
@@ -135,7 +136,9 @@ class Description:
             if is_secret:
                 self.secrets.append(Secret("system_parameter", key, key, None, "value", value))
                 if not is_secret_name(key):
-                    self._remark(SUSPICIOUS, "it holds a secret that its name does not tell", "system_parameter", key)
+                    self._remark(
+                        SUSPICIOUS, "it contains a secret, but its name does not show this", "system_parameter", key
+                    )
             else:
                 declared[key] = value
             has_domains = self._instance.alias_domains is not None
@@ -154,7 +157,7 @@ class Description:
             self._remark(SUSPICIOUS, message, "queue_policy", message.partition(":")[0])
 
     def _doctor(self) -> None:
-        """What the doctor finds of a declared record, in words that hold for longer than a minute."""
+        """Add the doctor's findings about declared records. Their texts contain nothing that soon changes."""
         for finding, record, option in of_findings(self._instance.findings):
             title, remedy = finding.kind.title, finding.as_result()["remedy"]
             place = self._positions.get(record) if record else None
@@ -184,11 +187,11 @@ class Description:
             self._append(ALIAS_DOMAIN, "alias_domains", found, options, left_out)
 
     def _companies(self, found: Found) -> tuple[list[str], list[str]]:
-        """The companies of an alias domain, as one declares them, and why that cannot be."""
+        """Return the companies of an alias domain in their declared form, and reasons why they cannot be declared."""
         ids = sorted(set(found.values["company_ids"]) & self._companies_by_id.keys())
         own = [self._companies_by_id[company_id] for company_id in ids]
         nameless = [company.name for company in own if not company.xml_id and self._company_names[company.name] > 1]
-        messages = [f"several companies are called {name!r}: rename all but one" for name in nameless]
+        messages = [f"several companies have the name {name!r}: rename all but one" for name in nameless]
         return sorted(company.xml_id or company.name for company in own), messages
 
     def _servers(self) -> None:
@@ -215,11 +218,11 @@ class Description:
             self._append(MAIL_SERVER, "servers", found, options, left_out)
 
     def _drop_what_would_change(self, found: Found, records: Records, options: dict[str, Any]) -> list[tuple[str, str]]:
-        """Take out what Odoo holds, but what the collection would refuse, or would not leave as it is; says why."""
+        """Remove options that exist in Odoo but that the collection would reject or change. Return them with the reasons."""
         dropped: list[tuple[str, str]] = []
         try:
             declaration = MAIL_SERVER.declare(options)
-        except Invalid as error:  # each by itself was right
+        except Invalid as error:  # each option alone was valid
             for name in MAIL_SERVER.heavy_fields:
                 options.pop(name, None)
             dropped.append(("smtp_ssl_certificate", _without_label(error.message)))
@@ -231,16 +234,14 @@ class Description:
             for name in LOGIN_OPTIONS:
                 options.pop(name, None)
             words = "; ".join(error.message for error in refusals)
-            return [*dropped, ("smtp_authentication", f"how it logs in could not be declared as it is: {words}")]
+            return [*dropped, ("smtp_authentication", f"the login cannot be declared in its current form: {words}")]
         MAIL_SERVER.adapt(context)
         step = plan_record(MAIL_SERVER.wanted(declaration, values), found, records.fields)
         if step is not None:
             for name in ("smtp_authentication", "oauth2"):
                 options.pop(name, None)
             fields = ", ".join(change.field for change in step.changes)
-            dropped.append(
-                ("smtp_authentication", f"declaring it would also clear what another way to log in has left: {fields}")
-            )
+            dropped.append(("smtp_authentication", f"declaring it would also clear fields of another login: {fields}"))
         return dropped
 
     def _crons(self) -> None:
@@ -252,7 +253,7 @@ class Description:
             of_model.setdefault(found.values["model_name"], []).append(found)
         names = {model: _count_names(CRON, alike) for model, alike in of_model.items()}
         for found in sorted(records.found, key=lambda one: _cron_order(one, of_addons)):
-            without = {"code", "nextcall"}  # what Odoo moves on with each run; the code is declared with the name
+            without = {"code", "nextcall"}  # Odoo changes nextcall at each run; the code is declared with the name
             code = found.values.get("code") or ""
             of_addon = found.id in of_addons
             identity = self._cron_of_addon(found, code) if of_addon else self._own_cron(found, names, code)
@@ -266,7 +267,7 @@ class Description:
             self._append(CRON, "crons", found, options, left_out)
 
     def _others(self) -> None:
-        """The records of resource types that need no description of their own."""
+        """Add the records of resource types that need no special description."""
         for kind, records in self._instance.others.items():
             self.stack[kind.stack_option] = []
             own = [found for found in records.found if kind.is_own(found.values)]
@@ -278,7 +279,7 @@ class Description:
                     self._append(kind, kind.stack_option, found, options, left_out)
 
     def _cron_of_addon(self, found: Found, code: str) -> dict[str, Any]:
-        """Its external id; and with the name its code, where that is not what an addon ships."""
+        """Return the external ID of an addon's cron. If the code was changed, also return the name and the code."""
         keeps_lanes = found.xml_id == QUEUE and LANES in self._instance.policy
         if found.values["state"] != "code" or not code.strip() or keeps_lanes or _is_stock(str(found.xml_id), code):
             return {"xml_id": found.xml_id}
@@ -289,13 +290,13 @@ class Description:
         return {"name": found.values["name"], "xml_id": found.xml_id, "model": found.values["model_name"], "code": code}
 
     def _own_cron(self, found: Found, names: Mapping[str, _Names], code: str) -> dict[str, Any] | None:
-        """What a scheduled action of somebody's own is known by; none where it cannot be declared.
+        """Return the options that identify a cron of the user's own; None if it cannot be declared.
 
-        :param names: how often each name is there, by the model of the action.
+        :param names: the number of crons with each name, by the model of the cron.
         """
         if found.values["state"] != "code":
             self._remark(
-                LEFT_OUT, "it runs no code of its own, and only such can be declared", CRON.name, found.values["name"]
+                LEFT_OUT, "it does not run Python code, so it cannot be declared", CRON.name, found.values["name"]
             )
             return None
         model = found.values["model_name"]
@@ -306,22 +307,22 @@ class Description:
     def _identity(
         self, kind: ResourceType, found: Found, names: _Names, also: Mapping[str, Any] | None = None
     ) -> dict[str, Any] | None:
-        """What one record is declared by: its name, and its external id where it has one; None, and a remark, where nothing will do.
+        """Return the options that identify a record: its name, and its external ID if it has one. If that is impossible, add a remark and return None.
 
-        :param names: how often each name is there, among the records that must be told apart.
+        :param names: the number of records with each name, among the records that must be distinguished.
         """
         name = str(found.values.get(kind.key_field) or "")
         namesakes = names[found.values.get(kind.key_field)]
         objection = self._known.objection(name) or self._known.objection(found.xml_id)
         if objection or self._shows_secret(self._secrets_of(kind, found), name):
-            words = f"it is left out for its name: {objection or LEFT_OUT_FOR_SECRET}"
+            words = f"it is left out because of its name: {objection or LEFT_OUT_FOR_SECRET}"
             self._remark(SUSPICIOUS, words, kind.name, _NAMELESS)
             return None
         pinned = {"xml_id": found.xml_id} if found.xml_id and XML_ID.fullmatch(found.xml_id) else {}
         if namesakes > 1 and not pinned:
             self._remark(
                 LEFT_OUT,
-                f"{namesakes} {kind.label}s bear this name, and this one has no external id, so that nothing tells it from the others. "
+                f"{namesakes} {kind.label}s have this name, and this one has no external ID to distinguish it. "
                 "Rename all but one in Odoo, then export again",
                 kind.name,
                 name,
@@ -338,7 +339,7 @@ class Description:
     def _options(
         self, kind: ResourceType, found: Found, records: Records, identity: Mapping[str, Any], *, without: set[str]
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        """Every option that the resource has and the instance holds, and what of it cannot be declared, and why."""
+        """Return all options of a record that can be declared, and the other options with the reasons."""
         options: dict[str, Any] = dict(identity)
         candidates: dict[str, Any] = {}
         left_out = []
@@ -357,7 +358,7 @@ class Description:
                 left_out.append((option, _ELSEWHERE))
                 continue
             candidates[option] = records.fields[name].declared(found.values[name])
-        # Of nearly all records everything can be declared.
+        # Nearly all records can be declared completely, so this is checked first.
         if not _problem(kind, found, records, identity, candidates, self._facts):
             return {**options, **candidates}, left_out
         for option, value in candidates.items():
@@ -371,7 +372,7 @@ class Description:
     def _append(
         self, kind: ResourceType, part: str, found: Found, options: dict[str, Any], left_out: list[tuple[str, str]]
     ) -> None:
-        """Put a record into the stack, and its secrets and what is to be said of it beside it."""
+        """Add a record to the stack, and add its secrets and remarks separately."""
         position = len(self.stack[part])
         key = str(options.get(kind.key_field) or options.get("xml_id"))
         identity = str(options.get("xml_id") or " of ".join(filter(None, (key, options.get("model")))))
@@ -407,14 +408,14 @@ class Description:
         elif kind is CRON:
             yield from of_cron(found.values)
             if found.id in self._instance.of_addons and "code" in options:
-                yield "code", "an addon has brought this action, and its code is not what addons ship"
+                yield "code", "this cron belongs to an addon, but its code is not the usual code of an addon"
             if self._known.show_in(str(found.values.get("code") or "")):
-                yield "code", "it seems to hold a secret: keep that in a system parameter"
+                yield "code", "it seems to contain a secret: move the secret to a system parameter"
 
     def _is_secret(self, kind: ResourceType, secrets: Collection[str], option: str, value: Any) -> bool:
         """Return whether the value of an option is a secret.
 
-        :param secrets: of the record.
+        :param secrets: the secrets of the record.
         """
         if option in kind.secret_fields or (kind is MAIL_SERVER and option in kind.heavy_fields):
             return True
@@ -435,22 +436,22 @@ class Description:
         position: int | None = None,
         option: str | None = None,
     ) -> None:
-        """Note a remark once. A name or a message that would show a secret, or is a mask, is replaced."""
+        """Add a remark once. Names and messages that would show a secret, or that are masks, are replaced."""
         if self._known.objection(key):
             key, message = _NAMELESS, message.replace(str(key), "it")
         if self._known.objection(message):
-            message = "a remark on it is not shown, because it contains a secret or a mask"
+            message = "a remark about it is not shown, because it contains a secret or a mask"
         remark = Remark(kind, message.rstrip("."), resource, key, position, option)
         self._remarks.setdefault(remark)
 
 
 def _count_names(kind: ResourceType, records: Iterable[Found]) -> _Names:
-    """Return how many records have each name."""
+    """Return the number of records with each name."""
     return Counter(one.values.get(kind.key_field) for one in records)
 
 
 def _in_odoos_order(records: Records) -> list[Found]:
-    """As Odoo tries them, which is the order to create them in: among records of one sequence the older one is first."""
+    """Return records in the order in which Odoo tries them and in which they must be created. Among equal sequences the older record is first."""
     return sorted(records.found, key=lambda one: (one.values.get("sequence") or 0, one.id))
 
 
@@ -460,18 +461,18 @@ def _cron_order(found: Found, of_addons: frozenset[int]) -> tuple[bool, str, str
 
 
 def _is_stock(xml_id: str, code: str) -> bool:
-    """Whether code of an addon's action is, as far as can be told, still the addon's: they ship one call of a method."""
+    """Return whether the code of an addon's cron is probably still the addon's: a single call of a method."""
     return code.strip() in STOCK_CODES if xml_id == QUEUE else bool(_ONE_CALL.fullmatch(code.strip()))
 
 
 def _not_to_declare(found: Found) -> str:
-    """Why a mail server is nobody's to declare; empty where it is."""
+    """Return the reason why a mail server cannot be declared; empty if it can."""
     if not MAIL_SERVER.is_own(found.values):
-        return "it is a user's own, which this collection never touches"
+        return "it is a personal mail server of a user, which this collection never changes"
     if MAIL_SERVER.is_candidate(found):
-        return "a run that was killed has left it behind; the next run that declares mail servers removes it"
+        return "a killed run has left it; the next run that declares mail servers removes it"
     if MAIL_SERVER.is_neutralization_dummy(found):
-        return "Odoo's neutralization has put it there, so that no mail leaves"
+        return "Odoo's neutralization has created it, so that no mail leaves"
     return ""
 
 
@@ -483,7 +484,7 @@ def _problem(
     options: Mapping[str, Any],
     instance: InstanceFacts,
 ) -> str:
-    """Why one of the options would not be taken, or would not be the same again; empty where all would."""
+    """Return the reason why an option would be rejected or would change; empty if all options are fine."""
     try:
         declaration = kind.declare({**identity, **options})
     except OdooError as error:
@@ -494,10 +495,10 @@ def _problem(
         return problems[0].message
     names = (kind.field_names.get(option, option) for option in options)
     if not all(records.fields[name].same(found.values[name], values[name]) for name in names):
-        return "what Odoo holds is written in a way that declaring it would change"
+        return "declaring it would change how Odoo's value is written"
     return ""
 
 
 def _without_label(message: str) -> str:
-    """A message without the resource that it begins with."""
+    """Return a message without the resource at its beginning."""
     return re.sub(r"^[a-z ]+'.*?': ", "", message).rstrip(".")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mail of an instance as it is: everything that a declaration of it is made from, and what the doctor thinks of it. Only reads."""
+"""The mail settings of an instance, with all data for declarations and the findings of the doctor. Only reads."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _COMPANY = "res.company"
 class Company:
     """A company.
 
-    :param xml_id: where an addon has brought it; those that an export of Odoo's has made up mean nothing elsewhere.
+    :param xml_id: its external ID from an addon; None for one from an export of Odoo, which has no meaning on other instances.
     """
 
     id: int
@@ -53,16 +53,19 @@ class Company:
 
 @dataclass(frozen=True)
 class Instance:
-    """What was found.
+    """The data of an instance.
 
-    :param addons: names of the installed ones that concern mail. :param pending: of these, the ones that wait for something, and for what.
-    :param parameters: those that concern mail, by key. :param all_parameters: all of them.
-    :param alias_domains: None where this Odoo has none (up to 16.0).
-    :param crons: those that concern mail, less those of the queue policy. :param of_addons: the ids of those that an addon has brought.
-    :param policy: the cron of each installed rule of the queue policy, by the rule.
-    :param listener: who is told by the policy's watchdog, by the option that names them: (channel or user, name).
-    :param findings: what the doctor says without testing anything.
-    :param others: the records of the resource types that need no description of their own.
+    :param addons: names of the installed addons for mail.
+    :param pending: the pending ones among them, with their states.
+    :param parameters: the system parameters for mail, by key.
+    :param all_parameters: all system parameters.
+    :param alias_domains: None if this Odoo has none (up to 16.0).
+    :param crons: the crons for mail, without those of the queue policy.
+    :param of_addons: the ids of the crons that belong to an addon.
+    :param policy: the cron of each installed rule of the queue policy, by rule.
+    :param listener: the recipient of the watchdog's messages, as the option and its value: (channel or user, name).
+    :param findings: the findings of the doctor without tests.
+    :param others: the records of the resource types that need no special description.
     """
 
     now: datetime
@@ -82,7 +85,7 @@ class Instance:
 
 
 def read_instance(session: Session, scope: Scope) -> Instance:
-    """Read it: a number of calls that does not grow with the instance, but for one for each mail server that waits for a consent."""
+    """Read an instance with a constant number of calls, plus one for each mail server that waits for consent."""
     servers = read_all(session, MAIL_SERVER, also=MAIL_SERVER.heavy_fields)
     crons = read_all(session, CRON, also=(*CRON.heavy_fields, "state"))
     rows = session.search_read(SYSTEM_PARAMETER.model, [], ["key", "value"])
@@ -124,7 +127,7 @@ def read_instance(session: Session, scope: Scope) -> Instance:
 
 
 def _others() -> list[ResourceType]:
-    """Return the resource types whose records are described as they are."""
+    """Return the resource types whose records need no special description."""
     described = (ADDON, ALIAS_DOMAIN, CRON, MAIL_SERVER, QUEUE_POLICY, SYSTEM_PARAMETER)
     return [kind for kind in registry.RESOURCE_TYPES if kind not in described]
 
@@ -134,7 +137,7 @@ def _module(xml_id: str | None) -> str:
 
 
 def _is_of_policy(cron: Found) -> bool:
-    """Whether it is one of the policy's own actions, or Odoo's queue with the lanes in it."""
+    """Return whether a cron belongs to the queue policy, or is Odoo's queue cron with lanes."""
     has_lanes = cron.xml_id == QUEUE and queue_jobs.before_of(str(cron.values.get("code") or "")) is not None
     return cron.xml_id in OWN_CRONS or has_lanes
 
@@ -147,7 +150,7 @@ def _read_companies(session: Session, installed: Container[str]) -> list[Company
 
 
 def _read_listener(session: Session, policy: Mapping[str, Found]) -> tuple[str, str] | None:
-    """Whom the watchdog tells; None where that is nobody, or nobody can be named."""
+    """Return the recipient of the watchdog's messages; None if there is no recipient or it has no name."""
     watchdog = policy.get("watchdog")
     listener = queue_jobs.listener_in(str(watchdog.values.get("code") or "")) if watchdog else None
     if listener is None:

@@ -18,8 +18,8 @@ SUSPICIOUS, LEFT_OUT = "suspicious", "left_out"
 class Secret:
     """A value that is not shown.
 
-    :param identity: what tells its record from others that are called the same: the external id, or the name, of an action with its model.
-    :param position: the place in the stack's list, None for system parameters.
+    :param identity: the text that distinguishes its record from others with the same name: the external ID, or the name (for a cron with its model).
+    :param position: the position in the stack's list; None for system parameters.
     """
 
     resource: str
@@ -30,9 +30,9 @@ class Secret:
     value: str = field(repr=False)
 
     def as_result(self, digest_key: str | None = None) -> dict[str, Any]:
-        """Where the secret belongs, in a task's result.
+        """Return the place of the secret for a task's result.
 
-        :param digest_key: add a digest of the value that only who has this key can compare.
+        :param digest_key: add a digest of the value. Only owners of this key can compare it.
         """
         names = ("resource", "key", "identity", "position", "option")
         place = {name: getattr(self, name) for name in names}
@@ -44,9 +44,9 @@ class Secret:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that a user should know of what was found.
+    """A remark for the user about a record.
 
-    :param kind: `suspicious`, or `left_out`: it is in Odoo, and not in the declaration.
+    :param kind: `suspicious`, or `left_out` for data that is in Odoo but not in the declaration.
     """
 
     kind: str
@@ -57,6 +57,6 @@ class Remark:
     option: str | None = None
 
     def as_result(self) -> dict[str, Any]:
-        """The remark in a task's result."""
+        """Return the remark as a part of a task's result."""
         names = ("resource", "key", "position", "option", "kind", "message")
         return {name: getattr(self, name) for name in names}

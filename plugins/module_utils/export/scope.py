@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of an instance concerns its mail, beside mail servers and alias domains, which all do."""
+"""The parts of an instance that belong to its mail, in addition to all mail servers and alias domains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import TIMEOUT_ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 
-# Addons without which something else of a stack would not be there, and those that say how mail leaves
+# Addons that other parts of a stack need, and addons that change how mail leaves
 # (docs/development/odoo-behaviour.md, Settings from a configuration file).
 ADDONS = (
     "mail",
@@ -31,8 +31,8 @@ ADDONS = (
     "mail_server_filter",
 )
 
-# The system parameters of mail (docs/development/odoo-behaviour.md, System parameters and alias domains; OAuth2). Those of live chat, calls and push
-# messages also begin with `mail.`, and do not belong to them.
+# The system parameters of mail (docs/development/odoo-behaviour.md, System parameters and alias domains; OAuth2). Parameters of live chat, calls and
+# push messages also begin with `mail.`, but are not included.
 PARAMETERS = (
     *sorted(CLIENT_PARAMETERS),
     *(f"{method.addon}.*" for method in OAUTH2_METHODS.values()),
@@ -50,10 +50,10 @@ PARAMETERS = (
     "mail.smtp.*",
     "mass_mailing.*",
 )
-# The id of a record, which is another one on every instance.
+# The id of a record, which is different on every instance.
 NOT_PORTABLE = frozenset({MAILING_SERVER_KEY})
 
-# What sends mail, or cleans up after it. Whether incoming mail is fetched Odoo itself decides, by its fetchmail servers.
+# Crons that send mail or clean up after it. Odoo itself activates the cron for incoming mail according to its fetchmail servers.
 CRONS = (
     *SENDING_CRONS,
     "mail.ir_cron_delete_notification",
@@ -61,7 +61,7 @@ CRONS = (
     "digest.ir_cron_digest_scheduler_action",
     "event.event_mail_scheduler",
 )
-# Scheduled actions of somebody's own concern mail where they work on one of these.
+# A cron of the user's own belongs to mail if its model is one of these.
 MODELS = frozenset(
     {"ir.mail_server", "mail.mail", "mail.message.schedule", "mail.scheduled.message", "mailing.mailing"}
 )
@@ -69,22 +69,22 @@ MODELS = frozenset(
 
 @dataclass(frozen=True)
 class Scope:
-    """What to look at, with what a user wants beside it: patterns with `*` of names, keys and external ids."""
+    """The exported parts, with the user's additions: patterns with `*` for names, keys and external IDs."""
 
     addons: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     crons: tuple[str, ...] = ()
 
     def has_addon(self, name: str) -> bool:
-        """Whether an addon, by its technical name, concerns mail."""
+        """Return whether an addon belongs to mail, by its technical name."""
         return _fits(name, (*ADDONS, *self.addons))
 
     def has_parameter(self, key: str) -> bool:
-        """Whether a system parameter does."""
+        """Return whether a system parameter belongs to mail, by its key."""
         return _fits(key, (*PARAMETERS, *self.parameters))
 
     def has_cron(self, name: str, model: str, xml_id: str | None, *, of_addon: bool) -> bool:
-        """Whether a scheduled action does."""
+        """Return whether a cron belongs to mail."""
         if not of_addon and model in MODELS:
             return True
         return _fits(xml_id or "", (*CRONS, *self.crons)) or _fits(name, self.crons)
@@ -95,5 +95,5 @@ def _fits(name: str, patterns: Iterable[str]) -> bool:
 
 
 def scope_of(options: Mapping[str, Any]) -> Scope:
-    """The scope with what the options `more_addons`, `more_parameters` and `more_crons` name."""
+    """Return the scope with the patterns of the options `more_addons`, `more_parameters` and `more_crons`."""
     return Scope(*(tuple(options[f"more_{what}"] or ()) for what in ("addons", "parameters", "crons")))

@@ -21,17 +21,17 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Odoo loads every addon anew and answers only then.
+# Odoo reloads all addons and returns only afterwards.
 INSTALL_SECONDS = 900.0
 
-# The states of what is begun and not done. While an addon is in one of them no scheduled action runs
+# The states of pending addons. While an addon has one of them, no cron runs
 # (docs/development/odoo-behaviour.md, Crons).
 PENDING = ("to install", "to upgrade", "to remove")
 
 _NOT_UNDONE = {
-    "install": "It stays installed, because its deinstallation deletes all of its data. Uninstall it in Odoo if nothing else uses it.",
-    "upgrade": "It stays upgraded, because Odoo cannot take an upgrade back.",
-    "uninstall": "It stays uninstalled: its data was deleted with it, and only a backup of the database contains them.",
+    "install": "It stays installed, because removing it would delete all of its data. Uninstall it in Odoo if nothing else uses it.",
+    "upgrade": "It stays upgraded, because Odoo cannot undo an upgrade.",
+    "uninstall": "It stays uninstalled. Its data was deleted with it, so only a backup of the database contains them.",
 }
 _METHODS = {
     "install": "button_immediate_install",
@@ -41,9 +41,9 @@ _METHODS = {
 
 
 class Addon(ResourceType):
-    """An Odoo addon (module), known by its technical name.
+    """An Odoo addon (module), identified by its technical name.
 
-    Odoo's field names mislead: `installed_version` is what lies on the addons path, `latest_version` what the database has.
+    Odoo's field names are misleading: `installed_version` is the version on the addons path, `latest_version` the version in the database.
     """
 
     name = "addon"
@@ -66,8 +66,8 @@ class Addon(ResourceType):
 
     def missing(self, declaration: Declaration) -> str | None:
         return (
-            "Odoo knows no such addon: check the name, put the addon on the addons path, and set update_list to true "
-            "so that Odoo looks again"
+            "Odoo has no such addon. Check its name, and put the addon on the addons path. "
+            "Set update_list to true so that Odoo reads its list of addons again"
         )
 
     def note_facts(
@@ -80,7 +80,7 @@ class Addon(ResourceType):
     def prepare_instance(
         self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
     ) -> Sequence[Declaration]:
-        """Let Odoo look for addons that it does not know yet, if a declared one is missing and the user allows it."""
+        """Let Odoo update its list of addons if a declared addon is missing and the user allows it."""
         wanted = {one.key for one in declarations if one.state != "absent"}
         if not (wanted and update_list) or session.read_only:
             return declarations
@@ -93,7 +93,7 @@ class Addon(ResourceType):
         return Stage.SCHEMA
 
     def plan_state(self, context: PlanContext) -> Step | None:
-        """Return the step to the declared state; an addon has no fields to compare."""
+        """Return the step to the declared state. An addon has no fields to compare."""
         declaration, found = context.declaration, context.found
         if found is None:
             return None
@@ -114,11 +114,11 @@ class Addon(ResourceType):
         return Step(self.name, declaration.key, action, (Change(field, before, after),), found.id)
 
     def undoing_creation(self, step: Step) -> tuple[str | None, Mapping[str, Any], str]:
-        """An addon stays as the run has left it."""
+        """Keep the addon as the run has left it."""
         return None, {}, _NOT_UNDONE[step.action]
 
     def fits_batch(self, first: Step, step: Step) -> bool:
-        """Each by itself: installing one may take minutes."""
+        """Put each step into a batch of its own, because installing an addon may take minutes."""
         return False
 
     def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alias domains: `mail.alias.domain`, from 17.0 on. What a company's bounces, replies and notifications are addressed with."""
+"""Alias domains: `mail.alias.domain`, from 17.0 on. They determine the addresses of a company's bounces, replies and notifications."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ALIASES = ("bounce_alias", "catchall_alias", "default_from")
 
 
 class AliasDomain(ResourceType):
-    """An alias domain, known by its domain name."""
+    """An alias domain, identified by its domain name."""
 
     name = "alias_domain"
     label = "alias domain"
@@ -40,13 +40,13 @@ class AliasDomain(ResourceType):
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         name = str(given.get("name", "example.com"))
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
-            yield f"name must be a domain in lower case such as example.com, and {name!r} is none"
+            yield f"name {name!r} is not a valid domain (expected lower case, for example example.com)"
         for option in _ALIASES:
             value = given.get(option, "")
-            # Odoo keeps nothing else, and would change it silently (mail.alias, `_sanitize_alias_name`).
+            # Odoo removes all other characters without a message (mail.alias, `_sanitize_alias_name`).
             allowed = r"[\w!#$%&'*+\-/=?^`{|}~.@]*" if option == "default_from" else r"[\w!#$%&'*+\-/=?^`{|}~.]*"
             if not re.fullmatch(allowed, value, re.ASCII):
-                yield f"{option} takes the part before the @, in ASCII, and {value!r} is none"
+                yield f"{option} {value!r} is not a valid alias (expected the part before the @, in ASCII)"
 
     def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
         owner: dict[str, Declaration] = {}
@@ -55,17 +55,17 @@ class AliasDomain(ResourceType):
                 other = owner.setdefault(company, declaration)
                 if other is not declaration:
                     yield (
-                        f"{other.label} and {declaration.label} both claim the company {company!r}: "
-                        "a company has one alias domain"
+                        f"{other.label} and {declaration.label} both declare the company {company!r}, but a company has only one alias domain: "
+                        "remove it from one of them"
                     )
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
-        """Odoo keeps aliases in lower case (mail.alias.domain, `_sanitize_…`), so that is what is compared and written."""
+        """Return the declared values with aliases in lower case, because Odoo stores them so (mail.alias.domain, `_sanitize_…`)."""
         declared = super().declared_fields(declaration)
         return {name: value.strip().lower() if name in _ALIASES else value for name, value in declared.items()}
 
     def also_changed(self, step: Step, records: Sequence[Found]) -> Mapping[int, set[str]]:
-        """A company has one alias domain: the one that it had loses it."""
+        """Return the alias domains that lose a company, because a company has only one alias domain."""
         claimed = {company for command in step.values.get(_COMPANIES, ()) for company in command[2]}
         return {
             one.id: {_COMPANIES}
@@ -74,8 +74,8 @@ class AliasDomain(ResourceType):
         }
 
     def undoing_creation(self, step: Step) -> tuple[str | None, Mapping[str, Any], str]:
-        """It stays, but no company uses it any more."""
-        left = "It stays, without companies, because the aliases of Odoo that were given to it refer to it."
+        """Keep the alias domain, but remove it from its companies."""
+        left = "It stays, without companies, because Odoo's aliases refer to it."
         return ("present", {_COMPANIES: []}, left) if _COMPANIES in step.values else (None, {}, left)
 
 

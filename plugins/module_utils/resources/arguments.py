@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Argument specifications of resources: as options of a module of their own, and of a stack."""
+"""Argument specifications of resources: as options of a module, and as options of a stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
-# How new settings of mail servers are tested before they go live.
+# The options for testing new settings of mail servers before they go live.
 VERIFY = {
     "verify": {"type": "str", "choices": ["none", "connection", "canary"], "default": "none"},
     "canary_to": {"type": "str", "default": ""},
@@ -21,7 +21,7 @@ VERIFY = {
 
 
 def resource_arguments(kind: ResourceType, *, xml_id: bool = True, states: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The options of one resource: its fields, and where it has them `xml_id` and `state`."""
+    """Return the options of one resource: its fields, and `xml_id` and `state` if it has them."""
     arguments = {name: dict(specification) for name, specification in kind.options.items()}
     if xml_id:
         arguments["xml_id"] = {"type": "str"}

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Candidates: archived copies of mail servers that carry new settings while they are tested.
+"""Candidates: archived copies of mail servers with new settings for a test.
 
-A provider may give a new refresh token at each use, and then accepts only that one. A test may so leave the only valid token in a candidate.
-Its name therefore contains a fingerprint of the token that it was given: an interrupted run's candidate is found by it, and its tokens are
-used in place of the spent one.
+A provider may issue a new refresh token at each use, and from then on accept only the new one. So after a test, only the candidate may have a
+valid token. Its name therefore contains a fingerprint of the token that it got first. A later run finds the candidate of an interrupted run
+by this name, and uses its tokens in place of the spent one.
 """
 
 from __future__ import annotations
@@ -25,35 +25,36 @@ _NAME = re.compile(r"(?P<key>.*) \(postmaster\.odoo candidate(?: (?P<token>[0-9a
 
 
 def candidate_name(key: str, token: str = "") -> str:
-    """Return the name of the copy of a mail server.
+    """Return the name of the candidate of a mail server.
 
-    :param token: the refresh token that it is tested with, if the provider replaces it.
+    :param token: the refresh token for its test, if the provider rotates refresh tokens.
     """
     return f"{key} (postmaster.odoo candidate{f' {_fingerprint(token)}' if token else ''})"
 
 
 def is_candidate_name(name: str) -> bool:
-    """Whether only a candidate has such a name."""
+    """Return whether a name is the name of a candidate."""
     return _NAME.fullmatch(name) is not None
 
 
 def key_of(name: str) -> str:
-    """Return the key of the mail server that a candidate is a copy of."""
+    """Return the key of the mail server that a candidate was copied from."""
     parts = _NAME.fullmatch(name)
     return parts["key"] if parts else ""
 
 
 def is_spent(found: Found, method: OAuth2Method) -> bool:
-    """Whether a candidate holds another token than it was given, which then is spent."""
+    """Return whether a candidate has a newer token than the one that it got first. That one is then spent."""
     token = str(found.values.get(method.refresh_token) or "")
     parts = _NAME.fullmatch(str(found.values["name"]))
     return bool(parts and parts["token"] and token and parts["token"] != _fingerprint(token))
 
 
 def newer_tokens(key: str, token: str, records: RecordIndex, method: OAuth2Method) -> dict[str, Any]:
-    """Return the tokens that came in place of one, by their fields; empty if it is the newest that is known.
+    """Return the newest tokens that replaced a token, by field; empty if the token is the newest one.
 
-    :param key: of the mail server. :param records: all mail servers, candidates included.
+    :param key: the key of the mail server.
+    :param records: all mail servers, including candidates.
     """
     tokens: dict[str, Any] = {}
     known = {token}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The consent that a human gives, so that Odoo may log in with OAuth2: whether it is there, and where else to give it."""
+"""A person's consent that Odoo may log in with OAuth2: whether it was given, and the link for giving it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Connection:
-    """Whether a mail server that logs in with OAuth2 is connected.
+    """The state of the consent for a mail server that logs in with OAuth2.
 
-    :param authorize_url: the link that an administrator of the database opens to connect it; None where it is, or where Odoo has no link.
-    :param required: the user does not want to go on without.
-    :cvar required_by: the option that says so.
+    :param authorize_url: the link that an administrator of the database opens to connect the server; None if it is connected or Odoo has no link.
+    :param required: whether the task must fail if the server is not connected.
+    :cvar required_by: the option that sets `required`.
     """
 
     key: str
@@ -31,21 +31,24 @@ class Connection:
 
     @property
     def instruction(self) -> str:
-        """What is missing, and who can give it."""
-        link = f"open {self.authorize_url}" if self.authorize_url else "there is no link yet"
-        return (
-            f"mail server {self.key!r} is not connected and cannot log in. As an administrator of the database: {link}"
+        """The next step for a mail server that is not connected, and the person who can do it."""
+        text = f"mail server {self.key!r} is not connected and cannot log in."
+        link = (
+            f"As an administrator of the database, open {self.authorize_url}"
+            if self.authorize_url
+            else "There is no link to connect it yet."
         )
+        return f"{text} {link}"
 
     def as_result(self) -> dict[str, Any]:
-        """The connection in a task's result."""
+        """Return the connection as a part of a task's result."""
         return {"key": self.key, "connected": self.connected, "authorize_url": self.authorize_url}
 
 
 def authorize_url(session: Session, record_id: int, method: OAuth2Method) -> str | None:
-    """The link that connects one server; None without a client.
+    """Return the link that connects one server; None if the OAuth2 client is not set.
 
-    One call for each: Odoo 19.0 computes it for one record at a time and fails for more (google_gmail_mixin.py:44).
+    Each server needs its own call: Odoo 19.0 computes the link for one record only and fails for more (google_gmail_mixin.py:44).
     """
     record = session.call("ir.mail_server", "read", [record_id], fields=[method.authorize_url])[0]
     return record[method.authorize_url] or None

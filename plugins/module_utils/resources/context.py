@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the hooks of a resource type get: the declaration, the record that was found, and facts of the instance."""
+"""The data that the hooks of a resource type get: the declaration, the record that was found, and facts of the instance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ReadFacts:
-    """Facts that the rows of one resource type tell about the whole instance.
+    """Facts about the whole instance in the rows of one resource type.
 
     :ivar parameters: every system parameter that was read, by key.
     :ivar arriving_addons: declared addons that are not installed yet.
@@ -35,13 +35,13 @@ class ReadFacts:
 
 @dataclass(frozen=True)
 class InstanceFacts:
-    """What planning depends on in addition to the records.
+    """The facts that planning depends on in addition to the records.
 
     :param now: the server's time, UTC.
-    :param neutralized: the database is a neutralized copy and the user did not allow it to send (docs/development/odoo-behaviour.md, Neutralized databases).
+    :param neutralized: whether the database is a neutralized copy that may not send (docs/development/odoo-behaviour.md, Neutralized databases).
     :param arriving_addons: addons that this plan installs.
-    :param parameters: the system parameters that were read, as they will be after this plan.
-    :param verify: new settings are tested before they go live.
+    :param parameters: the values of the system parameters after this plan.
+    :param verify: whether new settings are tested before they go live.
     :param ignored_parameters: keys of declared system parameters that the instance does not read.
     """
 
@@ -55,11 +55,11 @@ class InstanceFacts:
 
 @dataclass
 class PlanContext:
-    """One declaration while it is planned.
+    """One declaration during planning.
 
-    :param found: the record that the declaration means, None if it does not exist.
-    :param fields: the fields of the model, as the instance has them.
-    :param values: the values to enforce, as Odoo accepts them. The hooks `adapt` and `hold_back` may change them.
+    :param found: the declared record; None if it does not exist.
+    :param fields: the fields of the model on this instance.
+    :param values: the values to enforce, in the form that Odoo accepts. The hooks `adapt` and `hold_back` may change them.
     :param records: all records of the type.
     """
 
@@ -73,9 +73,9 @@ class PlanContext:
 
 @dataclass(frozen=True)
 class PlannedResource:
-    """A declaration with the record that it means and the step between them, None if there is none.
+    """A declaration with its record and the step that is planned for it; both can be None.
 
-    :param values: the values to enforce, as Odoo accepts them.
+    :param values: the values to enforce, in the form that Odoo accepts.
     """
 
     declaration: Declaration

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scheduled actions: `ir.cron`."""
+"""Scheduled actions (crons): `ir.cron`."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _INTERVALS = {
     "weeks": timedelta(weeks=1),
     "months": timedelta(days=31),
 }
-# The external IDs of the crons that the rules of the queue policy consist of.
+# The prefix of the external IDs of the crons that run the rules of the queue policy.
 _RULE_PREFIX = "postmaster_odoo.queue_"
-# Odoo adds intervals in the cron user's time zone; a change of daylight saving time moves nextcall by up to this much.
+# Odoo adds intervals in the time zone of the cron's user. A change of daylight saving time moves nextcall by up to this much.
 _CLOCK_CHANGE = timedelta(hours=1)
 
 
 def latest_nextcall(cron: Mapping[str, Any], now: datetime) -> datetime:
-    """The latest moment at which an action that is on schedule may next run: an interval from now."""
+    """Return the latest time for the next run of a cron that is on schedule: one interval from now."""
     return now + interval_of(cron) + _CLOCK_CHANGE
 
 
 class Cron(ResourceType):
-    """A scheduled action, known by its external id, or by its name and its model. One of one's own also has `code`."""
+    """A cron, identified by its external ID, or by its name and its model. A cron of the user's own also has `code`."""
 
     name = "cron"
     label = "cron"
@@ -95,30 +95,30 @@ class Cron(ResourceType):
         declaration = super().declare(options)
         if declaration.xml_id and "name" in declaration.options and "code" not in declaration.options:
             raise Invalid(
-                f"{declaration.label}: an action that exists is known by xml_id or by name, not by both; one of your own has code, too."
+                f"{declaration.label}: give either xml_id or name for an existing cron. For a cron of your own, give code in addition to both."
             )
         return declaration
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
         if str(given.get("xml_id", "")).startswith(_RULE_PREFIX):
-            yield "this external ID belongs to a rule of the queue policy: declare the rule"
+            yield "this external ID belongs to a rule of the queue policy: declare it with queue_policy instead"
         if "code" in given and not given["code"].strip():
-            yield "code must not be empty"
+            yield "code must not be empty: set the Python code of the cron"
         yield from beyond("interval_number", given.get("interval_number"), least=1, most=self._most_intervals(given))
         yield from beyond("max_overdue", given.get("max_overdue"), least=1, most=MINUTES)
-        yield from beyond("priority", given.get("priority"), least=0)  # which runs first
-        yield from beyond("numbercall", given.get("numbercall"), least=-1)  # for ever
+        yield from beyond("priority", given.get("priority"), least=0)  # 0 runs first
+        yield from beyond("numbercall", given.get("numbercall"), least=-1)  # -1 means without limit
 
     @staticmethod
     def _most_intervals(given: Mapping[str, Any]) -> int:
-        """How many come to a hundred years, of minutes where the unit is the record's own: Odoo must be able to plan the next run."""
+        """Return the greatest number of intervals: a hundred years of them. Without a declared unit, the intervals count as minutes."""
         return timedelta(days=DAYS) // _INTERVALS.get(given.get("interval_type", ""), _INTERVALS["minutes"])
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         declared = super().declared_fields(declaration)
         if "code" in declaration.options:
             declared["state"] = "code"
-            # Those of an action that is known by its external id alone are left as they are.
+            # If only the external ID is declared, the name and the model are not changed.
             if "name" in declaration.options:
                 declared.update(name=declaration.options["name"], model_id=declaration.options["model"])
         return declared
@@ -134,9 +134,9 @@ class Cron(ResourceType):
             return None
         model = declaration.options.get("model")
         return (
-            "there is no such scheduled action"
+            "no such cron exists"
             + (f" on model {model}" if model else "")
-            + " (one of your own needs name, model and code)"
+            + ": check the name or xml_id, or give name, model and code to create a cron of your own"
         )
 
     def adapt(self, context: PlanContext) -> list[str]:
@@ -146,9 +146,9 @@ class Cron(ResourceType):
         return []
 
     def keep_running(self, context: PlanContext) -> None:
-        """Let a cron that is to be active run without end.
+        """Set the number of runs to unlimited if the cron is to be active.
 
-        Up to 17.0 Odoo counts runs down. A new cron has one, and a cron without runs left never runs, although it is active
+        Up to 17.0 Odoo counts down the remaining runs. A new cron has one run, and a cron without remaining runs never runs, although it is active
         (docs/development/odoo-behaviour.md, Crons).
         """
         found = context.found
@@ -159,9 +159,9 @@ class Cron(ResourceType):
             context.values["numbercall"] = -1
 
     def put_on_schedule(self, context: PlanContext, max_overdue: int) -> None:
-        """Set the next run to now if the cron is active and off its schedule.
+        """Set the next run to now if the cron is active and off schedule.
 
-        :param max_overdue: minutes.
+        :param max_overdue: the accepted delay in minutes.
         """
         found = context.found
         if found is None:
@@ -174,12 +174,12 @@ class Cron(ResourceType):
 
     @staticmethod
     def _is_off_schedule(context: PlanContext, found: Found, overdue: timedelta) -> bool:
-        """Whether nextcall lies too far in the past, or further ahead than one interval."""
+        """Return whether nextcall is too far in the past, or later than one interval from now."""
         now, nextcall = context.instance.now, moment_of(found.values["nextcall"])
         changed = {**found.values, **context.values}
         latest = latest_nextcall(changed, now)
         if interval_of(changed) != interval_of(found.values):
-            # What was planned by another interval was not planned across a change of the clock.
+            # A change of daylight saving time only explains a later nextcall that was planned with the same interval.
             latest -= _CLOCK_CHANGE
         return nextcall < now - overdue or nextcall > latest
 
@@ -187,7 +187,7 @@ class Cron(ResourceType):
         step = super().finish(step, context)
         if "max_overdue" not in context.declaration.options:
             return step
-        # The moment itself would differ between a check and the run that follows it; what both mean is "now".
+        # The time would differ between check mode and the run after it, so both show "now".
         changes = tuple(
             replace(change, after="now") if change.field == "nextcall" else change for change in step.changes
         )
@@ -195,7 +195,7 @@ class Cron(ResourceType):
         return replace(step, changes=changes, action="reschedule" if only_nextcall else step.action)
 
     def fields_to_keep(self, available: Mapping[str, Mapping[str, Any]]) -> set[str]:
-        """Those that can be declared: most others belong to the server action."""
+        """Return the fields that can be declared. Most other fields belong to the server action."""
         declared = {self.field_names.get(option, option) for option in self.options} - {"model_name"}
         return (declared | {"model_id", "state"}) & available.keys()
 
@@ -206,7 +206,7 @@ class Cron(ResourceType):
         return f"Its action is of the type {kind}, and snapshots contain no settings of such an action. It comes back without them, inactive."
 
     def fits_batch(self, first: Step, step: Step) -> bool:
-        """Only new ones: any other may be running, and then it is the one that Odoo refuses to change."""
+        """Put only new crons into one batch. Each other cron is changed alone, because Odoo rejects the change of a running cron."""
         return first.record_id is None and super().fits_batch(first, step)
 
     def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
@@ -222,15 +222,15 @@ class Cron(ResourceType):
         return [None]
 
     def is_running(self, session: Session, record_id: int, error: Conflict) -> Conflict:
-        """The same conflict in words that help: since when it has been running, and what to do."""
+        """Return the conflict with the time since which the cron has been running, and the remedy."""
         since = self._running_since(session, record_id)
         return Conflict(
-            f"the scheduled action is running{since}, and Odoo lets nobody change or start it meanwhile: try again when it has ended. "
+            f"the cron is running{since}, and Odoo allows no change or start of a running cron. Run the task again when it has ended. "
             f"({error.message})"
         )
 
     def _running_since(self, session: Session, record_id: int) -> str:
-        """When a running action was begun: of its progress (18.0 and newer), or else when it was due."""
+        """Return the start of a running cron: from its progress (18.0 and newer), otherwise from the time for which it was planned."""
         if session.has_model("ir.cron.progress"):
             latest = session.search_read(
                 "ir.cron.progress", [["cron_id", "=", record_id]], ["create_date"], order="id desc", limit=1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The dates that a mail server declares for its credentials. Only the user knows them, and no Odoo stores them."""
+"""The dates that a user declares for the credentials of a mail server. No Odoo stores them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIELDS = ("name", "xml_id", "state", "declared", PASSWORD_ROTATE_BY, f"oauth2.{C
 
 
 def date_problems(options: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with declared dates, as the end of a sentence."""
+    """Yield a message for each invalid date."""
     for option in DATE_OPTIONS:
         value = options.get(option)
         if not value:
@@ -28,19 +28,19 @@ def date_problems(options: Mapping[str, Any]) -> Iterator[str]:
         try:
             declared_end(str(value))
         except ValueError:
-            yield f"{option} must be a date such as 2027-01-31"
+            yield f"{option} is not a valid date (expected, for example, 2027-01-31)"
 
 
 def declared_end(text: str) -> datetime:
-    """Return the beginning of a day in UTC: nobody declares the hour, and the earliest one is safe.
+    """Return the beginning of a declared day in UTC. A declaration has no hour, and the earliest hour is safe.
 
-    :raises ValueError: the text is no date.
+    :raises ValueError: the text is not a date.
     """
     return datetime.combine(date.fromisoformat(text), time(), timezone.utc)
 
 
 def declared_dates_of(servers: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the dates that mail servers declare, as the option `declared_dates` of `mail_doctor` takes them."""
+    """Return the dates that mail servers declare, in the form of the option `declared_dates` of `mail_doctor`."""
     found = []
     for server in servers:
         if server.get("state") == "absent":
@@ -54,9 +54,9 @@ def declared_dates_of(servers: Iterable[Mapping[str, Any]]) -> list[dict[str, An
 
 
 def refuse_dates(declared: Iterable[Mapping[str, Any]]) -> None:
-    """Refuse what is no date.
+    """Raise an error if a declared date is invalid.
 
-    :raises Invalid: one of the dates is none.
+    :raises Invalid: the message names all invalid dates.
     """
     problems = [
         f"declared_dates of {one.get('xml_id') or one.get('name')!r}: {problem}"

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fields as the instance has them: how a declared value becomes Odoo's, when two values are the same, how one looks.
+"""Fields of an instance: conversion of declared values for Odoo, comparison of values, and their form for people.
 
-Everything here follows from the field's type as `fields_get` tells it, so that a field which another version or addon brings is
-handled like any other. Values that were read: `False` for anything empty, `[id, name]` for a many2one, base64 for a binary, UTC text
-for a datetime (docs/development/odoo-behaviour.md, Mail server fields; Crons). What 20.0 reads differently, the session converts.
+The behaviour follows from the field's type in `fields_get`, so fields of other versions or addons need no extra code. Values that were read
+have these forms: `False` for every empty value, `[id, name]` for a many2one, base64 for a binary, UTC text for a datetime.
+Source: docs/development/odoo-behaviour.md, Mail server fields; Crons. The session converts the different forms of 20.0.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambi
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
-# An address or a domain, in any script; no wildcards and no URLs, which Odoo would compare letter by letter.
+# An address or a domain in any script. Wildcards and URLs are rejected, because Odoo would compare them literally.
 _SENDER = re.compile(r"([^@\s,;:<>\"*]+@)?[\w-]+(\.[\w-]+)*")
 
 
 class References:
-    """Records of other models by the names that people know them by. Filled by whoever reads; many to a name is kept, to be refused."""
+    """Records of other models by their natural names and external IDs. The reader adds them. If a name has several records, using it is an error."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], set[int]] = {}
@@ -37,42 +37,42 @@ class References:
         self._names: dict[tuple[str, int], str] = {}
 
     def add(self, model: str, record_id: int, name: str) -> None:
-        """A record's natural name."""
+        """Add a record with its natural name."""
         self._ids.setdefault((model, name), set()).add(record_id)
         self._names[model, record_id] = name
 
     def add_xml_id(self, model: str, record_id: int, xml_id: str) -> None:
-        """A record's external id; a natural name that reads the same wins."""
+        """Add the external ID of a record. A natural name with the same text has precedence."""
         self._pinned[model, xml_id] = record_id
 
     def pinned(self, model: str, text: str) -> int | None:
-        """The record that a text means as an external id, if there is one."""
+        """Return the record that has a text as its external ID; None if there is none."""
         return self._pinned.get((model, text))
 
     def id(self, model: str, name: str) -> int:
-        """The one record of that name.
+        """Return the only record of a name.
 
-        :raises Unsupported: there is none.
-        :raises Ambiguous: there are several.
+        :raises Unsupported: no record has the name.
+        :raises Ambiguous: several records have the name.
         """
         ids = self._ids.get((model, name), set())
         if len(ids) > 1:
             raise Ambiguous(
-                f"{len(ids)} records of {model} are called {name!r} (ids {', '.join(map(str, sorted(ids)))}): give its xml_id"
+                f"{len(ids)} records of {model} have the name {name!r} (ids {', '.join(map(str, sorted(ids)))}): use the xml_id of the right one"
             )
         if ids:
             return next(iter(ids))
         if (model, name) not in self._pinned:
-            raise Unsupported(f"there is no {model} called {name!r}")
+            raise Unsupported(f"there is no record of {model} with the name {name!r}")
         return self._pinned[model, name]
 
     def name(self, model: str, record_id: int) -> str:
-        """The name of a record, or its id in words where it was not read."""
+        """Return the name of a record, or its model and id if it was not read."""
         return self._names.get((model, record_id), f"{model},{record_id}")
 
 
 class Field:
-    """A field whose values compare as they are."""
+    """A field whose values are compared without conversion."""
 
     def __init__(self, name: str, *, secret: bool = False) -> None:
         self.name = name
@@ -81,22 +81,23 @@ class Field:
         self.readonly = False
 
     def wire(self, value: Any) -> Any:
-        """A declared value as Odoo wants it written.
+        """Return a declared value in the form in which Odoo writes it.
 
-        :raises Invalid: no Odoo takes it. :raises Unsupported: this one does not.
+        :raises Invalid: no Odoo accepts the value.
+        :raises Unsupported: this instance does not accept the value.
         """
         return value
 
     def same(self, stored: Any, wanted: Any) -> bool:
-        """Whether a stored value already is the wanted one."""
+        """Return whether a stored value is equal to the wanted one."""
         return bool(self._comparable(stored) == self._comparable(wanted))
 
     def shown(self, value: Any) -> Any:
-        """The value for people."""
+        """Return the value for people."""
         return masked(value) if self.secret else self._readable(value)
 
     def declared(self, value: Any) -> Any:
-        """A stored value as a user would declare it, in clear where it is secret: what `wire` takes back."""
+        """Return a stored value in the form of a declaration, with secrets in clear text. `wire` accepts it."""
         readable = self._readable(value)
         return "" if readable is None else readable
 
@@ -108,11 +109,11 @@ class Field:
 
 
 class TextField(Field):
-    """char, text, html: empty is `False` in Odoo and `""` for people."""
+    """A char, text or html field. Empty is `False` in Odoo and `""` for people."""
 
     def wire(self, value: Any) -> Any:
         if "\0" in str(value):
-            raise Invalid(f"{self.name} must not contain a NUL character")
+            raise Invalid(f"{self.name} must not contain a NUL character: remove it")
         return str(value) if value not in (None, "") else False
 
     def _comparable(self, value: Any) -> Any:
@@ -123,25 +124,27 @@ class TextField(Field):
 
 
 class AddressListField(TextField):
-    """`from_filter`: addresses and domains between commas; order, spaces and case mean nothing (docs/development/odoo-behaviour.md, Server choice)."""
+    """`from_filter`: addresses and domains between commas. Order, spaces and case do not matter (docs/development/odoo-behaviour.md, Server choice)."""
 
     def wire(self, value: Any) -> Any:
         entries = self.entries(value)
         for entry in entries:
             if not _SENDER.fullmatch(entry):
-                raise Invalid(f"{self.name} takes email addresses and domains between commas, and {entry!r} is neither")
+                raise Invalid(
+                    f"{self.name} contains {entry!r}, which is neither an email address nor a domain (expected a list of them between commas)"
+                )
         return super().wire(value) if entries else False
 
     @staticmethod
     def entries(value: Any) -> list[str]:
-        """What stands between the commas, in lower case."""
+        """Return the entries between the commas, in lower case."""
         return [entry.strip().lower() for entry in str(value or "").split(",") if entry.strip()]
 
     @classmethod
     def unmatched(cls, value: Any, *, several: bool) -> list[str]:
         """Return the entries of a stored value that no sender can match.
 
-        :param several: whether Odoo reads more than one entry (17.0 on).
+        :param several: whether Odoo reads more than one entry (from 17.0 on).
         """
         entries = cls.entries(value)
         if not several and len(entries) > 1:
@@ -149,12 +152,12 @@ class AddressListField(TextField):
         return [entry for entry in entries if not _SENDER.fullmatch(entry)] if entries or not value else [str(value)]
 
     def _comparable(self, value: Any) -> Any:
-        # Commas and blanks alone are no entries, but no empty field either: Odoo matches no sender by them.
+        # Commas and blanks alone have no entries, but the field is not empty: no sender matches it in Odoo.
         return frozenset(self.entries(value) or ([value] if value else ()))
 
 
 class BooleanField(Field):
-    """boolean"""
+    """A boolean field."""
 
     def wire(self, value: Any) -> Any:
         return bool(value)
@@ -164,11 +167,11 @@ class BooleanField(Field):
 
 
 class IntegerField(Field):
-    """integer: what PostgreSQL holds in four bytes"""
+    """An integer field, with four bytes in PostgreSQL."""
 
     def wire(self, value: Any) -> Any:
         if not -(2**31) <= int(value) < 2**31:
-            raise Invalid(f"{self.name} must fit into 32 bits, and {value} does not")
+            raise Invalid(f"{self.name} {value} is out of range (expected a 32-bit integer)")
         return int(value)
 
     def _comparable(self, value: Any) -> Any:
@@ -176,7 +179,7 @@ class IntegerField(Field):
 
 
 class FloatField(Field):
-    """float: the database's rounding is no difference."""
+    """A float field. Rounding by the database does not count as a difference."""
 
     def wire(self, value: Any) -> Any:
         return float(value)
@@ -186,7 +189,7 @@ class FloatField(Field):
 
 
 class SelectionField(Field):
-    """selection: takes exactly what this instance offers."""
+    """A selection field. It accepts only the values of this instance."""
 
     def __init__(self, name: str, choices: Iterable[str], *, odoo: str, secret: bool = False) -> None:
         super().__init__(name, secret=secret)
@@ -198,7 +201,7 @@ class SelectionField(Field):
             return False
         if value not in self.choices:
             raise Unsupported(
-                f"{self.name} has no value {value!r} on {self.odoo}, which offers {', '.join(self.choices)}"
+                f"{self.name} {value!r} is not a valid value on {self.odoo} (expected one of {', '.join(self.choices)})"
             )
         return value
 
@@ -210,7 +213,7 @@ class SelectionField(Field):
 
 
 class DatetimeField(Field):
-    """datetime: UTC text without a zone in Odoo; any ISO 8601 from people, taken as UTC where it names no zone."""
+    """A datetime field: UTC text without a zone in Odoo. Declared values can be any ISO 8601 time; without a zone they are UTC."""
 
     def wire(self, value: Any) -> Any:
         if value in (None, ""):
@@ -223,7 +226,7 @@ class DatetimeField(Field):
             )
         except ValueError:
             raise Invalid(
-                f"{self.name} takes a time in UTC like 2026-01-31 06:00:00, and {str(value)!r} is none"
+                f"{self.name} {str(value)!r} is not a valid time (expected UTC, for example 2026-01-31 06:00:00)"
             ) from None
         if moment.tzinfo:
             moment = moment.astimezone(timezone.utc)
@@ -237,7 +240,7 @@ class DatetimeField(Field):
 
 
 class BinaryField(Field):
-    """binary: compared and shown by checksum, for the content is long and may be secret."""
+    """A binary field. It is compared and shown by its checksum, because the content is long and may be secret."""
 
     def wire(self, value: Any) -> Any:
         if value in (None, ""):
@@ -246,7 +249,7 @@ class BinaryField(Field):
         return base64.b64encode(content).decode()
 
     def declared(self, value: Any) -> Any:
-        """The content as text; what is none in UTF-8 shows as such, and is no longer the same."""
+        """Return the content as text. Bytes that are not UTF-8 are replaced. Such a text differs from the content."""
         return (self._content(value) or b"").decode(errors="replace")
 
     @staticmethod
@@ -270,7 +273,7 @@ class BinaryField(Field):
 
 
 class Many2oneField(Field):
-    """many2one: by the natural name or the external id of the other record."""
+    """A many2one field, declared by the natural name or the external ID of the other record."""
 
     def __init__(self, name: str, relation: str, references: References, *, secret: bool = False) -> None:
         super().__init__(name, secret=secret)
@@ -289,7 +292,7 @@ class Many2oneField(Field):
 
 
 class X2manyField(Field):
-    """one2many and many2many: the whole set of linked records, each by name or external id."""
+    """A one2many or many2many field: the complete set of linked records, each declared by name or external ID."""
 
     def __init__(self, name: str, relation: str, references: References, *, secret: bool = False) -> None:
         super().__init__(name, secret=secret)
@@ -327,9 +330,9 @@ def field_of(
     secret: bool = False,
     address_list: bool = False,
 ) -> Field:
-    """The field that `fields_get` describes.
+    """Return the field that `fields_get` describes.
 
-    :param odoo: the instance in words, for messages: `Odoo 18.0`.
+    :param odoo: the version for messages: `Odoo 18.0`.
     """
     field = _field_of_type(name, description, references, odoo=odoo, secret=secret, address_list=address_list)
     field.required = bool(description.get("required"))
@@ -348,7 +351,7 @@ def _field_of_type(
 ) -> Field:
     kind = description["type"]
     if kind == "selection":
-        # fields_get gives [value, label] pairs.
+        # fields_get returns [value, label] pairs.
         choices = [choice if isinstance(choice, str) else choice[0] for choice in description.get("selection") or ()]
         return SelectionField(name, choices, odoo=odoo, secret=secret)
     if kind == "many2one":

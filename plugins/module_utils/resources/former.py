@@ -82,12 +82,12 @@ class Former:
             yield name, [[6, 0, value]] if isinstance(value, list) else value
 
     def exact_fields(self, fields: Mapping[str, Field]) -> dict[str, Field]:
-        """Return fields that compare and show values as a rollback does."""
+        """Return fields that compare and show values for a rollback."""
         return {name: _ExactField(one, is_secret=name in self.secret) for name, one in fields.items()}
 
 
 class _ExactField:
-    """A field whose texts are the same only if they are equal, letter by letter."""
+    """A field whose texts must be equal letter by letter."""
 
     def __init__(self, own: Field, *, is_secret: bool) -> None:
         self._own = own
@@ -97,9 +97,9 @@ class _ExactField:
         self.required = own.required
 
     def same(self, stored: Any, wanted: Any) -> bool:
-        """Return whether a stored value is the former one."""
+        """Return whether a stored value is equal to the former one."""
         return self._own.same(stored, wanted) and (not isinstance(wanted, str) or (stored or "") == wanted)
 
     def shown(self, value: Any) -> Any:
-        """Return the value for people, a secret masked."""
+        """Return the value for people, with secrets masked."""
         return masked(value) if self.secret else self._own.shown(value)

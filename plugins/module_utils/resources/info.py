@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read records of one resource type, for the modules that only ask."""
+"""Reading of records of one resource type, for the modules that only read."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 def read_info(
     session: Session, kind: ResourceType, *, name: str | None = None, xml_id: str | None = None
 ) -> list[dict[str, Any]]:
-    """Every record of a resource type, or those of a name or an external id; secrets masked.
+    """Return all records of a resource type, or those with a name or an external ID. Secrets are masked.
 
-    :raises Unsupported: an external id that no record has.
+    :raises Unsupported: no record has the external ID.
     """
     records = read_all(session, kind)
     reports = [
@@ -39,13 +39,13 @@ def read_info(
     ]
     if xml_id is not None and not reports:
         raise Unsupported(
-            f"No {kind.label} has the external id {xml_id} (database {session.database} at {session.url})."
+            f"No {kind.label} has the external ID {xml_id} in database {session.database} at {session.url}. Check xml_id."
         )
     return reports
 
 
 def read_mail_server_info(session: Session, *, name: str | None, xml_id: str | None) -> list[dict[str, Any]]:
-    """The same of mail servers, each that waits for a human's consent with the link to give it."""
+    """Return mail servers like `read_info`. A server that waits for a person's consent also has the link for it."""
     reports = read_info(session, MAIL_SERVER, name=name, xml_id=xml_id)
     for report in reports:
         method = OAUTH2_METHODS.get(report["smtp_authentication"])
@@ -58,35 +58,38 @@ def read_mail_server_info(session: Session, *, name: str | None, xml_id: str | N
 def info_result(
     name: str, records: list[dict[str, Any]], session: Session, query: str | None, credentials: Collection[str]
 ) -> TaskResult:
-    """Return records as the result of a module that only asks.
+    """Return records as the result of a module that only reads.
 
-    :param name: the return value that contains them. :param query: a JMESPath expression for a second one.
-    :param credentials: what the task logs in with; no value contains it.
-    :raises Invalid: as `apply_query`.
+    :param name: the return value that contains them.
+    :param query: a JMESPath expression for a second return value.
+    :param credentials: the credentials of the task. They are removed from all values.
+    :raises Invalid: the errors of `apply_query`.
     """
     shown = {name: records} if query is None else {name: records, "query_result": apply_query(query, records)}
     return TaskResult({"odoo_version": session.version.text}, of_odoo=without_long_secrets(shown, credentials))
 
 
 def overdue_minutes(cron: dict[str, Any], now: datetime) -> int:
-    """How many minutes an active scheduled action lies behind its `nextcall`; 0 where it does not."""
+    """Return the delay of an active cron in minutes, by its `nextcall`; 0 if it is not late."""
     if not (cron.get("active") and cron.get("nextcall")):
         return 0
     return max(0, int((now - moment_of(cron["nextcall"])).total_seconds() // 60))
 
 
 def apply_query(expression: str, records: list[dict[str, Any]]) -> Any:
-    """What a JMESPath expression makes of the records.
+    """Return the result of a JMESPath expression on the records.
 
-    :raises Invalid: the expression is none, or jmespath is not installed.
+    :raises Invalid: the expression is invalid, or jmespath is not installed.
     """
     try:
         import jmespath
     except ImportError as error:
         raise Invalid(
-            "query needs the Python package jmespath where this task runs: install it there (pip install jmespath)."
+            "query needs the Python package jmespath on the host that runs the task: install it there (pip install jmespath)."
         ) from error
     try:
         return jmespath.search(expression, records)
     except jmespath.exceptions.JMESPathError as error:
-        raise Invalid(f"query {expression!r} is no JMESPath expression: {' '.join(str(error).split())}") from error
+        raise Invalid(
+            f"query {expression!r} is not a valid JMESPath expression: {' '.join(str(error).split())}"
+        ) from error

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The SMTP servers of well-known providers: what `provider` of a mail server fills in. For people: docs/providers.md."""
+"""The SMTP servers of well-known providers: the values for the option `provider` of a mail server. For users: docs/providers.md."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_STRICT = "_strict"  # Odoo 19.0's encryptions that verify the certificate end so; the port is that of the plain ones
+_STRICT = (
+    "_strict"  # the ending of Odoo 19.0's encryptions that verify the certificate; the ports are the same as without it
+)
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Where a provider takes mail.
+    """The SMTP service of a provider.
 
-    :param host: its server, in its default region where it has regions.
-    :param ports: the port of each of Odoo's encryptions that it offers, the safe ones first; `none` where it says that a port
-        needs none.
-    :param encryption: the one to use where the user does not say: what the provider recommends, but `starttls` where
-        Odoo's OAuth2 demands it.
-    :param source: its own documentation, as it stood on the day `looked_up`.
+    :param host: its server, in its default region if it has regions.
+    :param ports: the port of each of Odoo's encryptions that it offers, the safe ones first; `none` if its documentation offers a port
+      without encryption.
+    :param encryption: the default encryption: the provider's recommendation, or `starttls` if Odoo's OAuth2 requires it.
+    :param source: the provider's documentation, as of the day `looked_up`.
     :param regional_host: its servers in other regions.
-    :param region_pattern: what the name of a region looks like; `region_words` says it to people.
+    :param region_pattern: the pattern of the names of its regions; `region_words` describes it for people.
     """
 
     host: str
@@ -39,7 +40,7 @@ class Provider:
     region_words: str = ""
 
     def host_in(self, region: str | None) -> str:
-        """The server of a region; without one, that of the default region."""
+        """Return the server of a region; without a region, the server of the default region."""
         return self.host if region in (None, self.default_region) else self.regional_host.format(region=region)
 
 
@@ -51,7 +52,7 @@ PROVIDERS: Mapping[str, Provider] = {
         source="https://developers.google.com/workspace/gmail/imap/imap-smtp",
         looked_up="2026-11-24",
     ),
-    # Odoo 19.0's form fills in smtp.outlook.com, a name that Microsoft's page does not have.
+    # The form of Odoo 19.0 fills in smtp.outlook.com, a name that Microsoft's page does not contain.
     "outlook": Provider(
         host="smtp-mail.outlook.com",
         ports={"starttls": 587},
@@ -67,7 +68,7 @@ PROVIDERS: Mapping[str, Provider] = {
         "how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365",
         looked_up="2026-11-24",
     ),
-    # It demands TLS and recommends neither way to it.
+    # The page requires TLS and recommends neither STARTTLS nor SSL.
     "ses": Provider(
         host="email-smtp.us-east-1.amazonaws.com",
         ports={"starttls": 587, "ssl": 465},
@@ -86,7 +87,7 @@ PROVIDERS: Mapping[str, Provider] = {
         source="https://www.twilio.com/docs/sendgrid/for-developers/sending-email/integrating-with-the-smtp-api",
         looked_up="2026-11-24",
     ),
-    # The name of the European host was found in others' documentation only; Mailgun's says that there is the region.
+    # Mailgun's documentation mentions the European region. The name of its host comes from documentation of others.
     "mailgun": Provider(
         host="smtp.mailgun.org",
         ports={"starttls": 587, "ssl": 465, "none": 587},
@@ -105,7 +106,7 @@ PROVIDERS: Mapping[str, Provider] = {
         source="https://postmarkapp.com/support/article/811-what-are-the-smtp-details-api-tokens-i-should-be-using",
         looked_up="2026-11-24",
     ),
-    # The page has the ports; that 587 takes STARTTLS was found in Mailjet's own library for Ruby, with the host.
+    # The page lists the ports. The host, and that 587 supports STARTTLS, come from Mailjet's own Ruby library.
     "mailjet": Provider(
         host="in-v3.mailjet.com",
         ports={"starttls": 587, "ssl": 465},
@@ -113,7 +114,7 @@ PROVIDERS: Mapping[str, Provider] = {
         source="https://www.mailjet.com/guides/wordpress-user-guide/plugin-settings/",
         looked_up="2026-11-24",
     ),
-    # Brevo calls 587 its port without encryption; that it takes STARTTLS, and the host, were found elsewhere only.
+    # Brevo lists 587 as its port without encryption. The host, and that 587 supports STARTTLS, come from other sources.
     "brevo": Provider(
         host="smtp-relay.brevo.com",
         ports={"starttls": 587, "ssl": 465, "none": 587},
@@ -121,7 +122,7 @@ PROVIDERS: Mapping[str, Provider] = {
         source="https://developers.brevo.com/docs/smtp-integration",
         looked_up="2026-11-24",
     ),
-    # Gandi recommends SSL; its page was found without the numbers, which are those that others give for Gandi.
+    # Gandi recommends SSL. Its page has no port numbers; these come from other sources.
     "gandi": Provider(
         host="mail.gandi.net",
         ports={"starttls": 587, "ssl": 465},
@@ -129,7 +130,7 @@ PROVIDERS: Mapping[str, Provider] = {
         source="https://docs.gandi.net/en/gandimail/standard_email_settings/index.html",
         looked_up="2026-11-24",
     ),
-    # The mailboxes of MX Plan. OVH calls 587 its port without SSL; that it takes STARTTLS was found elsewhere only.
+    # The mailboxes of MX Plan. OVH lists 587 as its port without SSL. That 587 supports STARTTLS comes from other sources.
     "ovh": Provider(
         host="ssl0.ovh.net",
         ports={"starttls": 587, "ssl": 465, "none": 587},
@@ -149,10 +150,10 @@ PROVIDERS: Mapping[str, Provider] = {
 
 
 def fill(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with the provider's host, port and encryption where the user gave none.
+    """Return the options with the provider's host, port and encryption in place of missing ones.
 
-    A given encryption decides the port, and a given port the encryption. The provider itself is no field of Odoo's
-    and is taken out. To be asked only where there are no `problems`.
+    A given encryption determines the port, and a given port the encryption. Odoo has no field for the provider, so it is removed.
+    Only call it if `problems` yields nothing.
     """
     filled = {name: value for name, value in options.items() if name not in ("provider", "provider_region")}
     if options.get("provider") is None:
@@ -170,7 +171,7 @@ def fill(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def provider_of(host: str) -> str | None:
-    """Return the name of the provider whose server this is, in whatever region."""
+    """Return the name of the provider whose server this is, in any region."""
     host = host.strip().lower()
     for name, provider in PROVIDERS.items():
         before, _region, after = provider.regional_host.partition("{region}")
@@ -181,29 +182,29 @@ def provider_of(host: str) -> str | None:
 
 
 def problems(options: Mapping[str, Any]) -> Iterator[str]:
-    """Why `fill` cannot know what is meant."""
+    """Yield the reasons why `fill` cannot determine the values."""
     name, region = options.get("provider"), options.get("provider_region")
     port, encryption = options.get("smtp_port"), options.get("smtp_encryption")
     if name is None:
         if region is not None:
-            yield f"provider_region ({region!r}) means nothing without provider"
+            yield f"provider_region {region!r} needs provider: set provider, or remove provider_region"
         return
     if name not in PROVIDERS:
-        yield f"provider must be one of {', '.join(PROVIDERS)}, not {name!r}"
+        yield f"provider {name!r} is not known (expected one of {', '.join(PROVIDERS)})"
         return
     provider = PROVIDERS[name]
     if region is not None and not provider.region_pattern:
-        yield f"provider_region ({region!r}) means nothing for the provider {name}, which has no regions"
+        yield f"provider_region {region!r} cannot be used with the provider {name}, which has no regions: remove it"
     elif region is not None and not re.fullmatch(provider.region_pattern, region):
-        yield f"provider_region of the provider {name} must be {provider.region_words}, not {region!r}"
+        yield f"provider_region {region!r} is not a region of the provider {name} (expected {provider.region_words})"
     if encryption is None and port is not None and _encryption_of(provider, port) is None:
-        yield f"smtp_port {port} needs smtp_encryption beside it: the provider {name} is not known to have that port"
+        yield f"smtp_port {port} is not a known port of the provider {name}: set smtp_encryption too"
     if port is None and encryption is not None and encryption.removesuffix(_STRICT) not in {*provider.ports, "none"}:
-        yield f"smtp_encryption {encryption} needs smtp_port beside it: the provider {name} is not known to offer it"
+        yield f"smtp_encryption {encryption} is not a known encryption of the provider {name}: set smtp_port too"
 
 
 def _encryption_of(provider: Provider, port: int | None) -> str | None:
-    """The encryption that a port takes; for a port that takes several, the first."""
+    """Return the encryption of a port; the first one if the port has several."""
     if port is None:
         return provider.encryption
     return next((encryption for encryption, known in provider.ports.items() if known == port), None)

@@ -75,24 +75,24 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# The addon beside the collection that brings smtp_timeout; no Odoo has it of its own.
+# The addon, delivered with the collection, that adds smtp_timeout. Odoo itself has no such field.
 TIMEOUT_ADDON = "mail_smtp_timeout"
 _SHORT_TIMEOUT = 30
 
 # Odoo's defaults (docs/development/odoo-behaviour.md, Mail server fields).
 _DEFAULTS: Mapping[str, Any] = {"smtp_authentication": "login", "smtp_encryption": "none", "active": True}
-# Changes that no connection test could tell anything about.
+# Changes that no connection test can verify.
 _UNTESTED_FIELDS = frozenset({"name", "sequence", "smtp_debug", "max_email_size"})
-# What else in Odoo may send through a server by name: Odoo does not archive one that has any, and a deletion takes it from them.
+# Records that name a mail server. Odoo does not archive a server that has any. If the server is deleted, they lose it.
 _USERS = {"mail_template_ids": "mail templates", "active_mailing_ids": "mailings"}
 
 
-# Letters of any language, digits, hyphens and underscores between dots, as containers have them.
+# Letters of any language, digits, hyphens and underscores between dots. Names of containers have underscores.
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 class MailServer(ResourceType):
-    """An outgoing mail server. Personal ones (19.0: with an `owner_user_id`) are their users' own and are never matched."""
+    """An outgoing mail server. Personal mail servers (19.0: with an `owner_user_id`) belong to their users and are never matched."""
 
     name = "mail_server"
     label = "mail server"
@@ -146,7 +146,7 @@ class MailServer(ResourceType):
     neutralized_text = "stays archived: this database is a neutralized copy (database.is_neutralized), and its mail servers would send real mail"
     has_trials = True
     has_unmanaged = True
-    implied_conflict = "oauth2 gives the {label} another value than the rest of the stack does; one database has one client for each provider"
+    implied_conflict = "oauth2 and the rest of the stack set different values for the {label}: one database has one client for each provider"
 
     # --- declaring ---
 
@@ -177,12 +177,12 @@ class MailServer(ResourceType):
         if given.get("smtp_timeout", 1) < 1:
             yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
         if not 0 <= given.get("max_email_size", 0) < math.inf:
-            yield f"max_email_size must be a number that is not negative, and is {given['max_email_size']:g} (megabytes)"
+            yield f"max_email_size must be a number of megabytes from 0 on, not {given['max_email_size']:g}"
         if is_candidate_name(str(given.get("name", ""))):
-            yield "a name that ends with '(postmaster.odoo candidate)' is the collection's own"
+            yield "a name that ends with '(postmaster.odoo candidate)' is reserved for the collection: choose another name"
         yield from date_problems({**(given.get("oauth2") or {}), **given})
         if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
-            yield f"oauth2 goes with smtp_authentication {' or '.join(OAUTH2_METHODS)}"
+            yield f"oauth2 needs smtp_authentication {' or '.join(OAUTH2_METHODS)}"
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         declared = super().declared_fields(declaration)
@@ -205,12 +205,11 @@ class MailServer(ResourceType):
         names = Counter(declaration.key for declaration in present)
         for name in sorted({one.key for one in present if names[one.key] > 1 and not one.xml_id}):
             yield (
-                f"{names[name]} {self.label}s are declared by the name {name!r}: give each its own, or each an xml_id, or nobody could tell "
-                "them apart"
+                f"{names[name]} {self.label}s have the name {name!r}: give each its own name, or give each an xml_id"
             )
 
     def distinct_keys(self, declarations: Sequence[Declaration]) -> Sequence[Declaration]:
-        """Servers that share a name under their external ids get the id into their key: plans, trials and results know each by its key."""
+        """Add the external ID to the keys of servers that share a name, because plans, trials and results identify a server by its key."""
         names = Counter(one.key for one in declarations)
         return [replace(one, key=f"{one.key} ({one.xml_id})") if names[one.key] > 1 else one for one in declarations]
 
@@ -236,13 +235,13 @@ class MailServer(ResourceType):
         warnings = []
         if 0 < int(wanted.get("smtp_timeout") or _SHORT_TIMEOUT) < _SHORT_TIMEOUT:
             warnings.append(
-                f"{declaration.label}: smtp_timeout {wanted['smtp_timeout']} is short: SMTP servers that greylist, scan or throttle "
-                f"often take longer to answer, and Odoo never tries such a mail again. {_SHORT_TIMEOUT} seconds or more are safe."
+                f"{declaration.label}: smtp_timeout {wanted['smtp_timeout']} is short. SMTP servers that greylist, scan or throttle "
+                f"often take longer to answer, and Odoo never retries such a mail. {_SHORT_TIMEOUT} seconds or more are safe."
             )
         return warnings
 
     def _adopt_tokens(self, context: PlanContext) -> None:
-        """Take the tokens that an interrupted run's test has got in place of the one that the server is to have."""
+        """Use the tokens that the test of an interrupted run received in place of the server's token."""
         effective = self.effective(context.values, context.found)
         method = OAUTH2_METHODS.get(effective["smtp_authentication"])
         if method and method.rotates and effective.get(method.refresh_token):
@@ -273,7 +272,7 @@ class MailServer(ResourceType):
                 return []
             wanted.clear()
             return [
-                f"{declaration.label} is in use and stays as it is until it is connected with {method.label}: without a token "
+                f"{declaration.label} is in use and is not changed until it is connected with {method.label}: without a token "
                 "its mail would fail."
             ]
         return []
@@ -282,22 +281,22 @@ class MailServer(ResourceType):
         wanted, found, fields = context.values, context.found, context.fields
         users = self.used_by(found, fields, context.instance.parameters) if found and found.values.get("active") else ""
         if found and users and wanted.get("active") is False:
-            # In Odoo's words, but before anything else is written.
+            # Odoo's own message, but before anything is written.
             yield Rejected(
                 f"You cannot archive this Outgoing Mail Server ({found.values['name']}) because it is still used by {users}: "
-                "give these another one first"
+                "give these another mail server first"
             )
         host = fields.get("smtp_host")
         if found is None and host and host.required and not wanted.get("smtp_host"):  # up to 16.0
-            yield Invalid("smtp_host must be given: this Odoo has no mail server without")
+            yield Invalid("smtp_host is missing: this version of Odoo requires it. Set smtp_host or provider")
         elif not context.declaration.former and self._goes_live_without_host(context):
             yield Invalid(
-                "smtp_host is empty, and mail through this server would fail: give smtp_host or provider, correct name if an existing server is meant, or "
-                "set active to false"
+                "smtp_host is empty, so mail through this server would fail: set smtp_host or provider, or set active to false. "
+                "If you mean an existing server, correct name"
             )
         senders = AddressListField.entries(wanted.get("from_filter"))
         choices = fields.get("smtp_authentication")
-        # A rollback may restore such a list: Odoo had it before.
+        # A rollback may restore such a list, because Odoo stored it before.
         is_declared = "from_filter" in context.declaration.options
         if (
             is_declared
@@ -306,15 +305,15 @@ class MailServer(ResourceType):
             and not accepts_sender_lists(choices.choices)
         ):
             yield Unsupported(
-                f"from_filter takes one address or domain on {choices.odoo}, and has {len(senders)}: declare one server for each"
+                f"from_filter contains {len(senders)} entries, but {choices.odoo} accepts only one address or domain: declare one server for each"
             )
         yield from login_refusals(context, self.effective(wanted, found))
 
     def _goes_live_without_host(self, context: PlanContext) -> bool:
-        """Return whether a plan brings a mail server into use that Odoo cannot connect to, or takes the host of one that is in use."""
+        """Return whether a plan puts a mail server without a host into use, or removes the host of a server that is in use."""
         found, after = context.found, self.effective(context.values, context.found)
         if found is None and not context.fields.keys().isdisjoint(server_environment.markers("smtp_host")):
-            return False  # a file of the Odoo server may have the host
+            return False  # a configuration file of the Odoo server may contain the host
         was_so = found is not None and _lacks_host(found.values)
         return _lacks_host(after) and not was_so
 
@@ -324,17 +323,17 @@ class MailServer(ResourceType):
             users = self.used_by(found, fields, context.instance.parameters) if found else ""
             if users:
                 yield (
-                    f"{declaration.label}: deleting it takes it from {users}, whose mail then leaves through whichever server "
-                    "fits its sender."
+                    f"{declaration.label}: deleting it removes it from {users}. Their mail then leaves through any server "
+                    "that matches its sender."
                 )
             return
         method = OAUTH2_METHODS.get(declaration.options.get("smtp_authentication", ""))
         clients = {method.client_id, method.client_secret} if method else set()
         if method and method.has_iap(fields) and not clients & context.instance.parameters.keys():
             yield (
-                f"{declaration.label}: no client id is set, so Odoo would go through its own IAP service ({method.iap_service}) "
-                f"to log in to {method.label}, and offers the link to connect only in Enterprise. "
-                "Give oauth2.client_id and oauth2.client_secret to use a client of your own."
+                f"{declaration.label}: no client id is set. So Odoo would log in to {method.label} through its own IAP service ({method.iap_service}), "
+                "and only Odoo Enterprise offers the link to connect. "
+                "Set oauth2.client_id and oauth2.client_secret to use a client of your own."
             )
         values = {**(found.values if found else {}), **self.declared_fields(declaration)}
         if (
@@ -343,12 +342,12 @@ class MailServer(ResourceType):
             and _is_refused_as_redirect(context.instance.parameters.get(BASE_URL, ""))
         ):
             yield (
-                f"{declaration.label}: {BASE_URL} is {context.instance.parameters[BASE_URL]!r}, and {method.label} sends the consent back only to https://. "
-                "Set it to the https:// address of this Odoo before anybody opens the link."
+                f"{declaration.label}: {BASE_URL} is {context.instance.parameters[BASE_URL]!r}, but {method.label} returns the consent only to an https:// "
+                "address. Set it to the https:// address of this Odoo before somebody opens the link."
             )
 
     def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
-        """Yield the deletion of candidates, but of none that may hold the only valid token of its mail server."""
+        """Yield the deletion of candidates, except those that may have the only valid token of their mail server."""
         owners = {one.declaration.key: one for one in resources}
         for found in records:
             if self.is_candidate(found) and not self._is_needed(found, owners):
@@ -356,7 +355,7 @@ class MailServer(ResourceType):
                 yield Step(self.name, found.values["name"], "delete", record_id=found.id, values=values)
 
     def _is_needed(self, candidate: Found, owners: Mapping[str, PlannedResource]) -> bool:
-        """Return whether a candidate may hold the only valid token of its mail server.
+        """Return whether a candidate may have the only valid token of its mail server.
 
         :param owners: the declared mail servers by their keys.
         """
@@ -370,7 +369,7 @@ class MailServer(ResourceType):
         for found in records:
             if self.is_candidate(found) and self._is_needed(found, owners):
                 yield (
-                    f"mail server {found.values['name']!r} holds a token that an interrupted run has received, and may be the only one that is valid. "
+                    f"mail server {found.values['name']!r} is the copy of an interrupted run and may contain the only valid token. "
                     f"The next run that declares the mail server {key_of(str(found.values['name']))!r} uses it."
                 )
 
@@ -387,18 +386,18 @@ class MailServer(ResourceType):
         declared = [one for one in resources if one.declaration.state != "absent"]
         if not any(one.declaration.options.get("active", True) for one in declared):
             raise Invalid(
-                "unmanaged: archive would leave no mail server in use: no server is declared as present and active."
+                "unmanaged: archive would leave no mail server in use: declare at least one server as present and active."
             )
         if unmanaged and not any(self.expected_values(one)["active"] for one in declared):
             return [], [
-                "No mail server that nobody declared is archived: none of the declared ones will be in use yet, and no mail would leave."
+                "Unmanaged mail servers are not archived, because none of the declared ones will be in use yet: no mail would leave."
             ]
         steps, kept = [], []
         for found in unmanaged:
             name = found.values["name"]
             users = self.used_by(found, fields, parameters)
             if users:
-                kept.append(f"mail server {name!r}, which nobody declared, is not archived: it is used by {users}.")
+                kept.append(f"mail server {name!r} is unmanaged, but is not archived because these use it: {users}.")
             else:
                 archived = Change("active", True, False)
                 steps.append(Step(self.name, name, "archive", (archived,), found.id, {"active": False}))
@@ -431,7 +430,7 @@ class MailServer(ResourceType):
 
     def how_to_get(self, addon: str) -> str:
         if addon == TIMEOUT_ADDON:
-            return f"no Odoo has it of its own: the role postmaster.odoo.smtp_timeout installs the addon {addon} that brings it"
+            return f"Odoo itself has no such field: the role postmaster.odoo.smtp_timeout installs the addon {addon}, which adds it"
         return super().how_to_get(addon)
 
     # --- applying ---
@@ -439,7 +438,7 @@ class MailServer(ResourceType):
     def stage(self, step: Step) -> Stage:
         if step.action != "delete" or not is_candidate_name(step.key):
             return Stage.RECORDS
-        # Tokens that a provider has given to it are stored elsewhere first.
+        # First the tokens that a provider has issued to it must be stored elsewhere.
         return Stage.ADOPTED if step.values else Stage.LEFTOVERS
 
     def trials(self, session: Session) -> Trials:
@@ -455,7 +454,7 @@ class MailServer(ResourceType):
     def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
         first = steps[0]
         if first.action == "delete" and is_candidate_name(first.key):
-            # Loaded only if it is needed, see enforcement/run_options.py.
+            # Loaded only if needed, see enforcement/run_options.py.
             from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import remove_canaries
 
             remove_canaries(session, first.record_id or 0)
@@ -472,21 +471,21 @@ class MailServer(ResourceType):
 
     def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
         users = self.used_by(found, fields, parameters)
-        return f"It was used by {users}. It gets another id, so give it to them again in Odoo." if users else ""
+        return f"These used it: {users}. It gets another id, so assign it to them again in Odoo." if users else ""
 
-    # --- what others ask of a mail server ---
+    # --- facts about a mail server for other code ---
 
     def expected_values(self, resource: PlannedResource) -> dict[str, Any]:
         """Return the values that a mail server has after the plan."""
         return self.effective(resource.step.values if resource.step else {}, resource.found)
 
     def oauth2_method(self, resource: PlannedResource) -> OAuth2Method | None:
-        """Return how a mail server is to log in, if that is OAuth2."""
+        """Return the OAuth2 method of a mail server's login; None if it does not use OAuth2."""
         declared = resource.declaration.options.get("smtp_authentication")
         return OAUTH2_METHODS.get(declared or self.expected_values(resource)["smtp_authentication"])
 
     def is_connected(self, resource: PlannedResource) -> bool | None:
-        """Return whether a mail server has the token that OAuth2 takes; None if it needs none."""
+        """Return whether a mail server has its OAuth2 token; None if it needs none."""
         method = self.oauth2_method(resource)
         return bool(self.expected_values(resource).get(method.refresh_token)) if method else None
 
@@ -506,13 +505,13 @@ class MailServer(ResourceType):
         return {"authorize_url": connection.authorize_url if connection else None}
 
     def secrets_of(self, values: Mapping[str, Any]) -> set[str]:
-        """The texts in a record that must not be shown, whichever other field repeats them: some providers want the token as the user, too."""
+        """Return the texts that must not be shown in any field. A field such as the user can repeat a secret: some providers use the token as user."""
         return {str(values[name]) for name in self.secret_fields if values.get(name)}
 
     def used_by(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
-        """What names this server as its own, in words; empty where nothing does.
+        """Return a description of everything that uses this server; empty if nothing uses it.
 
-        :param parameters: the system parameters, one of which names the server of mass mailings.
+        :param parameters: the system parameters. One of them contains the server for mass mailings.
         """
         users = []
         if parameters.get(MAILING_SERVER_KEY) == str(found.id):
@@ -524,22 +523,22 @@ class MailServer(ResourceType):
         return " and ".join(users)
 
     def effective(self, wanted: Mapping[str, Any], found: Found | None) -> dict[str, Any]:
-        """The values that a server will have: what is wanted over what is stored, or over Odoo's defaults."""
+        """Return the values after the plan: the wanted values, then the stored ones, then Odoo's defaults."""
         return {**_DEFAULTS, **(found.values if found else {}), **wanted}
 
     def needs_test(self, step: Step, found: Found | None) -> bool:
-        """Whether a step brings something live that a connection test can prove."""
+        """Return whether a step puts settings into use that a connection test can verify."""
         if step.resource != self.name or step.action in ("delete", "archive"):
             return False
         effective = self.effective(step.values, found)
         return bool(effective["active"]) and (found is None or bool(step.values.keys() - _UNTESTED_FIELDS))
 
     def is_candidate(self, record: Found) -> bool:
-        """Whether this is a copy that a run has made to test it, or that a killed run has left behind."""
+        """Return whether a record is a copy for a test, made by this run or left by a killed run."""
         return not record.values.get("active") and is_candidate_name(str(record.values.get("name")))
 
     def is_neutralization_dummy(self, record: Found) -> bool:
-        """The server that Odoo puts into a neutralized copy so that nothing else is used (data/neutralize.sql)."""
+        """Return whether a record is the server that Odoo adds to a neutralized copy so that no other one is used (data/neutralize.sql)."""
         return record.values.get("smtp_host") == "invalid"
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
@@ -558,24 +557,24 @@ class MailServer(ResourceType):
 
 
 def _lacks_host(values: Mapping[str, Any]) -> bool:
-    """Return whether Odoo would use a mail server that it cannot connect to. With `cli` it takes the host of its command line."""
+    """Return whether Odoo would use a mail server without a host. With `cli`, it uses the host of its command line."""
     return bool(values.get("active")) and values.get("smtp_authentication") != "cli" and not values.get("smtp_host")
 
 
 def host_problems(host: str) -> Iterator[str]:
-    """Yield why a text is no host name or address that Odoo can connect to."""
+    """Yield the reason why a text is not a host name or address that Odoo can connect to."""
     if not host or _HOST.fullmatch(host) or _is_address(host):
         return
     if "://" in host:
-        yield f"smtp_host {host!r} begins with a scheme: write the host name alone, and choose TLS by smtp_encryption"
+        yield f"smtp_host {host!r} contains a scheme: write only the host name, and set TLS in smtp_encryption"
     elif re.fullmatch(r"[^:]+:\d+|\[.*\]:\d+", host):
-        yield f"smtp_host {host!r} contains a port: write the host name alone, and the port as smtp_port"
+        yield f"smtp_host {host!r} contains a port: write only the host name, and set the port in smtp_port"
     else:
-        yield f"smtp_host {host!r} is no host name: write one name, such as smtp.provider.example"
+        yield f"smtp_host {host!r} is not a valid host name (expected one name, for example smtp.provider.example)"
 
 
 def _is_address(host: str) -> bool:
-    """Return whether a text is an IP address, which may be written in brackets."""
+    """Return whether a text is an IP address, with or without brackets."""
     try:
         ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
@@ -584,7 +583,7 @@ def _is_address(host: str) -> bool:
 
 
 def _is_refused_as_redirect(base_url: str) -> bool:
-    """Return whether Google and Microsoft refuse to send a browser back to an Odoo: they demand https, but on the user's own machine."""
+    """Return whether Google and Microsoft reject a redirect to an Odoo. They require https, except for the user's own machine."""
     try:
         url = urlsplit(base_url)
     except ValueError:
@@ -593,12 +592,12 @@ def _is_refused_as_redirect(base_url: str) -> bool:
 
 
 def repeats_secret(secrets: Collection[str], text: str) -> bool:
-    """Return whether a text is one of the secrets, whatever blanks are around it."""
+    """Return whether a text is one of the secrets, with or without blanks around it."""
     return bool(text.strip()) and text.strip() in {secret.strip() for secret in secrets}
 
 
 def _is_spent(candidate: Found) -> bool:
-    """Return whether a candidate holds a token that a provider has given in place of the one that it was tested with."""
+    """Return whether a candidate has a token that a provider issued in place of the tested one."""
     return any(is_spent(candidate, method) for method in OAUTH2_METHODS.values() if method.rotates)
 
 

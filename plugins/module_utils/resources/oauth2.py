@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How Odoo logs in to Gmail and Outlook with OAuth2: what it keeps where (docs/development/odoo-behaviour.md, OAuth2)."""
+"""Odoo's login to Gmail and Outlook with OAuth2: the fields and parameters that it uses (docs/development/odoo-behaviour.md, OAuth2)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class OAuth2Method:
-    """One value of `smtp_authentication` that means OAuth2.
+    """One value of `smtp_authentication` that uses OAuth2.
 
-    :param addon: brings the method; its name also begins the names of all its fields and system parameters.
-    :param rotates: whether each use of the refresh token gives a new one, which Odoo stores in its place.
-    :param field_before_iap: a field of `ir.mail_server` that went when Odoo's own service came to stand in for a missing client (19.0).
+    :param addon: the addon with the method. The names of all its fields and system parameters begin with this name.
+    :param rotates: whether each use of the refresh token returns a new one, which Odoo stores in its place.
+    :param field_before_iap: a field of `ir.mail_server` that Odoo removed in 19.0, when its own service began to replace a missing client.
     """
 
     authentication: str
@@ -39,27 +39,27 @@ class OAuth2Method:
 
     @property
     def refresh_token(self) -> str:
-        """The field with what a human's consent brought."""
+        """The field with the refresh token, the result of a person's consent."""
         return f"{self.addon}_refresh_token"
 
     @property
     def access_token(self) -> str:
-        """The field with what Odoo logs in with, for about an hour."""
+        """The field with the access token for the login, valid for about an hour."""
         return f"{self.addon}_access_token"
 
     @property
     def expiration(self) -> str:
-        """The field with the end of the access token, in seconds since 1970."""
+        """The field with the expiry of the access token, in seconds since 1970."""
         return f"{self.addon}_access_token_expiration"
 
     @property
     def authorize_url(self) -> str:
-        """The computed field with the link that a human opens to consent."""
+        """The computed field with the link that a person opens to consent."""
         return f"{self.addon}_uri"
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """All fields of a consent; Gmail's first code was a field too, before 19.0."""
+        """All fields of a consent. Before 19.0, Gmail's authorization code was a field too."""
         code = (f"{self.addon}_authorization_code",) if self.authentication == "gmail" else ()
         return (self.refresh_token, self.access_token, self.expiration, *code)
 
@@ -74,10 +74,10 @@ class OAuth2Method:
         return {self.access_token: False, self.expiration: 0}
 
     def has_iap(self, fields: Mapping[str, Any]) -> bool:
-        """Whether this Odoo goes through its own service where no client is set, by the fields that it has."""
+        """Return whether this Odoo uses its own service if no client is set. The existing fields show it."""
         if self.refresh_token in fields:
             return self.field_before_iap not in fields
-        return "owner_user_id" in fields  # the addon is yet to come; users' own servers came with the same release
+        return "owner_user_id" in fields  # the addon is not installed yet; personal servers came with the same release
 
 
 OAUTH2_METHODS: Mapping[str, OAuth2Method] = {

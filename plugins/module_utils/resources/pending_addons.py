@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addons that somebody has marked to be installed, upgraded or removed: no scheduled action runs until that is done, or called off."""
+"""Addons that are marked to be installed, upgraded or removed. No cron runs until this is finished or called off."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon im
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Odoo's own dialogue, which takes all of them at once.
+# Odoo's own dialog, which processes all of them at once.
 _DIALOGUE = "base.module.upgrade"
 METHODS = {"finish": "upgrade_module", "call_off": "upgrade_module_cancel"}
 
 
 def resolve(session: Session, action: str) -> list[dict[str, Any]]:
-    """Finish what is pending, or call it off; with a read-only session only look.
+    """Finish the pending operations or call them off. With a read-only session, only read them.
 
     :returns: `name` and `state` of each addon that was pending.
-    :raises Rejected: some still are.
+    :raises Rejected: some addons are still pending.
     """
     pending = _pending(session)
     if not pending or session.read_only:
@@ -33,7 +33,7 @@ def resolve(session: Session, action: str) -> list[dict[str, Any]]:
     session.forget_fields()
     left = ", ".join(f"{addon['name']} ({addon['state']})" for addon in _pending(session))
     if left:
-        raise Rejected(f"Odoo leaves addons pending, and its log says why: {left}.")
+        raise Rejected(f"These addons are still pending: {left}. See Odoo's log for the reason.")
     return pending
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules of the queue policy. Each rule is one cron of the instance, compared and shown in the terms of its options."""
+"""The rules of the queue policy. Each rule is one cron of the instance, and is compared and shown by its options."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MODEL = "mail.mail"
 
 
 class QueueRule(Cron):
-    """A rule of the queue policy. A stack declares the policy as a whole; `prepare_instance` makes one declaration for each rule of it."""
+    """A rule of the queue policy. A stack declares the policy as a whole; `prepare_instance` makes one declaration for each rule."""
 
     name = "queue_policy"
     label = "queue policy"
@@ -60,7 +60,7 @@ class QueueRule(Cron):
     # --- declaring ---
 
     def declares(self, value: Any) -> bool:
-        """Return whether a rule is declared. How often and after what time the lanes run is none."""
+        """Return whether a rule is declared. The interval and the time limit of the lanes are not rules."""
         return value is not None and (
             value.get("state") == "absent" or not value or any(value.get(rule) is not None for rule in RULES)
         )
@@ -85,7 +85,7 @@ class QueueRule(Cron):
     ) -> Sequence[Declaration]:
         """Return a declaration for each rule.
 
-        :raises OdooError: the instance does not accept a lane's domain or the listener.
+        :raises OdooError: the instance rejects a lane's domain or the listener.
         """
         return [rule for declaration in declarations for rule in self._rules(session, declaration.options["policy"])]
 
@@ -114,7 +114,7 @@ class QueueRule(Cron):
         ]
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
-        """The crons on mails, and rules that somebody has moved to another model."""
+        """Return the domain of crons on mails, and of rules that somebody has moved to another model."""
         return ["|", ["model_name", "=", _MODEL], ["code", "like", queue_jobs.MARK]]
 
     def matches(self, declaration: Declaration, record: Found) -> bool:
@@ -125,20 +125,20 @@ class QueueRule(Cron):
     def missing(self, declaration: Declaration) -> str | None:
         if declaration.key != LANES:
             return None
-        return f"they run inside Odoo's own queue, and its cron {QUEUE} was deleted or works on another model: upgrade the addon mail, which brings it back"
+        return f"they need Odoo's own cron {QUEUE}, which was deleted or belongs to another model: upgrade the addon mail to restore it"
 
     def adapt(self, context: PlanContext) -> list[str]:
         self.keep_running(context)
         if context.declaration.key == LANES and context.found:
             policy, found = context.declaration.options["policy"], context.found.values
             context.values.update(policy.lanes_values(found))
-            # The next run is planned by the former interval. If it is further off than the new interval, it is now.
+            # The next run was planned with the former interval. If it is later than the new interval allows, it becomes now.
             if policy.changes_interval(found):
                 self.put_on_schedule(context, MINUTES)
         return []
 
     def finish(self, step: Step, context: PlanContext) -> Step:
-        """Return the step with its changes in the terms of the options, and with other fields only if the options do not tell the difference."""
+        """Return the step with changes of options, and with changes of other fields only if no option shows the difference."""
         if step.removes:
             return step
         before = _readable(context.declaration.key, context.found)
@@ -157,7 +157,7 @@ class QueueRule(Cron):
 
     @staticmethod
     def _listener_changes(context: PlanContext, after: Mapping[str, Any]) -> Iterable[Change]:
-        """Yield the change of the watchdog's listener, of whom the code contains no name."""
+        """Yield the change of the watchdog's listener, because the code contains its id but not its name."""
         if context.declaration.key != "watchdog":
             return
         found = context.found.values if context.found else {}
@@ -167,7 +167,7 @@ class QueueRule(Cron):
             yield Change(option, f"{stored.model} {stored.id}" if stored else None, after.get(option))
 
     def yields_to_others(self, declaration: Declaration) -> bool:
-        """Lanes that are removed put back only what nobody declares."""
+        """Return true for lanes that are removed: they only restore fields that no other declaration names."""
         return bool(declaration.options["policy"].removes(declaration.key))
 
     def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
@@ -178,7 +178,7 @@ class QueueRule(Cron):
 
     @staticmethod
     def _rule_of(found: Found) -> str | None:
-        """Return the rule that a cron consists of by its code, None if it is not of the policy."""
+        """Return the rule that a cron belongs to by its code; None if it does not belong to the policy."""
         part = queue_jobs.part_of(str(found.values.get("code") or ""))
         return next((rule for rule in RULES if part and rule.startswith(part)), None)
 
@@ -195,14 +195,14 @@ _LISTENER = ("channel", "user")
 
 
 def _told(change: Change) -> Change:
-    """Return a change as people read it: not the code, and not a moment that differs between a check and the run after it."""
+    """Return a change for people: without code, and without a time that differs between check mode and the run after it."""
     if change.field == "code":
         return replace(change, before="changed by hand or by another version", after="as generated")
     return replace(change, after="now") if change.field == "nextcall" else change
 
 
 def _readable(rule: str, found: Found | None) -> dict[str, Any]:
-    """Return an installed rule in the user's terms; empty if there is none, or none that can be read."""
+    """Return an installed rule by its options; empty if there is no rule or it cannot be parsed."""
     try:
         return installed_rule(rule, found.values) if found else {}
     except ValueError:
@@ -210,19 +210,20 @@ def _readable(rule: str, found: Found | None) -> dict[str, Any]:
 
 
 def _try_domain(session: Session, lane: Lane) -> None:
-    """Let Odoo search with a lane's domain once: a wrong field would stop the lane later, unseen."""
+    """Search with a lane's domain once in Odoo. A wrong field would otherwise stop the lane later, without notice."""
     try:
         session.call(_MODEL, "search", domain=[*lane.domain], limit=1)
     except OdooError as error:
         raise type(error)(
-            f"queue policy: lane {lane.name!r}: its domain does not work here: {error.message}"
+            f"queue policy: lane {lane.name!r}: its domain does not work on this instance: {error.message}"
         ) from error
 
 
 def _find_listener(session: Session, named: tuple[str, str] | None) -> Listener | None:
-    """Return who the watchdog tells.
+    """Return the recipient of the watchdog's messages.
 
-    :raises Unsupported: nobody has the name. :raises Ambiguous: several have it.
+    :raises Unsupported: no record has the name.
+    :raises Ambiguous: several records have the name.
     """
     if named is None:
         return None
@@ -239,9 +240,11 @@ def _find_listener(session: Session, named: tuple[str, str] | None) -> Listener 
             pinned = read_external_ids(session, {name}).values()
             found = [row["res_id"] for row in pinned if row["model"] == model]
     if not found:
-        raise Unsupported(f"queue policy: watchdog.{option}: there is no {option} {name!r}.")
+        raise Unsupported(f"queue policy: watchdog.{option}: there is no {option} {name!r}. Check the name.")
     if len(found) > 1:
-        raise Ambiguous(f"queue policy: watchdog.{option}: {len(found)} have the name {name!r}: give its external ID.")
+        raise Ambiguous(
+            f"queue policy: watchdog.{option}: {len(found)} records have the name {name!r}. Use the external ID instead."
+        )
     return Listener(model, found[0])
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records of one type, by what declarations know them by."""
+"""Records of one type, indexed by id, external ID and name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RecordIndex:
-    """Finds records without looking at each of them.
+    """An index for finding records without a search through all of them.
 
     :param key_field: the field that contains the name of a record.
     """
@@ -30,13 +30,13 @@ class RecordIndex:
             self._by_name.setdefault(record.values.get(key_field), []).append(record)
 
     def with_id(self, record_id: int | None) -> Found | None:
-        """Return the record that has an id."""
+        """Return the record with an id."""
         return self._by_id.get(record_id) if record_id else None
 
     def pinned(self, xml_id: str | None) -> Found | None:
-        """Return the record that has an external id."""
+        """Return the record with an external ID."""
         return self._by_xml_id.get(xml_id) if xml_id else None
 
     def named(self, name: Any) -> Sequence[Found]:
-        """Return the records that have a name, in the order in which they were read."""
+        """Return the records with a name, in the order in which they were read."""
         return self._by_name.get(name, ()) if name is not None else ()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records of one resource type as Odoo returns them, and declared values as Odoo accepts them."""
+"""Records of one resource type in the form of Odoo's answers, and declared values in the form that Odoo accepts."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Records:
-    """The records of one resource type, and the fields they were read with."""
+    """The records of one resource type, and their fields."""
 
     found: Sequence[Found]
     fields: Mapping[str, Field]
 
 
 def read_all(session: Session, kind: ResourceType, *, also: Iterable[str] = ()) -> Records:
-    """Every record of a type with its external id, whoever owns it: four calls at most.
+    """Return all records of a type with their external IDs, in at most four calls. Personal records are included.
 
-    :param also: fields to read beside those that are reported, where the instance has them.
+    :param also: fields to read in addition to the reported ones, if the instance has them.
     """
     references = References()
     available = session.fields(kind.model)
@@ -49,7 +49,7 @@ def read_all(session: Session, kind: ResourceType, *, also: Iterable[str] = ()) 
 
 
 def found_records(rows: Iterable[Mapping[str, Any]], pinned: Mapping[int, str]) -> list[Found]:
-    """Return rows of `search_read` as records, each with its external id."""
+    """Return rows of `search_read` as records with their external IDs."""
     return [
         Found(row["id"], {name: value for name, value in row.items() if name != "id"}, pinned.get(row["id"]))
         for row in rows
@@ -79,7 +79,7 @@ def read_references(
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]],
     references: References,
 ) -> None:
-    """Names of the records that the found and the declared values refer to: one call for each model."""
+    """Read the names of the records that the found and the declared values refer to, with one call for each model."""
     ids: dict[str, set[int]] = {}
     names: dict[str, set[str]] = {}
     for kind, (rows, available) in raw.items():
@@ -116,16 +116,16 @@ def read_references(
 
 
 def is_many2one(description: dict[str, Any]) -> bool:
-    """Whether `fields_get` describes a many2one."""
+    """Return whether `fields_get` describes a many2one."""
     return bool(description["type"] == "many2one")
 
 
 def resolve(
     declaration: Declaration, records: Records, instance: InstanceFacts
 ) -> tuple[dict[str, Any], list[OdooError]]:
-    """The declared values as Odoo takes them, and what it would not take.
+    """Return the declared values in the form that Odoo accepts, and the errors of those that it does not accept.
 
-    A field or value that a declared but not yet installed addon will bring is passed through as it stands.
+    A field or value that a declared, not yet installed addon will add is passed on unchanged.
     """
     values: dict[str, Any] = {}
     problems: list[OdooError] = []
@@ -134,12 +134,12 @@ def resolve(
         known = records.fields.get(name)
         try:
             if known is None:
-                raise Unsupported(f"there is no field {name}")
+                raise Unsupported(f"{name} does not exist on this instance")
             values[name] = known.wire(value)
             if known.readonly:
-                raise Unsupported(f"{name} cannot be written: it is computed on this instance")
+                raise Unsupported(f"{name} cannot be written, because it is computed on this instance")
             if known.required and values[name] is False and not isinstance(value, bool):
-                raise Invalid(f"{name} must not be empty")
+                raise Invalid(f"{name} must not be empty: set a value")
         except OdooError as error:
             addon = kind.expected_from(name, value)
             if addon is not None and addon in instance.arriving_addons:

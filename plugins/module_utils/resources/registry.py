@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The resource types of a stack. This list is the only place that names all of them."""
+"""The resource types of a stack. Only this list names all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (ADDON, SYSTEM_PARAMETER, ALIAS_DOMAI
 
 
 def resource_type(name: str) -> ResourceType:
-    """Return the resource type of a name, such as `mail_server`.
+    """Return the resource type with a name, such as `mail_server`.
 
     :raises StopIteration: no resource type has this name.
     """

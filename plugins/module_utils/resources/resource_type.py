@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every resource has: a model, an identity, options, fields, rules. A resource is a subclass in a file of its own."""
+"""The base class of resource types: a model, an identity, options, fields, rules. Each resource type is a subclass in a file of its own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 XML_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z0-9_.\-]+")
 
-# The fields that people know the records of another model by, where it is not `name`.
+# The fields with the natural names of records, if the field is not `name`.
 NATURAL_NAMES = {"res.users": "login", "mailing.mailing": "subject", "ir.model": "model"}
 
 
@@ -42,7 +42,7 @@ PLAIN_TEXT: Mapping[str, Any] = {"type": "char", "store": True}
 
 
 class Stage(IntEnum):
-    """When a step is done. The steps of one stage are done before the instance is read again for the next one."""
+    """The order of steps. After the steps of one stage, the instance is read again for the next stage."""
 
     LEFTOVERS = 0
     SCHEMA = 1
@@ -52,9 +52,9 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True)
 class Declaration:
-    """One resource as a user wrote it: the options that were given, unresolved.
+    """One resource as a user declared it, with the given options, unresolved.
 
-    :param former: the state that a rollback restores, in place of options.
+    :param former: the state that a rollback restores; used instead of options.
     """
 
     type: ResourceType
@@ -66,12 +66,12 @@ class Declaration:
 
     @property
     def label(self) -> str:
-        """The resource in words, to begin a message with."""
+        """The name of the resource at the beginning of messages."""
         return f"{self.type.label} {self.key!r}"
 
 
 class ResourceType:
-    """The kind of a resource. Subclasses say what is special; most say little more than names.
+    """The type of a resource. Subclasses define the differences; most of them define little more than names.
 
     A run calls the hooks in this order:
 
@@ -83,8 +83,8 @@ class ResourceType:
     5. if something is to be done: `stage`, `trials`, `inseparable`, `fits_batch`, `perform` (with `new_values`)
     6. `connection`, `report`, `extra_report`
 
-    `options` is the argument specification of the fields that a user may declare; an option is called as Odoo's field,
-    except where `field_names` says otherwise.
+    `options` is the argument specification of the fields that a user may declare. An option has the name of Odoo's field,
+    unless `field_names` maps it to another one.
     """
 
     name: ClassVar[str]
@@ -95,47 +95,47 @@ class ResourceType:
     key_field: ClassVar[str] = "name"
     options: ClassVar[Mapping[str, Any]] = {}
     field_names: ClassVar[Mapping[str, str]] = {}
-    # What must or must not go together, as an argument specification says it: required_one_of, mutually_exclusive, …
+    # Options that must or must not be used together, in the form of an argument specification: required_one_of, mutually_exclusive, …
     option_rules: ClassVar[Mapping[str, Any]] = {}
-    # Declared to tell or to find the record by; never written to an existing one.
+    # Options that only identify the record or its type of management. They are never written to an existing record.
     identity_options: ClassVar[frozenset[str]] = frozenset()
-    # Options that are no fields: they say how others are meant.
+    # Options that are not fields. They change the meaning of other options.
     directives: ClassVar[frozenset[str]] = frozenset()
     secret_fields: ClassVar[frozenset[str]] = frozenset()
-    # What somebody has written there freely may hold a secret among other things, and then is one.
+    # Fields with free text. If the text contains a secret, the whole text counts as a secret.
     free_texts: ClassVar[frozenset[str]] = frozenset()
     address_list_fields: ClassVar[frozenset[str]] = frozenset()
-    # Blanks around these are always a mistake, and one that is hard to see.
+    # Options whose values must not begin or end with blanks, a mistake that is hard to see.
     trimmed_options: ClassVar[frozenset[str]] = frozenset()
-    # Options that are no secrets, and that people put a secret into. No error repeats their values.
+    # Options that are not secrets but in which users put secrets by mistake. No error repeats their values.
     may_hold_secrets: ClassVar[frozenset[str]] = frozenset()
-    # Read and reported besides the options, where the instance has them.
+    # Fields that are read and reported in addition to the options, if the instance has them.
     info_fields: ClassVar[frozenset[str]] = frozenset()
-    # What an addon has brought of this type is not deleted: its code looks it up.
+    # Records that an addon has created are not deleted, because the addon's code looks them up.
     addons_rely_on_it: ClassVar[bool] = False
-    # The fields of the model, if they are the same in every version: asking for them would be a call for nothing.
+    # The fields of the model, if they are the same in every version. This saves a call.
     known_fields: ClassVar[Mapping[str, Any]] = {}
-    # A declared record is in use unless its declaration says `active: false`.
+    # A declared record must be active unless its declaration contains `active: false`.
     active_by_default: ClassVar[bool] = False
-    # Why a record is not taken into use on a neutralized copy; empty if the type has nothing that goes live.
+    # The reason why a record is not activated on a neutralized copy; empty if the type has nothing that goes live.
     neutralized_text: ClassVar[str] = ""
-    # Names of the types that are read together with this one. System parameters tell what an interrupted run has left.
+    # Names of the types that are read together with this one. System parameters show leftovers of an interrupted run.
     also_reads: ClassVar[tuple[str, ...]] = ()
-    # A record that does not exist may come with an addon of the same stack.
+    # A missing record may come with an addon of the same stack.
     arrives_with_addons: ClassVar[bool] = False
     # Whether records that nobody declared are reported.
     has_unmanaged: ClassVar[bool] = False
-    # Whether new settings can be tested before they go live, and whether a human's consent can be missing.
+    # Whether new settings can be tested before they go live, and whether a person's consent can be missing.
     has_trials: ClassVar[bool] = False
-    # Whether fields are compared. A type that compares none plans its step in `plan_state`.
+    # Whether fields are compared. A type that does not compare fields plans its step in `plan_state`.
     compares_fields: ClassVar[bool] = True
-    # The error for an implied resource that is also declared with another value. {label} is that resource.
+    # The error if an implied resource is also declared with another value. {label} is that resource.
     implied_conflict: ClassVar[str] = "the {label} has another value in the rest of the stack"
-    # Odoo changes them itself. A rollback restores them only in a record that it creates again.
+    # Fields that Odoo changes itself. A rollback restores them only in a record that it creates again.
     moving_fields: ClassVar[frozenset[str]] = frozenset()
-    # Fields of a new record that Odoo gives another value than 0 or false.
+    # Fields of a new record for which Odoo's default is not 0 or false.
     fields_with_default: ClassVar[frozenset[str]] = frozenset()
-    # Without these, no record can be created, or none that is of use.
+    # Fields without which a record cannot be created, or would be useless.
     needed_fields: ClassVar[frozenset[str]] = frozenset()
     # No two records can have the same name, so that the name identifies a record.
     has_unique_name: ClassVar[bool] = False
@@ -143,9 +143,9 @@ class ResourceType:
     identity_fields: ClassVar[frozenset[str]] = frozenset()
     # Where secrets of a record go to. A rollback that lacks the former secrets does not restore these fields.
     secret_targets: ClassVar[frozenset[str]] = frozenset()
-    # Never read unless declared: long, and not for people.
+    # Long fields that are read only if they are declared.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
-    # The option of `mail_stack` that declares records of this type, the states that an entry of it can have, and its argument
+    # The option of `mail_stack` that declares records of this type, and the states of an entry. `stack_argument` is its argument
     # specification if it is not a list of dictionaries.
     stack_option: ClassVar[str]
     stack_states: ClassVar[tuple[str, ...]] = ()
@@ -154,21 +154,21 @@ class ResourceType:
     # --- declaring ---
 
     def declares(self, value: Any) -> bool:
-        """Return whether the value of the stack's option declares something, if only that there is nothing."""
+        """Return whether the option's value declares something. An empty value can declare that nothing exists."""
         return value is not None
 
     def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
-        """Return the options of each record that the stack's option declares.
+        """Return the options of each record that the option of the stack declares.
 
-        :param value: the option's value, None if it is not given.
+        :param value: the value of the option; None if it is not given.
         """
         entries: Iterable[Mapping[str, Any]] = value or ()
         return entries
 
     def declare(self, options: Mapping[str, Any]) -> Declaration:
-        """A declaration from the options that a user gave; options that are None count as not given.
+        """Return a declaration from a user's options. Options with the value None count as not given.
 
-        :raises Invalid: something in them no Odoo would take; the message lists all of it.
+        :raises Invalid: no Odoo accepts these options; the message lists all problems.
         """
         given = {name: value for name, value in options.items() if value is not None}
         state = given.pop("state", "present")
@@ -179,32 +179,32 @@ class ResourceType:
         problems = list(self.problems({**given, **({"xml_id": xml_id} if xml_id else {})}))
         problems += [
             f"{option} must not begin or end with blanks"
-            + ("" if option in self.may_hold_secrets else f", and is {given[option]!r}")
+            + ("" if option in self.may_hold_secrets else f", but is {given[option]!r}")
             for option in sorted({self.key_field, *self.trimmed_options} & given.keys())
             if str(given[option]) != str(given[option]).strip()
         ]
         if self.key_field in given and not str(given[self.key_field]).strip():
             problems.append(f"{self.key_field} must not be empty")
         if xml_id is not None and not XML_ID.fullmatch(xml_id):
-            problems.append(f"xml_id takes an external id like module.name, and {xml_id!r} is none")
+            problems.append(f"xml_id {xml_id!r} is not a valid external ID (expected module.name)")
         if problems:
             raise Invalid(f"{declaration.label}: {'; '.join(problems)}.")
         return declaration
 
     def key_of(self, given: Mapping[str, Any], xml_id: str | None) -> str:
-        """What the record is called in plans and messages."""
+        """Return the name of the record in plans and messages."""
         return str(given.get(self.key_field) or xml_id or "")
 
     def identity_of(self, declaration: Declaration) -> str:
-        """Return what tells a declaration without an external id from others of its type."""
+        """Return the text that distinguishes a declaration without an external ID from others of its type."""
         return declaration.key
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
-        """What no Odoo would take. Whatever depends on the instance is not asked here."""
+        """Yield values that no Odoo accepts. Values that depend on the instance are checked later."""
         yield from ()
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
-        """The declared values by Odoo's field names, unresolved."""
+        """Return the declared values by Odoo's field names, unresolved."""
         return {
             self.field_names.get(option, option): value
             for option, value in declaration.options.items()
@@ -212,15 +212,15 @@ class ResourceType:
         }
 
     def implied(self, declaration: Declaration) -> Iterator[Declaration]:
-        """Other resources that a declaration stands for, too."""
+        """Yield other resources that a declaration implies."""
         yield from ()
 
     def contradictions(self, declarations: Sequence[Declaration]) -> Iterator[str]:
-        """What declarations that are each right cannot be together."""
+        """Yield contradictions between declarations that are each valid."""
         yield from ()
 
     def distinct_keys(self, declarations: Sequence[Declaration]) -> Sequence[Declaration]:
-        """Return the declarations with a key of its own for each."""
+        """Return the declarations with unique keys."""
         return declarations
 
     # --- reading ---
@@ -228,29 +228,29 @@ class ResourceType:
     def prepare_instance(
         self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
     ) -> Sequence[Declaration]:
-        """Return the declarations, completed with what only the instance knows.
+        """Return the declarations, completed with facts from the instance.
 
-        :param update_list: the user allows that the instance looks for new addons.
+        :param update_list: whether the instance may update its list of addons.
         """
         return declarations
 
     def note_facts(
         self, rows: list[dict[str, Any]], declarations: Sequence[Declaration], facts: ReadFacts
     ) -> list[dict[str, Any]]:
-        """Note in `facts` what the rows tell about the instance, and return the rows to compare."""
+        """Store facts about the instance from the rows in `facts`, and return the rows to compare."""
         return rows
 
     def ask_facts(self, session: Session, declarations: Sequence[Declaration], facts: ReadFacts) -> None:
-        """Ask the instance for facts that the rows of the declarations do not tell."""
+        """Read facts from the instance that the rows of the declarations do not contain."""
 
     def expected_parameters(
         self, declarations: Sequence[Declaration], parameters: Mapping[str, str]
     ) -> Mapping[str, str]:
-        """Return the system parameters as these declarations leave them."""
+        """Return the system parameters after these declarations are applied."""
         return parameters
 
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
-        """The fields to ask for: what is reported and what is declared, as far as the instance has it."""
+        """Return the fields to read: the reported and the declared ones, if the instance has them."""
         wanted = {self.field_names.get(option, option) for option in self.options} | self.info_fields | {self.key_field}
         wanted -= self.heavy_fields
         for declaration in declarations:
@@ -261,17 +261,17 @@ class ResourceType:
         return wanted & set(available)
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
-        """Which records to read; all of them, where there are never many."""
+        """Return the domain of the records to read; empty for all, if a type never has many."""
         return []
 
     def is_own(self, record: Mapping[str, Any]) -> bool:
-        """Whether the collection may match this record at all."""
+        """Return whether the collection may match this record."""
         return True
 
     def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
-        """The record that a declaration means: the one of its external id, else the one of its name.
+        """Return the declared record: the one with its external ID, otherwise the one with its name.
 
-        :raises Ambiguous: several bear the name.
+        :raises Ambiguous: several records have the name.
         """
         pinned = records.pinned(declaration.xml_id)
         if pinned:
@@ -279,14 +279,14 @@ class ResourceType:
         matching = [
             record
             for record in records.named(declaration.options.get(self.key_field))
-            # A record with another external id belongs to the declaration of that id, whatever its name.
+            # A record with another external ID belongs to the declaration of that ID, even if its name matches.
             if not (declaration.xml_id and record.xml_id) and self.matches(declaration, record)
         ]
         if len(matching) > 1:
             ids = ", ".join(str(record.id) for record in matching)
             raise Ambiguous(
-                f"{declaration.label}: {len(matching)} records fit (ids {ids}). Rename or delete all but one in Odoo, "
-                "or give the xml_id of the one that is meant."
+                f"{declaration.label}: {len(matching)} records match (ids {ids}). Rename or delete all but one in Odoo, "
+                "or set xml_id to the external ID of the right one."
             )
         return matching[0] if matching else None
 
@@ -301,29 +301,29 @@ class ResourceType:
         raise NotImplementedError
 
     def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
-        """Yield steps that remove what an interrupted run has left.
+        """Yield steps that remove leftovers of an interrupted run.
 
         :param resources: the declared resources of this type.
         """
         yield from ()
 
     def kept_leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[str]:
-        """Yield why something that an interrupted run has left is not removed; warnings."""
+        """Yield warnings about leftovers of an interrupted run that are not removed."""
         yield from ()
 
     def yields_to_others(self, declaration: Declaration) -> bool:
-        """Return whether other declarations of the same record decide about the fields that they name."""
+        """Return whether other declarations of the same record have precedence for the fields that they declare."""
         return False
 
     def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
-        """Return whether a record is reported if nobody declared it.
+        """Return whether a record is reported as unmanaged if nobody declared it.
 
-        :param neutralized: the database is a neutralized copy.
+        :param neutralized: whether the database is a neutralized copy.
         """
         return False
 
     def unmanaged_key(self, found: Found) -> str:
-        """Return the key of a record that nobody declared."""
+        """Return the key of an unmanaged record."""
         return str(found.values[self.key_field])
 
     def archive_unmanaged(
@@ -333,7 +333,7 @@ class ResourceType:
         fields: Mapping[str, Field],
         parameters: Mapping[str, str],
     ) -> tuple[list[Step], list[str]]:
-        """Return the steps that archive unmanaged records, and warnings for those that stay.
+        """Return the steps that archive unmanaged records, and warnings for those that are not archived.
 
         :param resources: the declared resources of this type.
         :raises Invalid: archiving them would leave nothing in use.
@@ -341,32 +341,32 @@ class ResourceType:
         return [], []
 
     def adapt(self, context: PlanContext) -> list[str]:
-        """Change the values to enforce, given what was found, and return warnings."""
+        """Adapt the values to enforce to the found record, and return warnings."""
         return []
 
     def restore(self, context: PlanContext) -> list[str]:
-        """Change the former values to restore, given what was found, and return warnings. A rollback calls it in place of `adapt`."""
+        """Adapt the former values to the found record, and return warnings. A rollback calls it instead of `adapt`."""
         if context.found:
             for name in self.moving_fields:
                 context.values.pop(name, None)
         return []
 
     def refusals(self, context: PlanContext) -> Iterator[OdooError]:
-        """What this instance would not take, or could not work with, judged on the values that the record will have."""
+        """Yield errors for values that this instance rejects or cannot work with, based on the values that the record will have."""
         yield from ()
 
     def hold_back(self, context: PlanContext) -> list[str]:
-        """Remove values that are right, but must not or cannot go live yet, and return warnings that say so."""
+        """Remove valid values that must not or cannot go live yet, and return warnings about them."""
         if not (self.neutralized_text and context.instance.neutralized):
             return []
         if not self.keep_inactive(context.values, context.found):
             return []
         label = context.declaration.label
-        return [f"{label} {self.neutralized_text}. Set activate_neutralized to true if it is meant to be in use."]
+        return [f"{label} {self.neutralized_text}. Set activate_neutralized to true to activate it."]
 
     @staticmethod
     def keep_inactive(values: dict[str, Any], found: Found | None) -> bool:
-        """Keep a record out of use, and return whether the values would have taken it into use."""
+        """Keep a record inactive, and return whether the values would have activated it."""
         if found is None:
             would = values.get("active") is not False
             values["active"] = False
@@ -377,11 +377,11 @@ class ResourceType:
         return False
 
     def remarks(self, context: PlanContext) -> Iterator[str]:
-        """What a user should know of a declaration that is right; warnings."""
+        """Yield warnings about a valid declaration."""
         yield from ()
 
     def finish(self, step: Step, context: PlanContext) -> Step:
-        """Last word on a step that was planned."""
+        """Return the planned step with the last changes of this type."""
         return replace(step, changes=tuple(map(self._without_secret, step.changes)))
 
     def _without_secret(self, change: Change) -> Change:
@@ -393,30 +393,30 @@ class ResourceType:
         return replace(change, before=masked(change.before), after=masked(change.after), secret=True)
 
     def missing(self, declaration: Declaration) -> str | None:
-        """Why a record that does not exist cannot be created, or None where it can."""
+        """Return the reason why a missing record cannot be created; None if it can be created."""
         if declaration.options.get(self.key_field):
             return None
-        return f"no record has this external id, and without {self.key_field} none can be created"
+        return f"no record has this external ID, and without {self.key_field} it cannot be created: check xml_id, or set {self.key_field}"
 
     def expected_from(self, field_name: str, value: Any) -> str | None:
-        """The addon that brings a field or a value that the instance lacks."""
+        """Return the addon that adds a missing field or value; None if it is unknown."""
         return None
 
     def replacement_of(self, field_name: str, parameters: Mapping[str, str]) -> str:
-        """Return what to do instead of declaring a field that this version no longer has; empty if there is nothing.
+        """Return the replacement of a field that this version no longer has; empty if there is none.
 
         :param parameters: the system parameters of the instance.
         """
         return ""
 
     def how_to_get(self, addon: str) -> str:
-        """What to do about a field or a value whose addon is not installed."""
-        return f"the addon {addon} brings it and is not installed: declare it, or install it first"
+        """Return the remedy for a field or a value whose addon is not installed."""
+        return f"it belongs to the addon {addon}, which is not installed: declare the addon, or install it first"
 
     # --- applying ---
 
     def stage(self, step: Step) -> Stage:
-        """Return when a step is done."""
+        """Return the stage of a step."""
         return Stage.RECORDS
 
     def trials(self, session: Session) -> Trials:
@@ -424,22 +424,22 @@ class ResourceType:
         return Trials()
 
     def inseparable(self, steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
-        """Yield the groups of steps that take effect only together.
+        """Yield the groups of steps that only take effect together.
 
         :param steps: all steps of this type that are being done.
         """
         yield from ()
 
     def fits_batch(self, first: Step, step: Step) -> bool:
-        """Return whether one call can do a step together with the first one of a batch."""
+        """Return whether one call can do a step together with the first step of a batch."""
         if first.action != step.action:
             return False
         return first.record_id is None or first.action == "delete" or first.values == step.values
 
     def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
-        """Do steps that fit into one batch, all or none, with as few calls as it takes.
+        """Do steps of one batch, all or none, with as few calls as possible.
 
-        :returns: the ids of the records in the order of the steps, None if it is gone.
+        :returns: the ids of the records in the order of the steps; None for deleted records.
         """
         first = steps[0]
         if first.record_id is None:
@@ -453,13 +453,13 @@ class ResourceType:
         return ids
 
     def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values for a new record, in the way that they stick."""
+        """Return the values for a new record, in the form in which Odoo stores all of them."""
         return dict(values)
 
     # --- undoing ---
 
     def fields_to_keep(self, available: Mapping[str, Mapping[str, Any]]) -> set[str]:
-        """Return the fields that it takes to create a deleted record again."""
+        """Return the fields that are needed to create a deleted record again."""
         return {
             name
             for name, about in available.items()
@@ -467,15 +467,18 @@ class ResourceType:
         }
 
     def also_changed(self, step: Step, records: Sequence[Found]) -> Mapping[int, set[str]]:
-        """Return what a step changes in other records of the type: the names of fields, by the ids of the records."""
+        """Return the changes of a step in other records of the type: names of fields, by ids of records."""
         return {}
 
     def undoing_creation(self, step: Step) -> tuple[str | None, Mapping[str, Any], str]:
-        """Return how the creation of a record is undone: the state to restore (None if it stays), references to restore, and what is left, as a reason."""
+        """Return how to undo the creation of a record.
+
+        :returns: the state to restore (None if the record stays), the references to restore, and the reason for anything that is left.
+        """
         return "absent", {}, ""
 
     def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
-        """Return what the deletion of a record takes that creating it again does not bring back, as a sentence."""
+        """Return a sentence about data that is lost with a deleted record, even if it is created again."""
         return ""
 
     def lost_values(self, values: Mapping[str, Any]) -> str:
@@ -504,15 +507,15 @@ class ResourceType:
     # --- reporting ---
 
     def connection(self, session: Session, resource: PlannedResource) -> Connection | None:
-        """Return whether a human has given the consent that a resource needs; None if it needs none."""
+        """Return the state of a person's consent that a resource needs; None if it needs none."""
         return None
 
     def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
-        """Return what the report of a declared record has in addition to its fields, or in place of them."""
+        """Return additional or replaced fields for the report of a declared record."""
         return {}
 
     def managed_elsewhere(self, found: Found, fields: Mapping[str, Field]) -> set[str]:
-        """The fields that a user could declare, but that another addon computes on this record."""
+        """Return the fields that a user can declare but that another addon computes on this record."""
         declarable = {self.field_names.get(option, option) for option in self.options} & found.values.keys()
         return {
             name
@@ -521,7 +524,7 @@ class ResourceType:
         }
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
-        """A record for people: every field that was read, secrets masked."""
+        """Return a record for people: all fields that were read, with secrets masked."""
         markers = {marker for name in found.values for marker in server_environment.markers(name)}
         shown = {
             name: fields[name].shown(value)
@@ -534,7 +537,7 @@ class ResourceType:
         return {"id": found.id, "xml_id": found.xml_id, **shown}
 
     def wanted(self, declaration: Declaration, values: Mapping[str, Any]) -> Wanted:
-        """The declaration with its values as Odoo takes them."""
+        """Return the declaration with its values in the form that Odoo accepts."""
         former = declaration.former
         xml_id = None if former and not former.is_whole else declaration.xml_id
         unpinned = former.unpinned if former else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The routes that a stack asserts, compared with what its plan leaves."""
+"""The asserted routes of a stack, compared with the state after its plan."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ ROUTE = "route"
 class RouteAssertions:
     """The asserted routes of one instance.
 
-    :ivar routes: how mail of each asserted address leaves, as a task's result shows it.
-    :ivar broken: the routes that do not apply once the plan is done.
-    :ivar warnings: of routes that apply only once a server is in use.
+    :ivar routes: the route of each asserted address, for a task's result.
+    :ivar broken: the routes that are wrong after the plan.
+    :ivar warnings: warnings about routes that apply only after a server is in use.
     """
 
     def __init__(self, assertions: Sequence[Assertion]) -> None:
@@ -60,12 +60,12 @@ class RouteAssertions:
         *,
         neutralized: bool,
     ) -> list[Step]:
-        """Compare the asserted routes with what the plan leaves, before any of it is done.
+        """Compare the asserted routes with the state after the plan, before any step is done.
 
-        :param found: what decides about routes now.
-        :param neutralized: nothing goes live, because the database is a neutralized copy.
-        :returns: a step for each route that does not apply, for a plan that only says what differs.
-        :raises Ambiguous: several servers in use have a name.
+        :param found: the current state that determines the routes.
+        :param neutralized: whether the database is a neutralized copy, in which nothing goes live.
+        :returns: a step for each wrong route, for a plan that only shows differences.
+        :raises Ambiguous: several servers in use have the same name.
         """
         if not self._assertions:
             return []
@@ -88,7 +88,7 @@ class RouteAssertions:
         return [_as_step(one) for one in self.broken]
 
     def _undeclared_names(self, session: Session, table: RoutingTable, names: Mapping[str, str]) -> dict[str, str]:
-        """Return the names of the servers that routes mean by an external ID that nothing declares."""
+        """Return the names of servers that routes refer to by an undeclared external ID."""
         known = {str(record["name"]) for record in table.mail_servers} | names.keys()
         wanted = {one.server for one in self._assertions if one.server not in known and XML_ID.fullmatch(one.server)}
         by_id = {record["id"]: str(record["name"]) for record in table.mail_servers}
@@ -99,7 +99,7 @@ class RouteAssertions:
         }
 
     def senders(self, resources: Sequence[PlannedResource]) -> dict[str, list[str]]:
-        """Return the addresses that are to leave through each declared mail server, by its key."""
+        """Return the addresses that must leave through each declared mail server, by the server's key."""
         numbers: dict[object, list[int]] = {}
         for number, route in enumerate(self._assertions):
             numbers.setdefault(route.server, []).append(number)
@@ -112,15 +112,15 @@ class RouteAssertions:
         return senders
 
     def refuse(self, where: str) -> None:
-        """Raise what does not apply.
+        """Raise an error if a route is wrong.
 
-        :raises Conflict: there is something.
+        :raises Conflict: the message describes all wrong routes.
         """
         refuse(self.broken, where=where)
 
 
 def _as_step(broken: BrokenRoute) -> Step:
-    """Return a broken route as a difference. Nothing performs it: the declaration contradicts itself."""
+    """Return a wrong route as a difference. Nothing performs this step, because the declaration contradicts itself."""
     change = Change("server", broken.taker, broken.server, remark=f"{broken.cause}: {broken.remedy}")
     return Step(ROUTE, broken.assertion.address, "update", (change,))
 
@@ -128,7 +128,7 @@ def _as_step(broken: BrokenRoute) -> Step:
 def _steps_once_in_use(
     steps: Sequence[Step], servers: Sequence[PlannedResource], table: RoutingTable, *, neutralized: bool
 ) -> list[Step]:
-    """A plan, as if nothing were held back: neither servers that wait for a human's consent, nor those of a neutralized copy."""
+    """Return the plan as if all servers went live, including those that wait for consent and those of a neutralized copy."""
     places = {id(step): place for place, step in enumerate(steps)}
     steps = list(steps)
     for planned in servers:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fields that come from a configuration file of the Odoo server: OCA's addon server_environment, the ground of mail_environment.
+"""Fields from a configuration file of the Odoo server, through OCA's addon server_environment, the base of mail_environment.
 
-Seen on 19.0 with mail_environment 19.0.1.1.1, read in the source of 16.0.1.1.6: beside each field that it may own it puts two others, one that says for
-each record whether the field can be written, and one with the value that holds where the file says nothing.
+Seen on 19.0 with mail_environment 19.0.1.1.1, read in the source of 16.0.1.1.6. For each field that it may manage it adds two fields. One
+tells for each record whether the field can be written. The other has the value that applies if the file has none.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-# Its own field on each of its models; Odoo knows which addon brought it there.
+# The field that the addon adds to each of its models. Odoo stores which addon added it.
 OWNER_FIELD = "server_env_defaults"
 
 
 @cache
 def markers(field_name: str) -> tuple[str, str]:
-    """The fields that say whether a field can be written: from 17.0 on, and in 16.0."""
+    """Return the names of the fields that tell whether a field can be written: from 17.0 on, and in 16.0."""
     return f"x_{field_name}_env_is_editable", f"{field_name}_env_is_editable"
 
 
 def owns(field_name: str, values: Mapping[str, Any]) -> bool:
-    """Whether the file gives this field on this record; writing to it is then silently ignored."""
+    """Return whether the file sets this field on this record. Odoo then ignores writing to it without a message."""
     return any(values.get(marker) is False for marker in markers(field_name))
 
 
 def with_defaults(values: Mapping[str, Any], available: Iterable[str]) -> dict[str, Any]:
-    """Values for a new record, told to the addon in its own way too: of some it loses what was only said to the field."""
+    """Return the values for a new record, also in the addon's own fields, because it loses some values that are only written to the field."""
     names = set(available)
     defaults = {
         default: value

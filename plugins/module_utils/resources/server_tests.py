@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which mail servers are tested, and the tests of each: Odoo's connection test, then a canary if one is asked for."""
+"""The tests of existing mail servers: Odoo's connection test, then a canary if it is requested."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 def run_tests(session: Session, *, name: str | None, xml_id: str | None, canary: Canary | None) -> list[dict[str, Any]]:
-    """Test the named server, or every active one. With a read-only session only the servers are named.
+    """Test the named server, or all active ones. With a read-only session, only list the servers.
 
-    :raises Invalid: an address of the canary is none.
+    :raises Invalid: an address of the canary is invalid.
     """
     if canary is not None:
         for option, address in (("canary", canary.recipient), ("canary_from", canary.sender)):
             if address is not None and not is_address(address):
-                raise Invalid(f"{option} takes an email address, and {address!r} is none.")
+                raise Invalid(f"{option} {address!r} is not a valid email address.")
     return outcomes(session, servers_to_test(session, name=name, xml_id=xml_id), canary)
 
 
 def outcomes(session: Session, servers: Iterable[Found], canary: Canary | None = None) -> list[dict[str, Any]]:
-    """Test these servers, one after the other. With a read-only session they are only named."""
+    """Test these servers, one after the other. With a read-only session, only list them."""
     return [{"name": server.values["name"], "id": server.id, **_test(session, server, canary)} for server in servers]
 
 
@@ -53,14 +53,16 @@ def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, A
         test["canary"] = send_canary(session, server, canary, MAIL_SERVER.secrets_of(server.values))
         if test["canary"]["outcome"] == "ok" and test["outcome"] != "ok":
             test["outcome"] = "ok"
-            test["message"] += " Only the recipient of this test is refused: a mail to another one was accepted."
+            test["message"] += (
+                " The server rejects only the recipient of this test: it accepted a mail to another recipient."
+            )
     return test
 
 
 def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -> list[Found]:
-    """The named server, archived or not, or every active one; personal servers are their users' own.
+    """Return the named server, even if it is archived, or all active ones. Personal mail servers are left out.
 
-    :raises Unsupported: there is none of that name or external id, or none at all.
+    :raises Unsupported: no server has the name or external ID, or there is no active server.
     """
     found = read_all(session, MAIL_SERVER).found
     if name is None and xml_id is None:
@@ -72,12 +74,14 @@ def servers_to_test(session: Session, *, name: str | None, xml_id: str | None) -
         chosen = [match] if match else []
         wanted = declaration.label
     if not chosen:
-        raise Unsupported(f"There is no {wanted} in database {session.database} at {session.url}.")
+        raise Unsupported(
+            f"There is no {wanted} in database {session.database} at {session.url}. Check name and xml_id."
+        )
     return chosen
 
 
 def tests_result(tests: list[dict[str, Any]], *, fail_on_error: bool) -> TaskResult:
-    """Return the tests of mail servers as the result of a task. Only a canary changes something."""
+    """Return the tests of mail servers as the result of a task. Only a canary counts as a change."""
     failed = failures(tests)
     changed = any("canary" in test for test in tests)
     if not (failed and fail_on_error):

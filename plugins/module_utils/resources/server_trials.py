@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test new settings of a mail server before they go live: on a candidate, an archived record that Odoo never sends through."""
+"""Tests of new settings of a mail server before they go live, on a candidate: an archived record that Odoo never sends through."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Odoo's test wants a sender: of the from_filter, or else the address of the user who asks
+# Odoo's test needs a sender: from the from_filter, otherwise the address of the current user
 # (docs/development/odoo-behaviour.md, Connection test).
 _NO_SENDER = re.compile(r"configure an email on the current user", re.IGNORECASE)
-# Where no address fits: the one that Odoo's own test offers as the recipient.
+# The sender if no other address matches: the recipient of Odoo's own test.
 _ANY_SENDER = "noreply@odoo.com"
-# A provider takes a refresh token from the client only that it was given to.
+# A provider accepts a refresh token only from the client that it was issued to.
 _FORMER_CLIENT = (
-    "If it is the client that changes, the token that Odoo holds belongs to the former one: give oauth2.refresh_token for the new client, or run "
-    "once with verify: none and have the server connected anew."
+    "If you change the client, the stored token belongs to the former client: set oauth2.refresh_token for the new client. "
+    "As an alternative, run once with verify: none, and then connect the server again."
 )
 
 
@@ -56,9 +56,9 @@ _FORMER_CLIENT = (
 class Trial:
     """New settings for one mail server.
 
-    :param found: the live record, None for a new server.
-    :param values: what is to be written to it.
-    :param new_client: the system parameters of the OAuth2 client that is to log in, if its id or secret change, too.
+    :param found: the live record; None for a new server.
+    :param values: the values to write to it.
+    :param new_client: the system parameters of the OAuth2 client for the login, if its id or secret change too.
     """
 
     key: str
@@ -68,12 +68,12 @@ class Trial:
 
     @property
     def method(self) -> OAuth2Method | None:
-        """How the server will log in, where that is OAuth2."""
+        """The OAuth2 method of the server's future login; None if it does not use OAuth2."""
         return OAUTH2_METHODS.get(MAIL_SERVER.effective(self.values, self.found)["smtp_authentication"])
 
     @property
     def rotating_token(self) -> str:
-        """The refresh token that the test may use up; empty if the provider replaces none."""
+        """The refresh token that the test may use up; empty if the provider does not rotate refresh tokens."""
         if self.method is None or not self.method.rotates:
             return ""
         return str(MAIL_SERVER.effective(self.values, self.found).get(self.method.refresh_token) or "")
@@ -81,7 +81,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class _Promotion:
-    """A candidate that passed and becomes the new server itself."""
+    """A candidate that passed its test and becomes the new server."""
 
     record_id: int
     values: Mapping[str, Any]
@@ -90,7 +90,7 @@ class _Promotion:
 class ServerTrials(Trials):
     """The trials of mail servers in one run.
 
-    :ivar rotated: tokens that Microsoft gave during a test in place of the one that it used, by the record that they belong to.
+    :ivar rotated: tokens that Microsoft issued during a test in place of the used ones, by the id of their record.
     """
 
     def __init__(self, session: Session) -> None:
@@ -105,7 +105,7 @@ class ServerTrials(Trials):
 
     @property
     def settled(self) -> set[tuple[int, str]]:
-        """Records and their fields that hold a token which Microsoft gave in exchange for the declared one."""
+        """Records and fields with a token that Microsoft issued in exchange for the declared one."""
         return {(record_id, name) for record_id, tokens in self.rotated.items() for name in tokens}
 
     def run(
@@ -115,7 +115,7 @@ class ServerTrials(Trials):
         stored: Mapping[str, str],
         canary: CanaryOrder | None,
     ) -> None:
-        """Test every mail server that these steps bring live."""
+        """Test every mail server that these steps put into use."""
         self._canary = canary
         self._try_all(self._needed(resources, steps))
         failed = [one for one in self._verifications.values() if one.outcome not in ("ok", "not_tested")]
@@ -124,7 +124,7 @@ class ServerTrials(Trials):
             raise Rejected(
                 " ".join(
                     f"mail server {one.key!r}: the {'canary' if one.canaries else 'connection test'} of its new settings failed ({one.outcome}), "
-                    f"and they were not written: {one.message}"
+                    f"so they were not written: {one.message}"
                     for one in failed
                 )
             )
@@ -135,7 +135,7 @@ class ServerTrials(Trials):
             return None
         try:
             self._session.write(MAIL_SERVER.model, [promotion.record_id], promotion.values)
-        except (Timeout, Unreachable):  # it may be the live server by now
+        except (Timeout, Unreachable):  # it may be the live server already
             raise
         except OdooError:
             self._promotions[step.key] = promotion
@@ -156,12 +156,12 @@ class ServerTrials(Trials):
         for resource in resources:
             if resource.declaration.state != "absent" and MAIL_SERVER.is_connected(resource) is False:
                 key = resource.declaration.key
-                message = "Not tested: it is not connected yet, and could not log in."
+                message = "Not tested: it is not connected yet, so it could not log in."
                 found[key] = Verification(key, "not_tested", message)
         return list(found.values())
 
     def discard(self) -> None:
-        """Remove the copies that did not become records, but none that holds a token which is stored nowhere else: the next run adopts it."""
+        """Remove the copies that did not become records. Keep those with a token that is stored nowhere else: the next run uses it."""
         for promotion in self._promotions.values():
             self._discard(promotion.record_id)
         self._promotions.clear()
@@ -177,7 +177,7 @@ class ServerTrials(Trials):
 
     @staticmethod
     def _needed(resources: Sequence[PlannedResource], steps: Sequence[Step]) -> list[Trial]:
-        """Return what these steps bring live, in a server itself or in the OAuth2 client that it logs in with."""
+        """Return the trials for these steps: of changed servers, and of servers whose OAuth2 client changes."""
         changed = {
             step.key: str(step.values.get("value") or "") for step in steps if step.resource == SYSTEM_PARAMETER.name
         }
@@ -209,7 +209,7 @@ class ServerTrials(Trials):
         candidate_id = self._create_candidate(trial)
         passed = False
         if trial.rotating_token:
-            self._keepers.add(candidate_id)  # until it is known that its token is stored elsewhere, or was not replaced
+            self._keepers.add(candidate_id)  # until its token is stored elsewhere, or was not replaced
         try:
             verification, lent = self._test(trial, candidate_id)
             if trial.method and trial.rotating_token:
@@ -231,8 +231,8 @@ class ServerTrials(Trials):
         own = {"name": candidate_name(trial.key, trial.rotating_token), "active": False}
         if trial.found is None:
             return session.create(MAIL_SERVER.model, [MAIL_SERVER.new_values(session, {**trial.values, **own})])[0]
-        # A copy carries what other addons add. What was read goes along, for some of it is never copied (tokens, and what
-        # mail_environment computes by the name of the record).
+        # A copy contains the fields of other addons. The values that were read are added, because Odoo never copies some of them. Examples are
+        # tokens, and values that mail_environment computes from the name of the record.
         kept = {
             name: value
             for name, value in trial.found.values.items()
@@ -243,26 +243,28 @@ class ServerTrials(Trials):
         return session.copy(MAIL_SERVER.model, trial.found.id, MAIL_SERVER.new_values(session, values))
 
     def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, bool]:
-        """Odoo's own test; and whether the candidate was lent another sender for it."""
+        """Return the result of Odoo's own test, and whether the candidate had a temporary sender for it."""
         server = MAIL_SERVER.effective(trial.values, trial.found)
         test = self._test_candidate(trial, candidate_id, server)
         if _NO_SENDER.search(test["message"]):
             return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id, server)), True
         login = str(server.get("smtp_user") or "")
         if test["outcome"] == "sender_rejected" and login and fitting_sender(self._session, server) == login:
-            # Of a domain alone Odoo makes an address up, which a server that lets an account send as itself must refuse.
+            # If only a domain is given, Odoo invents an address. A server that accepts only the login as sender must reject it.
             refused = test["message"]
             test = self._test_as(login, trial, candidate_id, server)
-            test["message"] += f" The sender was the login, {login}; one that Odoo made up was refused. ({refused})"
+            test["message"] += (
+                f" The sender was the login, {login}, because the server rejected an address that Odoo invented. ({refused})"
+            )
             return Verification(trial.key, **test), True
         return Verification(trial.key, **test), False
 
     def _send_canaries(
         self, trial: Trial, candidate_id: int, verification: Verification, order: CanaryOrder
     ) -> Verification:
-        """Send a mail from each address that is to leave through the server: what an SMTP server refuses after DATA, no connection test sees."""
+        """Send a mail from each address that must leave through the server. A connection test misses rejections after DATA."""
         values = {**MAIL_SERVER.effective(trial.values, trial.found), "name": trial.key, "active": False}
-        # A test may have lent the candidate another sender.
+        # The candidate may have a temporary sender from its test.
         self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": values.get("from_filter") or False})
         secrets = MAIL_SERVER.secrets_of(values)
         canaries = []
@@ -279,20 +281,20 @@ class ServerTrials(Trials):
         return replace(verification, outcome=failed["outcome"], message=message, canaries=canaries)
 
     def _test_with_any_sender(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
-        """A test of a server that names no sender, by a user without an address (docs/development/odoo-behaviour.md, Connection test)."""
+        """Test a server without a sender, as a user without an address (docs/development/odoo-behaviour.md, Connection test)."""
         fitting = fitting_sender(self._session, server)
         sender = fitting or _ANY_SENDER
         test = self._test_as(sender, trial, candidate_id, server)
         if test["outcome"] == "ok":
             test["message"] += (
-                f" The sender was {sender}, for the server has no from_filter and the user no email address."
+                f" The sender was {sender}, because the server has no from_filter and the user has no email address."
             )
         elif test["outcome"] == "sender_rejected" and fitting is None and trial.method is None:
             words = test["message"]
             test.update(
                 outcome="ok",
-                message="Connected, encrypted and logged in as declared. The sender could not be tested: the server has no from_filter, and the "
-                f"user no email address; set one of them. ({words})",
+                message="Connected, encrypted and logged in as declared. The sender could not be tested, because the server has no from_filter and the "
+                f"user has no email address: set one of them. ({words})",
             )
             self.warnings.append(f"mail server {trial.key!r}: {test['message']}")
         return test
@@ -310,7 +312,7 @@ class ServerTrials(Trials):
         return test_connection(self._session, candidate_id, server, MAIL_SERVER.secrets_of(server), test)
 
     def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
-        """Keep the tokens that the test brought: the one that it used may be worth nothing from now on."""
+        """Store the tokens from the test, because the used one may be invalid from now on."""
         names = list(method.current_tokens)
         tokens = self._session.call(MAIL_SERVER.model, "read", [candidate_id], fields=names)[0]
         if tokens[method.refresh_token] == trial.rotating_token:
@@ -321,4 +323,4 @@ class ServerTrials(Trials):
         if trial.found and method.refresh_token in trial.values:
             self._kept[trial.found.id] = candidate_id
         elif trial.found:
-            self._keepers.discard(candidate_id)  # it was the live server's own, which has the new one already
+            self._keepers.discard(candidate_id)  # the live server already has the new token

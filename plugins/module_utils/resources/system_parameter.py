@@ -55,15 +55,15 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 
-# What an interrupted run has left to do.
+# System parameters that contain unfinished work of an interrupted run.
 _NOTES = (DELETION_KEY,)
 _OWN_KEYS = (ATTEMPTS_KEY, BASE_URL_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY)
 
 
 class SystemParameter(ResourceType):
-    """A system parameter. An empty value is the same as `absent`: up to 19.0 Odoo keeps no empty ones, and from 20.0 on a blank one is undefined.
+    """A system parameter. An empty value means `absent`: up to 19.0 Odoo stores no empty values, and from 20.0 on a blank one is undefined.
 
-    A declared boolean stays one until `prepare_instance` knows whether the instance stores booleans.
+    A declared boolean stays a boolean until `prepare_instance` has found whether the instance stores booleans.
     """
 
     name = "system_parameter"
@@ -104,23 +104,23 @@ class SystemParameter(ResourceType):
             yield f"secret must be true or false, not {given['secret']!r}"
         if isinstance(given.get("value"), (dict, list)):
             yield (
-                "value takes a text, number or boolean, and in a stack a dictionary with value and secret; "
-                "give structured data as the text that Odoo expects"
+                "value must be a text, number or boolean (in a stack also a dictionary with value and secret). "
+                "Write structured data as the text that Odoo expects"
             )
         if given.get("key") in _OWN_KEYS:
-            yield "this key is the collection's own"
+            yield "this key is reserved for the collection: choose another key"
 
     def prepare_instance(
         self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
     ) -> Sequence[Declaration]:
-        """Up to 19.0 a boolean is its text, and false is no parameter, as in Odoo's own `set_param`. One call more if a boolean is declared."""
+        """Convert booleans for instances up to 19.0: true is its text, false means absent, as in Odoo's `set_param`. It takes one call if needed."""
         if not any(isinstance(one.options.get("value"), bool) for one in declarations) or stores_false(session):
             return declarations
         return [_without_boolean(one) for one in declarations]
 
     def domain(self, declarations: Sequence[Declaration]) -> list[Any]:
         declared = {declaration.key for declaration in declarations}
-        # Mail servers are judged by these, whoever set them.
+        # The rules of mail servers depend on these parameters, even if they are not declared.
         judged_by = {BASE_URL, DELETION_KEY, IS_NEUTRALIZED, LOCK_KEY, MAILING_SERVER_KEY, MAX_EMAIL_SIZE_KEY}
         return [["key", "in", sorted(declared | CLIENT_PARAMETERS | judged_by)]]
 
@@ -131,7 +131,7 @@ class SystemParameter(ResourceType):
         return rows
 
     def ask_facts(self, session: Session, declarations: Sequence[Declaration], facts: ReadFacts) -> None:
-        """One call more only if a parameter is declared that alias domains have replaced."""
+        """Read whether alias domains exist. This takes one call, and only if a parameter is declared that they have replaced."""
         declared = frozenset(one.key for one in declarations if one.state != "absent")
         has_alias_domains = bool(declared & OF_ALIAS_DOMAINS) and session.has_model(ALIAS_DOMAIN.model)
         facts.ignored_parameters = declared & ignored_parameters(has_alias_domains=has_alias_domains)
@@ -160,9 +160,9 @@ class SystemParameter(ResourceType):
     def remarks(self, context: PlanContext) -> Iterator[str]:
         key = context.declaration.key
         if key in context.instance.ignored_parameters & OF_ALIAS_DOMAINS:
-            yield f"{context.declaration.label} has no effect: this Odoo reads the setting of the alias domain. Declare an alias domain with it."
+            yield f"{context.declaration.label} has no effect: this Odoo uses the setting of the alias domain. Declare an alias domain instead."
         elif key in context.instance.ignored_parameters:
-            yield f"{context.declaration.label} has no effect: no version of Odoo reads it. Leave it out."
+            yield f"{context.declaration.label} has no effect: no version of Odoo reads it. Remove it from the declaration."
 
     def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
         for found in records:
@@ -173,7 +173,7 @@ class SystemParameter(ResourceType):
         return Stage.LEFTOVERS if step.key in _NOTES else Stage.RECORDS
 
     def inseparable(self, steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
-        """Yield the two parameters of each OAuth2 client: the id of one client with the secret of another would log in nowhere."""
+        """Yield the two parameters of each OAuth2 client. The id of one client with the secret of another would never work."""
         for method in OAUTH2_METHODS.values():
             for action in ("create", "update"):
                 pair = [
@@ -237,23 +237,23 @@ class SystemParameter(ResourceType):
 
 
 def _has_options(value: Any) -> bool:
-    """Return whether a stack declares a parameter with its options, and not by its value alone."""
+    """Return whether a stack declares a parameter with options, instead of its value alone."""
     return isinstance(value, Mapping) and value.keys() in ({"value"}, {"value", "secret"})
 
 
 def _values(declaration: Declaration) -> Mapping[str, Any]:
-    """Return what a declaration gives values, or what a rollback restores."""
+    """Return the declared values, or the values that a rollback restores."""
     return declaration.former.values if declaration.former else declaration.options
 
 
 def _is_secret(declaration: Declaration) -> bool:
-    """Return whether the value is a secret although the key does not say so."""
+    """Return whether the declaration marks the value as a secret."""
     former = declaration.former
     return bool(former and "value" in former.secret) or bool(declaration.options.get("secret"))
 
 
 def _without_boolean(declaration: Declaration) -> Declaration:
-    """Return the declaration of a parameter for an instance that stores no false."""
+    """Return the declaration of a parameter for an instance that does not store false."""
     value = declaration.options.get("value")
     if not isinstance(value, bool):
         return declaration

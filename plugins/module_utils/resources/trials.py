@@ -20,7 +20,7 @@ class Verification:
     """The result of a trial.
 
     :param outcome: `ok`, `not_tested`, or a class of failure of `smtp.classification`.
-    :param canaries: what became of each test mail, as `smtp.connection_test.send_canary` returns it.
+    :param canaries: the result of each test mail, as `smtp.connection_test.send_canary` returns it.
     """
 
     key: str
@@ -30,16 +30,16 @@ class Verification:
     canaries: list[dict[str, Any]] = field(default_factory=list)
 
     def as_result(self) -> dict[str, Any]:
-        """Return the verification as a task's result shows it."""
+        """Return the verification for a task's result."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class CanaryOrder:
-    """Test mails that each trial is to send.
+    """Test mails that each trial must send.
 
     :param recipient: an email address.
-    :param senders: the addresses that the declared routes send through a resource, by its key.
+    :param senders: the addresses that the declared routes send through a resource, by the resource's key.
     """
 
     recipient: str
@@ -47,10 +47,10 @@ class CanaryOrder:
 
 
 class Trials:
-    """The trials of one resource type in one run. This class tests nothing; a type that can be tested has a subclass.
+    """The trials of one resource type in one run. This class tests nothing. Types with tests have a subclass.
 
     :ivar before_trial: called before each trial. It raises Conflict if another run has taken over the lock.
-    :ivar warnings: what a user should know of the trials.
+    :ivar warnings: warnings about the trials for the user.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Trials:
 
     @property
     def settled(self) -> Collection[tuple[int, str]]:
-        """Record ids and fields whose value a trial has replaced, so that it is no longer compared."""
+        """Record ids and fields whose values a trial has replaced, so that they are no longer compared."""
         return ()
 
     def run(
@@ -69,15 +69,15 @@ class Trials:
         stored: Mapping[str, str],
         canary: CanaryOrder | None,
     ) -> None:
-        """Test what these steps bring live. If a test fails, nothing has changed.
+        """Test the settings that these steps put into use. If a test fails, nothing has changed.
 
         :param stored: the system parameters that were read.
-        :param canary: test mails to send after a connection test that passed; None sends none.
+        :param canary: the test mails to send after a successful connection test; None for none.
         :raises Rejected: a test failed.
         """
 
     def promote(self, step: Step) -> int | None:
-        """Make the tested copy of a new record the record itself, and return its id; None if there is no copy."""
+        """Turn the tested copy of a new record into the record, and return its id; None if there is no copy."""
         return None
 
     def adjusted(self, step: Step) -> Step:
@@ -85,7 +85,7 @@ class Trials:
         return step
 
     def done(self, step: Step) -> None:
-        """Remove the copy whose values a step has brought into the record."""
+        """Remove the copy after a step has written its values to the record."""
 
     def discard(self) -> None:
         """Remove the copies that did not become records."""
@@ -93,8 +93,8 @@ class Trials:
     def verifications(
         self, resources: Sequence[PlannedResource], steps: Sequence[Step], *, read_only: bool
     ) -> list[Verification]:
-        """Return the result of each trial, and what could not be tested.
+        """Return the result of each trial, and an entry for each server that could not be tested.
 
-        :param read_only: nothing could be tested.
+        :param read_only: whether the run only reads, so that nothing could be tested.
         """
         return []

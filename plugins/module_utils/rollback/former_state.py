@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state of everything that a run changes, as it was before."""
+"""The former state of everything that a run changes."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _PINS = "ir.model.data"
-# What a run removes in the other stages, an interrupted run has left.
+# In the other stages, a run only removes leftovers of an interrupted run.
 _STAGES = (Stage.SCHEMA, Stage.RECORDS)
-_MOVING = "Odoo changes {names} itself, so a rollback leaves it as it is then."
+_MOVING = "Odoo changes {names} itself, so a rollback does not restore it."
 
 
 @dataclass
@@ -166,7 +166,7 @@ class FormerState:
         names = ", ".join(f"{record.label} ({', '.join(record.secrets)})" for record in records)
         return [
             *warnings,
-            f"The snapshot {self.path} contains no secrets, because this run was given nothing to encrypt them with: {names}. A rollback does not "
+            f"The snapshot {self.path} contains no secrets, because this run has no vault password to encrypt them: {names}. A rollback does not "
             "restore them. Add --vault-password-file, --vault-id or --ask-vault-pass.",
         ]
 
@@ -185,7 +185,7 @@ class FormerState:
     def _lose(self, kind: ResourceType, key: str, reason: str) -> None:
         self._losses.setdefault(Loss(kind.name, key, reason))
 
-    # --- what steps change ---
+    # --- changes of steps ---
 
     def _note(self, kind: ResourceType, steps: Sequence[Step], snapshot: Snapshot, plan: StackPlan) -> None:
         records = snapshot.records[kind].found
@@ -250,12 +250,12 @@ class FormerState:
         found: Mapping[int, Found],
         of_record: Mapping[int, Step],
     ) -> None:
-        """Note the fields that steps change, but none twice: what was there before the first step counts."""
+        """Note the fields that steps change. If several steps change a field, its value before the first step counts."""
         rows = self._read(kind, changed, {name for names in changed.values() for name in names})
         for record_id, names in changed.items():
             step = of_record.get(record_id)
             name = str(found[record_id].values.get(kind.key_field))
-            # Records of one name are told apart by their ids.
+            # Ids distinguish records with the same name.
             noted = self._noted.setdefault(
                 (kind.model, record_id),
                 _Noted(kind, name, "present", found[record_id].xml_id or None, name, record_id=record_id),
@@ -364,7 +364,7 @@ class FormerState:
         return kind.known_fields or self._session.fields(kind.model)
 
     def _read(self, kind: ResourceType, ids: Iterable[int], names: Collection[str]) -> dict[int, dict[str, Any]]:
-        """Read records as Odoo returns them, by their ids. One call; none for none."""
+        """Return records in the form of Odoo's answers, by id. This takes one call, or none without ids."""
         wanted = sorted(ids)
         if not wanted:
             return {}
@@ -379,12 +379,12 @@ def _namesakes(kind: ResourceType, name: str, records: Sequence[Found]) -> list[
 
 
 def _without_unset(kind: ResourceType, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a record without those that were probably never set: Odoo returns 0 or false for them, and stores nothing."""
+    """Return the values of a record without those that were probably never set. Odoo returns 0 or false for them, and stores nothing."""
     return {name: value for name, value in row.items() if value or not _is_unset(kind, name, value)}
 
 
 def _is_unset(kind: ResourceType, name: str, value: Any) -> bool:
-    """Return whether a record that is created without an empty value has the same one."""
+    """Return whether a record that is created without an empty value gets the same value."""
     if name in kind.fields_with_default:
         return False
     # A field of another addon may be true by default.

@@ -33,14 +33,14 @@ def read_document(data: Any, path: str) -> SnapshotDocument:
     :raises Invalid: it is not a snapshot, or it is damaged.
     """
     if not isinstance(data, Mapping) or MARK not in data:
-        raise Invalid(f"{path} is no snapshot of this collection.")
+        raise Invalid(f"{path} is not a snapshot of this collection. Check the path.")
     if data[MARK] != FORMAT:
         raise Invalid(
-            f"{path} is a snapshot of another format ({shown(data[MARK])}): use the version of the collection that wrote it."
+            f"{path} is a snapshot with the unknown format {shown(data[MARK])}: use the version of the collection that wrote it."
         )
     problems = list(_problems(data))
     if problems:
-        raise Invalid(f"{path} is damaged: {'; '.join(problems)}.")
+        raise Invalid(f"{path} is damaged: {'; '.join(problems)}. Use another snapshot.")
     return SnapshotDocument(
         data["url"],
         data["database"],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The content of a snapshot file: the records that a run has changed, as they were before. Pure data."""
+"""The content of a snapshot file: the former state of the records that a run has changed. Pure data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 FORMAT = 1
 MARK = "postmaster_odoo_snapshot"
 _GONE = "It was deleted, and cannot be created again without its secrets."
-_UNUSED = "It is not taken into use, because its secrets are missing. Set them, then activate it."
+_UNUSED = "It is not activated, because its secrets are missing. Set them, then activate it."
 _TIED = "It stays as it is, because the secret that belongs to it is missing: {names}."
 _TARGETS = "Without the secret, these fields stay as they are: {names}. Otherwise Odoo sends its present secret to the former mail provider."
 
@@ -29,7 +29,7 @@ def restored_type(kind: ResourceType) -> ResourceType:
 
 @dataclass(frozen=True)
 class SavedRecord:
-    """One record as it was.
+    """The former state of one record.
 
     :param state: `absent` if the run has created it.
     """
@@ -42,7 +42,7 @@ class SavedRecord:
 
     @property
     def label(self) -> str:
-        """The record in words."""
+        """The name of the record in messages."""
         return f"{resource_type(self.resource).label} {self.key!r}"
 
     def as_document(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class SavedRecord:
     def without_secrets(self) -> tuple[SavedRecord | None, list[Loss]]:
         """Return the record without its secrets, None if nothing remains to be restored, and the losses.
 
-        Nothing is taken into use without its secrets, and no secret that stays is sent to another provider.
+        Nothing is activated without its secrets, and no secret that stays is sent to another provider.
         """
         former, kind = self.former, resource_type(self.resource)
         lost = set(self.secrets)
@@ -106,9 +106,10 @@ class SavedRecord:
 
 @dataclass(frozen=True)
 class SnapshotDocument:
-    """The former state of what one run has changed in one instance.
+    """The former state of everything that one run has changed in one instance.
 
-    :param taken: the time, UTC. :param left_out: the secrets that were left out, as (resource, key, field).
+    :param taken: the time, UTC.
+    :param left_out: the secrets that were left out, as (resource, key, field).
     """
 
     url: str
@@ -162,11 +163,11 @@ class SnapshotDocument:
         }
 
     def secrets_left_out(self) -> list[dict[str, str]]:
-        """Return where secrets were left out, as plain data."""
+        """Return the places of the secrets that were left out, as plain data."""
         return [dict(zip(("resource", "key", "field"), one, strict=True)) for one in self.left_out]
 
     def declarations(self, *, elsewhere: bool = False) -> list[Declaration]:
-        """Return what a rollback enforces: what is to be created or changed before what is to be deleted.
+        """Return the declarations of a rollback. Records to create or change come before records to delete.
 
         :param elsewhere: the instance may have other ids.
         """
@@ -191,14 +192,14 @@ class SnapshotDocument:
 
 
 class SnapshotFile(Protocol):
-    """The file that a run keeps the former state in."""
+    """The file for the former state of a run."""
 
     @property
     def can_encrypt(self) -> bool:
         """Whether Ansible has a vault secret."""
 
     def write(self, document: SnapshotDocument) -> str:
-        """Write the document in one step, without its secrets if they cannot be encrypted, and return the path.
+        """Write the document in one step and return the path. Secrets that cannot be encrypted are left out.
 
         :raises Invalid: it cannot be written.
         """
@@ -219,6 +220,6 @@ class SnapshotFolder(Protocol):
     def read(self, name: str, url: str, database: str) -> tuple[str, SnapshotDocument]:
         """Return the path and the content of a file.
 
-        :param name: a path, or `latest` for the last one of the instance that was taken before a run that is no rollback.
+        :param name: a path, or `latest` for the newest file of the instance that was not written by a rollback.
         :raises Invalid: there is no such file, or it cannot be read.
         """

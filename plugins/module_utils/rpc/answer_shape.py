@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check that an answer has the shape that Odoo gives it, before anybody looks into it.
+"""The validation of answers: an answer must have the shape that Odoo gives it before it is processed.
 
 Fields are checked by their types in `fields_get`. If `fields_get` was not called for the model, the type follows from the name, by Odoo's naming rules.
 Sources of the shapes: `convert_to_read` in odoo/fields.py, and `read_group`, `search_count`, `fields_get` in odoo/models.py, 16.0 to 19.0.
@@ -20,9 +20,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Reje
 
 _Check = Callable[[Any], bool]
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?)?")
-# The largest integer of PostgreSQL's.
+# The limit of PostgreSQL's integers.
 _LARGEST = 2**63
-# The types of the fields that are read without asking the instance for them, as far as their names do not say them.
+# The types of fields whose names do not show their types. Their types are not read from the instance.
 _TYPES: Mapping[str, str] = {
     "id": "id",
     **dict.fromkeys(("key", "login", "model", "module"), "char"),
@@ -49,7 +49,7 @@ _TYPES: Mapping[str, str] = {
     **dict.fromkeys(("date", "nextcall", "lastcall", "call_at"), "datetime"),
 }
 _UNKNOWN = "unknown"
-# Fields that are never empty in Odoo, and those that are not in records of these models.
+# Fields that are never empty in Odoo, and those that are never empty in the records of these models.
 _LOGGED = frozenset({"create_date", "write_date"})
 _REQUIRED_OF: Mapping[str, frozenset[str]] = {
     "ir.config_parameter": frozenset({"key"}) | _LOGGED,
@@ -63,7 +63,7 @@ _REQUIRED_OF: Mapping[str, frozenset[str]] = {
 
 
 class _Unexpected(Exception):
-    """The answer is not Odoo's. The message does not repeat its values: they may be secrets."""
+    """An answer that does not come from Odoo. The message does not repeat its values, because they may be secrets."""
 
 
 def check_answer(
@@ -73,13 +73,13 @@ def check_answer(
     answer: Any,
     types: Mapping[str, str] | None = None,
 ) -> None:
-    """Check the answer to a call of a method whose answer is used.
+    """Check the answer of a method whose answer is used.
 
-    :param where: the call, for the user: `ir.cron.read on database acme at https://odoo.acme.example`.
-    :param arguments: those of the call, the `model` and the `ids` among them.
-    :param types: the types of the model's fields, as far as the instance was asked for them.
-    :raises Unreachable: no Odoo answers so.
-    :raises Rejected: a record that was to be read is not there.
+    :param where: the call, in the form of messages: `ir.cron.read on database acme at https://odoo.acme.example`.
+    :param arguments: the arguments of the call, including `model` and `ids`.
+    :param types: the types of the model's fields, if they were read from the instance.
+    :raises Unreachable: Odoo never gives such an answer.
+    :raises Rejected: a record that was to be read does not exist.
     """
     check = _BY_METHOD.get(method)
     # With `aggregates` it is the method of 20.0, whose answer has another shape.
@@ -89,17 +89,19 @@ def check_answer(
         check(arguments, answer, types or {})
     except _Unexpected as error:
         raise Unreachable(
-            f"{where}: the answer is not as Odoo gives it: {error}. Check url, and the proxy or the program that answers before Odoo."
+            f"{where}: the answer does not have Odoo's format: {error}. Check url, and any proxy or other program that answers before Odoo."
         ) from None
     if method == "read":
         _refuse_missing(where, arguments, answer)
 
 
 def _refuse_missing(where: str, arguments: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
-    """Raise an error if records were not read: Odoo leaves out those that somebody has deleted."""
+    """Raise an error if records were not read. Odoo leaves out deleted records."""
     missing = set(arguments.get("ids") or ()).difference(row["id"] for row in rows)
     if missing:
-        raise Rejected(f"{where}: there is no record {', '.join(map(str, sorted(missing)))} any more.")
+        raise Rejected(
+            f"{where}: no record exists with id {', '.join(map(str, sorted(missing)))}. It was deleted during the run: run the task again."
+        )
 
 
 def _rows(arguments: Mapping[str, Any], answer: Any, types: Mapping[str, str]) -> None:
@@ -114,11 +116,11 @@ def _rows(arguments: Mapping[str, Any], answer: Any, types: Mapping[str, str]) -
             raise _Unexpected(f"the field {name!r} is empty")
     ids = _ids_of_domain(arguments.get("domain") or ())
     if ids is not None and not ids.issuperset(row["id"] for row in rows):
-        raise _Unexpected("it is about other records")
+        raise _Unexpected("it contains other records than requested")
 
 
 def _ids_of_domain(domain: Sequence[Any]) -> set[int] | None:
-    """Return the ids that a domain is limited to, None if it is not limited to any."""
+    """Return the ids that a domain is limited to; None if it has no such limit."""
     if "|" in domain or "!" in domain:
         return None
     limits = [set(leaf[2]) for leaf in domain if leaf[0] == "id" and leaf[1] == "in"]
@@ -129,13 +131,13 @@ def _read(arguments: Mapping[str, Any], answer: Any, types: Mapping[str, str]) -
     _rows(arguments, answer, types)
     asked, found = set(arguments.get("ids") or ()), [row["id"] for row in answer]
     if len(found) != len(set(found)) or not asked.issuperset(found):
-        raise _Unexpected("it is about other records")
+        raise _Unexpected("it contains other records than requested")
 
 
 def _groups(arguments: Mapping[str, Any], answer: Any, types: Mapping[str, str]) -> None:
     names = {"__count": "integer", **{name: _type_of(name, types) for name in arguments.get("groupby", ())}}
     names.update({name: "integer" for name in arguments.get("aggregates", ()) if name != "__count"})
-    # `newest:max(id)` comes back as `newest`; without a name of its own an aggregate is left to Odoo.
+    # `newest:max(id)` is returned as `newest`. Aggregates without a name of their own are not checked.
     names.update({name.partition(":")[0]: "integer" for name in arguments.get("fields", ()) if "(" in name})
     rows = _dictionaries(answer, names, "group")
     for name, kind in names.items():
@@ -180,7 +182,7 @@ def _fields(_arguments: Mapping[str, Any], answer: Any, _types: Mapping[str, str
 
 
 def _run(_arguments: Mapping[str, Any], answer: Any, _types: Mapping[str, str]) -> None:
-    """A cron's run returns True, or an action of the web client whose parameters hold an exception (19.0)."""
+    """Check the answer to a run of a cron: True, or an action of the web client whose parameters contain an exception (19.0)."""
     if not isinstance(answer, dict):
         return
     parameters = answer.get("params") or {}
@@ -198,7 +200,7 @@ def _dictionaries(answer: Any, names: Collection[str], what: str) -> list[dict[s
 
 
 def _type_of(name: str, types: Mapping[str, str]) -> str:
-    """Return the type of a field: as the instance has said, else as its name says."""
+    """Return the type of a field: from the instance if it is known, otherwise by the field's name."""
     if name in types and name != "id":
         return types[name]
     if name in _TYPES:
@@ -227,7 +229,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    # Odoo sends one that XML-RPC cannot hold as a float.
+    # Odoo sends an integer that is too large for XML-RPC as a float.
     return value is False or _is_whole(value) or (isinstance(value, float) and abs(value) < _LARGEST)
 
 
@@ -254,12 +256,12 @@ def _is_moment(value: Any) -> bool:
 
 
 def _is_binary(value: Any) -> bool:
-    # Reported of 20.0: a dictionary with the content.
+    # Reported for 20.0: a dictionary with the content.
     return _is_text(value) or (isinstance(value, dict) and _is_text(value.get("content", value.get("data", False))))
 
 
 def _is_choice(value: Any) -> bool:
-    # Up to 18.0 the values of the fields sel_groups_… of res.users are numbers, or false.
+    # Up to 18.0 the values of the fields sel_groups_… of res.users are numbers or false.
     return isinstance(value, (str, bool, int))
 
 
@@ -272,7 +274,7 @@ def _is_selection(value: Any) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value of an unknown type nests nothing deeper than a list."""
+    """Return whether a value of an unknown type contains nothing more deeply nested than a list."""
     return not isinstance(value, dict) and not (
         isinstance(value, list) and any(isinstance(one, (list, dict)) for one in value)
     )
@@ -304,7 +306,7 @@ _ATTRIBUTES: Mapping[str, _Check] = {
     "selection": _is_selection,
     "relation": _is_text,
     "groups": _is_text,
-    # 16.0 also says 1 (mail.mail, failure_reason).
+    # 16.0 also returns 1 (mail.mail, failure_reason).
     **dict.fromkeys(("required", "readonly", "store"), lambda value: value in (True, False)),
 }
 _BY_METHOD: Mapping[str, Callable[[Mapping[str, Any], Any, Mapping[str, str]], None]] = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Odoo's refusals mean, whichever transport brought them."""
+"""The classification of Odoo's exceptions, for all transports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 
-# Odoo says so when a cron is running (UserError) or a row is locked; seen on 16.0 to 19.0 in en_US.
+# Odoo's texts for a running cron (UserError) or a locked row; seen on 16.0 to 19.0 in en_US.
 _BUSY_SENTENCES = (
     "cannot be modified right now",
     "already executing",
@@ -31,23 +31,23 @@ _BUSY_SENTENCES = (
     "deadlock detected",
 )
 
-# The answer to a method that the model does not have, seen on 16.0, on 17.0 and 18.0 (with "on the model '…'" behind it), and on 19.0.
+# The answer if a model does not have the method: seen on 16.0, on 17.0 and 18.0 (followed by "on the model '…'"), and on 19.0.
 _UNKNOWN_METHOD = re.compile(
     r"type object '\S+' has no attribute '\w+'|the method '\S+' does not exist\b", re.IGNORECASE
 )
 
 
 def _sentences(message: str) -> str:
-    """Odoo's own words on one line, without blank lines, the invisible spaces of some translations, and secrets."""
+    """Return Odoo's own text on one line, without blank lines, secrets, and the invisible spaces of some translations."""
     return without_secrets(" ".join(part.strip() for part in str(message).split("\n") if part.strip()))
 
 
 def refusal(where: str, name: str, message: str) -> OdooError:
-    """The error that an exception of Odoo's stands for.
+    """Return the error that represents an exception of Odoo.
 
-    :param where: the call, for the user: `ir.cron.write on database acme at https://odoo.acme.example`.
+    :param where: the call, in the form of messages: `ir.cron.write on database acme at https://odoo.acme.example`.
     :param name: the exception's dotted Python name as Odoo reports it, such as `odoo.exceptions.UserError`.
-    :param message: its message. The traceback that comes with it is never passed in.
+    :param message: the exception's message, never its traceback.
     """
     text = _sentences(message)
     short_name = name.rpartition(".")[2]
@@ -58,20 +58,26 @@ def refusal(where: str, name: str, message: str) -> OdooError:
         "DeadlockDetected",
         "ConcurrencyError",
     ) or any(sentence in text for sentence in _BUSY_SENTENCES):
-        return Conflict(f"{where}: Odoo is busy with it: {text}")
+        return Conflict(
+            f"{where}: Odoo is busy with it at the moment. Run the task again later. Odoo's message: {text}"
+        )
     if short_name == "AccessDenied":
-        return AuthenticationFailed(f"{where}: Odoo refused the credentials: {text or 'Access Denied'}")
+        return AuthenticationFailed(
+            f"{where}: Odoo rejected the credentials. Check username, and password or api_key. Odoo's message: {text or 'Access Denied'}"
+        )
     if short_name == "AccessError":
-        return AccessRefused(f"{where}: the user lacks the rights (Administration / Settings is needed): {text}")
-    # Up to 19.0 a model that does not exist is a UserError over JSON-RPC (odoo/service/model.py).
+        return AccessRefused(
+            f"{where}: the user has no permission for this. Use a user with the access right Administration / Settings. Odoo's message: {text}"
+        )
+    # Up to 19.0 a missing model is a UserError over JSON-RPC (odoo/service/model.py).
     if re.match(r"Object \S+ doesn't exist", text):
-        return Unsupported(f"{where}: this Odoo does not know it: {text}")
+        return Unsupported(f"{where}: this does not exist on this Odoo: {text}")
     if short_name in ("AttributeError", "NotFound") and _UNKNOWN_METHOD.match(text):
-        return UnknownMethod(f"{where}: this Odoo does not know it: {text}")
+        return UnknownMethod(f"{where}: this does not exist on this Odoo: {text}")
     if short_name in ("UserError", "ValidationError", "RedirectWarning", "MissingError", "IntegrityError"):
-        return Rejected(f"{where}: Odoo refused: {text}")
+        return Rejected(f"{where}: Odoo rejected the call: {text}")
     if short_name == "OperationalError" and "does not exist" in text:
-        return Unreachable(f"{where}: there is no such database: check database.")
+        return Unreachable(f"{where}: the database does not exist. Check database.")
     if "Invalid field" in text or "Wrong value for" in text or "doesn't exist" in text or "does not exist" in text:
-        return Unsupported(f"{where}: this Odoo does not know it: {text}")
+        return Unsupported(f"{where}: this does not exist on this Odoo: {text}")
     return Rejected(f"{where}: Odoo failed with {short_name or 'an error'}: {text}")

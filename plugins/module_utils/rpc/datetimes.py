@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of datetime fields, which Odoo returns and takes as text in UTC."""
+"""Values of datetime fields, which Odoo reads and writes as text in UTC."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 def moment_of(text: str) -> datetime:
-    """Return the moment in the value of a datetime field, with or without fractions of a second, as UTC."""
+    """Return the time in UTC of a value of a datetime field, with or without fractions of a second."""
     return datetime.strptime(text[:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)

@@ -4,8 +4,8 @@
 
 """One HTTP connection to an Odoo server, kept open as long as the server allows.
 
-`http.client` rather than a larger library: it is what both transports can share, it is loaded anyway, and
-ansible-core's own `urls` cannot keep a connection open.
+It uses `http.client` because both transports can share it and because it is loaded anyway. `urls` of ansible-core
+cannot keep a connection open.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
 
 
 _LONGEST_SHOWN = 200
-# How far the clocks of Odoo and of this machine may be apart. More is no skew: one of them is wrong.
+# The greatest accepted difference between the clocks of Odoo and of this machine. With more, one of them is wrong.
 _CLOCK_TOLERANCE = timedelta(days=1)
 
 
 class Clocks(NamedTuple):
-    """The clock of the server by the header `Date` of an answer, and the clock here when the answer came."""
+    """The time of the server from the header `Date` of an answer, and the local time at which the answer arrived."""
 
     server: datetime
     own: datetime
 
 
 class Response(NamedTuple):
-    """A complete answer: its body was read, the connection is free again."""
+    """A complete answer. Its body was read, so the connection is free again."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -60,34 +60,36 @@ class Response(NamedTuple):
 
 
 def _split(url: str, option: str) -> SplitResult:
-    """Parse an http(s) URL. The message shows no part of it that may hold a secret."""
+    """Parse an http(s) URL. The message shows no part of it that may contain a secret."""
     shown = f"{option} {shown_url(url)}"
     if not url.isascii() or any(char.isspace() or not char.isprintable() for char in url):
         raise Invalid(
-            f"{shown} has a blank, a control character or a character that is not ASCII: "
-            "write a host name in Punycode (xn--...), and anything else percent-encoded."
+            f"{shown} contains a blank, a control character or a non-ASCII character: "
+            "write a host name in Punycode (xn--...), and percent-encode everything else."
         )
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        # A password that begins with digits and a slash, after a login without its host, reads as a port and such a path.
+        # A login without its host, with a password that begins with digits and a slash, looks like a port and such a path.
         usable = usable and not parts.path.startswith("//")
-    except ValueError:  # a port that is no number, an IPv6 address without its bracket
+    except ValueError:  # an invalid port, or an IPv6 address without its bracket
         usable = False
     if usable and url.count("@") != ("@" in parts.netloc):
-        raise Invalid(f"{shown} is ambiguous: write @ in a user name or password as %40, and / as %2F.")
+        raise Invalid(f"{shown} is ambiguous: in a user name or password, write @ as %40 and / as %2F.")
     if not usable:
-        raise Invalid(f"{shown} is no URL: write one like https://odoo.example.com or http://localhost:8069.")
+        raise Invalid(
+            f"{shown} is not a valid URL (expected, for example, https://odoo.example.com or http://localhost:8069)."
+        )
     return parts
 
 
 class HttpConnection:
-    """Requests to one base URL, through a proxy if there is one, over one TCP connection where the server keeps it open.
+    """Requests to one base URL, through a proxy if there is one. They share one TCP connection if the server keeps it open.
 
     :param base_url: `http://` or `https://`, host, and optionally port and a path before Odoo's own paths.
-    :param timeout: seconds for connecting, and then for each answer from its first byte to its last.
-    :param ca_path: file or folder of CA certificates; empty for the system's own.
-    :param proxy: URL of an HTTP proxy; None takes it from `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`; empty for none.
+    :param timeout: seconds for connecting, and again for each answer from its first byte to its last.
+    :param ca_path: file or folder of CA certificates; empty for those of the system.
+    :param proxy: URL of an HTTP proxy; None for the one in `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`; empty for none.
     """
 
     def __init__(
@@ -101,9 +103,9 @@ class HttpConnection:
     ) -> None:
         parts = _split(base_url, "url")
         if parts.username or parts.password:
-            raise Invalid("url must not hold credentials: use username with password or api_key.")
+            raise Invalid("url must not contain credentials: use username with password, or api_key.")
         if parts.query or parts.fragment:
-            raise Invalid(f"url must end before any ? or #: {shown_url(base_url)} does not.")
+            raise Invalid(f"url {shown_url(base_url)} must not contain ? or #: remove them and the part after them.")
         self.base_url = base_url.rstrip("/")
         self.requests = 0
         self.connections = 0
@@ -119,14 +121,14 @@ class HttpConnection:
             proxy = self._proxy_of_environment()
         self._proxy = _split(proxy, "proxy") if proxy else None
         if self._proxy and self._proxy.scheme == "https":
-            raise Invalid("proxy must be an http:// URL: a proxy that is itself spoken to in TLS is not supported.")
+            raise Invalid("proxy must be an http:// URL: TLS to the proxy itself is not supported.")
         self._connection: http.client.HTTPConnection | None = None
         self._context: ssl.SSLContext | None = None
 
     def _proxy_of_environment(self) -> str | None:
         if not any(name.lower().endswith("_proxy") for name in os.environ):
             return None
-        from urllib.request import getproxies, proxy_bypass  # costs 40 ms, so only where it matters
+        from urllib.request import getproxies, proxy_bypass  # costs 40 ms, so it is imported only if needed
 
         if proxy_bypass(f"{self._host}:{self._port}"):
             return None
@@ -137,7 +139,7 @@ class HttpConnection:
         if self._proxy:
             host, port = self._proxy.hostname or "", self._proxy.port or 3128
         if self._tls:
-            # Reading the CA certificates takes as long as some calls. A duplicate shares them.
+            # Reading the CA certificates takes as long as some calls, so duplicates share them.
             self._context = self._context or client_context(self._ca_path, verify=self._validate_certs)
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
                 host, port, timeout=self._timeout, context=self._context
@@ -157,7 +159,7 @@ class HttpConnection:
         return {"Proxy-Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
 
     def _ready(self) -> http.client.HTTPConnection:
-        """The open connection, or a new one where the server has hung up meanwhile (so no request need ever be sent twice)."""
+        """Return the open connection, or a new one if the server has closed it. So no request need be sent twice."""
         kept = self._connection
         if kept is not None and kept.sock is not None and not select.select([kept.sock], [], [], 0)[0]:
             return kept
@@ -166,20 +168,20 @@ class HttpConnection:
         return self._connection
 
     def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
-        """Send one request and read its answer whole.
+        """Send one request and read its complete answer.
 
-        :raises Unreachable: nothing answers, or not over TLS as asked, or a proxy answers in Odoo's place. Its detail `is_sent` is false if the
-            request cannot have reached the server.
-        :raises Timeout: the server took longer than the timeout; with the same detail.
+        :raises Unreachable: no answer, no TLS connection, or an answer from a proxy. Its detail `is_sent` is false if the request cannot have reached the
+          server.
+        :raises Timeout: the server took longer than the timeout. It has the same detail.
         """
         response = self._exchange(method, path, body, headers)
         moment = moment_of_header(response.headers.get("Date", ""))
         self._clocks = Clocks(moment, datetime.now(timezone.utc)) if moment else self._clocks
         if response.status in (301, 302, 303, 307, 308):
             target = response.headers.get("Location", "somewhere else")
-            advice = "set url to the address that Odoo answers at"
+            advice = "set url to Odoo's final address"
             if self._path and target.startswith("/"):
-                advice = "leave the path out of url"
+                advice = "remove the path from url"
             shown = without_secrets(target)[:_LONGEST_SHOWN]
             raise Unreachable(f"{self.base_url} redirects to {shown}: {advice}.")
         retry_after = response.headers.get("Retry-After", "")
@@ -188,22 +190,22 @@ class HttpConnection:
 
     @property
     def server_time(self) -> datetime | None:
-        """The server's clock (UTC) as of its last answer, None if it does not tell.
+        """The server's clock (UTC) at its last answer; None if the answer has no date.
 
-        :raises Invalid: one of the two clocks is wrong. Whatever depends on the date, such as which mails are due, would be wrong too.
+        :raises Invalid: one of the two clocks is wrong. Everything that depends on the date would be wrong too, such as the list of due mails.
         """
         if self._clocks is None:
             return None
         server, own = self._clocks
         if abs(server - own) > _CLOCK_TOLERANCE:
             raise Invalid(
-                f"Odoo at {self.base_url} (or a proxy before it) says in the header Date that it is {server:%Y-%m-%d %H:%M} UTC, but the clock here "
-                f"says {own:%Y-%m-%d %H:%M} UTC: correct the clock that is wrong."
+                f"The clocks differ by more than a day. Odoo at {self.base_url} (or a proxy before it) reports {server:%Y-%m-%d %H:%M} UTC in the header Date. "
+                f"This machine has {own:%Y-%m-%d %H:%M} UTC. Correct the clock that is wrong."
             )
         return server
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
-        """Send a request over the connection and return what came back, whoever answered."""
+        """Send a request over the connection and return the answer, from Odoo or from a proxy."""
         connection = self._ready()
         target = self._path + path
         sent_headers = dict(headers)
@@ -223,10 +225,11 @@ class HttpConnection:
             explained = self._explained(error)
             explained.details["is_sent"] = is_sent
             raise explained from error
-        except ValueError:  # http.client repeats the value, which may be a secret: it goes no further
+        except ValueError:  # the message of http.client repeats the value, which may be a secret, so it is dropped
             self.close()
             raise Invalid(
-                f"Odoo at {self.base_url} cannot be asked: the database or the api_key holds characters that no HTTP header takes."
+                f"The request to Odoo at {self.base_url} cannot be sent: database or api_key contains characters that are not allowed in an HTTP header. "
+                "Check both values."
             ) from None
         except BaseException:
             self.close()
@@ -237,7 +240,7 @@ class HttpConnection:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise self._explained(error) from error
-        except BaseException:  # a signal: the rest of the answer must not be taken for that of the next request
+        except BaseException:  # a signal: the next request must not read the rest of this answer
             self.close()
             raise
         if answer.will_close:
@@ -252,30 +255,32 @@ class HttpConnection:
             return Timeout(f"{where} did not answer within {self._timeout:g} s: check url, or raise timeout.")
         if isinstance(error, TooLarge):
             return Unreachable(
-                f"{where} answers with more than {LARGEST_BODY // 2**20} MB: check url, and any proxy before Odoo."
+                f"{where} sent an answer of more than {LARGEST_BODY // 2**20} MB: check url, and any proxy before Odoo."
             )
         if isinstance(error, ssl.SSLCertVerificationError):
             return Unreachable(
-                f"{where}: its certificate is not trusted ({error.verify_message}): "
-                "give its CA in ca_path, or set validate_certs to false."
+                f"{where}: the certificate is not trusted ({error.verify_message}). "
+                "Set ca_path to the certificate of its CA. For a test system you can set validate_certs to false."
             )
         if isinstance(error, ssl.SSLError):
             return Unreachable(
-                f"{where} does not speak TLS as asked ({error.reason or error}): check the scheme and port of url."
+                f"{where}: no TLS connection is possible ({error.reason or error}). Check the scheme and port of url."
             )
         if isinstance(error, socket.gaierror):
-            return Unreachable(f"{where}: the host name cannot be resolved: check url.")
+            return Unreachable(f"{where}: the host name cannot be resolved. Check url.")
         if isinstance(error, ConnectionRefusedError):
-            return Unreachable(f"{where}: nothing listens there (connection refused): check url, and that Odoo runs.")
+            return Unreachable(f"{where}: connection refused. Check the port of url, and that Odoo runs.")
         if isinstance(error, (http.client.HTTPException, ValueError)) and not isinstance(error, OSError):
             return Unreachable(
                 f"{where} does not answer in HTTP ({type(error).__name__}): check the scheme and port of url."
             )
-        return Unreachable(f"{where} cannot be reached ({error}): check url.")
+        return Unreachable(
+            f"{where} cannot be reached ({error}): check url, and the network between this machine and Odoo."
+        )
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Wait at least so long for each answer meanwhile: for calls that are known to take their time."""
+        """Wait at least this long for each answer inside the context, for calls that are known to be slow."""
         before = self._timeout
         self._timeout = max(before, seconds)
         self.close()
@@ -292,7 +297,7 @@ class HttpConnection:
         return other
 
     def close(self) -> None:
-        """Hang up. A later request connects anew."""
+        """Close the connection. A later request connects again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

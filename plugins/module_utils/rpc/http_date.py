@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-# Outside of these years a clock is wrong, and reckoning with its dates fails.
+# Outside these years a clock is wrong, and calculations with its dates fail.
 _YEARS = range(2000, 2200)
 
 
 def moment_of_header(text: str) -> datetime | None:
-    """Return the moment (UTC) of a header such as `Date`, or None if the text is not a date."""
+    """Return the time (UTC) of a header such as `Date`; None if the text is not a date."""
     try:
         moment = parsedate_to_datetime(text)
         moment = moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

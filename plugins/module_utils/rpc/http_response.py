@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read an answer of an HTTP server that may send it slowly, or without an end."""
+"""Reading of an answer from an HTTP server that may send it slowly or endlessly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import socket
 import time
 from typing import Any
 
-# The largest body that is read, in bytes: some 20,000 mail servers. More would fill the memory.
+# The largest body that is read, in bytes: about 20,000 mail servers. More would fill the memory.
 LARGEST_BODY = 32 * 1024 * 1024
 _PIECE = 65536
 
@@ -22,7 +22,7 @@ class TooLarge(http.client.HTTPException):
 
 
 class DeadlineResponse(http.client.HTTPResponse):
-    """An answer that must be complete within the timeout of its connection: a server that sends it byte by byte gains nothing."""
+    """An answer that must be complete within the timeout of its connection, even if the server sends it byte by byte."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(_DeadlineSocket(sock), *arguments, **options)  # type: ignore[arg-type]  # it only calls makefile
@@ -31,13 +31,13 @@ class DeadlineResponse(http.client.HTTPResponse):
         """Return the body.
 
         :raises TooLarge: it has more than `LARGEST_BODY` bytes.
-        :raises TimeoutError: it is not there in time.
+        :raises TimeoutError: it is not complete in time.
         """
         if self.length is not None:
             if self.length > LARGEST_BODY:
                 raise TooLarge
             return self.read()
-        # Without a length the server says when it ends: by chunks, or by hanging up. Chunks of a byte would take 50 bytes each if they were read in one go.
+        # Without a length the body ends with the last chunk or with the connection. Chunks of one byte take 50 bytes of memory each if they are read at once.
         body = bytearray()
         while piece := self.read(_PIECE):
             body += piece
@@ -47,7 +47,7 @@ class DeadlineResponse(http.client.HTTPResponse):
 
 
 class _DeadlineSocket:
-    """What `HTTPResponse` uses of a socket."""
+    """The part of a socket that `HTTPResponse` uses."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -58,7 +58,7 @@ class _DeadlineSocket:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a moment, however many reads that takes, and not much more than `LARGEST_BODY`."""
+    """A reader of a socket with one deadline for all reads, and a limit a little above `LARGEST_BODY`."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
@@ -66,15 +66,15 @@ class _DeadlineReader(io.RawIOBase):
         self._file = sock.makefile("rb", buffering=0)
         self._timeout = sock.gettimeout()
         self._deadline = time.monotonic() + (self._timeout or 0)
-        # Also for the headers, and for the sizes and trailers of chunks.
+        # The limit also covers the headers, and the sizes and trailers of chunks.
         self._left = LARGEST_BODY * 5 // 4
 
     def readable(self) -> bool:
-        """Whether it can be read from: always."""
+        """Return whether it can be read: always."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, at the latest until the deadline."""
+        """Read the available bytes. Wait for them until the deadline at most."""
         if self._left < 0:
             raise TooLarge
         count = self._read(buffer)
@@ -94,6 +94,6 @@ class _DeadlineReader(io.RawIOBase):
             self._socket.settimeout(self._timeout)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Release the socket."""
         self._file.close()
         super().close()

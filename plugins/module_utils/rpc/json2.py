@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON-2, Odoo's own HTTP interface from 19.0 on: no login, an API key as bearer token, named arguments only."""
+"""JSON-2, Odoo's HTTP interface from 19.0 on: no login, an API key as bearer token, named arguments only."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 
 
-# How an Odoo answers with a page that has no such database (404, 303), or no JSON-2 interface (200 or 404; 500 on 16.0)
-# (docs/development/odoo-behaviour.md, RPC).
+# The statuses of an Odoo page if the database does not exist (404, 303) or there is no JSON-2 interface (200, 404; 500 on 16.0).
+# Source: docs/development/odoo-behaviour.md, RPC.
 _NO_JSON2 = frozenset({200, 303, 404, 500})
 
 
 class Json2Transport:
-    """Calls `POST /json/2/<model>/<method>`.
+    """The transport over `POST /json/2/<model>/<method>`.
 
-    :param api_key: belongs to the user whose rights the calls have; expires as Odoo says.
+    :param api_key: the calls have the rights of its user. It expires on the date that Odoo stores.
     """
 
     name = "json2"
@@ -46,10 +46,10 @@ class Json2Transport:
         }
 
     def login(self) -> None:
-        """JSON-2 has no login: the key goes with every call."""
+        """Do nothing. JSON-2 has no login: every call contains the key."""
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
-        """Call a method; `ids` None calls it on the model itself. `null` is a result."""
+        """Call a method; with `ids` None on the model itself. `null` is a valid result."""
         where = f"{model}.{method} on database {self._database} at {self._http.base_url}"
         body = dict(arguments) if ids is None else {"ids": ids, **arguments}
         response = self._http.request("POST", f"/json/2/{model}/{method}", json.dumps(body).encode(), self._headers)
@@ -61,33 +61,35 @@ class Json2Transport:
             return answer
         if not isinstance(answer, dict) and response.status not in _NO_JSON2:
             raise Unreachable(
-                f"What answers at {self._http.base_url} is not Odoo (HTTP {response.status} to {model}.{method}): a proxy, a firewall or another program. "
-                "Check url, and what stands before Odoo."
+                f"The program at {self._http.base_url} is not Odoo (HTTP {response.status} to {model}.{method}), but a proxy, a firewall or something else. "
+                "Check url, and the programs in front of Odoo."
             )
         if not isinstance(answer, dict):
             raise Unreachable(
                 f"{self._http.base_url} has no database {self._database!r}, hides it from this host name (dbfilter in odoo.conf), "
-                f"or has no JSON-2 interface (HTTP {response.status} to {model}.{method}): check database, url and transport."
+                f"or has no JSON-2 interface (HTTP {response.status} to {model}.{method}). Check database, url and transport."
             )
         name, message = str(answer.get("name", "")), str(answer.get("message", ""))
         if response.status == 401:
             raise AuthenticationFailed(
-                f"Odoo at {self._http.base_url} refused the api_key for database {self._database} ({message}): "
-                "it is wrong or has expired; create a new one under Preferences / Account Security."
+                f"Odoo at {self._http.base_url} rejected the api_key for database {self._database} ({message}). "
+                "The key is wrong or has expired: create a new one under Preferences / Account Security."
             )
         if response.status == 409:
-            raise Conflict(f"{where}: Odoo is busy with it: {message}")
+            raise Conflict(
+                f"{where}: Odoo is busy with it at the moment. Run the task again later. Odoo's message: {message}"
+            )
         error = refusal(where, name, message)
         if response.status == 404 and not isinstance(error, Unsupported) and not name.endswith("MissingError"):
-            error = Unsupported(f"{where}: this Odoo does not know it: {message}")
+            error = Unsupported(f"{where}: this does not exist on this Odoo: {message}")
         raise error
 
     def duplicate(self) -> Json2Transport:
-        """Return the same over a connection of its own, for another thread."""
+        """Return the same transport over a connection of its own, for another thread."""
         other = copy.copy(self)
         other._http = self._http.duplicate()
         return other
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._http.close()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON-RPC through OdooRPC, for every Odoo up to 18.0 and for passwords."""
+"""JSON-RPC through OdooRPC: for every Odoo up to 18.0, and with passwords."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 
 
-# Arguments that go by their position.
+# Positional arguments.
 _POSITIONAL = {"create": ("vals_list",), "write": ("vals",)}
 
 
 _ANY_VERSION = "16.0"
 
-# What OdooRPC decodes of an answer: it would take one of any size, depth and kind.
+# OdooRPC gets this body to decode. It would accept an answer of any size, depth and type.
 _DECODED_ELSEWHERE = b"{}"
 
 
 class _KeptOpener:
-    """What OdooRPC wants of a `urllib` opener, over our one connection: it keeps it open, and knows proxy and CA.
+    """The part of a `urllib` opener that OdooRPC uses, on top of our connection, which stays open and has the proxy and CA settings.
 
     :ivar answer: the last answer, decoded.
     """
@@ -47,34 +47,34 @@ class _KeptOpener:
         self.answer: dict[str, Any] = {}
 
     def open(self, request: Any, timeout: float | None = None) -> io.BytesIO:
-        """Send OdooRPC's request. The connection's own timeout holds; OdooRPC is given the same one."""
+        """Send OdooRPC's request. The timeout of the connection applies; OdooRPC has the same one."""
         path = urlsplit(request.full_url).path
         response = self._http.request(request.get_method(), path, request.data, dict(request.header_items()))
         if response.status != 200:
             raise Unreachable(
-                f"{self._http.base_url} answers HTTP {response.status} to {path}: "
-                "JSON-RPC is not offered there (on Odoo 19 it is the addon rpc), or a proxy before Odoo refuses it."
+                f"{self._http.base_url} returned HTTP {response.status} to {path}. The Odoo there has no JSON-RPC (on Odoo 19 it is the addon rpc), "
+                "or a proxy before Odoo blocks it. Check url, and install the addon rpc if it is missing."
             )
         try:
             answer = decode(response.body)
         except ValueError as error:
             raise _not_odoo(self._http, str(error)) from None
         if not isinstance(answer, dict):
-            raise _not_odoo(self._http, "it is no object")
+            raise _not_odoo(self._http, "it is not an object")
         self.answer = answer
         return io.BytesIO(_DECODED_ELSEWHERE)
 
 
 def _not_odoo(http: HttpConnection, reason: str) -> Unreachable:
     return Unreachable(
-        f"{http.base_url} does not answer /jsonrpc in JSON as Odoo does ({reason}): check url and any proxy."
+        f"{http.base_url} does not answer /jsonrpc in the JSON format of Odoo ({reason}): check url and any proxy."
     )
 
 
 class JsonRpcTransport:
-    """Calls `/jsonrpc` with a login and a password, or with an API key in the password's place.
+    """The transport over `/jsonrpc`, with a login and a password, or with an API key in place of the password.
 
-    :raises Invalid: OdooRPC is not installed where the task runs.
+    :raises Invalid: OdooRPC is not installed on the host that runs the task.
     """
 
     name = "jsonrpc"
@@ -84,8 +84,8 @@ class JsonRpcTransport:
             import odoorpc
         except ImportError as error:
             raise Invalid(
-                "The Python package odoorpc is missing where this task runs: install it there (pip install odoorpc), "
-                "or use an api_key with Odoo 19 or newer, whose JSON-2 interface needs no package."
+                "The Python package odoorpc is missing on the host that runs this task: install it there (pip install odoorpc). "
+                "Odoo 19 and newer need no package if you use an api_key."
             ) from error
         self._opener = _KeptOpener(http)
         self._http = http
@@ -95,7 +95,7 @@ class JsonRpcTransport:
         self._uid = 0
         self._has_called = False
         parts = urlsplit(http.base_url)
-        # A version is given, so that OdooRPC does not ask for it. What depends on it there is not used here.
+        # With a version OdooRPC does not query it. The features that depend on it are not used here.
         self._odoo = odoorpc.ODOO(
             parts.hostname,
             protocol="jsonrpc+ssl" if parts.scheme == "https" else "jsonrpc",
@@ -118,11 +118,11 @@ class JsonRpcTransport:
         return answer.get("result")
 
     def login(self) -> None:
-        """Find the user's id: the one remembered where it still is the user's, else the one that Odoo's login tells.
+        """Find the user's id: the stored one if it is still right, otherwise from Odoo's login.
 
-        Odoo checks the password at each login, and at the first call that one of its processes gets; after that the process
-        knows it. So a known id saves a check. (A session of Odoo's web client needs no id, but opening one as an
-        administrator overwrites the system parameter `web.base.url`.)
+        Odoo checks the password at each login, and at the first call to each of its processes, which then remembers it. So a known
+        id saves a check. (A session of Odoo's web client needs no id, but opening one as an administrator overwrites the system
+        parameter `web.base.url`.)
         """
         user = (self._http.base_url, self._database, self._username)
         where = f"login on database {self._database} at {self._http.base_url}"
@@ -135,30 +135,30 @@ class JsonRpcTransport:
         uid = self._service(where, "common", "login", self._database, self._username, self._password)
         if not uid:
             raise AuthenticationFailed(
-                f"Odoo at {self._http.base_url} refused the login of {self._username!r} on database {self._database}: "
-                "check username and password; with two-factor authentication only an api_key works, and keys expire."
+                f"Odoo at {self._http.base_url} rejected the login of {self._username!r} on database {self._database}. "
+                "Check username and password, or api_key. Users with two-factor authentication need an api_key. Keys expire."
             )
         if not isinstance(uid, int) or uid is True or uid < 1:
-            raise _not_odoo(self._http, "it is no id of a user")
+            raise _not_odoo(self._http, "it is not a user id")
         self._uid = uid
         user_ids.remember(*user, self._uid)
 
     def _is_user(self, where: str, uid: int) -> bool:
-        """Whether an id is the user's, and the password, too."""
+        """Return whether both the id and the password are the user's."""
         try:
             found = self._execute_as(uid, where, "res.users", "read", [[uid]], {"fields": ["login"]})
             check_answer(where, "read", {"ids": [uid], "fields": ["login"]}, found)
         except (AuthenticationFailed, AccessRefused, Rejected):
             return False
-        # A password that two users share is no proof.
+        # Two users can have the same password, so the login must match too.
         return str(found[0]["login"]).lower() == self._username.lower()
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
-        """Call a method; `ids` None calls it on the model itself."""
+        """Call a method; with `ids` None on the model itself."""
         where = f"{model}.{method} on database {self._database} at {self._http.base_url}"
         named = dict(arguments)
-        # Up to 18.0 `create` looks at its first positional argument (odoo/api.py, _call_kw_model_create). The values of `write` have other names in
-        # addons that override it.
+        # Up to 18.0 `create` reads its first positional argument (odoo/api.py, _call_kw_model_create). Some addons override `write` and rename its
+        # argument.
         first = [] if ids is None else [ids]
         positional = [*first, *(named.pop(name) for name in _POSITIONAL.get(method, ()))]
         return self._execute_as(self._uid, where, model, method, positional, named)
@@ -173,10 +173,10 @@ class JsonRpcTransport:
         return result
 
     def duplicate(self) -> JsonRpcTransport:
-        """Return the same over a connection of its own, for another thread. It is logged in already.
+        """Return the same transport over a connection of its own, for another thread. It is logged in already.
 
-        Odoo's process remembers the password that a call has brought, but not that of a login. Without a call before them, calls made
-        side by side would each have the password checked.
+        Odoo's process remembers the password of a call, but not of a login. So one call comes first: otherwise each of the parallel
+        calls would check the password again.
         """
         if not self._has_called:
             self.execute("res.users", "context_get", None, {})
@@ -185,5 +185,5 @@ class JsonRpcTransport:
         return other
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._http.close()

@@ -12,5 +12,5 @@ from typing import Any
 
 
 def jsonrpc_body(parameters: Mapping[str, Any]) -> bytes:
-    """Return the body of a JSON-RPC request, as the routes of Odoo's web client take it."""
+    """Return the body of a JSON-RPC request in the form of the routes of Odoo's web client."""
     return json.dumps({"jsonrpc": "2.0", "method": "call", "params": parameters}).encode()

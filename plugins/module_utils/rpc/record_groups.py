@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records counted in groups, in one call whatever their number.
+"""Counts of records in groups, with one call for any number of records.
 
 Source: docs/development/odoo-behaviour.md, Grouping records.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RecordGroups:
-    """The records of a model in groups, by the method that this Odoo has."""
+    """The records of a model in groups, read with the method that this Odoo has."""
 
     def __init__(self, session: Session, model: str) -> None:
         self._session = session
@@ -30,7 +30,7 @@ class RecordGroups:
     def count(
         self, domain: Sequence[Any], by: Sequence[str], *, newest: bool = False, limit: int | None = None
     ) -> list[dict[str, Any]]:
-        """Return the groups, the largest first, each with `__count`, and with `newest` the highest id as `newest`."""
+        """Return the groups, the largest first, each with `__count`. With `newest`, each group also has its highest id as `newest`."""
         named: dict[str, Any] = {"domain": list(domain), "groupby": list(by)}
         if limit is not None:
             named["limit"] = limit
@@ -45,12 +45,13 @@ class RecordGroups:
                     **named,
                 )
                 return [{**group, "newest": group.get("id:max")} for group in groups]
-            except UnknownMethod:  # up to 18.0; in 20.0 `read_group` is another method, which returns tuples
+            except UnknownMethod:  # up to 18.0; in 20.0 `read_group` is a different method that returns tuples
                 self._has_formatted = False
         if self._orders_by_count:
             try:
                 return self._grouped(orderby="__count desc", **named)
-            except (Unsupported, Rejected):  # 16.0 does not order by the size; the newest groups replace the largest
+            # 16.0 cannot order by the size, so it returns the newest groups instead of the largest.
+            except (Unsupported, Rejected):
                 self._orders_by_count = False
         return sorted(self._grouped(orderby="newest desc", **named), key=lambda group: -group["__count"])
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run code in Odoo in one transaction: whatever it changes for a while, no other user of the database sees."""
+"""Execution of code in Odoo in one transaction. Other users of the database do not see its temporary changes."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 ACTION_MODEL = "ir.actions.server"
-# The name by which an action is found that an interrupted run has left.
+# The name of an action, by which later runs find actions that an interrupted run has left.
 ACTION_NAME = "postmaster.odoo"
 
 
 def run_in_odoo(session: Session, code: str, values: Mapping[str, Any]) -> Any:
-    """Have Odoo run code as a server action, and return what the code assigns to `action`.
+    """Run code in Odoo as a server action, and return the value that the code assigns to `action`.
 
-    :param code: contains no secret, because Odoo stores it. :param values: what the code finds in `env.context`.
-    :raises OdooError: the code raised. Then nothing has changed in the database.
+    :param code: must not contain a secret, because Odoo stores it.
+    :param values: the values that the code reads from `env.context`.
+    :raises OdooError: the code failed. Then nothing has changed in the database.
     """
     models = session.search_read("ir.model", [["model", "=", "ir.mail_server"]], ["id"])
     action = {"name": ACTION_NAME, "model_id": models[0]["id"], "state": "code", "code": code}
     try:
         (action_id,) = session.create(ACTION_MODEL, [action])
     except (Timeout, Unreachable):
-        # Odoo may have created it nevertheless. Another run cannot be at this point, because it waits for the lock of this one.
+        # Odoo may still have created it. Another run cannot be at this point, because it waits for the lock of this one.
         with suppress(OdooError):
             session.remove(ACTION_MODEL, session.insist(partial(own_actions, session)))
         raise
@@ -44,5 +45,5 @@ def run_in_odoo(session: Session, code: str, values: Mapping[str, Any]) -> Any:
 
 
 def own_actions(session: Session) -> list[int]:
-    """Return the ids of the actions that runs have created and not deleted yet."""
+    """Return the ids of the actions that runs have created and not yet deleted."""
     return [row["id"] for row in session.search_read(ACTION_MODEL, [["name", "=", ACTION_NAME]], ["id"])]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which Odoo answers at a URL; asked without a login, so it also tells an Odoo from any other web server."""
+"""The version of the Odoo at a URL, read without a login. This also shows whether the program there is Odoo."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _VERSION = re.compile(r"[\w.~+-]{1,64}")
 
 
 class ServerVersion(NamedTuple):
-    """`text` as Odoo writes it (`19.0`, `saas~18.2`, `18.0-20260101`), `major` as a number to choose a transport by."""
+    """The version: `text` in Odoo's form (`19.0`, `saas~18.2`, `18.0-20260101`), `major` as a number that decides the transport."""
 
     text: str
     major: int
 
 
 def _version(info: Any) -> ServerVersion | None:
-    """The version from a server's answer, or None where the answer is not an Odoo's."""
+    """Return the version from an answer; None if the answer does not come from Odoo."""
     if not isinstance(info, dict):
         return None
     text = info.get("server_version") or info.get("version")
@@ -43,11 +43,11 @@ def _version(info: Any) -> ServerVersion | None:
 
 
 def ask_version(http: HttpConnection) -> ServerVersion:
-    """Ask the server for its version: one request, two where the first path is gone.
+    """Return the server's version. This takes one request, or two if the first path does not exist.
 
     `/web/webclient/version_info` answers on 16.0 to 20.0, `/json/version` from 19.0 (docs/development/odoo-behaviour.md, RPC).
 
-    :raises Unreachable: what answers is no Odoo.
+    :raises Unreachable: the program at the URL is not Odoo.
     """
     envelope = jsonrpc_body({})
     requests = (
@@ -66,5 +66,5 @@ def ask_version(http: HttpConnection) -> ServerVersion:
         if version:
             return version
     raise Unreachable(
-        f"{http.base_url} answers (HTTP {status}), but not as an Odoo does: check url, and any proxy before Odoo."
+        f"{http.base_url} answers (HTTP {status}), but the program there is not Odoo: check url, and any proxy before Odoo."
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How one talks to an Odoo database: one session, whichever transport carries it."""
+"""A session with an Odoo database, independent of the transport."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.web import Web
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-# Check mode may call these and nothing else. All of them only read, in every version from 16.0 to 20.0.
+# The only methods that check mode may call. All of them only read, in every version from 16.0 to 20.0.
 READ_METHODS = frozenset(
     {
         "check_object_reference",
@@ -57,23 +57,23 @@ READ_METHODS = frozenset(
     }
 )
 
-# Seconds between the attempts at a call that Odoo answered with a conflict (its transaction was rolled back).
+# Seconds between the attempts at a call that Odoo answered with a conflict (Odoo has rolled back its transaction).
 _CONFLICT_DELAYS = (0.5, 1.0, 2.0)
 
-# The same between the attempts to clean up.
+# Seconds before each further attempt to clean up.
 _INSIST_DELAYS = (0.0, 1.0)
 
-# Longer than Odoo takes to give up a silent mail server, twice.
+# Longer than twice the time after which Odoo gives up a silent mail server.
 LOCK_TIMEOUT = 180.0
 
 _Result = TypeVar("_Result")
 
-# Every call runs in English: names are compared, and messages classified, as the source has them.
+# Every call runs in English, so that names and messages are in the language of the source.
 _CONTEXT = {"lang": "en_US"}
 
 
 class Transport(Protocol):
-    """What carries calls to Odoo."""
+    """The carrier of calls to Odoo."""
 
     name: str
 
@@ -81,22 +81,22 @@ class Transport(Protocol):
         """Make the transport ready for calls."""
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
-        """Call one method with named arguments and return what Odoo returned."""
+        """Call one method with named arguments and return its result."""
 
     def duplicate(self) -> Transport:
-        """Return the same over a connection of its own, for another thread."""
+        """Return the same transport over a connection of its own, for another thread."""
 
     def close(self) -> None:
-        """Free what the transport holds."""
+        """Release the resources of the transport."""
 
 
 class Session:
-    """Calls to one database as one user.
+    """A session with one database as one user.
 
-    :param read_only: refuse every method that is not in `READ_METHODS` before it leaves the client.
+    :param read_only: reject every method that is not in `READ_METHODS` before it is sent.
     :param lock_timeout: seconds to wait for another run of the collection to end.
-    :param connections: the most connections for reads that do not depend on each other.
-    :ivar calls: the calls in the order of the program, whichever were made side by side.
+    :param connections: the greatest number of connections for independent reads.
+    :ivar calls: the calls in the order of the program, even if they were made in parallel.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Session:
 
     @property
     def now(self) -> datetime:
-        """The server's clock (UTC) as of its last answer, so that a skewed controller finds no drift in a cron's `nextcall`.
+        """The server's clock (UTC) at its last answer, so that a wrong clock of the controller causes no drift in a cron's `nextcall`.
 
         :raises Invalid: the clocks of the server and of the controller are more than a day apart.
         """
@@ -143,7 +143,7 @@ class Session:
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Wait at least so many seconds for each answer within the context."""
+        """Wait at least this many seconds for each answer inside the context."""
         if not self._http:
             yield
             return
@@ -165,12 +165,14 @@ class Session:
     ) -> Any:
         """Call `method` of `model`, on the records `ids` or on the model itself.
 
-        A conflict is tried again a few times, seconds apart; so is a call that only reads and that a proxy before Odoo refused for the moment.
+        A conflict is retried a few times, seconds apart. A call that only reads is also retried if a proxy before Odoo rejects it temporarily.
 
-        :raises OdooError: the kind says what to make of it.
+        :raises OdooError: the kind of the error shows the cause.
         """
         if self.read_only and method not in READ_METHODS:
-            raise ReadOnly(f"{model}.{method} was about to be called in check mode: please report this as a defect.")
+            raise ReadOnly(
+                f"{model}.{method} is not allowed in check mode, so it was not called. This is a defect of the collection: please report it."
+            )
         arguments["context"] = {**_CONTEXT, **(context or {})}
         for delay in (*_CONFLICT_DELAYS, None):
             self.calls.append(f"{model}.{method}")
@@ -189,15 +191,15 @@ class Session:
     def _check(
         self, model: str, method: str, ids: Sequence[int] | None, arguments: Mapping[str, Any], answer: Any
     ) -> None:
-        """Raise an error if no Odoo answers so."""
+        """Raise an error if Odoo never gives such an answer."""
         where = f"{model}.{method} on database {self.database} at {self.url}"
         types = {name: field["type"] for name, field in self._fields.get(model, {}).items()}
         check_answer(where, method, {**arguments, "model": model, "ids": ids}, answer, types)
 
     def fields(self, model: str) -> dict[str, dict[str, Any]]:
-        """What the instance says of a model's fields; asked once per model.
+        """Return the description of a model's fields. It is read once for each model.
 
-        :raises Unsupported: the instance has no such model.
+        :raises Unsupported: the model does not exist on the instance.
         """
         if model in self._missing:
             raise self._missing[model]
@@ -211,7 +213,7 @@ class Session:
         return self._fields[model]
 
     def has_model(self, model: str) -> bool:
-        """Whether the instance has a model."""
+        """Return whether the model exists on the instance."""
         try:
             self.fields(model)
         except Unsupported:
@@ -219,7 +221,7 @@ class Session:
         return True
 
     def forget_fields(self) -> None:
-        """Ask anew from here on: an addon was installed or removed."""
+        """Discard the descriptions of fields, because an addon was installed or removed."""
         self._fields.clear()
         self._missing.clear()
 
@@ -233,7 +235,7 @@ class Session:
         offset: int = 0,
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Read the records that match, archived ones too."""
+        """Read the records that match, including archived ones."""
         arguments: dict[str, Any] = {"domain": list(domain), "fields": sorted(fields), "order": order}
         if offset:
             arguments["offset"] = offset
@@ -261,9 +263,9 @@ class Session:
         self.call(model, "unlink", ids)
 
     def remove(self, model: str, ids: Sequence[int]) -> None:
-        """Delete records that only this run needs. Those that are gone already are fine, and so is a connection that breaks once.
+        """Delete records that only this run needs. Records that are already gone and a single broken connection are not errors.
 
-        :raises OdooError: they are still there, as far as one can see.
+        :raises OdooError: the records probably still exist.
         """
         self.insist(partial(self._remove, model, ids))
 
@@ -277,11 +279,11 @@ class Session:
                 raise
 
     def insist(self, call: Callable[[], _Result], delays: Sequence[float] = _INSIST_DELAYS) -> _Result:
-        """Return what calls that clean up return; repeat them over a new connection if Odoo cannot be reached.
+        """Return the result of cleaning up. Repeat it over a new connection if Odoo cannot be reached.
 
-        After it was in vain once, the session makes a single attempt at each further one: Odoo is gone.
+        If all attempts fail once, the session makes only one attempt at each later call, because Odoo is no longer there.
 
-        :param call: has the same effect if it is made twice.
+        :param call: must have the same effect if it is made twice.
         :param delays: seconds before each further attempt.
         :raises OdooError: the last attempt failed.
         """
@@ -295,13 +297,13 @@ class Session:
         return self.insist(call, delays[1:])
 
     def side_by_side(self, reads: Sequence[Callable[[Session], _Result]]) -> list[Read[_Result]]:
-        """Make reads that do not depend on each other at the same time, over as many connections as the session may have.
+        """Make independent reads at the same time, over as many connections as the session may have.
 
-        Ask for the results in the order of `reads`: then the error of the first read is raised first, as if they were made one after the other.
-        With one connection, they are.
+        Get the results in the order of `reads`: then the error of the first read is raised first, as with sequential reads.
+        With one connection, the reads are sequential.
 
-        :param reads: functions that make one or more calls with the session that they are given. It refuses to write.
-        :returns: the reads; `result` of each returns what its function returned.
+        :param reads: functions that make one or more calls with the session that they get. This session rejects writing.
+        :returns: the reads; `result` of each returns the value of its function.
         """
         count = min(self._connections, len(reads))
         notes: list[list[str]] = [self.calls if count < 2 else [] for _read in reads]
@@ -318,14 +320,14 @@ class Session:
         return made
 
     def _reader(self, transport: Transport, calls: list[str]) -> Session:
-        """Return a session over a transport that can only read, and that adds its calls to a list."""
+        """Return a read-only session over a transport. It adds its calls to a list."""
         reader = Session(transport, self.version, database=self.database, url=self.url, read_only=True, http=self._http)
         reader.calls = calls
         reader._fields, reader._missing = self._fields, self._missing
         return reader
 
     def _close_more(self) -> None:
-        """Hang up the connections that only reads side by side use."""
+        """Close the connections for parallel reads."""
         while self._more_transports:
             self._more_transports.pop().close()
 
@@ -333,7 +335,7 @@ class Session:
         """Return a session of Odoo's web client, logged in.
 
         :raises AuthenticationFailed: the password is wrong, or the user has two-factor authentication.
-        :raises Unsupported: this session is not one over HTTP.
+        :raises Unsupported: this session does not use HTTP.
         """
         if self._http is None:
             raise Unsupported("Odoo's web client can only be used over HTTP.")
@@ -343,7 +345,7 @@ class Session:
         return Session(transport, self.version, database=self.database, url=self.url, http=http)
 
     def log_out(self) -> None:
-        """End a session of Odoo's web client, and hang up. A session that cannot be ended ends by itself after some days."""
+        """End a session of Odoo's web client, and close its connection. If this fails, the session expires after some days."""
         if isinstance(self.transport, WebTransport):
             with suppress(OdooError):
                 self.transport.logout()
@@ -357,7 +359,7 @@ class Session:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as 19.0 reads it: from 20.0 on, a binary field reads as its content with the size and the name of the file."""
+    """Return a value in the form of 19.0. From 20.0 on, a binary field contains its content with the size and the name of the file."""
     if isinstance(value, dict) and "content" in value and value.keys() <= {"content", "size", "filename"}:
         return value["content"] or False
     return value
@@ -381,25 +383,27 @@ def connect(
 ) -> Session:
     """Open a session.
 
-    `auto` asks the server's version: JSON-2 from 19 on where an API key is given, JSON-RPC otherwise.
+    `auto` uses JSON-2 if the server is 19 or newer and an API key is given, otherwise JSON-RPC.
 
     :param timeout: seconds, for connecting and for each answer.
     :param lock_timeout: seconds to wait for another run of the collection to end.
-    :param connections: the most connections for reads that do not depend on each other.
+    :param connections: the greatest number of connections for independent reads.
     :raises OdooError: of kind invalid, unreachable, authentication or timeout.
     """
     for name, value in (("url", url), ("database", database)):
         if not value:
             raise Invalid(
-                f"{name} is missing: give the option {name}, the inventory variable odoo_{name}, or the environment variable "
+                f"{name} is missing: set the option {name}, the inventory variable odoo_{name}, or the environment variable "
                 f"ODOO_{name.upper()}."
             )
     if not (password or api_key):
         raise Invalid(
-            "Credentials are missing: give api_key, or username with password (or ODOO_API_KEY, ODOO_PASSWORD)."
+            "Credentials are missing: set api_key, or username with password (environment variables: ODOO_API_KEY, ODOO_USERNAME, ODOO_PASSWORD)."
         )
     if transport == "json2" and not api_key:
-        raise Invalid("transport json2 needs an api_key; with a password use transport jsonrpc.")
+        raise Invalid(
+            "transport json2 needs an api_key: set api_key, or use transport jsonrpc with username and password."
+        )
     http = HttpConnection(url, timeout=timeout, validate_certs=validate_certs, ca_path=ca_path, proxy=proxy)
     carrier: Transport
     takes_password = transport == "jsonrpc" or not api_key
@@ -412,7 +416,9 @@ def connect(
             carrier = Json2Transport(http, database, api_key or "")
         else:
             if not username:
-                raise Invalid("username is missing: JSON-RPC needs it beside password or api_key (or ODOO_USERNAME).")
+                raise Invalid(
+                    "username is missing: JSON-RPC needs it in addition to password or api_key. Set username or ODOO_USERNAME."
+                )
             carrier = JsonRpcTransport(http, database, username, api_key or password or "")
         repeated(carrier.login)
     return Session(
@@ -428,7 +434,7 @@ def connect(
 
 
 def _log_in_again(carrier: Transport, http: HttpConnection) -> ServerVersion:
-    """Log in and ask for the version at the same time. At this URL an Odoo has accepted the login before, so the credentials may go there."""
+    """Log in and read the version at the same time. An Odoo at this URL has accepted the login before, so sending the credentials is safe."""
     with closing(http.duplicate()) as other:
         asked, logged_in = reads = (
             Read(ask_version, other),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make reads that do not depend on each other at the same time, over a few connections to one instance."""
+"""Independent reads at the same time, over a few connections to one instance."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import Any, Generic, TypeVar
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AuthenticationFailed, Timeout, Unreachable
 
-# The most connections to one instance, if nothing else is set. Few, because an Odoo has few workers and other clients.
+# The default for the number of connections to one instance. It is small, because Odoo has few workers and other clients.
 CONNECTIONS = 4
 
-# After one of these, further reads would only fail too, each after its own timeout.
+# After one of these errors, further reads would fail too, each after its own timeout.
 _HOPELESS = (AuthenticationFailed, Timeout, Unreachable)
 
 _Result = TypeVar("_Result")
@@ -26,8 +26,8 @@ _Result = TypeVar("_Result")
 class Read(Generic[_Result]):
     """A read of one or more calls, and its result or its error.
 
-    :param read: makes the calls over the connection that it is given.
-    :param connection: for a read that was not made side by side with others.
+    :param read: a function that makes the calls over the connection that it gets.
+    :param connection: the connection for a read that was not made in parallel with others.
     """
 
     def __init__(self, read: Callable[[Any], _Result], connection: Any) -> None:
@@ -37,7 +37,7 @@ class Read(Generic[_Result]):
         self._error: Exception | None = None
 
     def make(self, connection: Any) -> None:
-        """Make the calls over a connection, and keep the result or the error for `result`."""
+        """Make the calls over a connection, and store the result or the error for `result`."""
         try:
             self._results.append(self._read(connection))
         except Exception as error:
@@ -45,11 +45,11 @@ class Read(Generic[_Result]):
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether the instance cannot be read at all at the moment."""
+        """Whether the instance cannot be read at the moment."""
         return isinstance(self._error, _HOPELESS)
 
     def result(self) -> _Result:
-        """Return the result. A read that was not made yet is made now.
+        """Return the result. If the read was not made yet, make it now.
 
         :raises OdooError: the read failed.
         """
@@ -61,17 +61,17 @@ class Read(Generic[_Result]):
 
 
 def make_side_by_side(reads: Sequence[Read[Any]], connections: Sequence[Any]) -> None:
-    """Make reads, each over one of the connections, and return when no thread is left.
+    """Make reads over several connections, and return after all threads have ended.
 
-    Each connection makes one read after the other, the first one that of its own position. This thread uses the first connection. If a read shows
-    that the instance cannot be read, no further read is begun.
+    Each connection makes one read after the other and begins with the read at its own position. This thread uses the first connection. If a read
+    shows that the instance cannot be read, no further read begins.
 
-    :param connections: not more than there are reads.
+    :param connections: at most as many as there are reads.
     """
     waiting = deque(reads[len(connections) :])
 
     def work(read: Read[Any], connection: Any) -> None:
-        with suppress(IndexError):  # nothing is waiting any more
+        with suppress(IndexError):  # no read is waiting
             while True:
                 read.make(connection)
                 if read.is_hopeless:

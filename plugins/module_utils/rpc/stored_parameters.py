@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 PARAMETER_MODEL = "ir.config_parameter"
-# The words that Odoo takes for true and for false (odoo/tools/misc.py, str2bool).
+# The words that Odoo reads as true and as false (odoo/tools/misc.py, str2bool).
 _BOOLEANS = {
     **dict.fromkeys(("y", "yes", "1", "true", "t", "on"), True),
     **dict.fromkeys(("n", "no", "0", "false", "f", "off"), False),
@@ -20,13 +20,13 @@ _BOOLEANS = {
 
 
 def boolean_of(value: str) -> bool | None:
-    """Return the boolean that Odoo reads in a parameter's value; None if it is no boolean."""
+    """Return the boolean that Odoo reads in a parameter's value; None if it is not a boolean."""
     return _BOOLEANS.get(value.lower())
 
 
 def stores_false(session: Session) -> bool:
-    """Return whether the instance stores a parameter that is set to false; up to 19.0 Odoo deletes it.
+    """Return whether the instance stores a parameter that is set to false. Up to 19.0 Odoo deletes it.
 
-    The parameter of an instance that stores it may also be blank (20.0:odoo/addons/base/models/ir_config_parameter.py, `value` and `set_bool`).
+    Instances that store it also accept an empty value (20.0:odoo/addons/base/models/ir_config_parameter.py, `value` and `set_bool`).
     """
     return not session.fields(PARAMETER_MODEL)["value"].get("required")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session of Odoo's web client, for the few methods that Odoo performs for nobody else (docs/development/odoo-behaviour.md, API keys)."""
+"""A session of Odoo's web client, needed by the few methods that Odoo allows nowhere else (docs/development/odoo-behaviour.md, API keys)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _COOKIE = "session_id"
 
 
 class WebTransport:
-    """Calls `/web/dataset/call_kw` after a login as in the browser.
+    """The transport over `/web/dataset/call_kw`, after a login as in the browser.
 
-    A login of an administrator overwrites the system parameter `web.base.url`, and Odoo takes no API key for it.
+    The login of an administrator overwrites the system parameter `web.base.url`. Odoo accepts no API key for it.
     """
 
     name = "web"
@@ -45,16 +45,16 @@ class WebTransport:
         answer = self._post(where, "/web/session/authenticate", parameters)
         if not isinstance(answer, dict) or not answer.get("uid"):
             raise AuthenticationFailed(
-                f"Odoo at {self._http.base_url} logs in {self._username!r} on database {self._database} only in a browser: the user has two-factor "
-                "authentication. From 19.0 on give a valid api_key as well."
+                f"Odoo at {self._http.base_url} accepts the login of {self._username!r} on database {self._database} only in a browser, because the user "
+                "has two-factor authentication. From 19.0 on you can give a valid api_key in addition."
             )
 
     def execute(self, model: str, method: str, ids: list[int] | None, arguments: dict[str, Any]) -> Any:
-        """Call a method; `ids` None calls it on the model itself."""
+        """Call a method; with `ids` None on the model itself."""
         where = f"{model}.{method} on database {self._database} at {self._http.base_url}"
         named = dict(arguments)
         first = [] if ids is None else [ids]
-        # Their names differ between versions and addons.
+        # The names of these arguments differ between versions and addons.
         positional = [*first, *(named.pop(name) for name in ("vals_list", "vals") if name in named)]
         call = {"model": model, "method": method, "args": positional, "kwargs": named}
         return self._post(where, f"/web/dataset/call_kw/{model}/{method}", call)
@@ -71,7 +71,7 @@ class WebTransport:
             answer = None
         if response.status != 200 or not isinstance(answer, dict):
             raise Unreachable(
-                f"{self._http.base_url} does not answer {path} as Odoo does (HTTP {response.status}): check url, and any proxy before Odoo."
+                f"{self._http.base_url} does not answer {path} in the format of Odoo (HTTP {response.status}): check url, and any proxy before Odoo."
             )
         error = answer.get("error")
         if error is None:
@@ -79,11 +79,11 @@ class WebTransport:
         data = error.get("data") if isinstance(error, dict) else None
         name, message = (str(data.get(part) or "") if isinstance(data, dict) else "" for part in ("name", "message"))
         if name.endswith("SessionExpiredException"):
-            raise AuthenticationFailed(f"{where}: the session of Odoo's web client has ended.")
+            raise AuthenticationFailed(f"{where}: the session of Odoo's web client has expired. Run the task again.")
         raise refusal(where, name, message)
 
     def _keep_cookie(self, response: Response) -> None:
-        """Odoo changes the id of a session at the login and from time to time."""
+        """Store the session id of an answer. Odoo changes it at the login and from time to time."""
         for header in response.headers.get_all("Set-Cookie") or ():
             try:
                 cookie = SimpleCookie(header)
@@ -103,5 +103,5 @@ class WebTransport:
         self._post(f"logout at {self._http.base_url}", "/web/session/destroy", {})
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._http.close()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find secrets: by the names of options and parameters, and in free text."""
+"""Detection of secrets: by the names of options and parameters, and in free text."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from urllib.parse import unquote
 _SECRET_NAME = re.compile(
     r"secret|pas+w|passphrase|token|credential|pwd|(^|[._])pas+$|\w(?<!public)[._-]?key$", re.IGNORECASE
 )
-# What such names also occur in: how a password must be, where a token is fetched, when it ends.
+# Names of settings that contain such words but are not secrets: the rules for a password, the URL for a token, an expiry.
 _SECRET_NAME_OF_A_SETTING = re.compile(
     r"(minlength|policy|expiration|expires|lifetime|_ur[il]|endpoint|reset_password)$", re.IGNORECASE
 )
-# Options that hold secrets beside what is none; whatever else somebody writes into them may be one.
+# Options that contain secrets, with their parts that are not secrets. Any other part may be a secret.
 _HOLD_SECRETS: Mapping[str, frozenset[str]] = {
     "oauth2": frozenset({"client_id", "client_secret_expires", "update", "required"})
 }
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _SCHEME = re.compile(r"(?:[a-z][a-z\d+.-]*:(?=/))?/*", re.IGNORECASE)
-# Up to the last @: a user may leave the @ and / of a password unescaped.
+# Up to the last @, because users may leave the @ and / of a password unescaped.
 _LOGIN = re.compile(r"([^/@:]*):(.+)@|([^/@:]{6,})@", re.DOTALL)
-# Without an @ it is a login that lacks its host, if it is too long for a port.
+# Without an @ it is a login without its host, unless it is short enough for a port.
 _NO_PORT = re.compile(r"(?:\[[^\]]*\]|[^/:?#\[\]]*):(?!\d{0,5}(?:[/?#]|$))(.{6,})", re.DOTALL)
 # Up to the path, the query or the fragment.
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:(?=/))?/*[^/\\?#]*", re.IGNORECASE)
-# So long a value in a query is no number of a page.
+# A value of this length in a query is not a page number.
 _LONG_VALUE = 6
-# A part of a URL that only somebody who logs in writes there.
+# A part of a URL that exists only with a login.
 _LOGIN_IN_URL = re.compile(r"\w://[^\s/@'\"?#]+@")
 _PASSWORD_BEFORE_HOST = re.compile(
     r"://[^\s:@'\"]*:(?!\d+/)[^\s@'\"]+@[\w.-]+\.\w|^(?!mailto:)[^\s:@/]+:[^\s@/]+@[\w.-]+(:\d+)?$"
 )
-# What code or data gives to a name, by a sign of its own or as what stands after it among arguments: x = 'a', "x": "a", get('x', 'a').
+# Values that code or data assigns to a name, with an operator or as the next argument: x = 'a', "x": "a", get('x', 'a').
 _GIVEN = re.compile(
     r"""(?<![\w.-])(?P<name>[\w.-]+)['"]?\s{0,20}\]?\s{0,20}(?::\s{0,20}\w+\s{0,20}=|[=:]|(?<=['"])\s{0,20},)\s{0,20}\(?\s{0,20}[rbuf]{0,2}"""
     r"""(?:(?:\"{3}|'{3})\s{0,20}(?=[^'"\s])|(?P<quote>['"])(?!(?P=quote))(?=\S))""",
     re.IGNORECASE,
 )
-# In a text of a line for each, as a system parameter may hold: password=a.
+# One assignment in each line of a text, for example of a system parameter: password=a.
 _GIVEN_UNQUOTED = re.compile(r"^[ \t]*(?P<name>[\w.]+)[ \t]*=[ \t]*[^\s'\"(){}\[\].,]+[ \t\r]*$", re.MULTILINE)
 _LOGIN_IN_CODE = re.compile(
     r"""(\.login\(|\bauth\s*=\s*\(|\b\w*(?:Basic|Digest)Auth\()[^()\n]*,\s*(?:\w+\s*=\s*)?[rbuf]?['"]{1,3}\s{0,20}[^'"\s]"""
@@ -54,27 +54,27 @@ _LOGIN_IN_CODE = re.compile(
     r"""|^[ \t]*authorization:[ \t]*\w+[ \t]+[\w+/=.~-]{6,}[ \t\r]*$""",
     re.IGNORECASE | re.MULTILINE,
 )
-# In code these are names of columns and of what is sorted by, not of secrets.
+# In code, these are names of columns and of sort keys, not of secrets.
 _NO_SECRET_KEY = re.compile(
     r"(sort|order|group|primary|foreign|natural|unique|partition|index|lookup|cache|dict|record|field|row)[._]?keys?$",
     re.IGNORECASE,
 )
-# What a URL gives to a name.
+# Values that a URL assigns to a name.
 _GIVEN_IN_QUERY = re.compile(r"[?&](?P<name>[\w.]+)=[^&\s'\"{%]")
-# Words that no secret is; scrubbing them from a result would make it unreadable.
+# Words that are never secrets. Removing them from a result would make it unreadable.
 _NO_SECRETS = frozenset({"true", "false", "none", "null"})
 
-# What the option `secret` is where it does not make the value a secret.
+# Values of the option `secret` that do not make the value a secret.
 _NOT_SECRET = frozenset({"none", "false", "no", "off", "0", "0.0", "n", "f"})
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what bears this name is a secret, by the name alone: `google_gmail_client_secret`, `smtp_passwd`, …"""
+    """Return whether a name is the name of a secret, such as `google_gmail_client_secret` or `smtp_passwd`."""
     return bool(_SECRET_NAME.search(name)) and not _SECRET_NAME_OF_A_SETTING.search(name)
 
 
 def holds_secret(text: str) -> bool:
-    """Whether a text, such as code or the value of a system parameter, seems to hold a secret: a key, a login, or what is given to the name of one."""
+    """Return whether a text seems to contain a secret: a key, a login, or a value with such a name. It can be code or the value of a system parameter."""
     names = {
         match["name"] for pattern in (_GIVEN, _GIVEN_UNQUOTED, _GIVEN_IN_QUERY) for match in pattern.finditer(text)
     }
@@ -84,7 +84,7 @@ def holds_secret(text: str) -> bool:
 
 
 def logins_in_url(url: str) -> Iterator[str]:
-    """Yield the secrets in the text of an option that takes a URL, which need not be one: a password, or a token instead of a user name."""
+    """Yield the secrets in the text of a URL option: a password, or a token in place of a user name. The text need not be a valid URL."""
     rest = url[_SCHEME.match(url).end() :]  # type: ignore[union-attr]  # it matches any text
     found = _LOGIN.match(rest) if "@" in rest else _NO_PORT.match(rest)
     for secret in filter(None, found.groups()[-2:] if found else ()):
@@ -92,7 +92,7 @@ def logins_in_url(url: str) -> Iterator[str]:
 
 
 def secrets_in_url_option(value: Any) -> Iterator[str]:
-    """Yield the secrets in the value of an option that takes a URL: a login, a query, a fragment, and all texts of a value that is no text."""
+    """Yield the secrets in the value of a URL option: a login, a query, a fragment. Of a value that is not a text, yield all texts in it."""
     if not isinstance(value, str):
         yield from _texts_and_names(value)
         return
@@ -109,7 +109,7 @@ def secrets_in_url_option(value: Any) -> Iterator[str]:
 
 
 def shown_url(url: str) -> str:
-    """Return the scheme, the host and the port of a text that is to be a URL, for a message. The rest of it may hold a secret."""
+    """Return the scheme, the host and the port of the value of a URL option for a message. The rest of it may contain a secret."""
     if "@" in url or any(logins_in_url(url)):
         return "(not shown: it has a user name, or a password)"
     address = _ADDRESS.match(url)[0]  # type: ignore[index]  # it matches any text
@@ -117,16 +117,16 @@ def shown_url(url: str) -> str:
 
 
 def secrets_in(arguments: Any) -> Iterator[str]:
-    """Texts in a task's arguments that must never be shown, though no option's specification says so.
+    """Yield texts in a task's arguments that must never be shown, even if the option's specification does not mark them.
 
-    The arguments need not be valid: what a misspelt `smtp_passwd` holds is a secret all the same.
+    The arguments need not be valid: the value of a misspelled `smtp_passwd` is still a secret.
     """
     if isinstance(arguments, Mapping):
         is_marked = str(arguments.get("secret", "no")).lower() not in _NOT_SECRET
-        if is_marked and "value" not in arguments:  # a misspelling of it
+        if is_marked and "value" not in arguments:  # `value` is misspelled
             yield from _texts({name: value for name, value in arguments.items() if name not in ("key", "secret")})
         for name, value in arguments.items():
-            # A system parameter is declared as {key: its name, value: its content, secret: whether that is one}.
+            # A system parameter is declared as {key: its name, value: its content, secret: whether the content is secret}.
             named = arguments.get("key") if name == "value" else name
             if name == "secret" and "value" in arguments:
                 continue
@@ -140,7 +140,7 @@ def secrets_in(arguments: Any) -> Iterator[str]:
                 yield from secrets_in_url_option(value)
             elif isinstance(value, str) and holds_secret(value):
                 yield value
-            elif isinstance(value, str):  # Ansible takes lists and dictionaries as text, too
+            elif isinstance(value, str):  # Ansible accepts lists and dictionaries as text too
                 yield from secrets_in(_parsed(value))
             else:
                 yield from secrets_in(value)
@@ -150,7 +150,7 @@ def secrets_in(arguments: Any) -> Iterator[str]:
 
 
 def _parsed(text: str) -> Any:
-    """Return the dictionary or list that a text in JSON means, None if it means none."""
+    """Return the dictionary or list in a JSON text; None if it contains neither."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find a secret in a text in whatever form a server repeats it: in another case, escaped, folded, in hexadecimal digits, or inside base64."""
+"""Search for a secret in all forms in which a server may repeat it: in another case, escaped, folded, in hexadecimal digits, or inside base64."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 
 def _of_backslash(match: re.Match[str]) -> str:
     token = match[0][1:]
-    if len(token) == 11:  # the two halves of a character in UTF-16
+    if len(token) == 11:  # a UTF-16 surrogate pair
         return (bytes.fromhex(token[1:5]) + bytes.fromhex(token[7:])).decode("utf-16-be")
     if token[0] in "xuU" and len(token) > 1:
         return _character(int(token[1:], 16))
@@ -35,7 +35,7 @@ def _character(number: int) -> str:
     return chr(number) if number < 0x110000 else ""
 
 
-# How servers and libraries write a character that they do not want to write as it is.
+# The escapes of servers and libraries for special characters.
 _ESCAPES: tuple[tuple[re.Pattern[str], _Decode], ...] = (
     (re.compile(r"%([0-9A-Fa-f]{2})"), lambda match: chr(int(match[1], 16))),  # URLs
     (re.compile(r"=([0-9A-Fa-f]{2})"), lambda match: chr(int(match[1], 16))),  # quoted-printable
@@ -49,13 +49,13 @@ _ESCAPES: tuple[tuple[re.Pattern[str], _Decode], ...] = (
     ),
     (re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-z]{2,6});?"), lambda match: html.unescape(match[0])),  # HTML
 )
-# The content of a form: a blank is written as +.
+# Form data: a blank is written as +.
 _FORM: tuple[re.Pattern[str], _Decode] = (
     re.compile(r"\+|%([0-9A-Fa-f]{2})"),
     lambda match: chr(int(match[1], 16)) if match[1] else " ",
 )
 _BLANKS = re.compile(r"\s+")
-# How a text is broken into lines: by blanks, as in quoted-printable, and by the code at the beginning of the next line of an SMTP reply.
+# The ways to break a text into lines: blanks, quoted-printable, and the code at the beginning of the next line of an SMTP reply.
 _FOLDS = (_BLANKS, re.compile(r"=\s+|\s+"), re.compile(r"\s+(?:\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3}\s+)?)?"))
 _BETWEEN_DIGITS = re.compile(r"0x|\\x|[\s:,.-]", re.IGNORECASE)
 _BASE64_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
@@ -64,13 +64,13 @@ _ROUNDS = 3
 
 
 class _View(NamedTuple):
-    """A text in another form, with the place in the original of each of its characters."""
+    """A text in another form, with the position of each of its characters in the original text."""
 
     text: str
     places: list[Span]
 
     def replaced(self, pattern: re.Pattern[str], by: _Decode) -> _View:
-        """Return the view with another text for what matches."""
+        """Return the view with the matches replaced."""
         characters: list[str] = []
         places: list[Span] = []
         end = 0
@@ -86,7 +86,7 @@ class _View(NamedTuple):
         return _View("".join(characters), places + self.places[end:])
 
     def folded(self) -> Iterator[_View]:
-        """Yield the view without what separates its parts."""
+        """Yield the view without the characters that separate its parts."""
         texts = set()
         for fold in _FOLDS:
             view = self.replaced(fold, lambda _match: "")
@@ -95,7 +95,7 @@ class _View(NamedTuple):
                 yield view
 
     def find(self, needle: str) -> Iterator[Span]:
-        """Yield where in the original a text is."""
+        """Yield the spans of a text in the original."""
         at = self.text.find(needle)
         while at >= 0:
             yield self.places[at][0], self.places[at + len(needle) - 1][1]
@@ -103,7 +103,7 @@ class _View(NamedTuple):
 
 
 class _Needles(NamedTuple):
-    """What to look for: in the text itself, in hexadecimal digits, and in base64."""
+    """The texts to search for: in the text itself, in hexadecimal digits, and in base64."""
 
     plain: frozenset[str]
     hexadecimal: frozenset[str]
@@ -111,17 +111,17 @@ class _Needles(NamedTuple):
 
 
 def literal_forms(secret: str) -> set[str]:
-    """Return a secret as it is, and as literals of Python and JSON have it: an error repeats a dictionary, a list or a text so."""
-    # In a literal between ' each ' is escaped, in one between " none is. Behind both Python chooses '.
+    """Return a secret unchanged and in the forms of Python and JSON literals, because an error may repeat it inside a dictionary or list."""
+    # In a literal between ' every ' is escaped, in one between " none. If the text contains both, Python uses '.
     escaped = repr(f"'\"{secret}")[4:-1]
     in_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
     return {secret, escaped, escaped.replace("\\'", "'"), *in_json}
 
 
 def encoded_secrets(text: str, secrets: Iterable[str]) -> list[Span]:
-    """Return where secrets are in a text, in any form.
+    """Return the spans of secrets in a text, in any form.
 
-    :param secrets: each so long that it is in no text by chance.
+    :param secrets: texts that are long enough not to occur by chance.
     """
     needles = [_needles(secret) for secret in secrets]
     found: list[Span] = []
@@ -143,7 +143,7 @@ def encoded_secrets(text: str, secrets: Iterable[str]) -> list[Span]:
 
 
 def _views(text: str) -> Iterator[_View]:
-    """Yield a text as it is, without folds, and with each kind of escape and with all of them decoded."""
+    """Yield the text unchanged, without folds, with each kind of escape decoded, and with all of them decoded."""
     original = _View(text, [(at, at + 1) for at in range(len(text))])
     yield original
     yield from original.folded()
@@ -162,7 +162,7 @@ def _lowered(view: _View) -> _View:
 
 
 def _lower(text: str) -> str:
-    """Return a text in lower case that has as many characters."""
+    """Return a text in lower case with the same number of characters."""
     lowered = text.lower()
     return (
         lowered if len(lowered) == len(text) else "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
@@ -175,7 +175,7 @@ def _needles(secret: str) -> _Needles:
     contents = {one.encode(encoding, "replace") for one in cases for encoding in ("utf-8", "utf-16-le")}
     plain = {_lower(form) for one in cases for form in (one, one.encode("utf-8", "replace").decode("latin-1"))}
     return _Needles(
-        # Folding takes blanks out of the text: so it does out of what is looked for.
+        # Folding removes blanks from the text, so they are also removed from the secret.
         frozenset(form for one in plain for form in (one, *(fold.sub("", one) for fold in _FOLDS)) if form),
         frozenset(content.hex() for content in contents),
         frozenset(form for content in contents for form in _in_base64(content)),
@@ -183,14 +183,14 @@ def _needles(secret: str) -> _Needles:
 
 
 def _in_base64(content: bytes) -> Iterator[str]:
-    """Yield what base64 makes of bytes behind 0, 1 or 2 others: the characters that tell nothing else."""
+    """Yield the base64 of bytes at each of the three possible offsets, without characters that also depend on other bytes."""
     for shift in range(3):
         encoded = b64encode(b"\0" * shift + content).decode()
         yield encoded[(shift * 8 + 5) // 6 : (shift + len(content)) * 8 // 6]
 
 
 def _whole_word(text: str, span: Span) -> Span:
-    """Return the whole word of base64 that a span is part of: its neighbours hold a part of the secret's bits."""
+    """Return the whole base64 word around a span, because the neighbouring characters contain some bits of the secret."""
     start, end = span
     while start > 0 and text[start - 1] in _BASE64_CHARACTERS:
         start -= 1

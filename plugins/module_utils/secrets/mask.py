@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a secret is shown: one mask of one length."""
+"""The mask that is shown in place of a secret. It always has the same length."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import re
 from typing import Any
 
 MASK = "********"
-# What Ansible itself puts in the place of a secret (ansible.module_utils.common.parameters).
+# Ansible's own replacements of secrets (ansible.module_utils.common.parameters).
 _OF_ANSIBLE = re.compile(r"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER|(?<!\*)\*{8}(?!\*)")
 
 
 def is_masked(text: str) -> bool:
-    """Return whether a text of one line is a mask or contains one. Lines of asterisks in code are none."""
+    """Return whether a text of one line is a mask or contains one. Lines of asterisks in code do not count."""
     return "\n" not in text and _OF_ANSIBLE.search(text) is not None
 
 
 def masked(value: Any) -> str | None:
-    """The mask where there is a secret, None where there is none."""
+    """Return the mask if there is a secret; None if the value is empty."""
     return MASK if value not in (None, False, "") else None

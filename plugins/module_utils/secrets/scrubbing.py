@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Remove secrets from text of others, such as errors of Odoo and replies of SMTP servers."""
+"""Removal of secrets from texts of other programs, such as errors of Odoo and replies of SMTP servers."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import printa
 
 # Odoo puts a token into the URL of its own service, and the URL into its errors (19.0: google_gmail, microsoft_outlook).
 _SECRET_IN_QUERY = re.compile(r"\b(\w*(?:token|secret|passw\w*|code|api_?key)=)[^&\s'\"]+", re.IGNORECASE)
-# A login in a URL of somebody else's.
+# A login in a URL.
 _PASSWORD_IN_URL = re.compile(r"(\w://[^\s/@:'\"]*:)[^\s@'\"]+(?=@)")
-# PostgreSQL repeats the whole row that breaks a constraint, and Odoo passes that on (16.0:odoo/service/model.py:114, 18.0:118).
+# PostgreSQL repeats the whole row that violates a constraint, and Odoo passes it on (16.0:odoo/service/model.py:114, 18.0:118).
 _ROW = re.compile(r"(?<=Failing row contains \().*", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{2,}={0,2}")
-# The return values that contain words of others.
+# The return values that contain texts of other programs.
 _WORDS = frozenset({"message", "reason", "reasons", "evidence", "reply", "text"})
-# The longest text that is searched, and how much more of it, so that no secret is cut in two.
+# The longest text that is searched. A margin after it is also searched, so that no secret is cut in two.
 _LONGEST = 20_000
 _MARGIN = 8_000
-# A secret of so many characters is in no text by chance.
+# A secret of this length does not occur in a text by chance.
 LONG = 6
 
 
 def without_secrets(text: str, known: Iterable[str] = ()) -> str:
-    """Return words of somebody else's, such as an error of Odoo's, without the secrets that may be in them.
+    """Return a text of another program, such as an error of Odoo, without the secrets that it may contain.
 
-    :param known: the secrets that are known. Those of at least `LONG` characters are found in any encoding, shorter ones as they are and in base64.
+    :param known: known secrets. Those of at least `LONG` characters are found in any encoding, shorter ones only unchanged and in base64.
     """
     shown = _without_known(text[: _LONGEST + _MARGIN], frozenset(known))
     for pattern in (_SECRET_IN_QUERY, _PASSWORD_IN_URL):
@@ -48,13 +48,13 @@ def without_secrets(text: str, known: Iterable[str] = ()) -> str:
 
 
 def safe_message(text: str, known: Iterable[str]) -> str:
-    """Return a message as every front end shows it: without the secrets that are known, on one line, without what a terminal obeys."""
+    """Return a message for output: on one line, without known secrets, and without characters that a terminal interprets."""
     return printable(without_secrets(text, known))
 
 
 @contextmanager
 def without_secrets_in_errors(known: Collection[str]) -> Iterator[None]:
-    """Remove known secrets from the error that is raised within the context, whatever its kind: an SMTP server may choose its words so that it is any."""
+    """Remove known secrets from the error that is raised inside the context. An SMTP server can influence its text, so it can contain any of them."""
     try:
         yield
     except OdooError as error:
@@ -64,7 +64,7 @@ def without_secrets_in_errors(known: Collection[str]) -> Iterator[None]:
 
 @lru_cache(maxsize=4096)
 def _without_known(text: str, known: frozenset[str]) -> str:
-    """The same of known secrets. Failed mails have the same few reasons."""
+    """Return the text without known secrets. The results are cached, because failed mails have the same few reasons."""
     spans = encoded_secrets(text, (secret for secret in known if len(secret) >= LONG))
     for secret in known:
         spans += (match.span() for match in re.finditer(_wherever_it_shows(secret), text) if secret)
@@ -79,7 +79,7 @@ def _without_known(text: str, known: frozenset[str]) -> str:
 
 
 def without_secrets_in_words(values: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """Return a result without the known secrets in what others have said in it: errors of Odoo, and replies of SMTP servers."""
+    """Return a result without the known secrets in its texts of other programs: errors of Odoo, and replies of SMTP servers."""
     return {name: _without_in_words(name, value, known) for name, value in values.items()}
 
 
@@ -94,7 +94,7 @@ def _without_in_words(name: str, value: Any, known: Collection[str]) -> Any:
 
 
 def without_long_secrets(value: Any, known: Collection[str]) -> Any:
-    """Return a value of Odoo without the known secrets in its texts. Shorter ones than `LONG` are there by chance, and a mask would tell them."""
+    """Return a value of Odoo without the known long secrets. Shorter ones than `LONG` occur by chance, and a mask would reveal them."""
     secrets = [secret for secret in known if len(secret) >= LONG]
     if isinstance(value, str):
         for secret in sorted(secrets, key=len, reverse=True):
@@ -108,7 +108,7 @@ def without_long_secrets(value: Any, known: Collection[str]) -> Any:
 
 
 def _encodes(word: str, secrets: Iterable[str]) -> bool:
-    """Whether there is a secret in base64, as logins in SMTP are: it alone, between zero bytes, or a long one anywhere."""
+    """Return whether base64, as in SMTP logins, contains a secret: alone, between zero bytes, or, if it is long, anywhere."""
     try:
         content = b64decode(word + "=" * (-len(word) % 4))
     except binascii.Error:
@@ -118,7 +118,7 @@ def _encodes(word: str, secrets: Iterable[str]) -> bool:
 
 
 def _wherever_it_shows(secret: str) -> str:
-    """A pattern. A short secret is also a part of innocent words, which a mask in them would tell it by."""
+    """Return a pattern for a secret. A short one must be a whole word, because a mask inside other words would reveal it."""
     pattern = re.escape(secret)
     if len(secret) >= LONG:
         return pattern

@@ -99,7 +99,7 @@ def test_connection(
 
 def _own_words(error: OdooError) -> str:
     """What Odoo said, without what we put before it."""
-    return error.message.rpartition("Odoo refused: ")[2]
+    return error.message.rpartition("Odoo rejected the call: ")[2]
 
 
 def send_canary(session: Session, server: Found, canary: Canary, secrets: Collection[str]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_where_it_writes_is_where_the_user_means(
 
 def test_a_host_of_no_file_has_no_place_to_write_to() -> None:
     first = read("tasks/main.yml")[0]
-    assert (first["when"], "set export_folder" in first["ansible.builtin.fail"]["msg"]) == (
+    assert (first["when"], "Set export_folder" in first["ansible.builtin.fail"]["msg"]) == (
         "export_inventory | length == 0",
         True,
     )

@@ -366,7 +366,7 @@ def test_only_the_method_that_odoo_has_is_defined(odoo: SimpleNamespace, request
 
 
 def test_an_odoo_that_connects_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ImportError, match="does not know how this version of Odoo connects"):
+    with pytest.raises(ImportError, match="does not support this version of Odoo"):
         imported(likeness("connect_somehow", wrapped=False), monkeypatch)
 
 

@@ -28,7 +28,7 @@ def _silence(_line: str) -> None:
 
 
 # What the collection puts before Odoo's words.
-_BEFORE = re.compile(r": (?:this Odoo does not know it|Odoo refused|Odoo failed with \S+): ")
+_BEFORE = re.compile(r": (?:this does not exist on this Odoo|Odoo rejected the call|Odoo failed with \S+): ")
 # Distributions of Odoo under another name have an address of their own.
 _TEST_RECIPIENT = re.compile(r"(the test recipient) \(\S+\)")
 

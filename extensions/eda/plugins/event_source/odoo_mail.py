@@ -2,49 +2,49 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An event source of ansible-rulebook: findings of the doctor in the mail of Odoo instances."""
+"""An event source of ansible-rulebook for the doctor's findings about the mail of Odoo instances."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
-short_description: Events on the mail of Odoo instances
+short_description: Events about the mail of Odoo instances
 description:
-  - Examines instances at an interval, as the module C(postmaster.odoo.mail_doctor) does, and sends an event if a finding appears, changes its severity or
-    its fix, or clears. The queue's thresholds and the ends of keys and certificates are findings too.
-  - An instance that cannot be asked is the finding V(not_asked). Its other findings stay as they are until it answers again.
-  - After a start all findings appear. Each examination opens a new connection.
-  - An event is C(odoo_mail) with C(change) (V(appeared), V(changed), V(persists) or V(cleared)), C(instance) and C(finding). The finding has C(id), C(check),
-    C(severity), C(title), C(evidence), C(remedy), C(fixable), C(resource) and C(documentation).
+  - Examines instances at an interval, as the module C(postmaster.odoo.mail_doctor) does. It sends an event if a finding appears, changes its severity or
+    its repair, or clears. The thresholds of the queue and the expiry of keys and certificates are findings too.
+  - If an instance cannot be queried, it has the finding V(not_asked). Its other findings do not change until it answers again.
+  - After a start, all findings appear. Each examination opens a new connection.
+  - An event is C(odoo_mail) with C(change) (V(appeared), V(changed), V(persists) or V(cleared)), C(instance) and C(finding). The finding has C(id),
+    C(check), C(severity), C(title), C(evidence), C(remedy), C(fixable), C(resource) and C(documentation).
   - C(meta.hosts) of an event names the instance, so that ansible-rulebook limits playbooks to it.
-  - Secrets are masked in events, and texts of Odoo are no templates.
+  - Secrets are masked in events. Texts of Odoo are never evaluated as templates.
 options:
   instances:
     description:
-      - The instances. Each has a C(name), which should be its host in the inventory, and the connection options C(url), C(database), C(username), C(password),
-        C(api_key), C(transport), C(validate_certs), C(ca_path), C(timeout), C(proxy) and C(connections) of the modules.
+      - The instances. Each has a C(name), which should be its host in the inventory. Each also has the connection options of the modules, C(url),
+        C(database), C(username), C(password), C(api_key), C(transport), C(validate_certs), C(ca_path), C(timeout), C(proxy) and C(connections).
       - An option that an instance does not have comes from the environment (C(ODOO_URL) and so on).
     type: list
     elements: dict
     required: true
   interval:
     description:
-      - Seconds between the examinations of an instance.
+      - The number of seconds between the examinations of an instance.
     type: int
     default: 300
   severity:
     description:
-      - The least severity of the findings that are events, V(error), V(warning) or V(info).
+      - The least severity of findings that cause events, V(error), V(warning) or V(info).
     type: str
     default: warning
   repeat_after:
     description:
-      - Seconds after which a finding that is still there is an event again, with the C(change) V(persists). V(0) means never.
+      - The number of seconds after which a remaining finding causes an event again, with the C(change) V(persists). V(0) means never.
     type: int
     default: 0
   at_once:
     description:
-      - How many instances are examined at the same time.
+      - The number of instances that are examined in parallel.
     type: int
     default: 4
   live_tests:
@@ -101,7 +101,7 @@ async def _watch(
 
 
 def _find_collection() -> None:
-    """Make the collection importable: ansible-rulebook runs this file by its path."""
+    """Make the collection importable, because ansible-rulebook runs this file by its path."""
     if importlib.util.find_spec("ansible_collections") and importlib.util.find_spec("ansible_collections.postmaster"):
         return
     from ansible.plugins.loader import init_plugin_loader

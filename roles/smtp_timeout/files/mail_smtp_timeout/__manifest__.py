@@ -4,8 +4,8 @@
 
 {
     "name": "SMTP timeout",
-    "summary": "Each outgoing mail server says how long Odoo waits for it",
-    "version": "1.0.0",  # without a series, so that every Odoo puts its own before it
+    "summary": "A timeout for each outgoing mail server",
+    "version": "1.0.0",  # without a series, because every Odoo adds its own series in front
     "license": "LGPL-3",
     "author": "The postmaster.odoo contributors",
     "website": "https://github.com/postmaster-odoo/postmaster.odoo",

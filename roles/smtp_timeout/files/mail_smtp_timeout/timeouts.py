@@ -2,14 +2,14 @@
 # GNU Lesser General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/lgpl-3.0.txt)
 # SPDX-License-Identifier: LGPL-3.0-or-later
 
-"""A stand-in for the module smtplib whose connections may wait for another time than they are told to.
+"""A stand-in for the module smtplib that replaces the timeout of connections.
 
-Odoo's module `ir_mail_server` hands a constant 60 seconds to smtplib.SMTP and smtplib.SMTP_SSL, deep inside one long method. It
-reaches them through its name `smtplib`, which models/ir_mail_server.py makes mean this module. All that is asked of it is
-smtplib's own, as it is at that moment; only within `connecting`, and only for the thread that is in it, the two classes
-connect with the timeout of the mail server.
+Odoo's module `ir_mail_server` passes a constant 60 seconds to smtplib.SMTP and smtplib.SMTP_SSL, inside one long method. It
+uses them through its name `smtplib`, which `models/ir_mail_server.py` replaces with this module. Every attribute of this module is
+the current attribute of smtplib. The exception is the context `connecting`: in its thread, the two classes connect with the
+timeout of the mail server.
 
-The timeout of a socket holds for connecting, for a TLS handshake and for each reply, for as long as the socket lives.
+The timeout of a socket applies to connecting, to the TLS handshake and to each reply, until the socket is closed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-# None: nobody connects. 0: somebody does, and nothing is known of a timeout.
+# None: no connection is being made. 0: a connection is being made, and its timeout is not yet known.
 _seconds: ContextVar[int | None] = ContextVar("smtp_timeout", default=None)
 
 
 @contextmanager
 def connecting(seconds: int = 0) -> Iterator[None]:
-    """A connection is made within the context: to a mail server with this timeout, or to one that is yet to be found."""
+    """Set the timeout of connections within the context. 0 means that the mail server is not yet known."""
     before = _seconds.set(seconds)
     try:
         yield
@@ -35,7 +35,7 @@ def connecting(seconds: int = 0) -> Iterator[None]:
 
 
 def found(seconds: int) -> None:
-    """Use the timeout of the mail server that was found, where a connection is being made that has none yet."""
+    """Use the timeout of the mail server that was found, if a connection is being made and has no timeout yet."""
     if _seconds.get() == 0:
         _seconds.set(seconds)
 

@@ -120,7 +120,7 @@ def test_a_defect_in_the_verdict_is_not_green(
         callback.v2_playbook_on_stats(CLEAN)
     assert ended.value.code == 1
     said = " ".join(capsys.readouterr().err.split())
-    assert "There is no verdict" in said
+    assert "There is no verdict because the callback has failed: " in said
     assert "made to fail\\u001b[31m with ********" in said
 
 

@@ -60,7 +60,7 @@ def test_each_instance_is_in_one_group() -> None:
     assert words == {
         "refused": ("authentication", "The credentials were refused."),
         "lost": ("unreachable", "No route to host"),
-        "never": ("failed", "It failed before it was asked."),
+        "never": ("failed", "The task failed before it queried the instance."),
     }
 
 

@@ -71,7 +71,7 @@ def test_today_is_not_over() -> None:
         ({"owner": None}, "owner must be a text"),
         ({"expires": ""}, "expires must be a day such as 2027-01-31"),
         ({"expires": "31.01.2027"}, "expires must be a day"),
-        ({"expires": datetime.now(timezone.utc).date() - timedelta(days=2)}, "is over"),
+        ({"expires": datetime.now(timezone.utc).date() - timedelta(days=2)}, "is in the past"),
     ],
 )
 def test_it_is_not_made_without_a_reason_an_owner_and_a_day_to_come(said: Any, words: str) -> None:

@@ -107,12 +107,10 @@ def test_nothing_is_let_out_while_a_server_does_not_work() -> None:
     """Neither what leaves through it, nor what would leave through another: only Odoo knows which is which."""
     planned = plan(DISABLED, PENDING, failed("timeout"), STALE, LOGIN, due=3)
     assert does(planned) == {"cancel": True}
-    assert planned["held"] == [
-        "What is sent through a mail server that does not work fails for good: Main (auth_failed)."
-    ]
+    assert planned["held"] == ["Mail through a mail server that does not work fails permanently: Main (auth_failed)."]
     nowhere = Finding("no_active_server", "localhost:25")
     assert plan(DISABLED, nowhere)["held"] == [
-        "What is sent through a mail server that does not work fails for good: Odoo (no_active_server)."
+        "Mail through a mail server that does not work fails permanently: Odoo (no_active_server)."
     ]
     relay = Finding("no_active_server", "Odoo sends through relay.example.", severity="info")
     assert does(plan(DISABLED, relay)) == {"crons": [CRON]}
@@ -122,7 +120,7 @@ def test_stale_mails_are_not_let_out() -> None:
     planned = plan(DISABLED, STALE, allow=["crons"], due=2)
     assert does(planned) == {}
     assert planned["held"] == [
-        "2 mails have been waiting. They would leave, too: allow stale, which cancels them, or raise doctor_stale_days."
+        "2 mails have been waiting. They would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
     ]
     assert does(plan(DISABLED, STALE, allow=["crons", "stale"])) == {"cancel": True, "crons": [CRON]}
 

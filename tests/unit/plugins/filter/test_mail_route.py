@@ -64,18 +64,18 @@ def test_what_is_no_list_of_servers(servers: Any) -> None:
 
 
 def test_what_is_no_sender() -> None:
-    with pytest.raises(AnsibleFilterError, match="and None is none"):
+    with pytest.raises(AnsibleFilterError, match="takes the address of a sender, not None"):
         mail_route(None, SERVERS)
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"id": "one"}, "id of mail server 'Acme' is no number: 'one'"),
-        ({"sequence": "high"}, "sequence of mail server 'Acme' is no number: 'high'"),
-        ({"from_filter": ["acme.example"]}, "from_filter of mail server 'Acme' is no text: "),
-        ({"from_filter": 5}, "from_filter of mail server 'Acme' is no text: 5"),
-        ({"active": "false"}, "active of mail server 'Acme' is no boolean: 'false'"),
+        ({"id": "one"}, "id of mail server 'Acme' is not a number: 'one'"),
+        ({"sequence": "high"}, "sequence of mail server 'Acme' is not a number: 'high'"),
+        ({"from_filter": ["acme.example"]}, "from_filter of mail server 'Acme' is not a text: "),
+        ({"from_filter": 5}, "from_filter of mail server 'Acme' is not a text: 5"),
+        ({"active": "false"}, "active of mail server 'Acme' is not a boolean: 'false'"),
     ],
 )
 def test_what_is_no_mail_server(wrong: dict[str, Any], words: str) -> None:

@@ -184,7 +184,7 @@ def test_the_connection_falls_back_to_the_environment(
         ("mail_server", {"name": "Main", "state": "gone"}, "state"),
         ("mail_server", {"name": "Main", "transport": "xmlrpc"}, "transport"),
         ("cron", {"active": True}, "xml_id, name"),
-        ("cron", {"xml_id": QUEUE, "name": "x"}, "not by both"),
+        ("cron", {"xml_id": QUEUE, "name": "x"}, "give either xml_id or name for an existing cron"),
         ("cron", {"xml_id": QUEUE, "model": "mail.mail"}, "name"),
         ("cron", {"xml_id": QUEUE, "nextcall": "2026-01-31", "max_overdue": 5}, "mutually exclusive"),
         ("system_parameter", {"key": "a.b"}, "value"),

@@ -63,7 +63,7 @@ def test_numbers_without_an_end(given: object) -> None:
     }
     arguments = {"timeout": given, "ids": [1, given], "servers": [{"port": given, "name": given}], "other": given}
     refusable = refusable_arguments(specification, arguments)
-    assert str(refusable["timeout"]).endswith("(no integer of 64 bits)")
+    assert str(refusable["timeout"]).endswith("(not a 64-bit integer)")
     assert refusable["ids"][0] == 1
     assert refusable["ids"][1] == refusable["servers"][0]["port"] == refusable["timeout"]
     assert refusable["servers"][0]["name"] is refusable["other"] is given

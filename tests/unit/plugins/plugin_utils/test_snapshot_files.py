@@ -134,7 +134,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"text", "no snapshot"),
+        (b"text", "is not a snapshot"),
         (b"[" * 5000, "nested too deeply"),
         (b"a: [", "not YAML"),
         (b"\xff", "not text in UTF-8"),
@@ -146,7 +146,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         (b"a: 0b_", "not YAML"),
         (b"a: !unsafe {b: 1}", "not YAML"),
         (b"? [a]\n: b", "not YAML"),
-        (b"", "no snapshot"),
+        (b"", "is not a snapshot"),
         (b"$ANSIBLE_VAULT;1.1;AES256\n00\n", "is encrypted"),
         (None, "No such file"),
     ],

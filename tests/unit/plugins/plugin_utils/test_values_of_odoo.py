@@ -98,7 +98,9 @@ def test_a_longer_one_is_a_secret_there_too(odoo: SimulatedOdoo, ask: Callable[.
     assert not [word for word in (LONG, *ANSIBLE_MASKS) if word in text]
     # Texts are variables, and everything that cannot be one is left out.
     assert declared["odoo_mail_servers"] == []
-    assert text.count("# CHECK: (a name that is not shown): it is left out for its name: it contains a secret") == 1
+    assert (
+        text.count("# CHECK: (a name that is not shown): it is left out because of its name: it contains a secret") == 1
+    )
     assert declared["odoo_mail_parameters"]["mail.catchall.alias"] == "{{ vault_acme_mail_catchall_alias }}"
     assert "mail.server.note" in declared["odoo_mail_parameters"]
     assert len([one for one in declared["odoo_mail_parameters"] if one.startswith("mail.server.")]) == 1
@@ -108,7 +110,7 @@ def test_a_longer_one_is_a_secret_there_too(odoo: SimulatedOdoo, ask: Callable[.
     assert "# CHECK: companies is left out: it contains a secret" in " ".join(text.split("\n"))
     sweep = next(one for one in declared["odoo_mail_crons"] if one.get("name") == "Sweep")
     assert sweep["code"].startswith("{{ vault_acme_")
-    assert "CHECK: it contains a secret that this run knows" in text
+    assert "CHECK: it contains a secret of this run" in text
 
 
 def test_the_places_of_secrets_are_those_of_the_vault_file(odoo: SimulatedOdoo, ask: Callable[..., Answer]) -> None:
@@ -145,7 +147,7 @@ def test_a_mask_in_odoo_is_left_out(odoo: SimulatedOdoo, ask: Callable[..., Answ
     comments = " ".join(line.strip().removeprefix("# ") for line in text.splitlines())
     for what in (
         "smtp_user is left out",
-        "(a name that is not shown): it is left out for its name",
+        "(a name that is not shown): it is left out because of its name",
         "mail.catchall.alias is left out",
     ):
         assert f"CHECK: {what}: it is a mask instead of a value" in comments

@@ -12,7 +12,7 @@ from odoo.exceptions import ValidationError
 
 from .. import timeouts
 
-# Once for all databases of this process. Where the addon is not installed nothing is ever `connecting`, and all is as before.
+# This applies to all databases of this process. In a database without the addon, `connecting` is never called, so nothing changes.
 original.smtplib = timeouts
 
 _original_class = next(one for one in vars(original).values() if getattr(one, "_name", None) == "ir.mail_server")
@@ -24,9 +24,9 @@ class IrMailServer(models.Model):
     smtp_timeout = fields.Integer(
         string="Timeout (seconds)",
         default=60,
-        help="How long Odoo waits for the SMTP server: when it connects, and then for each reply.\n"
-        "Below 30 seconds a server that is only busy is taken for one that is down, and a mail that it "
-        "was still accepting is reported as failed.",
+        help="The number of seconds that Odoo waits for a connection to the SMTP server, and for each reply.\n"
+        "Below 30 seconds, Odoo may treat a busy server as down, and report a mail as failed although the "
+        "server still accepts it.",
     )
 
     @api.constrains("smtp_timeout")
@@ -42,7 +42,7 @@ class IrMailServer(models.Model):
                 )
 
     def _smtp_timeout_of(self, options: dict[str, Any]) -> int:
-        """The timeout of the mail server that is to be connected to. 0 where none is named: Odoo may still find one."""
+        """Return the timeout of the mail server in the options; 0 if they name none, because Odoo may find one later."""
         return self.sudo().browse(options.get("mail_server_id") or ()).smtp_timeout
 
     def _find_mail_server(self, *arguments: Any, **options: Any) -> Any:
@@ -51,8 +51,8 @@ class IrMailServer(models.Model):
             timeouts.found(server.sudo().smtp_timeout)
         return server, smtp_from
 
-    # The method that connects is private from 19.0 on. Defined under the name that it does not have, it would be new, and on
-    # 19.0 anybody could call it over RPC.
+    # The method that connects is private from 19.0 on. If it were defined under the other name, it would be a new method. On
+    # 19.0, every user could then call it over RPC.
     if hasattr(_original_class, "_connect__"):
 
         def _connect__(self, *arguments: Any, **options: Any) -> Any:
@@ -66,4 +66,6 @@ class IrMailServer(models.Model):
                 return super().connect(*arguments, **options)
 
     else:
-        raise ImportError("mail_smtp_timeout does not know how this version of Odoo connects to a mail server.")
+        raise ImportError(
+            "mail_smtp_timeout does not support this version of Odoo: its method that connects to a mail server is unknown."
+        )

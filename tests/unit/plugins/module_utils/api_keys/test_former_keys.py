@@ -36,7 +36,7 @@ def test_a_checkout_that_does_not_stay(odoo: SimulatedOdoo, nights: int) -> None
         assert names(odoo) == [first.created, done.created]
         assert bool(done.warnings) == bool(night)
         odoo.now += timedelta(days=1)
-    assert "was not kept" in run(odoo, store.copy()).warnings[0]
+    assert "was not saved" in run(odoo, store.copy()).warnings[0]
     # The commit is what ends it.
     kept = store.copy()
     run(odoo, kept)
@@ -53,7 +53,7 @@ def test_a_file_without_the_name_of_its_key(odoo: SimulatedOdoo) -> None:
     unnamed = Store(store.secret)
     run(odoo, unnamed.copy(), FORCED)
     for _night in range(3):
-        assert "nothing tells which" in run(odoo, unnamed.copy()).reason
+        assert "it is unknown which" in run(odoo, unnamed.copy()).reason
         assert owner_of(odoo, str(unnamed.secret)) == odoo.uid
     with pytest.raises(Conflict, match="revoke the other keys in Odoo"):
         run(odoo, unnamed)
@@ -69,7 +69,7 @@ def test_nothing_is_stored_but_the_user_has_keys(odoo: SimulatedOdoo, name: str)
     """Another vault file may contain it, or a person has created it."""
     key = add_key(odoo, name)
     store = Store()
-    with pytest.raises(Invalid, match=f"contains no key, but the user has keys of this name: {name!r}"):
+    with pytest.raises(Invalid, match=f"contains no key, but the user has keys with this name: {name!r}"):
         run(odoo, store)
     assert (store.secret, list(odoo.records.tables["res.users.apikeys"])) == (None, [key])
     run(odoo, store, FORCED)

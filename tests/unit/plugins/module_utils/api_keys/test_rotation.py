@@ -359,7 +359,7 @@ def test_a_frozen_address(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[
         ({"renew_days": 90}, "renew_days must be less than valid_days"),
         ({"name": " "}, "name is empty"),
         ({"password": ""}, "username and password are required"),
-        ({"vault_variable": "a-b"}, "vault_variable is no name of a variable"),
+        ({"vault_variable": "a-b"}, "vault_variable is not a valid name of a variable"),
         ({"return_key": True}, "return_key needs no_log"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_result() -> None:
     result = Finding("cron_disabled", "It is\n  inactive.", cron, "warning").as_result()
     assert (result["severity"], result["evidence"], result["fixable"]) == ("warning", "It is inactive.", "crons")
     assert "xml_id mail.queue" in result["remedy"]
-    assert result["documentation"].endswith("findings.md#cron_disabled")
+    assert result["documentation"].endswith("/findings/cron_disabled.html")
     assert result["resource"] == cron
     other = Finding("throttled", "…", remedy="Wait.", fix="").as_result()
     assert (other["remedy"], other["fixable"], other["resource"]) == ("Wait.", None, None)

@@ -98,7 +98,7 @@ def test_an_instance_that_cannot_be_asked_is_down(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def unreachable(**_options: Any) -> Any:
-        raise Unreachable("Odoo at http://odoo.example: nothing listens there.")
+        raise Unreachable("Odoo at http://odoo.example: connection refused.")
 
     monkeypatch.setattr(rpc_session, "connect", unreachable)
     path = tmp_path / "acme.doctor.prom"

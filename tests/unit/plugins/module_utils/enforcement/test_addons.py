@@ -63,7 +63,7 @@ def test_latest_follows_the_addons_path(odoo: SimulatedOdoo, series: str) -> Non
 def test_an_addon_that_does_not_exist(odoo: SimulatedOdoo, update_list: bool) -> None:
     stack = {"addons": ["mail", "no_such_addon"]}
     text = refused(Unsupported, odoo, stack, update_list=update_list)
-    assert "addon 'no_such_addon': Odoo knows no such addon" in text
+    assert "addon 'no_such_addon': Odoo has no such addon" in text
     assert "update_list" in text
     assert written(odoo) == [("ir.module.module", "update_list")] * update_list
 

@@ -99,10 +99,12 @@ def test_two_domains_cannot_both_have_a_company(odoo: SimulatedOdoo) -> None:
 
 
 def test_companies_that_are_none_or_two(odoo: SimulatedOdoo) -> None:
-    assert "no res.company called 'Nowhere'" in refused_unwritten(Unsupported, odoo, declared(companies=["Nowhere"]))
+    assert "no record of res.company with the name 'Nowhere'" in refused_unwritten(
+        Unsupported, odoo, declared(companies=["Nowhere"])
+    )
     twins = [odoo.add("res.company", name="Twin") for _twin in range(2)]
     text = refused_unwritten(Ambiguous, odoo, declared(companies=["YourCompany", "Twin"]))
-    assert f"called 'Twin' (ids {twins[0]}, {twins[1]})" in text
+    assert f"have the name 'Twin' (ids {twins[0]}, {twins[1]})" in text
 
 
 def test_a_pin(odoo: SimulatedOdoo) -> None:
@@ -122,7 +124,7 @@ def test_a_database_without_alias_domains(series: str) -> None:
 def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("mail.alias.domain", "default_from"))
     text = refused(Rejected, odoo, declared(default_from="info"))
-    assert "alias_domain 'acme.example': default_from did not stick" in text
+    assert "alias_domain 'acme.example': default_from did not take effect" in text
 
 
 def test_a_clerk_may_look_but_not_write(odoo: SimulatedOdoo) -> None:

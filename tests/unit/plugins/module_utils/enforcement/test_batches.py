@@ -143,7 +143,7 @@ def test_a_cron_that_runs_is_refused_by_itself(odoo: SimulatedOdoo) -> None:
     odoo.running_crons.add(running)
     with pytest.raises(Conflict) as caught:
         run(odoo, {"crons": [{**cron, "priority": 9} for cron in many_crons(3)]})
-    assert caught.value.message.startswith("cron 'Sweep 1' (update): the scheduled action is running")
+    assert caught.value.message.startswith("cron 'Sweep 1' (update): the cron is running")
     assert [step.key for step in caught.value.details["applied"]] == ["Sweep 0"]
 
 

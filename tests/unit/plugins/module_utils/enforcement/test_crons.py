@@ -86,7 +86,7 @@ def test_the_user_by_login_or_external_id(odoo: SimulatedOdoo, login: str) -> No
 
 def test_a_user_that_does_not_exist(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(user="nobody"))
-    assert f"cron '{QUEUE}': there is no res.users called 'nobody'" in text
+    assert f"cron '{QUEUE}': there is no record of res.users with the name 'nobody'" in text
 
 
 @pytest.mark.parametrize("text", ["2026-02-01 06:00:00", "2026-02-01T06:00:00Z", "2026-02-01T07:00:00+01:00"])
@@ -98,7 +98,7 @@ def test_the_next_call(odoo: SimulatedOdoo, text: str) -> None:
 
 def test_an_interval_type_that_odoo_does_not_have(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(interval_type="seconds"))
-    assert "interval_type has no value 'seconds'" in text
+    assert "interval_type 'seconds' is not a valid value" in text
     assert "minutes, hours, days, weeks, months" in text
 
 
@@ -118,7 +118,7 @@ def test_numbercall_and_doall_in_17(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
 def test_numbercall_and_doall_are_gone_since_18(odoo: SimulatedOdoo, series: str, option: dict[str, Any]) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(interval_number=7, **option))
-    assert f"there is no field {next(iter(option))} (Odoo {series}" in text
+    assert f"{next(iter(option))} does not exist on this instance (Odoo {series}" in text
 
 
 # max_overdue: the queue runs each hour
@@ -227,9 +227,9 @@ def test_a_cron_that_ends_meanwhile_is_written(odoo: SimulatedOdoo) -> None:
 @pytest.mark.parametrize(
     ("identity", "words"),
     [
-        ({"xml_id": "mail.no_such_cron"}, "cron 'mail.no_such_cron': there is no such scheduled action"),
-        ({"name": "No such cron"}, "cron 'No such cron': there is no such scheduled action"),
-        ({"name": NAME, "model": "mail.thread"}, "there is no such scheduled action on model mail.thread"),
+        ({"xml_id": "mail.no_such_cron"}, "cron 'mail.no_such_cron': no such cron exists"),
+        ({"name": "No such cron"}, "cron 'No such cron': no such cron exists"),
+        ({"name": NAME, "model": "mail.thread"}, "no such cron exists on model mail.thread"),
     ],
 )
 def test_crons_are_not_created(odoo: SimulatedOdoo, identity: dict[str, str], words: str) -> None:
@@ -256,7 +256,7 @@ def test_one_name_on_two_models(odoo: SimulatedOdoo) -> None:
 def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
     odoo.ignored_writes.add(("ir.cron", "interval_number"))
     text = refused(Rejected, odoo, declared(interval_number=2))
-    assert f"cron '{QUEUE}': interval_number did not stick" in text
+    assert f"cron '{QUEUE}': interval_number did not take effect" in text
 
 
 # Actions of one's own
@@ -304,7 +304,7 @@ def test_what_an_addon_relies_on_is_not_deleted(odoo: SimulatedOdoo, identity: d
 
 def test_a_model_that_does_not_exist(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, {"crons": [{**OWN, "model": "no.such.model"}]})
-    assert "there is no ir.model called 'no.such.model'" in text
+    assert "there is no record of ir.model with the name 'no.such.model'" in text
 
 
 def test_code_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo) -> None:
@@ -372,14 +372,14 @@ def test_running_one_that_runs_is_a_conflict(odoo: SimulatedOdoo, clock: Clock) 
     odoo.running_crons.add(odoo.ref(QUEUE))
     with pytest.raises(Conflict) as caught:
         ran(odoo)
-    assert caught.value.message.startswith(f"cron '{QUEUE}' (run): the scheduled action is running")
+    assert caught.value.message.startswith(f"cron '{QUEUE}' (run): the cron is running")
 
 
 def test_a_running_action_is_named_with_its_beginning(odoo: SimulatedOdoo, clock: Clock) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     text = refused(Conflict, odoo, declared(interval_number=2))
     assert QUEUE in text
-    assert "the scheduled action is running" in text
+    assert "the cron is running" in text
     assert queue(odoo)["nextcall"] in text
 
 

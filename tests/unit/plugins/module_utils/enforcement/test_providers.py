@@ -53,8 +53,6 @@ def test_what_a_provider_fills_in_is_enforced(odoo: SimulatedOdoo) -> None:
 def test_providers_problems_are_told_with_the_others(odoo: SimulatedOdoo) -> None:
     options = {"provider": "gmail", "provider_region": "eu", "smtp_timeout": 0}
     text = refused_unwritten(Invalid, odoo, declared(**options))
-    assert text.startswith("mail server 'Main': provider_region ('eu') means nothing for the provider gmail")
+    assert text.startswith("mail server 'Main': provider_region 'eu' cannot be used with the provider gmail")
     assert "smtp_timeout must be at least 1 second" in text
-    assert "provider_region ('eu') means nothing without provider" in refused(
-        Invalid, odoo, declared(provider_region="eu")
-    )
+    assert "provider_region 'eu' needs provider" in refused(Invalid, odoo, declared(provider_region="eu"))

@@ -143,7 +143,7 @@ def test_what_does_not_stick_is_rejected(odoo: SimulatedOdoo) -> None:
 
     odoo.before.append(lose)
     text = refused(Rejected, odoo, {"parameters": {"web.base.url": "https://odoo.acme.example"}})
-    assert "system_parameter 'web.base.url': value did not stick" in text
+    assert "system_parameter 'web.base.url': value did not take effect" in text
 
 
 def test_a_clerk_may_not(odoo: SimulatedOdoo) -> None:
@@ -172,8 +172,8 @@ def test_a_value_that_holds_a_secret_is_a_mask(odoo: SimulatedOdoo, old: str, ne
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("mail.catchall.domain", "this Odoo reads the setting of the alias domain"),
-        ("mail.default.from", "this Odoo reads the setting of the alias domain"),
+        ("mail.catchall.domain", "this Odoo uses the setting of the alias domain"),
+        ("mail.default.from", "this Odoo uses the setting of the alias domain"),
         ("mail.force.smtp.from", "no version of Odoo reads it"),
         (KEY, ""),
     ],

@@ -121,7 +121,7 @@ def test_a_new_server_that_fails_is_not_there(odoo: SimulatedOdoo, message: str,
     odoo.smtp = lambda _tested: message
     error = failing(odoo, stack(MAIN))
     assert (
-        f"mail server 'Main': the connection test of its new settings failed ({kind}), and they were not written: "
+        f"mail server 'Main': the connection test of its new settings failed ({kind}), so they were not written: "
         in error.message
     )
     assert message.rpartition("\n")[2].strip() in error.message
@@ -206,7 +206,7 @@ def test_a_run_that_fails_later_leaves_no_candidate(odoo: SimulatedOdoo) -> None
 
     def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
         if (model, method) == ("ir.mail_server", "write") and arguments["vals"].get("name") == "First":
-            raise Rejected("Odoo refused: not this one")
+            raise Rejected("Odoo rejected the call: not this one")
 
     odoo.before.append(refuse)
     with pytest.raises(Rejected):
@@ -320,7 +320,7 @@ def test_a_leftover_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) 
 
 
 def test_the_name_of_a_candidate_cannot_be_declared(odoo: SimulatedOdoo) -> None:
-    with pytest.raises(Exception, match="is the collection's own"):
+    with pytest.raises(Exception, match="is reserved for the collection"):
         run(odoo, stack({**MAIN, "name": candidate_name("Main")}))
 
 
@@ -416,7 +416,7 @@ def test_a_live_server_is_not_broken_by_missing_consent(odoo: SimulatedOdoo, met
     live = dict(server(odoo, "Main"))
     outcome = run(odoo, stack(oauth2_server(method)), verify="connection")
     assert server(odoo, "Main") == live
-    assert [one for one in outcome.warnings if "is in use and stays as it is until it is connected" in one]
+    assert [one for one in outcome.warnings if "is in use and is not changed until it is connected" in one]
     assert outcomes(outcome.verifications) == {"Main": "not_tested"}
     assert [one["connected"] for one in outcome.connections] == [False]
 
@@ -568,7 +568,7 @@ def test_the_last_server_in_use_is_not_archived_for_one_that_is_archived(odoo: S
 
 def test_one_name_is_one_server_unless_each_is_pinned(odoo: SimulatedOdoo) -> None:
     twins = [{**MAIN, "xml_id": f"postmaster.{number}"} for number in ("one", "other")]
-    with pytest.raises(Invalid, match="2 mail servers are declared by the name 'Main'"):
+    with pytest.raises(Invalid, match="2 mail servers have the name 'Main'"):
         run(odoo, stack(twins[0], MAIN), verify="connection")
     outcome = run(odoo, stack(*twins), verify="connection")
     keys = ["Main (postmaster.one)", "Main (postmaster.other)"]

@@ -163,7 +163,7 @@ def test_what_did_not_stick_is_rejected_by_name(wanted: Values, data: st.DataObj
             self.found.pop(lost, None)
 
     store = Forgetful(wanted, {})
-    with pytest.raises(Rejected, match=rf"number '{lost}': value did not stick.*somebody else owns it") as caught:
+    with pytest.raises(Rejected, match=rf"number '{lost}': value did not take effect.*somebody else owns it") as caught:
         converge(store, check_mode=False)
     assert [step.key for step in caught.value.details["applied"]] == list(wanted)
     assert not store.locked
@@ -185,7 +185,7 @@ def test_an_error_tells_what_was_done_before_it() -> None:
 @pytest.mark.parametrize(
     ("kind", "completed", "message"),
     [
-        (Rejected, 1, "number 'b' (update): no Besides, the steps before it are incomplete: not now"),
+        (Rejected, 1, "number 'b' (update): no In addition, the steps before it are incomplete: not now"),
         (Unreachable, 0, "number 'b' (update): no"),
     ],
 )
@@ -302,7 +302,7 @@ def test_an_update_of_what_was_just_created_is_another_step() -> None:
     assert [step.action for step in done] == ["create", "update"]
     stubborn = Defaulting({"a": 1}, {})
     stubborn.keeps = True
-    with pytest.raises(Rejected, match="'a': value did not stick"):
+    with pytest.raises(Rejected, match="'a': value did not take effect"):
         converge(stubborn, check_mode=False)
 
 
@@ -326,7 +326,7 @@ def test_an_existence_that_did_not_stick_is_named_too() -> None:
         def perform(self, steps: Plan) -> Any:
             """It takes the deletion, and stays."""
 
-    with pytest.raises(Rejected, match="number 'a': its existence did not stick"):
+    with pytest.raises(Rejected, match="number 'a': the delete did not take effect"):
         converge(Undying({}, {}), check_mode=False)
 
 

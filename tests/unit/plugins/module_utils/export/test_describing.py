@@ -192,7 +192,7 @@ def test_a_server_that_is_called_as_its_secret_is_not_named(odoo: SimulatedOdoo)
     description = describe(odoo)
     assert description.stack["servers"] == []
     assert "made-up-token" not in repr(description.as_result())
-    found = remark(description, "it is left out for its name: it contains a secret that this run knows")
+    found = remark(description, "it is left out because of its name: it contains a secret of this run")
     assert (found.kind, found.key, found.resource) == ("suspicious", "(a name that is not shown)", "mail_server")
 
 
@@ -239,7 +239,7 @@ def test_code_of_an_addons_action_is_declared_where_it_is_another(odoo: Simulate
     description = describe(odoo)
     (cron,) = [one for one in description.stack["crons"] if one["xml_id"] == xml_id]
     assert cron["code"] == CODE
-    assert remark(description, "not what addons ship").key == cron["name"]
+    assert remark(description, "not the usual code of an addon").key == cron["name"]
     assert run(odoo, whole(description)).plan == ()
 
 
@@ -249,7 +249,7 @@ def test_namesakes_without_external_ids_are_left_out(odoo: SimulatedOdoo) -> Non
     description = describe(odoo)
     assert description.stack["servers"] == []
     assert len(description.remarks) >= 1
-    found = remark(description, "2 mail servers bear this name")
+    found = remark(description, "2 mail servers have this name")
     assert (found.kind, found.key, found.position) == ("left_out", "Twin", None)
 
 
@@ -307,7 +307,7 @@ def test_a_way_to_log_in_that_would_be_refused_is_left_out(odoo: SimulatedOdoo) 
     description = describe(odoo)
     (server,) = description.stack["servers"]
     assert "smtp_authentication" not in server
-    assert "needs smtp_ssl_certificate" in remark(description, "how it logs in").message
+    assert "needs smtp_ssl_certificate" in remark(description, "the login cannot be declared").message
     assert run(odoo, whole(description)).plan == ()
 
 
@@ -329,7 +329,7 @@ def test_values_that_declaring_would_refuse_or_change_are_left_out(odoo: Simulat
         "smtp_port",
         "from_filter",
     }
-    assert remark(description, "from_filter").message.startswith("from_filter is left out: it takes email addresses")
+    assert remark(description, "from_filter").message.startswith("from_filter is left out: it contains")
     assert run(odoo, whole(description)).plan == ()
 
 
@@ -346,17 +346,17 @@ def test_fields_of_a_file_of_the_server_are_left_out(series: str) -> None:
 @pytest.mark.parametrize(
     ("values", "option", "words"),
     [
-        ({"smtp_port": 587}, "smtp_encryption", "usually takes starttls"),
-        ({"smtp_port": 465, "smtp_encryption": "starttls"}, "smtp_encryption", "usually takes ssl"),
-        ({"smtp_port": 587, "smtp_encryption": "ssl"}, "smtp_encryption", "usually takes starttls"),
-        ({"smtp_host": "smtp.gmial.com"}, "smtp_host", "is smtp.gmail.com meant?"),
-        ({"smtp_host": "smtp.sendgird.net"}, "smtp_host", "is smtp.sendgrid.net meant?"),
+        ({"smtp_port": 587}, "smtp_encryption", "usually needs starttls"),
+        ({"smtp_port": 465, "smtp_encryption": "starttls"}, "smtp_encryption", "usually needs ssl"),
+        ({"smtp_port": 587, "smtp_encryption": "ssl"}, "smtp_encryption", "usually needs starttls"),
+        ({"smtp_host": "smtp.gmial.com"}, "smtp_host", "did you mean smtp.gmail.com?"),
+        ({"smtp_host": "smtp.sendgird.net"}, "smtp_host", "did you mean smtp.sendgrid.net?"),
         ({"smtp_host": False}, "smtp_host", "it is empty"),
-        ({"from_filter": False}, "from_filter", "without one"),
+        ({"from_filter": False}, "from_filter", "it is empty, so this server sends the mail of every sender"),
         ({"smtp_user": "u"}, "smtp_pass", "no password"),
         ({"smtp_pass": "made-up"}, "smtp_user", "no user"),
         ({"smtp_user": "u", "smtp_pass": "made-up"}, "smtp_encryption", "in clear"),
-        ({"smtp_debug": True}, "smtp_debug", "not to stay"),
+        ({"smtp_debug": True}, "smtp_debug", "Use it only to find an error"),
         ({"active": False}, "active", "it is archived"),
     ],
 )

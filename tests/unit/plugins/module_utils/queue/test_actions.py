@@ -472,7 +472,7 @@ def test_nothing_is_sent_while_the_queues_own_action_does(odoo: SimulatedOdoo) -
     odoo.running_crons.add(odoo.ref(QUEUE))
     work = act(odoo.session(), "process", Selection(), batch_size=50)
     assert isinstance(work.error, Conflict)
-    assert "the scheduled action is running" in work.error.message
+    assert "the cron is running" in work.error.message
     assert states(odoo) == {mail: "outgoing"}
     assert ("mail.mail", "write") not in written(odoo)  # which would make the action break off
     odoo.running_crons.clear()
@@ -592,7 +592,7 @@ def test_a_request_that_was_never_sent_starts_nothing(odoo: SimulatedOdoo) -> No
 
     def refuse(_model: str, method: str, *_rest: Any) -> None:
         if method == "send":
-            raise Unreachable("nothing listens there.", is_sent=False)
+            raise Unreachable("connection refused.", is_sent=False)
 
     odoo.before.append(refuse)
     assert act(odoo.session(), "process", Selection(), batch_size=50).error is not None
@@ -612,7 +612,7 @@ def test_odoo_is_gone_in_the_middle(
     def gone(model: str, method: str, *_rest: Any) -> None:
         sent.extend([method] if (model, method) == ("mail.mail", "send") else [])
         if len(sent) > 1:
-            raise Unreachable("nothing listens there.")
+            raise Unreachable("connection refused.")
 
     odoo.before.append(gone)
     result = shipped("mail_queue", {"action": "process", "batch_size": 2}, capsys)

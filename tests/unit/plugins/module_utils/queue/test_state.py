@@ -157,7 +157,7 @@ def test_a_refusal_to_count_is_told_in_its_words(odoo: SimulatedOdoo) -> None:
 
     def refuse(_model: str, method: str, _ids: Any, _arguments: dict[str, Any]) -> None:
         if method == "formatted_read_group":
-            raise Rejected("Odoo refused: made up")
+            raise Rejected("Odoo rejected the call: made up")
 
     odoo.before.append(refuse)
     with pytest.raises(Rejected, match="made up"):

@@ -56,7 +56,7 @@ def test_some_mail_servers(odoo: SimulatedOdoo, names: dict[str, str], found: li
 
 
 def test_an_external_id_that_no_record_has(odoo: SimulatedOdoo) -> None:
-    with pytest.raises(Unsupported, match=r"No mail server has the external id base.user_admin \(database simulated"):
+    with pytest.raises(Unsupported, match=r"No mail server has the external ID base.user_admin in database simulated"):
         read_info(odoo.session(), MAIL_SERVER, xml_id="base.user_admin")
 
 
@@ -107,7 +107,7 @@ def test_a_cron_that_never_runs_is_not_overdue(odoo: SimulatedOdoo) -> None:
 def test_queries() -> None:
     records = [{"name": "a", "active": True}, {"name": "b", "active": False}]
     assert apply_query("[?active].name", records) == ["a"]
-    with pytest.raises(Invalid, match=r"query '\[\?active' is no JMESPath expression"):
+    with pytest.raises(Invalid, match=r"query '\[\?active' is not a valid JMESPath expression"):
         apply_query("[?active", records)
 
 

@@ -144,18 +144,39 @@ def test_regions(name: str, region: str, host: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"provider_region": "eu"}, "provider_region ('eu') means nothing without provider"),
+        ({"provider_region": "eu"}, "provider_region 'eu' needs provider"),
         ({"provider": "gmail", "provider_region": "eu"}, "the provider gmail, which has no regions"),
-        ({"provider": "mailgun", "provider_region": "us-east-1"}, "must be us or eu, not 'us-east-1'"),
-        ({"provider": "mailgun", "provider_region": ""}, "must be us or eu, not ''"),
-        ({"provider": "ses", "provider_region": "eu"}, "such as eu-west-1, not 'eu'"),
-        ({"provider": "ses", "provider_region": "EU-WEST-1"}, "such as eu-west-1, not 'EU-WEST-1'"),
+        (
+            {"provider": "mailgun", "provider_region": "us-east-1"},
+            "provider_region 'us-east-1' is not a region of the provider mailgun (expected us or eu)",
+        ),
+        (
+            {"provider": "mailgun", "provider_region": ""},
+            "provider_region '' is not a region of the provider mailgun (expected us or eu)",
+        ),
+        (
+            {"provider": "ses", "provider_region": "eu"},
+            "provider_region 'eu' is not a region of the provider ses (expected a region of AWS, such as eu-west-1)",
+        ),
+        (
+            {"provider": "ses", "provider_region": "EU-WEST-1"},
+            "provider_region 'EU-WEST-1' is not a region of the provider ses (expected a region of AWS, such as eu-west-1)",
+        ),
         ({"provider": "ses", "provider_region": "eu-west-1.evil.example#"}, "such as eu-west-1"),
         ({"provider": "ses", "provider_region": "eu-west-1\n"}, "such as eu-west-1"),
-        ({"provider": "acme"}, "provider must be one of gmail, outlook,"),
-        ({"provider": "gmail", "smtp_port": 2525}, "smtp_port 2525 needs smtp_encryption beside it"),
-        ({"provider": "outlook", "smtp_encryption": "ssl"}, "smtp_encryption ssl needs smtp_port beside it"),
-        ({"provider": "postmark", "smtp_encryption": "ssl_strict"}, "smtp_encryption ssl_strict needs smtp_port"),
+        ({"provider": "acme"}, "provider 'acme' is not known (expected one of gmail, outlook,"),
+        (
+            {"provider": "gmail", "smtp_port": 2525},
+            "smtp_port 2525 is not a known port of the provider gmail: set smtp_encryption too",
+        ),
+        (
+            {"provider": "outlook", "smtp_encryption": "ssl"},
+            "smtp_encryption ssl is not a known encryption of the provider outlook: set smtp_port too",
+        ),
+        (
+            {"provider": "postmark", "smtp_encryption": "ssl_strict"},
+            "smtp_encryption ssl_strict is not a known encryption of the provider",
+        ),
     ],
 )
 def test_problems(options: dict[str, Any], words: str) -> None:

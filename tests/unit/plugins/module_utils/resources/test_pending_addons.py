@@ -55,7 +55,7 @@ def test_what_odoo_leaves_pending(pending: SimulatedOdoo) -> None:
             addon(pending, "sms")["state"] = "to remove"
 
     pending.before.append(begin_another)
-    with pytest.raises(Rejected, match=r"leaves addons pending, and its log says why: sms \(to remove\)\."):
+    with pytest.raises(Rejected, match=r"addons are still pending: sms \(to remove\)\."):
         resolve(pending.session(), "finish")
 
 

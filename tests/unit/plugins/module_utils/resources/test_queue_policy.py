@@ -156,8 +156,8 @@ def test_a_field_that_this_odoo_lacks_is_refused(odoo: SimulatedOdoo) -> None:
         {"name": "second", "domain": "[('email_bcc', '!=', False)]", "batch": 1},
     ]
     text = refused(Unsupported, odoo, lanes=lanes)
-    assert "lane 'first': its domain does not work here" in text
-    assert "lane 'second': its domain does not work here" in text
+    assert "lane 'first': its domain does not work on this instance" in text
+    assert "lane 'second': its domain does not work on this instance" in text
 
 
 def test_who_is_told(odoo: SimulatedOdoo) -> None:
@@ -178,7 +178,7 @@ def test_who_is_told(odoo: SimulatedOdoo) -> None:
 def test_two_channels_of_one_name_are_ambiguous(odoo: SimulatedOdoo) -> None:
     for _number in range(2):
         odoo.add(odoo.facts.channel_model, name="Mail")
-    assert "2 have the name 'Mail'" in refused(Ambiguous, odoo, watchdog={**WATCHDOG, "channel": "Mail"})
+    assert "2 records have the name 'Mail'" in refused(Ambiguous, odoo, watchdog={**WATCHDOG, "channel": "Mail"})
 
 
 def test_nothing_wakes_on_a_neutralized_copy(odoo: SimulatedOdoo) -> None:
@@ -195,7 +195,7 @@ def test_a_queue_that_is_running_is_a_conflict(odoo: SimulatedOdoo) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     with pytest.raises(Conflict) as caught:
         run(odoo, **EVERYTHING)
-    assert caught.value.message.startswith("queue_policy 'lanes' (update): the scheduled action is running")
+    assert caught.value.message.startswith("queue_policy 'lanes' (update): the cron is running")
 
 
 def test_the_code_is_the_same_on_every_version() -> None:
@@ -212,7 +212,7 @@ def test_a_database_without_the_queue(odoo: SimulatedOdoo) -> None:
     for data in odoo.records.tables["ir.model.data"].values():
         if data["name"] == "ir_cron_mail_scheduler_action":
             data["name"] = "elsewhere"
-    assert "its cron mail.ir_cron_mail_scheduler_action was deleted" in refused(
+    assert "Odoo's own cron mail.ir_cron_mail_scheduler_action, which was deleted" in refused(
         Unsupported, odoo, lanes=EVERYTHING["lanes"]
     )
     assert run(odoo, state="absent").plan == ()
@@ -242,7 +242,7 @@ def test_a_cron_that_contradicts_the_lanes_is_refused(odoo: SimulatedOdoo) -> No
     lanes = EVERYTHING["lanes"]
     for cron in ({"interval_number": 7, "interval_type": "minutes"}, {"active": False}):
         stack = stack_of({"xml_id": QUEUE, **cron}, lanes=lanes, interval=3)
-        assert "of one record different values" in refused_unwritten(Invalid, odoo, stack)
+        assert "of one record to different values" in refused_unwritten(Invalid, odoo, stack)
     assert "belongs to a rule" in refused_unwritten(
         Invalid, odoo, stack_of({"xml_id": queue_jobs.STALE}, stale_after=7)
     )

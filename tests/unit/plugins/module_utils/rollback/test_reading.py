@@ -51,9 +51,9 @@ def test_a_whole_document_is_read() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("text", "no snapshot"),
-        ({}, "no snapshot"),
-        ({**WHOLE, "postmaster_odoo_snapshot": 2}, "another format"),
+        ("text", "is not a snapshot"),
+        ({}, "is not a snapshot"),
+        ({**WHOLE, "postmaster_odoo_snapshot": 2}, "the unknown format"),
         ({**WHOLE, "url": 5}, "url must be a text"),
         ({**WHOLE, "records": {}}, "records must be a list"),
         ({**WHOLE, "records": ["x"]}, "its resource is not known"),

@@ -221,7 +221,7 @@ def test_secrets_are_left_out_if_they_cannot_be_encrypted(odoo: SimulatedOdoo) -
     }
     (warning,) = [one for one in outcome.warnings if "contains no secrets" in one]
     assert "Main" in warning
-    assert [one.key for one in file.document.losses if "not taken into use" in one.reason] == ["Old"]
+    assert [one.key for one in file.document.losses if "not activated" in one.reason] == ["Old"]
     assert {(one.key, one.resource) for one in file.document.losses if "cannot be created again" in one.reason} == {
         ("Sweep", "cron"),
         ("mail.made_up.api_key", "system_parameter"),
@@ -310,7 +310,7 @@ def test_tokens_come_back(authentication: str) -> None:
         server(odoo, "Main")[names[0]] = "made-up-rotated"
     again = roll_back(odoo.session(), file.document)
     assert again.plan == ()
-    assert any("keeps its Outlook token" in text for text in again.warnings) == (authentication == "outlook")
+    assert any("keeps its current Outlook token" in text for text in again.warnings) == (authentication == "outlook")
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)

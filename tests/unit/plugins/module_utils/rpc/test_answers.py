@@ -77,4 +77,4 @@ def test_kinds(name: str, message: str, kind: type[OdooError]) -> None:
 
 def test_odoos_words_come_on_one_line() -> None:
     error = refusal(WHERE, "odoo.exceptions.UserError", "You cannot archive it:\n\n  - Invoice (Email Template)\n")
-    assert error.message == f"{WHERE}: Odoo refused: You cannot archive it: - Invoice (Email Template)"
+    assert error.message == f"{WHERE}: Odoo rejected the call: You cannot archive it: - Invoice (Email Template)"

@@ -129,7 +129,7 @@ def test_it_is_waited_for_as_long_as_asked(server: LocalServer, clock: Clock, he
 @pytest.mark.parametrize("header", ["3600", format_datetime(START + timedelta(hours=1), usegmt=True)])
 def test_nobody_waits_for_long(server: LocalServer, clock: Clock, header: str) -> None:
     behind = server.answer = Behind(Answer(HTML, 503, (("Retry-After", header),)), times=1)
-    with pytest.raises(Unreachable, match=r"It asks to wait for 3600 s\.$"):
+    with pytest.raises(Unreachable, match=r"Retry after 3600 s \(Retry-After\)\.$"):
         session_to(server).search_read("ir.cron", [], ["name"])
     assert (len(behind.calls), clock.monotonic()) == (1, 0)
 

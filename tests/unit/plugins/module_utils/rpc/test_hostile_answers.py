@@ -139,12 +139,12 @@ def test_answers_of_odoo(method: str, arguments: dict[str, Any], answer: Any) ->
         ("search_read", {"fields": ["name"]}, [{"id": 0, "name": "x"}], "the field 'id' has a value of another type"),
         ("search_read", {"fields": ["name"]}, [{"id": 1, "name": ["made-up"]}], "the field 'name' has a value of another type"),
         ("search_read", {"model": "ir.config_parameter", "fields": ["key"]}, [{"id": 1, "key": False}], "the field 'key' is empty"),
-        ("search_read", {"fields": [], "domain": [["id", "in", [3]]]}, [{"id": 4}], "it is about other records"),
+        ("search_read", {"fields": [], "domain": [["id", "in", [3]]]}, [{"id": 4}], "it contains other records than requested"),
         ("search_read", {"fields": ["active"]}, [{"id": 1, "active": "made-up"}], "the field 'active' has"),
         ("search_read", {"fields": ["user_id"]}, [{"id": 1, "user_id": 5}], "the field 'user_id' has"),
         ("search_read", {"fields": ["nextcall"]}, [{"id": 1, "nextcall": "0000-00-00 00:00:00"}], "the field 'nextcall' has"),
-        ("read", {"ids": [3], "fields": []}, [{"id": 4}], "it is about other records"),
-        ("read", {"ids": [3], "fields": []}, [{"id": 3}, {"id": 3}], "it is about other records"),
+        ("read", {"ids": [3], "fields": []}, [{"id": 4}], "it contains other records than requested"),
+        ("read", {"ids": [3], "fields": []}, [{"id": 3}, {"id": 3}], "it contains other records than requested"),
         ("search", {}, [True], "a list of ids was expected"),
         ("search_count", {}, -1, "a number of records was expected"),
         ("create", {"vals_list": [{}]}, [5, 6], "the ids of the new records were expected"),
@@ -158,7 +158,7 @@ def test_answers_of_odoo(method: str, arguments: dict[str, Any], answer: Any) ->
 def test_answers_of_anybody(method: str, arguments: dict[str, Any], answer: Any, words: str) -> None:
     with pytest.raises(Unreachable) as caught:
         check_answer("here", method, arguments, answer)
-    assert caught.value.message.startswith(f"here: the answer is not as Odoo gives it: {words}")
+    assert caught.value.message.startswith(f"here: the answer does not have Odoo's format: {words}")
     assert "made-up" not in caught.value.message
 
 
@@ -170,7 +170,7 @@ def test_the_instance_says_the_types_of_its_fields() -> None:
 
 
 def test_a_record_that_is_gone() -> None:
-    with pytest.raises(Rejected, match=r"^here: there is no record 3 any more"):
+    with pytest.raises(Rejected, match=r"^here: no record exists with id 3"):
         check_answer("here", "read", {"ids": [2, 3], "fields": []}, [{"id": 2}])
 
 
@@ -234,7 +234,7 @@ def test_a_body_without_an_end(monkeypatch: pytest.MonkeyPatch, head: bytes) -> 
             connection.sendall(b" " * 65536)
 
     with listening(pour) as url:
-        assert "answers with more than" in unanswered(Unreachable, HttpConnection(url, timeout=20, proxy=""))
+        assert "sent an answer of more than" in unanswered(Unreachable, HttpConnection(url, timeout=20, proxy=""))
 
 
 @pytest.mark.parametrize(
@@ -271,5 +271,5 @@ def test_a_wrong_clock_sends_cancels_and_withholds_no_mail(
     ending = run(Task("mail_queue", options, applies=not check), wrong, "jsonrpc")
     assert ending.result is not None
     assert ending.result["error_kind"] == "invalid"
-    assert "correct the clock that is wrong" in ending.result["msg"]
+    assert "Correct the clock that is wrong" in ending.result["msg"]
     assert json.dumps(odoo.records.tables["mail.mail"]) == before

@@ -160,7 +160,7 @@ def test_a_clock_that_is_wrong_is_an_error_that_names_both(server: LocalServer, 
     moment = now() + datetime.timedelta(days=days)
     server.answer = lambda _request: Answer(b"ok", headers=(("Date", format_datetime(moment, usegmt=True)),))
     assert asked(http) == b"ok", "of no concern to a call that does not look at the clock"
-    with pytest.raises(Invalid, match="correct the clock that is wrong") as raised:
+    with pytest.raises(Invalid, match="Correct the clock that is wrong") as raised:
         _time = http.server_time
     for clock in (moment, now()):
         assert f"{clock:%Y-%m-%d}" in raised.value.message
@@ -200,9 +200,7 @@ def test_a_clock_without_a_zone_is_in_utc(server: LocalServer) -> None:
 def test_redirects_are_not_followed(server: LocalServer, status: int) -> None:
     server.answer = lambda _request: Answer(status=status, headers=(("Location", "https://odoo.acme.example/"),))
     text = unanswered(Unreachable, http_to(server))
-    assert text == (
-        f"{server.url} redirects to https://odoo.acme.example/: set url to the address that Odoo answers at."
-    )
+    assert text == (f"{server.url} redirects to https://odoo.acme.example/: set url to Odoo's final address.")
     assert len(server.requests) == 1
 
 
@@ -238,7 +236,7 @@ def test_silence_is_a_timeout() -> None:
 def test_a_closed_port() -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     assert unanswered(Unreachable, HttpConnection(url, proxy="")) == (
-        f"Odoo at {url}: nothing listens there (connection refused): check url, and that Odoo runs."
+        f"Odoo at {url}: connection refused. Check the port of url, and that Odoo runs."
     )
 
 
@@ -261,7 +259,7 @@ def test_no_way_to_the_host(monkeypatch: pytest.MonkeyPatch, error: OSError, wor
     ("problem", "url"),
     [
         *(
-            ("is no URL: write one like https://odoo.example.com", url)
+            ("is not a valid URL (expected, for example, https://odoo.example.com", url)
             for url in (
                 "odoo.acme.example",
                 "localhost:8069",
@@ -273,7 +271,7 @@ def test_no_way_to_the_host(monkeypatch: pytest.MonkeyPatch, error: OSError, wor
             )
         ),
         *(
-            ("has a blank, a control character or", url)
+            ("contains a blank, a control character or", url)
             for url in (
                 "http://odoo .example",
                 " http://odoo.example",
@@ -311,7 +309,7 @@ def test_a_login_without_a_host_does_not_show_its_password(option: str, password
 
 @pytest.mark.parametrize(
     "password",
-    ["corr@ct", "corr/ect", "cor/re@ct", "cor@re/ct", "c:o@rr/e:c@t", "corr ect", "corr#ect", "corr?ect", "c[orrect"],
+    ["corr@c7", "corr/ec7", "cor/re@c7", "cor@re/c7", "c:o@rr/e:c@t", "corr ec7", "corr#ec7", "corr?ec7", "c[orrec7"],
 )
 @pytest.mark.parametrize("scheme", ["http://", ""])
 def test_a_proxy_with_an_ambiguous_password_is_not_shown(scheme: str, password: str) -> None:
@@ -324,7 +322,7 @@ def test_a_proxy_with_an_ambiguous_password_is_not_shown(scheme: str, password: 
 
 @pytest.mark.parametrize("end", ["?db=acme", "#menu"])
 def test_a_url_ends_before_its_query(end: str) -> None:
-    with pytest.raises(Invalid, match="must end before any") as caught:
+    with pytest.raises(Invalid, match=r"must not contain \? or #") as caught:
         HttpConnection(f"http://odoo.acme.example/web{end}", proxy="")
     assert "'http://odoo.acme.example/...'" in caught.value.message
 
@@ -360,8 +358,8 @@ def test_what_no_header_takes_is_an_error_that_does_not_repeat_it(server: LocalS
 
 def test_a_certificate_that_is_not_trusted(tls_server: LocalServer) -> None:
     text = unanswered(Unreachable, http_to(tls_server))
-    assert "its certificate is not trusted (self" in text
-    assert "give its CA in ca_path, or set validate_certs to false" in text
+    assert "the certificate is not trusted (self" in text
+    assert "Set ca_path to the certificate of its CA. For a test system you can set validate_certs to false" in text
     assert tls_server.requests == []
 
 
@@ -373,7 +371,7 @@ def test_a_ca_of_ones_own(tls_server: LocalServer, certificate: Path, tmp_path: 
 def test_a_certificate_for_another_host(tls_server: LocalServer, certificate: Path) -> None:
     tls_server.url = tls_server.url.replace("127.0.0.1", "localhost")
     text = unanswered(Unreachable, http_to(tls_server, ca_path=str(certificate)))
-    assert "its certificate is not trusted (Hostname mismatch" in text
+    assert "the certificate is not trusted (Hostname mismatch" in text
 
 
 def test_certificates_need_not_be_checked(tls_server: LocalServer) -> None:
@@ -383,8 +381,8 @@ def test_certificates_need_not_be_checked(tls_server: LocalServer) -> None:
 def test_tls_against_a_plain_port(server: LocalServer) -> None:
     server.url = server.url.replace("http:", "https:")
     text = unanswered(Unreachable, http_to(server))
-    assert "does not speak TLS as asked" in text
-    assert "check the scheme and port of url" in text
+    assert "no TLS connection is possible" in text
+    assert "Check the scheme and port of url" in text
 
 
 @pytest.mark.parametrize(("content", "words"), [(None, "does not exist"), (b"no certificate", "cannot be read")])
@@ -428,7 +426,7 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password() -> None:
     port = closed_port()
     http = HttpConnection("http://odoo.acme.example", proxy=f"http://user:{SECRET}@127.0.0.1:{port}")
     text = unanswered(Unreachable, http)
-    assert f"Odoo at http://odoo.acme.example through the proxy 127.0.0.1:{port}: nothing listens there" in text
+    assert f"Odoo at http://odoo.acme.example through the proxy 127.0.0.1:{port}: connection refused" in text
     assert SECRET not in text
 
 

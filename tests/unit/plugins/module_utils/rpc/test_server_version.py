@@ -70,4 +70,6 @@ def test_what_is_no_odoo(answer: Answer) -> None:
         server.answer = respond
         with pytest.raises(Unreachable) as caught:
             ask_version(http_to(server))
-        assert caught.value.message.startswith(f"{server.url} answers (HTTP {answer.status}), but not as an Odoo does")
+        assert caught.value.message.startswith(
+            f"{server.url} answers (HTTP {answer.status}), but the program there is not Odoo"
+        )

@@ -102,7 +102,7 @@ def test_only_methods_that_read_leave_in_check_mode(transport: Recorder) -> None
     ],
 )
 def test_nothing_else_leaves_in_check_mode(transport: Recorder, method: str) -> None:
-    with pytest.raises(ReadOnly, match=f"ir.cron.{method} was about to be called in check mode"):
+    with pytest.raises(ReadOnly, match=f"ir.cron.{method} is not allowed in check mode"):
         session_over(transport, read_only=True).call("ir.cron", method, [1])
     assert transport.calls == []
 
@@ -257,7 +257,7 @@ def test_which_transport_is_taken(
 @pytest.mark.parametrize(
     ("transport_option", "major", "credentials", "words"),
     [
-        ("auto", 19, {}, "Credentials are missing: give api_key, or username with password"),
+        ("auto", 19, {}, "Credentials are missing: set api_key, or username with password"),
         ("auto", 19, {"username": "admin"}, "Credentials are missing"),
         ("auto", 19, {"username": "admin", "password": ""}, "Credentials are missing"),
         ("auto", 18, KEY, "username is missing"),
@@ -284,7 +284,7 @@ def test_json2_needs_no_odoorpc(odoo_server: LocalServer, monkeypatch: pytest.Mo
 
 
 def test_what_is_wrong_with_the_server_comes_first(odoo_server: LocalServer) -> None:
-    with pytest.raises(Unreachable, match="not as an Odoo does"):
+    with pytest.raises(Unreachable, match="the program there is not Odoo"):
         connect(url=odoo_server.url, database="acme", proxy="", **PASSWORD)
     with pytest.raises(Unreachable, match="connection refused"):
         connect(url=f"http://127.0.0.1:{closed_port()}", database="acme", proxy="", **PASSWORD)

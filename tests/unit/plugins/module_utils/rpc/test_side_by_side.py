@@ -313,7 +313,7 @@ def test_a_user_who_is_not_known_logs_in_after_an_odoo_has_answered(server: Loca
 
 def test_a_server_that_is_no_odoo_any_more_is_the_first_error(server: LocalServer) -> None:
     user_ids.remember(server.url, "acme", "ops", 7)
-    with pytest.raises(Unreachable, match="not as an Odoo does"):
+    with pytest.raises(Unreachable, match="the program there is not Odoo"):
         connected(server)
 
 

@@ -246,7 +246,7 @@ def test_jsonrpc_believes_a_login_more_than_its_memory(server: LocalServer, answ
 def test_jsonrpc_does_not_log_in_where_odoo_does_not_answer(server: LocalServer) -> None:
     user_ids.remember(f"{server.url}/base", "acme", "ops", 7)
     server.answer = lambda _request: rpc_error("psycopg2.OperationalError", 'database "acme" does not exist')
-    with pytest.raises(Unreachable, match=r"^login on database acme.*there is no such database"):
+    with pytest.raises(Unreachable, match=r"^login on database acme.*the database does not exist"):
         jsonrpc(server).login()
     assert len(server.requests) == 1
 
@@ -268,7 +268,7 @@ def test_jsonrpc_refuses_a_login_without_a_user(server: LocalServer, result: Any
     server.answer = lambda _request: Answer({"jsonrpc": "2.0", "id": 1, "result": result})
     with pytest.raises(AuthenticationFailed) as caught:
         jsonrpc(server).login()
-    assert f"Odoo at {server.url}/base refused the login of 'ops' on database acme" in caught.value.message
+    assert f"Odoo at {server.url}/base rejected the login of 'ops' on database acme" in caught.value.message
     assert SECRET not in caught.value.message
 
 
@@ -276,26 +276,30 @@ def test_jsonrpc_tells_that_there_is_no_such_database(server: LocalServer) -> No
     server.answer = lambda _request: rpc_error(
         "psycopg2.OperationalError", 'connection failed: FATAL:  database "acme" does not exist\n'
     )
-    with pytest.raises(Unreachable, match=r"^login on database acme.*there is no such database"):
+    with pytest.raises(Unreachable, match=r"^login on database acme.*the database does not exist"):
         jsonrpc(server).login()
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (rpc_error("odoo.exceptions.UserError", "You cannot archive it"), Rejected, "Odoo refused: You cannot archive"),
+        (
+            rpc_error("odoo.exceptions.UserError", "You cannot archive it"),
+            Rejected,
+            "Odoo rejected the call: You cannot archive",
+        ),
         (rpc_error("odoo.exceptions.AccessError", "You are not allowed"), AccessRefused, "You are not allowed"),
         (rpc_error("odoo.exceptions.AccessDenied", "Access Denied"), AuthenticationFailed, "Access Denied"),
         (rpc_error("odoo.exceptions.UserError", "cannot be modified right now"), Conflict, "busy"),
         (rpc_error("odoo.exceptions.UserError", "Object x doesn't exist"), Unsupported, "Object x doesn't exist"),
         (rpc_error("builtins.KeyError", "'x'"), Rejected, "Odoo failed with KeyError: 'x'"),
         (Answer({"error": {"code": 100, "message": "Odoo Session Expired"}}), Unreachable, "does not answer"),
-        (Answer(HTML, 404), Unreachable, "answers HTTP 404 to /jsonrpc"),
+        (Answer(HTML, 404), Unreachable, "returned HTTP 404 to /jsonrpc"),
         (Answer(HTML, 502), Unreachable, "front end of Odoo answered HTTP 502"),
-        (Answer(HTML), Unreachable, "does not answer /jsonrpc in JSON"),
-        (Answer(b"\xff\xfe"), Unreachable, "does not answer /jsonrpc in JSON"),
-        (Answer(["not", "an", "envelope"]), Unreachable, "does not answer /jsonrpc in JSON"),
-        (Answer("text"), Unreachable, "does not answer /jsonrpc in JSON"),
+        (Answer(HTML), Unreachable, "does not answer /jsonrpc in the JSON format"),
+        (Answer(b"\xff\xfe"), Unreachable, "does not answer /jsonrpc in the JSON format"),
+        (Answer(["not", "an", "envelope"]), Unreachable, "does not answer /jsonrpc in the JSON format"),
+        (Answer("text"), Unreachable, "does not answer /jsonrpc in the JSON format"),
     ],
 )
 def test_jsonrpc_refusals(server: LocalServer, answer: Answer, kind: type[OdooError], words: str) -> None:
@@ -304,7 +308,9 @@ def test_jsonrpc_refusals(server: LocalServer, answer: Answer, kind: type[OdooEr
 
 def test_jsonrpc_needs_odoorpc(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "odoorpc", None)
-    with pytest.raises(Invalid, match="The Python package odoorpc is missing where this task runs: install it there"):
+    with pytest.raises(
+        Invalid, match="The Python package odoorpc is missing on the host that runs this task: install it there"
+    ):
         jsonrpc(server)
 
 

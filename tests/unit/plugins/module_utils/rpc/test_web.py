@@ -78,14 +78,14 @@ def test_a_session(server: LocalServer) -> None:
     [
         (Answer({"result": {"uid": None}}), AuthenticationFailed, "two-factor"),
         (Answer({"result": None}), AuthenticationFailed, "two-factor"),
-        (refused("odoo.exceptions.AccessDenied", "Access Denied"), AuthenticationFailed, "refused the credentials"),
-        (refused("odoo.exceptions.AccessError"), AccessRefused, "lacks the rights"),
+        (refused("odoo.exceptions.AccessDenied", "Access Denied"), AuthenticationFailed, "rejected the credentials"),
+        (refused("odoo.exceptions.AccessError"), AccessRefused, "has no permission"),
         (refused("odoo.exceptions.UserError"), Rejected, "No."),
-        (refused("odoo.http.SessionExpiredException"), AuthenticationFailed, "has ended"),
+        (refused("odoo.http.SessionExpiredException"), AuthenticationFailed, "has expired"),
         (Answer({"error": "what"}), Rejected, "failed"),
         (Answer({"result": 1}, 404), Unreachable, "HTTP 404"),
-        (Answer(b"<html>"), Unreachable, "as Odoo does"),
-        (Answer([1]), Unreachable, "as Odoo does"),
+        (Answer(b"<html>"), Unreachable, "in the format of Odoo"),
+        (Answer([1]), Unreachable, "in the format of Odoo"),
     ],
 )
 def test_refusals(server: LocalServer, answer: Answer, kind: type[OdooError], words: str) -> None:
