@@ -20,7 +20,7 @@ _BLOCK = re.compile(
     r"^(?:[ ]*<!-- not run: (?P<reason>[^\n]*?) -->\n\s*)?(?P<indent>[ ]*)```(?P<language>\w*)\n(?P<text>.*?)^[ ]*```",
     re.MULTILINE | re.DOTALL,
 )
-_COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)$", re.MULTILINE)
+_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)$", re.MULTILINE)
 # Languages of blocks that only show something: output, a diagram.
 _OUTPUT = ("", "text", "json")
 

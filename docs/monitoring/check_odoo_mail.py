@@ -25,6 +25,7 @@ STATES = {"healthy": OK, "warning": WARNING, "error": CRITICAL, "not_asked": UNK
 ORDER = (OK, WARNING, UNKNOWN, CRITICAL)
 
 REPORT_FORMAT = 1
+DEFAULT_CHECKS = ("cron", "server", "routing", "queue", "setup", "expiry")
 MOST_NAMES = 5
 
 
@@ -47,6 +48,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = _Parser(description="State of the mail of Odoo instances")
     parser.add_argument("--report", required=True, type=Path, help="doctor.json in the folder doctor_report_folder")
     parser.add_argument("--instance", help="the name of one instance; without it, all of the report")
+    parser.add_argument(
+        "--checks",
+        default=",".join(DEFAULT_CHECKS),
+        help="the checks of the doctor that must have run; without one of them, a good state is UNKNOWN (all default ones)",
+    )
     parser.add_argument("--max-age", type=float, default=26, help="hours after which the report is UNKNOWN (26)")
     return parser.parse_args(arguments)
 
@@ -68,10 +74,19 @@ def _judge(options: argparse.Namespace) -> tuple[int, str]:
         instances = [one for one in report["instances"] if options.instance in (None, one["instance"])]
         if not instances:
             raise Unusable(f"the report {options.report} has no instance {options.instance or ''}".rstrip())
-        state = max((STATES[one["status"]] for one in instances), key=ORDER.index)
+        wanted = [check.strip() for check in options.checks.split(",")]
+        for one in instances:
+            one["missing"] = [check for check in wanted if check not in one["checks"]]
+        state = max(map(_state, instances), key=ORDER.index)
         return state, f"{_words(instances)} | {_performance(instances)}"
     except (KeyError, TypeError, ValueError) as error:
         raise Unusable(f"the report {options.report} is not one of the doctor ({type(error).__name__})") from error
+
+
+def _state(instance: dict[str, Any]) -> int:
+    """Return the state of an instance. Nothing is known about the findings of checks that did not run."""
+    states = [STATES[instance["status"]], *([UNKNOWN] if instance["missing"] else [])]
+    return max(states, key=ORDER.index)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -94,8 +109,8 @@ def _age(generated: str) -> float:
 
 def _words(instances: list[dict[str, Any]]) -> str:
     """Return each instance that is not well, the worst first; or that all are well."""
-    ill = [one for one in instances if STATES[one["status"]] != OK]
-    ill.sort(key=lambda one: -ORDER.index(STATES[one["status"]]))
+    ill = [one for one in instances if _state(one) != OK]
+    ill.sort(key=lambda one: -ORDER.index(_state(one)))
     if not ill:
         return (
             f"{len(instances)} of {len(instances)} healthy"
@@ -111,7 +126,10 @@ def _reasons(instance: dict[str, Any]) -> str:
     # Each ID once, in the order of the report, which is that of severity. Remarks are not reasons.
     names = list(dict.fromkeys(one["id"] for one in instance["findings"] if one["severity"] != "info"))
     rest = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+    reasons = [", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")] if names else []
+    if instance["missing"]:
+        reasons.append(f"not examined: {', '.join(map(_plain, instance['missing']))}")
+    return ", ".join(reasons)
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import SEVERITIES, count_by_severity
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import (
+    DEFAULT_CHECKS,
+    SEVERITIES,
+    count_by_severity,
+)
 
 # Increased when programs that read reports must be changed.
 FORMAT = 1
@@ -50,12 +54,15 @@ def _instance(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
         "instance": name,
         "status": status,
         "odoo_version": result.get("odoo_version"),
+        "checks": list(result.get("checks") or ()),
+        "not_examined": [one for one in DEFAULT_CHECKS if one not in result.get("checks", ())] if asked else [],
         "counts": counts,
         "findings": findings,
         "tests": list(result.get("tests") or ()),
         "queue": result.get("queue"),
         "expiry": list(result.get("expiry") or ()),
         "dns": result.get("dns"),
+        "metrics_error": result.get("metrics_error"),
         "error_kind": None if asked else result.get("error_kind") or ("unreachable" if _is_lost(result) else "failed"),
         "message": None if asked else result.get("msg") or "The task failed before it queried the instance.",
     }

@@ -14,19 +14,19 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.comparison import compare
 
 
-def mail_comparison(here: Any, there: Any) -> list[dict[str, Any]]:
-    """Return the differences.
+def mail_comparison(here: Any, there: Any) -> dict[str, Any]:
+    """Return the differences, and the parts that could not be compared.
 
     :raises AnsibleFilterError: an argument is not a result of mail_stack_info with `digest_key`.
     """
     for answer in (here, there):
-        if not isinstance(answer, Mapping) or not {"stack", "queue_policy", "secrets"} <= answer.keys():
+        if not isinstance(answer, Mapping) or not {"stack", "queue_policy", "secrets", "remarks"} <= answer.keys():
             raise AnsibleFilterError("mail_comparison takes two results of postmaster.odoo.mail_stack_info.")
         if not all("digest" in secret for secret in answer["secrets"]):
             raise AnsibleFilterError(
                 "mail_comparison takes results of postmaster.odoo.mail_stack_info with digest_key."
             )
-    return [difference.as_result() for difference in compare(here, there)]
+    return compare(here, there).as_result()
 
 
 class FilterModule:

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters `printable` and `markdown`: texts of an instance without commands for terminals, logs or Markdown."""
+"""The filters `printable`, `markdown`, `slack` and `value_text`: texts of an instance without commands for terminals, logs, Markdown or chats."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,8 +36,25 @@ def markdown(value: Any) -> str:
     return text.markdown(value)
 
 
+def slack(value: Any) -> str:
+    """Return a text as a message for Slack that shows it and obeys nothing in it.
+
+    :raises AnsibleFilterError: the value is not a text.
+    """
+    if not isinstance(value, str):
+        raise AnsibleFilterError(f"slack takes a text, not {type(value).__name__}.")
+    return text.slack(value)
+
+
+def value_text(value: Any) -> str:
+    """Return the value of a field as a printable text."""
+    if value is None or value == "":
+        return "(none)"
+    return text.printable(value if isinstance(value, str) else json.dumps(value))
+
+
 class FilterModule:
     """The filters by their names."""
 
     def filters(self) -> dict[str, Any]:
-        return {"printable": printable, "markdown": markdown}
+        return {"printable": printable, "markdown": markdown, "slack": slack, "value_text": value_text}

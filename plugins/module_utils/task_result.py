@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Threshold
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Threshold
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,16 @@ class TaskResult:
     of_odoo: Mapping[str, Any] = field(default_factory=dict)
 
 
-def threshold_result(values: Mapping[str, Any], exceeded: Sequence[str], warnings: Sequence[str] = ()) -> TaskResult:
-    """Return a result that fails if a value is worse than the user allows.
+def threshold_result(
+    values: Mapping[str, Any], exceeded: Sequence[str], warnings: Sequence[str] = (), metrics_error: str = ""
+) -> TaskResult:
+    """Return a result that fails if a value is worse than the user allows, or if the metrics could not be written.
 
     :param exceeded: one sentence for each exceeded threshold.
+    :param metrics_error: one sentence.
     """
-    return TaskResult(
-        values, warnings=warnings, failure=" ".join(exceeded), error_kind=Threshold.kind if exceeded else ""
-    )
+    kind = Threshold.kind if exceeded else Invalid.kind if metrics_error else ""
+    if metrics_error:
+        values = {**values, "metrics_error": metrics_error}
+        warnings = [*warnings, metrics_error]
+    return TaskResult(values, warnings=warnings, failure=" ".join([*exceeded, metrics_error]).strip(), error_kind=kind)

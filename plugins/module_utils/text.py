@@ -65,6 +65,11 @@ def markdown(text: str, limit: int = 2_000) -> str:
     return f"<code>{_MARKDOWN.sub(lambda char: f'&#{ord(char[0])};', shown)}</code>" if shown else ""
 
 
+def slack(text: str) -> str:
+    """Return a text for Slack, or for a service that takes the same messages. These three characters start everything that it obeys."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _harmless(line: str) -> str:
     if not line.isprintable():
         line = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)

@@ -146,6 +146,8 @@ options:
       - A file on the host that runs the task. The module writes the findings and the expiry dates to it, in Prometheus' text format for the textfile
         collector of the node exporter.
       - The file is replaced atomically, even if the instance cannot be queried. In check mode it is not written.
+      - A run with fewer of the default O(checks) than the file contains leaves the file as it is, and warns.
+      - If the file cannot be written, the task fails with RV(metrics_error), and returns the findings as well.
       - The file does not count as a change, so C(changed) stays V(false).
     type: path
   fail_on:
@@ -229,7 +231,7 @@ findings:
       description: The finding in one phrase.
       returned: always
       type: str
-      sample: A scheduled action that mail depends on is disabled
+      sample: A scheduled action (cron) that mail depends on is disabled
     evidence:
       description: One line with the facts that the finding is based on.
       returned: always
@@ -239,7 +241,7 @@ findings:
       description: One line that says how to fix the problem.
       returned: always
       type: str
-      sample: "Activate it: postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
+      sample: "Activate the cron: run postmaster.odoo.cron with xml_id mail.ir_cron_mail_scheduler_action and active true."
     fixable:
       description:
         - The kind of repair that needs no human decision. One of V(crons), V(transient), V(interrupted), V(stale) or V(addons). Null if a person must
@@ -259,6 +261,13 @@ findings:
       returned: always
       type: str
       sample: https://postmaster-odoo.github.io/postmaster.odoo/findings/cron_disabled.html
+checks:
+  description:
+    - The checks that ran, as in O(checks). Nothing is known about the findings of others.
+  returned: always, unless the instance could not be asked
+  type: list
+  elements: str
+  sample: [cron, server, routing, queue, setup, expiry]
 counts:
   description:
     - The number of findings of each severity.
@@ -404,6 +413,12 @@ dns:
       elements: dict
       sample:
         - {name: google._domainkey.acme.example, type: TXT, value: "v=DKIM1; k=rsa; p=<the public key that the provider shows>"}
+metrics_error:
+  description:
+    - The error if O(metrics_file) cannot be written. The task fails, and all other return values are there.
+  returned: if O(metrics_file) cannot be written
+  type: str
+  sample: "metrics_file /srv/metrics/acme.prom cannot be written: No such file or directory. Choose a path in a folder that this user can write to."
 odoo_version:
   description:
     - The version of Odoo that the instance reports.
@@ -418,23 +433,14 @@ error_kind:
   sample: threshold
 """
 
-import time
-from collections.abc import Mapping
-from typing import Any
-
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import (
     OdooModule,
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import diagnose, unmatched_dates, worst
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.metrics import doctor_metrics
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.options import DOCTOR_OPTIONS, examination
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
-from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.examine import examine
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.options import DOCTOR_OPTIONS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import FIELDS, declared_dates_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
-from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
 SPECIFICATION = Specification(
     options={
@@ -449,33 +455,8 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Diagnose the instance and report the findings."""
-    params = module.params
-    how = examination(params)
-    try:
-        with module.session(read_only=not (how.live_tests or how.lock_probe)) as session:
-            diagnosis = diagnose(session, how)
-    except Invalid:
-        raise
-    except OdooError:
-        _write_metrics(module, None)
-        raise
-    _write_metrics(module, diagnosis)
-    warnings = unmatched_dates(diagnosis)
-    module.exit_with(threshold_result(diagnosis, worst(diagnosis, params["fail_on"]), warnings))
-
-
-def _write_metrics(module: OdooModule, diagnosis: Mapping[str, Any] | None) -> None:
-    """Write the metrics of a diagnosis, or of an instance that could not be queried (None)."""
-    path = module.params["metrics_file"]
-    if path and not module.check_mode:
-        if diagnosis and diagnosis["expiry"]:
-            # A name in Odoo may contain a secret. Ansible masks secrets only in results, not in files.
-            secrets = frozenset(map(str, module.no_log_values))
-            ends = [{**one, "subject": without_secrets(one["subject"], secrets)} for one in diagnosis["expiry"]]
-            diagnosis = {**diagnosis, "expiry": ends}
-        labels = {"url": module.params["url"].rstrip("/"), "database": module.params["database"] or ""}
-        write_metrics(path, prometheus_text(doctor_metrics(diagnosis, moment=time.time()), labels))
+    """Examine the instance, and return the result."""
+    module.exit_with(examine(module))
 
 
 def main() -> None:

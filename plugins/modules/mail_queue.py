@@ -231,8 +231,8 @@ refused:
   elements: dict
   sample:
     - reason: >-
-        These mails belong to no document, and then Odoo lets nobody delete their message over RPC: cancel them, or have queue_policy purge them on
-        Odoo's side.
+        These mails belong to no document, so Odoo does not allow anybody to delete their messages over RPC. Cancel them, or purge them with
+        queue_policy, which runs inside Odoo.
       count: 2
       ids: [40, 41]
 given_up:

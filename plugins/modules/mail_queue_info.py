@@ -80,6 +80,7 @@ options:
         exporter.
       - The file is replaced atomically, even if a threshold is exceeded. In check mode it is not written.
       - A symbolic link stays a link. A device, a pipe or a folder is an error.
+      - If the file cannot be written, the task fails with RV(metrics_error), and returns the queue as well.
       - The file does not count as a change, so C(changed) stays V(false).
     type: path
 seealso:
@@ -239,7 +240,13 @@ exceeded:
   returned: always, unless the instance could not be queried
   type: list
   elements: str
-  sample: ["612 mails wait to be sent (max_outgoing 500)."]
+  sample: ["612 mails are waiting to be sent (max_outgoing 500)."]
+metrics_error:
+  description:
+    - The error if O(metrics_file) cannot be written. The task fails, and all other return values are there.
+  returned: if O(metrics_file) cannot be written
+  type: str
+  sample: "metrics_file /srv/metrics/acme.prom cannot be written: No such file or directory. Choose a path in a folder that this user can write to."
 odoo_version:
   description:
     - The version of Odoo that the instance reports.
@@ -259,15 +266,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     Specification,
     run_module,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text, write_metrics
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.metrics import queue_metrics
-from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import (
-    Thresholds,
-    ask_queue,
-    exceeded,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.queue.inspect_queue import inspect_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
-from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import threshold_result
 
 SPECIFICATION = Specification(
     options={
@@ -282,18 +282,8 @@ SPECIFICATION = Specification(
 
 
 def run(module: OdooModule) -> None:
-    """Read the queue and report its state."""
-    params = module.params
-    thresholds = Thresholds(params["max_outgoing"], params["max_age"], params["max_exceptions"], params["fail_on"])
-    with module.session(read_only=True) as session:
-        queue = ask_queue(session, params["by"])
-        moment, version = session.now, session.version.text
-        labels = {"url": session.url, "database": session.database}
-    if params["metrics_file"] and not module.check_mode:
-        metrics = queue_metrics(queue, moment=moment.timestamp())
-        write_metrics(params["metrics_file"], prometheus_text(metrics, labels))
-    sentences = exceeded(queue, thresholds)
-    module.exit_with(threshold_result({"queue": queue, "exceeded": sentences, "odoo_version": version}, sentences))
+    """Inspect the queue, and return the result."""
+    module.exit_with(inspect_queue(module))
 
 
 def main() -> None:

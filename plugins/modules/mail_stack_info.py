@@ -209,6 +209,11 @@ remarks:
       returned: always
       type: str
       sample: suspicious
+    absent:
+      description: Whether RV(stack) lacks what the remark is about. This is always so for V(left_out).
+      returned: always
+      type: bool
+      sample: false
     message:
       description: The remark.
       returned: always

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two instances side by side: what differs in their mail. Of secrets only that they differ."""
+"""Compare the mail of two instances. Of secrets, only the fact that they differ is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +21,14 @@ _RESOURCES = {kind.stack_option: kind.name for kind in RESOURCE_TYPES}
 
 @dataclass(frozen=True)
 class _Secret:
-    """A value that is not shown, known by its digest."""
+    """A value that is not shown. Its digest represents it."""
 
     digest: str
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that two instances have different values of.
+    """One field with different values in two instances.
 
     :param field: empty if one of them has no such record.
     """
@@ -40,7 +40,7 @@ class Difference:
     there: Any
 
     def as_result(self) -> dict[str, Any]:
-        """Return the difference as plain data, with masks in the place of secrets."""
+        """Return the difference as plain data, with masks instead of secrets."""
         is_secret = isinstance(self.here, _Secret) or isinstance(self.there, _Secret)
         return {
             "resource": self.resource,
@@ -52,35 +52,97 @@ class Difference:
         }
 
 
-def compare(here: Answer, there: Answer) -> list[Difference]:
-    """Return what differs between the results of `mail_stack_info` of two instances, with digests of the same key."""
+@dataclass(frozen=True)
+class Gap:
+    """A part of one instance that could not be compared, because its description lacks it.
+
+    :param side: `here` or `there`.
+    :param key: empty for the whole instance.
+    :param position: of the record in its list; None if it is not in the list.
+    :param field: empty for a whole record.
+    """
+
+    side: str
+    resource: str
+    key: str
+    position: int | None
+    field: str
+    reason: str
+
+    def as_result(self) -> dict[str, Any]:
+        """Return the gap as plain data."""
+        return {name: getattr(self, name) for name in ("side", "resource", "key", "field", "reason")}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The differences, and the parts that could not be compared."""
+
+    differences: Sequence[Difference]
+    gaps: Sequence[Gap]
+
+    def as_result(self) -> dict[str, Any]:
+        """Return the comparison as plain data."""
+        return {
+            "differences": [one.as_result() for one in self.differences],
+            "not_compared": [one.as_result() for one in self.gaps],
+        }
+
+
+def compare(here: Answer, there: Answer) -> Comparison:
+    """Return the differences between the results of `mail_stack_info` of two instances, with digests of the same key."""
     stacks = [{**_with_digests(answer), _QUEUE: answer[_QUEUE] or {}} for answer in (here, there)]
+    gaps = [*_gaps("here", here), *_gaps("there", there)]
     differences: list[Difference] = []
     for part, resource in _RESOURCES.items():
         own, other = (stack.get(part) or () for stack in stacks)
         if part == "addons":
             own, other = (dict.fromkeys(names, "installed") for names in (own, other))
+        of_part = [gap for gap in gaps if gap.resource == resource]
+        # The other instance may have the record as well, so that nothing is known about it.
+        lost = {gap.key for gap in of_part if gap.position is None}
         if isinstance(own, Mapping) or isinstance(other, Mapping):
-            differences += _of_mappings(resource, dict(own), dict(other))
+            differences += _of_mappings(resource, dict(own), dict(other), lost)
         else:
-            differences += _of_lists(part, resource, own, other)
-    return differences
+            fields = {(gap.side, gap.position, gap.field) for gap in of_part}
+            found = _of_lists(part, resource, own, other, fields, lost)
+            differences += [one for one in found if one.field or one.key not in lost]
+    return Comparison(differences, gaps)
 
 
-def _of_mappings(resource: str, here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[Difference]:
-    for key in sorted(here.keys() | there.keys()):
+def _gaps(side: str, answer: Answer) -> Iterator[Gap]:
+    for remark in answer["remarks"]:
+        if remark["absent"]:
+            about = (remark["resource"] or "", remark["key"] or "", remark["position"], remark["option"] or "")
+            yield Gap(side, *about, remark["message"])
+
+
+def _of_mappings(
+    resource: str, here: Mapping[str, Any], there: Mapping[str, Any], lost: Collection[str]
+) -> Iterator[Difference]:
+    for key in sorted((here.keys() | there.keys()).difference(lost)):
         if here.get(key) != there.get(key):
             yield Difference(resource, key, "value", here.get(key), there.get(key))
 
 
 def _of_lists(
-    part: str, resource: str, here: Sequence[Mapping[str, Any]], there: Sequence[Mapping[str, Any]]
+    part: str,
+    resource: str,
+    here: Sequence[Mapping[str, Any]],
+    there: Sequence[Mapping[str, Any]],
+    fields: Collection[tuple[str, int | None, str]],
+    lost: Collection[str],
 ) -> Iterator[Difference]:
+    """Yield the differences of two lists of records.
+
+    :param fields: side, position and name of each field that could not be compared.
+    :param lost: the keys of records of which any field can be missing.
+    """
     index = EntryIndex[int](part)
     for number, record in enumerate(there):
         index.add(number, record)
     found: set[int] = set()
-    for record in here:
+    for position, record in enumerate(here):
         other = next((number for number in index.find(record) if number not in found), None)
         if other is None:
             yield Difference(resource, _key(record), "", "present", None)
@@ -88,6 +150,10 @@ def _of_lists(
         found.add(other)
         counterpart = there[other]
         for name in sorted(record.keys() | counterpart.keys()):
+            if ("here", position, name) in fields or ("there", other, name) in fields:
+                continue
+            if {_key(one) for one in (record, counterpart) if name not in one} & set(lost):
+                continue
             if record.get(name) != counterpart.get(name):
                 yield Difference(resource, _key(record), name, record.get(name), counterpart.get(name))
     for number, record in enumerate(there):
@@ -100,7 +166,7 @@ def _key(record: Mapping[str, Any]) -> str:
 
 
 def _with_digests(answer: Answer) -> dict[str, Any]:
-    """Return the stack with a digest in the place of each secret."""
+    """Return the stack with a digest instead of each secret."""
     stack: dict[str, Any] = {
         part: [dict(one) for one in value] if part not in ("addons", "parameters") else value
         for part, value in answer["stack"].items()

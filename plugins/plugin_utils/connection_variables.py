@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connection options of a task: its own, then the inventory variables `odoo_*`. The environment comes last, in the module."""
+"""The connection options of a task, from its arguments, and then from the inventory variables `odoo_*`. The module adds the environment."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Resolve = Callable[[Collection[str]], Mapping[str, Any]]
 def with_connection_variables(
     arguments: Mapping[str, Any], variables: Collection[str], resolve: Resolve
 ) -> dict[str, Any]:
-    """Return the arguments of a task with the connection options that it does not give, from the variables of its host.
+    """Return the arguments of a task, with missing connection options from the variables of its host.
 
-    A null is an option that is not given. Only variables that are needed are resolved.
+    A null counts as missing. Only variables that are needed are resolved.
 
     :param variables: the names of the variables that the host has.
     """

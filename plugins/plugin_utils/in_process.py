@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fast path: run a module of this collection inside the worker, instead of packing it up and starting a Python for it.
+"""The fast path: run a module of this collection inside Ansible's worker process, instead of a new Python process.
 
-`meta/runtime.yml` sends every module of the collection here. A module that has to run somewhere else, as somebody else, under
-another Python or in the background is shipped as usual.
+`meta/runtime.yml` assigns every module of the collection to this plugin. Modules that must run on another host, as another user, with another
+Python, or in the background are shipped as usual.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _PROFILE = "legacy"  # the serialization profile of every Python module
 
 
 class _Finished(BaseException):
-    """The module is done. Not an Exception, just as the SystemExit that ends a real one."""
+    """The module has finished. Like the SystemExit of a shipped module, this is not a subclass of Exception."""
 
     def __init__(self, result: dict[str, Any]) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class _Finished(BaseException):
 
 
 class _InProcessModule(OdooModule):
-    """The same module, given its arguments instead of reading them, and handing its result back instead of printing it."""
+    """A module that gets its arguments from the caller, and returns its result to the caller."""
 
     def __init__(self, specification: Any, arguments: dict[str, Any]) -> None:
         self._arguments = arguments
@@ -69,24 +69,24 @@ class _InProcessModule(OdooModule):
         super().__init__(specification)
 
     def _load_params(self) -> None:
-        # Where a shipped module finds them (ansible.module_utils.basic._load_params), encoded as if they had been sent.
+        # A shipped module reads them here (ansible.module_utils.basic._load_params), with the same encoding.
         encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
         basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": self._arguments}, cls=encoder).encode()
         basic._ANSIBLE_PROFILE = _PROFILE
         super()._load_params()
 
     def _check_locale(self) -> None:
-        """The controller has a locale of its own already."""
+        """Do nothing, because the controller has its own locale."""
 
     def _set_cwd(self) -> None:
-        """The controller stays where it is."""
+        """Do nothing, because the controller does not change its working directory."""
 
     def warn(self, warning: str, **_how: Any) -> None:
-        """Into the result, as a shipped module's warnings go; on the controller Ansible would print them at once."""
+        """Add a warning to the result, as in a shipped module. On the controller, Ansible would print it at once."""
         self._own_warnings.append(warning)
 
     def progress(self, text: str) -> None:
-        """On the screen with -v, as it comes about; the worker's display hands it on."""
+        """Print the progress with -v, through the display of the worker."""
         Display().v(safe_message(f"{self._name}: {text}", map(str, self.no_log_values)))
 
     def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
@@ -103,7 +103,7 @@ class _InProcessModule(OdooModule):
 
 
 def _as_received(result: dict[str, Any]) -> Any:
-    """A result as it arrives from a shipped module: plain data, untrusted."""
+    """Return a result in the form that a shipped module returns: plain data, untrusted."""
     encoder = get_module_encoder(_PROFILE, Direction.MODULE_TO_CONTROLLER)
     decoder = get_module_decoder(_PROFILE, Direction.MODULE_TO_CONTROLLER)
     return json.loads(json.dumps(result, cls=encoder), cls=decoder)
@@ -115,14 +115,14 @@ def _with_warnings(result: dict[str, Any], warnings: Sequence[str]) -> dict[str,
 
 
 class ActionModule(ActionBase):
-    """Runs any module of the collection."""
+    """The action plugin of every module of the collection."""
 
     _supports_async = True
     _supports_check_mode = True
     _supports_diff = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task's module: in this process if that gives the same result, shipped otherwise."""
+        """Run the task's module, in this process if the result is the same, or else as a shipped module."""
         variables = task_vars or {}
         result = super().run(tmp, variables)
         name = self._task.action.rpartition(".")[2]
@@ -165,9 +165,9 @@ class ActionModule(ActionBase):
         variables: dict[str, Any],
         specification: Specification,
     ) -> tuple[dict[str, Any], list[str]]:
-        """Return the arguments with the options that they do not give from the variables of the host, and warnings.
+        """Return the arguments, with missing options from the variables of the host, and warnings.
 
-        :raises AnsibleActionFail: a variable is not known, or layers contradict each other.
+        :raises AnsibleActionFail: if a variable is not known, or layers contradict each other.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
         manager = self._task.get_variable_manager()
@@ -201,7 +201,7 @@ class ActionModule(ActionBase):
         return {**specification.of_stack(declared), **given}, warnings
 
     def _obstacle(self, variables: dict[str, Any]) -> str | None:
-        """Return why running in this process would not be the same as running the module where the task asks for it, or None."""
+        """Return the reason why the result in this process may differ from that of a shipped module; None if there is none."""
         if self._connection.transport not in ("local", "ansible.builtin.local"):
             return f"the connection is {self._connection.transport}"
         if self._task.async_val:
@@ -220,7 +220,7 @@ class ActionModule(ActionBase):
         return None
 
     def _interpreter(self, variables: dict[str, Any]) -> str:
-        """Return the interpreter that the task is to run under: of the host that it is delegated to, or as Ansible is configured."""
+        """Return the interpreter for the task: that of the host that it is delegated to, or that of Ansible's configuration."""
         host = self._task.delegate_to
         own = variables.get("ansible_delegated_vars", {}).get(host, {}) if host else variables
         interpreter = own.get("ansible_python_interpreter")
@@ -230,7 +230,7 @@ class ActionModule(ActionBase):
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
-        """The task's `environment`, for as long as the module runs."""
+        """Set the task's `environment` while the module runs."""
         task_environment: dict[str, Any] = {}
         self._compute_environment_string(task_environment)
         before = dict(os.environ)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def inventory_level(inventory: Any, loader: DataLoader, host_name: str, variable: str) -> str:
-    """Return the most specific level that sets a variable, in words: the host, or the groups of one depth. Empty if the inventory does not set it.
+    """Return a text about the most specific level that sets a variable: the host, or the groups of one depth. Empty if no level sets it.
 
-    Ansible does not keep where a variable comes from, so this looks again: in the inventory and in the files beside it.
+    Ansible does not store the source of a variable, so this function reads the inventory and the files of its variables again.
 
     :param inventory: an `InventoryManager`.
     """

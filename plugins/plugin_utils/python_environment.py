@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which Python environment the path of an interpreter means."""
+"""Compare Python environments by the paths of their interpreters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def is_same_environment(interpreter: str, other: str, path: str | None = None) -
 
     `venv/bin/python`, `venv/bin/python3` and `venv/bin/python3.11` are the same environment. Two virtual environments of one Python are not.
 
-    :param interpreter: a path, or a name that `path` resolves. :param path: a PATH; None takes that of this process.
+    :param interpreter: a path, or a name that `path` resolves.
+    :param path: a PATH; None for that of this process.
     """
     return _environment(shutil.which(interpreter, path=path) or interpreter) == _environment(other)
 
@@ -23,7 +24,7 @@ def is_same_environment(interpreter: str, other: str, path: str | None = None) -
 def _environment(interpreter: str) -> tuple[str, str | None]:
     """Return the real binary, and the folder of the virtual environment if there is one.
 
-    Python looks for pyvenv.cfg in the folder that its path names and in the folder above, without resolving symbolic links
+    Python searches pyvenv.cfg in the folder of its path and in the folder above, without resolving symbolic links
     (documentation of the module `site`).
     """
     folder = os.path.dirname(os.path.abspath(interpreter))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshot files on the controller. Each is written in one step, is readable for its owner only, and is never overwritten by another run."""
+"""Snapshot files on the controller. Each file is written in one step, and only its owner can read it. No other run overwrites it."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting impor
 LATEST = "latest"
 _MODE = 0o600
 _HEAD = (
-    "What a run of postmaster.odoo was about to change in this instance, as it was before. The playbook postmaster.odoo.rollback restores it. "
+    "The values in this instance before a run of postmaster.odoo changed them. The playbook postmaster.odoo.rollback restores them. "
     "Names and values are those of Odoo's fields."
 )
 _OF_ROLLBACK = "_before_rollback"
-# The time, a number if several runs began in one second, and what kind of run it was.
+# The time, a number if several runs started in one second, and the kind of the run.
 _NAME = re.compile(r"_(?P<time>\d{8}T\d{6}Z)(?:_(?P<number>\d+))?(?P<rollback>" + _OF_ROLLBACK + r")?\.yml")
 
 
 class _Loader(yaml.SafeLoader):
-    """Load plain data. `!unsafe` marks a text that Ansible must not evaluate as a template."""
+    """A loader of plain data. `!unsafe` marks a text that Ansible must not evaluate as a template."""
 
     def construct_unsafe(self, node: yaml.ScalarNode) -> Any:
         return self.construct_scalar(node)
@@ -51,30 +51,32 @@ _Loader.add_constructor("!unsafe", _Loader.construct_unsafe)
 class SnapshotFiles:
     """A folder of snapshot files.
 
-    :raises Invalid: the folder does not exist or cannot be written.
+    :raises Invalid: if the folder does not exist.
     """
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(os.path.realpath(folder))
         if not self._folder.is_dir():
             raise Invalid(
-                f"Snapshots cannot be kept in {folder}: there is no such folder. Create it, or correct snapshot_folder."
+                f"snapshot_folder: the folder {folder} does not exist, so no snapshot can be written. Create it, or correct the path."
             )
 
     def file(self, url: str, database: str, *, of_rollback: bool = False) -> _File:
-        """Return a new file of an instance, which does not exist before it is written.
+        """Return a new file of an instance. It does not exist until it is written.
 
-        :raises Invalid: the folder cannot be written.
+        :raises Invalid: if the folder is not writable.
         """
         if not os.access(self._folder, os.W_OK | os.X_OK):
-            raise Invalid(f"Snapshots cannot be kept in {self._folder}: it is not writable for the user of this run.")
+            raise Invalid(
+                f"snapshot_folder: the user of this run cannot write into {self._folder}. Change its permissions, or choose another folder."
+            )
         return _File(self._folder, _prefix(url, database), _OF_ROLLBACK if of_rollback else "")
 
     def read(self, name: str, url: str, database: str) -> tuple[str, SnapshotDocument]:
         """Return the path and the content of a file.
 
-        :param name: a path, or `latest` for the last one of the instance that was not taken before a rollback.
-        :raises Invalid: there is no such file, or it cannot be read.
+        :param name: a path, or `latest` for the latest file of the instance that is not from a rollback.
+        :raises Invalid: if the file does not exist or cannot be read.
         """
         path = self._latest(_prefix(url, database)) if name == LATEST else self._folder / Path(name).expanduser()
         return str(path), read_document(_data(path), str(path))
@@ -112,7 +114,7 @@ class SnapshotFiles:
 
 
 class _File:
-    """A file that one run writes, more than once if it learns later what else it changes."""
+    """A file that one run writes. It writes the file again if it changes more later."""
 
     def __init__(self, folder: Path, prefix: str, suffix: str) -> None:
         self._folder = folder
@@ -123,13 +125,13 @@ class _File:
 
     @property
     def can_encrypt(self) -> bool:
-        """Whether Ansible has a vault secret."""
+        """Return whether Ansible has a vault secret."""
         return has_vault_secrets()
 
     def write(self, document: SnapshotDocument) -> str:
         """Write the document in one step, without its secrets if they cannot be encrypted, and return the path.
 
-        :raises Invalid: it cannot be written. Nothing is left behind.
+        :raises Invalid: if it cannot be written. Then no file is left.
         """
         is_new = self._path is None
         now = datetime.now(timezone.utc)
@@ -145,7 +147,7 @@ class _File:
                 raise
         except OSError as error:
             raise Invalid(
-                f"The snapshot cannot be written into {self._folder}: {error.strerror}. Nothing that it would contain was changed."
+                f"The snapshot cannot be written into {self._folder}: {error.strerror}. The records that it would contain are unchanged."
             ) from None
         except AnsibleError as error:
             raise Invalid(f"The snapshot cannot be encrypted: {error.message}") from None
@@ -174,7 +176,7 @@ class _File:
         return Vault(None).encrypted(text) if is_encrypted_file else text
 
     def _reserved(self, now: datetime) -> Path:
-        """Create an empty file of a name that no other run has."""
+        """Create an empty file with a name that no other run has."""
         number = 1
         while True:
             counted = f"_{number}" if number > 1 else ""
@@ -195,26 +197,26 @@ def _is_empty(path: Path) -> bool:
 
 
 def _prefix(url: str, database: str) -> str:
-    """Return what the names of an instance's files begin with."""
+    """Return the beginning of the names of an instance's files."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{urlsplit(url).netloc.rpartition('@')[2]}_{database}")
 
 
 def _data(path: Path) -> Any:
     """Return the plain data of a file.
 
-    :raises Invalid: it cannot be read or opened, or is no YAML.
+    :raises Invalid: if it cannot be read or decrypted, or is not YAML.
     """
     try:
         text = read_text(path)
         if is_encrypted(text):
             if not has_vault_secrets():
                 raise Invalid(
-                    f"The snapshot {path} is encrypted, and this run was given nothing to open it with: add --vault-password-file, --vault-id or "
+                    f"The snapshot {path} is encrypted, and this run has no vault secret to decrypt it: add --vault-password-file, --vault-id or "
                     "--ask-vault-pass."
                 )
             text = Vault(None).decrypted(text, path)
         if is_nested_deeply(text):
-            raise Invalid(f"{path} is no snapshot of this collection: it is nested too deeply.")
+            raise Invalid(f"{path} is not a snapshot of this collection: it is nested too deeply.")
         return yaml.load(text, Loader=_Loader)
     except OSError as error:
         raise Invalid(f"The snapshot {path} cannot be read: {error.strerror}.") from None
@@ -224,4 +226,4 @@ def _data(path: Path) -> Any:
         raise Invalid(f"The snapshot cannot be read: {error.message}") from None
     # PyYAML's constructors raise these for values such as 2026-13-45 or !!int x.
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
-        raise Invalid(f"{path} is no snapshot of this collection: it is not YAML.") from None
+        raise Invalid(f"{path} is not a snapshot of this collection: it is not YAML.") from None

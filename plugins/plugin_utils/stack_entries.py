@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries of the lists of a stack, and which of them mean the same record."""
+"""Find entries in the lists of a stack that mean the same record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Entry = TypeVar("_Entry")
 
 
 def key_option(option: str) -> str:
-    """Return what an entry of a list is known by, if it has no external id.
+    """Return the option that identifies an entry of a list without an external ID.
 
     :param option: the option of `mail_stack`.
     """
@@ -30,7 +30,7 @@ def is_same_entry(option: str, known: Mapping[str, Any], other: Mapping[str, Any
 
 
 class EntryIndex(Generic[_Entry]):
-    """Finds the entries that mean the same record as another one, without looking at each of them.
+    """An index of entries, to find those that mean the same record.
 
     :param option: the option of `mail_stack`.
     """
@@ -43,14 +43,14 @@ class EntryIndex(Generic[_Entry]):
         self._known: dict[tuple[str, Any], set[int]] = {}
 
     def add(self, entry: _Entry, fields: Mapping[str, Any]) -> None:
-        """Note an entry, or note it again because its fields have changed."""
+        """Add an entry, or update it because its fields have changed."""
         place = self._places.setdefault(id(entry), len(self._entries))
         self._entries[place : place + 1] = [(entry, fields)]
         for name in ("xml_id", self._key):
             self._known.setdefault((name, _hashable(fields.get(name))), set()).add(place)
 
     def find(self, fields: Mapping[str, Any]) -> Iterator[_Entry]:
-        """Yield the entries that mean the same record as one with these fields, in the order in which they were first noted."""
+        """Yield the entries that mean the same record as one with these fields, in the order in which they were added."""
         places: set[int] = set()
         if fields.get("xml_id"):
             places |= self._known.get(("xml_id", _hashable(fields["xml_id"])), set())
@@ -63,7 +63,7 @@ class EntryIndex(Generic[_Entry]):
 
 
 def _hashable(value: Any) -> Any:
-    """Return a value by which equal ones are found; names are texts, but nobody has checked them yet."""
+    """Return a value as a key of a dictionary. Names are texts, but they are not validated yet."""
     try:
         hash(value)
     except TypeError:

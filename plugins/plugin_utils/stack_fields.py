@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Some fields of the entries that stack variables declare, and no others: another field may refer to a variable that is not known."""
+"""Resolve only some fields of the entries in stack variables, because another field may refer to an unknown variable."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.template import trust_as_template
 
-# Return templates with their values, in the same structure. What resolves to `omit` is left out.
+# Return templates with their values, in the same structure. Values that resolve to `omit` are left out.
 Template = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class StackFields:
-    """Resolve fields of entries.
+    """A resolver of fields of entries.
 
     :param fields: the names of the fields, `oauth2.client_secret_expires` for one of a dictionary.
     :ivar warnings: one sentence for each entry that cannot be resolved. It is left out.
@@ -29,11 +29,11 @@ class StackFields:
         self.warnings: list[str] = []
 
     def values(self, names: Collection[str]) -> dict[str, Any]:
-        """Return the values of variables, whose entries have these fields alone."""
+        """Return the values of variables, with only these fields in each entry."""
         return {name: self._value(name) for name in names}
 
     def _value(self, variable: str) -> Any:
-        """Return the value of one variable, None if it cannot be resolved."""
+        """Return the value of one variable; None if it cannot be resolved."""
         try:
             if self._one(f"{variable} is mapping"):
                 return self._one(variable)
@@ -44,13 +44,13 @@ class StackFields:
         return [entry for place in range(int(length)) for entry in self._entry(variable, place)]
 
     def _entry(self, variable: str, place: int) -> list[dict[str, Any]]:
-        """Return an entry with these fields, nothing if it cannot be resolved or is no dictionary."""
+        """Return a list with the entry and these fields; empty if it cannot be resolved or is not a dictionary."""
         entry = f"{variable}[{place}]"
         try:
             if not self._one(f"{entry} is mapping"):
                 return []
             resolved = self._template({".".join(path): _template_of(_field(entry, path)) for path in self._fields})
-            # A layer replaces a dictionary as a whole, also by one that does not have the field.
+            # A layer replaces a whole dictionary, even if the new one does not have the field.
             groups = dict.fromkeys(path[0] for path in self._fields if len(path) > 1)
             is_given = self._template({group: _template_of(f"'{group}' in {entry}") for group in groups})
         except AnsibleError as error:
@@ -71,7 +71,7 @@ class StackFields:
 
 
 def _field(entry: str, path: Sequence[str]) -> str:
-    """Return an expression for the value of a field, or `omit`. Only what is on the path is resolved."""
+    """Return an expression for the value of a field, or `omit`. It resolves only the values on the path."""
     value, conditions = entry, []
     for depth, name in enumerate(path):
         if depth:

@@ -25,14 +25,14 @@ MAIL, QUEUE = "odoo_mail_", "odoo_queue_"
 _LAYER = "__"
 _QUEUE_OPTION = "queue_policy"
 
-# The options that are not declarations of what an instance must have. They have no layers.
+# The options that are not declarations of the instance's state. They have no layers.
 RUN_OPTIONS = ("unmanaged", "update_list", "activate_neutralized", "verify", "canary_to", "replay", "snapshot_folder")
-# Lists of names. An entry that a layer takes out is `{name: ..., declared: false}`.
+# Lists of names. A layer removes an entry with `{name: ..., declared: false}`.
 _NAMES_ONLY = ("addons",)
 
 # Return the values of variables, by their names.
 Resolve = Callable[[Collection[str]], Mapping[str, Any]]
-# Return the level of the inventory that a variable is set on, in words; empty if that is not known.
+# Return a text about the level of the inventory that sets a variable; empty if that is not known.
 LevelOf = Callable[[str], str]
 
 
@@ -42,9 +42,9 @@ class StackVariableError(ValueError):
 
 @dataclass
 class _Entry:
-    """An entry of a list, or a dictionary as a whole, while layers are merged into it.
+    """An entry of a list, or a whole dictionary, into which layers are merged.
 
-    :param given: the variables that gave each field a value, and these values.
+    :param given: the variables that set each field, and their values.
     """
 
     label: str
@@ -53,13 +53,13 @@ class _Entry:
 
     @property
     def variables(self) -> set[str]:
-        """The variables that have been merged into the entry."""
+        """Return the variables that have been merged into the entry."""
         return {variable for values in self.given.values() for variable, _value in values}
 
     def take(self, variable: str, fields: Mapping[str, Any], level_of: LevelOf) -> None:
         """Override fields.
 
-        :raises StackVariableError: another variable of the same level gives another value.
+        :raises StackVariableError: if another variable of the same level sets a different value.
         """
         for name, value in fields.items():
             for other, former in self.given.get(name, ()):
@@ -81,12 +81,12 @@ def known_variables() -> list[str]:
 
 
 def is_stack_variable(name: str) -> bool:
-    """Return whether a variable declares a stack, or seems to."""
+    """Return whether a variable declares a part of a stack, or has a similar name."""
     return name.startswith((MAIL, QUEUE))
 
 
 def layers_of(option: str, variables: Collection[str]) -> list[str]:
-    """Return those variables that declare a list of a stack: the variable of the option, and its layers."""
+    """Return the variables that declare a list of a stack: the variable of the option, and its layers."""
     return [name for name in variables if name.partition(_LAYER)[0] == f"{MAIL}{option}"]
 
 
@@ -96,8 +96,8 @@ def stack_arguments_of(
     """Return the options of `mail_stack` that the variables of a host declare.
 
     :param variables: the names of the variables that the host has.
-    :param parts: the options to take; the others count as not declared. None takes all.
-    :raises StackVariableError: a variable is not known, or layers contradict each other.
+    :param parts: the options to return. The others count as not declared. None means all.
+    :raises StackVariableError: if a variable is not known, or layers contradict each other.
     """
     own = sorted(name for name in variables if is_stack_variable(name))
     _refuse_unknown(own)
@@ -142,13 +142,13 @@ def _refuse_unknown(names: Sequence[str]) -> None:
         elif separator and not suffix:
             problems.append(f"The variable {name} ends with {_LAYER}: name its layer, such as {name}common.")
         elif separator and base.removeprefix(MAIL) in RUN_OPTIONS:
-            problems.append(f"The variable {name} has a suffix, and only declarations have layers: use {base}.")
+            problems.append(f"The variable {name} has a suffix, but only declarations have layers: use {base}.")
     if problems:
         raise StackVariableError(" ".join(problems))
 
 
 def _merged(option: str, layers: Mapping[str, Any], level_of: LevelOf) -> Any:
-    """Return the value that the layers of an option come to, by their variables in order; None if the last one takes the option out."""
+    """Return the merged value of the layers of an option, by their variables in order; None if the last one removes the option."""
     kept: dict[str, Any] = {}
     for variable, value in layers.items():
         if isinstance(value, Mapping) and value.keys() == {"declared"}:
@@ -178,9 +178,9 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
     for variable, value in layers.items():
         for number, one in enumerate(value, 1):
             fields = _fields_of(option, one, f"Entry {number} of the variable {variable}")
-            # A later layer declares again what an earlier one has taken out.
+            # A later layer can declare an entry again that an earlier one has removed.
             fields["declared"] = _is_declared(fields.get("declared", True), variable)
-            # Two entries of one variable are two entries, whatever their keys: the module refuses what is declared twice.
+            # Two entries of one variable are never merged. The module rejects two entries with the same key.
             known = next((entry for entry in index.find(fields) if variable not in entry.variables), None)
             if known is None:
                 known = _Entry(str(fields.get("xml_id") or fields.get(key_option(option)) or ""))
@@ -198,7 +198,7 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
 def _fields_of(option: str, entry: Any, where: str) -> dict[str, Any]:
     """Return the fields of an entry of a list.
 
-    :raises StackVariableError: it has none. The message does not repeat the entry, which may hold a secret.
+    :raises StackVariableError: if it is not a mapping. The message does not repeat the entry, which may contain a secret.
     """
     if isinstance(entry, Mapping):
         return dict(entry)
@@ -211,7 +211,7 @@ def _fields_of(option: str, entry: Any, where: str) -> dict[str, Any]:
 
 
 def _place(option: str, entries: Sequence[_Entry], variable: str, fields: Mapping[str, Any]) -> int:
-    """Return where a new entry goes: at the end, but a lane with a domain before the lane of an earlier layer that takes everything else."""
+    """Return the position of a new entry: the end. A lane with a domain comes before a lane without one of an earlier layer."""
     takes_rest = (
         option == "lanes" and entries and not entries[-1].fields.get("domain") and variable not in entries[-1].variables
     )
@@ -221,28 +221,28 @@ def _place(option: str, entries: Sequence[_Entry], variable: str, fields: Mappin
 def _is_declared(value: Any, variable: str) -> bool:
     """Return the value of `declared`.
 
-    :raises StackVariableError: it is neither true nor false.
+    :raises StackVariableError: if it is neither true nor false.
     """
     try:
         return bool(boolean(value))
     except TypeError:
         raise StackVariableError(
-            f"The variable {variable} gives declared the value {shown(value)}: it takes true or false."
+            f"The variable {variable} sets declared to {shown(value)}. Set it to true or false."
         ) from None
 
 
 def _takes_out(value: Any) -> bool:
-    """Return whether a value of a dictionary takes its key out."""
+    """Return whether a value of a dictionary removes its key."""
     return isinstance(value, Mapping) and value.keys() == {"declared"} and not boolean(value["declared"], strict=False)
 
 
 def _refuse_conflict(what: str, one: str, other: str, level_of: LevelOf) -> None:
-    """Refuse two values of one level. A variable without a suffix is the default that layers override."""
+    """Raise an error if two variables of one level set different values. A variable without a suffix is the default for its layers."""
     if not (_suffix(one) and _suffix(other)):
         return
     level = level_of(one)
     if level and level == level_of(other):
         raise StackVariableError(
-            f"The variables {one} and {other} give {shown(what)} different values, and both are set for {level}. "
-            "Set it in one of them, or for a more specific group or the host."
+            f"The variables {one} and {other} set {shown(what)} to different values, and both are set for {level}. "
+            "Set it in only one of them, or for a more specific group or the host."
         )

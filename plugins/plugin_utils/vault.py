@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The vault secrets of this run: what encrypts texts, and what opens them."""
+"""Encrypt and decrypt texts with the vault secrets of this run."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ansible.parsing.vault import VaultLib, VaultSecretsContext, match_encrypt_s
 
 
 def has_vault_secrets() -> bool:
-    """Return whether Ansible was given anything to encrypt with."""
+    """Return whether Ansible has a vault secret."""
     context = VaultSecretsContext.current(optional=True)
     return bool(context and context.secrets)
 
 
 class Vault:
-    """Encrypts and opens texts.
+    """The vault secrets of this run.
 
-    :param vault_id: which vault secret to encrypt with; None as `ansible-vault encrypt` chooses.
-    :raises AnsibleError: the run was given none, or none that fits.
+    :param vault_id: the ID of the vault secret to encrypt with; None for the choice of `ansible-vault encrypt`.
+    :raises AnsibleError: if the run has no vault secret, or none with this ID.
     """
 
     def __init__(self, vault_id: str | None) -> None:
@@ -31,8 +31,8 @@ class Vault:
         secrets = context.secrets if context else []
         if not secrets:
             raise AnsibleError(
-                "Secrets can only be stored encrypted, and this run was given nothing to encrypt with: add --vault-password-file, --vault-id or "
-                "--ask-vault-pass. The role export works without if export_vault is left out."
+                "Secrets can only be stored encrypted, and this run has no vault secret: add --vault-password-file, --vault-id or "
+                "--ask-vault-pass. Without export_vault, the role export needs no vault secret."
             )
         chosen = vault_id or config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
         self._vault = VaultLib(secrets)
@@ -40,25 +40,27 @@ class Vault:
             self._vault_id, self._secret = match_encrypt_secret(secrets, encrypt_vault_id=chosen)
         except AnsibleError:
             known = ", ".join(sorted({name for name, _secret in secrets}))
-            raise AnsibleError(f"This run was given no vault secret of the id {chosen!r}, but: {known}.") from None
+            raise AnsibleError(
+                f"This run has no vault secret with the ID {chosen!r}. Use one of its IDs: {known}."
+            ) from None
 
     def encrypted(self, text: str) -> str:
-        """Return a text encrypted."""
+        """Return an encrypted text."""
         return str(self._vault.encrypt(text, self._secret, self._vault_id).decode())
 
     def decrypted(self, stored: str, path: Path) -> str:
-        """Return the text of an encrypted file. What is encrypted next is encrypted with the secret that opened it.
+        """Return the text of an encrypted file. The secret that decrypted it also encrypts the next text.
 
-        :raises AnsibleError: none of the secrets opens it, or it contains no text in UTF-8.
+        :raises AnsibleError: if no secret decrypts it, or it is not text in UTF-8.
         """
         try:
             plain, self._vault_id, used = self._vault.decrypt_and_get_vault_id(stored)
         except AnsibleError:
             raise AnsibleError(
-                f"{path} is there, and none of the vault secrets of this run opens it: give the one that it was encrypted with, or move "
-                "it away."
+                f"None of the vault secrets of this run decrypts the existing file {path}: add the secret that encrypted it, or move "
+                "the file away."
             ) from None
-        # As ansible-vault edit does: whoever could open it still can.
+        # As in ansible-vault edit, the same users can still decrypt the file.
         self._secret = used
         try:
             return str(plain.decode())

@@ -130,7 +130,7 @@ def _instance(position: int, own: int) -> Instance:
     elif position % 50 == 18:
         instance.outcome = "unknown"
         instance.resources = []
-        instance.warnings = ["Cannot tell: no task has compared anything."]
+        instance.warnings = ["The state is not known: no task has compared anything."]
     elif position % 10 == 0:
         _drift(instance, position)
     elif position % 25 == 6:

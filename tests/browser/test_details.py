@@ -212,7 +212,7 @@ def test_an_instance_that_was_not_judged_says_why(show: Callable[..., Page]) -> 
     for position, words in {
         33: "The mail of an instance: unreachable\nacme-034.example does not answer: connection refused. Is it up?",
         27: "The mail of an instance: authentication\nOdoo does not accept this user and password.",
-        18: "Cannot tell: no task has compared anything.",
+        18: "The state is not known: no task has compared anything.",
     }.items():
         page.cell(name(position), "Transactional").click()
         assert words in page.text("#details")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from playbook import COLLECTIONS, Run, ansible_playbook
+from playbook import COLLECTIONS, Run, ansible, ansible_playbook
 
 _SHOWN = re.compile(r"^ok: \[(?P<host>[^\]]+)\] => (?P<result>\{$.*?^\})$", re.MULTILINE | re.DOTALL)
 _RECAP = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>ok=.*)$", re.MULTILINE)
@@ -41,6 +41,17 @@ def run_on(
         *("--inventory", "inventory.json", "--extra-vars", "@variables.json", *arguments),
         environment=environment,
     )
+
+
+def run_directly(
+    folder: Path, name: str, hosts: Mapping[str, Mapping[str, Any]], *arguments: str, **variables: Any
+) -> Run:
+    """Run a playbook of the collection by its name, as users do. The folder of the playbook is then the one in the collection."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    (folder / "variables.json").write_text(json.dumps(variables))
+    own = ("--inventory", "inventory.json", "--extra-vars", "@variables.json")
+    return ansible(folder, "playbook", f"postmaster.odoo.{name}", *own, *arguments)
 
 
 def listed(folder: Path, *arguments: str, **environment: str) -> Run:

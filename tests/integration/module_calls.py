@@ -105,6 +105,7 @@ def _queue_tasks() -> Iterable[Task]:
     yield Task("mail_doctor", {"lock_probe": True, "fail_on": "never"}, around=_queue_runs_for_hours)
     silent = {"nameservers": ["127.0.0.1:9"], "nameserver_timeout": 1}
     yield Task("mail_dns_info", silent, _on_time, expects="timeout")
+    yield Task("mail_doctor", {"checks": ["dns"], "fail_on": "never", **silent})
 
 
 def _addon_tasks() -> Iterable[Task]:
@@ -119,7 +120,7 @@ def _addon_tasks() -> Iterable[Task]:
 def tasks(instance: LabInstance, folder: Path) -> Iterable[Task]:
     """Yield the tasks.
 
-    :param folder: where `api_key` stores its key.
+    :param folder: where `api_key` stores its key, and `mail_stack` its snapshot.
     """
     main = password_server(instance.lab, "starttls_any_sender", name="Main", xml_id="postmaster.main")
     canary = {"verify": "canary", "canary_to": "canary@lab.example"}
@@ -152,7 +153,9 @@ def tasks(instance: LabInstance, folder: Path) -> Iterable[Task]:
         "servers": [{**main, "sequence": 8}],
         "crons": [{"xml_id": QUEUE, "interval_number": 9, "interval_type": "minutes"}],
     }
-    yield Task("mail_stack", {**stack, "replay": {"days": 30}})
+    snapshots = {"snapshot_folder": str(folder)}
+    yield Task("mail_stack", {**stack, **snapshots, "replay": {"days": 30}})
+    yield Task("mail_rollback", {**snapshots, "snapshot": "latest"})
     yield Task("mail_stack_info")
     yield Task("own_records", {"state": "absent"}, _left_by_killed_runs)
 

@@ -161,7 +161,7 @@ def test_mail_leaves_through_the_configuration_file(broken: BrokenInstance) -> N
     configuration = {"smtp_server": relay.host, "smtp_port": str(relay.port)}
     (finding,) = broken.examine(checks=["server"], configuration=configuration, probe=True)["findings"]
     assert finding["severity"] == "info"
-    assert "From where the task runs" in finding["evidence"]
+    assert "From the machine that runs the task" in finding["evidence"]
 
 
 def test_a_server_of_the_configuration_file(broken: BrokenInstance) -> None:
@@ -204,7 +204,7 @@ def test_who_holds_the_lock(broken: BrokenInstance) -> None:
     with broken.instance.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"):
         (finding,) = broken.examine(checks=["cron"], lock_probe=True)["findings"]
     assert finding["id"] == "cron_overdue_running"
-    assert "A worker holds the lock of 'Mail: Email Queue Manager'." in finding["evidence"]
+    assert "A worker has locked 'Mail: Email Queue Manager'." in finding["evidence"]
 
 
 def test_what_speaking_smtp_adds(broken: BrokenInstance) -> None:
@@ -212,7 +212,7 @@ def test_what_speaking_smtp_adds(broken: BrokenInstance) -> None:
     with broken.instance.session(read_only=True) as session:
         (finding,) = diagnose(session, Examination(probe=True))["findings"]
     assert finding["id"] == "tls_mismatch"
-    assert "From where the task runs" not in broken.examine()["findings"][0]["evidence"]
+    assert "From the machine that runs the task" not in broken.examine()["findings"][0]["evidence"]
     strict = broken.instance.strict("starttls")
     assert finding["remedy"] == f"Use smtp_encryption: {strict}, smtp_port: {broken.lab.smtp[MAIN].port}."
     broken.instance.needs_strict()

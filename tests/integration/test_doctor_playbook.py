@@ -59,12 +59,12 @@ def test_the_report_of_each(run: tuple[Run, Path], lab: Lab) -> None:
     ill = lines["globex"]
     assert ill[0] == f"globex: 1 error, 2 warnings, 1 remark (Odoo {lab.description['odoo']['version']})"
     assert [line for line in ill if line.isupper()] == ["ERRORS", "WARNINGS", "REMARKS"]
-    at = ill.index("* auth_failed: A mail server refuses the login (starttls_any_sender)")
+    at = ill.index("* auth_failed: A mail server rejects the login (starttls_any_sender)")
     assert ill[at + 1].startswith("  'starttls_any_sender' (localhost:")
-    assert "  -> Set smtp_user and smtp_pass anew; many providers want a password for apps, or an" in ill
+    assert "  -> Correct smtp_user and smtp_pass. Many providers require an app password or an API" in ill
     assert "* no_recipient: Mails have no recipient" in ill
     assert any(
-        line.startswith("  -> [the playbook postmaster.odoo.heal corrects it: transient] Send less")
+        line.startswith("  -> [the playbook postmaster.odoo.heal corrects it: transient] Send fewer mails")
         for line in lines["initech"]
     )
     assert lines["umbrella"][0].startswith("umbrella: not asked (unreachable): Odoo at http://127.0.0.1:1: ")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.postmaster.odoo.tests.unit.local_server import serving
 from broken_instance import BrokenInstance
@@ -25,6 +26,9 @@ from playbook import COLLECTIONS
 PROGRAMS = Path(__file__).resolve().parents[2] / ".venv/eda/bin"
 # JVM, Ansible and Odoo take 15 seconds on two idle cores.
 PATIENCE = 120
+SECRET_OPTIONS = {"password", "api_key"}
+VAULT_PASSWORD = "made-up-vault-password"
+VAULT = VaultLib([("default", VaultSecret(VAULT_PASSWORD.encode()))])
 
 
 @pytest.fixture(scope="module")
@@ -42,28 +46,36 @@ def broken(lab: Lab) -> Iterator[BrokenInstance]:
 def rulebook(
     folder: Path, name: str, broken: BrokenInstance, environment: Mapping[str, str] | None = None
 ) -> Iterator[Path]:
-    """Run a rulebook of the collection for as long as the context lasts; the file of its output."""
+    """Run a rulebook of the collection for as long as the context lasts; the file of its output.
+
+    The inventory is a folder. Its variables, and the secrets among those of the rulebook, are encrypted with Ansible Vault.
+    """
     program = PROGRAMS / "ansible-rulebook"
     assert program.exists(), f"{program} is missing: run make environments"
     options = broken.instance.options()
     connection = {name: value for name, value in options.items() if name != "transport"}
-    inventory = {"all": {"hosts": {"acme": {f"odoo_{name}": value for name, value in connection.items()}}}}
+    group = {f"odoo_{name}": value for name, value in connection.items()}
     variables = {"odoo_mail_interval": 2, "odoo_mail_instances": [{"name": "acme", **connection}]}
-    (folder / "inventory.json").write_text(json.dumps(inventory))
-    (folder / "variables.json").write_text(json.dumps(variables))
+    (folder / "inventory/group_vars").mkdir(parents=True)
+    (folder / "inventory/hosts.yml").write_text("all: {hosts: {acme: }}\n")
+    (folder / "password").write_text(VAULT_PASSWORD)
+    (folder / "inventory/group_vars/all.yml").write_bytes(VAULT.encrypt(json.dumps(group)))
+    (folder / "odoo_mail.yml").write_text(with_encrypted_secrets(variables))
     output = folder / "output.txt"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ODOO_"))}
     with output.open("w") as file:
         process = subprocess.Popen(
             [
-                *(program, "--rulebook", f"postmaster.odoo.{name}", "--inventory", "inventory.json"),
-                *("--vars", "variables.json", "--print-events"),
+                *(program, "--rulebook", f"postmaster.odoo.{name}", "--inventory", "inventory"),
+                *("--vars", "odoo_mail.yml", "--vault-password-file", "password", "--print-events"),
             ],
             cwd=folder,
             env={
                 **inherited,
                 "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
                 "ANSIBLE_HOME": str(folder / "home"),
+                # ansible-rulebook does not pass its own vault password to playbooks.
+                "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "password"),
                 "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
                 **(environment or {}),
             },
@@ -81,6 +93,18 @@ def rulebook(
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+def with_encrypted_secrets(variables: Mapping[str, Any]) -> str:
+    """Return the file of a rulebook's variables. ansible-rulebook does not read one that is encrypted as a whole."""
+    (instance,) = variables["odoo_mail_instances"]
+    plain = {name: value for name, value in instance.items() if name not in SECRET_OPTIONS}
+    lines = [f"odoo_mail_interval: {variables['odoo_mail_interval']}", "odoo_mail_instances:", "  - name: acme"]
+    lines += [f"    {name}: {json.dumps(value)}" for name, value in plain.items() if name != "name"]
+    for name in instance.keys() & SECRET_OPTIONS:
+        encrypted = VAULT.encrypt(instance[name]).decode().splitlines()
+        lines += [f"    {name}: !vault |", *(f"      {line}" for line in encrypted)]
+    return "\n".join(lines) + "\n"
 
 
 def wait_until(condition: Callable[[], bool], output: Path) -> None:

@@ -180,7 +180,7 @@ def test_a_vault_file_that_no_secret_of_the_run_opens_is_an_error(adoption: Adop
     (folder / "vault.yml").write_text(before)
     run = adoption.run("export", export_vault=True, export_overwrite=True, export_folder=str(adoption.folder / "apart"))
     assert run.exit_code == 2
-    assert "none of the vault secrets of this run opens it" in run.output
+    assert "None of the vault secrets of this run decrypts the existing file" in run.output
     assert (folder / "vault.yml").read_text() == before != encrypted_otherwise
 
 

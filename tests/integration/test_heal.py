@@ -159,7 +159,7 @@ CASES = {
     "old": Case(
         (fault("a mail of last week"), fault("the queue's action is disabled")),
         {"stale_outgoing", "cron_disabled"},
-        ("held back: 1 mails have been waiting for more than 7 days, the oldest is mail N, since",),
+        ("held back: 1 mails have been waiting for more than 7 days. The oldest is mail N, since",),
         left={"stale_outgoing", "cron_disabled"},
         sends=False,
     ),
@@ -364,7 +364,7 @@ def test_what_is_left_for_a_human(ward: Ward, name: str) -> None:
 
 def test_what_an_interrupted_run_has_put_off_is_said_and_sent(ward: Ward) -> None:
     assert shown(ward.heal, DONE)["killed"] == ["3 mails sent, 0 failed, 0 still due"]
-    assert "3 mails that an interrupted run had put off were due again." in " ".join(ward.heal.output.split())
+    assert "An interrupted run had postponed 3 mails. They are due again." in " ".join(ward.heal.output.split())
     assert ward.own_parameters["killed"] == []
 
 

@@ -386,7 +386,7 @@ def test_a_gate_with_metrics(database: LabInstance, tmp_path: Path) -> None:
     metrics = tmp_path / "queue.prom"
     result = run_task(database, tmp_path / "run", "mail_queue_info", {"max_outgoing": 1, "metrics_file": str(metrics)})
     assert (result["failed"], result["error_kind"]) == (True, "threshold")
-    assert result["msg"] == "2 mails wait to be sent (max_outgoing 1)."
+    assert result["msg"] == "2 mails are waiting to be sent (max_outgoing 1)."
     assert result["queue"]["due"] == 2
     assert f'database="{database.database}",state="outgoing"}} 2' in metrics.read_text()
 

@@ -31,7 +31,7 @@ from single_module import run_module
 pytestmark = pytest.mark.in_process
 
 PAGE = (COLLECTIONS / "ansible_collections/postmaster/odoo/docs/provider-examples.md").read_text()
-SHARED = PAGE.partition("## What all examples share\n")[2].partition("\n## ")[0]
+SHARED = PAGE.partition("## Common to all examples\n")[2].partition("\n## ")[0]
 PROVIDERS = ("Amazon SES", "SendGrid", "Mailgun", "Microsoft 365", "Google Workspace", "Postmark")
 
 _RSA_KEY = (

@@ -84,7 +84,7 @@ def test_smtp_auth_is_switched_off(patient: Patient, servers: Callable[..., Smtp
     refusal = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
     smtp = servers(features=("AUTH PLAIN LOGIN",), replies={"AUTH": refusal})
     patient.use(smtp, smtp_user=SALES, smtp_pass=WRONG)
-    assert "use smtp_authentication: outlook" in patient.finding("auth_failed")["remedy"]
+    assert "set smtp_authentication to outlook" in patient.finding("auth_failed")["remedy"]
     oauth2 = oauth2_server(lab, "outlook", oauth2={"refresh_token": "made-up-refresh-token"}, name=MAIN)
     patient.broken.instance.enforce({"servers": [oauth2]})
     give_access_token(patient.broken.instance, MAIN, "outlook", str(lab.smtp["xoauth2"].token))
@@ -151,7 +151,7 @@ def test_passwords_are_no_longer_taken(patient: Patient, servers: Callable[..., 
     """Microsoft 365: use OAuth2."""
     refusal = "550 5.7.30 Basic authentication is not supported for Client Submission."
     patient.use(servers(features=("AUTH PLAIN LOGIN",), replies={"AUTH": refusal}), smtp_user=SALES, smtp_pass=WRONG)
-    assert "use smtp_authentication: outlook" in patient.finding("auth_failed")["remedy"]
+    assert "set smtp_authentication to outlook" in patient.finding("auth_failed")["remedy"]
 
 
 def test_a_blocked_address(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
@@ -177,7 +177,7 @@ def test_the_name_of_the_host(servers: Callable[..., SmtpServer]) -> None:
     settings = {"sender": SALES, "recipient": "a@else.example", "timeout": 5}
     refused = probe(Settings("127.0.0.1", smtp.port, name="odoo", **settings))
     assert (refused["outcome"], refused["helo"]) == ("helo_rejected", "odoo")
-    assert "Give the Odoo host or container a fully qualified host name" in refused["suggestion"]
+    assert "Give Odoo's host or container a fully qualified host name" in refused["suggestion"]
     smtp.lines.clear()
     assert probe(Settings("127.0.0.1", smtp.port, name="odoo.lab.example", **settings))["outcome"] == "ok"
 
@@ -215,7 +215,7 @@ def test_an_old_tls_is_no_reason_to_go_without(
     patient.use(smtp, smtp_encryption="starttls", smtp_user=SALES, smtp_pass=RIGHT)
     for probes in (False, True):
         remedy = patient.finding("tls_mismatch", probes=probes)["remedy"]
-        assert "have it updated" in remedy
+        assert "have the server updated" in remedy
         assert "none" not in remedy
     smtp.tls = updated
     patient.assert_well()

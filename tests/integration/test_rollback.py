@@ -28,7 +28,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.snapshot_files import SnapshotFiles
 from instance import LabInstance
 from interruptions import Play
-from inventory import run_on, shown
+from inventory import run_directly, run_on, shown
 from lab import FaultProxy, Lab
 
 ALL = os.environ.get("INTERRUPTIONS") == "all"
@@ -252,6 +252,7 @@ def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: P
     assert done.exit_code == 0, done.output
     lines = shown(done, "Show the results")["acme"]
     assert any("Main: smtp_pass is not in the snapshot" in line for line in lines)
+    assert any(line.startswith("mail_server Main: update smtp_host ") for line in shown(done, "Show the plan")["acme"])
     after = rows(instance)
     assert {name for name in before if after[name] != before[name]} == {"servers", "parameters"}
     assert len(after["servers"]) == len(before["servers"])
@@ -269,7 +270,7 @@ def test_what_is_refused(
     shipped = run_on(tmp_path, "provision", {"acme": {**common, **BEFORE, **SHIPPED}})
     assert "can only be read and written on the controller" in shipped.results[task]["msg"]
     missing = run_on(tmp_path, "provision", {"acme": {**common, **BEFORE, "odoo_mail_snapshot_folder": "nowhere"}})
-    assert "there is no such folder" in missing.results[task]["msg"]
+    assert "does not exist, so no snapshot can be written" in missing.results[task]["msg"]
     assert instance.fingerprint() == before
     assert run_on(tmp_path, "provision", {"acme": {**common, **BEFORE}}, *vault).exit_code == 0
     assert run_on(tmp_path, "provision", {"acme": {**common, **BAD}}, *vault).exit_code == 0
@@ -360,7 +361,6 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
     }
     assert run_on(tmp_path, "provision", hosts).exit_code == 0
     fingerprint = here.fingerprint()
-    (tmp_path / "reports").mkdir()
     run = run_on(
         tmp_path,
         "compare",
@@ -386,3 +386,22 @@ def test_two_instances_side_by_side(fresh: Callable[[str], LabInstance], tmp_pat
     for secret in (*SECRETS, "made-up-staging-password", "made-up-client-secret"):
         assert secret not in run.output + "".join(reports.values())
     assert here.fingerprint() == fingerprint
+
+
+def test_namesakes_are_not_compared(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
+    """Nothing tells two mail servers of one name from each other, so a comparison does not say that they are the same, or that they are missing."""
+    here, there = fresh("compare_here"), fresh("compare_there")
+    for instance, smtp_hosts in ((here, ("a.example", "b.example")), (there, ("a.example",))):
+        with instance.session() as session:
+            session.create("ir.mail_server", [{"name": "Main", "smtp_host": one} for one in smtp_hosts])
+    hosts = {"acme": connection(here), "staging": connection(there)}
+    folder = tmp_path / "reports"
+    run = run_directly(tmp_path, "compare", hosts, compare_with="staging", compare_report_folder="reports")
+    assert run.exit_code == 0, run.output
+    nothing, lost = shown(run, "Show the differences")["acme"]
+    assert nothing == "No differences from staging in the compared parts."
+    assert lost.startswith("Not compared (acme): mail_server Main: 2 mail servers have this name")
+    report = json.loads((folder / "acme.json").read_text())
+    assert report["differences"] == []
+    assert [(one["side"], one["key"]) for one in report["not_compared"]] == [("here", "Main")]
+    assert "No differences.\n" not in (folder / "acme.md").read_text()

@@ -203,7 +203,7 @@ def test_the_playbook_reports_the_truth(fresh: Callable[[str], LabInstance], lab
     assert run.results[TASK]["complete"] is False
     assert LICENSE not in run.output + "".join(one.read_text() for one in folder.iterdir())
     again = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest")
-    lines = shown(again, "Show what came of it")["acme"]
+    lines = shown(again, "Show the results")["acme"]
     assert "Nothing was changed." in lines
     assert any("mail_server Relay" in line for line in lines)
     with instance.session() as session:
@@ -211,5 +211,5 @@ def test_the_playbook_reports_the_truth(fresh: Callable[[str], LabInstance], lab
     assert run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest").exit_code == 0
     done = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest")
     assert done.results[TASK]["complete"] is True
-    lines = shown(done, "Show what came of it")["acme"]
+    lines = shown(done, "Show the results")["acme"]
     assert "Nothing was changed: everything that the run had changed is as it was before." in lines

@@ -20,10 +20,10 @@ _SEQUENCE = 0x30
 
 @dataclass(frozen=True)
 class DkimKey:
-    """What is published for a selector.
+    """The published records of a selector.
 
     :ivar state: `found`, `missing`, `revoked` or `invalid`.
-    :ivar words: what is there, for people.
+    :ivar words: a text about the record.
     """
 
     selector: str
@@ -51,7 +51,7 @@ def read_key(lookup: Lookup, selector: str, domain: str) -> DkimKey:
         return DkimKey(selector, name, "invalid", words)
     tags = tags_of(records[0])
     if "p" not in tags or tags.get("v", "DKIM1") != "DKIM1" or tags.get("k", "rsa").lower() not in _KEY_TYPES:
-        return DkimKey(selector, name, "invalid", f"{name} is no DKIM key: {records[0][:80]!r}")
+        return DkimKey(selector, name, "invalid", f"{name} is not a DKIM key: {records[0][:80]!r}")
     key = tags["p"].replace(" ", "")
     if not key:
         return DkimKey(selector, name, "revoked", f"the key at {name} is revoked: its p is empty")
@@ -62,23 +62,23 @@ def read_key(lookup: Lookup, selector: str, domain: str) -> DkimKey:
 
 
 def _fault_of(key: str, kind: str) -> str:
-    """Return what is wrong with a public key in Base64, empty if nothing is."""
+    """Return the fault of a public key in Base64; empty if there is none."""
     try:
         data = base64.b64decode(key, validate=True)
     except binascii.Error:
-        return "is not valid Base64, for example cut off"
+        return "is not valid Base64 (maybe it is truncated)"
     if kind == "ed25519":  # RFC 8463 §4.2
         return (
-            "" if len(data) == _ED25519_BYTES else f"has {len(data)} bytes, and a key of Ed25519 has {_ED25519_BYTES}"
+            "" if len(data) == _ED25519_BYTES else f"has {len(data)} bytes, but a key of Ed25519 has {_ED25519_BYTES}"
         )
     wanted = _length_of(data)
     if wanted is None or len(data) > wanted:
-        return "is no RSA key"
-    return "" if len(data) == wanted else f"is cut off: it has {len(data)} of {wanted} bytes"
+        return "is not an RSA key"
+    return "" if len(data) == wanted else f"is truncated: it has {len(data)} of {wanted} bytes"
 
 
 def _length_of(data: bytes) -> int | None:
-    """Return the length that a sequence in DER says that it has, None if there is none (X.690 §8.1.3). A RSA key is one (RFC 6376 §3.6.1)."""
+    """Return the length in the header of a DER sequence; None for other data (X.690 §8.1.3). An RSA key is one (RFC 6376 §3.6.1)."""
     if len(data) < 2 or data[0] != _SEQUENCE:
         return None
     if data[1] < 0x80:

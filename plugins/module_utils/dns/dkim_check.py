@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the DKIM keys of the servers that sign for a domain are published."""
+"""Check that the DKIM keys of the servers that sign for a domain are published."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY_VALUE = "v=DKIM1; k=rsa; p=<the public key of the server that signs>"
 
 
 def check_keys(lookup: Lookup, servers: Sequence[SendingServer], domain: str, _fact: Fact) -> Problem | None:
-    """Judge the keys of servers that use the same selectors: all that are declared, or one of those that a provider uses.
+    """Check the keys of servers that use the same selectors: all declared ones, or one of those that a provider uses.
 
     :raises Unanswered: as `Lookup.texts`.
     """

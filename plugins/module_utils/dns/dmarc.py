@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.lookup import AliasLoop, Lookup, Unanswered
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import tags_of
 
-# A walk asks for at most this many names (RFC 9989 §4.10).
+# The largest number of names that a walk queries (RFC 9989 §4.10).
 _MOST_QUERIES = 8
 POLICIES = ("none", "quarantine", "reject")
 _LIKE_DMARC = re.compile(r"\bv\s*=\s*DMARC1", re.IGNORECASE)
@@ -23,7 +23,7 @@ _LIKE_DMARC = re.compile(r"\bv\s*=\s*DMARC1", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class DmarcRecord:
-    """One record, where it is, and what it says."""
+    """One record, with its domain and its tags."""
 
     domain: str
     text: str
@@ -53,7 +53,7 @@ class Policy:
     :ivar domain: the domain of the `From`.
     :ivar record: None if there is none.
     :ivar organizational: the organizational domain.
-    :ivar faults: what receivers ignore at the domain or above it, below the first valid record. Faults above that one change nothing.
+    :ivar faults: the ignored records at the domain or above it, below the first valid record. Faults above that one have no effect.
     """
 
     domain: str
@@ -63,16 +63,16 @@ class Policy:
 
     @property
     def applied(self) -> str:
-        """What receivers do with mail that fails: `none`, `quarantine` or `reject`; empty without a record."""
+        """Return the policy for mail that fails: `none`, `quarantine` or `reject`; empty without a record."""
         if self.record is None:
             return ""
         return self.record.p if self.record.domain == self.domain else self.record.sp
 
 
 def find_policy(lookup: Lookup, domain: str) -> Policy:
-    """Walk up the DNS tree from the domain of a `From`.
+    """Return the policy for the domain of a `From`, found by a walk up the DNS tree.
 
-    :raises Unanswered: no answer for the domain, or for a name above it before a valid record was found.
+    :raises Unanswered: if there is no answer for the domain, or for a name above it before a valid record was found.
     """
     found: list[DmarcRecord] = []
     faults: list[DmarcFault] = []
@@ -90,14 +90,14 @@ def find_policy(lookup: Lookup, domain: str) -> Policy:
             if read.psd == "n" or (read.psd == "y" and name != domain):
                 break
     organizational = _organizational(domain, found)
-    # The policy is that of the domain itself, else of its organizational domain, else of the public suffix above.
+    # The policy is that of the domain itself, or of its organizational domain, or of the public suffix above it.
     wanted = [domain, organizational, *(one.domain for one in found if one.psd == "y")]
     record = next((one for name in wanted for one in found if one.domain == name), None)
     return Policy(domain, record, organizational, tuple(faults))
 
 
 def _record_at(lookup: Lookup, name: str) -> DmarcRecord | DmarcFault | None:
-    """Return the record of one name, None if it has none. Errors as in `Lookup.texts`, but for an alias loop."""
+    """Return the record of one name; None if it has none. Errors as in `Lookup.texts`, except for an alias loop."""
     at = f"_dmarc.{name}"
     try:
         texts = [text for text in lookup.texts(at) if _LIKE_DMARC.search(text)]
@@ -105,33 +105,33 @@ def _record_at(lookup: Lookup, name: str) -> DmarcRecord | DmarcFault | None:
         return DmarcFault(name, str(error))
     records = [text for text in texts if text.replace(" ", "").startswith("v=DMARC1")]
     if len(records) > 1:
-        words = f"{at} has {len(records)} DMARC records, so that receivers ignore all of them"
+        words = f"{at} has {len(records)} DMARC records, so receivers ignore all of them"
         return DmarcFault(name, words, tuple(records))
     if records:
         read = _read(name, records[0])
         return DmarcFault(name, read, tuple(records)) if isinstance(read, str) else read
     if texts:
-        words = f"the record at {at} does not begin with v=DMARC1, so that receivers ignore it: {texts[0]!r}"
+        words = f"the record at {at} does not begin with v=DMARC1, so receivers ignore it: {texts[0]!r}"
         return DmarcFault(name, words, tuple(texts))
     return None
 
 
 def is_aligned(lookup: Lookup, policy: Policy, domain: str, *, strict: bool) -> bool:
-    """Return whether a domain that was authenticated is aligned with that of the `From`. Errors as in `find_policy`."""
+    """Return whether an authenticated domain is aligned with the domain of the `From`. Errors as in `find_policy`."""
     if domain == policy.domain:
         return True
     return not strict and find_policy(lookup, domain).organizational == policy.organizational
 
 
 def _names(domain: str) -> list[str]:
-    """The names of a walk: the domain, and its ancestors of at most seven labels."""
+    """Return the names of a walk: the domain, and its ancestors with at most seven labels."""
     labels = domain.split(".")
     ancestors = [".".join(labels[position:]) for position in range(1, len(labels))]
     return [domain, *ancestors[-(_MOST_QUERIES - 1) :]]
 
 
 def _organizational(domain: str, found: list[DmarcRecord]) -> str:
-    """The organizational domain by the records that a walk found, the longest name first."""
+    """Return the organizational domain from the records of a walk, the longest name first."""
     for record in found:
         if record.psd == "n":
             return record.domain
@@ -142,7 +142,7 @@ def _organizational(domain: str, found: list[DmarcRecord]) -> str:
 
 
 def _read(domain: str, text: str) -> DmarcRecord | str:
-    """A record, or why receivers ignore it."""
+    """Return a record, or a text about the reason why receivers ignore it."""
     tags = tags_of(text)
     if tags.get("v") != "DMARC1":
         return f"the record at _dmarc.{domain} is not valid: {text!r}"

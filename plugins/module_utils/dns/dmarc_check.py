@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a domain has a DMARC policy, and whether the mail of each path can pass it."""
+"""Check that a domain has a DMARC policy, and that the mail of each path can pass it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 class _Authenticated:
     """A domain that SPF or DKIM may authenticate on a path.
 
-    :param failure: why it is known not to.
+    :param failure: the known problem that prevents it; None without one.
     """
 
     domain: str
@@ -36,7 +36,7 @@ class _Authenticated:
 def check_policy(
     lookup: Lookup, domain: str, paths: Sequence[MailPath], failures: Failures, fact: Fact
 ) -> Problem | None:
-    """Judge the DMARC policy for a domain, and whether its mail can pass on each path.
+    """Check the DMARC policy for a domain, and whether its mail can pass on each path.
 
     :raises Unanswered: as `Lookup.texts`.
     """
@@ -71,7 +71,7 @@ def _authenticated(policy: Policy, path: MailPath, failures: Failures) -> list[_
 
 def _can_pass(lookup: Lookup, policy: Policy, path: MailPath, failures: Failures) -> bool:
     """Return whether SPF or DKIM of a path is aligned and not known to fail."""
-    # Without known selectors nothing is known about signatures, unless the domain of them is declared.
+    # Without known selectors nothing is known about signatures, unless their domain is declared.
     if not path.server.selectors and not path.server.relay.dkim_domain:
         return True
     return any(
@@ -82,9 +82,9 @@ def _can_pass(lookup: Lookup, policy: Policy, path: MailPath, failures: Failures
 
 def _of_mailboxes(policy: Policy, provider: str, servers: Sequence[str]) -> Problem:
     domain, names = policy.domain, some(repr(name) for name in dict.fromkeys(servers))
-    at = f" The record at _dmarc.{policy.record.domain} says p={policy.applied}." if policy.record else ""
+    at = f" The record at _dmarc.{policy.record.domain} has p={policy.applied}." if policy.record else ""
     evidence = f"Mail from {domain} leaves through {names}. {domain} is a domain of {provider}'s mailboxes, and only servers of {provider} can send for it.{at}"
-    advice = f"Send from an address of a domain of your own. Records for {domain} can be published by {provider} only."
+    advice = f"Send from an address in your own domain. Only {provider} can publish records for {domain}."
     return Problem("dmarc_unaligned", domain, evidence, (), advice, _severity(policy))
 
 
@@ -106,15 +106,15 @@ def _unaligned(lookup: Lookup, policy: Policy, path: MailPath, failures: Failure
         advice = f"Without aspf=s and adkim=s {passing[0]} is aligned."
     elif failed:
         records = failed[0].records
-        advice = f"If {policy.domain} is not your domain, send from an address of a domain of your own."
+        advice = f"If {policy.domain} is not your domain, send from an address in your own domain."
     else:
         records = (DnsRecord(f"SELECTOR._domainkey.{policy.domain}", "TXT", KEY_VALUE),)
-        advice = f"Have {server.name!r} sign mail for {policy.domain}, or give bounces an address of this domain (bounce_alias of the alias domain)."
+        advice = f"Have {server.name!r} sign mail for {policy.domain}, or use a bounce address in this domain (bounce_alias of the alias domain)."
     return Problem("dmarc_unaligned", policy.domain, evidence, records, advice, _severity(policy))
 
 
 def _in_words(lookup: Lookup, policy: Policy, path: MailPath, failures: Failures) -> str:
-    """Return why neither SPF nor DKIM of a path can pass."""
+    """Return a text about the reasons why neither SPF nor DKIM of a path can pass."""
     *of_envelope, signature = _authenticated(policy, path, failures)
     if of_envelope:
         (envelope,) = of_envelope
@@ -129,13 +129,13 @@ def _reason(lookup: Lookup, policy: Policy, one: _Authenticated, failure: str) -
 
 
 def _severity(policy: Policy) -> str:
-    """Return the severity of mail that fails: receivers quarantine or reject it; empty for that of the catalogue."""
+    """Return `error` if receivers quarantine or reject mail that fails; empty for the severity of the catalogue."""
     return "error" if policy.applied in ("quarantine", "reject") else ""
 
 
 def _no_policy(domain: str, evidence: str, texts: Sequence[str] = ()) -> Problem:
     """Return the problem of a domain without a valid record.
 
-    :param texts: the records that are there.
+    :param texts: the existing records.
     """
     return Problem("dmarc_missing", domain, evidence, (repaired_policy(domain, texts),))

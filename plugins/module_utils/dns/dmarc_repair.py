@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DMARC records to publish in the place of what is there. They never ask for less than what is there."""
+"""DMARC records that replace existing ones. They are never less strict than the existing ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.dmarc import POLICIES
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import DnsRecord
 
-# A tag with its value, whatever separates it from the next one. Only addresses of reports are lists.
+# A tag with its value, with any separator. Only addresses of reports are lists.
 _TAG = re.compile(
     r"\b(?P<name>p|sp|np|rua|ruf|fo|adkim|aspf|psd|pct|rf|ri|t)\s*=\s*(?P<value>[^;,\s]+(?:\s*,\s*(?!\w+\s*=)[^;,\s]+)*)",
     re.IGNORECASE,

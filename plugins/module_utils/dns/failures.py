@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How mail is known to fail: SPF and DKIM of a server and a domain, with what is wrong. DMARC needs one of the two."""
+"""The known failures of SPF and DKIM by server and domain. DMARC needs one of the two to pass."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import
 
 @dataclass
 class Failures:
-    """The problems of SPF and DKIM by server and domain. A state that is not known is no failure.
+    """The problems of SPF and DKIM by server and domain. A state that is not known does not count as a failure.
 
-    :ivar spf: by the domain of the envelope sender. :ivar dkim: by the domain of the signature.
+    :ivar spf: problems by the domain of the envelope sender.
+    :ivar dkim: problems by the domain of the signature.
     """
 
     spf: dict[tuple[SendingServer, str], Problem] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask name servers. An answer, no such record, and no answer are three different things."""
+"""Query name servers. There are three different results: an answer, no such record, and no answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Timeout
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-# The name servers get no further questions if none of the first ones was answered in time, if so many in a row were not, or if so many were not at all.
+# Limits of queries without an answer in time: at the beginning, in a row, and in total. After that, no further queries are sent.
 _ATTEMPTS, _IN_A_ROW, _IN_ALL = 2, 3, 12
 _LONGEST_TIMEOUT = 600
 
@@ -29,11 +29,11 @@ class AliasLoop(Exception):
 
 
 class Lookup:
-    """Questions to name servers. Each question is asked once.
+    """Queries to name servers. Each query is sent once.
 
     :param nameservers: `ADDRESS` or `ADDRESS:PORT` of each name server. Without any, those of this machine's configuration.
-    :param timeout: seconds that one question takes at most.
-    :raises Invalid: dnspython is missing, an option is not valid, or this machine has no name servers.
+    :param timeout: the longest time for one query, in seconds.
+    :raises Invalid: if dnspython is missing, an option is not valid, or this machine has no name servers.
     """
 
     def __init__(self, nameservers: Iterable[str] = (), timeout: float = 5) -> None:
@@ -44,7 +44,7 @@ class Lookup:
             import dns.resolver
         except ImportError as error:
             raise Invalid(
-                "The Python package dnspython (2.4 or newer) is missing where this task runs: install it there (pip install dnspython)."
+                "The Python package dnspython (2.4 or newer) is missing on the machine that runs this task. Install it there: pip install dnspython."
             ) from error
         if not (math.isfinite(timeout) and 0 < timeout <= _LONGEST_TIMEOUT):
             raise Invalid(
@@ -55,7 +55,7 @@ class Lookup:
         try:
             self._resolver = dns.resolver.Resolver(configure=not addresses)
         except dns.resolver.NoResolverConfiguration as error:
-            raise Invalid("This machine has no name servers configured: give nameservers.") from error
+            raise Invalid("This machine has no configured name servers. Set nameservers.") from error
         if addresses:
             self._resolver.nameservers = [dns.nameserver.Do53Nameserver(host, port) for host, port in addresses]
         self._resolver.timeout = min(timeout, 2.0)
@@ -67,30 +67,31 @@ class Lookup:
 
     @property
     def servers(self) -> str:
-        """The name servers, for messages."""
+        """Return the name servers as a text for messages."""
         return some(str(one) for one in self._resolver.nameservers)
 
     @property
     def is_silent(self) -> bool:
-        """Whether questions were asked, and not one was answered."""
+        """Return whether queries were sent, and none was answered."""
         return bool(self.unanswered) and not self.answered
 
     def refuse_silence(self) -> None:
-        """Fail if no name server answered anything.
+        """Raise an error if no name server answered any query.
 
-        :raises Timeout: none did.
+        :raises Timeout: if there was no answer.
         """
         if self.is_silent:
             reasons = some(dict.fromkeys(self.unanswered.values()), 1)
             raise Timeout(
-                f"No name server answered ({self.servers}: {reasons}): check nameservers, and whether this machine may ask them. "
-                "Nothing is known about any record."
+                f"No name server answered ({self.servers}: {reasons}), so no record could be checked. "
+                "Check nameservers, and check whether this machine may query them."
             )
 
     def texts(self, name: str) -> list[str]:
         """Return the TXT records of a name, the parts of each joined (RFC 7208 §3.3).
 
-        :raises Unanswered: no answer. :raises AliasLoop: as the name says.
+        :raises Unanswered: if there is no answer.
+        :raises AliasLoop: if the name is an alias that leads back to itself.
         """
         return [b"".join(record.strings).decode("utf-8", "replace") for record in self._ask(name, "TXT")]
 
@@ -99,7 +100,7 @@ class Lookup:
         return [record.address for kind in ("A", "AAAA") for record in self._ask(name, kind)]
 
     def exchanges(self, name: str) -> list[tuple[int, str]]:
-        """Return preference and host of the MX records of a name, the first to try first. Errors as in `texts`."""
+        """Return preference and host of the MX records of a name, in the order in which to try them. Errors as in `texts`."""
         return sorted((record.preference, _text(record.exchange)) for record in self._ask(name, "MX"))
 
     def names(self, address: str) -> list[str]:
@@ -108,7 +109,7 @@ class Lookup:
         return [_text(record.target) for record in self._ask(pointer, "PTR")]
 
     def alias(self, name: str) -> str:
-        """Return the target of a name that is an alias (CNAME), else an empty string. Errors as in `texts`."""
+        """Return the target of a name that is an alias (CNAME); otherwise an empty text. Errors as in `texts`."""
         return next((_text(record.target) for record in self._ask(name, "CNAME")), "")
 
     def _ask(self, name: str, kind: str) -> list[Any]:
@@ -123,9 +124,9 @@ class Lookup:
     def _answer(self, name: str, kind: str) -> list[Any] | Exception:
         dns = self._dns
         if self.is_silent and len(self.unanswered) >= _ATTEMPTS:
-            return Unanswered("not asked, because no question was answered before")
+            return Unanswered("not queried, because no query was answered before")
         if self._late_in_a_row >= _IN_A_ROW or self._late >= _IN_ALL:
-            return Unanswered(f"{name} {kind}: not asked, because {self._late} questions were not answered in time")
+            return Unanswered(f"{name} {kind}: not queried, because {self._late} queries were not answered in time")
         try:
             answer = self._resolver.resolve(f"{name}.", kind, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN:
@@ -143,7 +144,7 @@ class Lookup:
                 self._count_answer()
                 return AliasLoop(f"{name} is an alias (CNAME) that leads back to itself")
             return self._note(name, kind, some(dict.fromkeys(str(cause) or type(cause).__name__ for cause in causes)))
-        except dns.exception.DNSException:  # a name that no zone can have: too long, an empty label
+        except dns.exception.DNSException:  # the name is not valid: too long, or with an empty label
             answer = None
         self._count_answer()
         return [] if answer is None or answer.rrset is None else list(answer.rrset)
@@ -162,9 +163,9 @@ def _text(name: Any) -> str:
 
 
 def _endpoint(text: str) -> tuple[str, int]:
-    """Read a name server: an IP address, with a port where that is not 53.
+    """Return address and port of a name server, from an IP address with an optional port.
 
-    :raises Invalid: something else.
+    :raises Invalid: if the text is something else.
     """
     found = re.fullmatch(r"\[([^\]]+)\](?::(\d+))?|([^:]+):(\d+)", text.strip())
     host, port = (found[1] or found[3], found[2] or found[4] or "53") if found else (text.strip(), "53")
@@ -174,6 +175,6 @@ def _endpoint(text: str) -> tuple[str, int]:
         address = None
     if address is None or not 0 < int(port) < 65536:
         raise Invalid(
-            f"nameservers: {text!r} is not the address of a name server (expected an IP address, as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353)."
+            f"nameservers: {text!r} is not the address of a name server (expected an IP address, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353)."
         )
     return str(address), int(port)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ways that an instance's mail takes: from which domain, with which envelope sender, through which server."""
+"""The paths of an instance's mail: its domain, its envelope sender, and its server."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
 
 @dataclass(frozen=True)
 class SendingServer:
-    """A mail server, and what is known of how its mail reaches the Internet.
+    """A mail server, and the known facts about the path of its mail to the Internet.
 
     :param id: None for the server of Odoo's configuration file.
-    :param host: empty if it is not known. :param provider: a name of resources/mail_providers.py, empty if it is none of them.
+    :param host: empty if it is not known.
+    :param provider: a name in resources/mail_providers.py; empty for other servers.
     :param login_domain: the domain of the user that Odoo logs in as.
     """
 
@@ -39,19 +40,19 @@ class SendingServer:
 
     @property
     def records(self) -> ProviderRecords | None:
-        """What its provider wants in the DNS, if that is known."""
+        """Return the records that its provider requires in the DNS; None if they are not known."""
         return PROVIDER_RECORDS.get(self.provider)
 
     @property
     def spf_include(self) -> str:
-        """The domain that SPF records should include; empty if it is not known."""
+        """Return the domain that SPF records should include; empty if it is not known."""
         declared = self.relay.spf_include
         return declared or (self.records.spf_include if self.records and not self.relay.addresses else "")
 
     def envelope_domain(self, domain: str) -> str:
-        """Return the domain of the envelope sender that receivers see; empty if it is the provider's own.
+        """Return the domain of the envelope sender that receivers see; empty if it is a domain of the provider.
 
-        :param domain: that of the envelope sender that Odoo gives.
+        :param domain: the domain of Odoo's envelope sender.
         """
         if self.relay.envelope_domain:
             return self.relay.envelope_domain
@@ -59,12 +60,12 @@ class SendingServer:
         return {"kept": domain, "login": self.login_domain, "own": ""}[kind]
 
     def dkim_domain(self, from_domain: str) -> str:
-        """Return the domain that mail is signed with."""
+        """Return the domain of the signature of mail."""
         return self.relay.dkim_domain or from_domain
 
     @property
     def selectors(self) -> tuple[str, ...]:
-        """The selectors of DKIM keys; empty if they are not known."""
+        """Return the selectors of DKIM keys; empty if they are not known."""
         return self.relay.dkim_selectors or (self.records.selectors if self.records else ())
 
 
@@ -72,8 +73,8 @@ class SendingServer:
 class MailPath:
     """Mail from one domain, with one envelope domain, through one server.
 
-    :param envelope_domain: that of the envelope sender that Odoo gives.
-    :param senders: the addresses that take it.
+    :param envelope_domain: the domain of Odoo's envelope sender.
+    :param senders: the addresses that use this path.
     """
 
     server: SendingServer
@@ -85,7 +86,7 @@ class MailPath:
 def sending_server(record: Mapping[str, Any] | None, relays: Relays, host: str = "") -> SendingServer:
     """Return a mail server as `mail_server_info` lists it; without a record, that of Odoo's configuration file.
 
-    :param host: of that file, empty if it is not known.
+    :param host: the host in that file; empty if it is not known.
     """
     if record is not None:
         host = host if record["smtp_authentication"] == "cli" else str(record["smtp_host"] or "").strip()
@@ -107,7 +108,7 @@ def mail_paths(routes: Iterable[tuple[str, Route, str]], servers: Mapping[int | 
         server_id = route.server.id if route.server else None
         if server_id not in servers:
             continue
-        # If the build of Odoo decides whether the sender is replaced, the mail may have either address.
+        # If it depends on the build of Odoo whether the sender is replaced, the mail may have either address.
         visible = [route.email_from] if route.email_from is not None else [sender, notifications]
         for text in visible:
             domain = domain_of(address_of(text))
@@ -121,7 +122,7 @@ def mail_paths(routes: Iterable[tuple[str, Route, str]], servers: Mapping[int | 
 
 
 def is_own(server: SendingServer, domains: Collection[str]) -> bool:
-    """Return whether a server is the user's own, so that its address is where mail comes from.
+    """Return whether a server belongs to the user, so that mail comes from its address.
 
     :param domains: the user's domains, with their organizational domains.
     """

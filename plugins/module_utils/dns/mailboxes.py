@@ -5,7 +5,7 @@
 """Domains of mailbox providers. Nobody else can publish records for them, and only the provider's own servers can send for them.
 
 Sources: support.apple.com/en-us/118230, postmaster.gmx.net, www.spamresource.com/2021/09/reference-magy-microsoft-aol-gmail.html. The list has the
-common domains only. A domain that it lacks is judged by its records.
+common domains only. Other domains are checked by their records.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class MailboxProvider:
     hosts: tuple[str, ...]
 
     def runs(self, host: str) -> bool:
-        """Return whether a mail server is one of the provider's."""
+        """Return whether a mail server belongs to the provider."""
         return any(host == one or host.endswith(f".{one}") for one in self.hosts)
 
 
@@ -47,11 +47,11 @@ MAILBOX_PROVIDERS: Mapping[str, MailboxProvider] = {
 
 
 def mailbox_provider(domain: str) -> str:
-    """Return the name of the provider whose mailboxes a domain is for; empty if none of these."""
+    """Return the name of the mailbox provider that a domain belongs to; empty if there is none."""
     return next((name for name, one in MAILBOX_PROVIDERS.items() if re.fullmatch(one.domains, domain)), "")
 
 
 def can_send_for(host: str, domain: str) -> bool:
-    """Return whether a mail server can send for a domain: any server, unless the domain is a mailbox provider's."""
+    """Return whether a mail server can send for a domain. If the domain belongs to a mailbox provider, only its own servers can."""
     provider = mailbox_provider(domain)
     return not provider or MAILBOX_PROVIDERS[provider].runs(host)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of domains: the one of an address, and whether a zone can have it."""
+"""Names of domains: the domain of an address, and whether it can exist."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of an address as the DNS has it, or as it is written if the DNS cannot have it; empty if there is none."""
+    """Return the domain of an address in its ASCII form, or unchanged if it has none; empty if there is no domain."""
     domain = address.rpartition("@")[2].strip().rstrip(".").lower() if "@" in address else ""
     return in_ascii(domain) or domain
 
 
 def is_unknown(domain: str) -> bool:
-    """Return whether the name of a domain in the DNS is not known, because a package is missing."""
+    """Return whether the ASCII form of a domain is not known, because a Python package is missing."""
     return not domain.isascii() and needs_package(domain)
 
 
 def why_impossible(domain: str) -> str:
-    """Return why no zone of the Internet has a domain; empty if one can (RFC 1035 §2.3.4, RFC 5321 §4.1.2)."""
+    """Return the reason why a domain cannot exist in the Internet; empty if it can (RFC 1035 §2.3.4, RFC 5321 §4.1.2)."""
     labels = domain.split(".")
     if domain.startswith("[") or re.fullmatch(r"\d+(\.\d+){3}", domain):
         return "it is an IP address"
     if "" in labels:
         return "a part of it is empty"
     if len(labels) < 2:
-        return "it has one part only"
+        return "it has only one part"
     if len(domain) > _LONGEST_NAME or any(len(label) > _LONGEST_LABEL for label in labels):
         return f"it has more than {_LONGEST_NAME} characters, or a part of more than {_LONGEST_LABEL}"
     if not all(_LABEL.fullmatch(label) for label in labels):
-        return "it has characters that no domain has"
+        return "it has characters that are not allowed in domains"
     return ""

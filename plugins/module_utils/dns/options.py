@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of the DNS checks, shared by the modules that have them. Documented by the fragment `dns`."""
+"""The options of the DNS checks, shared by several modules. The fragment `dns` documents them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DNS_OPTIONS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Relay:
-    """How mail that a server takes reaches the Internet, as the user declares it; what is not declared is empty.
+    """The user's declaration of the path from a mail server to the Internet. Values that are not declared are empty.
 
     :param server: the name or the host of the mail server.
     """
@@ -51,12 +51,12 @@ class Relay:
 
     @property
     def host(self) -> str:
-        """The server as a host, to compare: without case."""
+        """Return the server as a host for comparisons, in lower case."""
         return self.server.lower().rstrip(".")
 
 
 class Relays:
-    """The relays that are declared, by their servers."""
+    """The declared relays, by their servers."""
 
     def __init__(self, relays: Iterable[Relay]) -> None:
         self._relays = tuple(relays)
@@ -64,24 +64,24 @@ class Relays:
         self._by_host = {relay.host: relay for relay in self._relays}
 
     def of(self, name: str, host: str) -> Relay:
-        """Return what is declared of a mail server: by its name, else by its host in lower case."""
+        """Return the declaration of a mail server: by its name, or else by its host in lower case."""
         return self._by_name.get(name) or (self._by_host.get(host) if host else None) or Relay("")
 
     def without(self, names: Collection[str], hosts: Collection[str]) -> list[str]:
-        """Return the servers that are declared and that are none of these."""
+        """Return the declared servers that are not among these."""
         return [relay.server for relay in self._relays if relay.server not in names and relay.host not in hosts]
 
 
 @dataclass(frozen=True)
 class DnsOptions:
-    """Which name servers to ask, and what is declared of the mail servers."""
+    """The name servers to query, and the declarations of the mail servers."""
 
     nameservers: tuple[str, ...] = ()
     timeout: float = 5
     relays: tuple[Relay, ...] = ()
 
     def lookup(self) -> Lookup:
-        """Return a fresh `Lookup`.
+        """Return a new `Lookup`.
 
         :raises Invalid: as `Lookup`.
         """
@@ -89,9 +89,9 @@ class DnsOptions:
 
 
 def dns_options(params: Mapping[str, Any]) -> DnsOptions:
-    """Read the options of a task.
+    """Return the DNS options of a task.
 
-    :raises Invalid: an address or a domain that is none, or a relay that is declared twice.
+    :raises Invalid: if an address or a domain is not valid, or a relay is declared twice.
     """
     problems = ErrorCollector()
     relays = []
@@ -101,7 +101,7 @@ def dns_options(params: Mapping[str, Any]) -> DnsOptions:
     with problems:
         twice = sorted(name for name, count in Counter(relay.server for relay in relays).items() if count > 1)
         if twice:
-            raise Invalid(f"relays: {shown(twice[0])} is declared more than once.")
+            raise Invalid(f"relays: {shown(twice[0])} is declared more than once. Keep one entry.")
     problems.raise_gathered()
     return DnsOptions(tuple(params.get("nameservers") or ()), params.get("nameserver_timeout") or 0, tuple(relays))
 
@@ -121,7 +121,7 @@ def _address(server: str, text: str) -> str:
 
 
 def _domain(name: str, text: str | None) -> str:
-    """Read a domain or a selector; empty if none is given."""
+    """Return a domain or a selector; empty if there is none."""
     if text is None:
         return ""
     domain = domain_of(f"@{text}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records that an instance's mail depends on, read and judged: SPF, DKIM, DMARC, MX and PTR."""
+"""Read and check the DNS records that an instance's mail depends on: SPF, DKIM, DMARC, MX and PTR."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import printa
 
 
 def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str]) -> Report:
-    """Read and judge all records.
+    """Read and check all records.
 
     :param receiving: the domains that replies and bounces go to.
     """
@@ -44,7 +44,7 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
     ]
     receiving = [domain for domain in wanted if domain not in odd]
     own_domains = cache(partial(_own_domains, lookup, tuple(paths), tuple(receiving)))
-    # A mailbox provider's own server needs no records of the user's.
+    # A mailbox provider's own server needs no records from the user.
     needed = {path.server for path in every if not _is_at_home(path)}
     addresses = {
         server: _addresses(lookup, report, server, own_domains) if server in needed else () for server in servers
@@ -68,7 +68,7 @@ def examine(lookup: Lookup, paths: Sequence[MailPath], receiving: Iterable[str])
 
 
 def _check_names(report: Report, paths: Sequence[MailPath], receiving: Iterable[str]) -> set[str]:
-    """Judge the names of domains. Return those for which there is nothing to look up."""
+    """Check the names of domains, and return those that cannot be looked up."""
     uses: dict[str, tuple[str, list[str]]] = {}
     for path in paths:
         uses.setdefault(path.from_domain, ("dmarc", []))[1].extend(path.senders)
@@ -80,7 +80,7 @@ def _check_names(report: Report, paths: Sequence[MailPath], receiving: Iterable[
     for domain, (kind, senders) in uses.items():
         if is_unknown(domain):
             report.undeclared.append(
-                f"the name of {domain} in the DNS: install the Python package idna where this task runs"
+                f"the name of {domain} in the DNS: install the Python package idna on the machine that runs this task"
             )
             report.facts[kind].append({"domain": domain, "state": UNKNOWN})
             odd.add(domain)
@@ -90,7 +90,7 @@ def _check_names(report: Report, paths: Sequence[MailPath], receiving: Iterable[
                 if senders
                 else " Bounces and replies go there."
             )
-            problem = Problem("domain_invalid", domain, f"No zone can have the domain {domain!r}: {reason}.{mail}")
+            problem = Problem("domain_invalid", domain, f"The domain {domain!r} cannot exist: {reason}.{mail}")
             report.facts[kind].append({"domain": domain, "state": problem.finding})
             report.problems.append(problem)
             odd.add(domain)
@@ -112,7 +112,7 @@ def _own_domains(lookup: Lookup, paths: Sequence[MailPath], receiving: Sequence[
 def _addresses(
     lookup: Lookup, report: Report, server: SendingServer, own_domains: Callable[[], frozenset[str]]
 ) -> tuple[str, ...]:
-    """The addresses that mail of a server of one's own comes from; empty if it is a provider's, or they are not known."""
+    """Return the addresses that the user's own server sends from; empty if they are not known, or if it belongs to a provider."""
     if server.relay.addresses:
         return server.relay.addresses
     if server.spf_include:
@@ -143,8 +143,8 @@ def _addresses_of(lookup: Lookup, host: str) -> list[str]:
 
 def _reason(server: SendingServer, own: bool, found: Sequence[str]) -> str:
     if not own:
-        return "which is not in a domain of this instance"
-    return f"which has {'only the private addresses ' + some(found) if found else 'no address in the DNS'}"
+        return "outside of the domains of this instance"
+    return f"with only the private addresses {some(found)}" if found else "without an address in the DNS"
 
 
 def _check_senders(
@@ -154,11 +154,11 @@ def _check_senders(
     addresses: dict[SendingServer, tuple[str, ...]],
     failures: Failures,
 ) -> None:
-    """Judge the SPF record of each envelope domain, for all servers that use it."""
+    """Check the SPF record of each envelope domain, for all servers that use it."""
     wanted: dict[str, dict[SendingServer, Authorization]] = {}
     for path in paths:
         server, domain = path.server, path.server.envelope_domain(path.envelope_domain)
-        # Of mail from a mailbox provider's domain DMARC says all.
+        # For mail from a mailbox provider's domain the finding about DMARC is enough.
         if not domain or (domain == path.from_domain and mailbox_provider(domain)):
             continue
         of_server = () if server.spf_include else addresses[server]
@@ -171,7 +171,7 @@ def _check_senders(
         else:
             check = partial(check_spf, lookup, domain, list(dict.fromkeys(authorizations.values())))
         problem = report.judge("spf", fact, check)
-        # Of a record that passes every server, the server passes.
+        # A record that passes every server is not a failure of this server.
         if problem and problem.finding not in ("spf_unknown", "spf_permissive"):
             unauthorized: list[str] = fact.get("unauthorized") or fact["servers"]
             failures.spf |= {(server, domain): problem for server in authorizations if server.name in unauthorized}
@@ -180,7 +180,7 @@ def _check_senders(
 def _check_mailbox_envelope(
     domain: str, provider: str, strangers: Sequence[SendingServer], _fact: Fact
 ) -> Problem | None:
-    """Judge servers that send with envelope senders of a mailbox provider's domain."""
+    """Return a problem if servers send with envelope senders of a mailbox provider's domain."""
     if not strangers:
         return None
     names = some(repr(server.name) for server in strangers)
@@ -188,11 +188,11 @@ def _check_mailbox_envelope(
         f"{names} sends mail with envelope senders of {domain}. It is a domain of {provider}'s mailboxes, "
         f"and its SPF record authorizes only servers of {provider}."
     )
-    return Problem("spf_missing", domain, evidence, (), "Give bounces an address of a domain of your own.")
+    return Problem("spf_missing", domain, evidence, (), "Use a bounce address in your own domain.")
 
 
 def _check_signatures(lookup: Lookup, report: Report, paths: Sequence[MailPath], failures: Failures) -> None:
-    """Judge the DKIM keys of each domain and set of selectors."""
+    """Check the DKIM keys of each domain and set of selectors."""
     signing: dict[tuple[str, frozenset[str]], dict[SendingServer, None]] = {}
     for path in paths:
         server, domain = path.server, path.server.dkim_domain(path.from_domain)
@@ -213,15 +213,15 @@ def _check_signatures(lookup: Lookup, report: Report, paths: Sequence[MailPath],
 
 
 def _check_exchanges(lookup: Lookup, domain: str, fact: Fact) -> Problem | None:
-    """Judge the MX records of a domain that replies and bounces go to."""
+    """Check the MX records of a domain that replies and bounces go to."""
     record = DnsRecord(domain, "MX", f"10 <the server that receives mail for {domain}>.")
     try:
         exchanges = lookup.exchanges(domain)
         fact["exchanges"] = [host for _preference, host in exchanges]
         if exchanges and not exchanges[0][1]:
-            words = f"{domain} has a null MX, by which it accepts no mail (RFC 7505)"
+            words = f"{domain} has a null MX, so it accepts no mail (RFC 7505)"
         elif not exchanges and lookup.addresses(domain):
-            words = f"{domain} has no MX record, so that mail goes to its own address, which is often a web server (RFC 5321 §5.1)"
+            words = f"{domain} has no MX record, so mail goes to its own address, which is often a web server (RFC 5321 §5.1)"
         elif not exchanges:
             words = f"{domain} has neither an MX record nor an address"
         else:
@@ -235,7 +235,7 @@ def _check_exchanges(lookup: Lookup, domain: str, fact: Fact) -> Problem | None:
 
 
 def _check_address(lookup: Lookup, server: SendingServer, address: str, fact: Fact) -> Problem | None:
-    """Judge the name of an address that mail comes from."""
+    """Check the name of an address that sends mail."""
     try:
         found = read_names(lookup, address)
     except AliasLoop as error:
@@ -244,7 +244,7 @@ def _check_address(lookup: Lookup, server: SendingServer, address: str, fact: Fa
     if not found.names:
         return _unnamed(server, address, "it has no name (PTR)", ())
     if not found.confirmed:
-        return _unnamed(server, address, f"its name {some(found.names)} does not have this address", found.names)
+        return _unnamed(server, address, f"its name {some(found.names)} does not resolve to this address", found.names)
     return None
 
 
@@ -261,5 +261,5 @@ def _unnamed(server: SendingServer, address: str, words: str, names: Sequence[st
         address,
         evidence,
         tuple(records),
-        "The owner of the address, mostly the hoster, publishes the PTR record.",
+        "The owner of the address, usually the hosting provider, publishes the PTR record.",
     )

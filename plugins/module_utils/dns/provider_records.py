@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What providers want in the DNS: SPF and DKIM. For people: docs/dns.md, with the sources."""
+"""The records that providers require in the DNS: SPF and DKIM. docs/dns.md contains the sources."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.records import
 
 @dataclass(frozen=True)
 class ProviderRecords:
-    """The records that a provider wants in the zone of a sender.
+    """The records that a provider requires in the zone of a sender.
 
     :param spf_include: the domain to include in the SPF record; empty if the provider does not name one.
-    :param envelope: the envelope sender (`MAIL FROM`) of what the provider sends. `kept` is that of Odoo, `own` is an address of the provider's,
-        `login` is an address in the domain of the login.
-    :param selectors: the selectors of DKIM keys. One of them must have a key. Empty if each account has others.
-    :param dkim_type: how a key is published, `TXT` or `CNAME`.
-    :param dkim_value: what is published, as far as it is known; `{selector}` and `{domain}` (with dashes for dots) are filled in.
+    :param envelope: the envelope sender (`MAIL FROM`) of mail from the provider. `kept`: that of Odoo. `own`: an address of the provider.
+        `login`: an address in the domain of the login.
+    :param selectors: the selectors of DKIM keys. One of them must have a key. Empty if each account has different ones.
+    :param dkim_type: the type of the record with the key, `TXT` or `CNAME`.
+    :param dkim_value: the value of the record, as far as it is known. `{selector}` and `{domain}` (with dashes for dots) are replaced.
     :param source: the provider's own documentation, read on the day `looked_up`.
     """
 
@@ -46,7 +46,7 @@ class ProviderRecords:
         )
 
 
-# By the names of resources/mail_providers.py. Personal accounts of Outlook send from Microsoft's own domains, so `outlook` has none.
+# By the names of resources/mail_providers.py. Personal Outlook accounts send from Microsoft's own domains, so `outlook` is missing.
 PROVIDER_RECORDS: Mapping[str, ProviderRecords] = {
     "gmail": ProviderRecords(
         spf_include="_spf.google.com",

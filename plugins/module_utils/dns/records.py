@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DNS records that somebody should publish."""
+"""DNS records to publish, and problems of records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class DnsRecord:
     """A record to publish.
 
     :param type: `TXT`, `CNAME`, `MX`, `PTR` or an address type.
-    :param value: as a zone file has it, without quotes.
+    :param value: the value as in a zone file, without quotes.
     """
 
     name: str
@@ -27,20 +27,20 @@ class DnsRecord:
         return f"{self.name}. {self.type} {value}"
 
     def as_result(self) -> dict[str, str]:
-        """The record in a task's result."""
+        """Return the record as it is in a task's result."""
         return {"name": self.name, "type": self.type, "value": self.value}
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with the records of a domain.
+    """A problem of the records of a domain.
 
     :param finding: the id of the finding in the doctor's catalogue.
-    :param subject: the domain or address that it is about.
+    :param subject: the affected domain or address.
     :param evidence: one line.
-    :param records: what to publish.
-    :param advice: what else to do, one sentence.
-    :param severity: if it is not the finding's own.
+    :param records: the records to publish.
+    :param advice: one more sentence for the remedy.
+    :param severity: if it differs from that of the finding.
     """
 
     finding: str
@@ -52,7 +52,7 @@ class Problem:
 
 
 def tags_of(record: str) -> dict[str, str]:
-    """Return the tags of a record of DKIM or DMARC (RFC 6376 §3.2): `v=DKIM1; p=…`; of a repeated tag the first."""
+    """Return the tags of a record of DKIM or DMARC (RFC 6376 §3.2), such as `v=DKIM1; p=…`. If a tag is repeated, the first one counts."""
     tags: dict[str, str] = {}
     for part in record.split(";"):
         name, is_tag, value = part.partition("=")

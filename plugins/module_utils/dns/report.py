@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was read in the DNS, and what is wrong there."""
+"""The results of the DNS checks."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ Fact = dict[str, Any]
 
 @dataclass
 class Report:
-    """Facts by kind, problems, and what stays unknown.
+    """Facts by kind, problems, and unknown facts.
 
     :ivar facts: one dictionary for each domain, key, path or address, with its `state`: `ok`, `unknown` or the id of a finding.
-    :ivar unanswered: the questions without an answer. :ivar undeclared: sentences about what cannot be checked until it is declared.
+    :ivar unanswered: the queries without an answer.
+    :ivar undeclared: sentences about facts that cannot be checked until the user declares them.
     """
 
     facts: dict[str, list[Fact]] = field(
@@ -36,7 +37,7 @@ class Report:
     def judge(self, kind: str, fact: Fact, check: Callable[[Fact], Problem | None]) -> Problem | None:
         """Record a fact with the verdict of a check, and return the problem.
 
-        :param check: fills in the fact, and returns the problem if there is one. Without an answer the state is unknown.
+        :param check: completes the fact, and returns the problem if there is one. Without an answer the state is `unknown`.
         """
         problem = None
         try:

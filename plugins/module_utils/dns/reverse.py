@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The name of a sending address, and whether it leads back. Source: RFC 8601 §2.7.3 (iprev), RFC 1912 §2.1."""
+"""The names of an address that sends mail, and whether they resolve to it. Source: RFC 8601 §2.7.3 (iprev), RFC 1912 §2.1."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class ReverseNames:
 def read_names(lookup: Lookup, address: str) -> ReverseNames:
     """Read the names of an address.
 
-    :raises Unanswered: as `Lookup.names`. :raises AliasLoop: likewise.
+    :raises Unanswered: as `Lookup.names`.
+    :raises AliasLoop: as `Lookup.names`.
     """
     names = lookup.names(address)[:_MOST_NAMES]
     return ReverseNames(address, tuple(names), tuple(name for name in names if _has(lookup, name, address)))

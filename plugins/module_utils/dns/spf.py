@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SPF: what a domain's record costs, what is wrong with it, and whether it authorizes an address.
+"""SPF: the lookups of a domain's record, its faults, and whether it authorizes an address.
 
-Source: RFC 7208. pyspf asks only the machine's own name servers and is not maintained; checkdmarc gives no verdict on an address.
+Source: RFC 7208. pyspf is not used because it is not maintained and queries only the machine's own name servers. checkdmarc is not used because
+it does not check an address.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.reverse import
 
 # RFC 7208 §4.6.4.
 MOST_LOOKUPS, MOST_VOID, _MOST_EXCHANGES = 10, 2, 10
-# A record that costs so much is not followed any further.
+# A record with more lookups is not followed further.
 _GIVE_UP = 40
 
 _MECHANISM = re.compile(
@@ -29,7 +30,7 @@ _MECHANISM = re.compile(
     re.IGNORECASE,
 )
 _MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9._-]*)=(?P<value>\S*)", re.IGNORECASE)
-# Text with macros (RFC 7208 §7.1), but those of explanations.
+# Text with macros (RFC 7208 §7.1), except those of explanations.
 _MACROS = re.compile(r"(?:[^%]|%[%_-]|%\{[slodiphv]\d*r?[-.+,/_=]*\})*", re.IGNORECASE)
 _ASKS = frozenset({"include", "a", "mx", "ptr", "exists"})
 _NEEDS_VALUE = frozenset({"include", "exists", "ip4", "ip6"})
@@ -55,9 +56,9 @@ class Term:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why receivers take a record as a permanent error (RFC 7208 §2.6.7).
+    """A fault for which receivers treat a record as a permanent error (RFC 7208 §2.6.7).
 
-    :ivar term: the term of the domain's own record that leads to it; empty for the record as a whole.
+    :ivar term: the term of the domain's own record that causes it; empty for the record as a whole.
     """
 
     words: str
@@ -66,16 +67,19 @@ class Fault:
 
 @dataclass
 class Spf:
-    """The SPF record of a domain, with all that it includes.
+    """The SPF record of a domain, with all records that it includes.
 
     :ivar records: every record; more than one is an error.
-    :ivar lookups: how many terms need questions. :ivar void: how many of the questions found nothing.
-    :ivar costs: the lookups of each term of the record. :ivar networks: the networks that each term authorizes.
-    :ivar void_terms: the terms that those questions belong to.
-    :ivar opaque: terms whose networks are not known, because they depend on the mail, or do not show what passes.
+    :ivar lookups: the number of terms that need queries.
+    :ivar void: the number of queries that found no record.
+    :ivar costs: the lookups of each term of the record.
+    :ivar networks: the networks that each term authorizes.
+    :ivar void_terms: the terms of the queries that found no record.
+    :ivar opaque: terms whose authorized networks are not known, for example because they depend on the mail.
     :ivar includes: the domains that are included so that their servers pass.
-    :ivar everybody: the terms by which every server passes.
-    :ivar redirects: the domains that `redirect` of the domain's own record leads to. :ivar end: the `all` of their records.
+    :ivar everybody: the terms that pass every server.
+    :ivar redirects: the domains that `redirect` of the domain's own record leads to.
+    :ivar end: the `all` of their records.
     """
 
     domain: str
@@ -94,9 +98,10 @@ class Spf:
 
 
 def read_spf(lookup: Lookup, domain: str) -> Spf:
-    """Read the record of a domain, and follow all of it.
+    """Return the record of a domain, with all records that it leads to.
 
-    :raises Unanswered: as `Lookup.texts`. :raises AliasLoop: of the domain itself.
+    :raises Unanswered: as `Lookup.texts`.
+    :raises AliasLoop: if the domain itself is an alias loop.
     """
     spf = Spf(domain, tuple(_records(lookup, domain)))
     if len(spf.records) > 1:
@@ -104,13 +109,13 @@ def read_spf(lookup: Lookup, domain: str) -> Spf:
     elif spf.records:
         _follow(lookup, spf, domain, spf.records[0], (domain,), "", passes=True)
     if spf.void > MOST_VOID:
-        words = f"{spf.void} of the questions that it leads to find no record; at most {MOST_VOID} are allowed (RFC 7208 §4.6.4)"
+        words = f"{spf.void} of its queries find no record; at most {MOST_VOID} are allowed (RFC 7208 §4.6.4)"
         spf.faults += [Fault(words, term) for term in sorted(spf.void_terms)]
     return spf
 
 
 def terms_of(record: str) -> tuple[list[Term], list[str]]:
-    """Return the terms of a record up to `all`, and the texts that are none."""
+    """Return the terms of a record up to `all`, and the texts that are not valid terms."""
     terms: list[Term] = []
     redirect: Term | None = None
     is_over = False
@@ -130,7 +135,7 @@ def terms_of(record: str) -> tuple[list[Term], list[str]]:
 
 
 def _invalid_modifiers(texts: Sequence[str]) -> list[str]:
-    """Return the modifiers that are errors: `redirect` or `exp` twice or without a domain, and macros that do not exist (RFC 7208 §6, §7.1)."""
+    """Return the invalid modifiers: `redirect` or `exp` twice or without a domain, and unknown macros (RFC 7208 §6, §7.1)."""
     invalid: list[str] = []
     seen: set[str] = set()
     for text in texts:
@@ -149,9 +154,10 @@ def _invalid_modifiers(texts: Sequence[str]) -> list[str]:
 
 
 def authorizes(lookup: Lookup, domain: str, address: str) -> bool | None:
-    """Return whether the record of a domain passes mail from an address; None if that depends on more than is known.
+    """Return whether the record of a domain passes mail from an address; None if that depends on unknown facts.
 
-    :raises Unanswered: as `Lookup.texts`. :raises AliasLoop: of a name that the record leads to.
+    :raises Unanswered: as `Lookup.texts`.
+    :raises AliasLoop: if a name that the record leads to is an alias loop.
     """
     verdict = _verdict(lookup, domain, ipaddress.ip_address(address), ())
     return None if verdict == "unknown" else verdict == "+"
@@ -184,7 +190,7 @@ def _term(text: str) -> Term | None:
 
 
 def _own_network(term: Term) -> Network | None:
-    """The network of an `ip4` or `ip6`; None if it is none."""
+    """Return the network of an `ip4` or `ip6` term; None for other terms."""
     try:
         if term.name == "ip4":
             return ipaddress.IPv4Network((term.value, term.cidr4), strict=False)
@@ -194,13 +200,14 @@ def _own_network(term: Term) -> Network | None:
 
 
 def _follow(lookup: Lookup, spf: Spf, domain: str, record: str, path: Sequence[str], top: str, *, passes: bool) -> None:
-    """Count the terms of a record, and of those that it leads to.
+    """Count the terms of a record, and of the records that it leads to.
 
-    :param path: the domains from the first to this one. :param top: the term of the first record that leads here.
+    :param path: the domains from the first to this one.
+    :param top: the term of the first record that leads to this record.
     """
     terms, invalid = terms_of(record)
     of_other = "" if len(path) == 1 else f" in the record of {domain}"
-    spf.faults += [Fault(f"{text!r}{of_other} is no term of SPF", top or text) for text in invalid]
+    spf.faults += [Fault(f"{text!r}{of_other} is not a term of SPF", top or text) for text in invalid]
     for term in terms:
         own = top or term.text
         passing = passes and term.qualifier == "+"
@@ -234,7 +241,7 @@ def _follow(lookup: Lookup, spf: Spf, domain: str, record: str, path: Sequence[s
 
 
 def _hides(term: Term, path: Sequence[str], *, passes: bool) -> bool:
-    """Return whether the networks of a record do not show what its term does: it passes every address, or it excludes some."""
+    """Return whether a term has an effect that its networks do not show: it passes every address, or it excludes some."""
     if term.name == "all":
         return passes
     return len(path) > 1 and term.qualifier != "+"
@@ -265,7 +272,7 @@ def _follow_include(
 
 
 def _networks(lookup: Lookup, spf: Spf, term: Term, target: str, own: str) -> list[Network]:
-    """The networks that a mechanism names."""
+    """Return the networks of a mechanism."""
     if term.name in ("ip4", "ip6"):
         network = _own_network(term)
         return [network] if network else []
@@ -299,14 +306,14 @@ def _of_host(lookup: Lookup, host: str, term: Term) -> Iterator[Network]:
 
 
 def _expanded(value: str, domain: str, sender_domain: str) -> str:
-    """A domain with the macros that do not depend on a single mail (RFC 7208 §7.2)."""
+    """Replace the macros in a domain that do not depend on a single mail (RFC 7208 §7.2)."""
     return value.replace("%{d}", domain).replace("%{o}", sender_domain).replace("%%", "%")
 
 
 def _verdict(
     lookup: Lookup, domain: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, path: Sequence[str]
 ) -> str:
-    """The qualifier of the first mechanism that matches; `error`, `none` or `unknown` if it is none."""
+    """Return the qualifier of the first mechanism that matches, or `error`, `none` or `unknown`."""
     records = _records(lookup, domain)
     if domain in path or len(records) > 1 or len(path) > _GIVE_UP:
         return "error"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the SPF record of a domain authorizes the servers that send for it."""
+"""Check that the SPF record of a domain authorizes the servers that send for it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.spf_repair imp
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-_SPLIT = f"Split the value into strings of at most {LONGEST_STRING} characters, as the provider of the zone wants it."
+_SPLIT = f"Split the value into strings of at most {LONGEST_STRING} characters, in the format of your DNS provider."
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """A server that a record should authorize: by the domain to include, or by addresses. Without either they are not known."""
+    """A server that a record should authorize, by the domain to include or by addresses. Both are empty if they are not known."""
 
     server: str
     include: str = ""
@@ -40,12 +40,12 @@ class Authorization:
 
     @property
     def terms(self) -> list[str]:
-        """The mechanisms that authorize it."""
+        """Return the mechanisms that authorize the server."""
         return [f"include:{self.include}"] if self.include else [term_for(address) for address in self.addresses]
 
 
 def check_spf(lookup: Lookup, domain: str, wanted: Sequence[Authorization], fact: Fact) -> Problem | None:
-    """Judge the record of a domain. Errors as in `read_spf`, but for an alias loop."""
+    """Check the record of a domain. Errors as in `read_spf`, except for an alias loop."""
     every = [term for one in wanted for term in one.terms]
     try:
         spf = read_spf(lookup, domain)
@@ -79,16 +79,16 @@ def check_spf(lookup: Lookup, domain: str, wanted: Sequence[Authorization], fact
 
 def _unknown(spf: Spf, terms: Sequence[str], servers: str) -> Problem:
     evidence = (
-        f"Whether the SPF record of {spf.domain} has {some(terms)}, which {servers} needs, depends on the single mail: "
-        f"{some(sorted(spf.opaque)) or 'a name that it leads to'} of {spf.records[0]!r}."
+        f"{servers} needs {some(terms)}. Whether the SPF record of {spf.domain} authorizes that depends on each mail: "
+        f"{some(sorted(spf.opaque)) or 'a name that it leads to'} in {spf.records[0]!r}."
     )
     return Problem("spf_unknown", spf.domain, evidence)
 
 
 def _permissive(spf: Spf, needed: Sequence[str]) -> Problem:
-    """Return the problem of a record by which every server passes, and the record without that."""
+    """Return the problem of a record that passes every server, with a stricter record."""
     evidence = (
-        f"The SPF record of {spf.domain} authorizes every server: {some(sorted(spf.everybody))} of {spf.records[0]!r}."
+        f"The SPF record of {spf.domain} authorizes every server: {some(sorted(spf.everybody))} in {spf.records[0]!r}."
     )
     missing = [term for term in needed if not _is_named(spf, term)]
     record = repaired(spf, missing, without=spf.everybody)
@@ -96,7 +96,7 @@ def _permissive(spf: Spf, needed: Sequence[str]) -> Problem:
 
 
 def _is_named(spf: Spf, term: str) -> bool:
-    """Return whether a server passes by a term that does not pass everybody."""
+    """Return whether a server passes with a term that does not pass every server."""
     kind, _colon, value = term.partition(":")
     if kind == "include":
         return value in spf.includes and term not in spf.everybody
@@ -107,23 +107,25 @@ def _is_named(spf: Spf, term: str) -> bool:
 def _unauthorized(lookup: Lookup, spf: Spf, missing: Sequence[str], servers: str) -> Problem:
     cost = _cost(lookup, missing)
     evidence = (
-        f"The SPF record of {spf.domain} does not have {some(missing)}, which {servers} needs: {spf.records[0]!r}."
+        f"The SPF record of {spf.domain} does not contain {some(missing)}, which {servers} needs: {spf.records[0]!r}."
     )
     if spf.lookups + cost > MOST_LOOKUPS:
-        evidence += f" With it the record needs {spf.lookups + cost} lookups, and {MOST_LOOKUPS} are allowed."
+        evidence += f" With it the record needs {spf.lookups + cost} lookups, but only {MOST_LOOKUPS} are allowed."
         record = flattened(spf, missing, cost)
         return _problem("spf_missing", spf.domain, evidence, record or repaired(spf, missing))
     return _problem("spf_missing", spf.domain, evidence, repaired(spf, missing))
 
 
 def _cost(lookup: Lookup, terms: Sequence[str]) -> int:
-    """The lookups of terms that a record does not have yet."""
+    """Return the number of lookups of terms that a record does not have yet."""
     return sum(1 + read_spf(lookup, one.partition(":")[2]).lookups for one in terms if one.startswith("include:"))
 
 
 def _too_many(spf: Spf, missing: Sequence[str], cost: int) -> Problem:
     costs = some(f"{term} ({cost})" for term, cost in sorted(spf.costs.items(), key=lambda item: -item[1]))
-    evidence = f"The SPF record of {spf.domain} needs {spf.lookups} lookups, and {MOST_LOOKUPS} are allowed: {costs}."
+    evidence = (
+        f"The SPF record of {spf.domain} needs {spf.lookups} lookups, but only {MOST_LOOKUPS} are allowed: {costs}."
+    )
     return _problem("spf_too_many_lookups", spf.domain, evidence, flattened(spf, missing, cost))
 
 
@@ -133,7 +135,7 @@ def _allows(lookup: Lookup, spf: Spf, term: str) -> bool | None:
         return _authorizes(lookup, spf.domain, value)
     if value in spf.includes:
         return True
-    # Somebody may have copied the addresses of the provider.
+    # The record may contain a copy of the provider's addresses.
     networks = [network for one in read_spf(lookup, value).networks.values() for network in one]
     return bool(networks) and all(_authorizes(lookup, spf.domain, str(network[0])) for network in networks)
 
@@ -152,9 +154,7 @@ def _has_term(spf: Spf, term: str) -> bool:
 def _problem(finding: str, domain: str, evidence: str, record: DnsRecord | None) -> Problem:
     advice = ""
     if record is None:
-        advice = (
-            "Remove terms that nothing sends through, or send through a subdomain that has an SPF record of its own."
-        )
+        advice = "Remove terms of servers that you do not send through, or send from a subdomain that has its own SPF record."
     elif len(record.value) > LONGEST_STRING:
         advice = _SPLIT
     return Problem(finding, domain, evidence, (record,) if record else (), advice)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SPF records to publish in the place of what is there."""
+"""SPF records that replace existing ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def term_for(address: str) -> str:
 
 
 def repaired(spf: Spf, needed: Iterable[str] = (), without: Collection[str] = ()) -> DnsRecord:
-    """Return one valid record: the terms of all records without those that have faults, and the needed ones.
+    """Return one valid record: the terms of all records without the faulty ones, and the needed terms.
 
     :param without: other terms that the record should not have.
     """
@@ -32,14 +32,15 @@ def repaired(spf: Spf, needed: Iterable[str] = (), without: Collection[str] = ()
 
 
 def flattened(spf: Spf, needed: Sequence[str] = (), cost: int = 0) -> DnsRecord | None:
-    """Return a record of at most ten lookups, with addresses in the place of names. None if that is not possible.
+    """Return a record with at most ten lookups, with addresses instead of names; None if that is not possible.
 
-    :param needed: terms that the record should have, with their cost in lookups. They stay as they are.
+    :param needed: terms that the record should have. They are not replaced.
+    :param cost: the lookups of these terms.
     """
     terms = _with_needed(spf.records[0].split()[1:], needed)
     costs = {term: spf.costs.get(term, 0) for term in dict.fromkeys(terms)}
     total = spf.lookups + cost
-    # Own names first, because their addresses are the user's own; then the includes that cost most.
+    # First the user's own names, because the user controls their addresses, and then the includes with the most lookups.
     order = sorted(costs, key=lambda term: ("include:" in term or "redirect=" in term, -costs[term]))
     replaced: dict[str, list[str]] = {}
     for term in order:
@@ -55,14 +56,14 @@ def flattened(spf: Spf, needed: Sequence[str] = (), cost: int = 0) -> DnsRecord 
 
 
 def _with_needed(terms: Sequence[str], needed: Iterable[str]) -> list[str]:
-    """The terms with the needed ones, which are before all that do not pass."""
+    """Return the terms with the needed ones, which are before all terms that do not pass."""
     others = [position for position, term in enumerate(terms) if term[0] in "-~?"]
     at = others[0] if others else len(terms)
     return [*terms[:at], *needed, *terms[at:]]
 
 
 def _terms_of(networks: Iterable[Network]) -> list[str]:
-    """The networks as mechanisms, without those that others contain."""
+    """Return the networks as mechanisms, without those that others contain."""
     listed = list(networks)
     collapsed: list[Network] = [
         *ipaddress.collapse_addresses(one for one in listed if isinstance(one, ipaddress.IPv4Network)),
@@ -72,7 +73,7 @@ def _terms_of(networks: Iterable[Network]) -> list[str]:
 
 
 def _record(domain: str, terms: Iterable[str]) -> DnsRecord:
-    """One record of these terms: each once, and `all` or `redirect` at the end."""
+    """Return one record with these terms, each once, and with `all` or `redirect` at the end."""
     unique = list(dict.fromkeys(terms))
     last = [term for term in unique if term.lower().lstrip("+-~?") == "all"]
     redirects = [term for term in unique if term.lower().startswith("redirect=")]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether scheduled actions (crons) run: without them nothing that is queued leaves (docs/development/odoo-behaviour.md, Crons)."""
+"""Checks of scheduled actions (crons). If they do not run, queued mail is not sent (docs/development/odoo-behaviour.md, Crons)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ MAIL_CRONS = (*SENDING_CRONS, *OWN_CRONS)
 
 
 def check_crons(seen: Observation, limits: Limits) -> Iterator[Finding]:
-    """Everything that keeps scheduled actions from running."""
+    """Yield findings about everything that prevents crons from running."""
     crons = {cron["xml_id"]: cron for cron in seen.crons if cron["xml_id"] in MAIL_CRONS}
     if QUEUE not in crons:
-        evidence = f"There is no scheduled action {QUEUE}: somebody has deleted it, or its external id."
-        remedy = "Upgrade the addon mail (postmaster.odoo.addon), which brings it back."
+        evidence = f"The scheduled action (cron) {QUEUE} does not exist: it, or its external ID, was deleted."
+        remedy = "Upgrade the addon mail (postmaster.odoo.addon), which creates it again."
         yield Finding("cron_disabled", evidence, {"model": CRON.model, "xml_id": QUEUE}, remedy=remedy, fix="")
     for xml_id in MAIL_CRONS:
         if xml_id in crons:
@@ -48,20 +48,20 @@ def _about(cron: Record) -> dict[str, object]:
 
 
 def _severity(cron: Record) -> str:
-    """Of what stops one action."""
+    """Return the severity of a problem that stops one cron."""
     return "error" if cron["xml_id"] == QUEUE else "warning"
 
 
 def _check_one(cron: Record, seen: Observation) -> Iterator[Finding]:
-    """Of one action by itself: it is active, on schedule, and does not fail."""
+    """Yield findings if one cron is inactive, off schedule, or fails."""
     name, about, severity = cron["name"], _about(cron), _severity(cron)
     if not cron["active"]:
-        if seen.is_neutralized:  # which is a finding of its own, and disables them all
+        if seen.is_neutralized:  # this disables all crons, and another check reports it
             return
         notice = _notice(cron, seen)
         if notice:
             evidence = (
-                f"{name!r} is inactive. Odoo told its administrators at {notice['date'][:19]} UTC: {notice['body']}"
+                f"{name!r} is inactive. Odoo notified its administrators at {notice['date'][:19]} UTC: {notice['body']}"
             )
             yield Finding("cron_auto_disabled", evidence, about, severity)
         else:
@@ -69,11 +69,11 @@ def _check_one(cron: Record, seen: Observation) -> Iterator[Finding]:
             yield Finding("cron_disabled", f"{name!r} is inactive. {last}", about, severity)
         return
     if cron.get("numbercall") == 0:  # up to 17.0
-        yield Finding("cron_no_runs_left", f"Of {name!r} numbercall is 0.", about, severity)
+        yield Finding("cron_no_runs_left", f"numbercall of {name!r} is 0.", about, severity)
         return
     if moment_of(cron["nextcall"]) > latest_nextcall(cron, seen.now):
         evidence = (
-            f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}, and next at {cron['nextcall']} UTC, "
+            f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}. Its next run is at {cron['nextcall']} UTC, "
             f"in {_span(moment_of(cron['nextcall']) - seen.now)}."
         )
         yield Finding("cron_far_future", evidence, about, severity)
@@ -89,7 +89,7 @@ def _check_one(cron: Record, seen: Observation) -> Iterator[Finding]:
 
 
 def _check_queue_code(cron: Record) -> Iterator[Finding]:
-    """The code of the queue's action, which matters as soon as somebody activates it."""
+    """Yield a finding if the code of the queue's cron sends no mail. An inactive cron counts too, because it can be activated."""
     code = cron.get("code")
     if code is not None and not sends_queue(code):
         yield Finding("cron_code_changed", f"The code of {cron['name']!r} is {code.strip()[:100]!r}.", _about(cron))
@@ -98,13 +98,15 @@ def _check_queue_code(cron: Record) -> Iterator[Finding]:
 def _check_queue_interval(cron: Record, limits: Limits) -> Iterator[Finding]:
     name, about = cron["name"], _about(cron)
     if interval_of(cron) > timedelta(minutes=limits.max_age):
-        evidence = f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}, and mails may wait for {limits.max_age} minutes (max_age)."
-        remedy = f"Have it run more often: postmaster.odoo.cron with xml_id {QUEUE}, interval_number and interval_type."
+        evidence = f"{name!r} runs every {cron['interval_number']} {cron['interval_type']}, but mails may wait for at most {limits.max_age} minutes (max_age)."
+        remedy = (
+            f"Run it more often: set interval_number and interval_type with postmaster.odoo.cron and xml_id {QUEUE}."
+        )
         yield Finding("cron_far_future", evidence, about, "warning", remedy=remedy, fix="")
 
 
 def _notice(cron: Record, seen: Observation) -> Record | None:
-    """What Odoo said when it disabled the action itself; of no account once somebody has changed the action since."""
+    """Return Odoo's message that it disabled the cron; None if there is none, or if the cron was changed since."""
     own = [one for one in seen.notices if f"({cron['id']})" in one["body"] and one["date"] >= cron["write_date"][:19]]
     return own[0] if own else None
 
@@ -118,13 +120,13 @@ def _addons_pending(seen: Observation, overdue: list[Record]) -> Finding:
 
 def _overdue_words(seen: Observation, overdue: list[Record]) -> str:
     if not overdue:
-        return "No action is overdue yet."
+        return "No cron is overdue yet."
     active = sum(bool(cron["active"]) for cron in seen.crons)
-    return f"{len(overdue)} of {active} active actions are overdue."
+    return f"{len(overdue)} of {active} active crons are overdue."
 
 
 def late_actions(seen: Observation, limits: Limits) -> dict[int, datetime]:
-    """The actions that no worker has come to in time, by their schedule or a call in between, and since when they are due."""
+    """Return the crons that no worker has run in time, by schedule or trigger, each with the time since it is due."""
     due = {cron["id"]: moment_of(cron["nextcall"]) for cron in _overdue(seen, limits)}
     for call in seen.late_triggers:
         cron_id, moment = call["cron_id"][0], moment_of(call["call_at"])
@@ -133,7 +135,7 @@ def late_actions(seen: Observation, limits: Limits) -> dict[int, datetime]:
 
 
 def _overdue(seen: Observation, limits: Limits) -> list[Record]:
-    # What has no runs left is a finding of its own, and no sign that workers are missing.
+    # A cron without runs left does not show that workers are missing. Another check reports it.
     return [
         cron
         for cron in seen.crons
@@ -142,12 +144,12 @@ def _overdue(seen: Observation, limits: Limits) -> list[Record]:
 
 
 def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
-    """Actions are late: workers are at them, or at others first, or there are none."""
+    """Yield a finding about late crons: workers are busy, or there are no workers."""
     late, running, sign = late_actions(seen, limits), _running(seen, limits), _last_sign(seen, limits)
     if not late:
         yield from _served_elsewhere(seen, sign, limits)
         return
-    # Whoever has done something since each was due is alive, and held up.
+    # A worker that has run a cron since each of them was due is alive, but busy.
     if running or (sign and sign[0] > max(late.values())):
         yield from _held_up(seen, late, limits)
         return
@@ -158,11 +160,11 @@ def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
         return
     first = min(overdue, key=_importance)
     evidence = f"{_due_words(seen, first, late)} {_overdue_words(seen, overdue)} " + (
-        f"The last sign of a worker is {sign[1]}." if sign else "There is no sign that any worker has ever run one."
+        f"The last sign of a worker: {sign[1]}." if sign else "There is no sign that a worker has ever run a cron."
     )
     evidence += _unended_words(seen, first)
     if seen.locked:
-        evidence += " Nobody holds its lock."
+        evidence += " No worker has locked it."
     if seen.configuration.get("max_cron_threads") == "0":
         evidence += " In odoo.conf max_cron_threads is 0."
     if seen.late_triggers:
@@ -171,15 +173,18 @@ def _check_late(seen: Observation, limits: Limits) -> Iterator[Finding]:
 
 
 def _served_elsewhere(seen: Observation, sign: tuple[datetime, str] | None, limits: Limits) -> Iterator[Finding]:
-    """Actions run although the configuration file that was read starts no worker for them."""
+    """Yield a finding if crons run although the configuration file starts no cron worker."""
     is_recent = sign is not None and seen.now - sign[0] <= timedelta(minutes=limits.max_age)
     if sign and is_recent and not seen.is_neutralized and seen.configuration.get("max_cron_threads") == "0":
-        evidence = f"In odoo.conf max_cron_threads is 0, and no action is late: the last sign of a worker is {sign[1]}."
+        evidence = f"In odoo.conf max_cron_threads is 0, but no cron is late. The last sign of a worker: {sign[1]}."
         yield Finding("cron_served_elsewhere", evidence)
 
 
 def _held_up(seen: Observation, late: Mapping[int, datetime], limits: Limits) -> Iterator[Finding]:
-    """Workers are alive. What mail does not depend on may run for as long as it likes, and what was called for for a while."""
+    """Yield a finding about late crons while workers are alive.
+
+    Only crons that mail depends on count. Triggered crons count only after `max_running`.
+    """
     overdue = {cron["id"] for cron in _overdue(seen, limits)}
     patience = timedelta(minutes=limits.max_running)
     mine = [cron for cron in seen.crons if cron["id"] in late and cron["xml_id"] in MAIL_CRONS]
@@ -189,7 +194,7 @@ def _held_up(seen: Observation, late: Mapping[int, datetime], limits: Limits) ->
     first = min(held_up, key=_importance)
     hangs = "" if first["id"] in _running(seen, limits) else _unended_words(seen, first)
     evidence = f"{_due_words(seen, first, late)}{hangs} {_busy_words(seen, limits)}"
-    # No mail takes so long.
+    # Sending one mail does not take so long.
     severity = "error" if first["xml_id"] == QUEUE and seen.now - late[first["id"]] > patience else ""
     yield Finding("cron_overdue_running", evidence, _about(first), severity)
 
@@ -205,11 +210,11 @@ def _due_words(seen: Observation, cron: Record, late: Mapping[int, datetime]) ->
 
 
 def _busy_words(seen: Observation, limits: Limits) -> str:
-    """What workers are at, or that they are alive."""
+    """Return a sentence about the cron that workers run, or about their last run."""
     names = {cron["id"]: cron["name"] for cron in seen.crons}
     if any(seen.locked.values()):
         held = some(repr(names.get(cron_id)) for cron_id, is_locked in seen.locked.items() if is_locked)
-        return f"A worker holds the lock of {held}."
+        return f"A worker has locked {held}."
     running, sign = _running(seen, limits), _last_sign(seen, limits)
     begun = [(moment, cron_id) for cron_id, moment in _unended(seen).items() if cron_id in running]
     if begun:
@@ -219,7 +224,7 @@ def _busy_words(seen: Observation, limits: Limits) -> str:
 
 
 def _unended(seen: Observation) -> dict[int, datetime]:
-    """The actions that were begun and have not ended, and when they were. Odoo counts a run as timed out until it ends (18.0 on)."""
+    """Return the crons that have started and not ended, with the start. Odoo counts a run as timed out until it ends (18.0 on)."""
     latest: dict[int, Record] = {}
     for row in seen.progress or ():
         latest.setdefault(row["cron_id"], row)
@@ -228,30 +233,30 @@ def _unended(seen: Observation) -> dict[int, datetime]:
 
 def _unended_words(seen: Observation, cron: Record) -> str:
     begun = _unended(seen).get(cron["id"])
-    return f" It was begun at {begun.strftime(DATETIME_FORMAT)} UTC, and has not ended." if begun else ""
+    return f" It started at {begun.strftime(DATETIME_FORMAT)} UTC and has not ended." if begun else ""
 
 
 def _running(seen: Observation, limits: Limits) -> set[int]:
-    """The actions that a worker is at: a lock is proof; else those that were begun, and not so long ago that they count as killed."""
+    """Return the crons that a worker is running: those that are locked, or have started within `max_running` and not ended."""
     oldest = seen.now - timedelta(minutes=limits.max_running)
     believed = {cron_id for cron_id, begun in _unended(seen).items() if begun >= oldest and cron_id not in seen.locked}
     return believed | {cron_id for cron_id, is_locked in seen.locked.items() if is_locked}
 
 
 def _last_sign(seen: Observation, limits: Limits) -> tuple[datetime, str] | None:
-    """When a worker was last seen to do anything, in words too. That a run was begun is none once it counts as killed."""
+    """Return the last moment of a worker's activity, and a clause about it. The start of a run that counts as killed is ignored."""
     names = {cron["id"]: cron["name"] for cron in seen.crons}
     killed = _unended(seen).keys() - _running(seen, limits)
     signs = [(moment_of(cron["lastcall"]), f"{cron['name']!r} ran") for cron in seen.crons if cron["lastcall"]]
     signs += [
-        (moment_of(row["create_date"]), f"{names.get(row['cron_id'])!r} was begun")
+        (moment_of(row["create_date"]), f"{names.get(row['cron_id'])!r} started")
         for row in seen.progress or ()
         if row["cron_id"] not in killed
     ]
     if not signs:
         return None
     moment, what = max(signs)
-    return moment, f"that {what} at {moment.strftime(DATETIME_FORMAT)} UTC"
+    return moment, f"{what} at {moment.strftime(DATETIME_FORMAT)} UTC"
 
 
 def _trigger_backlog(calls: Sequence[Record]) -> Finding:
@@ -261,11 +266,11 @@ def _trigger_backlog(calls: Sequence[Record]) -> Finding:
 
 def _trigger_words(calls: Sequence[Record]) -> str:
     names = dict.fromkeys(repr(call["cron_id"][1]) for call in calls)
-    return f"{len(calls)} calls of {some(names)} have not been taken, the oldest of {calls[0]['call_at'][:19]} UTC."
+    return f"{len(calls)} triggers of {some(names)} have not been processed. The oldest is from {calls[0]['call_at'][:19]} UTC."
 
 
 def _span(time: timedelta) -> str:
-    """A span of time in its largest unit: `3 days`."""
+    """Return a time span in its largest unit: `3 days`."""
     minutes = int(time.total_seconds() // 60)
     for unit, length in (("days", 1440), ("hours", 60)):
         if minutes >= 2 * length:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Things that end at a known moment, such as API keys and certificates. Plain data; no secret is in it."""
+"""Things that expire, such as API keys and certificates. Plain data without secrets."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ FINDINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Deadline:
-    """One thing and its end.
+    """One thing and the moment when it expires.
 
     :param kind: a key of FINDINGS.
-    :param subject: the thing in words, to begin a sentence with.
-    :param ends: its end; None if it has none, or if nothing tells it.
-    :param source: one sentence: where the date is from, or why there is none.
-    :param is_endless: it never ends.
-    :param worst: the severity of the finding at most: `error` if mail or the collection stops at the end, `warning` if not, empty for no finding.
+    :param subject: the name of the thing, as the beginning of a sentence.
+    :param ends: when it expires; None if it never expires, or if the moment is not known.
+    :param source: one sentence: the source of the date, or the reason why there is none.
+    :param is_endless: it never expires.
+    :param worst: the highest severity of the finding: `error` if mail or the collection then stops, `warning` if not, empty for no finding.
     """
 
     kind: str
@@ -49,16 +49,16 @@ class Deadline:
         return "warning" if self.ends > now + timedelta(days=error_days) and self.worst else self.worst
 
     def evidence(self, now: datetime) -> str:
-        """Return the end and its source in words."""
+        """Return the moment and its source as sentences."""
         if self.ends is None:
-            return f"The end of {self.subject} is not known. {self.source}"
+            return f"It is not known when {self.subject} expires. {self.source}"
         days = days_left(self.ends, now)
         moment = f"{self.ends:%Y-%m-%d %H:%M} UTC"
         count = "today" if days == 0 else f"in {days} day{'s' * (days != 1)}"
         if self.ends <= now:
             past = (now - self.ends).days
-            return f"{self.subject} ended at {moment}, {past} day{'s' * (past != 1)} ago. {self.source}"
-        return f"{self.subject} ends at {moment}, {count}. {self.source}"
+            return f"{self.subject} expired at {moment}, {past} day{'s' * (past != 1)} ago. {self.source}"
+        return f"{self.subject} expires at {moment}, {count}. {self.source}"
 
     def as_result(self, now: datetime, warn_days: int, error_days: int) -> dict[str, Any]:
         """Return the deadline as a row of the table in a task's result."""
@@ -79,12 +79,12 @@ class Deadline:
 
 
 def days_left(ends: datetime, now: datetime) -> int:
-    """Return the number of whole days until an end, negative after it."""
+    """Return the number of whole days until a moment; negative after it."""
     return (ends - now).days
 
 
 def in_order(deadlines: Iterable[Deadline]) -> list[Deadline]:
-    """Return deadlines by their ends, the first one first; those without an end come last."""
+    """Return deadlines in the order of their moments; those without one come last."""
     latest = datetime.max.replace(tzinfo=timezone.utc)
     kinds = list(FINDINGS)
     return sorted(deadlines, key=lambda one: (one.ends or latest, kinds.index(one.kind), one.subject))

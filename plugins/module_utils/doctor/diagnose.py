@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The diagnosis: look, have Odoo test its mail servers, and say what is wrong."""
+"""The diagnosis: read the instance, have Odoo test its mail servers, and return findings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _CHECKS: Mapping[str, Callable[[Observation, Limits], Iterator[Finding]]] = dict
     )
 )
 
-# What the connection itself failed at; of logins and addresses Odoo knows more.
+# Failures of the connection. For failures of logins and addresses, Odoo's own test shows more than a probe.
 _WORTH_A_PROBE = frozenset(
     {
         "auth_unsupported",
@@ -71,15 +71,15 @@ _WORTH_A_PROBE = frozenset(
 
 @dataclass(frozen=True)
 class Examination:
-    """How closely to look.
+    """The scope of a diagnosis.
 
     :param live_tests: have Odoo run its own connection test of every active mail server.
-    :param lock_probe: find out of overdue actions whether a worker holds them, by a write that changes nothing but `write_date`.
-    :param probe: speak SMTP to servers that fail their test or are not tested, from where this runs.
-    :param configuration: what odoo.conf says.
+    :param lock_probe: find out whether a worker runs the overdue crons, by a write that changes only `write_date`.
+    :param probe: connect from this machine to servers that fail their test or are not tested.
+    :param configuration: the options of odoo.conf.
     :param declared_dates: the dates that mail servers declare, each with a `name` or `xml_id`.
-    :param dns: how to ask for records, for the check `dns`.
-    :raises Invalid: no checks, or a date that is none.
+    :param dns: the options of the check `dns`.
+    :raises Invalid: if there are no checks, or a date is not valid.
     """
 
     checks: Collection[str] = DEFAULT_CHECKS
@@ -93,12 +93,12 @@ class Examination:
 
     def __post_init__(self) -> None:
         if not self.checks:
-            raise Invalid(f"checks is empty, so that nothing would be looked at: name some of {', '.join(CHECKS)}.")
+            raise Invalid(f"checks is empty, so nothing would be checked. Name at least one of {', '.join(CHECKS)}.")
         refuse_dates(self.declared_dates)
 
 
 def diagnose(session: Session, how: Examination) -> dict[str, Any]:
-    """Findings, and what they rest on. With a read-only session nothing is tested and nothing is probed."""
+    """Return the findings and the data behind them. With a read-only session, Odoo tests no mail server, and no lock is probed."""
     servers = read_servers(session, how.checks)
     seen = observe(session, how.limits, how.checks, servers, how.configuration)
     if how.lock_probe and "cron" in how.checks and not session.read_only:
@@ -128,6 +128,7 @@ def diagnose(session: Session, how: Examination) -> dict[str, Any]:
     return {
         "findings": findings,
         "counts": counts,
+        "checks": [check for check in CHECKS if check in how.checks],
         "healthy": not counts["error"],
         "tests": list(seen.tests),
         "queue": dict(seen.queue) or None,
@@ -149,7 +150,7 @@ def unmatched_dates(diagnosis: Mapping[str, Any]) -> list[str]:
 
 
 def worst(diagnosis: Mapping[str, Any], fail_on: str) -> list[str]:
-    """One sentence for each finding that is at least as bad as `fail_on`; none for `never`."""
+    """Return one sentence for each finding that is at least as severe as `fail_on`; none for `never`."""
     if fail_on not in SEVERITIES:
         return []
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
@@ -159,7 +160,7 @@ def worst(diagnosis: Mapping[str, Any], fail_on: str) -> list[str]:
 
 
 def _probe_locks(session: Session, seen: Observation, limits: Limits) -> dict[int, bool]:
-    """Whether a worker holds each action that is late. Odoo says of no lock that it is held but to who wants to write."""
+    """Return for each late cron whether a worker has locked it. Only a write shows a lock."""
     late = list(late_actions(seen, limits))
     if not late or not _is_locked(session, late):
         return dict.fromkeys(late, False)
@@ -175,7 +176,7 @@ def _is_locked(session: Session, ids: list[int]) -> bool:
 
 
 def _probe_servers(seen: Observation) -> dict[int, dict[str, Any]]:
-    """What is seen of the servers that Odoo does not reach, or was not asked to, from where this runs; without their credentials."""
+    """Return probes, from this machine and without credentials, of the servers that Odoo does not reach or did not test."""
     tested = {test["id"]: test["outcome"] for test in seen.tests}
     return {
         server["id"]: probe(
@@ -184,7 +185,7 @@ def _probe_servers(seen: Observation) -> dict[int, dict[str, Any]]:
                 server["smtp_port"],
                 server["smtp_encryption"],
                 explore=True,
-                # What the machine of the task trusts does not matter to Odoo.
+                # The CAs that this machine trusts may differ from those that Odoo's machine trusts.
                 enforce=False,
             )
         )
@@ -206,7 +207,7 @@ def _probe_certificates(seen: Observation) -> dict[int, Mapping[str, Any]]:
 
 
 def _probe_relay(seen: Observation) -> dict[str, Any] | None:
-    """The same of the server that the configuration file names, where it is all there is. The file is where this runs, and so is a localhost."""
+    """Return a probe of the server in odoo.conf if no other server is active. The file is on this machine, so its localhost is this machine too."""
     relay = relay_of(seen.configuration)
     if seen.shared_servers or not relay or not relay[1].isdecimal():
         return None

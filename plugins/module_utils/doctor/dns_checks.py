@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records in the DNS that mail depends on, for every sender and the way that its mail takes."""
+"""Checks of the DNS records that mail depends on, for the path of each sender's mail."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHOWN_SENDERS = 20
 
 
 def look_up(seen: Observation, options: DnsOptions) -> tuple[Report, InstancePaths]:
-    """Read and judge the records that an instance's mail depends on.
+    """Read and check the records that an instance's mail depends on.
 
     :raises Invalid: as `DnsOptions.lookup` and `paths_of`.
     """
@@ -49,14 +49,14 @@ def _look_up(lookup: Lookup, seen: Observation, options: DnsOptions) -> tuple[Re
 
 
 def check_dns(seen: Observation, limits: Limits) -> Iterator[Finding]:
-    """Return the findings about records; none if nobody looked."""
+    """Yield the findings about records; none if no records were read."""
     if seen.dns is None:
         return
     for problem in seen.dns.problems:
         yield finding_of(problem)
     if seen.dns.unanswered:
         questions = list(dict.fromkeys(seen.dns.unanswered))
-        yield Finding("dns_unanswered", f"{len(questions)} questions without an answer: {some(questions)}.")
+        yield Finding("dns_unanswered", f"{len(questions)} queries without an answer: {some(questions)}.")
     if seen.dns.undeclared:
         yield Finding("dns_undeclared", f"Not known: {some(seen.dns.undeclared)}.")
 
@@ -70,9 +70,10 @@ def finding_of(problem: Problem) -> Finding:
 
 
 def dns_info(session: Session, options: DnsOptions, configuration: Mapping[str, str] | None) -> dict[str, Any]:
-    """Return the ways of mail, the records, and the findings about them.
+    """Return the paths of mail, the records, and the findings about them.
 
-    :raises Timeout: no name server answered anything. :raises Invalid: as `DnsOptions.lookup`.
+    :raises Timeout: if no name server answered any query.
+    :raises Invalid: as `DnsOptions.lookup`.
     """
     lookup = options.lookup()
     seen = observe(session, Limits(), ("dns",), read_servers(session, ("dns",)), configuration)
@@ -87,7 +88,7 @@ def dns_info(session: Session, options: DnsOptions, configuration: Mapping[str, 
 
 
 def dns_result(report: Report, paths: Sequence[MailPath]) -> dict[str, Any]:
-    """Return the ways of mail, the state of each record, and the records to publish, each once."""
+    """Return the paths of mail, the state of each record, and the records to publish, each once."""
     records = dict.fromkeys(record for problem in report.problems for record in problem.records)
     return {
         "paths": [_path(path) for path in paths],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ways that an instance's mail takes, for the DNS checks, and the domains that replies go to."""
+"""The paths of an instance's mail, and the domains that replies go to. The DNS checks need both."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown,
 class InstancePaths:
     """The paths of an instance's mail.
 
-    :param unknown: a sentence for each reason why a path is not known, or why there is none.
+    :param unknown: a sentence for each path that is not known, with the reason.
     """
 
     paths: tuple[MailPath, ...]
@@ -43,9 +43,9 @@ class InstancePaths:
 
 
 def paths_of(seen: Observation, declared: Sequence[Relay]) -> InstancePaths:
-    """Return the ways that mail of the instance's senders takes, but through servers that lead nowhere.
+    """Return the paths that mail of the instance's senders takes, except through servers that deliver no mail.
 
-    :raises Invalid: a relay that is no mail server of the instance.
+    :raises Invalid: if a relay is not a mail server of the instance.
     """
     relays = Relays(declared)
     host = (relay_of(seen.configuration) or ("", ""))[0]
@@ -65,28 +65,28 @@ def paths_of(seen: Observation, declared: Sequence[Relay]) -> InstancePaths:
 def _unknown(
     seen: Observation, routes: Sequence[tuple[str, Route, str]], has_paths: bool, *, knows_file: bool
 ) -> Iterator[str]:
-    """Return why paths are missing."""
+    """Yield the reasons why paths are missing."""
     stray = dict.fromkeys(sender for sender, route, _notifications in routes if route.server is None and sender)
     if stray and not knows_file:
-        yield f"the server of Odoo's configuration file, through which mail from {some(stray)} leaves: give config_file"
+        yield f"the server of Odoo's configuration file, which sends mail from {some(stray)}: set config_file"
     elif seen.is_neutralized and not has_paths:
-        yield "no mail leaves this instance, because it is a neutralized copy, so that no records of senders were checked"
+        yield "no mail leaves this instance, because it is a neutralized copy, so no records of senders were checked"
     elif not has_paths:
-        yield "no way that mail leaves this instance was found, so that no records of senders were checked: add a mail server, or a sender"
+        yield "no path of mail out of this instance was found, so no records of senders were checked: add a mail server or a sender"
 
 
 def _refuse_strangers(relays: Relays, servers: Sequence[SendingServer], *, knows_file: bool) -> None:
     strangers = relays.without({one.name for one in servers}, {one.host for one in servers if one.host})
     if strangers:
         known = some((f"{one.name!r} ({one.host or 'no host'})" for one in servers), 20) or "none"
-        file = "" if knows_file else " The server of Odoo's configuration file is known with config_file only."
+        file = "" if knows_file else " To use the server of Odoo's configuration file, set config_file."
         raise Invalid(
             f"relays: {shown(strangers[0])} is neither the name nor the host of a mail server of this instance. Its mail servers: {known}.{file}"
         )
 
 
 def _routes(seen: Observation) -> Iterator[tuple[str, Route, str]]:
-    """The address of each sender with its route, and the notifications address of its company."""
+    """Yield the address of each sender with its route, and the notifications address of its company."""
     servers = [mail_server_of(server) for server in seen.servers]
     index = ServerIndex(servers, several=seen.rules[0].several)
     rules_of = rules_of_senders(seen.rules)

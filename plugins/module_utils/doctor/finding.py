@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be wrong with an instance's mail: one entry for each, under an id that stays. For people: docs/findings.md."""
+"""The catalogue of findings about an instance's mail. The ids are stable. docs/findings.md explains each finding."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_catalog
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.expiry_catalogue import EXPIRY_KINDS
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.kind import Kind
 
-# The worst first: mail does not leave; it will go wrong, or does in part; worth knowing.
+# The worst first. error: mail does not leave. warning: mail will fail, or fails in part. info: worth knowing.
 SEVERITIES = ("error", "warning", "info")
 CHECKS = ("cron", "server", "routing", "queue", "setup", "expiry", "dns")
-# Only if somebody asks for them: they ask others than the instance.
+# Off by default, because they query other machines than the instance.
 ON_REQUEST = ("dns",)
 DEFAULT_CHECKS = tuple(check for check in CHECKS if check not in ON_REQUEST)
-# What may be mended without a human's judgement, as far as a user allows each.
+# Classes of problems that can be repaired without a human's judgement, if the user allows the class.
 FIXES = ("crons", "transient", "interrupted", "stale", "addons")
 
 # The pages of the findings, which tests/checks/build_site.py makes from docs/findings.md and CATALOGUE.
@@ -34,72 +34,73 @@ CATALOGUE: Mapping[str, Kind] = {
     "cron_disabled": Kind(
         "cron",
         "error",
-        "A scheduled action that mail depends on is disabled",
-        "Activate it: postmaster.odoo.cron with xml_id {name} and active true.",
+        "A scheduled action (cron) that mail depends on is disabled",
+        "Activate the cron: run postmaster.odoo.cron with xml_id {name} and active true.",
         "crons",
     ),
     "cron_auto_disabled": Kind(
         "cron",
         "error",
-        "Odoo itself has disabled a scheduled action that mail depends on, for it kept failing",
-        "Find out in Odoo's log why it failed, then activate it: postmaster.odoo.cron with xml_id {name} and active true.",
+        "Odoo disabled a scheduled action (cron) that mail depends on, because it kept failing",
+        "Find the cause in Odoo's log. Then activate the cron: run postmaster.odoo.cron with xml_id {name} and active true.",
         "crons",
     ),
     "cron_code_changed": Kind(
         "cron",
         "error",
-        "The queue's scheduled action sends nothing, for somebody has changed its code",
-        "Put Odoo's own code back: model.process_email_queue(), in Odoo's scheduled actions.",
+        "The scheduled action (cron) of the mail queue sends nothing, because its code was changed",
+        "In Odoo's scheduled actions, change the code of the cron back to model.process_email_queue().",
     ),
     "cron_no_runs_left": Kind(
         "cron",
         "error",
-        "A scheduled action that mail depends on has no runs left, so Odoo never runs it, although it may be active",
-        "Let it run without end: postmaster.odoo.cron with xml_id {name} and active true.",
+        "A scheduled action (cron) that mail depends on has no runs left, so Odoo never runs it, even if it is active",
+        "Remove the limit of runs: run postmaster.odoo.cron with xml_id {name} and active true.",
         "crons",
     ),
     "cron_overdue_no_worker": Kind(
         "cron",
         "error",
-        "Scheduled actions are due, and no worker runs them",
-        "Start Odoo with cron workers (max_cron_threads of at least 1), and look into its log why none takes this database.",
+        "Scheduled actions (crons) are due, and no worker runs them",
+        "Start Odoo with cron workers (set max_cron_threads to 1 or more). Find out in Odoo's log why no worker serves this database.",
     ),
     "cron_overdue_running": Kind(
         "cron",
         "warning",
-        "A scheduled action is overdue though workers are alive: it, or another before it, has not ended",
-        "Wait for its end; if that does not come, find in Odoo's log what it waits for (often an SMTP server that never answers), and restart Odoo.",
+        "A scheduled action (cron) is overdue although workers are alive: it, or another one before it, has not ended",
+        "Wait for the end of the run. If it does not end, find the cause in Odoo's log (often an SMTP server that never answers), and restart Odoo.",
     ),
     "cron_far_future": Kind(
         "cron",
         "error",
-        "A scheduled action is to run much later than it should",
-        "Put it back on schedule: postmaster.odoo.cron with xml_id {name} and max_overdue.",
+        "A scheduled action (cron) is scheduled much later than it should be",
+        "Put the cron back on schedule: run postmaster.odoo.cron with xml_id {name} and max_overdue.",
         "crons",
     ),
     "cron_failing": Kind(
         "cron",
         "error",
-        "A scheduled action fails; after five failures in more than seven days Odoo disables it",
-        "Run it and see why: postmaster.odoo.cron with xml_id {name} and run true, or look into Odoo's log.",
+        "A scheduled action (cron) fails; Odoo disables it after five failures over more than seven days",
+        "Run the cron to see the error (postmaster.odoo.cron with xml_id {name} and run true), or read Odoo's log.",
     ),
     "cron_trigger_backlog": Kind(
         "cron",
         "error",
-        "Scheduled actions were called for earlier, and no worker has taken the calls",
-        "Start Odoo with cron workers (max_cron_threads of at least 1), and look into its log why none takes this database.",
+        "Scheduled actions (crons) were triggered, and no worker has run them",
+        "Start Odoo with cron workers (set max_cron_threads to 1 or more). Find out in Odoo's log why no worker serves this database.",
     ),
     "cron_served_elsewhere": Kind(
         "cron",
         "info",
-        "Another Odoo runs the scheduled actions of this database",
-        "Nothing, if that is intended. Otherwise stop the other one, or give its odoo.conf: settings such as smtp_server apply where the actions run.",
+        "Another Odoo process runs the scheduled actions (crons) of this database",
+        "If that is intended, do nothing. If not, stop the other process, or set config_file to its odoo.conf. Settings such as smtp_server"
+        " apply in the process that runs the crons.",
     ),
     "addons_pending": Kind(
         "cron",
         "error",
-        "Addons wait to be installed, upgraded or removed, which stops every scheduled action",
-        "Finish it or call it off: postmaster.odoo.pending_addons, or in Odoo's Apps.",
+        "Addons are waiting to be installed, upgraded or removed, which stops every scheduled action (cron)",
+        "Finish or cancel these changes with postmaster.odoo.pending_addons, or in Odoo's Apps.",
         "addons",
     ),
     # server
@@ -112,103 +113,103 @@ CATALOGUE: Mapping[str, Kind] = {
     "server_unreachable": Kind(
         "server",
         "error",
-        "Nothing answers at a mail server's address",
-        "Check smtp_host, smtp_port and the firewall between Odoo and it; many networks block port 25: use 587 or 465.",
+        "A mail server cannot be reached at its address",
+        "Check smtp_host, smtp_port, and the firewall between Odoo and the mail server. Many networks block port 25: use 587 or 465.",
     ),
     "server_dns": Kind(
         "server",
         "error",
-        "A mail server's name does not resolve",
-        "Check smtp_host for a misspelling, and the name servers of the machine that Odoo runs on.",
+        "The host name of a mail server does not resolve",
+        "Check smtp_host for a spelling error, and check the name servers of the machine that runs Odoo.",
     ),
     "server_timeout": Kind(
         "server",
         "error",
         "A mail server accepts the connection and does not answer",
-        "Check smtp_port and smtp_encryption (implicit TLS needs ssl, mostly on 465), and whether a firewall swallows the packets.",
+        "Check smtp_port and smtp_encryption (implicit TLS needs ssl, usually on port 465), and check whether a firewall drops the packets.",
     ),
     "server_disconnected": Kind(
         "server",
         "error",
-        "A mail server hangs up in the middle",
+        "A mail server closes the connection too early",
         "Check smtp_port and smtp_encryption, and ask the provider whether it blocks this sender or this address.",
     ),
     "server_unconfigured": Kind(
         "server",
         "error",
-        "A mail server lacks what Odoo needs to connect",
-        "Set what the evidence names: smtp_host, a certificate and its key, or a user and a password of ASCII characters.",
+        "A mail server lacks a setting that Odoo needs to connect",
+        "Correct the setting that the evidence names: smtp_host, a certificate and its key, or a user name and a password in ASCII characters.",
     ),
     "server_untested": Kind(
         "server",
         "info",
-        "Odoo could not test a mail server, for it has no sender to test with",
-        "Give the user that the collection logs in as an email address, or the server a from_filter.",
+        "Odoo could not test a mail server, because there is no sender address for the test",
+        "Set an email address for the user that the collection logs in as, or set from_filter of the mail server.",
     ),
     "server_failing": Kind(
         "server",
         "error",
         "A mail server fails Odoo's connection test",
-        "Odoo's words say why; smtp_debug on the server writes the whole dialogue to Odoo's log.",
+        "The evidence contains Odoo's error message. Set smtp_debug on the mail server to write the whole SMTP dialogue to Odoo's log.",
     ),
     "tls_mismatch": Kind(
         "server",
         "error",
-        "A mail server does not speak TLS in the way that Odoo is told to",
-        "Use smtp_encryption ssl with port 465, starttls with 587, or what the server offers.",
+        "A mail server does not accept the encryption that is set for it",
+        "Set smtp_encryption to ssl for port 465, to starttls for port 587, or to an encryption that the server offers.",
     ),
     "certificate_untrusted": Kind(
         "server",
         "error",
-        "A mail server's certificate does not verify",
-        "Use the name in the certificate as smtp_host, have it renewed, or make its authority known to the machine that Odoo runs on.",
+        "The certificate of a mail server cannot be verified",
+        "Set smtp_host to a name in the certificate, have the certificate renewed, or install its CA on the machine that runs Odoo.",
     ),
     "auth_failed": Kind(
         "server",
         "error",
-        "A mail server refuses the login",
-        "Set smtp_user and smtp_pass anew; many providers want a password for apps, or an API key, or have password logins switched off.",
+        "A mail server rejects the login",
+        "Correct smtp_user and smtp_pass. Many providers require an app password or an API key, or have disabled password logins.",
     ),
     "auth_unsupported": Kind(
         "server",
         "error",
-        "A mail server offers no login in the way that Odoo logs in",
-        "Most offer it only after TLS: set smtp_encryption; for a relay that asks for none, leave smtp_user and smtp_pass empty.",
+        "A mail server offers no login method that Odoo uses",
+        "Most servers offer a login only after TLS: set smtp_encryption. If the mail server requires no login, leave smtp_user and smtp_pass empty.",
     ),
     "sender_rejected": Kind(
         "server",
         "error",
-        "A mail server refuses the sender",
+        "A mail server rejects the sender",
         "Send from an address that the account owns: set from_filter to it, or have the provider allow the address.",
     ),
     "recipient_rejected": Kind(
         "server",
         "warning",
-        "A mail server refuses the recipient that Odoo tests with",
-        "Odoo tests with noreply@odoo.com: have the server accept it, or send a mail to an address of yours (postmaster.odoo.mail_server_test with canary).",
+        "A mail server rejects the recipient of Odoo's connection test",
+        "Odoo tests with noreply@odoo.com. Have the server accept it, or send a mail to your own address (postmaster.odoo.mail_server_test with canary).",
     ),
     "relay_denied": Kind(
         "server",
         "error",
         "A mail server does not relay mail for this instance",
-        "Log in (set smtp_user and smtp_pass), or have the server relay for the address of Odoo's host.",
+        "Set smtp_user and smtp_pass to log in, or have the server relay mail for the address of Odoo's host.",
     ),
     "helo_rejected": Kind(
         "server",
         "error",
-        "A mail server refuses the name of Odoo's host",
-        "Give the host or container a fully qualified host name that resolves. postmaster.odoo.smtp_probe, run there, shows the name that is sent.",
+        "A mail server rejects the name of Odoo's host",
+        "Give the host or container a fully qualified host name that resolves. Run postmaster.odoo.smtp_probe there to see the name that is sent.",
     ),
     "client_blocked": Kind(
         "server",
         "error",
-        "A mail server refuses connections from the address of Odoo's host",
+        "A mail server rejects connections from the address of Odoo's host",
         "Have the address removed from the block list that the reply names, or send through a provider's server with a login.",
     ),
     "not_smtp": Kind(
         "server",
         "error",
-        "What answers at a mail server's address is not an SMTP server",
+        "The server at the address of a mail server is not an SMTP server",
         "Check smtp_host and smtp_port: SMTP servers accept mail on port 587, 465 or 25.",
     ),
     "oauth_not_connected": Kind(
@@ -221,184 +222,191 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "error",
         "Odoo gets no access token for a mail server that logs in with OAuth2",
-        "Check client id and secret, and connect it anew (postmaster.odoo.connect_oauth): the consent was withdrawn or has ended.",
+        "Check the client ID and the client secret. Then connect the mail server again (postmaster.odoo.connect_oauth): the consent was "
+        "withdrawn or has expired.",
     ),
     "oauth_misconfigured": Kind(
         "server",
         "error",
-        "A mail server that logs in with OAuth2 lacks what that needs",
-        "Declare it with postmaster.odoo.mail_server and oauth2: a client of your own, smtp_user, smtp_encryption starttls, no password.",
+        "A mail server that logs in with OAuth2 lacks required settings",
+        "Declare it with postmaster.odoo.mail_server and oauth2: your own client, smtp_user, smtp_encryption starttls, and no password.",
     ),
     "plaintext_password": Kind(
         "server",
         "warning",
-        "A password goes over the network in clear",
+        "A password is sent over the network without encryption",
         "Set smtp_encryption to starttls or ssl (starttls_strict or ssl_strict from 19.0 on), and change the password. "
         + TRUST,
     ),
     "unverified_tls": Kind(
         "server",
         "info",
-        "A mail server's certificate is not verified",
+        "The certificate of a mail server is not verified",
         "Set smtp_encryption to starttls_strict or ssl_strict. " + TRUST,
     ),
     "duplicate_servers": Kind(
         "server",
         "warning",
-        "Several active mail servers are the same",
+        "Several active mail servers have the same settings",
         "Keep one and archive the others.",
     ),
     "test_catcher": Kind(
         "server",
         "error",
         "A mail server catches mail instead of delivering it",
-        "Archive it, or set smtp_host to a server that delivers. Test copies should be neutralized.",
+        "Archive it, or set smtp_host to a server that delivers mail. Neutralize databases that are copies for tests.",
     ),
     "mailing_server_unusable": Kind(
         "server",
         "error",
-        "Email Marketing sends through a mail server that is not there for it",
+        "Email Marketing is set to a mail server that it cannot use",
         "Choose another one in Odoo (Settings, Email Marketing, Dedicated Server), or delete the system parameter {name}.",
     ),
     "neutralized": Kind(
         "server",
         "error",
         "This database is a neutralized copy, which sends no mail on purpose",
-        "Nothing, if it is a copy. If it is meant to send: delete the system parameter database.is_neutralized, activate the servers and scheduled actions.",
+        "If it is a copy, do nothing. If it must send mail, delete the system parameter database.is_neutralized, and activate the mail servers and crons.",
     ),
     "config_file_overridden": Kind(
         "server",
         "info",
         "Mail settings outside of the database have no effect",
-        "Remove them, or archive the mail servers in Odoo if the settings are meant to hold.",
+        "Remove these settings. If they must apply, archive the mail servers in Odoo instead.",
     ),
     # routing
     "sender_without_server": Kind(
         "routing",
         "warning",
-        "Addresses that Odoo sends from have no mail server for them",
-        "Add them, or their domain, to the from_filter of a server that may send them, or set the default_from of the alias domain.",
+        "No mail server has a from_filter for some addresses that Odoo sends from",
+        "Add them, or their domain, to the from_filter of a server that may send from them. Or set default_from of the alias domain.",
     ),
     "from_filter_unmatched": Kind(
         "routing",
         "warning",
         "Entries of a from_filter match no sender",
-        "Write addresses and domains between commas, a domain without @: acme.example, sales@acme.example. Up to 16.0 it takes only one.",
+        "Separate addresses and domains with commas, and write domains without @: acme.example, sales@acme.example. Up to 16.0 Odoo accepts"
+        " only one entry.",
     ),
     "route_shadowed": Kind(
         "routing",
         "warning",
-        "A mail server can never be chosen",
-        "Give it a from_filter of its own, a lower sequence than the server before it, or archive it.",
+        "Odoo can never choose a mail server, because another one takes all of its mail",
+        "Give it its own from_filter or a lower sequence than the other mail server, or archive it.",
     ),
     "from_rewritten": Kind(
         "routing",
         "info",
-        "Mail from some addresses leaves under Odoo's notifications address",
-        "Fine where those domains are not yours; else add them to the from_filter of a server that may send them.",
+        "Odoo replaces some sender addresses with its notifications address",
+        "If those domains are not yours, do nothing. Otherwise add them to the from_filter of a server that may send from them.",
     ),
     # queue
     "backlog": Kind(
         "queue",
         "warning",
-        "Many mails wait to be sent",
-        "Run the queue more often or in larger batches (postmaster.odoo.queue_policy), or send now: postmaster.odoo.mail_queue with action process.",
+        "Many mails are waiting to be sent",
+        "Run the queue more often or in larger batches (postmaster.odoo.queue_policy). Or send the mails now: run "
+        "postmaster.odoo.mail_queue with action process.",
     ),
     "queue_batch_full": Kind(
         "queue",
         "warning",
-        "More mails are due than a run of the queue sends",
-        "Send more in a run (system parameter mail.mail.queue.batch.size, from 17.0 on) or more often (postmaster.odoo.queue_policy).",
+        "More mails are due than one run of the queue sends",
+        "Send more mails in each run (system parameter mail.mail.queue.batch.size, from 17.0 on), or run the queue more often "
+        "(postmaster.odoo.queue_policy).",
     ),
     "oldest_too_old": Kind(
         "queue",
         "error",
-        "Mail has been waiting to be sent for too long",
-        "Mend what else is found; where nothing is, send now and see why it fails: postmaster.odoo.mail_queue with action process.",
+        "Mails have been waiting to be sent for too long",
+        "Correct the causes in the other findings. If there are none, send now to see the error: run postmaster.odoo.mail_queue with action process.",
     ),
     "failures_by_class": Kind(
         "queue",
         "warning",
-        "Mails have failed, and Odoo does not try them again",
-        "Mend the cause, then postmaster.odoo.mail_queue with action retry (or cancel) and failure_class {name}.",
+        "Mails have failed, and Odoo does not retry them",
+        "Correct the cause. Then run postmaster.odoo.mail_queue with action retry (or cancel) and failure_class {name}.",
     ),
     "throttled": Kind(
         "queue",
         "warning",
-        "A mail server refuses mail for now: a rate limit, greylisting, or too many connections",
-        "Send less at once (postmaster.odoo.queue_policy), and retry what failed: postmaster.odoo.mail_queue with action retry and failure_class throttled.",
+        "A mail server temporarily rejects mail: a rate limit, greylisting, or too many connections",
+        "Send fewer mails at once (postmaster.odoo.queue_policy). Retry the failed mails: run postmaster.odoo.mail_queue with action retry "
+        "and failure_class throttled.",
         "transient",
     ),
     "given_up": Kind(
         "queue",
         "error",
-        "Mails have failed as often as they may be tried, and are not tried again",
-        "Correct the cause, then postmaster.odoo.mail_queue with action retry, failure_class {name} and max_attempts 0; or cancel them.",
+        "Mails have reached their limit of attempts, and are not retried",
+        "Correct the cause. Then run postmaster.odoo.mail_queue with action retry, failure_class {name} and max_attempts 0, or cancel the mails.",
     ),
     "interrupted_batch": Kind(
         "queue",
         "warning",
-        "The last run of the queue was cut off and has left mails behind",
-        "Send the rest: postmaster.odoo.mail_queue with action process; a server that hangs up shows in its connection test, or in Odoo's log.",
+        "The last run of the queue was interrupted and left mails behind",
+        "Send the other mails: run postmaster.odoo.mail_queue with action process. If a server closes the connection, its connection test "
+        "or Odoo's log shows that.",
         "interrupted",
     ),
     "queue_blocked": Kind(
         "queue",
         "error",
         "The queue runs and sends nothing",
-        "Correct the mail servers that have findings, or what Odoo's log says of the mail queue. mail_queue with action process sends the rest.",
+        "Correct the mail servers that have findings, or the cause that Odoo's log shows. Then send the mails: run "
+        "postmaster.odoo.mail_queue with action process.",
         "interrupted",
     ),
     "no_recipient": Kind(
         "queue",
         "warning",
         "Mails have no recipient",
-        "Complete the contacts' addresses and send anew, or give these up: postmaster.odoo.mail_queue with action cancel, states [exception] "
-        "and failure_class [no_recipient].",
+        "Complete the contacts' addresses and send the mails again. Or cancel them: run postmaster.odoo.mail_queue with action cancel, "
+        "states [exception] and failure_class [no_recipient].",
     ),
     "stale_outgoing": Kind(
         "queue",
         "warning",
-        "Mails have been waiting for so long that nobody may want them any more",
-        "Give them up before they leave: postmaster.odoo.mail_queue with action cancel and older_than.",
+        "Mails have been waiting for so long that they may no longer be wanted",
+        "Cancel them before they are sent: run postmaster.odoo.mail_queue with action cancel and older_than.",
         "stale",
     ),
     # setup
     "alias_domain_missing": Kind(
         "setup",
         "warning",
-        "A company has no alias domain, so that bounces and replies do not come back to Odoo",
-        "Declare one: postmaster.odoo.alias_domain with the company (up to 16.0 the system parameter mail.catchall.domain).",
+        "A company has no alias domain, so bounces and replies do not come back to Odoo",
+        "Declare one: run postmaster.odoo.alias_domain with the company. Up to 16.0, set the system parameter mail.catchall.domain.",
     ),
     "default_from_missing": Kind(
         "setup",
         "warning",
         "There is no address that notifications are sent from",
-        "Set it: postmaster.odoo.alias_domain with default_from (up to 16.0 the system parameter mail.default.from).",
+        "Set one: run postmaster.odoo.alias_domain with default_from. Up to 16.0, set the system parameter mail.default.from.",
     ),
     "base_url_localhost": Kind(
         "setup",
         "warning",
-        "Links in mails lead nowhere, or to the machine of whoever opens them",
-        "Set the system parameter web.base.url to the address that people use, and web.base.url.freeze to True so that it stays.",
+        "Links in mails lead nowhere, or to the reader's own machine",
+        "Set the system parameter web.base.url to the address that people use. Set web.base.url.freeze to True, so that Odoo does not change it.",
     ),
     "parameter_ignored": Kind(
         "setup",
         "info",
         "A system parameter has no effect",
-        "Delete {name}. From 17.0 on the alias domain has these settings: postmaster.odoo.alias_domain. No Odoo reads mail.force.smtp.from.",
+        "Delete {name}. From 17.0 on the alias domain has these settings: use postmaster.odoo.alias_domain. No version of Odoo reads mail.force.smtp.from.",
     ),
     "sample_address": Kind(
         "setup",
         "warning",
         "Addresses of Odoo's demonstration data are in use",
-        "Set the email address of the company, of the administrator and of the alias domain to addresses of yours.",
+        "Set the email addresses of the company, the administrator and the alias domain to your own addresses.",
     ),
     "batch_size_extreme": Kind(
         "setup",
         "warning",
-        "A batch size is far from what works",
-        "Remove the setting, or set it to some hundreds.",
+        "A batch size is far too small or far too large",
+        "Remove the setting, or set it to a few hundred.",
     ),
     **EXPIRY_KINDS,
     **DNS_KINDS,
@@ -409,10 +417,10 @@ CATALOGUE: Mapping[str, Kind] = {
 class Finding:
     """One diagnosis.
 
-    :param evidence: one line with the numbers and words that it rests on; no secret is in it.
-    :param resource: what it is about: `model`, `id`, `name` and where there is one `xml_id`.
-    :param severity: where it is not the kind's own.
-    :param fix: where it is not the kind's own; an empty text is none.
+    :param evidence: one line with the numbers and texts that prove the finding, without secrets.
+    :param resource: the affected record: `model`, `id`, `name` and, if it has one, `xml_id`.
+    :param severity: if it differs from that of the kind.
+    :param fix: if it differs from that of the kind; empty if the finding is not fixable.
     """
 
     id: str
@@ -424,16 +432,16 @@ class Finding:
 
     @property
     def kind(self) -> Kind:
-        """What the catalogue says of it."""
+        """Return the entry of the catalogue."""
         return CATALOGUE[self.id]
 
     @property
     def rank(self) -> int:
-        """0 is the worst."""
+        """Return the rank of the severity; 0 is the worst."""
         return SEVERITIES.index(self.severity or self.kind.severity)
 
     def as_result(self) -> dict[str, Any]:
-        """The finding in a task's result."""
+        """Return the finding as it is in a task's result."""
         about = self.resource or {}
         fix = self.kind.fix if self.fix is None else self.fix
         remedy = self.remedy or self.kind.remedy.format(name=about.get("xml_id") or about.get("name") or "")
@@ -451,12 +459,12 @@ class Finding:
 
 
 def one_line(text: str) -> str:
-    """The same words without line breaks."""
+    """Return a text without line breaks."""
     return " ".join(text.split())
 
 
 def sorted_results(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """All findings, the worst first; within a severity in the order of the catalogue, which is that of cause and effect."""
+    """Return all findings, the worst first. Within a severity the order is that of the catalogue: causes before effects."""
     order = list(CATALOGUE)
     return [
         finding.as_result() for finding in sorted(findings, key=lambda finding: (finding.rank, order.index(finding.id)))
@@ -464,6 +472,6 @@ def sorted_results(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 
 
 def count_by_severity(findings: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """How many findings there are of each severity."""
+    """Return the number of findings of each severity."""
     severities = [finding["severity"] for finding in findings]
     return {severity: severities.count(severity) for severity in SEVERITIES}

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """One thing that can be wrong.
+    """One kind of problem.
 
     :param remedy: one line, in which `{name}` is the resource.
-    :param fix: the class of fixes that mends it, None where a human must.
+    :param fix: the class of fixes that repairs it; None if a human must do it.
     """
 
     check: str

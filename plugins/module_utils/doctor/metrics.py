@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS
 from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import Gauge
+
+_RAN = re.compile(r'odoo_mail_doctor_check_ran\{.*check="(?P<check>[a-z]+)"\} 1$')
 
 
 def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Iterator[Gauge]:
@@ -25,7 +29,12 @@ def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Ite
     yield Gauge("odoo_mail_doctor_checked_timestamp_seconds", "When the doctor ran.", [({}, moment)])
     if diagnosis is None:
         return
-    # A severity without findings has a sample too, so that an alert can tell no findings from no data.
+    yield Gauge(
+        "odoo_mail_doctor_check_ran",
+        "Whether a check of the doctor ran, 1 or 0. The findings of a check that did not run are not known.",
+        [({"check": check}, check in diagnosis["checks"]) for check in CHECKS],
+    )
+    # A severity without findings has a sample too, so that an alert can distinguish no findings from no data.
     counts = [({"severity": severity}, count) for severity, count in diagnosis["counts"].items()]
     yield Gauge("odoo_mail_doctor_findings", "Findings of each severity.", counts)
     found = Counter((finding["id"], finding["severity"]) for finding in diagnosis["findings"])
@@ -37,17 +46,23 @@ def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Ite
     if diagnosis["expiry"] is not None:
         yield Gauge(
             "odoo_mail_expiry_timestamp_seconds",
-            "When an API key, certificate, token or password ends.",
-            [({"kind": kind, "subject": subject}, end) for (kind, subject), end in _ends(diagnosis["expiry"]).items()],
+            "When an API key, certificate, token or password ends, with the severity of its finding.",
+            [
+                (
+                    {"kind": one["kind"], "subject": one["subject"], "severity": one["severity"] or "none"},
+                    datetime.fromisoformat(one["ends"]).timestamp(),
+                )
+                for one in diagnosis["expiry"]
+                if one["ends"]
+            ],
+            texts=("subject",),
+            combine=min,
         )
 
 
-def _ends(expiry: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
-    """Return the end of each thing that has one. Of two things that have one name, the first end counts."""
-    ends: dict[tuple[str, str], float] = {}
-    for one in expiry:
-        if one["ends"]:
-            end = datetime.fromisoformat(one["ends"]).timestamp()
-            name = (one["kind"], one["subject"])
-            ends[name] = min(end, ends.get(name, end))
-    return ends
+def checks_in(text: str) -> set[str]:
+    """Return the checks whose findings metrics contain.
+
+    :param text: what `doctor_metrics` became as text.
+    """
+    return {found["check"] for found in map(_RAN.match, text.splitlines()) if found}

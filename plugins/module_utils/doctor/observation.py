@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the doctor has seen of an instance, and what it holds to be still good. Plain data; no secret is in it."""
+"""The data that the doctor has read from an instance, and the limits for it. Plain data without secrets."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
 
 Record = Mapping[str, Any]
 
-# How many mails a run of the queue takes, before what the code of its action says (17.0 on).
+# The parameter with the number of mails that one run of the queue sends. It overrides the number in the code of the cron (17.0 on).
 QUEUE_BATCH = "mail.mail.queue.batch.size"
 _BATCH_IN_CODE = re.compile(r"process_email_queue\([^)]*batch_size\s*=\s*(\d+)")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is still good. Ages and delays are minutes, or days if their name says so.
+    """The limits of the checks. Ages and delays are in minutes, or in days if the name contains `days`.
 
-    :param max_running: for how long an action may have been running before nobody believes that it still does.
-    :raises Invalid: a number that is negative, or that no date can be reckoned with.
+    :param max_running: how long a run of a cron can take. A longer one counts as killed.
+    :raises Invalid: if a number is negative, or too large to compute a date with.
     """
 
     max_outgoing: int = 1000
@@ -60,7 +60,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sender:
-    """An address that the instance sends from, and whose it is: `company YourCompany`, `user admin`, `recent mail`, …"""
+    """An address that the instance sends from, with its source: `company YourCompany`, `user admin`, `recent mail`, …"""
 
     address: str
     source: str
@@ -68,27 +68,30 @@ class Sender:
 
 @dataclass(frozen=True)
 class Observation:
-    """One instance at one moment. What was not asked for, or what this Odoo does not have, is empty.
+    """One instance at one moment. Data that was not requested, or that this version of Odoo does not have, is empty.
 
-    :param crons: every scheduled action, as `cron_info` lists it; those that mail depends on also with `write_date` and `code`.
-    :param progress: of the latest runs, the newest first: `cron_id`, `create_date`, `timed_out_counter`. None up to 17.0, where Odoo
-        notes nothing of a run before its end.
-    :param late_triggers: calls of active actions that nobody has taken in time, the oldest first; not all of very many.
-    :param notices: what Odoo told its administrators of actions that it has disabled itself (18.0 on): `date` and `body`, the newest first.
-    :param locked: of the overdue actions that were probed, whether a worker holds them.
+    :param crons: every cron, as `cron_info` lists it; those that mail depends on also with `write_date` and `code`.
+    :param progress: the latest runs, the newest first, with `cron_id`, `create_date` and `timed_out_counter`. None up to 17.0, because
+        there Odoo stores nothing about a run before its end.
+    :param late_triggers: overdue triggers of active crons, the oldest first; not all if there are very many.
+    :param notices: Odoo's messages to administrators about crons that it disabled (18.0 on), with `date` and `body`, the newest first.
+    :param locked: for each overdue cron that was probed, whether a worker has locked it.
     :param servers: every mail server, as `mail_server_info` lists it, with `problems` of its login.
     :param offers_strict: whether this Odoo can verify certificates (19.0).
-    :param rules: what routing depends on, for each company's alias domain.
+    :param rules: the settings of each company's alias domain that routing depends on.
     :param senders: the addresses that the instance really sends from.
-    :param named: senders of templates that name their mail server themselves, with its id.
-    :param recent: the addresses of the mail of the last days and of aliases, with each route of it.
-    :param queue: as `mail_queue_info` returns it; `stale` and `late` are counts of waiting mails, older than `stale_days` and than `max_age`.
-    :param tests: as `mail_server_test` returns them. :param probes: what `smtp_probe` made of a server, by its id.
-    :param sent_without_server: the latest mail that left since the last change of a mail server, where none is active: `id` and `write_date`.
-    :param relay_probe: what `smtp_probe` made of the server of odoo.conf.
-    :param configuration: of odoo.conf.
-    :param deadlines: everything that ends, or could.
-    :param dns: the records that mail depends on, None if nobody looked.
+    :param named: senders of templates that name their mail server, with the id of that server.
+    :param recent: the senders of recent mail and of aliases, with each route of it.
+    :param queue: as `mail_queue_info` returns it.
+    :param late: the number of mails that have been waiting for longer than `max_age`.
+    :param stale: the number of mails that have been waiting for longer than `stale_days`.
+    :param tests: as `mail_server_test` returns them.
+    :param probes: results of `smtp_probe` by the ids of the mail servers.
+    :param sent_without_server: if no server is active, the latest mail sent since the last change of a mail server: `id` and `write_date`.
+    :param relay_probe: the result of `smtp_probe` for the server of odoo.conf.
+    :param configuration: the options of odoo.conf.
+    :param deadlines: everything that expires or can expire.
+    :param dns: the records that mail depends on; None if they were not read.
     """
 
     now: datetime
@@ -120,12 +123,12 @@ class Observation:
 
     @property
     def is_neutralized(self) -> bool:
-        """Whether this is a neutralized copy."""
+        """Return whether this is a neutralized copy."""
         return is_neutralized(self.parameters)
 
     @property
     def queue_batch(self) -> int | None:
-        """How many mails one run of the queue takes; None if the instance does not say."""
+        """Return the number of mails that one run of the queue sends; None if the instance does not set it."""
         wanted = self.parameters.get(QUEUE_BATCH, "")
         if wanted.isdecimal() and int(wanted):
             return int(wanted)
@@ -134,11 +137,11 @@ class Observation:
 
     @property
     def shared_servers(self) -> list[Record]:
-        """The active mail servers that are not a user's own."""
+        """Return the active mail servers that do not belong to a user."""
         return [server for server in self.servers if server["active"] and not server.get("owner_user_id")]
 
 
 def batch_in_code(cron: Record) -> int | None:
-    """Return how many mails the code of the queue's action has one run take; None if it does not say."""
+    """Return the number of mails per run in the code of the queue's cron; None if the code does not set it."""
     found = _BATCH_IN_CODE.search(cron.get("code") or "")
     return int(found[1]) if found else None

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look at an instance: the same number of calls whatever its size, and one more for each mail server that waits for a consent."""
+"""Read an instance for a diagnosis.
+
+The number of calls is constant, plus one for each OAuth2 mail server that is not connected.
+"""
 
 from __future__ import annotations
 
@@ -64,16 +67,16 @@ _PARAMETERS = frozenset(
 _PROGRESS = "ir.cron.progress"
 _CHANNEL = "mail.channel_admin"
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-# What names its mail server leaves through that, as whoever it is from.
+# Mails and templates that name a mail server are sent through it, with any sender.
 _UNBOUND = [["mail_server_id", "=", False]]
-# How many of what may be many are looked at.
+# The largest numbers of records that are read.
 _RUNS, _TRIGGERS, _PEOPLE, _TEMPLATES, _RECENT = 200, 500, 2000, 1000, 200
-# The DNS checks look at the mail of so many last days.
+# The DNS checks read the mail of this number of days.
 _DAYS = 30
 
 
 def read_servers(session: Session, checks: Collection[str]) -> Records | None:
-    """Every mail server with its secrets, where these checks need them."""
+    """Return every mail server with its secrets; None if these checks need none."""
     return read_all(session, MAIL_SERVER) if {"server", "routing", "expiry", "dns"} & set(checks) else None
 
 
@@ -84,10 +87,10 @@ def observe(
     servers: Records | None,
     configuration: Mapping[str, str] | None = None,
 ) -> Observation:
-    """Read what else these checks need.
+    """Return the data that these checks need.
 
-    :param servers: what `read_servers` has read for them.
-    :param configuration: what odoo.conf says, where it could be read.
+    :param servers: the result of `read_servers`.
+    :param configuration: the options of odoo.conf, if it could be read.
     """
     stored: dict[str, str] = {}
     if set(checks) - {"queue"}:
@@ -118,7 +121,7 @@ def observe(
 
 
 def _crons(session: Session) -> list[dict[str, Any]]:
-    """Every scheduled action, and more of those that mail depends on."""
+    """Return every cron, with additional fields for those that mail depends on."""
     crons = read_info(session, CRON)
     ids = [cron["id"] for cron in crons if cron["xml_id"] in MAIL_CRONS]
     details = session.search_read(CRON.model, [["id", "in", ids]], ["code", "write_date"])
@@ -127,14 +130,14 @@ def _crons(session: Session) -> list[dict[str, Any]]:
 
 
 def _see_workers(session: Session, seen: Observation, limits: Limits) -> Observation:
-    """What tells whether workers run, and what would keep them from it."""
+    """Return an observation with the signs of workers, and with the addons whose installation stops the crons."""
     progress = None
     if session.has_model(_PROGRESS):
         fields = ["cron_id", "create_date", "timed_out_counter"]
         progress = session.search_read(_PROGRESS, [], fields, order="id desc", limit=_RUNS)
         progress = [{**row, "cron_id": row["cron_id"][0]} for row in progress]
     late = (seen.now - timedelta(minutes=limits.max_overdue)).strftime(DATETIME_FORMAT)
-    # Odoo leaves those of inactive actions lying around.
+    # Odoo does not delete the triggers of inactive crons.
     domain = [["call_at", "<", late], ["cron_id.active", "=", True]]
     triggers = session.search_read(
         "ir.cron.trigger", domain, ["cron_id", "call_at"], order="call_at, id", limit=_TRIGGERS
@@ -147,7 +150,7 @@ def _see_workers(session: Session, seen: Observation, limits: Limits) -> Observa
 
 
 def _notices(session: Session, seen: Observation) -> list[dict[str, Any]]:
-    """What Odoo has posted in the administrators' channel of actions that it disabled; always in English (18.0 on)."""
+    """Return Odoo's messages to the administrators' channel about crons that it disabled. They are always in English (18.0 on)."""
     inactive = [cron for cron in seen.crons if cron["xml_id"] in MAIL_CRONS and not cron["active"]]
     channel = read_external_ids(session, {_CHANNEL}).get(_CHANNEL) if inactive else None
     if channel is None:
@@ -158,27 +161,26 @@ def _notices(session: Session, seen: Observation) -> list[dict[str, Any]]:
     ]
     try:
         rows = session.search_read("mail.message", domain, ["date", "body"], order="id desc", limit=_RECENT)
-    except AccessRefused:  # to a user who may not read the channel Odoo has said nothing
+    except AccessRefused:  # the user may not read the channel
         return []
     return [{"date": row["date"], "body": _plain(row["body"])} for row in rows]
 
 
 def _plain(body: str) -> str:
-    """The text of a message."""
+    """Return the text of a message."""
     return html.unescape(re.sub(r"<[^>]*>", " ", body)).strip()
 
 
 def _server(session: Session, found: Found, servers: Records, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """A mail server as `mail_server_info` lists it, with what its way to log in lacks, and whether it is neutralization's."""
+    """Return a mail server as `mail_server_info` lists it, with the problems of its login, and whether neutralization created it."""
     report = MAIL_SERVER.report(found, servers.fields)
     method = OAUTH2_METHODS.get(report["smtp_authentication"])
     waits = method is not None and report["active"] and not report["connected"]
     host = "" if report["smtp_authentication"] == "cli" else str(report["smtp_host"] or "")
-    # As a declaration of nothing but the way to log in is judged.
+    # The rules are those for a declaration that contains only the login method.
     options = {key: report[key] for key in ("name", "smtp_authentication")}
-    declaration = Declaration(
-        MAIL_SERVER, report["name"], options
-    )  # whatever it is called: a candidate's name nobody may declare
+    # The name is not validated, because a test copy has a name that cannot be declared.
+    declaration = Declaration(MAIL_SERVER, report["name"], options)
     context = PlanContext(declaration, found, servers.fields, InstanceFacts(session.now, parameters=parameters))
     return {
         **report,
@@ -190,7 +192,7 @@ def _server(session: Session, found: Found, servers: Records, parameters: Mappin
 
 
 def _sent_without_server(session: Session) -> dict[str, Any] | None:
-    """The latest mail that has left since anybody touched a mail server. Most of them Odoo deletes."""
+    """Return the latest mail that was sent since the last change of a mail server. Odoo deletes most sent mails."""
     newest = "write_date desc"
     servers = session.search_read(MAIL_SERVER.model, [], ["write_date"], order=newest, limit=1)
     since = [["write_date", ">", server["write_date"]] for server in servers]
@@ -199,7 +201,7 @@ def _sent_without_server(session: Session) -> dict[str, Any] | None:
 
 
 def _see_senders(session: Session, seen: Observation) -> Observation:
-    """The addresses that Odoo sends from, and those that it sends from in their place."""
+    """Return an observation with the addresses that Odoo sends from, and the rules that replace them."""
     domains: list[dict[str, Any]] | None = None
     company_fields = ["name", "email"]
     if session.has_model(ALIAS_DOMAIN.model):
@@ -238,7 +240,7 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
 
 
 def _named_senders(session: Session) -> list[tuple[Sender, int]]:
-    """The senders of templates that name their mail server themselves."""
+    """Return the senders of templates that name their mail server, with its id."""
     templates = session.search_read(
         "mail.template",
         [["email_from", "!=", False], ["mail_server_id", "!=", False]],
@@ -254,7 +256,7 @@ def _named_senders(session: Session) -> list[tuple[Sender, int]]:
 
 
 def _recent_routes(session: Session) -> list[tuple[str, Route]]:
-    """The senders of the mail of the last days and of aliases, with their routes. Odoo deletes most mails, so messages count."""
+    """Return the senders of recent mail and of aliases, with their routes. The source is messages, because Odoo deletes most mails."""
     table = read_routing(session)
     deliveries = Deliveries(table)
     return [
@@ -265,7 +267,7 @@ def _recent_routes(session: Session) -> list[tuple[str, Route]]:
 
 
 def _address(text: str | None) -> str:
-    """The address of a sender. An expression of a template is one, or a part of one, only once it is rendered."""
+    """Return the address of a sender; empty if it contains an expression that Odoo renders later."""
     address = address_of(_EXPRESSION.sub("{}", text or ""))
     return "" if "{" in address else address
 

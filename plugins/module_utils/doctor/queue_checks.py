@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in the mail queue that should not be, or not any more."""
+"""Checks of the mail queue: mails that wait too long, have failed, or were left behind."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ _SMALLEST_BATCH, _LARGEST_BATCH = 1000, 10000
 
 
 def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
-    """Mails that wait, mails that have failed, and mails that were left behind."""
+    """Yield findings about mails that wait, have failed, or were left behind."""
     queue = seen.queue
     oldest = queue["oldest_due"]
     since = f"mail {oldest['id']}, since {oldest['since']} UTC" if oldest else ""
     about = {"model": MAIL, "id": oldest["id"] if oldest else None, "name": None}
     if queue["due"] > limits.max_outgoing:
-        evidence = f"{queue['due']} mails wait to be sent (max_outgoing {limits.max_outgoing}), the oldest is {since}."
+        evidence = (
+            f"{queue['due']} mails are waiting to be sent (max_outgoing {limits.max_outgoing}). The oldest is {since}."
+        )
         yield Finding("backlog", evidence, about)
     if seen.stale:
         evidence = (
-            f"{seen.stale} mails have been waiting for more than {limits.stale_days} days, the oldest is {since}."
+            f"{seen.stale} mails have been waiting for more than {limits.stale_days} days. The oldest is {since}."
         )
         yield Finding("stale_outgoing", evidence, about)
     if seen.late > seen.stale:
         evidence = f"{seen.late - seen.stale} mails have been waiting for more than {limits.max_age} minutes (max_age)"
-        if seen.stale:  # among which the oldest is
+        if seen.stale:  # the oldest mail is stale
             yield Finding("oldest_too_old", f"{evidence}.", {**about, "id": None})
         else:
-            yield Finding("oldest_too_old", f"{evidence}, the oldest is {since}.", about)
+            yield Finding("oldest_too_old", f"{evidence}. The oldest is {since}.", about)
     yield from _interrupted(queue)
     yield from _blocked(queue, seen)
     if queue["states"]["exception"] > limits.max_exceptions:
@@ -46,7 +48,7 @@ def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
             if failure["count"] > failure["given_up"]:
                 yield _failure(failure, failure["count"] - failure["given_up"])
         if queue["unclassified"]:
-            evidence = f"{queue['unclassified']} more mails have failed, for reasons that are each their own."
+            evidence = f"{queue['unclassified']} more mails have failed, each for a different reason."
             yield Finding("failures_by_class", evidence, {"model": MAIL, "id": None, "name": "unknown"})
 
 
@@ -54,25 +56,33 @@ def _interrupted(queue: Record) -> Iterator[Finding]:
     left = queue["interrupted"]
     if not left["count"]:
         return
-    evidence = f"{left['count']} mails were to follow the one that the run of {left['last_run']} UTC was cut off at, and are still outgoing."
+    evidence = (
+        f"The run at {left['last_run']} UTC was interrupted at one mail. "
+        f"{left['count']} mails that come after it are still outgoing."
+    )
     yield Finding("interrupted_batch", evidence, {"model": MAIL, "id": None, "name": None})
 
 
 def _blocked(queue: Record, seen: Observation) -> Iterator[Finding]:
-    """A run of Odoo's own code takes the newest mails, so older ones stay behind where they are more than a batch, or else because it has broken off."""
+    """Yield a finding about older mails that the last run did not send.
+
+    A run of Odoo's own code takes the newest mails. Older mails are left if there are more mails than a batch, or if the run stopped.
+    """
     left, about = queue["left_behind"], {"model": MAIL, "id": None, "name": None}
     if not left["count"] or queue["interrupted"]["count"]:
         return
     if queue["due"] >= (seen.queue_batch or _LARGEST_BATCH):
-        evidence = f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and are still to be sent."
+        evidence = (
+            f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and are still waiting."
+        )
         batch = f" A run sends {seen.queue_batch} mails." if seen.queue_batch else ""
         yield Finding("queue_batch_full", evidence + batch, about)
         return
     if queue["due"] >= (seen.queue_batch or _SMALLEST_BATCH):
         return
     evidence = (
-        f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and Odoo has tried none of them, "
-        f"among them mail {queue['oldest_due']['id']}: it breaks off at one mail or mail server in each run."
+        f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and Odoo has tried none of them. "
+        f"One of them is mail {queue['oldest_due']['id']}. Every run stops at the same mail or mail server."
     )
     yield Finding("queue_blocked", evidence, about)
 
@@ -83,7 +93,7 @@ def _given_up(failure: Record) -> Finding:
 
 
 def _failure(failure: Record, count: int) -> Finding:
-    """Failed mails of one class, which for some is a finding of its own."""
+    """Return the finding about failed mails of one class."""
     kind = failure["class"] if failure["class"] in ("throttled", "no_recipient") else "failures_by_class"
     evidence = (
         f"{count} mails have failed as {failure['class']}, such as mail {failure['id']}: "
@@ -91,7 +101,7 @@ def _failure(failure: Record, count: int) -> Finding:
     )
     if failure["class"] == "unknown" and len(failure["reasons"]) > 1:
         evidence += "".join(f" Another reason: {reason}" for reason in failure["reasons"][1:])
-    # Of those that were cut off another attempt is as good as of those that may pass by themselves.
+    # A retry is as useful for interrupted mails as for transient failures.
     fix = "transient" if failure["transient"] or failure["class"] == "interrupted" else ""
     remedy = explain(failure["reason"] or "").remedy if kind == "failures_by_class" else ""
     return Finding(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether each address that the instance sends from has a mail server for it, and each mail server an address."""
+"""Checks of routing: each sender has a mail server, and each mail server has senders."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
 
 def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
-    """Addresses without a server, addresses that recipients do not see, servers without an address."""
-    # Without a server that leads anywhere there is nothing to choose from, which is a finding of its own.
+    """Yield findings about senders without a server, replaced senders, and servers that are never chosen."""
+    # If no server delivers mail, there is nothing to choose from. Another check reports that.
     if not seen.shared_servers or not seen.rules or any(server["leads_nowhere"] for server in seen.shared_servers):
         return
     servers = [mail_server_of(server) for server in seen.servers]
@@ -46,9 +46,10 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
 
 
 def rules_of_senders(rules: Sequence[Rules]) -> Callable[[Sender], Rules]:
-    """Return a function that returns the rules of a sender: those of the alias domain of its own domain, if there is one, and the first otherwise.
+    """Return a function that returns the rules of a sender.
 
-    Odoo takes the rules of the company of the mail's document.
+    They are the rules of the alias domain with the sender's domain, or the first rules if there is none. Odoo itself uses the rules
+    of the company of the mail's document.
     """
     of_domain: dict[str, Rules] = {}
     for one in rules:
@@ -61,7 +62,7 @@ def _domain_of(text: str) -> str:
 
 
 def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> Finding:
-    """One finding for many addresses: an instance may have thousands of users."""
+    """Return one finding for many addresses, because an instance can have thousands of users."""
     _sender, way = routes[0]
     server = repr(way.server.name) if way.server else "Odoo's configuration"
     addresses = some(f"{sender.address} ({sender.source})" for sender, _way in routes)
@@ -72,12 +73,12 @@ def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> F
 
 def _as(way: Route) -> str:
     if way.email_from is None:
-        return "as itself or as the notifications address: this series has builds that do either, and the instance does not show which it is"
+        return "as itself or as the notifications address, because builds of this series differ and the instance does not show its build"
     return f"as {way.email_from}"
 
 
 def _shadowed(shadow: Shadow) -> Finding:
     server, by = shadow.server, shadow.by
-    what = f"Of {server.name!r} the entry {shadow.entry!r} of its from_filter" if shadow.entry else f"{server.name!r}"
+    what = f"The entry {shadow.entry!r} in the from_filter of {server.name!r}" if shadow.entry else f"{server.name!r}"
     evidence = f"{what} is never used: {by.name!r} (sequence {by.sequence}, from_filter {by.from_filter or 'none'}) takes all of its mail."
     return Finding("route_shadowed", evidence, {"model": MAIL_SERVER.model, "id": server.id, "name": server.name})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether mail servers can send: by their settings, and by Odoo's own connection test."""
+"""Checks of mail servers: their settings, and the results of Odoo's own connection test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classificatio
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-# What came of a connection test, and the finding that it is.
+# The outcomes of a connection test, and their findings.
 _OF_OUTCOME = {
     "auth": "auth_failed",
     "auth_unsupported": "auth_unsupported",
@@ -46,7 +46,7 @@ _OF_OUTCOME = {
     "unconfigured": "server_unconfigured",
     "unreachable": "server_unreachable",
 }
-# What the words of a test tell more of than its outcome does. A refusal of TLS may be meant for now (454).
+# Texts of a test that are more precise than its outcome. A server may reject TLS temporarily (454).
 _OF_WORDS = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
     for pattern, kind in (
@@ -56,18 +56,18 @@ _OF_WORDS = tuple(
         (r"\(504, ", "auth_unsupported"),
     )
 )
-# Outcomes that tell so little that what the probe saw of the same server is better.
+# Vague outcomes: the result of a probe of the same server is better.
 _VAGUE = ("disconnected", "unknown")
-# Where TLS begins at once (RFC 8314 §3.3), and what comes of waiting for a greeting there.
+# The port of implicit TLS (RFC 8314 §3.3), and the findings if a client waits for a greeting there.
 _IMPLICIT_TLS = 465
 _OF_WRONG_TLS = ("server_disconnected", "server_timeout", "tls_mismatch")
-# Fetching a token fails in words of its own, or in those of the HTTP client that Odoo fetches it with.
+# Messages of Odoo, or of its HTTP client, if it cannot get an access token.
 _TOKEN = re.compile(r"fetching the access token|HTTPS?ConnectionPool", re.IGNORECASE)
 _NO_WAY = re.compile(r"HTTPS?ConnectionPool", re.IGNORECASE)
 
 
 def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
-    """Everything that keeps mail servers from sending."""
+    """Yield findings about everything that prevents mail servers from sending."""
     dummies = [server for server in seen.shared_servers if server["leads_nowhere"]]
     if seen.is_neutralized or dummies:
         yield _neutralized(seen, dummies)
@@ -81,7 +81,7 @@ def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield from _check_secrecy(server, offers_strict=seen.offers_strict)
         if not seen.is_neutralized:
             yield from check_catcher(server)
-        # What is known to be missing explains what a test would say.
+        # A missing setting explains the error of the test.
         if not any(finding.rank == 0 for finding in logins):
             yield from _tested(server, tests.get(server["id"]), seen.probes.get(server["id"]))
     yield from _duplicates(servers)
@@ -91,7 +91,7 @@ def check_servers(seen: Observation, limits: Limits) -> Iterator[Finding]:
 
 
 def _address(server: Record) -> str:
-    """Where Odoo connects to. With `cli` it takes all but the senders from its configuration file (17.0 on)."""
+    """Return the address that Odoo connects to. With `cli`, all settings except `from_filter` come from odoo.conf (17.0 on)."""
     if server["smtp_authentication"] == "cli":
         return "the server of odoo.conf"
     return place(server["smtp_host"] or "", server["smtp_port"])
@@ -102,7 +102,7 @@ def _neutralized(seen: Observation, dummies: list[Record]) -> Finding:
     if seen.is_neutralized:
         evidence.append(f"The system parameter {IS_NEUTRALIZED} is {seen.parameters[IS_NEUTRALIZED]!r}.")
     evidence += [
-        f"The mail server {one['name']!r} ({_address(one)}) takes all mail, and leads nowhere." for one in dummies
+        f"The mail server {one['name']!r} ({_address(one)}) receives all mail and delivers none." for one in dummies
     ]
     about = {"model": "ir.config_parameter", "id": None, "name": IS_NEUTRALIZED} if seen.is_neutralized else None
     return Finding("neutralized", " ".join(evidence), about or about_server(dummies[0]))
@@ -110,26 +110,26 @@ def _neutralized(seen: Observation, dummies: list[Record]) -> Finding:
 
 def _no_server(seen: Observation) -> Iterator[Finding]:
     archived = [server["name"] for server in seen.servers if not server["active"]]
-    evidence = f"Of {len(seen.servers)} mail servers none is active, but for users' own."
+    evidence = f"None of {len(seen.servers)} mail servers is active, except servers that belong to a user."
     if archived:
-        evidence += f" Archived are {some(map(repr, archived))}."
+        evidence += f" Archived mail servers: {some(map(repr, archived))}."
     relay, severity = relay_of(seen.configuration), ""
     if relay:
         severity = "info"
-        evidence += f" Odoo sends through {place(*relay)}, of odoo.conf."
+        evidence += f" Odoo sends through {place(*relay)}, the server in odoo.conf."
     else:
-        evidence += " Odoo then tries the server of its configuration file: localhost:25 unless it says so."
+        evidence += " Odoo then uses the server of its configuration file, by default localhost:25."
     if seen.sent_without_server:
         severity = severity or "warning"
-        evidence += f" Through it mail {seen.sent_without_server['id']} has left, at {seen.sent_without_server['write_date'][:19]} UTC."
+        evidence += f" Mail {seen.sent_without_server['id']} was sent through it at {seen.sent_without_server['write_date'][:19]} UTC."
     if seen.relay_probe:
         severity = severity if seen.relay_probe["outcome"] == "ok" else "error"
-        evidence += f" From where the task runs: {seen.relay_probe['message']}"
+        evidence += f" From the machine that runs the task: {seen.relay_probe['message']}"
     yield Finding("no_active_server", evidence, severity=severity)
 
 
 def _check_login(server: Record) -> Iterator[Finding]:
-    """What a server lacks to log in with OAuth2, or with a certificate."""
+    """Yield findings about settings that a login with OAuth2 or with a certificate needs."""
     method = OAUTH2_METHODS.get(server["smtp_authentication"])
     problems = "; ".join(server["problems"])
     if problems:
@@ -141,8 +141,8 @@ def _check_login(server: Record) -> Iterator[Finding]:
         yield Finding("oauth_misconfigured", " ".join(server["remarks"]), about_server(server), "warning")
     if not server["connected"]:
         url = server["authorize_url"]
-        remedy = f"An administrator of the database opens {url}" if url else ""
-        evidence = f"{server['name']!r} logs in to {method.label} as {server['smtp_user']}, and Odoo holds no refresh token for it."
+        remedy = f"Have an administrator of the database open {url}" if url else ""
+        evidence = f"{server['name']!r} logs in to {method.label} as {server['smtp_user']}, and Odoo has no refresh token for it."
         yield Finding("oauth_not_connected", evidence, about_server(server), remedy=remedy)
 
 
@@ -151,26 +151,22 @@ def _check_secrecy(server: Record, *, offers_strict: bool) -> Iterator[Finding]:
         return
     encryption, host = server["smtp_encryption"], str(server["smtp_host"] or "")
     if encryption == "none" and server["smtp_pass"] and not is_loopback(host):
-        evidence = (
-            f"{server['name']!r} logs in to {_address(server)} as {server['smtp_user']!r}, and smtp_encryption is none."
-        )
+        evidence = f"{server['name']!r} logs in to {_address(server)} as {server['smtp_user']!r}, and smtp_encryption is set to none."
         yield Finding("plaintext_password", evidence, about_server(server))
     # OAuth2 demands exactly starttls.
     if offers_strict and encryption in ("starttls", "ssl") and server["smtp_authentication"] not in OAUTH2_METHODS:
-        evidence = (
-            f"{server['name']!r}: smtp_encryption is {encryption}, which takes any certificate of {_address(server)}."
-        )
+        evidence = f"{server['name']!r}: smtp_encryption is {encryption}, so Odoo accepts any certificate from {_address(server)}."
         remedy = f"Set smtp_encryption to {encryption}_strict. {TRUST}"
         yield Finding("unverified_tls", evidence, about_server(server), remedy=remedy)
 
 
 def _tested(server: Record, test: Record | None, probe: Record | None) -> Iterator[Finding]:
-    """What came of Odoo's own connection test, and of speaking SMTP from where the task runs."""
-    ways = [("", test), (" From where the task runs:", probe)]
+    """Yield the finding about a failed connection test of Odoo, with the probe from the machine that runs the task."""
+    ways = [("", test), (" From the machine that runs the task:", probe)]
     seen = [(where, one) for where, one in ways if one and one["outcome"] != "not_tested"]
     if not seen or seen[0][1]["outcome"] == "ok":
         return
-    # What Odoo meets counts, unless it tells too little.
+    # Odoo's result has precedence, unless it is vague.
     telling = [one for _where, one in seen if one["outcome"] not in ("ok", *_VAGUE)]
     decisive = (telling or [seen[0][1]])[0]
     message = decisive["message"]
@@ -182,31 +178,34 @@ def _tested(server: Record, test: Record | None, probe: Record | None) -> Iterat
     words = "".join(f"{where} {one['message'].rstrip('.')}." for where, one in seen)
     encryption = "" if server["smtp_authentication"] == "cli" else f", {server['smtp_encryption']}"
     evidence = f"{server['name']!r} ({_address(server)}{encryption}):{words}{_certificate_words(probe)}"
-    # What a server refuses for now is none of the queue's mails, and no mail leaves through it.
+    # Here the server rejects the test and not mails of the queue, so no mail leaves through it.
     severity = "error" if kind == "throttled" else ""
     yield Finding(kind, evidence, about_server(server), severity, remedy=_remedy(server, kind, message, probe), fix="")
 
 
 def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> str:
-    """What to do where it is not what the catalogue says."""
+    """Return the remedy; empty if that of the catalogue applies."""
     authentication = server["smtp_authentication"]
     if kind == "oauth_refresh_failed" and _NO_WAY.search(message):
-        return "Let the machine that Odoo runs on reach the provider over HTTPS: its name servers, its proxy, the firewall."
+        return "Check the name servers, the proxy and the firewall of the machine that runs Odoo: it cannot reach the provider over HTTPS."
     if kind == "auth_failed" and authentication in OAUTH2_METHODS:
-        return "Connect it with its account anew (postmaster.odoo.connect_oauth): the token is refused, or is another account's than smtp_user's."
+        return (
+            "Connect it with its account again (postmaster.odoo.connect_oauth): "
+            "the server rejects the token, or the token belongs to another account than smtp_user."
+        )
     if kind == "auth_failed" and authentication == "certificate":
-        return "Have the server trust the certificate, or give the mail server one that it trusts: smtp_ssl_certificate and smtp_ssl_private_key."
+        return "Have the server trust the certificate, or set one that it trusts: smtp_ssl_certificate and smtp_ssl_private_key."
     if authentication == "cli":
-        return "Mend smtp_server, smtp_port, smtp_user, smtp_password or smtp_ssl in odoo.conf, which it takes its settings from, and restart Odoo."
+        return "Correct smtp_server, smtp_port, smtp_user, smtp_password or smtp_ssl in odoo.conf, which contains its settings, and restart Odoo."
     if kind == "throttled":
         return (
-            "Try again later, and if it stays ask who runs the server. What fails meanwhile Odoo does not try again: "
-            "postmaster.odoo.mail_queue with action retry and failure_class throttled."
+            "Try again later. If the error stays, ask the operator of the server. Odoo does not retry mails that fail in the meantime: "
+            "run postmaster.odoo.mail_queue with action retry and failure_class throttled."
         )
     told = explain(message).remedy or _remedy_of_address(server, kind)
     if told:
         return told
-    # Which authorities the machine of the task trusts does not matter to Odoo; and no password is to go out in clear.
+    # The CAs that this machine trusts may differ from those of Odoo's machine. A password must not be sent unencrypted.
     suggestion = str((probe or {}).get("suggestion") or "")
     if kind == "certificate_untrusted" or (server["smtp_pass"] and "smtp_encryption: none" in suggestion):
         return ""
@@ -214,27 +213,27 @@ def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> st
 
 
 def _remedy_of_address(server: Record, kind: str) -> str:
-    """What host, port and encryption tell of a failure to connect."""
+    """Return a remedy that follows from host, port and encryption; empty if there is none."""
     host, port, encryption = str(server["smtp_host"] or ""), server["smtp_port"], str(server["smtp_encryption"])
     if kind == "server_unreachable" and is_loopback(host):
         return LOCALHOST.format(host=host)
     if port == _IMPLICIT_TLS and not encryption.startswith("ssl") and kind in _OF_WRONG_TLS:
         strict = "_strict" if encryption.endswith("_strict") else ""
-        return f"Set smtp_encryption to ssl{strict}: at port {port} the connection is TLS from its first byte."
+        return f"Set smtp_encryption to ssl{strict}: on port {port} the connection uses TLS from the first byte."
     return ""
 
 
 def _certificate_words(probe: Record | None) -> str:
-    """The server's certificate, as far as it was seen."""
+    """Return a sentence about the server's certificate; empty if the probe did not read it."""
     tls = (probe or {}).get("tls")
     leaf = tls["chain"][0] if tls and tls["chain"] else {}
     if "not_after" not in leaf:
         return ""
-    return f" Its certificate is for {some(leaf['names'])}, by {leaf['issuer']}, until {leaf['not_after'][:10]}."
+    return f" Its certificate is for {some(leaf['names'])}, issued by {leaf['issuer']}, and expires on {leaf['not_after'][:10]}."
 
 
 def _duplicates(servers: list[Record]) -> Iterator[Finding]:
-    """Servers that differ in nothing but their names: mail leaves through the first, and what is mended in one is broken in the other."""
+    """Yield a finding for servers that differ only in their names. Mail leaves through the first one, so a change of another one has no effect."""
     same: dict[tuple[object, ...], list[Record]] = {}
     for server in servers:
         senders = ",".join(sorted(part.strip().lower() for part in str(server["from_filter"] or "").split(",")))
@@ -244,12 +243,13 @@ def _duplicates(servers: list[Record]) -> Iterator[Finding]:
         if len(alike) > 1:
             names = ", ".join(f"{server['name']!r} (id {server['id']})" for server in alike)
             senders = alike[0]["from_filter"]
-            evidence = f"{names} are all {_address(alike[0])} for {senders or 'any sender'}, as {alike[0]['smtp_user'] or 'nobody'}."
+            user = f"with the user {alike[0]['smtp_user']}" if alike[0]["smtp_user"] else "without a user"
+            evidence = f"{names} all use {_address(alike[0])} for {senders or 'any sender'}, {user}."
             yield Finding("duplicate_servers", evidence, about_server(alike[1]))
 
 
 def _without_effect(seen: Observation) -> Iterator[Finding]:
-    """Settings for the server of the configuration file, which is only used where the database has none."""
+    """Yield a finding about settings for the server of the configuration file. Odoo uses them only if no mail server is active."""
     relay = relay_of(seen.configuration)
     sender = seen.parameters.get("mail.default.from_filter")
     idle = []
@@ -260,5 +260,5 @@ def _without_effect(seen: Observation) -> Iterator[Finding]:
     if sender:
         idle.append(f"the system parameter mail.default.from_filter is {sender!r}")
     if idle and not any(server["smtp_authentication"] == "cli" for server in seen.shared_servers):
-        evidence = f"{len(seen.shared_servers)} mail servers are active in the database, and take precedence: {' and '.join(idle)}."
+        evidence = f"{len(seen.shared_servers)} mail servers are active in the database and take precedence: {' and '.join(idle)}."
         yield Finding("config_file_overridden", evidence)

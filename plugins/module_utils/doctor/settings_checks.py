@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings that somebody made in Odoo and that cannot mean what was intended."""
+"""Checks of settings in Odoo that cannot have the intended effect."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _CATCHER = re.compile(
 _SAMPLE_DOMAINS = frozenset(
     {"example.com", "example.net", "example.org", "yourcompany.com", "yourcompany.example.com", "mycompany.com"}
 )
-# Whose addresses a human sets for the whole instance.
+# Sources of addresses that a human sets for the whole instance.
 _OF_INSTANCE = re.compile(r"company |user admin$|alias domain ")
 
 
 def check_catcher(server: Record) -> Iterator[Finding]:
-    """A mail server that catches mail, for tests."""
+    """Yield a finding if a mail server catches mail for tests."""
     if server["smtp_authentication"] == "cli" or server["leads_nowhere"]:
         return
     host, port = str(server["smtp_host"] or ""), server["smtp_port"]
@@ -44,7 +44,7 @@ def check_catcher(server: Record) -> Iterator[Finding]:
 
 
 def check_mailing_server(seen: Observation) -> Iterator[Finding]:
-    """The mail server that Email Marketing takes by default."""
+    """Yield a finding if Email Marketing cannot use its default mail server."""
     value = seen.parameters.get(MAILING_SERVER_KEY, "")
     if not value or value in ("False", "0"):
         return
@@ -52,7 +52,7 @@ def check_mailing_server(seen: Observation) -> Iterator[Finding]:
     if server is None:
         problem = "which does not exist"
     elif server.get("owner_user_id"):
-        problem = f"{server['name']!r}, which is a user's own and takes only that user's mail"
+        problem = f"{server['name']!r}, which belongs to a user and accepts only that user's mail"
     elif not server["active"]:
         problem = f"{server['name']!r}, which is archived"
     else:
@@ -62,24 +62,24 @@ def check_mailing_server(seen: Observation) -> Iterator[Finding]:
 
 
 def check_filters(seen: Observation) -> Iterator[Finding]:
-    """Entries of `from_filter` that match no sender."""
+    """Yield a finding for each mail server with entries of `from_filter` that match no sender."""
     several = all(one.several for one in seen.rules)
     for server in seen.shared_servers:
         lost = AddressListField.unmatched(server["from_filter"], several=several)
         if lost:
-            evidence = f"{server['name']!r}: from_filter is {server['from_filter']!r}, of which {some(map(repr, lost))} matches no sender."
+            evidence = f"{server['name']!r}: from_filter is {server['from_filter']!r}. These entries match no sender: {some(map(repr, lost))}."
             yield Finding("from_filter_unmatched", evidence, about_server(server))
 
 
 def check_ignored_parameters(seen: Observation) -> Iterator[Finding]:
-    """System parameters that this Odoo does not read."""
+    """Yield a finding for each system parameter that this version of Odoo does not read."""
     ignored = ignored_parameters(has_alias_domains=seen.alias_domains is not None)
     for key in sorted(ignored & {key for key, value in seen.parameters.items() if value}):
         yield Finding("parameter_ignored", f"{key} is {seen.parameters[key]!r}.", about_parameter(key))
 
 
 def check_sample_addresses(seen: Observation) -> Iterator[Finding]:
-    """Addresses of Odoo's demonstration data, at which nobody of this instance receives mail."""
+    """Yield a finding about addresses of Odoo's demonstration data. Nobody of this instance receives mail at them."""
     samples = [
         sender
         for sender in seen.senders

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What lies around mail servers and queue: alias domains, the address of links, batch sizes."""
+"""Checks of other settings that mail depends on: alias domains, the base URL of links, batch sizes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_do
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
 
-# What they are in Odoo where nothing is set: 50 mails to render at once, 1000 and more to send.
+# Odoo's defaults are 50 mails to render at once, and 1000 or more to send.
 BATCH_SIZES = ("mail.batch_size", QUEUE_BATCH, "mail.session.batch.size")
 _SMALLEST, _LARGEST = 10, 20000
 _OWN_MACHINE = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|0\.0\.0\.0|::1", re.IGNORECASE)
 
 
 def check_setup(seen: Observation, limits: Limits) -> Iterator[Finding]:
-    """Settings that mail depends on."""
+    """Yield findings about settings that mail depends on."""
     yield from _alias_domains(seen)
     url = seen.parameters.get(BASE_URL, "")
     if _leads_nowhere(url):
@@ -64,7 +64,7 @@ def _alias_domains(seen: Observation) -> Iterator[Finding]:
     without = [company for company in seen.companies if not company["alias_domain_id"]]
     if without:
         names = some(repr(company["name"]) for company in without)
-        evidence = f"{len(without)} of {len(seen.companies)} companies have none: {names}; {len(seen.alias_domains)} alias domains exist."
+        evidence = f"{len(without)} of {len(seen.companies)} companies have no alias domain: {names}. {len(seen.alias_domains)} alias domains exist."
         about = {"model": "res.company", "id": without[0]["id"], "name": without[0]["name"]}
         yield Finding("alias_domain_missing", evidence, about)
     for domain in seen.alias_domains:
@@ -81,7 +81,7 @@ def _batch_sizes(seen: Observation) -> Iterator[Finding]:
         try:
             size = int(value)
         except ValueError:
-            evidence = f"{key} is {value!r}, which is no number: whatever reads it fails."
+            evidence = f"{key} is {value!r}, which is not a number, so the code that reads it fails."
             yield Finding("batch_size_extreme", evidence, about_parameter(key), "error")
         else:
             yield from _batch_size(size, f"{key} is {size}.", about_parameter(key), limits_rate=key == QUEUE_BATCH)
@@ -89,20 +89,20 @@ def _batch_sizes(seen: Observation) -> Iterator[Finding]:
         if cron["xml_id"] == QUEUE:
             about = {"model": "ir.cron", "id": cron["id"], "name": cron["name"], "xml_id": QUEUE}
             in_code = batch_in_code(cron)
-            evidence = f"{cron['name']!r} sends {in_code} mails at most in a run."
+            evidence = f"{cron['name']!r} sends at most {in_code} mails in a run."
             if in_code is not None:
                 yield from _batch_size(in_code, evidence, about, limits_rate=True)
 
 
 def _batch_size(size: int, evidence: str, about: dict[str, object], *, limits_rate: bool) -> Iterator[Finding]:
-    """How many mails a run sends is also how one keeps to a provider's limit."""
+    """Yield a finding about a batch size. A small one may be set to comply with a provider's limit."""
     if limits_rate and 0 < size < _SMALLEST:
         yield Finding(
             "batch_size_extreme",
             evidence,
             about,
             "info",
-            remedy="Nothing, if it is to keep to a limit of the provider's; else remove it.",
+            remedy="If the setting is there to comply with a provider's limit, do nothing. Otherwise remove it.",
         )
     elif not _SMALLEST <= size <= _LARGEST:
         yield Finding("batch_size_extreme", evidence, about)

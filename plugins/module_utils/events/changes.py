@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import SEVERITIES
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.identity import identity_of
 
 Finding = Mapping[str, Any]
 
@@ -48,7 +49,7 @@ class KnownFindings:
         found: dict[Hashable, Finding] = {}
         for finding in findings:
             if finding["severity"] in self._severities and len(found) < MOST_FINDINGS:
-                found.setdefault(_identity(finding), finding)
+                found.setdefault(identity_of(finding), finding)
         cleared = [Change("cleared", known[0]) for identity, known in self._known.items() if identity not in found]
         changes = self._compare(found, now)
         self._known = {identity: self._known[identity] for identity in found}
@@ -56,7 +57,7 @@ class KnownFindings:
 
     def take_not_asked(self, finding: Finding, now: float) -> list[Change]:
         """Remember that the instance could not be asked. Its other findings stay as they are, because nothing is known about them."""
-        return self._compare({_identity(finding): finding}, now)
+        return self._compare({identity_of(finding): finding}, now)
 
     def _compare(self, found: Mapping[Hashable, Finding], now: float) -> list[Change]:
         changes = []
@@ -73,11 +74,6 @@ class KnownFindings:
                 continue
             self._known[identity] = (finding, now)
         return changes
-
-
-def _identity(finding: Finding) -> Hashable:
-    about = finding["resource"] or {}
-    return (finding["id"], about.get("model"), about.get("id"), about.get("name"))
 
 
 def _state(finding: Finding) -> tuple[str, str | None]:

@@ -131,7 +131,7 @@ class Description:
             is_secret = is_secret_name(key) or self._known.show_in(value)
             objection = self._known.objection(key) or ("" if is_secret else self._known.objection(value))
             if objection:
-                self._remark(SUSPICIOUS, f"{key} is left out: {objection}", "system_parameter", key)
+                self._remark(SUSPICIOUS, f"{key} is left out: {objection}", "system_parameter", key, absent=True)
                 continue
             if is_secret:
                 self.secrets.append(Secret("system_parameter", key, key, None, "value", value))
@@ -151,7 +151,7 @@ class Description:
         options, remarks = installed_options(crons, self._instance.listener)
         for option in [option for option, value in options.items() if self._known.objection(value)]:
             words = f"{option} is left out: {self._known.objection(options.pop(option))}"
-            self._remark(SUSPICIOUS, words, "queue_policy", option)
+            self._remark(SUSPICIOUS, words, "queue_policy", option, absent=True)
         self.queue_policy = options or None
         for message in remarks:
             self._remark(SUSPICIOUS, message, "queue_policy", message.partition(":")[0])
@@ -285,7 +285,8 @@ class Description:
             return {"xml_id": found.xml_id}
         objection = self._known.objection(found.values["name"])
         if objection:
-            self._remark(SUSPICIOUS, f"name and code are left out: {objection}", CRON.name, found.xml_id)
+            words = f"name and code are left out: {objection}"
+            self._remark(SUSPICIOUS, words, CRON.name, found.xml_id, absent=True)
             return {"xml_id": found.xml_id}
         return {"name": found.values["name"], "xml_id": found.xml_id, "model": found.values["model_name"], "code": code}
 
@@ -316,7 +317,7 @@ class Description:
         objection = self._known.objection(name) or self._known.objection(found.xml_id)
         if objection or self._shows_secret(self._secrets_of(kind, found), name):
             words = f"it is left out because of its name: {objection or LEFT_OUT_FOR_SECRET}"
-            self._remark(SUSPICIOUS, words, kind.name, _NAMELESS)
+            self._remark(SUSPICIOUS, words, kind.name, _NAMELESS, absent=True)
             return None
         pinned = {"xml_id": found.xml_id} if found.xml_id and XML_ID.fullmatch(found.xml_id) else {}
         if namesakes > 1 and not pinned:
@@ -389,7 +390,7 @@ class Description:
                     self._remark(SUSPICIOUS, AS_VARIABLE, kind.name, key, position, option)
             elif self._known.objection(value):
                 words = f"{option} is left out: {self._known.objection(value)}"
-                self._remark(SUSPICIOUS, words, kind.name, key, position, option)
+                self._remark(SUSPICIOUS, words, kind.name, key, position, option, absent=True)
             else:
                 shown[option] = value
         self.stack[part].append(shown)
@@ -435,13 +436,15 @@ class Description:
         key: str | None = None,
         position: int | None = None,
         option: str | None = None,
+        *,
+        absent: bool = False,
     ) -> None:
         """Add a remark once. Names and messages that would show a secret, or that are masks, are replaced."""
         if self._known.objection(key):
             key, message = _NAMELESS, message.replace(str(key), "it")
         if self._known.objection(message):
             message = "a remark about it is not shown, because it contains a secret or a mask"
-        remark = Remark(kind, message.rstrip("."), resource, key, position, option)
+        remark = Remark(kind, message.rstrip("."), resource, key, position, option, absent or kind == LEFT_OUT)
         self._remarks.setdefault(remark)
 
 

@@ -47,6 +47,7 @@ class Remark:
     """A remark for the user about a record.
 
     :param kind: `suspicious`, or `left_out` for data that is in Odoo but not in the declaration.
+    :param absent: the declaration lacks it. This is always so for `left_out`.
     """
 
     kind: str
@@ -55,8 +56,9 @@ class Remark:
     key: str | None = None
     position: int | None = None
     option: str | None = None
+    absent: bool = False
 
     def as_result(self) -> dict[str, Any]:
         """Return the remark as a part of a task's result."""
-        names = ("resource", "key", "position", "option", "kind", "message")
+        names = ("resource", "key", "position", "option", "kind", "absent", "message")
         return {name: getattr(self, name) for name in names}

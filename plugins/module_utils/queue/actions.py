@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do something to chosen mails of the queue: in chunks, each chosen right before it is worked on, and counted."""
+"""The actions on mails of the queue. Mails are selected in chunks, each immediately before its change."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _DONE = {"retry": "queued again", "cancel": "cancelled", "purge": "deleted"}
-# Deleting loads each mail and what hangs on it; writing a state does not.
+# The chunks of purge are smaller, because Odoo loads each mail and its related records to delete it.
 _CHUNKS = {"retry": 10000, "cancel": 10000, "purge": 1000}
-# So many refused calls are split to find the mail at fault; after that a refused chunk is left as a whole.
+# The number of rejected calls that are split to find the mail that causes the error. After that, rejected chunks are left as a whole.
 _SPLITS = 500
 
 _NO_DOCUMENT = (
-    "These mails belong to no document, and then Odoo lets nobody delete their message over RPC: "
-    "cancel them, or have queue_policy purge them on Odoo's side."
+    "These mails belong to no document, so Odoo does not allow anybody to delete their messages over RPC. "
+    "Cancel them, or purge them with queue_policy, which runs inside Odoo."
 )
 
-_NO_CURE = "No waiting cures why these failed: correct the cause, then name their class in failure_class."
+_NO_CURE = "These mails have permanent failures. Correct the cause, then run retry with their class in failure_class."
 
 
 def act(
@@ -54,10 +54,11 @@ def act(
     max_attempts: int = MAX_ATTEMPTS,
     progress: Progress = lambda _text: None,
 ) -> Work:
-    """Do it; with a read-only session only count the mails that would be touched.
+    """Run an action. With a read-only session, only count the mails that it would change.
 
-    :param max_attempts: a mail that was tried so often is not queued again; 0 queues it whatever was before.
-    :raises Invalid: a filter that makes no sense. :raises Unsupported: a server that there is not.
+    :param max_attempts: mails with this number of attempts are not queued again; 0 means no limit.
+    :raises Invalid: if a filter is not valid.
+    :raises Unsupported: if a mail server does not exist.
     """
     work = Work(action)
     domain = domain_of(session, action, selection, batch_size, max_attempts)
@@ -81,7 +82,7 @@ def act(
 
 
 def _without_undeletable(session: Session, domain: list[Any], selection: Selection, work: Work) -> list[Any]:
-    """Leave out what RPC may not delete (docs/development/odoo-behaviour.md, Mails), and say how much that is: trying would fail one by one."""
+    """Return the domain without mails that cannot be deleted over RPC (docs/development/odoo-behaviour.md, Mails), and count those."""
     undeletable = [*domain, ["is_notification", "=", False], "|", ["model", "=", False], ["res_id", "in", [False, 0]]]
     count = count_mails(session, undeletable, selection)
     if count:
@@ -91,7 +92,7 @@ def _without_undeletable(session: Session, domain: list[Any], selection: Selecti
 
 
 def _refuse_lasting(session: Session, domain: list[Any], selection: Selection, work: Work) -> None:
-    """Say how many mails are left as they are because another attempt would fail in the same way."""
+    """Record the mails with permanent failures as refused."""
     lasting = replace(selection, transient_only=False, lasting_only=True, limit=None)
     ids = [mail_id for chunk in chunks_of(session, domain, lasting, _CHUNKS["retry"]) for mail_id in chunk]
     if ids:
@@ -101,7 +102,10 @@ def _refuse_lasting(session: Session, domain: list[Any], selection: Selection, w
 def _without_exhausted(
     session: Session, domain: list[Any], selection: Selection, max_attempts: int, work: Work
 ) -> list[Any]:
-    """Leave out mails that were tried as often as is allowed, and note that they are given up. Count those that are due."""
+    """Return the domain without mails that have reached `max_attempts`, and record these as given up.
+
+    Also count the mails that were queued again before and are due.
+    """
     attempts = read_attempts(session)
     if attempts.counts:
         requeued = [["id", "in", list(attempts.counts)], *due(session.now.strftime(DATETIME_FORMAT))]
@@ -120,15 +124,15 @@ def _without_exhausted(
 def _change(
     session: Session, domain: list[Any], selection: Selection, work: Work, progress: Progress, *, anew: bool
 ) -> None:
-    """Queue again, cancel or delete.
+    """Retry, cancel or delete mails.
 
-    :param anew: forget how often the mails were tried before.
+    :param anew: forget the earlier attempts at the mails.
     """
     method = {"retry": "mark_outgoing", "cancel": "cancel", "purge": "unlink"}[work.action]
     splits = _SPLITS
     for chunk in chunks_of(session, domain, selection, _CHUNKS[work.action]):
         if work.action == "retry":
-            # Before: a run that dies in between has counted an attempt too many, not one too few.
+            # Count first: if the run is killed, the count is too high by one, and not too low.
             count_attempt(session, chunk, anew=anew)
         waiting = [chunk]
         while waiting:
@@ -137,7 +141,7 @@ def _change(
                 session.call(MAIL, method, ids)
                 work.count += len(ids)
             except (AccessRefused, Conflict, Rejected) as error:
-                # One mail is enough for Odoo to refuse them all.
+                # Odoo rejects all mails of a call because of one.
                 if len(ids) > 1 and splits > 0:
                     splits -= 1
                     middle = len(ids) // 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read and write the note of an instance on how often its mails were tried."""
+"""Read and write the counts of attempts that an instance stores for its mails."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 
 def read_attempts(session: Session) -> Attempts:
-    """Return the note of an instance: one call."""
+    """Return the stored counts of an instance, in one call."""
     return _parsed(_read(session))
 
 
 def count_attempt(session: Session, ids: Iterable[int], *, anew: bool) -> None:
-    """Note one more attempt at mails.
+    """Store one more attempt for mails.
 
-    :param anew: forget the attempts before.
+    :param anew: forget the earlier attempts.
     """
     _change(session, lambda attempts: attempts.count(ids, anew=anew))
 
 
 def give_up(session: Session, ids: Iterable[int]) -> None:
-    """Note that mails are not tried again."""
+    """Store that mails are not retried."""
     _change(session, lambda attempts: attempts.given_up.update(ids))
 
 
 def _change(session: Session, change: Callable[[Attempts], None]) -> None:
-    """Change the note: three calls. It is read right before it is written, because the policy writes it, too.
+    """Change the stored counts, in three calls. They are read immediately before the write, because the queue policy writes them too.
 
-    Of mails that have left, are cancelled or are deleted, nothing is noted any more.
+    Mails that were sent, cancelled or deleted are removed.
     """
     rows = _read(session)
     attempts = _parsed(rows)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take mails out of Odoo's queue while they are sent, and put back those that were not sent.
+"""Postpone mails in Odoo's queue while this run sends them, and then restore those that were not sent.
 
-A system parameter names the mails. If the run is killed, the next one puts them back, once Odoo has stopped sending them.
+A system parameter contains the ids of the mails. If the run is killed, the next run restores them, after Odoo has stopped sending them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding impor
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# How long the mails wait at most, if this run is killed and no other one follows.
+# The longest time that the mails wait if this run is killed and no other run follows.
 _SECONDS = 3600.0
-# Odoo goes on with its list of mails when its client is gone, and commits each mail. It takes at most so long for one: it waits for each reply
-# of an SMTP server for up to a minute.
+# The longest time that Odoo needs for one mail. It waits up to a minute for each reply of an SMTP server. It continues with its list of mails
+# after the client is gone, and commits each mail.
 _MAIL_SECONDS = 300.0
 _POLL_SECONDS = 1.0
 # PostgreSQL's ids have four bytes.
@@ -38,10 +38,10 @@ _HIGHEST_ID = 2**31 - 1
 
 @dataclass(frozen=True)
 class PutOff:
-    """Mails that are put off.
+    """Postponed mails.
 
-    :param until: their `scheduled_date` meanwhile, UTC. Empty if the system parameter that names them is spoilt.
-    :param dates: the ids of the mails by the `scheduled_date` that they had; empty if they had none.
+    :param until: their temporary `scheduled_date`, UTC. Empty if the system parameter with their ids is not readable.
+    :param dates: the ids of the mails by their original `scheduled_date`; an empty text if they had none.
     """
 
     until: str
@@ -49,40 +49,41 @@ class PutOff:
 
     @property
     def ids(self) -> list[int]:
-        """The ids of the mails."""
+        """Return the ids of the mails."""
         return [mail_id for ids in self.dates.values() for mail_id in ids]
 
     @property
     def spoilt(self) -> str:
-        """A sentence for users if the mails are not known, otherwise nothing."""
+        """Return a sentence for users if the mails are not known; otherwise an empty text."""
         return (
             ""
             if self.until
-            else f"The system parameter {PUT_OFF_KEY}, which names the mails that an interrupted run has put off, was unreadable and is removed. If there "
-            "were such mails, they are due within an hour of that run."
+            else f"The system parameter {PUT_OFF_KEY} contains the mails that an interrupted run has postponed. It was not readable, and was removed. "
+            "If there were such mails, they become due within an hour after that run."
         )
 
     @property
     def remark(self) -> str:
-        """A sentence for users about mails that stay put off."""
+        """Return a sentence for users about mails that remain postponed."""
         return (
-            f"Those of {len(self.ids)} mails that have not left are put off until {self.until} UTC. The next run of mail_queue with "
-            "action: process puts them back."
+            f"Of {len(self.ids)} mails, those that were not sent are postponed until {self.until} UTC. The next run of mail_queue with "
+            "action: process restores them."
         )
 
     def count(self, session: Session) -> int:
-        """Return how many of the mails are still put off: one call at most."""
+        """Return how many of the mails are still postponed, in at most one call."""
         if not self.ids:
             return 0
         domain = [["id", "in", self.ids], ["state", "=", "outgoing"], ["scheduled_date", "=", self.until]]
         return int(session.call(MAIL, "search_count", domain=domain))
 
     def wait_until_quiet(self, session: Session) -> None:
-        """Wait until Odoo has certainly stopped sending the mails for a run that was killed: until none has left for as long as one may take.
+        """Wait until Odoo has certainly stopped sending the mails of a run that was killed.
 
-        If it still sends them, putting them back would send them twice. After `until` they are due anyway.
+        That is so when no mail has left for the longest time that one mail takes. If Odoo still sent them, restored mails would be sent twice.
+        After `until` they are due anyway.
 
-        :raises Conflict: a mail leaves after `lock_timeout`, and others are left.
+        :raises Conflict: if a mail leaves after `lock_timeout`, and others remain.
         """
         started = since = time.monotonic()
         left = self.count(session)
@@ -93,14 +94,14 @@ class PutOff:
                 since = time.monotonic()
             if left and left != before and since - started >= session.lock_timeout:
                 raise Conflict(
-                    f"Odoo still sends mails for a run of mail_queue that was interrupted: {left} of {len(self.ids)} are left. Run the task again "
-                    "when they have left, or set lock_timeout to wait longer."
+                    f"Odoo is still sending the mails of an interrupted run of mail_queue: {left} of {len(self.ids)} remain. Run the task again "
+                    "when they are sent, or set a higher lock_timeout."
                 )
 
     def put_back(self, session: Session) -> int:
-        """Give the mails the date back that they had, and return how many of them are still to be sent.
+        """Restore the dates of the mails, and return how many of them are not sent yet.
 
-        :raises OdooError: that failed; the message says until when they are put off.
+        :raises OdooError: if that fails. The message contains the time until which they are postponed.
         """
         try:
             return session.insist(lambda: self._put_back(session))
@@ -123,7 +124,7 @@ class PutOff:
 
 
 def put_off(session: Session, mails: Sequence[Mapping[str, Any]]) -> PutOff:
-    """Take mails out of Odoo's queue: three calls. If one fails, none of the mails stays put off.
+    """Postpone mails, in three calls. If one fails, none of the mails remains postponed.
 
     :param mails: each with `id` and `scheduled_date`.
     """
@@ -144,7 +145,7 @@ def put_off(session: Session, mails: Sequence[Mapping[str, Any]]) -> PutOff:
 
 
 def left_put_off(session: Session) -> PutOff | None:
-    """Return the mails that another run has put off, None if there is no note of that: one call.
+    """Return the mails that another run has postponed, in one call; None if there are none.
 
     If this run owns the lock of the queue, the other run was interrupted.
     """
@@ -153,7 +154,7 @@ def left_put_off(session: Session) -> PutOff | None:
 
 
 def parse_put_off(text: Any) -> PutOff:
-    """Return the mails that a system parameter names. There are none if somebody has edited it: their `scheduled_date` then brings them back."""
+    """Return the mails in a system parameter; none if it was edited. Such mails become due at their `scheduled_date`."""
     try:
         note = decode(str(text or "").encode())
         dates = {_date(date) if date else "": _ids(ids) for date, ids in note["dates"].items()}
@@ -163,22 +164,22 @@ def parse_put_off(text: Any) -> PutOff:
 
 
 def _date(text: str) -> str:
-    """Return a date that Odoo takes as it is.
+    """Return a date in Odoo's format.
 
-    :raises ValueError: it is none.
+    :raises ValueError: if it is not a date in this format.
     """
     if f"{moment_of(text):{DATETIME_FORMAT}}" != text:
-        raise ValueError("it is not written as Odoo writes dates")
+        raise ValueError("it is not a date in Odoo's format")
     return text
 
 
 def _ids(ids: Sequence[Any]) -> list[int]:
-    """Return ids that records can have.
+    """Return valid ids of records.
 
-    :raises ValueError: one of them is none.
+    :raises ValueError: if one of them is not a valid id.
     """
     if not isinstance(ids, list) or not all(
         isinstance(one, int) and not isinstance(one, bool) and 0 < one <= _HIGHEST_ID for one in ids
     ):
-        raise ValueError("it contains something that is no id")
+        raise ValueError("it contains a value that is not a valid id")
     return ids

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which mails of the queue are meant, and their ids in chunks."""
+"""Select mails of the queue, and return their ids in chunks."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes impo
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# The states that an action takes mails from; the first ones where the user does not say.
+# The states of mails that each action accepts: those by default, and those that the user must name.
 STATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "process": (("outgoing",), ()),
     "retry": (("exception",), ()),
     "cancel": (("outgoing",), ("exception",)),
     "purge": (("exception", "cancel"), ()),
 }
-# Mails that are read at once to look at their reasons.
+# The number of mails that are read in one call to check their reasons.
 _CHUNK = 10000
-# Failures of which nothing is known that another attempt could not cure.
+# Failures that a retry may cure, in addition to transient ones.
 _UNCERTAIN = ("interrupted", "unknown")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which mails are meant: those that all of these fit.
+    """Filters of mails. All of them must match.
 
-    :param server: the name of the server that they are bound to; empty: bound to none.
-    :param transient_only: only those whose failure may pass without a change. :param lasting_only: only the others.
+    :param server: the name of the server that the mails name; empty for mails that name none.
+    :param transient_only: only mails with transient failures.
+    :param lasting_only: only mails with permanent failures.
     """
 
     states: Sequence[str] = ()
@@ -54,11 +55,11 @@ class Selection:
 
     @property
     def looks_at_reasons(self) -> bool:
-        """Whether the database cannot choose the mails alone."""
+        """Return whether the reasons of the mails must be read, because the database cannot apply all filters."""
         return bool(self.failure_class) or self.transient_only or self.lasting_only
 
     def fits(self, mail: Mapping[str, Any]) -> bool:
-        """Return whether a mail failed in a way that is meant."""
+        """Return whether the failure of a mail matches the filters."""
         meaning = meaning_of_mail(mail)
         if self.failure_class and meaning.outcome not in self.failure_class:
             return False
@@ -67,9 +68,10 @@ class Selection:
 
 
 def domain_of(session: Session, action: str, selection: Selection, batch_size: int, max_attempts: int) -> list[Any]:
-    """Return the domain of the mails that are meant.
+    """Return the domain of the selected mails.
 
-    :raises Invalid: a filter that makes no sense. :raises Unsupported: a server that there is not.
+    :raises Invalid: if a filter is not valid.
+    :raises Unsupported: if a mail server does not exist.
     """
     problems = [
         *beyond("batch_size", batch_size, least=1),
@@ -82,7 +84,7 @@ def domain_of(session: Session, action: str, selection: Selection, batch_size: i
     default, more = STATES[action]
     for state in selection.states:
         if state not in default + more:
-            raise Invalid(f"states: {action} takes mails that are {' or '.join(default + more)}, not {state}.")
+            raise Invalid(f"states: {state} is not valid with {action}. Use {' or '.join(default + more)}.")
     domain: list[Any] = [["state", "in", list(selection.states or default)]]
     if action == "process":
         domain = due(session.now.strftime(DATETIME_FORMAT))
@@ -94,7 +96,9 @@ def domain_of(session: Session, action: str, selection: Selection, batch_size: i
         domain.append(["mail_server_id", "=", _server_id(session, selection.server)])
     if selection.from_domain is not None:
         if not re.fullmatch(r"[^@\s<>%_\\]+", selection.from_domain):
-            raise Invalid(f"from_domain must be a domain such as acme.example, not {selection.from_domain!r}.")
+            raise Invalid(
+                f"from_domain: {selection.from_domain!r} is not a domain (expected for example acme.example)."
+            )
         domain += ["|", *(["email_from", "=ilike", f"%@{selection.from_domain}{end}"] for end in ("", ">"))]
     if selection.ids is not None:
         domain.append(["id", "in", list(selection.ids)])
@@ -107,14 +111,16 @@ def _server_id(session: Session, name: str) -> int | bool:
     found = session.search_read("ir.mail_server", [["name", "=", name]], ["name"])
     if len(found) > 1:
         ids = ", ".join(str(server["id"]) for server in found)
-        raise Ambiguous(f"{len(found)} mail servers are called {name!r} (ids {ids}): rename all but one.")
+        raise Ambiguous(f"server: {len(found)} mail servers have the name {name!r} (ids {ids}). Rename all but one.")
     if not found:
-        raise Unsupported(f"There is no mail server {name!r} in database {session.database} at {session.url}.")
+        raise Unsupported(
+            f"server: the mail server {name!r} does not exist in database {session.database} at {session.url}. Correct the name."
+        )
     return int(found[0]["id"])
 
 
 def count_mails(session: Session, domain: list[Any], selection: Selection) -> int:
-    """Return how many mails are meant."""
+    """Return the number of selected mails."""
     if selection.looks_at_reasons:
         return sum(len(ids) for ids in chunks_of(session, domain, selection, _CHUNK))
     count: int = session.call(MAIL, "search_count", domain=domain)
@@ -122,7 +128,7 @@ def count_mails(session: Session, domain: list[Any], selection: Selection) -> in
 
 
 def chunks_of(session: Session, domain: list[Any], selection: Selection, size: int) -> Iterator[list[int]]:
-    """The ids of the mails that are meant, the oldest first, each chunk read when it is asked for."""
+    """Yield the ids of the selected mails in chunks, the oldest first. Each chunk is read when it is needed."""
     last, left = 0, selection.limit
     while left is None or left > 0:
         page: list[Any] = [*domain, ["id", ">", last]]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Have Odoo send mails of the queue, batch by batch, and read back what became of each."""
+"""Have Odoo send mails of the queue in batches, and read the result of each mail."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Odoo answers when the batch is through: a minute for a server that is silent, and its mails.
+# Odoo answers when the batch is finished. A server that does not answer takes a minute.
 _BATCH_SECONDS = 900.0
 
 Progress = Callable[[str], None]
@@ -47,9 +47,9 @@ Progress = Callable[[str], None]
 def process(
     session: Session, domain: list[Any], selection: Selection, batch_size: int, work: Work, progress: Progress
 ) -> None:
-    """Have Odoo send, batch by batch, and read the state of each mail afterwards.
+    """Have Odoo send mails in batches, and read the state of each mail afterwards.
 
-    Odoo itself returns nothing (docs/development/odoo-behaviour.md, Queue processing).
+    Odoo itself returns no results (docs/development/odoo-behaviour.md, Queue processing).
     """
     started = session.now.strftime(DATETIME_FORMAT)
     if left_put_off(session) is None and next(chunks_of(session, domain, selection, 1), None) is None:
@@ -58,7 +58,7 @@ def process(
     action_id = queue_action_id(session)
     work.secrets = read_server_secrets(session)
     try:
-        # Two that send the same mails send some of them twice.
+        # Two runs with the same mails would send some of them twice.
         with exclusive_run(session, key=SENDING_KEY, warn=work.remarks.append) as lock:
             left = left_put_off(session)
             if left:
@@ -81,7 +81,7 @@ def process(
 
 
 def _count_due(session: Session, domain: list[Any], selection: Selection, work: Work) -> None:
-    """Count the mails that fit and are still due. All mails are sent by then, so that a lost connection is no failure."""
+    """Count the selected mails that are still due. A lost connection is only a remark, because all mails have been sent."""
     try:
         work.due = session.insist(partial(count_mails, session, domain, replace(selection, limit=None)))
     except (Timeout, Unreachable) as error:
@@ -90,18 +90,18 @@ def _count_due(session: Session, domain: list[Any], selection: Selection, work: 
     more = work.due - work.unsent
     if more <= 0:
         return
-    reason = "They became due while the task ran, or another program put them back. Run it again."
+    reason = "They became due while the task ran, or another program has queued them again. Run the task again."
     if work.held.is_enough:
         reason = (
-            "Odoo broke off at so many mail servers and senders that the task ended early. Correct the cause first."
+            "Sending failed for so many mail servers and senders that the task ended early. Correct the cause first."
         )
     elif selection.limit is not None and work.count + work.unsent >= selection.limit:
-        reason = f"The limit is {selection.limit}. Run it again, or raise limit."
+        reason = f"The limit is {selection.limit}. Run the task again, or set a higher limit."
     work.remarks.append(f"{more} {'more ' if work.unsent else ''}mails are still due. {reason}")
 
 
 def _send_batch(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:
-    """Send a batch, less the mails that would leave a way at which Odoo has broken off."""
+    """Send a batch, without the mails of servers and senders at which Odoo has stopped before."""
     still_due = [["id", "in", batch], *due(session.now.strftime(DATETIME_FORMAT))]
     chosen = session.search_read(MAIL, still_due, ["scheduled_date", "mail_server_id", "email_from"])
     passing = [mail for mail in chosen if not work.held.holds(_way(mail))]
@@ -115,10 +115,11 @@ def _way(mail: Mapping[str, Any]) -> Way:
 
 
 def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int | None, work: Work) -> set[int]:
-    """Send mails that Odoo's own queue does not send meanwhile, and return the ids of those that are still to be sent.
+    """Send mails while Odoo's own queue ignores them, and return the ids of those that are not sent yet.
 
-    The mails are put off, which takes them from the queue's action, unless that has chosen them already; so it must not be running. Nor before they
-    are: it would break off at the first mail that is written to meanwhile, and forget that it has sent it.
+    The mails are postponed first, so that the cron of the queue ignores them. The cron must not be running afterwards, because it may have
+    chosen the mails already. It must not be running before either. A write to one of its mails would stop it, and it would lose the information
+    that it has sent that mail.
     """
     _refuse_running(session, action_id)
     mails = put_off(session, chosen)
@@ -145,9 +146,9 @@ def _send(session: Session, chosen: Sequence[Mapping[str, Any]], action_id: int 
 
 
 def _send_by_way(session: Session, chosen: Sequence[Mapping[str, Any]], until: str, work: Work) -> set[int]:
-    """Send mails, those of each way in one call, and return the ids of those that Odoo did not try.
+    """Send mails, in one call for each mail server and sender, and return the ids of those that Odoo did not try.
 
-    :param until: the moment until which they are put off.
+    :param until: the moment until which they are postponed.
     """
     read: set[int] = set()
     unsent: set[int] = set()
@@ -168,7 +169,7 @@ def _send_by_way(session: Session, chosen: Sequence[Mapping[str, Any]], until: s
 
 
 def _by_way(mails: Sequence[Mapping[str, Any]]) -> dict[Way, list[int]]:
-    """Return the ids of mails by the way that they leave."""
+    """Return the ids of mails by mail server and sender."""
     ways: dict[Way, list[int]] = {}
     for mail in mails:
         ways.setdefault(_way(mail), []).append(mail["id"])
@@ -176,15 +177,15 @@ def _by_way(mails: Sequence[Mapping[str, Any]]) -> dict[Way, list[int]]:
 
 
 def _send_alike(session: Session, ids: list[int], work: Work) -> bool:
-    """Send mails of one way in one call, note Odoo's answer, and return whether Odoo broke off.
+    """Send mails of one mail server and sender in one call, record Odoo's answer, and return whether Odoo stopped early.
 
-    Mails of several ways must not share a call: Odoo writes the failure of a mail with the next one. If PostgreSQL refuses it, because an SMTP server's
-    words contain a NUL, Odoo forgets that the next mail has left, and it would leave again.
+    Mails of several servers or senders must not share a call. Odoo writes the failure of a mail together with the next mail. PostgreSQL rejects
+    it if the reply of an SMTP server contains a NUL. Odoo then loses the result of the next mail, and sends it again.
     """
     # This process may end before Odoo answers.
     work.may_go_on = True
     try:
-        # Not `process_email_queue`, which only takes what is due; committed mail by mail as there.
+        # `process_email_queue` would send only due mails. As there, each mail is committed.
         with session.patience(_BATCH_SECONDS):
             session.call(MAIL, "send", ids, auto_commit=True)
     except Rejected as error:
@@ -200,8 +201,9 @@ def _send_alike(session: Session, ids: list[int], work: Work) -> bool:
 
 
 def _refuse_running(session: Session, action_id: int | None) -> None:
-    """
-    :raises Conflict: the queue's action is running, which Odoo says of nothing but a write.
+    """Raise an error if the cron of the queue is running. Only a write shows that.
+
+    :raises Conflict: if the cron is running.
     """
     if action_id is None:
         return
@@ -212,9 +214,9 @@ def _refuse_running(session: Session, action_id: int | None) -> None:
 
 
 def _read_back(session: Session, ids: Sequence[int], until: str, work: Work) -> set[int]:
-    """Count what became of mails, and return the ids of those that Odoo did not try.
+    """Count the results of mails, and return the ids of those that Odoo did not try.
 
-    :param until: the moment until which they are put off.
+    :param until: the moment until which they are postponed.
     """
     unsent = set()
     fields = ["state", "failure_reason", "failure_type", "scheduled_date"]
@@ -223,7 +225,7 @@ def _read_back(session: Session, ids: Sequence[int], until: str, work: Work) -> 
     found = {mail["id"]: mail for mail in mails}
     for mail_id in ids:
         mail = found.get(mail_id)
-        if mail is None or mail["state"] in ("sent", "received"):  # `auto_delete` deletes what was sent
+        if mail is None or mail["state"] in ("sent", "received"):  # `auto_delete` deletes mails after they are sent
             work.sent += 1
         elif mail["state"] == "exception":
             work.failed += 1
@@ -232,6 +234,6 @@ def _read_back(session: Session, ids: Sequence[int], until: str, work: Work) -> 
             unsent.add(mail_id)
             continue
         else:
-            work.postponed += 1  # 19.0 paces users' own servers so
+            work.postponed += 1  # 19.0 postpones mails of servers that belong to users, to limit their rate
         work.count += 1
     return unsent

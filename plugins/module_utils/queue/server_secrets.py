@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an instance's mail servers log in with: SMTP servers may repeat it, and Odoo keeps their replies with the mails that failed."""
+"""The credentials of an instance's mail servers. SMTP servers may repeat them, and Odoo stores their replies in failed mails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def read_server_secrets(session: Session) -> frozenset[str]:
-    """The secrets of all mail servers, users' own and archived ones, too: one call, and one for the fields if nobody has asked for them yet."""
+    """Return the secrets of all mail servers, including archived ones and those of users.
+
+    It takes one call, and one more if the fields of the model are not known yet.
+    """
     names = MAIL_SERVER.secret_fields & session.fields(MAIL_SERVER.model).keys()
     servers = session.search_read(MAIL_SERVER.model, [], sorted(names))
     return frozenset(secret for server in servers for secret in MAIL_SERVER.secrets_of(server))

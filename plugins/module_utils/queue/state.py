@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a mail queue is: a fixed number of grouped calls, whatever its size."""
+"""The state of a mail queue, read in a constant number of grouped calls."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 _STATES = ("outgoing", "sent", "received", "exception", "cancel")
-# Servers tend to put the address into their reply, and then every mail has a reason of its own.
+# Many servers repeat the address in their reply, so that each mail has a different reason.
 _REASONS = 1000
 _SHOWN_REASONS = 5
-# What makes reasons differ that say the same: addresses, and the numbers of sessions and messages.
+# Parts that differ in reasons with the same meaning: addresses, and the numbers of sessions and messages.
 _VARYING = re.compile(r"\S*@\S*|\d{4,}")
 _SENDERS = 10000
-# `lastcall` may be the end of a run, and Odoo kills a run that lasts longer (limit_time_real_cron).
+# `lastcall` may be the end of a run. Odoo kills a run that takes longer (limit_time_real_cron).
 _LONGEST_RUN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What is still good. None allows anything.
+    """Limits for the state of the queue. None means no limit.
 
     :param max_age: minutes.
-    :raises Invalid: a negative number.
+    :raises Invalid: if a number is negative.
     """
 
     max_outgoing: int | None = None
@@ -66,20 +66,20 @@ class Thresholds:
 
 
 def queue_action_id(session: Session) -> int | None:
-    """The id of the scheduled action that sends the queue, unless somebody has deleted it."""
+    """Return the id of the cron that sends the queue; None if it was deleted."""
     row = read_external_ids(session, {QUEUE}).get(QUEUE)
     return row["res_id"] if row else None
 
 
 def due(moment: str) -> list[Any]:
-    """The domain of what could leave at a moment."""
+    """Return the domain of mails that are due at a moment."""
     return [["state", "=", "outgoing"], "|", ["scheduled_date", "=", False], ["scheduled_date", "<=", moment]]
 
 
 def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
-    """The state of the queue.
+    """Return the state of the queue.
 
-    :param by: `server` and `from_domain` split the counts further.
+    :param by: `server` and `from_domain` add counts by these.
     """
     now = session.now.strftime(DATETIME_FORMAT)
     groups = RecordGroups(session, MAIL)
@@ -113,14 +113,14 @@ def ask_queue(session: Session, by: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _read_notes(session: Session) -> dict[str, dict[str, Any]]:
-    """Return the system parameters with which the collection notes something about mails, by their keys: one call."""
+    """Return the system parameters in which the collection stores data about mails, by their keys, in one call."""
     domain = [["key", "in", [ATTEMPTS_KEY, PUT_OFF_KEY, SENDING_KEY]]]
     rows = session.search_read(SYSTEM_PARAMETER.model, domain, ["key", "value", "create_date", "write_date"])
     return {row["key"]: row for row in rows}
 
 
 def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
-    """The mail that has been waiting for longest: since it was made, or since it was to leave."""
+    """Return the mail that has been waiting for the longest time, since its creation or its scheduled date; None without one."""
     outgoing = ["state", "=", "outgoing"]
     waiting = [
         (mail[since], mail["id"])
@@ -140,9 +140,9 @@ def _oldest_due(session: Session, now: str) -> dict[str, Any] | None:
 def _failures(
     session: Session, groups: RecordGroups, secrets: Collection[str], given_up: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Failed mails by the class of their failure, the most frequent first.
+    """Return the failed mails by the class of their failure, the most frequent first.
 
-    :param given_up: those that are not tried any more, which are counted on their own as well.
+    :param given_up: mails that are no longer retried. They are also counted separately.
     """
     classes: dict[str, dict[str, Any]] = {}
     failed = [["state", "=", "exception"], ["id", "not in", [mail["id"] for mail in given_up]]]
@@ -152,7 +152,7 @@ def _failures(
         failed += [["failure_reason", "in", ambiguous], *_without_recipient(session)]
         wholes = {(one["failure_type"], one["failure_reason"]): one for one in counted}
         for group in groups.count(failed, ["failure_type", "failure_reason"], newest=True):
-            # Mails may have failed between the two calls.
+            # More mails may have failed between the two calls.
             if whole := wholes.get((group["failure_type"], group["failure_reason"])):
                 whole["__count"] -= group["__count"]
                 counted.append({**group, "unaddressed": True})
@@ -168,7 +168,7 @@ def _failures(
 
 
 def _retried(session: Session, attempts: Attempts) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Count the mails that were queued again by what they wait for, and return those that are not tried any more: one call at most."""
+    """Count the mails that were queued again by their state, and return those that are no longer retried, in at most one call."""
     domain = [["id", "in", sorted(attempts.counts)], ["state", "in", ["outgoing", "exception"]]]
     fields = ["state", "failure_reason", "failure_type"]
     mails = session.search_read(MAIL, domain, fields) if attempts.counts else []
@@ -180,12 +180,12 @@ def _retried(session: Session, attempts: Attempts) -> tuple[dict[str, int], list
 
 
 def is_ambiguous(mail: Mapping[str, Any]) -> bool:
-    """Return whether a mail was interrupted or has no recipient: up to 18.0 Odoo has the same words for both."""
+    """Return whether a mail was interrupted or has no recipient. Up to 18.0 the reason is the same for both."""
     return (mail["failure_reason"] or "").startswith(INTERRUPTED)
 
 
 def mark_unaddressed(session: Session, mails: Sequence[dict[str, Any]]) -> None:
-    """Mark those that have no recipient, if the reason leaves that open: one call if there are any."""
+    """Mark the mails without a recipient among those with an ambiguous reason, in one call if there are any."""
     ambiguous = [mail["id"] for mail in mails if is_ambiguous(mail)]
     if ambiguous:
         domain = [["id", "in", ambiguous], *_without_recipient(session)]
@@ -196,13 +196,16 @@ def mark_unaddressed(session: Session, mails: Sequence[dict[str, Any]]) -> None:
 
 
 def _without_recipient(session: Session) -> list[Any]:
-    """Return the domain of mails that nobody would receive."""
+    """Return the domain of mails without a recipient."""
     contacts = [name for name in ("recipient_ids", "recipient_cc_ids") if name in session.fields(MAIL)]
     return [[name, "in", [False, ""]] for name in ("email_to", "email_cc")] + [[name, "=", False] for name in contacts]
 
 
 def meaning_of_mail(mail: Mapping[str, Any]) -> Meaning:
-    """Return what the failure of a mail means, which was read with `failure_reason` and `failure_type` and marked if it is unaddressed."""
+    """Return the meaning of a mail's failure.
+
+    :param mail: with `failure_reason` and `failure_type`, and marked if it has no recipient.
+    """
     if mail.get("unaddressed"):
         return explain_mail("", "mail_email_missing")
     return explain_mail(mail["failure_reason"] or "", mail["failure_type"] or "")
@@ -211,11 +214,11 @@ def meaning_of_mail(mail: Mapping[str, Any]) -> Meaning:
 def add_failure(
     classes: dict[str, dict[str, Any]], mail: Mapping[str, Any], secrets: Collection[str], count: int = 1
 ) -> dict[str, Any]:
-    """Count failed mails under the class of their failure, and return the class.
+    """Add failed mails to the counts of their class, and return the class.
 
-    It has the first mail as a sample, and a few reasons that differ in more than an address or a number.
+    The entry of a class contains the first mail as a sample, and a few reasons. They differ in more than an address or a number.
 
-    :param secrets: what their reasons must not show.
+    :param secrets: texts that the reasons must not contain.
     """
     reason = mail["failure_reason"] or ""
     meaning = meaning_of_mail(mail)
@@ -232,19 +235,20 @@ def add_failure(
 
 
 def _alike(reason: str) -> str:
-    """Return what reasons have in common that differ only in addresses and numbers."""
+    """Return a reason without the addresses and numbers in which similar reasons differ."""
     return _VARYING.sub("", reason)
 
 
 def by_frequency(classes: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The classes of failures, the most frequent first."""
+    """Return the classes of failures, the most frequent first."""
     return sorted(classes.values(), key=lambda failure: (-failure["count"], failure["class"]))
 
 
 def _last_run(session: Session) -> dict[str, Any]:
-    """Look at the last run of the queue's action, as far as its code sends mails in Odoo's own order: three calls at most.
+    """Return the mails that the last run of the queue's cron left behind, in at most three calls.
 
-    Odoo takes the newest mails that are due, as many as a batch holds, and sends those in the order of their ids.
+    This applies only if the code of the cron has Odoo's own order. Odoo takes one batch of the newest due mails, and sends them in the order of
+    their ids.
     """
     crons = session.search_read(CRON.model, [["id", "=", queue_action_id(session)]], ["lastcall", "code"])
     last_run = crons[0]["lastcall"][:19] if crons and crons[0]["lastcall"] else None
@@ -255,9 +259,10 @@ def _last_run(session: Session) -> dict[str, Any]:
 
 
 def _interrupted(session: Session, last_run: str) -> int:
-    """Count the mails that the last run would have sent, had it not been cut off.
+    """Count the mails that the last run would have sent without an interruption.
 
-    The mail that it was at tells of itself. What is newer was to follow; what is older may be what the batch had no room for.
+    The reason of one mail shows that the run was interrupted at it. Newer mails come after it. Older mails do not count, because the batch may have
+    had no room for them.
     """
     stopped_at = [
         *(["state", "=", "exception"], ["write_date", ">=", last_run]),
@@ -270,16 +275,16 @@ def _interrupted(session: Session, last_run: str) -> int:
 
 
 def _left_behind(session: Session, last_run: str) -> int:
-    """Count the mails that were due well before the last run and that nobody has touched since.
+    """Count the mails that were due well before the last run and have not been changed since.
 
-    Where they are fewer than a batch, Odoo broke off without a note at any mail: it failed at noting why a mail failed.
+    If they are fewer than a batch, Odoo stopped without a reason in any mail, because it could not store the reason of a failure.
     """
     before = (moment_of(last_run) - _LONGEST_RUN).strftime(DATETIME_FORMAT)
     return int(session.call(MAIL, "search_count", domain=[*due(before), ["write_date", "<=", before]]))
 
 
 def _by_server(groups: RecordGroups) -> list[dict[str, Any]]:
-    """Counts by the server that a mail is bound to; most are bound to none, and Odoo chooses when it sends them."""
+    """Return counts by the server that a mail names. Most mails name none, and Odoo chooses a server when it sends them."""
     counts: dict[Any, dict[str, Any]] = {}
     for group in groups.count([], ["mail_server_id", "state"]):
         server_id, name = group["mail_server_id"] or (None, None)
@@ -290,7 +295,7 @@ def _by_server(groups: RecordGroups) -> list[dict[str, Any]]:
 
 
 def _by_from_domain(groups: RecordGroups) -> list[dict[str, Any]]:
-    """Counts by the domain of the sender, of the most frequent senders."""
+    """Return counts by the domain of the sender. Only the most frequent senders count."""
     counts: dict[str | None, dict[str, Any]] = {}
     for group in groups.count([], ["email_from", "state"], limit=_SENDERS):
         match = re.search(r"@([^@\s<>]+)>?\s*$", group["email_from"] or "")
@@ -302,11 +307,11 @@ def _by_from_domain(groups: RecordGroups) -> list[dict[str, Any]]:
 
 
 def exceeded(queue: Mapping[str, Any], thresholds: Thresholds) -> list[str]:
-    """One sentence for each threshold that the queue exceeds."""
+    """Return one sentence for each threshold that the queue exceeds."""
     oldest = queue["oldest_due"]
     sentences = []
     if thresholds.max_outgoing is not None and queue["due"] > thresholds.max_outgoing:
-        sentences.append(f"{queue['due']} mails wait to be sent (max_outgoing {thresholds.max_outgoing}).")
+        sentences.append(f"{queue['due']} mails are waiting to be sent (max_outgoing {thresholds.max_outgoing}).")
     if thresholds.max_age is not None and oldest and oldest["age_seconds"] > thresholds.max_age * 60:
         sentences.append(
             f"Mail {oldest['id']} has been waiting for {oldest['age_minutes']} minutes, since {oldest['since']} UTC "

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What came of an action on the mail queue."""
+"""The result of an action on the mail queue."""
 
 from __future__ import annotations
 
@@ -16,31 +16,34 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs 
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
-# How many ids of refused mails a result has.
+# The number of ids of refused mails in a result.
 SHOWN = 20
 
-# How a mail leaves, as far as the mail says: the server that it is bound to, or False, and its sender.
+# The mail server that a mail names, or False, and its sender.
 Way = tuple[Any, str]
 
 
 class Held:
-    """The ways at which Odoo broke off in a run."""
+    """The mail servers and senders at which Odoo stopped in a run."""
 
     def __init__(self) -> None:
         self._ways: set[Way] = set()
 
     def add(self, way: Way) -> None:
-        """Note that Odoo broke off at a way."""
+        """Record that Odoo stopped at a mail server and sender."""
         self._ways.add(way)
 
     def holds(self, way: Way) -> bool:
-        """Return whether the mails of a way wait: at a few senders of a domain it is the server of the domain that is broken."""
+        """Return whether mails of a mail server and sender must wait.
+
+        If Odoo stopped at several senders of a domain, all mails of the domain wait, because its server is broken.
+        """
         alike = [one for one in self._ways if _domain_way(one) == _domain_way(way)]
         return way in self._ways or len(alike) >= SENDERS_OF_DOMAIN
 
     @property
     def is_enough(self) -> bool:
-        """Whether the run ends: the SMTP server behind all of them is likely one and the same."""
+        """Return whether the run ends, because it is likely that all of them use the same SMTP server."""
         return len({_domain_way(one) for one in self._ways}) >= BROKEN_DOMAINS
 
 
@@ -51,19 +54,19 @@ def _domain_way(way: Way) -> Way:
 
 @dataclass
 class Work:
-    """What came of an action.
+    """The result of an action.
 
-    :param refused: {reason, count, ids} of mails that Odoo did not let us touch.
-    :param cut_off: Odoo's words, where it ended before the last mail.
-    :param error: what ended the action early.
-    :param given_up: how many mails were not queued again because they have failed as often as is allowed.
-    :param due: how many mails that fit are due in the end. Mails that were created meanwhile do not count.
-    :param requeued: how many mails that were queued again before are due.
-    :param put_back: how many mails an interrupted run had put off, which are due again.
+    :param refused: {reason, count, ids} of mails that were not changed.
+    :param cut_off: Odoo's error message, if it stopped before the last mail.
+    :param error: the error that ended the action early.
+    :param given_up: the number of mails that were not queued again, because they have reached the limit of attempts.
+    :param due: the number of selected mails that are due in the end. Mails that were created during the run do not count.
+    :param requeued: the number of due mails that were queued again before.
+    :param put_back: the number of mails that an interrupted run had postponed, and that are due again.
     :param may_go_on: Odoo may still be sending, although this run no longer waits for its answer.
-    :param remarks: what else a user should know.
-    :param held: where Odoo broke off: the mails are left to the next run.
-    :param secrets: what no words of SMTP servers must show.
+    :param remarks: more sentences for the user.
+    :param held: the mail servers and senders at which Odoo stopped. Their mails are left for the next run.
+    :param secrets: texts that replies of SMTP servers must not contain.
     """
 
     action: str
@@ -86,16 +89,16 @@ class Work:
     secrets: Collection[str] = field(default=frozenset(), repr=False)
 
     def refuse(self, ids: Sequence[int], reason: str, *, count: int | None = None) -> None:
-        """Note that mails were left as they are."""
+        """Record that mails were not changed."""
         entry = self.refused.setdefault(reason, {"reason": reason, "count": 0, "ids": []})
         entry["count"] += len(ids) if count is None else count
         entry["ids"] += list(ids)[: SHOWN - len(entry["ids"])]
 
     def as_result(self) -> dict[str, Any]:
-        """For the result of a task."""
+        """Return the values for the result of a task."""
         result: dict[str, Any] = {"action": self.action, "count": self.count, "refused": list(self.refused.values())}
         if self.action == "process":
-            # Apart from the result's own keys: there, `failed` is Ansible's word for the task.
+            # In a separate key, because `failed` has a meaning of its own in the result of a task.
             names = ("sent", "failed", "postponed", "unsent", "due")
             result["outcomes"] = {name: getattr(self, name) for name in names}
             result["failures"] = by_frequency(self.classes)
@@ -105,28 +108,28 @@ class Work:
 
 
 def warnings(work: Work) -> list[str]:
-    """What a user should know of an action that went through."""
+    """Return sentences for the user about an action that has finished."""
     sentences = [
-        f"{one['count']} mails were left as they are: {without_secrets(one['reason'], work.secrets)}"
+        f"{one['count']} mails were not changed: {without_secrets(one['reason'], work.secrets)}"
         for one in work.refused.values()
     ]
     if work.given_up:
         sentences.append(
-            f"{work.given_up} mails are given up: they have failed as often as max_attempts allows. Correct the cause, "
-            "then queue them again with max_attempts 0, or cancel them."
+            f"{work.given_up} mails have reached max_attempts and are not retried. Correct the cause, "
+            "then retry them with max_attempts 0, or cancel them."
         )
     if work.put_back:
-        sentences.append(f"{work.put_back} mails that an interrupted run had put off were due again.")
+        sentences.append(f"An interrupted run had postponed {work.put_back} mails. They are due again.")
     if work.requeued:
         sentences.append(
-            f"{work.requeued} mails that were queued again before are still due: they leave with the queue's cron, or with action process."
+            f"{work.requeued} mails that were queued again before are still due. The cron of the queue sends them, or mail_queue with action process."
         )
     if work.unsent and not work.error:
-        sentences.append(f"{work.unsent} mails are still outgoing, for the next run: {work.cut_off}")
+        sentences.append(f"{work.unsent} mails are still outgoing and are left for the next run: {work.cut_off}")
     return [*sentences, *work.remarks]
 
 
 def work_result(work: Work) -> TaskResult:
-    """Return what came of an action on the mail queue as the result of a task."""
+    """Return the result of an action as the result of a task."""
     failure, kind = (without_secrets(work.error.message, work.secrets), work.error.kind) if work.error else ("", "")
     return TaskResult(work.as_result(), bool(work.count), warnings(work), failure, kind)

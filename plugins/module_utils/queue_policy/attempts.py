@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How often each mail was tried. Odoo does not count, so the policy's backoff and `mail_queue` share a note in a system parameter.
+"""Counts of the attempts to send each mail.
 
-Each word of the note is a mail: `41=2` was tried once and is queued for its second attempt; `42=-30` was tried thirty times and is given up.
+Odoo does not count them, so the policy's backoff and `mail_queue` share a system parameter. Each word of it is a mail. `41=2`: mail 41 was tried
+once and is queued for its second attempt. `42=-30`: mail 42 was tried thirty times and is not retried.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 ATTEMPTS_KEY = "postmaster_odoo.attempts"
-# Of what is asked for by hand or by a pipeline.
+# The default limit of a retry by hand or by a pipeline.
 MAX_ATTEMPTS = 30
-# Of the policy: more than its delays allow in `give_up_after`, unless either is changed.
+# The default limit of the policy. The default delays do not reach it within `give_up_after`.
 MAX_ATTEMPTS_OF_POLICY = 100
 
 
-# A longer word is no entry: an id has at most 19 digits.
+# Longer words are not valid, because an id has at most 19 digits.
 _LONGEST = 30
 
 
 @dataclass
 class Attempts:
-    """The note of an instance.
+    """The stored counts of an instance.
 
-    :ivar counts: the attempts at each mail that was queued again, by its id, with the one that it is queued for.
-    :ivar given_up: the ids of mails that are not tried again.
+    :ivar counts: the attempts for each mail that was queued again, by its id, including the one that it is queued for.
+    :ivar given_up: the ids of mails that are not retried.
     """
 
     counts: dict[int, int] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Attempts:
 
     @classmethod
     def from_text(cls, text: str) -> Attempts:
-        """Read a note. Words that are none are left out: somebody may have edited it."""
+        """Return the counts from the text of the parameter. Words that are not valid are ignored, because the text may have been edited."""
         attempts = cls()
         for word in text.split():
             mail_id, _equals, count = word.partition("=")
@@ -47,7 +48,7 @@ class Attempts:
         return attempts
 
     def as_text(self, kept: Collection[int]) -> str:
-        """Return the note of those mails that are still to be sent."""
+        """Return the text of the parameter, with only the mails in `kept`."""
         return " ".join(
             f"{mail_id}={'-' if mail_id in self.given_up else ''}{count}"
             for mail_id, count in sorted(self.counts.items())
@@ -55,13 +56,13 @@ class Attempts:
         )
 
     def exhausted(self, max_attempts: int) -> list[int]:
-        """Return the ids of the mails that were tried as often as is allowed; 0 allows any number."""
+        """Return the ids of the mails that have reached the limit of attempts; 0 means no limit."""
         return [mail_id for mail_id, count in self.counts.items() if 0 < max_attempts <= count]
 
     def count(self, ids: Iterable[int], *, anew: bool) -> None:
-        """Note one more attempt at mails.
+        """Add one attempt for mails.
 
-        :param anew: forget the attempts before.
+        :param anew: forget the earlier attempts.
         """
         for mail_id in ids:
             self.counts[mail_id] = 2 if anew else self.counts.get(mail_id, 1) + 1

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The crons of Odoo that send mail, by external ID."""
+"""The external IDs of Odoo's crons that send mail."""
 
 from __future__ import annotations
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 
-# Without the queue no waiting mail leaves. The others send scheduled messages and mailings.
+# The cron of the queue sends all queued mail. The others send scheduled messages and mailings.
 SENDING_CRONS = (
     QUEUE,
     "mail.ir_cron_send_scheduled_message",

@@ -25,10 +25,10 @@ _COMPARED = ("active", "interval_number", "interval_type", "code")
 def installed_options(
     crons: Mapping[str, Mapping[str, Any]], listener: tuple[str, str] | None
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the options of `queue_policy` that declare what is installed, and sentences on what they do not cover.
+    """Return the options of `queue_policy` that declare the installed policy, and sentences about parts that they do not cover.
 
     :param crons: the fields of each installed rule's cron, by the rule.
-    :param listener: who is told by the watchdog, by the option that names them: (channel or user, name).
+    :param listener: the receiver of the watchdog's alerts, as the option and its value: (channel or user, name).
     """
     options: dict[str, Any] = {}
     remarks: list[str] = []
@@ -36,7 +36,7 @@ def installed_options(
         try:
             summary = installed_rule(rule, crons[rule])
         except (ValueError, Invalid):
-            remarks.append(f"{rule}: its code was changed by hand ({RULES[rule]}), so it is left out")
+            remarks.append(f"{rule}: the code of its cron ({RULES[rule]}) was changed by hand, so the rule is left out")
             continue
         if rule == LANES or rule in summary:
             options.update(summary)
@@ -48,10 +48,10 @@ def installed_options(
 
 
 def installed_rule(rule: str, cron: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an installed rule in the user's terms: its options with their values. The watchdog's listener is left out.
+    """Return an installed rule as its options with their values, without the receiver of the watchdog's alerts.
 
     :param cron: the fields of the rule's cron.
-    :raises ValueError: the code contains other numbers than generated code.
+    :raises ValueError: if the code contains other numbers than generated code.
     """
     code = str(cron.get("code") or "")
     numbers = queue_jobs.numbers_in(code)
@@ -63,7 +63,7 @@ def installed_rule(rule: str, cron: Mapping[str, Any]) -> dict[str, Any]:
         lanes = [shown_lane(lane) for lane in queue_jobs.lanes_in(code)]
         return {LANES: lanes, **({"interval": minutes} if paced else {}), "settle": settle}
     if rule == "backoff":
-        # Versions before 1.0 counted no attempts.
+        # Versions before 1.0 do not count attempts.
         give_up_after, first_delay, max_delay, max_attempts = [*numbers, MAX_ATTEMPTS_OF_POLICY][:4]
         return {
             "first_delay": first_delay,
@@ -80,7 +80,7 @@ def installed_rule(rule: str, cron: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differences(options: Mapping[str, Any], crons: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what the policy would change: another version of the collection made it, or somebody changed it."""
+    """Yield sentences about changes that the policy would make, because another version generated it, or somebody changed it."""
     policy = QueuePolicy(options)
     watchdog = crons.get("watchdog")
     listener = queue_jobs.listener_in(str(watchdog["code"])) if watchdog else None

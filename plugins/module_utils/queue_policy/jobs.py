@@ -2,15 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The code of a queue policy's scheduled actions: text that Odoo runs on its own side.
+"""The generated code of a queue policy's scheduled actions (crons), which Odoo runs.
 
-It runs inside Odoo's safe_eval, on 16.0 to 20.0: no import, no `with`, no assignment to attributes, nothing with two underscores, and of
-Python's functions no `getattr`, `hasattr` or `type` (what is there is asked by trying). Functions must not close over variables, and a `try` must
-be the last statement of a function or a loop: Python 3.13 leaves any other with an opcode that safe_eval does not know.
-20.0 compares every object that takes part in a call with a list of trusted types, and may raise what no `except Exception` catches
-(20.0:odoo/tools/safe_eval/evaluation.py, `safe_call` and `UnsafeError`). So an exception is never an argument of a call: it is formatted outside of
-calls, and what must be kept is kept before anything is logged.
-Whatever one job does it commits batch by batch, and none begins another batch after a minute: Odoo kills a job after two.
+It runs in Odoo's safe_eval, on 16.0 to 20.0. This has restrictions:
+
+- No import, no `with`, no assignment to attributes, and no name with two underscores.
+- No `getattr`, `hasattr` or `type`. To test whether something exists, the code tries it.
+- Functions must not close over variables.
+- A `try` must be the last statement of a function or a loop. Otherwise Python 3.13 generates an opcode that safe_eval does not support.
+- 20.0 compares every object in a call with a list of trusted types. Its error is one that `except Exception` does not catch
+  (20.0:odoo/tools/safe_eval/evaluation.py, `safe_call` and `UnsafeError`). So an exception is never an argument of a call. It is formatted
+  outside of calls, and results are committed before anything is logged.
+
+Every job commits each batch. No job starts another batch after one minute, because Odoo kills a job after two minutes.
 """
 
 from __future__ import annotations
@@ -27,22 +31,22 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attem
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
 
-# Odoo's own queue, which carries the lanes, and the policy's actions beside it.
+# The crons of the policy, in addition to Odoo's queue cron with the lanes.
 BACKOFF, STALE, PURGE, WATCHDOG = (
     f"postmaster_odoo.queue_{name}" for name in ("backoff", "stale", "purge", "watchdog")
 )
 
-# Counts up when code that is installed must be replaced although nobody changed the policy.
+# Increased when installed code must be replaced although the policy has not changed.
 _VERSION = 1
 MARK = "# postmaster.odoo queue policy"
 _BEFORE = "# Before the policy: "
 
-# What every version runs, for a queue whose own code is lost.
+# Code that works in every version, if the original code of the queue is lost.
 STOCK_CODE = "model.process_email_queue()"
-# What the versions ship: up to 17.0, and from 18.0 on.
+# Odoo's own code: up to 17.0, and from 18.0 on.
 STOCK_CODES = (STOCK_CODE, "model.process_email_queue(batch_size=1000)")
 
-# From 19.0 on a job that says how far it got is not counted as failed when it is killed.
+# From 19.0 on a killed job does not count as failed if it has reported its progress.
 _COMMIT = """\
 def progress():
     try:
@@ -57,7 +61,7 @@ def commit(done):
         env.cr.commit()
 """
 
-# Server actions of 16.0 have no logger, but a table (Settings, Technical, Logging).
+# Server actions of 16.0 have no logger, but write to a table (Settings, Technical, Logging).
 _SAY = """\
 def say(level, text):
     try:
@@ -72,7 +76,7 @@ lanes = [
 ]
 now = env.cr.now()
 deadline = time.time() + 60
-# Who creates a mail often sends it, too, right after: what is younger may be on its way already, and must not leave twice.
+# The program that creates a mail often sends it immediately. Newer mails are left out, because they could be sent twice.
 due = [
     ('state', '=', 'outgoing'), ('create_date', '<=', now - datetime.timedelta(seconds={settle})),
     '|', ('scheduled_date', '=', False), ('scheduled_date', '<=', now),
@@ -81,22 +85,22 @@ due = [
 def find(name, domain):
     try:
         return model.search(due + domain, order='id').ids
-    except Exception as error:  # a field that is gone, say; these mails go with the last lane
+    except Exception as error:  # for example, a field was removed; the last lane then takes these mails
         env.cr.rollback()
-        say('error', 'Mail queue: the domain of lane %s does not work: %r' % (name, error))
+        say('error', 'Mail queue: the domain of lane %s is not valid: %r' % (name, error))
         return []
 def send(mails):
     try:
         mails.send(auto_commit=True)
         return ''
-    except Exception as error:  # the server hung up
+    except Exception as error:  # for example, the server closed the connection
         return '%r' % error
 def keep():
-    # Odoo has noted the mail that it was at as failed: or it would be the first of the next run again, and stop all behind it.
+    # Odoo has marked the interrupted mail as failed. Without a commit it would be the first mail of the next run, and stop all others again.
     try:
         env.cr.commit()
         return ''
-    except Exception as error:  # Odoo could not note why a mail failed
+    except Exception as error:  # Odoo could not store the reason of a failure
         env.cr.rollback()
         return '%r' % error
 def way(mail):
@@ -104,7 +108,7 @@ def way(mail):
 def domain_way(one):
     return (one[0], (one[1] or '').rpartition('@')[2].strip('> '))
 def is_held(mail):
-    # Three senders of a domain that break off: the server of that domain is broken.
+    # If sending stops at several senders of a domain, the server of that domain is broken.
     return way(mail) in held or held_domains.count(domain_way(way(mail))) >= {senders_of_domain}
 seen = set()
 held = []
@@ -117,7 +121,7 @@ for name, domain, batch in lanes:
         waiting = model.search(due + [('id', 'in', mail_ids)], order='id').filtered(lambda mail: not is_held(mail))
         if not waiting:
             break
-        # One sender after the other: what Odoo could not note of a broken one would else undo what it noted of another one's mail that has left.
+        # One sender at a time. Otherwise an error of one sender could roll back the stored state of another sender's mail that was sent.
         current = way(waiting[0])
         mails = waiting.filtered(lambda mail: way(mail) == current)[:{at_once}]
         say('info', 'Mail queue: lane %s sends %s' % (name, len(mails)))
@@ -128,23 +132,23 @@ for name, domain, batch in lanes:
         left = model.search(due + [('id', 'in', mails.ids)])
         commit(len(mails) - len(left))
         mail_ids = [mail_id for mail_id in mail_ids if mail_id not in mails.ids]
-        if left:  # the mails of other servers and senders leave all the same
+        if left:  # mails of other servers and senders are still sent
             held.append(current)
             held_domains.append(domain_way(current))
 """
 
-# So many mails go through one connection; at a second each that is well within what Odoo gives a job.
+# The number of mails in one connection. At one second for each mail, this is well within Odoo's limit for a job.
 _AT_ONCE = 25
-# At so many senders of one domain Odoo breaks off before the rest of the domain waits for the next run.
+# If sending stops at this number of senders of one domain, the other mails of the domain wait for the next run.
 SENDERS_OF_DOMAIN = 3
-# After so many domains at which Odoo broke off, a run ends.
+# If sending stops at this number of domains, the run ends.
 BROKEN_DOMAINS = 10
 
-# How Odoo begins the reason of a mail that it was at when it was interrupted; up to 18.0 also of one that nobody can receive.
+# The beginning of the reason of a mail at which Odoo was interrupted. Up to 18.0 also of a mail without a recipient.
 INTERRUPTED = "Error without exception"
 
 _BACKOFF = '''\
-# From 20.0 on partners can be in copy, too.
+# From 20.0 on partners can be in copy.
 recipients = ' UNION ALL '.join([
     'SELECT %s AS mail_id, %s AS partner_id FROM %s' % (field.column1, field.column2, field.relation)
     for field in [model._fields[name] for name in ('recipient_ids', 'recipient_cc_ids') if name in model._fields] if field.store
@@ -177,7 +181,7 @@ query = """
     LIMIT 500
 """
 note = env['ir.config_parameter'].sudo().search([('key', '=', {key!r})], limit=1)
-# How often mails were tried that were queued again, with the attempt that they are queued for; below zero they are given up.
+# The attempts for each mail that was queued again, including the one that it is queued for. Negative: the mail is not retried.
 attempts = {{}}
 for word in (note.value or '').split():
     mail_id, _equals, count = word.partition('=')
@@ -198,7 +202,7 @@ values = {{
     'mailbox': {mailbox!r},
     'temporary': {temporary!r},
     'last_id': 0,
-    # What another one has given up after fewer attempts goes on here.
+    # Mails that another program has given up after fewer attempts are still retried here.
     'given_up': [mail_id for mail_id in attempts if attempts[mail_id] <= -{max_attempts}],
     'tried': list(attempts),
 {values}
@@ -218,7 +222,7 @@ while time.time() < deadline:
     model.browse(again).mark_outgoing()
     note = keep(note)
     if again:
-        say('info', 'Mail queue: %s mails that failed for a passing reason are tried again' % len(again))
+        say('info', 'Mail queue: %s mails with transient failures are queued again' % len(again))
     if over:
         first = (len(over), -attempts[over[0]], over[0])
         say('warning', 'Mail queue: %s mails are given up after %s attempts, such as mail.mail %s' % first)
@@ -259,12 +263,12 @@ def purge(mails):
             say('warning', 'Mail queue: mail.mail %s cannot be purged: %r' % (mails.id, error))
         return False
 while time.time() < deadline:
-    # As the superuser: Odoo refuses it even to its administrators where a mail has no document.
+    # As the superuser, because administrators cannot delete a mail without a document.
     mails = model.sudo().search(domain + [('id', '>', last_id)], order='id', limit=500)
     if not mails:
         break
     last_id = mails.ids[-1]
-    if not purge(mails):  # one refuses for all: one by one
+    if not purge(mails):  # one mail can prevent the deletion of all
         for mail in mails:
             purge(mail)
     commit(len(mails))
@@ -279,14 +283,14 @@ for xml_id in {crons!r}:
     if not cron:
         if xml_id == {queue!r}:
             alerts.append((
-                'Mail queue: its scheduled action is gone', 'Somebody has deleted %s; an update of the addon mail brings it back.' % xml_id,
+                'Mail queue: its scheduled action is gone', 'The scheduled action %s was deleted. Upgrade the addon mail to create it again.' % xml_id,
             ))
         continue
     try:
         wrong = ''
         interval = dateutil.relativedelta.relativedelta(**{{cron.interval_type: cron.interval_number}})
         if not cron.active:
-            # Who only looks whether it runs stamps it, too; then the run that it has missed tells.
+            # A check whether it is running changes write_date too. Then a missed run shows for how long it was inactive.
             wrong = 'was inactive' if min(cron.write_date, cron.nextcall) <= now - patience else ''
         elif cron.nextcall < now - patience:
             wrong = 'was overdue'
@@ -295,13 +299,13 @@ for xml_id in {crons!r}:
         if wrong:
             planned = cron.nextcall
             values = {{'active': True, 'nextcall': now}}
-            if 'numbercall' in cron and not cron.numbercall:  # up to 17.0: how often it still runs
+            if 'numbercall' in cron and not cron.numbercall:  # up to 17.0: the number of runs that are left
                 values['numbercall'] = -1
             cron.write(values)
             env.cr.commit()
             alerts.append((
                 'Mail queue: %s %s' % (cron.name, wrong),
-                'Its next run was to be at %s UTC. It is active again and runs now.' % planned,
+                'Its next run was planned for %s UTC. It is active again and runs now.' % planned,
             ))
     except Exception as error:  # it is running
         env.cr.rollback()
@@ -328,21 +332,21 @@ _TELL = """\
             ('create_date', '>', now - datetime.timedelta(hours=1)),
         ])
         if target and not told:
-            # Code of actions queues what it sends, and the queue is what this is about.
+            # Send at once: crons put messages into the queue, and the alert is about the queue.
             target.with_context(mail_notify_force_send=True).{method}(subject=subject, body='%s. %s' % (subject, text), {more})
         env.cr.commit()
     except Exception as error:
         env.cr.rollback()
-        say('error', 'Mail queue: nobody could be told: %r' % error)
+        say('error', 'Mail queue: the alert could not be sent: %r' % error)
 """
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A part of the queue, in Odoo's own terms.
+    """A part of the queue.
 
-    :param domain: empty takes what no lane before it takes.
-    :param batch: how many mails a run sends at most.
+    :param domain: an Odoo domain. If it is empty, the lane takes all mails that no earlier lane takes.
+    :param batch: the largest number of mails in one run.
     """
 
     name: str
@@ -352,16 +356,16 @@ class Lane:
 
 @dataclass(frozen=True)
 class Listener:
-    """Who is told of what the watchdog saw: a channel, or a user's partner."""
+    """The receiver of the watchdog's alerts: a channel, or the partner of a user."""
 
     model: str
     id: int
 
 
 def lanes_code(lanes: Sequence[Lane], *, settle: int) -> str:
-    """Send the queue lane by lane, the oldest mails of each first.
+    """Return code that sends the queue lane by lane, the oldest mails of each lane first.
 
-    :param settle: seconds that a mail is left alone after its creation.
+    :param settle: seconds between the creation of a mail and its first attempt.
     """
     rows = [f"    ({lane.name!r}, {list(lane.domain)!r}, {lane.batch})," for lane in lanes]
     return _finished(
@@ -378,9 +382,9 @@ def lanes_code(lanes: Sequence[Lane], *, settle: int) -> str:
 
 
 def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int, max_attempts: int) -> str:
-    """Return what failed for a passing reason to the queue, after a delay that doubles with each attempt; all delays in minutes.
+    """Return code that retries mails with transient failures, after a delay that doubles with each attempt. All delays are in minutes.
 
-    A mail that failed at the age of n minutes is tried again n minutes later.
+    A mail that failed at the age of n minutes is retried n minutes later.
     """
     # Loaded only if it is needed, see enforcement/run_options.py.
     from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import TEMPORARY, verdict_patterns
@@ -411,17 +415,17 @@ def backoff_code(*, first_delay: int, max_delay: int, give_up_after: int, max_at
 
 
 def stale_code(days: int) -> str:
-    """Cancel what has been due for so many days."""
+    """Return code that cancels mails that have been due for a number of days."""
     return _finished("stale", _STALE.format(days=days, commit=_COMMIT))
 
 
 def purge_code(days: int) -> str:
-    """Delete what failed or was cancelled and has not been touched for so many days."""
+    """Return code that deletes failed and cancelled mails without a change for a number of days."""
     return _finished("purge", _PURGE.format(days=days, commit=_COMMIT))
 
 
 def watchdog_code(*, max_overdue: int, max_outgoing: int | None, listener: Listener | None) -> str:
-    """Wake the queue and the policy's other actions, and say so.
+    """Return code that activates and reschedules the crons of the queue and of the policy, and sends alerts about that.
 
     :param max_overdue: minutes.
     """
@@ -443,12 +447,12 @@ def watchdog_code(*, max_overdue: int, max_outgoing: int | None, listener: Liste
     )
 
 
-# Python's parser has one error for code that is wrong, and others for code that is nested too deeply.
+# The errors of Python's parser, also for code that is nested too deeply.
 _NOT_PARSED = (MemoryError, RecursionError, SyntaxError, ValueError)
 
 
 def sends_queue(code: str) -> bool:
-    """Whether code of the queue's action sends mails: Odoo's own, this policy's, or what calls the same methods."""
+    """Return whether code of the queue's cron sends mails: Odoo's own, that of the policy, or code that calls the same methods."""
     try:
         nodes = list(ast.walk(_parsed(code.strip())))
     except ValueError:
@@ -457,7 +461,7 @@ def sends_queue(code: str) -> bool:
 
 
 def keeps_order(code: str) -> bool:
-    """Whether code of the queue's action sends mails in Odoo's own order."""
+    """Return whether code of the queue's cron sends mails in Odoo's own order."""
     return sends_queue(code) and before_of(code) is None
 
 
@@ -468,15 +472,15 @@ def part_of(code: str) -> str | None:
 
 
 def listener_in(code: str) -> Listener | None:
-    """Who is told by code of the watchdog."""
+    """Return the receiver of alerts in code of the watchdog."""
     target = re.search(r"^ *target = env\['([\w.]+)'\]\.browse\((\d+)\)", code, re.MULTILINE)
     return Listener(target[1], int(target[2])) if target else None
 
 
 def lanes_in(code: str) -> list[Lane]:
-    """The lanes in code of the queue.
+    """Return the lanes in code of the queue.
 
-    :raises ValueError: it holds none: somebody has changed it.
+    :raises ValueError: if it contains no lanes, because it was changed.
     """
     try:
         statements = _parsed(code).body
@@ -487,13 +491,13 @@ def lanes_in(code: str) -> list[Lane]:
         )
         return [Lane(name, list(domain), batch) for name, domain, batch in rows]
     except (StopIteration, TypeError, *_NOT_PARSED) as error:
-        raise ValueError("it holds no lanes") from error
+        raise ValueError("it contains no lanes") from error
 
 
 def _parsed(code: str) -> ast.Module:
-    """Return the syntax tree of code that anybody may have written.
+    """Return the syntax tree of code, which may be of any origin.
 
-    :raises ValueError: it is not Python, or nested too deeply.
+    :raises ValueError: if it is not Python, or nested too deeply.
     """
     try:
         return ast.parse(code)
@@ -502,8 +506,8 @@ def _parsed(code: str) -> ast.Module:
 
 
 def numbers_in(code: str) -> list[int]:
-    """The numbers that code of a part was made with, in its own order: of seconds, minutes, days or mails."""
-    body = re.sub(r"^ *#.*$", "", code, flags=re.MULTILINE)  # what a note of former code holds is not meant
+    """Return the numbers in the code of a part, in the order of the code: seconds, minutes, days or mails."""
+    body = re.sub(r"^ *#.*$", "", code, flags=re.MULTILINE)  # without the comment that contains the earlier code
     found = re.findall(
         r"timedelta\((?:seconds|minutes|days)=(\d+)\)|interval '(\d+) minutes'|^if waiting > (\d+):|abs\(attempts\.get\(mail_id, 1\)\) < (\d+)",
         body,
@@ -513,15 +517,15 @@ def numbers_in(code: str) -> list[int]:
 
 
 def with_before(code: str, before: Mapping[str, Any]) -> str:
-    """The code that takes the place of other code, with a note of what was there."""
+    """Return code with a comment that contains the values from before the policy."""
     head, _newline, body = code.partition("\n")
     return f"{head}\n{_BEFORE}{json.dumps(before, sort_keys=True)}\n{body}"
 
 
 def before_of(code: str) -> dict[str, Any] | None:
-    """What code of this policy notes of its predecessor; None where the code is not the policy's.
+    """Return the values from before the policy that its code contains; None if the code is not from the policy.
 
-    A note that somebody has spoilt is as good as Odoo's own code.
+    If the comment is not readable, the result is Odoo's own code.
     """
     if not code.lstrip().startswith(MARK):
         return None
@@ -537,18 +541,23 @@ def before_of(code: str) -> dict[str, Any] | None:
 
 
 def _finished(part: str, body: str) -> str:
-    """The code under a line that says whose it is."""
+    """Return the code with a first line that names its origin, version and checksum."""
     body = _SAY + body
     body = "\n".join(line for line in body.splitlines() if line.strip())
     checksum = hashlib.sha256(body.encode()).hexdigest()[:12]
-    return f"{MARK}, {part}, version {_VERSION}, {checksum}. Do not edit: it is made and kept by Ansible.\n{body}"
+    return (
+        f"{MARK}, {part}, version {_VERSION}, {checksum}. Do not edit: Ansible generates and updates this code.\n{body}"
+    )
 
 
 _VERDICTS = {True: " THEN true", False: " THEN false", None: " AND mail.told ~* %(temporary)s THEN true"}
 
 
 def _verdicts(patterns: Iterable[tuple[bool | None, str]]) -> list[tuple[bool | None, str]]:
-    """Whether a failure passes, by regular expressions of PostgreSQL to try one after the other: the classification, less what tells no more."""
+    """Return whether failures are transient, by regular expressions of PostgreSQL. The first match wins.
+
+    Neighbours with the same verdict are joined. Permanent failures at the end are left out, because they are the default.
+    """
     verdicts: list[tuple[bool | None, str]] = []
     for verdict, expression in patterns:
         if verdicts and verdicts[-1][0] is verdict:

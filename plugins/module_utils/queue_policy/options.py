@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a queue policy, and the values of the crons that its rules consist of.
+"""The options of a queue policy, and the values of the crons of its rules.
 
-The lanes run inside Odoo's own queue cron, whose code they replace. So there is one queue and one schedule: nothing can race, and whatever
-triggers or watches the queue cron still works. Every other rule is a cron of its own with the external ID `postmaster_odoo.queue_…`.
+The lanes replace the code of Odoo's own queue cron. So there is one queue and one schedule, and no race. Programs that trigger or watch the
+queue cron still work. Every other rule has its own cron with the external ID `postmaster_odoo.queue_…`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ OPTIONS: Mapping[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
-# The rules that have a cron of their own, by the external IDs of these crons.
+# The rules that have their own cron, by the external IDs of these crons.
 OWN_CRONS: Mapping[str, str] = {
     queue_jobs.BACKOFF: "backoff",
     queue_jobs.STALE: "stale_after",
@@ -76,15 +76,15 @@ LANES = "lanes"
 # The external ID of each rule's cron.
 RULES: Mapping[str, str] = {LANES: QUEUE, **{rule: xml_id for xml_id, rule in OWN_CRONS.items()}}
 
-# The fields of Odoo's own queue that the lanes may change, and that are put back when the lanes are removed.
+# The fields of Odoo's queue cron that the lanes may change. They are restored when the lanes are removed.
 _INTERVAL = ("interval_number", "interval_type")
 _QUEUE_FIELDS = ("code", "active", *_INTERVAL)
 
 
 class QueuePolicy:
-    """A policy as a user wrote it; options that are None count as not given.
+    """A policy in the user's options. None counts as not given.
 
-    :raises Invalid: something in it no Odoo would take; the message lists all of it.
+    :raises Invalid: if options are not valid; the message lists all problems.
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -100,14 +100,14 @@ class QueuePolicy:
 
     @property
     def listener(self) -> tuple[str, str] | None:
-        """Who is to be told, by the option that names them: (channel or user, name)."""
+        """Return the receiver of alerts, as the option and its value: (channel or user, name)."""
         watchdog = self._part("watchdog") or {}
         named = [(option, watchdog[option]) for option in ("channel", "user") if watchdog.get(option)]
         return named[0] if named else None
 
     @property
     def declared_rules(self) -> list[str]:
-        """The rules that the policy declares, those that it removes included."""
+        """Return the rules that the policy declares, including those that it removes."""
         return [rule for rule in RULES if self.state == "absent" or rule in self._given]
 
     def removes(self, rule: str) -> bool:
@@ -117,7 +117,7 @@ class QueuePolicy:
         return self._given.get(rule) in (None, 0) or not self._part_is_enabled(rule)
 
     def summary(self, rule: str) -> dict[str, Any]:
-        """Return a declared rule in the user's terms: its options with their values."""
+        """Return a declared rule as its options with their values."""
         if self.removes(rule):
             return {}
         if rule == LANES:
@@ -139,14 +139,14 @@ class QueuePolicy:
         if rule == "purge_after":
             return _cron("old mails are purged", queue_jobs.purge_code(self._given[rule]), 60)
         if watchdog is None:
-            raise ValueError(f"{rule} is no declared rule")
+            raise ValueError(f"{rule} is not a declared rule")
         code = queue_jobs.watchdog_code(
             max_overdue=watchdog["max_overdue"], max_outgoing=watchdog.get("max_outgoing"), listener=listener
         )
         return _cron("the queue is kept running", code, watchdog["interval"])
 
     def lanes_values(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields of Odoo's queue cron with the lanes in it, or as they were before the lanes.
+        """Return the fields of Odoo's queue cron with the lanes, or with the values from before the lanes.
 
         :param found: the fields of the cron.
         """
@@ -162,14 +162,14 @@ class QueuePolicy:
         return {name: before[name] for name in _QUEUE_FIELDS if before and name in before}
 
     def changes_interval(self, found: Mapping[str, Any]) -> bool:
-        """Return whether the lanes give the queue cron another interval."""
+        """Return whether the lanes change the interval of the queue cron."""
         wanted = self.lanes_values(found) if self.lanes else {}
         return any(name in wanted and wanted[name] != found.get(name) for name in _INTERVAL)
 
     # --- the parts ---
 
     def _part(self, name: str) -> Mapping[str, Any] | None:
-        """The options of a part that is to be there."""
+        """Return the options of a part that the policy installs; None if it does not."""
         part = self._given.get(name)
         if part is None or not part.get("enabled", True):
             return None
@@ -179,7 +179,7 @@ class QueuePolicy:
         value = self._given[rule]
         return not isinstance(value, Mapping) or bool(value.get("enabled", True))
 
-    # --- what no Odoo would take ---
+    # --- problems of the options ---
 
     def _problems(self) -> Iterator[str]:
         backoff, watchdog = self._part("backoff") or {}, self._part("watchdog") or {}
@@ -199,7 +199,7 @@ class QueuePolicy:
         if backoff and backoff["max_delay"] < backoff["first_delay"]:
             yield f"backoff.max_delay ({backoff['max_delay']}) must not be less than backoff.first_delay ({backoff['first_delay']})"
         if "interval" in self._given and not self.lanes:
-            yield "interval is how often the lanes run, and goes with lanes"
+            yield "interval needs lanes, because it is the interval of their cron"
 
     def _read_lanes(self, problems: list[str]) -> list[Lane]:
         given = self._given.get("lanes") or []
@@ -218,7 +218,9 @@ class QueuePolicy:
                 problems.append(f"lane {name!r}: {error}")
             else:
                 if not domain and position < len(given) - 1:
-                    problems.append(f"lane {name!r}: without a domain it takes everything, and must be the last")
+                    problems.append(
+                        f"lane {name!r}: a lane without a domain takes all mails, so it must be the last one"
+                    )
             lanes.append(Lane(name, domain, one["batch"]))
         if lanes and lanes[-1].domain:
             lanes.append(Lane("everything else", [], _BATCH))
@@ -226,22 +228,22 @@ class QueuePolicy:
 
 
 def read_domain(given: Any) -> list[Any]:
-    """An Odoo domain from its text, or from a list of lists.
+    """Return an Odoo domain from its text, or from a list of lists.
 
-    :raises ValueError: it is none, in words.
+    :raises ValueError: if it is not a valid domain.
     """
     domain = given
     if isinstance(given, str):
         try:
             domain = ast.literal_eval(given.strip() or "[]")
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            raise ValueError(f"domain must be an Odoo domain of plain values, not {shown(given)}") from None
+            raise ValueError(f"domain: {shown(given)} is not an Odoo domain with plain values") from None
     if domain is None:
         return []
     if not isinstance(domain, (list, tuple)):
-        raise ValueError(f"domain must be a list of conditions, not {shown(given)}")
+        raise ValueError(f"domain: {shown(given)} is not a list of conditions")
     read: list[Any] = []
-    # How many conditions an operator still waits for; conditions beyond that are joined by an implied "and".
+    # The number of conditions that the operators so far still need. Further conditions are joined with an implied "and".
     missing = 0
     for term in domain:
         if term in ("&", "|"):
@@ -252,18 +254,18 @@ def read_domain(given: Any) -> list[Any]:
             read.append(term)
         elif isinstance(term, (list, tuple)) and len(term) == 3 and all(isinstance(part, str) for part in term[:2]):
             if not _is_plain(term[2]):
-                raise ValueError(f"domain: {term[2]!r} in {term!r} is no plain value")
+                raise ValueError(f"domain: {term[2]!r} in {term!r} is not a plain value")
             missing = max(missing - 1, 0)
             read.append(tuple(term))
         else:
             raise ValueError(f"domain: {term!r} is neither a condition (field, operator, value) nor one of &, |, !")
     if missing:
-        raise ValueError(f"domain {given!r} ends before it is complete")
+        raise ValueError(f"domain: {given!r} is not complete, because an operator lacks a condition")
     return read
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether it is the same in YAML, in JSON, and in the Python that Odoo runs."""
+    """Return whether a value is the same in YAML, in JSON, and in the Python code that Odoo runs."""
     if isinstance(value, (list, tuple)):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
@@ -278,7 +280,7 @@ def _cron(what: str, code: str, minutes: int) -> dict[str, Any]:
         "active": True,
         "interval_number": minutes,
         "interval_type": "minutes",
-        # As Odoo itself: an administrator may not do everything with every mail.
+        # Odoo's own user, because an administrator does not have all rights on every mail.
         "user_id": "base.user_root",
     }
 

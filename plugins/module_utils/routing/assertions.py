@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The routes that a stack asserts: which mail server takes the mail of which sender."""
+"""The routes that a stack asserts: the mail server for the mail of each sender."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import RoutingTable
 
-# The most routes for which the nearest name of a server is looked for.
+# The largest number of routes for which the nearest name of a server is searched.
 _MOST_HINTS = 20
 
 
 @dataclass(frozen=True)
 class Assertion:
-    """Mail of this address leaves through this server, meant by its name or its declared external id."""
+    """The assertion that mail from an address leaves through a server, which is named by its name or its declared external ID."""
 
     address: str
     server: str
@@ -41,11 +41,11 @@ class Assertion:
 class BrokenRoute:
     """An assertion that does not apply.
 
-    :param server: the name of the server that the assertion means.
-    :param taker: the name of the server that takes the mail, None for the server of Odoo's configuration file.
-    :param taken_by: the same with the rule by which it takes the mail, in words.
-    :param cause: why the asserted server does not take it, in words.
-    :param remedy: what to do about it.
+    :param server: the name of the asserted server.
+    :param taker: the name of the server that takes the mail; None for the server of Odoo's configuration file.
+    :param taken_by: a text about that server, with the rule by which it takes the mail.
+    :param cause: a text about the reason why the asserted server does not take the mail.
+    :param remedy: a text about the remedy.
     """
 
     assertion: Assertion
@@ -57,7 +57,7 @@ class BrokenRoute:
 
     @property
     def message(self) -> str:
-        """The broken route in words."""
+        """Return the error message."""
         return (
             f"route {self.assertion.address!r}: mail would leave through {self.taken_by}, and not through {self.server!r}, "
             f"because {self.cause}: {self.remedy}."
@@ -65,23 +65,23 @@ class BrokenRoute:
 
 
 def assertions_of(options: Iterable[Mapping[str, Any]]) -> list[Assertion]:
-    """The option `routes` of `mail_stack`.
+    """Return the assertions in the option `routes` of `mail_stack`.
 
-    :raises Invalid: something that is no address.
+    :raises Invalid: if a value is not an email address.
     """
     problems = ErrorCollector()
     assertions = []
     for one in options:
         with problems:
             if len(addresses_in(one["from"])) != 1:
-                raise Invalid(f"route {one['from']!r}: from takes one email address.")
+                raise Invalid(f"route {one['from']!r}: from must be exactly one email address.")
             assertions.append(Assertion(one["from"], one["server"]))
     problems.raise_gathered()
     return assertions
 
 
 def find_routes(assertions: Sequence[Assertion], table: RoutingTable) -> list[dict[str, Any]]:
-    """How mail of each asserted address leaves, as a task's result shows it; of the main company, where that makes a difference."""
+    """Return the route of each asserted address as it is in a task's result. If it differs between companies, it is that of the main company."""
     results = []
     rules = _shared(table.rules[0])
     servers = ServerIndex(table.servers, several=rules.several)
@@ -96,8 +96,8 @@ def find_routes(assertions: Sequence[Assertion], table: RoutingTable) -> list[di
 def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: Mapping[str, str]) -> list[BrokenRoute]:
     """Return the assertions that do not apply, for mail of any company.
 
-    :param names: of the servers that are declared by an external id.
-    :raises Ambiguous: several servers in use have a name.
+    :param names: the names of servers by their declared external IDs.
+    :raises Ambiguous: if several active servers have the asserted name.
     """
     servers = [server for server in table.servers if not server.personal]
     by_name: dict[str, list[RoutingServer]] = {}
@@ -105,7 +105,7 @@ def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: M
         by_name.setdefault(server.name, []).append(server)
     index = ServerIndex(servers, several=table.several)
     all_rules = table.rules
-    # Companies differ only in the server of mail that no server is for: one company for each of these servers is enough.
+    # Companies differ only in the server of senders that match no server, so one company for each of these servers is enough.
     of_companies: dict[RoutingServer | None, tuple[Rules, Rules]] = {}
     for rules in all_rules:
         shared = _shared(rules)
@@ -116,14 +116,14 @@ def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: M
         in_use = [server for server in by_name.get(name, ()) if server.active]
         if len(in_use) > 1:
             raise Ambiguous(
-                f"route {assertion.address!r}: several mail servers in use are called {name!r}: rename all but one in Odoo."
+                f"route {assertion.address!r}: several active mail servers have the name {name!r}. Rename all but one in Odoo."
             )
         for rules, shared in of_companies.values():
             found = find_route(assertion.address, index, shared)
             if found.server is None or found.server.name != name:
                 taker = found.server.name if found.server else None
                 taken_by = _taken_by(found, rules if len(all_rules) > 1 else None)
-                # To compare a name with all others takes long: of many routes, the first ones are enough to find the mistake.
+                # The search for the nearest name is slow, so only the first broken routes have one.
                 cause, remedy = _cause(assertion, name, by_name, found, rules, hint=len(broken) < _MOST_HINTS)
                 broken.append(BrokenRoute(assertion, name, taker, taken_by, cause, remedy))
                 break
@@ -133,9 +133,9 @@ def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: M
 
 
 def refuse(broken: Sequence[BrokenRoute], *, where: str) -> None:
-    """Raise all that does not apply.
+    """Raise an error if assertions do not apply.
 
-    :raises Conflict: there is something.
+    :raises Conflict: if there are broken routes.
     """
     if broken:
         raise Conflict(f"{' '.join(one.message for one in broken)} ({where})")
@@ -150,20 +150,21 @@ def _cause(
     *,
     hint: bool,
 ) -> tuple[str, str]:
-    """Return why a server does not take the mail that it should, and what to do.
+    """Return the reason why a server does not take the asserted mail, and the remedy.
 
-    :param servers: by their names. :param hint: whether to look for the nearest name if there is no such server.
+    :param servers: the servers by their names.
+    :param hint: whether to search the nearest name if the server does not exist.
     """
     namesakes = servers.get(name, ())
     if not namesakes:
         nearest: list[str] = []
         if hint:
-            import difflib  # takes a millisecond, which only an error needs
+            import difflib  # takes a millisecond, and only errors need it
 
             nearest = difflib.get_close_matches(name, list(servers), n=1)
         words = f"; the nearest name is {nearest[0]!r}" if nearest else ""
         return (
-            f"there is no mail server of this name (it may be renamed or deleted{words})",
+            f"no mail server has this name (it may have been renamed or deleted{words})",
             "correct the name in the route, or declare the server",
         )
     if not any(server.active for server in namesakes):
@@ -171,22 +172,22 @@ def _cause(
     (server,) = [one for one in namesakes if one.active]
     if server.from_filter and not is_for(assertion.address, server, rules):
         return (
-            f"its from_filter ({server.from_filter}) does not name the sender",
+            f"its from_filter ({server.from_filter}) does not contain the sender",
             "add the sender's address or domain to its from_filter, or correct the route",
         )
     taker = found.server.name if found.server else ""
     return (
         f"{taker!r} comes before it",
-        f"give {name!r} a from_filter that names the sender, or a lower sequence than {taker!r} has, or correct the route",
+        f"add the sender to the from_filter of {name!r}, or give it a lower sequence than {taker!r}, or correct the route",
     )
 
 
 def _taken_by(found: Route, rules: Rules | None) -> str:
     server = repr(found.server.name) if found.server else "the server of Odoo's configuration file"
     of = f" (for companies that send notifications from {rules.notifications or 'no address'})" if rules else ""
-    return f"{server}{of}, for {RULES[found.rule]}"
+    return f"{server}{of} ({RULES[found.rule]})"
 
 
 def _shared(rules: Rules) -> Rules:
-    """Without the users' own servers: what is asserted is true of everybody's mail."""
+    """Return the rules without servers that belong to users, because an assertion applies to the mail of all users."""
     return replace(rules, personal=False)

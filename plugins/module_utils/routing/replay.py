@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mail of real senders, routed as an instance is and as a plan leaves it. Pure functions.
+"""The routes of the mail of real senders, in an instance before and after a plan. Pure functions.
 
 Source: docs/development/odoo-behaviour.md, Server choice.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.routing.senders import Sender, Senders
     from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import RoutingTable
 
-# What a plan changes for the mail of a sender.
+# The possible changes by a plan to the mail of a sender.
 EFFECTS = {
     "other_server": "leaves through another server",
     "other_host": "leaves through another host, port or login of the same server",
@@ -41,7 +41,7 @@ EFFECTS = {
     "other_from": "has another From",
     "unknown": "cannot be predicted",
 }
-# A result contains so many senders at most, and a diff so many.
+# The largest numbers of senders in a result and in a diff.
 _LISTED = 1_000
 _SHOWN = 50
 _CONFIGURATION = "none (the server of Odoo's configuration file)"
@@ -50,12 +50,12 @@ _DEPENDS = "one that depends on the company, or on the build of Odoo"
 
 @dataclass(frozen=True)
 class Delivery:
-    """How a mail leaves.
+    """The server and the sender of a mail.
 
-    :param server: None is the server of Odoo's configuration file, or none at all if the mail is not sent.
+    :param server: None for the server of Odoo's configuration file, or if the mail is not sent.
     :param email_from: the `From` that the recipient sees; empty if the mail is not sent.
-    :param rewritten: that is another address than the sender's.
-    :param is_sent: Odoo can send the mail. It cannot if the mail names an archived server, or if there is no address to send from.
+    :param rewritten: whether `email_from` has another address than the sender.
+    :param is_sent: whether Odoo can send the mail. It cannot if the mail names an archived server, or if there is no address to send from.
     """
 
     server: RoutingServer | None
@@ -66,10 +66,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, its From is None.
+    """The mail of a sender before and after a plan. If it differs between companies, or builds of Odoo, it has no From.
 
-    :param place_before: host, port and login of the server, if they are one. :param place_after: the same after the plan.
-    :param effects: of EFFECTS; empty if nothing changes.
+    :param place_before: host, port and login of the server; None if they differ.
+    :param place_after: the same after the plan.
+    :param effects: keys of EFFECTS; empty if nothing changes.
     """
 
     sender: Sender
@@ -85,7 +86,7 @@ class Comparison:
 def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: RoutingTable) -> list[Comparison]:
     """Return how the mail of each sender leaves before and after a plan."""
     deliver_before, deliver_after = Deliveries(before), Deliveries(after)
-    # The alias domain of the company that the sending process works in, before and after.
+    # The alias domain of the company of the sending process, before and after.
     fallbacks = list({(domain, after.companies.get(company)) for company, domain in before.companies.items()})
     builds = (True, False) if before.rewrites_unmatched is None else (before.rewrites_unmatched,)
     comparisons = []
@@ -119,7 +120,7 @@ def compare_senders(senders: Iterable[Sender], before: RoutingTable, after: Rout
 
 
 def replay_result(senders: Senders, days: int, before: RoutingTable, after: RoutingTable) -> dict[str, Any]:
-    """Return the comparison of all senders as a task's result shows it: those whose mail changes first, then by the number of mails."""
+    """Return the comparison of all senders as it is in a task's result: first the senders with changes, then by the number of mails."""
     entries: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in compare_senders(senders.senders, before, after):
         shown = {
@@ -162,7 +163,7 @@ def replay_result(senders: Senders, days: int, before: RoutingTable, after: Rout
 
 
 def replay_diff(replay: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the changes of a replay as Ansible's `--diff` shows them, those of the most mails first."""
+    """Return the changes of a replay for Ansible's `--diff`, those of the most mails first."""
     changed = [entry for entry in replay["senders"] if entry["effects"]]
     return [
         {
@@ -177,7 +178,7 @@ def replay_diff(replay: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 class Deliveries:
-    """How mail leaves by the rules of one table. Many senders share rules and servers, so these are made once."""
+    """The deliveries of mail by the rules of one table. Rules and indexes are created once, because many senders share them."""
 
     def __init__(self, table: RoutingTable) -> None:
         self._table = table
@@ -197,15 +198,15 @@ class Deliveries:
         self._route = functools.cache(self._route_of)
 
     def of(self, sender: Sender, fallback: int | None, rewrites: bool) -> Delivery:
-        """Return how the mail of a sender leaves. Parameters as in `route`."""
+        """Return the delivery of a sender's mail. The parameters are those of `route`."""
         found = self.route(sender, fallback, rewrites)
         return _delivery(found) if found else Delivery(None, "", rewritten=False, is_sent=False)
 
     def route(self, sender: Sender, fallback: int | None, rewrites: bool) -> Route | None:
-        """Return the route of the mail of a sender, None if it names a server that it cannot leave through.
+        """Return the route of a sender's mail; None if the mail names a server that cannot send it.
 
-        :param fallback: the alias domain of the company that the sending process works in.
-        :param rewrites: what this build of Odoo does with mail that no server is for.
+        :param fallback: the alias domain of the company of the sending process.
+        :param rewrites: whether this build of Odoo replaces a sender that matches no server.
         """
         rules = self._rules(self._alias_domain(sender), fallback, rewrites)
         if sender.server in self._servers:
@@ -213,7 +214,7 @@ class Deliveries:
         return self._route(sender.email_from, rules, sender.user if sender.user in self._personal else None)
 
     def routes(self, sender: Sender) -> list[Route]:
-        """Return each route that the mail of a sender may take: it can depend on the company that sends it, and on the build of Odoo."""
+        """Return each possible route of a sender's mail. It can depend on the company that sends it, and on the build of Odoo."""
         fallbacks = list(dict.fromkeys(self._table.companies.values())) if self.depends_on_process(sender) else []
         unknown = self._table.rewrites_unmatched
         builds = (True, False) if unknown is None else (unknown,)
@@ -221,12 +222,12 @@ class Deliveries:
         return [one for one in dict.fromkeys(found) if one is not None and one.envelope_from]
 
     def depends_on_process(self, sender: Sender) -> bool:
-        """Return whether the company that the sending process works in matters: the alias domain of the mail lacks an address."""
+        """Return whether the route depends on the company of the sending process, because the mail's alias domain lacks an address."""
         rules = self._own_rules(self._alias_domain(sender))
         return not (rules.notifications and rules.bounce)
 
     def _alias_domain(self, sender: Sender) -> int | None:
-        """Return the alias domain of new mail: that of the record's company; without a company, the one that the mail had."""
+        """Return the alias domain of new mail: that of the record's company or, without a company, that of the earlier mail."""
         return self._table.companies.get(sender.company or 0, sender.alias_domain)
 
     def _rules_of(self, alias_domain: int | None, fallback: int | None, rewrites: bool) -> Rules:
@@ -236,7 +237,7 @@ class Deliveries:
         return find_route(email_from, self._index(user), rules)
 
     def _index_of(self, user: int | None) -> ServerIndex:
-        """Return the mail servers that mail of a user can leave through."""
+        """Return the mail servers that can send mail of a user."""
         return ServerIndex([*self._shared, *self._personal.get(user or 0, ())], several=self._table.several)
 
     def _through(self, server: RoutingServer, sender: Sender, rules: Rules) -> Route | None:
@@ -254,7 +255,7 @@ def _delivery(found: Route) -> Delivery:
 
 
 def _effects(before: Delivery, after: Delivery) -> tuple[str, ...]:
-    """Return what differs between two deliveries, of EFFECTS in their order."""
+    """Return the differences between two deliveries, as keys of EFFECTS in their order."""
     if not after.is_sent:
         return ("fails",) if before.is_sent else ()
     differs = _identity(before.server) != _identity(after.server)
@@ -271,7 +272,7 @@ def _effects(before: Delivery, after: Delivery) -> tuple[str, ...]:
 
 
 def _in_words(one: Comparison) -> str:
-    """Return what a plan changes for a sender, empty if nothing."""
+    """Return a text about the changes for a sender; empty if there are none."""
     parts = []
     for effect in one.effects:
         if effect == "other_server":
@@ -300,19 +301,19 @@ def _in_words(one: Comparison) -> str:
 
 
 def _server_in_words(name: str | None, email_from: str | None) -> str:
-    """Return the name of a server, and what it means that there is none."""
+    """Return the name of a server, or a text about the reason why there is none."""
     if name is not None:
         return name
     return {None: _DEPENDS, "": "none (not sent)"}.get(email_from, _CONFIGURATION)
 
 
 def _identity(server: RoutingServer | None) -> Any:
-    """Return what makes a server the same: its id, whatever its name is; of a new one its name."""
+    """Return the identity of a server: its id, or the name of a new server."""
     return server and (server.id or server.name)
 
 
 def _place(deliveries: Iterable[Delivery]) -> str | None:
-    """Return host, port and login of the server of deliveries, None if they differ."""
+    """Return host, port and login of the server of deliveries; None if they differ."""
     places = {one.server.place if one.server else None for one in deliveries}
     place = places.pop() if len(places) == 1 else None
     if place is None:
@@ -322,7 +323,7 @@ def _place(deliveries: Iterable[Delivery]) -> str | None:
 
 
 def _shown(deliveries: Iterable[Delivery]) -> tuple[str | None, str | None]:
-    """Return the name of the server and the From of deliveries. What differs among them is None, and so is the From if the server differs."""
+    """Return the name of the server and the From of deliveries. None for a value that differs, and for the From if the server differs."""
     servers = {one.server.name if one.server else None for one in deliveries}
     headers = {one.email_from for one in deliveries}
     if len(servers) > 1:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which mail server Odoo takes for a sender, and what becomes of the sender on the way. Pure functions.
+"""The mail server that Odoo chooses for a sender, and the address that recipients see. Pure functions.
 
 Source: docs/development/odoo-behaviour.md, Server choice.
 """
@@ -17,27 +17,27 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.idn import in_ascii
 
-# Why a server is the one, by the name of the rule; in the order in which Odoo tries them.
+# The reasons for the choice of a server, by the names of the rules, in Odoo's order.
 RULES: Mapping[str, str] = {
-    "address": "its from_filter names the address",
-    "domain": "its from_filter names the domain of the address",
-    "notifications_address": "no server is for the sender, and its from_filter names the notifications address",
-    "notifications_domain": "no server is for the sender, and its from_filter names the domain of the notifications address",
-    "unfiltered": "no server is for the sender or the notifications address, and it is the first without from_filter",
-    "first": "no server is for the sender or the notifications address, none is without from_filter, and it is the first of all",
+    "address": "its from_filter contains the address",
+    "domain": "its from_filter contains the domain of the address",
+    "notifications_address": "no from_filter contains the sender, and its from_filter contains the notifications address",
+    "notifications_domain": "no from_filter contains the sender, and its from_filter contains the domain of the notifications address",
+    "unfiltered": "no from_filter contains the sender or the notifications address, and it is the first server without from_filter",
+    "first": "no from_filter contains the sender or the notifications address, every server has one, and it is the first server",
     "configuration": "no mail server is active",
 }
-# The rule of mail that names its mail server itself, which is no choice.
+# The rule of mail that names its mail server, so that Odoo does not choose one.
 NAMED = "named"
 
 
 @dataclass(frozen=True)
 class RoutingServer:
-    """What routing looks at in an outgoing mail server.
+    """The fields of an outgoing mail server that routing depends on.
 
-    :param id: None while it is yet to be created; such a one comes after the others of its sequence.
-    :param personal: one user's own (19.0: `owner_user_id`). Odoo takes it only for what that user writes.
-    :param place: its host, port and login, which routing does not depend on.
+    :param id: None if the server is not created yet. It comes after the other servers with the same sequence.
+    :param personal: whether it belongs to a user (19.0: `owner_user_id`). Odoo uses it only for mail of that user.
+    :param place: its host, port and login. Routing does not depend on them.
     """
 
     id: int | None
@@ -51,17 +51,17 @@ class RoutingServer:
 
 @dataclass(frozen=True)
 class Rules:
-    """What routing depends on beside the servers.
+    """The settings that routing depends on, in addition to the servers.
 
-    :param notifications: the address that Odoo sends from where it must not use the sender's own.
+    :param notifications: the address that Odoo uses instead of a sender that no server may send from.
     :param bounce: the address that bounces return to.
-    :param config_filter: what the server of Odoo's configuration file is for, which is used where no other is active.
-    :param several: a `from_filter` may list several senders (17.0 on).
-    :param bare_notifications: mail from the notifications address itself loses the name before it, where it leaves through a
-        server that is not for it (17.0 on).
-    :param personal: personal servers take part, each in what its owner writes.
-    :param rewrites_unmatched: if no server is for the sender or the notifications address, that address replaces the sender's. None
-        if that depends on the build of Odoo, and the instance does not show it.
+    :param config_filter: the filter of the server of Odoo's configuration file, which is used if no other is active.
+    :param several: whether a `from_filter` may list several senders (17.0 on).
+    :param bare_notifications: whether mail from the notifications address loses its display name if the `from_filter` of its server
+        does not contain the address (17.0 on).
+    :param personal: whether servers that belong to users are used for mail of these users.
+    :param rewrites_unmatched: whether the notifications address replaces the sender if no server matches either of them. None if that
+        depends on the build of Odoo, and the instance does not show it.
     """
 
     notifications: str = ""
@@ -75,13 +75,13 @@ class Rules:
 
 @dataclass(frozen=True)
 class Route:
-    """How a mail leaves.
+    """The server and the senders of a mail.
 
-    :ivar server: None is the server of Odoo's configuration file.
-    :ivar email_from: the `From` header as the recipient sees it. None if the build of Odoo decides.
-    :ivar envelope_from: the sender that the SMTP server is told (`MAIL FROM`), where bounces go. Where it is empty Odoo has no
-        address to send from, and the mail fails. None if the build of Odoo decides.
-    :ivar rewritten: the recipient sees another address than the sender's. None if the build of Odoo decides.
+    :ivar server: None for the server of Odoo's configuration file.
+    :ivar email_from: the `From` header that the recipient sees. None if it depends on the build of Odoo.
+    :ivar envelope_from: the envelope sender (`MAIL FROM`), which receives bounces. If it is empty, Odoo has no address to send from, and
+        the mail fails. None if it depends on the build of Odoo.
+    :ivar rewritten: whether the recipient sees another address than the sender. None if it depends on the build of Odoo.
     :ivar rule: one of RULES, or NAMED.
     """
 
@@ -94,9 +94,9 @@ class Route:
 
 @dataclass(frozen=True)
 class Shadow:
-    """What no mail reaches, because another server takes all of it.
+    """A server, or an entry of its filter, that is never used because another server takes all of its mail.
 
-    :ivar entry: one address or domain of the server's `from_filter`; empty where no mail reaches the server at all.
+    :ivar entry: one address or domain of the server's `from_filter`; empty if the server itself is never used.
     """
 
     server: RoutingServer
@@ -107,17 +107,17 @@ class Shadow:
 def accepts_sender_lists(authentication_methods: Iterable[str]) -> bool:
     """Return whether a `from_filter` may list several senders.
 
-    The release that brought the method `cli` is the one that brought lists (17.0; docs/development/odoo-behaviour.md, Mail server fields).
+    The release with the first lists is also the first one with the method `cli` (17.0; docs/development/odoo-behaviour.md, Mail server fields).
 
-    :param authentication_methods: the values of `smtp_authentication` that the instance offers.
+    :param authentication_methods: the values of `smtp_authentication` in the instance.
     """
     return "cli" in authentication_methods
 
 
 class ServerIndex:
-    """The mail servers in use by what their `from_filter` names, so that a route is found without looking at each server.
+    """The active mail servers, indexed by the entries of their `from_filter`.
 
-    :param several: as in `Rules`; the rules of a route must have the same.
+    :param several: as in `Rules`. The rules of a route must have the same value.
     """
 
     def __init__(self, servers: Sequence[RoutingServer], *, several: bool) -> None:
@@ -128,8 +128,8 @@ class ServerIndex:
         self._unfiltered = next((server for server in self._shared if not server.from_filter), None)
 
     def choose(self, sender: str, rules: Rules) -> tuple[RoutingServer | None, str]:
-        """Return the server of a sender, and the rule that it is taken by."""
-        # Personal servers are for their owners' own addresses only.
+        """Return the server of a sender, and the rule of the choice."""
+        # Personal servers are only used for the addresses of their owners.
         takers = self._takers if rules.personal else self._shared_takers
         for address, prefix in ((sender, ""), (address_of(rules.notifications), "notifications_")):
             for target, kind in ((address, "address"), (address.partition("@")[2], "domain")):
@@ -142,15 +142,15 @@ class ServerIndex:
 
 
 def route(email_from: str, servers: Sequence[RoutingServer], rules: Rules) -> Route:
-    """How mail of a sender leaves that names no server itself.
+    """Return the route of a sender's mail that names no server.
 
-    :param email_from: an address, with or without a name before it, as in a `From` header. Empty is what Odoo sends without one.
+    :param email_from: an address, with or without a display name, as in a `From` header. Empty for mail without a sender.
     """
     return find_route(email_from, ServerIndex(servers, several=rules.several), rules)
 
 
 def find_route(email_from: str, servers: ServerIndex, rules: Rules) -> Route:
-    """Return the same as `route`, for the routes of many senders."""
+    """Return the same as `route`. It is faster for many senders."""
     notifications = address_of(rules.notifications)
     given = _Mailbox.of(email_from)
     server, rule = servers.choose(given.address, rules)
@@ -166,14 +166,14 @@ def find_route(email_from: str, servers: ServerIndex, rules: Rules) -> Route:
     visible = replaced if is_replaced else sender
     envelope, takes_bounces = _envelope(sender, visible, filter_, rules)
     if is_replaced is None:
-        is_same_address = replaced.address == sender.address  # only the name before it may be lost
+        is_same_address = replaced.address == sender.address  # only the display name may be lost
         known_envelope = envelope if takes_bounces or is_same_address else None
         return Route(server, None, known_envelope, False if is_same_address else None, rule)
     return Route(server, str(visible), envelope, visible.address != sender.address, rule)
 
 
 def route_through(email_from: str, server: RoutingServer, rules: Rules) -> Route:
-    """Return how mail of a sender leaves that names its mail server itself: Odoo keeps its sender.
+    """Return the route of a sender's mail that names its mail server. Odoo keeps its sender.
 
     Source: 16:addons/mail/models/mail_mail.py:_split_by_mail_configuration, the same in 17.0 to 19.0.
     """
@@ -184,7 +184,7 @@ def route_through(email_from: str, server: RoutingServer, rules: Rules) -> Route
 
 
 def _envelope(sender: _Mailbox, visible: _Mailbox, from_filter: str, rules: Rules) -> tuple[str, bool]:
-    """Return the sender that the SMTP server is told, and whether that is the address of bounces.
+    """Return the envelope sender, and whether it is the address of bounces.
 
     Bounces have their own address only if the server may send from it.
 
@@ -196,19 +196,19 @@ def _envelope(sender: _Mailbox, visible: _Mailbox, from_filter: str, rules: Rule
 
 
 def _is_unmatched(rule: str, notifications: str, from_filter: str, rules: Rules) -> bool:
-    """Return whether a server is neither for the sender nor for the notifications address."""
+    """Return whether the filter of a server contains neither the sender nor the notifications address."""
     return rule in ("unfiltered", "first") or (rule == "configuration" and not _fits(notifications, from_filter, rules))
 
 
 def is_for(sender: str, server: RoutingServer, rules: Rules) -> bool:
-    """Return whether the `from_filter` of a server names the address of a sender or its domain."""
+    """Return whether the `from_filter` of a server contains the address of a sender or its domain."""
     address = address_of(sender)
     entries = _entries(server.from_filter, several=rules.several)
     return any(part in entries for part in (address, address.partition("@")[2]) if part)
 
 
 def shadowed(servers: Sequence[RoutingServer], rules: Rules, *more: Rules) -> list[Shadow]:
-    """The shared servers in use, and the entries of their filters, that no mail reaches.
+    """Return the active shared servers, and the entries of their filters, that are never used.
 
     :param more: of further alias domains, which have notifications addresses of their own.
     """
@@ -231,7 +231,7 @@ def shadowed(servers: Sequence[RoutingServer], rules: Rules, *more: Rules) -> li
 
 
 def mail_server_of(record: Mapping[str, Any]) -> RoutingServer:
-    """A mail server from a record of `ir.mail_server`, as Odoo answers it or as `mail_server_info` returns it."""
+    """Return a mail server from a record of `ir.mail_server`, as Odoo or `mail_server_info` returns it."""
     return RoutingServer(
         record.get("id"),
         str(record.get("name") or ""),
@@ -244,15 +244,15 @@ def mail_server_of(record: Mapping[str, Any]) -> RoutingServer:
 
 
 def address_of(text: str | None) -> str:
-    """The address in the first mailbox of a text, as Odoo compares it; empty where there is none."""
+    """Return the address in the first mailbox of a text, as Odoo compares it; empty if there is none."""
     return _Mailbox.of(text or "").address
 
 
 def is_well_formed(text: str) -> bool:
-    """Return whether Odoo and this module read the same sender in a text.
+    """Return whether Odoo reads the same sender in a text as this module.
 
-    Odoo reads others in a way that differs from step to step of a mail, so their route cannot be predicted: several @ in the address, an empty part
-    of it, or a line break.
+    Texts with several @ in the address, an empty part of it, or a line break are not well formed. Odoo reads them differently in each step
+    of a mail, so their route cannot be predicted.
     """
     if re.search(r"[\r\n\0]", text):
         return False
@@ -261,13 +261,13 @@ def is_well_formed(text: str) -> bool:
 
 
 def addresses_in(text: str) -> list[str]:
-    """The addresses of all mailboxes in a text. Only the first is a sender; who writes more means something else."""
+    """Return the addresses of all mailboxes in a text. Only the first one is a sender."""
     return [address for _name, address in _mailboxes(text)]
 
 
 @dataclass(frozen=True)
 class _Mailbox:
-    """A sender: the name before an address, and the address as it is compared. `text` is what was written where it has no address."""
+    """A sender: a display name, and the address in the form for comparisons. `text` is the original text if it has no address."""
 
     name: str
     address: str
@@ -277,7 +277,7 @@ class _Mailbox:
     def of(cls, text: str) -> _Mailbox:
         for name, address in _mailboxes(text):
             local, _at, domain = address.rpartition("@")
-            # Beyond ASCII the case before the @ may matter; Odoo leaves it.
+            # Odoo does not change the case before the @ if it is not ASCII.
             return cls(name, f"{local.lower() if local.isascii() else local}@{domain.lower()}", text)
         return cls("", "", text)
 
@@ -288,8 +288,8 @@ class _Mailbox:
 
 
 def _mailboxes(text: str) -> Iterator[tuple[str, str]]:
-    """Names and addresses in a header, read as leniently as Odoo does."""
-    # Newer Pythons reject a whole header for one oddity unless told not to.
+    """Yield the names and addresses in a header, parsed as leniently as in Odoo."""
+    # By default, newer versions of Python reject a whole header because of one error.
     lenient = {"strict": False} if hasattr(email.utils, "supports_strict_parsing") else {}
     for name, address in email.utils.getaddresses([text], **lenient):
         words = address.split()
@@ -302,7 +302,7 @@ def _mailboxes(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _takers(servers: Iterable[RoutingServer], *, several: bool) -> dict[str, RoutingServer]:
-    """Return the first server whose filter names an address or a domain, by what it names."""
+    """Return the first server for each address and domain in the filters."""
     takers: dict[str, RoutingServer] = {}
     for server in servers:
         for entry in _entries(server.from_filter, several=several):
@@ -311,13 +311,13 @@ def _takers(servers: Iterable[RoutingServer], *, several: bool) -> dict[str, Rou
 
 
 def _in_order(servers: Sequence[RoutingServer]) -> list[RoutingServer]:
-    """The servers that are in use, the first to be tried first."""
+    """Return the active servers in the order in which Odoo tries them."""
     active = [server for server in servers if server.active]
     return sorted(active, key=lambda server: (server.sequence, server.id is None, server.id or 0))
 
 
 def _entries(from_filter: str, *, several: bool) -> list[str]:
-    """What a filter names, as it is compared: addresses have an @, domains have none. What fits no sender is left out."""
+    """Return the addresses and domains in a filter, in the form for comparisons. Entries that match no sender are left out."""
     parts = [part.strip() for part in from_filter.split(",")] if several else [from_filter]
     entries = []
     for part in parts:
@@ -329,19 +329,19 @@ def _entries(from_filter: str, *, several: bool) -> list[str]:
 
 
 def _fits(address: str, from_filter: str, rules: Rules) -> bool:
-    """Whether a server with this filter may send from an address."""
+    """Return whether a server with this filter may send from an address."""
     entries = _entries(from_filter, several=rules.several)
     return not from_filter or any(part in entries for part in (address, address.partition("@")[2]) if part)
 
 
 def _in_ascii(address: str) -> str:
-    """An address with its domain as it is written in SMTP, where it can be."""
+    """Return an address with its domain in the ASCII form, if the domain has one."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{in_ascii(domain) or domain}"
 
 
 def _replaced(sender: _Mailbox, notifications: str, rules: Rules) -> _Mailbox:
-    """The notifications address in the place of a sender, whose name is kept."""
+    """Return the notifications address with the name of a sender."""
     if sender.address == notifications and (rules.bare_notifications or not sender.name):
         return _Mailbox("", notifications, notifications)
     return _Mailbox(sender.name or (sender.address or sender.text).partition("@")[0], notifications, notifications)

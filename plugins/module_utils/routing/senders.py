@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The senders of the mail that an instance has sent in the last days, and those that it is configured to send from.
+"""The senders of the mail that an instance has sent in the last days, and its configured senders.
 
 Source: docs/development/odoo-behaviour.md, Mails.
 """
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 MAIL, MAILING, TEMPLATE, COMPANY, ALIAS = SOURCES = ("mail", "mailing", "template", "company", "alias")
 
 _MESSAGES, _MAILS, _NOTIFICATIONS = "mail.message", "mail.mail", "mail.notification"
-# Of the addon mass_mailing. A trace is one recipient, and stays if Odoo deletes the mail.
+# A model of the addon mass_mailing. A trace is one recipient, and remains when Odoo deletes the mail.
 _MAILINGS, _TRACES = "mailing.mailing", "mailing.trace"
 _BY_EMAIL: Sequence[Any] = ["notification_ids.notification_type", "=", "email"]
-# From 17.0 on Odoo checks the access to each message in Python before it groups them, so only the newest are grouped. Of the others a few are read,
-# without those of the most frequent senders, which the groups contain already.
+# From 17.0 on Odoo checks the access to each message in Python before it groups them. So only the newest messages are grouped. A few of the
+# others are read, without those of the most frequent senders, because the groups already contain these.
 _COUNTED = 100_000
 _READ = 5_000
 _FREQUENT = 100
@@ -38,12 +38,12 @@ _GROUPS = 10_000
 
 @dataclass(frozen=True)
 class Sender:
-    """A sender, with everything else that the route of its mail depends on.
+    """A sender, with all other values that the route of its mail depends on.
 
     :param email_from: the `From` as Odoo stores it; empty if there is none.
     :param source: one of SOURCES.
     :param mails: the number of messages; 0 if it is only configured.
-    :param company: the company of the record that the mail is about, None if there is none (and up to 16.0).
+    :param company: the company of the record that the mail is about; None if there is none (and up to 16.0).
     :param alias_domain: the alias domain of that record, when the mail was sent.
     :param server: the mail server that the mail or the template names.
     :param user: the user who wrote it, who may have a personal mail server.
@@ -64,7 +64,7 @@ class Senders:
 
     :param since: the start of the days, UTC.
     :param counted_since: the time since which all mails are counted: later than `since` if there were too many.
-    :param is_complete: no sender of the days is missing, and every source could be counted.
+    :param is_complete: whether no sender of the days is missing, and every source could be counted.
     :param companies: the names of companies.
     """
 
@@ -76,7 +76,7 @@ class Senders:
 
 
 def read_senders(session: Session, table: RoutingTable, days: int) -> Senders:
-    """Read the senders of the last days in a constant number of calls, whatever the number of mails."""
+    """Read the senders of the last days in a constant number of calls."""
     since = (session.now - timedelta(days=days)).strftime(DATETIME_FORMAT)
     keys = _keys(session, table)
     in_days = ["create_date", ">=", since]
@@ -89,7 +89,7 @@ def read_senders(session: Session, table: RoutingTable, days: int) -> Senders:
         frequent = [group["email_from"] for group in counted[:_FREQUENT] if group["email_from"]]
         older = [in_days, ["id", "<", first], _BY_EMAIL, ["email_from", "not in", frequent]]
         rest = session.search_read(_MESSAGES, older, keys, order="id desc", limit=_READ)
-    # A message that notifies nobody leaves as a mail of its own, which Odoo keeps unless `auto_delete` is set.
+    # A message without recipients of notifications is sent as a separate mail, and Odoo keeps it unless `auto_delete` is set.
     own: list[Any] = [in_days, ["is_notification", "=", False], ["state", "in", ["outgoing", "sent", "exception"]]]
     if "mailing_id" in session.fields(_MAILS):
         own.append(["mailing_id", "=", False])
@@ -121,7 +121,7 @@ def _keys(session: Session, table: RoutingTable) -> list[str]:
 
 
 def _first_counted(session: Session) -> int | None:
-    """Return the id of the oldest message that is counted, None if all are. No access rule hides notifications from an administrator."""
+    """Return the id of the oldest message that is counted; None if all are. An administrator has access to all notifications."""
     rows = session.search_read(
         _NOTIFICATIONS,
         [["notification_type", "=", "email"]],
@@ -134,7 +134,7 @@ def _first_counted(session: Session) -> int | None:
 
 
 def _time_of(session: Session, message: int) -> str:
-    """Return when a message was made, or the next one that the user may read."""
+    """Return when a message was created, or the next message that the user may read."""
     rows = session.search_read(_MESSAGES, [["id", ">=", message], _BY_EMAIL], ["create_date"], limit=20)
     return str(rows[0]["create_date"])[:19] if rows else ""
 
@@ -152,7 +152,7 @@ def _sender(row: Mapping[str, Any]) -> Sender:
 
 
 def _mailings(session: Session, in_days: Sequence[Any]) -> list[Sender] | None:
-    """Return the senders of mass mailings, None if the user may not read them."""
+    """Return the senders of mass mailings; None if the user may not read them."""
     if not session.has_model(_MAILINGS):
         return []
     domain = [in_days, ["trace_type", "=", "mail"], ["trace_status", "!=", "cancel"]]
@@ -169,7 +169,7 @@ def _mailings(session: Session, in_days: Sequence[Any]) -> list[Sender] | None:
 
 
 def _templates(session: Session) -> Iterator[Sender]:
-    """Return the senders of templates. If code computes a sender, it is not known before a mail is made."""
+    """Yield the senders of templates. A sender that code computes is not known before the mail is created."""
     rows = session.search_read(
         "mail.template", [["active", "=", True], ["email_from", "like", "@"]], ["email_from", "mail_server_id"]
     )
@@ -179,7 +179,7 @@ def _templates(session: Session) -> Iterator[Sender]:
 
 
 def _aliases(session: Session, table: RoutingTable) -> Iterator[Sender]:
-    """Return the addresses that teams and projects receive mail at, which templates of addons send from."""
+    """Yield the mail addresses of teams and projects, because templates of addons use them as senders."""
     has_domains = table.alias_domains is not None
     fields = ["alias_name", "alias_domain_id"] if has_domains else ["alias_name"]
     for row in session.search_read("mail.alias", [["alias_name", "!=", False]], fields, limit=_GROUPS):
@@ -190,5 +190,5 @@ def _aliases(session: Session, table: RoutingTable) -> Iterator[Sender]:
 
 
 def _id(value: Any) -> int | None:
-    """Return the id in a value of a many2one field, None if it is empty."""
+    """Return the id in a value of a many2one field; None if it is empty."""
     return value[0] if value else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All that decides about routes in one instance, as it is or as a plan leaves it."""
+"""All settings of an instance that routes depend on, before or after a plan."""
 
 from __future__ import annotations
 
@@ -35,29 +35,30 @@ _MAIL_SERVERS, _ALIAS_DOMAINS = "ir.mail_server", "mail.alias.domain"
 
 _CONFIG_FILTER = "mail.default.from_filter"
 _NO_PERSONAL = "mail.disable_personal_mail_servers"
-# Up to 16.0, in the place of alias domains.
+# Up to 16.0, instead of alias domains.
 _DEFAULT_FROM, _BOUNCE, _DOMAIN = "mail.default.from", "mail.bounce.alias", "mail.catchall.domain"
 PARAMETERS = (_CONFIG_FILTER, _NO_PERSONAL, _DEFAULT_FROM, _BOUNCE, _DOMAIN)
 
-# Odoo began to replace the sender in mail that no server is for with a change of stable series that was proposed on the first of these days
-# (odoo/odoo#146801) and that builds from the second day on contain. 18.0 was made of them.
+# A change of the stable series lets Odoo replace a sender that matches no server. It was proposed on the first of these days
+# (odoo/odoo#146801). Builds from the second day on contain it, and so does 18.0.
 _PROPOSED, _CONTAINED = "20231219", "20240401"
 _ALWAYS_REWRITES = 18
 
-# What Odoo gives a new alias domain where nothing is said.
+# Odoo's defaults for a new alias domain.
 _ALIASES = {"default_from": "notifications", "bounce_alias": "bounce"}
 
 
 @dataclass(frozen=True)
 class RoutingTable:
-    """All that decides about routes in one instance.
+    """All settings of an instance that routes depend on.
 
-    :param mail_servers: records of `ir.mail_server`. :param alias_domains: records by id, None up to 16.0.
-    :param companies: the id of each company's alias domain, None where it has none; the main company first.
-    :param several: a `from_filter` may list several senders (17.0 on).
-    :param has_personal: users can have mail servers of their own (19.0 on).
+    :param mail_servers: records of `ir.mail_server`.
+    :param alias_domains: records by id; None up to 16.0.
+    :param companies: the id of each company's alias domain, or None; the main company first.
+    :param several: whether a `from_filter` may list several senders (17.0 on).
+    :param has_personal: whether mail servers can belong to users (19.0 on).
     :param rewrites_unmatched: as in `Rules`.
-    :param stores_false: a parameter that is set to false is stored (20.0 on); before, any value of a switch is true.
+    :param stores_false: whether a parameter that is set to false is stored (20.0 on). Before, any value of a switch is true.
     """
 
     mail_servers: Sequence[Record] = ()
@@ -71,25 +72,25 @@ class RoutingTable:
 
     @property
     def servers(self) -> list[RoutingServer]:
-        """The mail servers, as routing sees them."""
+        """Return the mail servers as data for routing."""
         return [mail_server_of(record) for record in self.mail_servers]
 
     @property
     def domain(self) -> str:
-        """The domain of aliases up to 16.0, where there are no alias domains."""
+        """Return the domain of aliases up to 16.0, which has no alias domains."""
         return self.parameters.get(_DOMAIN, "")
 
     @property
     def rules(self) -> list[Rules]:
-        """The rules for mail of each company, those of the main company first; the same rules only once."""
+        """Return the rules for mail of each company, those of the main company first. Equal rules are listed once."""
         if self.alias_domains is None:
             return [self.rules_of(None)]
         return list(dict.fromkeys(map(self.rules_of, self.companies.values()))) or [self.rules_of(None)]
 
     def rules_of(self, alias_domain: int | None, fallback: int | None = None) -> Rules:
-        """Return the rules for mail of an alias domain. Up to 16.0, the same rules are for all mail.
+        """Return the rules for mail of an alias domain. Up to 16.0, all mail has the same rules.
 
-        :param fallback: the alias domain of the company that sends it. An address that the first one lacks is of this one.
+        :param fallback: the alias domain of the company that sends the mail. It supplies the addresses that the first one lacks.
         """
         common = Rules(
             config_filter=self.parameters.get(_CONFIG_FILTER, ""),
@@ -113,7 +114,7 @@ class RoutingTable:
         return bool(boolean_of(value)) if self.stores_false else bool(value)
 
     def after(self, steps: Iterable[Step]) -> RoutingTable:
-        """The same once the steps of a plan are done."""
+        """Return the table after the steps of a plan."""
         servers: dict[object, Record] = {record["id"]: record for record in self.mail_servers}
         parameters = dict(self.parameters)
         domains = None if self.alias_domains is None else _AliasDomains(dict(self.alias_domains), dict(self.companies))
@@ -124,7 +125,7 @@ class RoutingTable:
                 if step.action != "delete":
                     servers[key] = {"id": step.record_id, **before, **step.values}
             elif step.resource == "alias_domain" and domains is not None:
-                # A new one has no id yet; none that there is can be negative.
+                # A new record has no id yet, so it gets a negative one, which cannot exist.
                 domains.apply(step, step.record_id or -number)
             elif step.resource == "system_parameter":
                 parameters.pop(step.key, None)
@@ -135,7 +136,7 @@ class RoutingTable:
 
 
 class _AliasDomains:
-    """Alias domains and companies, while the steps of a plan are applied to them."""
+    """Alias domains and companies to which the steps of a plan are applied."""
 
     def __init__(self, records: dict[int, Record], companies: dict[int, int | None]) -> None:
         self.records = records
@@ -149,7 +150,9 @@ class _AliasDomains:
         if step.action == "delete":
             self.records.pop(domain_id, None)
             return
-        if not self.records and "company_ids" not in step.values:  # Odoo gives the first one to every company
+        if (
+            not self.records and "company_ids" not in step.values
+        ):  # Odoo assigns the first alias domain to every company
             self._move(self._members.get(0, ()), domain_id)
         self.records[domain_id] = {**self.records.get(domain_id, _ALIASES), **step.values}
         for _command, _zero, members in step.values.get("company_ids", ()):
@@ -164,12 +167,12 @@ class _AliasDomains:
 
 
 def _at(alias: str, domain: str) -> str:
-    """An address from what may be one or only stand before its @; empty where it comes to none."""
+    """Return an address from an alias, which is an address or the part before the @; empty if a part is missing."""
     return alias if "@" in alias or not alias else f"{alias}@{domain}" if domain else ""
 
 
 def read_routing(session: Session) -> RoutingTable:
-    """Read what decides about routes: four calls, and one for the fields of each model that was not asked for yet."""
+    """Read all settings that routes depend on. It takes four calls, and one for each model whose fields are not known yet."""
     first: list[Callable[[Session], Any]] = [
         _read_servers,
         methodcaller("search_read", PARAMETER_MODEL, [["key", "in", sorted(PARAMETERS)]], ["key", "value"]),
@@ -196,9 +199,9 @@ def _read_servers(session: Session) -> list[dict[str, Any]]:
 
 
 def rewrites_unmatched(version: ServerVersion) -> bool | None:
-    """Return whether an Odoo replaces the sender in mail that no server is for, None if its version does not show it.
+    """Return whether Odoo replaces a sender that matches no server; None if its version does not show it.
 
-    No field, parameter or public method differs. Only builds of packages and container images have their date in the version.
+    There is no difference in fields, parameters or public methods. Only builds of packages and container images have a date in their version.
     """
     if version.major >= _ALWAYS_REWRITES:
         return True
@@ -215,9 +218,10 @@ def build_table(
     domains: Mapping[int, Record] | None,
     companies: Mapping[int, int | None],
 ) -> RoutingTable:
-    """Return the table of an instance from what was read.
+    """Return the table of an instance.
 
-    :param domains: alias domains by id, None up to 16.0. :param companies: the id of each company's alias domain.
+    :param domains: alias domains by id; None up to 16.0.
+    :param companies: the id of each company's alias domain.
     """
     fields = session.fields(_MAIL_SERVERS)
     has_personal = "owner_user_id" in fields

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to do about what an SMTP probe has found, in the words of Odoo's fields."""
+"""Remedies for the results of an SMTP probe, with the names of Odoo's fields."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.dialogue impo
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
 
 LOCALHOST = (
-    "{host} is the host or container that connects, and no SMTP server runs there. For an Odoo in a container, set smtp_host to the name of the host or "
-    "container that the SMTP server runs in."
+    "{host} is the host or container that connects, and no SMTP server runs there. If Odoo runs in a container, set smtp_host to the name of the host or "
+    "container that runs the SMTP server."
 )
 _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|\[::1\]", re.IGNORECASE)
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is whoever connects to it."""
+    """Return whether a host is the machine that connects to it."""
     return _LOOPBACK.fullmatch(host) is not None
 
 
@@ -41,25 +41,25 @@ class Alternative:
 
     @property
     def works(self) -> bool:
-        """SMTP is spoken there."""
+        """Return whether the SMTP session succeeded."""
         return self.failure is None
 
     @property
     def fields(self) -> str:
-        """It, as a mail server of Odoo is told."""
+        """Return the alternative as fields of a mail server of Odoo."""
         return f"smtp_encryption: {self.encryption}, smtp_port: {self.port}"
 
     def would_do(self, settings: Settings) -> bool:
-        """Whether it is encrypted, and lets one log in where that was asked for."""
+        """Return whether it is encrypted and, if the settings have a user, offers a login."""
         return self.works and self.encryption != "none" and (not settings.user or self.lets_log_in)
 
     @property
     def lets_log_in(self) -> bool:
-        """Whether there is a way to log in there."""
+        """Return whether it offers a login."""
         return bool(self.dialogue.mechanisms["after_tls" if self.dialogue.tls else "before_tls"])
 
     def as_result(self) -> dict[str, Any]:
-        """It, as the module returns it."""
+        """Return the alternative as it is in the result of the module."""
         return {
             "smtp_port": self.port,
             "smtp_encryption": self.encryption,
@@ -71,7 +71,7 @@ class Alternative:
 def advice(
     settings: Settings, dialogue: Dialogue, failure: Failure | None, alternatives: Sequence[Alternative]
 ) -> str | None:
-    """What would work, or what to look at; None where there is nothing to say."""
+    """Return a remedy; None if there is none."""
     if failure is None:
         return _though_it_works(settings, dialogue)
     for alternative in alternatives:
@@ -79,39 +79,41 @@ def advice(
             return f"Use {alternative.fields}."
     for alternative in alternatives:
         if alternative.failure and alternative.failure.outcome == "certificate":
-            return f"Use {alternative.fields} once the certificate there verifies: {alternative.failure.words.rstrip('.')}."
+            return f"Use {alternative.fields}, and first correct the certificate there: {alternative.failure.words.rstrip('.')}."
     if failure.remedy:
         return failure.remedy
     for alternative in alternatives:
         if alternative.works and (not settings.user or alternative.lets_log_in):
-            return f"Use {alternative.fields}. No TLS was found there: whatever is sent can be read on the way."
+            return (
+                f"Use {alternative.fields}. There is no TLS on that port, so others can read the mails in the network."
+            )
     if CLIENT_CERTIFICATE in failure.words:
-        return "If the server knows its clients by their certificates, use smtp_authentication: certificate with one that it trusts."
+        return "If the server identifies its clients by certificates, use smtp_authentication: certificate with one that it trusts."
     return _OF_OUTCOMES[failure.outcome](settings, dialogue, failure) if failure.outcome in _OF_OUTCOMES else None
 
 
 def _though_it_works(settings: Settings, dialogue: Dialogue) -> str | None:
     if settings.encryption == "none" and dialogue.starttls:
         what = "the password" if settings.user else "the mails"
-        return f"Use smtp_encryption: starttls, which the server offers, so that {what} cannot be read on the way."
+        return f"Use smtp_encryption: starttls, which the server offers. Without it, others can read {what} in the network."
     return None
 
 
 def _of_dns(_settings: Settings, _dialogue: Dialogue, _failure: Failure) -> str:
-    return "Check the spelling of smtp_host, and the name servers of the machine that asked."
+    return "Check the spelling of smtp_host, and the name servers of the machine that runs the probe."
 
 
 def _of_no_connection(settings: Settings, _dialogue: Dialogue, failure: Failure) -> str:
     if failure.stage == "resolve":
-        return "Check the name servers of the machine that asked."
+        return "Check the name servers of the machine that runs the probe."
     if failure.stage != "connect":
-        return "The server is slow or hangs: look there, or give it more time."
+        return "The server is slow or hangs. Check the server, or set a longer timeout."
     if is_loopback(settings.host):
         return LOCALHOST.format(host=settings.host)
-    advised = "Check smtp_host and smtp_port, and the firewalls on the way"
+    advised = "Check smtp_host, smtp_port, and the firewalls between this machine and the server."
     if settings.port == 25:
-        advised += "; many networks let nobody out on port 25, and 587 is the port for handing mail in"
-    return f"{advised}." if settings.explore else f"{advised}; explore tries the usual ports."
+        advised += " Many networks block port 25 to the outside: use port 587."
+    return advised if settings.explore else f"{advised} Set explore to try the usual ports."
 
 
 def _of_certificate(_settings: Settings, dialogue: Dialogue, failure: Failure) -> str:
@@ -119,54 +121,54 @@ def _of_certificate(_settings: Settings, dialogue: Dialogue, failure: Failure) -
     words = failure.words.lower()
     if "expired" in words:
         when = f" on {certificate['not_after'][:10]}" if "not_after" in certificate else ""
-        return f"The server's certificate ended{when}: it has to be renewed there."
+        return f"The server's certificate expired{when}. Have it renewed on the server."
     if "mismatch" in words:
         names = ", ".join(certificate.get("names", ())) or "another name"
-        return f"The server's certificate is for {names}: use that as smtp_host."
+        return f"The server's certificate is for {names}: set smtp_host to that name."
     return (
-        "Make the authority that issued the certificate trusted on the machine where Odoo runs. "
-        "Without _strict, smtp_encryption does not check it."
+        "Install the CA of the certificate on the machine that runs Odoo. "
+        "If smtp_encryption does not end with _strict, Odoo does not verify the certificate."
     )
 
 
 def _of_auth(settings: Settings, dialogue: Dialogue, failure: Failure) -> str:
     if not settings.user:
-        return "The server wants a login: fill in smtp_user and smtp_pass."
+        return "The server requires a login: set smtp_user and smtp_pass."
     if failure.stage != "auth":
-        return "Check how the server wants one to log in: it took the login, and not what came after."
+        return "The server accepted the login and rejected a later command. Check in its documentation how clients must log in."
     if settings.access_token:
-        return "Connect the mail server with its account again: the token is refused, or is for another smtp_user."
-    return "Check smtp_user and smtp_pass; many providers want a password or key that is made for SMTP."
+        return "Connect the mail server with its account again: the server rejects the token, or the token belongs to another smtp_user."
+    return "Check smtp_user and smtp_pass. Many providers require a separate password or key for SMTP."
 
 
 def _of_auth_unsupported(_settings: Settings, dialogue: Dialogue, _failure: Failure) -> str:
     mechanisms = dialogue.mechanisms["after_tls"] or dialogue.mechanisms["before_tls"] or []
     if "XOAUTH2" in mechanisms:
-        return "Use smtp_authentication: gmail or outlook: the server takes tokens, no passwords."
+        return "Set smtp_authentication to gmail or outlook: the server accepts tokens and no passwords."
     if mechanisms:
-        return "Use smtp_authentication: login: the server takes passwords, no tokens."
-    return "Leave smtp_user empty: the server lets nobody log in here."
+        return "Set smtp_authentication to login: the server accepts passwords and no tokens."
+    return "Leave smtp_user empty: the server offers no login on this port."
 
 
 def _of_sender(settings: Settings, _dialogue: Dialogue, _failure: Failure) -> str:
-    as_whom = f"that {settings.user} may send from" if settings.user else "that the server takes"
-    return f"Use a sender {as_whom}, and a from_filter that lets Odoo choose this server for such ones alone."
+    as_whom = f"that {settings.user} may send from" if settings.user else "that the server accepts"
+    return f"Use a sender {as_whom}. Set from_filter so that Odoo chooses this server only for such senders."
 
 
 def _of_recipient(_settings: Settings, _dialogue: Dialogue, _failure: Failure) -> str:
-    return "The server knows no such recipient, or does not pass mail on for this sender or this login."
+    return "The recipient does not exist, or the server does not relay mail for this sender or this login. Check these three."
 
 
 def _of_the_mode(_settings: Settings, _dialogue: Dialogue, _failure: Failure) -> str:
-    return "Check smtp_port and smtp_encryption: no other encryption works at this port either."
+    return "Check smtp_port and smtp_encryption. The other encryptions do not work on this port either."
 
 
 def _of_hanging_up(_settings: Settings, _dialogue: Dialogue, _failure: Failure) -> str:
-    return "Look into the server's log, and whether it takes connections from the machine that asked."
+    return "Read the server's log, and check whether it accepts connections from the machine that runs the probe."
 
 
 def _of_throttling(_settings: Settings, _dialogue: Dialogue, _failure: Failure) -> str:
-    return "The server refuses for now: try again later, or ask whoever runs it for its limits."
+    return "The server rejects mail temporarily. Try again later, or ask its operator for its limits."
 
 
 _OF_OUTCOMES = {

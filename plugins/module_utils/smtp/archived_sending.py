@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send a mail through an archived mail server, which Odoo itself refuses.
+"""Send a mail through an archived mail server, which Odoo itself does not allow.
 
-The server is activated, sends, and is archived again in one transaction: no other user of the database ever sees it active.
+One transaction activates the server, sends the mail, and archives the server again. Other users of the database never read an active server.
 """
 
 from __future__ import annotations
@@ -27,6 +27,6 @@ server.write({'active': False})
 def send_through_archived(session: Session, mail_id: int, server_id: int) -> None:
     """Have Odoo send one mail.
 
-    :raises OdooError: Odoo broke off, for example because the SMTP server hung up. Then nothing has changed in the database.
+    :raises OdooError: if Odoo fails, for example because the SMTP server closed the connection. Then nothing has changed in the database.
     """
     run_in_odoo(session, _CODE, {"postmaster_server": server_id, "postmaster_mail": mail_id})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the certificates say that an SMTP server presents, trusted or not."""
+"""Read the certificates that an SMTP server presents, trusted or not."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cryptography import x509
 
-# OpenSSL decodes no certificate that did not verify, and Python has no other decoder.
+# OpenSSL decodes only verified certificates, and Python has no other decoder.
 UNREADABLE = (
-    "Of a certificate that says no more than its fingerprint, nothing could be read: "
-    "the Python package cryptography is missing where the task runs, or the certificate is malformed."
+    "Only the fingerprint of a certificate could be read. "
+    "Install the Python package cryptography on the machine that runs the task. If it is installed, the certificate is malformed."
 )
 
 
 def presented(connection: ssl.SSLSocket) -> tuple[list[bytes], bool]:
-    """The certificates that the other side has shown, its own first; and whether these are all (only Python 3.13 tells)."""
+    """Return the certificates that the server has presented, its own first, and whether these are all (only from Python 3.13 on)."""
     whole_chain = getattr(connection, "get_unverified_chain", None)
     if whole_chain:
         return list(whole_chain()), True
@@ -31,7 +31,7 @@ def presented(connection: ssl.SSLSocket) -> tuple[list[bytes], bool]:
 
 
 def described(certificate: bytes, now: datetime) -> dict[str, Any]:
-    """What a certificate says, of which only the fingerprint is certain to be there."""
+    """Return the contents of a certificate; only the fingerprint if it cannot be decoded."""
     facts: dict[str, Any] = {"fingerprint": hashlib.sha256(certificate).hexdigest()}
     try:
         from cryptography import x509
@@ -52,7 +52,7 @@ def described(certificate: bytes, now: datetime) -> dict[str, Any]:
 
 
 def _moment(certificate: x509.Certificate, name: str) -> datetime:
-    """A moment of the certificate; before cryptography 42 they had no time zone."""
+    """Return a date of the certificate. Before cryptography 42 the dates have no time zone."""
     moment: datetime = getattr(certificate, f"{name}_utc", None) or getattr(certificate, name)
     return moment.replace(tzinfo=timezone.utc)
 

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One SMTP connection that never waits longer than it is told, with smtplib's own words: Odoo's are the same.
+"""An SMTP connection with a timeout for each reply. Its messages are those of smtplib, as in Odoo.
 
-smtplib alone gives each packet its timeout, so that a server which sends a byte now and then holds it for ever, and looks up names
-without any.
+smtplib itself applies the timeout to each packet, so a server that sends single bytes can block it forever. It has no timeout for name lookups.
 """
 
 from __future__ import annotations
@@ -27,19 +26,19 @@ Answer = TypeVar("Answer")
 
 
 def within(seconds: float, ask: Callable[[], Answer]) -> Answer:
-    """What a function answers that knows no timeout itself, such as a look-up in DNS.
+    """Return the result of a function that has no timeout itself, such as a DNS lookup.
 
-    :raises TimeoutError: it took longer; it is left behind.
+    :raises TimeoutError: if it takes longer. Its thread continues to run.
     """
     answer: futures.Future[Answer] = futures.Future()
 
     def work() -> None:
         try:
             answer.set_result(ask())
-        except Exception as error:  # whatever it is, it is raised where it was asked
+        except Exception as error:  # the caller raises it
             answer.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()  # an executor would wait for it at the end
+    threading.Thread(target=work, daemon=True).start()  # an executor would wait for the thread at the end
     try:
         return answer.result(seconds)
     except futures.TimeoutError:
@@ -47,18 +46,18 @@ def within(seconds: float, ask: Callable[[], Answer]) -> Answer:
 
 
 def own_name(seconds: float) -> str:
-    """The name that smtplib, and so Odoo, introduces itself with on this machine."""
+    """Return the name that smtplib, and therefore Odoo, sends in EHLO on this machine."""
     return within(seconds, lambda: smtplib.SMTP().local_hostname)
 
 
 def resolve(host: str, port: int, seconds: float) -> list[tuple[socket.AddressFamily, Any]]:
-    """The addresses of a host, in the order in which they are to be tried."""
+    """Return the addresses of a host, in the order in which to try them."""
     found = within(seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     return [(family, address) for family, _type, _protocol, _name, address in found]
 
 
 def connect(family: socket.AddressFamily, address: Any, seconds: float) -> socket.socket | OSError:
-    """A TCP connection to one address, or why there is none."""
+    """Return a TCP connection to one address, or the error."""
     connection = socket.socket(family, socket.SOCK_STREAM)
     connection.settimeout(seconds)
     try:
@@ -70,7 +69,7 @@ def connect(family: socket.AddressFamily, address: Any, seconds: float) -> socke
 
 
 class _Replies:
-    """What smtplib reads replies from, in place of a file on the socket: each reply as a whole is to be there in time."""
+    """A file object for smtplib, with a timeout for each whole reply."""
 
     def __init__(self, connection: socket.socket, seconds: float) -> None:
         self._connection = connection
@@ -79,7 +78,7 @@ class _Replies:
         self.begin()
 
     def begin(self) -> None:
-        """A reply is expected from now on."""
+        """Start the timeout of the next reply."""
         self._deadline = time.monotonic() + self._seconds
         self._left = _LONGEST_REPLY
 
@@ -94,7 +93,7 @@ class _Replies:
                 break
             self._left -= len(received)
             if self._left < 0:
-                raise OSError(f"a reply of more than {_LONGEST_REPLY} bytes")
+                raise OSError(f"the reply is longer than {_LONGEST_REPLY} bytes")
             self._received += received
         self._connection.settimeout(self._seconds)
         line, end, rest = self._received.partition(b"\n")
@@ -102,11 +101,11 @@ class _Replies:
         return line + end
 
     def close(self) -> None:
-        """The socket is smtplib's to close."""
+        """Do nothing, because smtplib closes the socket."""
 
 
 class SmtpConnection(smtplib.SMTP):
-    """A conversation with one server. Its commands are smtplib's; what they raise because of the network has it as `__context__`."""
+    """A connection to one server, with the commands of smtplib. If the network causes an error, it is the `__context__` of that error."""
 
     def __init__(self, connection: socket.socket, *, name: str, seconds: float) -> None:
         super().__init__(local_hostname=name)
@@ -122,47 +121,50 @@ class SmtpConnection(smtplib.SMTP):
         self.file: Any = _Replies(connection, self._seconds)
 
     def getreply(self) -> tuple[int, bytes]:
-        """The next reply, within the timeout."""
+        """Return the next reply.
+
+        :raises TimeoutError: if it is not complete in time.
+        """
         if self.file:
             self.file.begin()
         return super().getreply()
 
     def encrypt(self, context: ssl.SSLContext, host: str) -> None:
-        """Go on in TLS, as if nothing had been said before."""
-        plain, self.sock, self.file = self.sock, None, None  # whatever becomes of it, wrap_socket owns the plain one
+        """Start TLS, and forget everything that was received before."""
+        plain, self.sock, self.file = self.sock, None, None  # from here on, wrap_socket owns the plain socket
         self._converse(context.wrap_socket(plain, server_hostname=host))
         self.helo_resp = self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False
 
     def auth(self, mechanism: str, *arguments: Any, **how: Any) -> tuple[int, bytes]:
-        """One attempt to log in; `login` makes one for each mechanism that both sides know."""
+        """Try to log in with one mechanism. `login` calls this for each mechanism that both sides support."""
         self.mechanism = mechanism
         try:
             return super().auth(mechanism, *arguments, **how)
         except smtplib.SMTPAuthenticationError as error:
-            self.refusal = error  # where the server then hangs up, smtplib forgets it at the next mechanism
+            self.refusal = error  # smtplib loses it if the server closes the connection before the next mechanism
             raise
 
     def login_with_token(self, user: str, token: str) -> tuple[int, bytes]:
-        """Log in as Odoo does at Google and Microsoft."""
+        """Log in as Odoo does with Google and Microsoft."""
 
         def respond(challenge: bytes | None = None) -> str:
             if challenge is None:
                 return f"user={user}\1auth=Bearer {token}\1\1"
             self.challenge = _told(challenge)
-            return ""  # which asks for the refusal that the challenge has announced
+            return ""  # the server then sends the rejection that the challenge has announced
 
         return self.auth("XOAUTH2", respond)
 
     @property
     def mechanisms(self) -> list[str]:
-        """How the server lets one log in, at this point of the conversation."""
+        """Return the login mechanisms that the server offers at this stage."""
         return list(dict.fromkeys(str(self.esmtp_features.get("auth", "")).upper().split()))
 
 
 def _told(challenge: bytes) -> str:
-    """What the challenge that announces a refused token says."""
+    """Return the text of a challenge that announces a rejected token; empty if it is not readable."""
     try:
         told = decode(challenge)
     except ValueError:

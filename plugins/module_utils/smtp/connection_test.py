@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Odoo's own connection test, with its outcome classified, and a canary: a real mail that is followed to its end."""
+"""Odoo's own connection test with a classified outcome, and the canary: a real mail that is followed to its final state."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Odoo waits 60 s for connecting and again for each reply (SMTP_TIMEOUT); the caller must not give up before it does.
+# Odoo waits 60 s for the connection and 60 s for each reply (SMTP_TIMEOUT). The caller must wait longer.
 _TEST_SECONDS = 300.0
 _POLL_SECONDS = 1.0
-# What a server says of noreply@odoo.com, the recipient of Odoo's test, and not of the recipient of a canary.
+# Outcomes about noreply@odoo.com, the recipient of Odoo's test. They do not apply to the recipient of a canary.
 OF_TEST_RECIPIENT = ("recipient_rejected", "relay_denied", "mailbox_full")
 _MAIL_SERVERS = "ir.mail_server"
 # The date of canaries, UTC.
@@ -41,9 +41,9 @@ _LONGEST = timedelta(hours=1)
 class Canary:
     """A test mail to be sent.
 
-    :param sender: empty takes an address that fits the server.
-    :param keep: leave the mail in Odoo afterwards.
-    :param wait: seconds to wait for its end state.
+    :param sender: if it is empty, an address that matches the server is used.
+    :param keep: do not delete the mail afterwards.
+    :param wait: seconds to wait for its final state.
     """
 
     recipient: str
@@ -58,7 +58,7 @@ def is_address(text: str) -> bool:
 
 
 def failures(tests: list[dict[str, Any]]) -> list[str]:
-    """One sentence for each server that failed."""
+    """Return one sentence for each server that failed."""
     sentences = []
     for test in tests:
         canary = test.get("canary", test)
@@ -76,11 +76,11 @@ def test_connection(
     secrets: Collection[str],
     test: Callable[[], None] | None,
 ) -> dict[str, Any]:
-    """Let Odoo connect, log in, and offer a sender and a recipient; nothing is sent.
+    """Have Odoo connect, log in, and offer a sender and a recipient. No mail is sent.
 
     :param server: the fields of the mail server.
-    :param secrets: of the mail server. SMTP servers repeat what a client logs in with, and the message must not show it.
-    :param test: has Odoo make its test, and raises Rejected if it fails; None is the test of one mail server.
+    :param secrets: the secrets of the mail server. SMTP servers may repeat credentials, and the message must not contain them.
+    :param test: runs Odoo's test, and raises Rejected if it fails. Without it, Odoo's test of one mail server runs.
     """
     started = time.monotonic()
     outcome, message = "ok", "Connection Test Successful!"
@@ -98,15 +98,15 @@ def test_connection(
 
 
 def _own_words(error: OdooError) -> str:
-    """What Odoo said, without what we put before it."""
+    """Return Odoo's message without the prefix of this collection."""
     return error.message.rpartition("Odoo rejected the call: ")[2]
 
 
 def send_canary(session: Session, server: Found, canary: Canary, secrets: Collection[str]) -> dict[str, Any]:
-    """Create a mail, have Odoo send it through this very server, and follow it to its end state."""
+    """Create a mail, have Odoo send it through this server, and follow it to its final state."""
     sender = canary.sender or fitting_sender(session, server.values)
     if sender is None:
-        message = "No sender address fits this server: give canary_from, or set the server's from_filter."
+        message = "No sender address matches this mail server: set canary_from, or the from_filter of the mail server."
         return {"outcome": "unconfigured", "message": message, "state": None, "email_from": None, "kept_id": None}
     values: dict[str, Any] = {
         "subject": f"Canary through {server.values['name']}",
@@ -116,9 +116,9 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Collec
         "mail_server_id": server.id,
         "auto_delete": False,
         "state": "outgoing",
-        # Nobody else sends it: Odoo's queue would choose another server once this one is gone.
+        # Odoo's queue never sends it. Otherwise it would choose another server once this one is deleted.
         "scheduled_date": NEVER,
-        # Belongs to the server's record: a mail without a document cannot be deleted over RPC
+        # Its document is the mail server, because a mail without a document cannot be deleted over RPC
         # (docs/development/odoo-behaviour.md, Mails).
         "model": _MAIL_SERVERS,
         "res_id": server.id,
@@ -126,7 +126,7 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Collec
     _remove_left(session)
     try:
         mail_id = session.create("mail.mail", [values])[0]
-    except (Timeout, Unreachable):  # perhaps only the answer was lost
+    except (Timeout, Unreachable):  # the mail may exist, and only the answer was lost
         session.insist(lambda: remove_canaries(session, server.id))
         raise
     try:
@@ -134,7 +134,7 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Collec
             mail, reason = _deliver(session, server, mail_id, canary)
     except OdooError as error:
         if not _removed(session, mail_id):
-            error.message += f" The canary is still in Odoo (mail.mail {mail_id})."
+            error.message += f" The canary could not be deleted (mail.mail {mail_id})."
         raise
     except BaseException:  # a signal
         _removed(session, mail_id)
@@ -144,7 +144,7 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Collec
     message = without_secrets(words, secrets)
     kept = canary.keep or not _removed(session, mail_id)
     if kept and not canary.keep:
-        message += f" Odoo refused to delete the canary (mail.mail {mail_id})."
+        message += f" The canary could not be deleted (mail.mail {mail_id})."
     return {
         "outcome": outcome,
         "message": message,
@@ -157,7 +157,7 @@ def send_canary(session: Session, server: Found, canary: Canary, secrets: Collec
 
 
 def _remove_left(session: Session) -> None:
-    """Delete the canaries that an interrupted run has left. The longest that one is on its way is some minutes."""
+    """Delete the canaries that an interrupted run has left. A canary in use is at most a few minutes old."""
     before = (session.now - _LONGEST).strftime("%Y-%m-%d %H:%M:%S")
     domain = [["scheduled_date", "=", NEVER], ["state", "=", "outgoing"], ["create_date", "<", before]]
     for mail in session.search_read("mail.mail", domain, ["id"]):
@@ -165,31 +165,31 @@ def _remove_left(session: Session) -> None:
 
 
 def remove_canaries(session: Session, server_id: int) -> None:
-    """Delete the canaries that an interrupted run has left, which were to leave through a mail server."""
+    """Delete the canaries of one mail server that an interrupted run has left."""
     domain = [["model", "=", _MAIL_SERVERS], ["res_id", "=", server_id], ["scheduled_date", "=", NEVER]]
     for mail in session.search_read("mail.mail", domain, ["id"]):
         _removed(session, mail["id"])
 
 
 def _deliver(session: Session, server: Found, mail_id: int, canary: Canary) -> tuple[Mapping[str, Any], str]:
-    """Have Odoo send the mail; what became of it, and why where it did not leave."""
+    """Have Odoo send the mail, and return its fields and the reason of a failure."""
     refused = ""
     try:
-        # Not `process_email_queue`: only this one mail is to go out. `send` returns None
+        # `process_email_queue` would send other mails too. `send` returns None
         # (docs/development/odoo-behaviour.md, Queue processing).
         with session.patience(_TEST_SECONDS):
             if server.values.get("active", True):
                 session.call("mail.mail", "send", [mail_id])
             else:
                 send_through_archived(session, mail_id, server.id)
-    except Rejected as error:  # an SMTP server that hangs up late; the mail stays as it was
+    except Rejected as error:  # the SMTP server closed the connection late, and the mail is unchanged
         refused = error.message
     mail = _end_state(session, mail_id, 0 if refused else canary.wait)
     return mail, refused or mail.get("failure_reason") or ""
 
 
 def _removed(session: Session, mail_id: int) -> bool:
-    """Delete the mail; whether Odoo let us, which it does not always (docs/development/odoo-behaviour.md, Mails)."""
+    """Delete the mail, and return whether Odoo allowed it (docs/development/odoo-behaviour.md, Mails)."""
     try:
         session.remove("mail.mail", [mail_id])
     except OdooError:
@@ -201,12 +201,12 @@ def _canary_verdict(state: str | None, reason: str) -> tuple[str, str]:
     if state == "sent":
         return "ok", "Sent."
     if state == "outgoing" and not reason:
-        # What Odoo leaves behind where the server hangs up in the middle (docs/development/odoo-behaviour.md, Queue processing).
+        # The state after the server closes the connection too early (docs/development/odoo-behaviour.md, Queue processing).
         return (
             "disconnected",
-            "Odoo tried to send the mail and left it outgoing without a reason: the SMTP server hung up in the middle.",
+            "Odoo tried to send the mail, and it is still outgoing without a reason: the SMTP server closed the connection too early.",
         )
-    return classify(reason), reason or f"The mail ended as {state} without a reason."
+    return classify(reason), reason or f"The final state of the mail is {state!r}, without a reason."
 
 
 def _end_state(session: Session, mail_id: int, wait: float) -> Mapping[str, Any]:
@@ -221,7 +221,7 @@ def _end_state(session: Session, mail_id: int, wait: float) -> Mapping[str, Any]
 
 
 def fitting_sender(session: Session, server: Mapping[str, Any]) -> str | None:
-    """An address that the server is for: of its filter, its login, its domain, or the one that Odoo sends notifications from."""
+    """Return a sender that matches the server: from its filter, its user, a domain in its filter, or the notifications address."""
     entries = [entry.strip() for entry in str(server.get("from_filter") or "").split(",") if entry.strip()]
     addresses = [entry for entry in entries if "@" in entry]
     login = str(server.get("smtp_user") or "")

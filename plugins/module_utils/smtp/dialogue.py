@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One conversation with an SMTP server, stage by stage, up to the first that fails. Nothing is sent: it ends before DATA."""
+"""An SMTP session, stage by stage, until a stage fails. No mail is sent, because the session ends before DATA."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.reply import 
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
 
 STAGES = ("resolve", "connect", "banner", "ehlo", "starttls", "tls", "auth", "sender", "recipient", "quit")
-# What a server may demand in TLS.
-CLIENT_CERTIFICATE = "a client's certificate"
+# Part of messages about servers that require one in TLS.
+CLIENT_CERTIFICATE = "a client certificate"
 
 Reply = tuple[int, bytes]
 
 
 class Failure(Exception):
-    """The stage that a conversation has ended at.
+    """The failure of a stage.
 
-    :param code: of the server's reply, where there was one.
+    :param code: the code of the server's reply; None without a reply.
     """
 
     def __init__(self, stage: str, outcome: str, words: str, code: int | None = None, remedy: str = "") -> None:
@@ -46,9 +46,9 @@ class Failure(Exception):
 
 
 class Dialogue:
-    """What a conversation has brought to light so far.
+    """An SMTP session and its results so far.
 
-    :param verify: whether a certificate that does not verify ends it.
+    :param verify: whether a certificate that cannot be verified ends the session.
     """
 
     def __init__(self, settings: Settings, *, verify: bool) -> None:
@@ -66,9 +66,9 @@ class Dialogue:
         self.tls: dict[str, Any] | None = None
 
     def hold(self, *, until_tls: bool = False) -> Failure | None:
-        """Have the conversation; the failure that ended it.
+        """Run the session, and return the failure that ended it.
 
-        :param until_tls: hang up once the server has shown its certificate.
+        :param until_tls: close the connection after the server has presented its certificate.
         """
         connection: SmtpConnection | None = None
         try:
@@ -101,7 +101,7 @@ class Dialogue:
     def _connect_to_one(
         self, addresses: list[tuple[socket.AddressFamily, Any]], entry: dict[str, Any]
     ) -> socket.socket:
-        """The first address that answers, as Odoo takes it. Those before it cost time that the detail tells of."""
+        """Return a connection to the first address that answers, as Odoo does. The detail contains the errors of the others."""
         tried: list[str] = []
         problem: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
         try:
@@ -204,7 +204,7 @@ class Dialogue:
             _expected(self._noted(entry, reply), reply, 250, 251)
 
     def _leave(self, connection: SmtpConnection) -> None:
-        """Take back what was offered, and say goodbye where the other side still listens. However that goes, it is no failure."""
+        """Reset and end the session, if it is still open. Errors are ignored."""
         if connection.sock is None:
             return
         try:
@@ -219,7 +219,10 @@ class Dialogue:
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[dict[str, Any]]:
-        """A stage, timed; what goes wrong in it becomes a failure that says so."""
+        """Measure the time of a stage, and turn its errors into failures.
+
+        :raises Failure: if the stage fails.
+        """
         entry: dict[str, Any] = {"stage": name, "ok": True, "seconds": 0.0, "detail": ""}
         begin = time.monotonic()
         try:
@@ -237,7 +240,7 @@ class Dialogue:
             self.stages.append(entry)
 
     def _noted(self, entry: dict[str, Any], reply: Reply) -> str:
-        """Put a reply into a stage; its words."""
+        """Store a reply in a stage, and return its text."""
         words = self._words(reply[1])
         if reply[0] != _NO_SMTP:
             entry.update(code=reply[0], reply=words)
@@ -248,49 +251,51 @@ class Dialogue:
         return self.settings.without_credentials(" ".join(printable.split()))
 
     def _failure(self, stage: str, error: Exception) -> Failure:
-        """What an error means at a stage, in the words of mail/classification."""
+        """Return the failure for an error at a stage, with a class of `classification.py`."""
         cause = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
-        error = cause if isinstance(cause, OSError) else error  # which smtplib has taken for a server that hung up
+        error = cause if isinstance(cause, OSError) else error  # smtplib reports it as a closed connection
         if isinstance(error, TimeoutError):
             seconds = self.settings.connect_timeout if stage in ("resolve", "connect") else self.settings.timeout
             words = f"no answer within {seconds:g} s"
             if stage == "resolve" and self.addresses:
-                words += " for this machine's own name, which helo spares one"
+                words += " for this machine's own name; set helo to avoid this query"
             return Failure(stage, "timeout", words)
         if isinstance(error, smtplib.SMTPResponseException):
             told = self._words(_octets(error.smtp_error))
             words = f"{error.smtp_code} {told}"
             if error.smtp_code == _NO_SMTP:
-                words = "what answers there does not speak SMTP"
+                words = "the service on this port is not an SMTP server"
             meaning = _meaning(stage, error.smtp_code, told)
             return Failure(stage, meaning.outcome, words, error.smtp_code, meaning.remedy)
         if isinstance(error, ssl.SSLCertVerificationError):
             return Failure(stage, "certificate", error.verify_message.rstrip("."))
         if isinstance(error, (smtplib.SMTPServerDisconnected, ssl.SSLEOFError, ConnectionResetError, BrokenPipeError)):
-            words = "the server hung up"
+            words = "the server closed the connection"
             if self.stages[-1]["stage"] == "tls":
-                # In TLS 1.3 it can only say so after the handshake, and hanging up may overtake what it says.
-                words += f" right after the TLS handshake, as where it demands {CLIENT_CERTIFICATE} that it trusts"
+                # In TLS 1.3 the alert comes after the handshake, and the end of the connection may arrive before it.
+                words += (
+                    f" right after the TLS handshake, maybe because it requires {CLIENT_CERTIFICATE} that it trusts"
+                )
             return Failure(stage, "disconnected", words)
         if isinstance(error, ssl.SSLError):
             told = _told_by_openssl(error)
             return Failure(stage, "tls", told, remedy=explain(told).remedy)
         if isinstance(error, UnicodeEncodeError) and stage == "auth":
-            # Its own words would hold a part of the password.
+            # The text of the error would contain a part of the password.
             return Failure(
                 stage,
                 "unconfigured",
-                "a user or password that is not ASCII, with which smtplib, and so Odoo, cannot log in",
+                "the user or the password is not ASCII, so smtplib and Odoo cannot log in with it",
             )
         outcome = _UNSUPPORTED if isinstance(error, smtplib.SMTPNotSupportedError) else _BROKEN
         words = self._words(_plain(error).encode())
         return Failure(stage, outcome.get(stage, "unknown"), words, remedy=explain(words).remedy)
 
 
-# What smtplib makes of a reply that has no code. Its first four characters are lost, so the rest is not shown.
+# The code that smtplib uses for a reply without a code. Its first four characters are lost, so the rest is not shown.
 _NO_SMTP = -1
 
-# What is missing at a stage, and what is wrong where no reply tells.
+# The class of an unsupported command, and of an error without a reply, by stage.
 _UNSUPPORTED = {"starttls": "starttls_unsupported", "auth": "auth_unsupported", "sender": "sender_rejected"}
 _BROKEN = {"resolve": "dns", "connect": "unreachable"}
 
@@ -300,16 +305,16 @@ _STAGES = {"banner": "greeting", "sender": "mail", "recipient": "rcpt"}
 
 
 def _meaning(stage: str, code: int, words: str) -> Meaning:
-    """Return what a reply that refuses means at a stage."""
+    """Return the meaning of a rejection at a stage."""
     return meaning_of(reply_of(_STAGES.get(stage, stage), code, words))
 
 
 def _told_by_openssl(error: ssl.SSLError) -> str:
     reason = (error.reason or str(error)).upper()
     if any(alert in reason for alert in ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA")):
-        return f"the server demands {CLIENT_CERTIFICATE} that it trusts ({reason})"
+        return f"the server requires {CLIENT_CERTIFICATE} that it trusts ({reason})"
     if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
-        return f"what answers there does not begin in TLS ({reason})"
+        return f"the service on this port does not start with TLS ({reason})"
     return reason
 
 
@@ -324,7 +329,7 @@ def _offers(connection: SmtpConnection, wanted: str) -> str:
 
 
 def _in_ascii(user: str) -> str:
-    """A user as Odoo logs in with it: the domain in its ASCII form."""
+    """Return a user as Odoo sends it: with the domain in its ASCII form."""
     local, at, domain = user.rpartition("@")
     return f"{local}@{domain.encode('idna').decode()}" if at else user
 
@@ -334,5 +339,5 @@ def _octets(reply: bytes | str) -> bytes:
 
 
 def _plain(error: Exception) -> str:
-    """An error's words without its number."""
+    """Return the text of an error without its number."""
     return str(getattr(error, "strerror", None) or error)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What refusals of SMTP servers mean: rules by the words of providers, then the defaults of RFC 5321 and RFC 3463.
+"""The meaning of rejections by SMTP servers: rules for texts of providers, then the defaults of RFC 5321 and RFC 3463.
 
-To add a refusal: an entry in RULES and a line in the table of `tests/unit/plugins/module_utils/smtp/refusals.py`.
+To add a rejection, add an entry to RULES and a line to the table in `tests/unit/plugins/module_utils/smtp/refusals.py`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """Words of a reply and what they mean.
+    """A text in a reply and its meaning.
 
     :param outcome: the class.
-    :param words: a regular expression of PostgreSQL without lookaround, because the queue policy uses it in the database. Python reads it as `pattern`.
-    :param passes: whether another attempt can help; None leaves it to the code of the reply.
-    :param remedy: what to do, if it is not the same for the whole class.
-    :param stages: where the words mean this; empty for everywhere.
-    :param source: where the words come from.
+    :param words: a regular expression of PostgreSQL without lookaround, because the queue policy uses it in the database. Python uses `pattern`.
+    :param passes: whether the failure is transient; None if the code of the reply decides.
+    :param remedy: the remedy, if it is not the same for the whole class.
+    :param stages: the stages at which the rule applies; empty for all.
+    :param source: the source of the text.
     """
 
     outcome: str
@@ -39,15 +39,17 @@ class Rule:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The words as Python reads them, compiled when the first reply is classified: most tasks classify none."""
+        """Return the text as a pattern of Python. It is compiled at first use, because most tasks classify no reply."""
         return re.compile(python_words(self.words), re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a refusal means.
+    """The meaning of a rejection.
 
-    :ivar outcome: the class. :ivar passes: whether another attempt can help. :ivar remedy: what to do; empty if only the class says it.
+    :ivar outcome: the class.
+    :ivar passes: whether the failure is transient.
+    :ivar remedy: the remedy; empty if that of the class applies.
     """
 
     outcome: str
@@ -61,14 +63,14 @@ _POSTFIX = "postfix: smtpd_*_restrictions (postconf.5)"
 _EXIM = "exim: default configuration, acl_check_rcpt and acl_check_mail"
 _SES = "https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html"
 
-# Addresses are the users', and no rule is to be found in them; the second for Python.
+# Addresses are removed before the search, so that no rule matches a part of them. The second pattern is for Python.
 ADDRESS = r"[^[:space:]<>]*@[^[:space:]<>]*"
 _ADDRESS = re.compile(r"[^\s<>]*@[^\s<>]*")
 
-# The first rule that fits wins, so the more specific ones come first.
+# The first rule that matches wins, so the more specific rules come first.
 RULES: tuple[Rule, ...] = (
     Rule("not_smtp", r"^line too long", False, "smtplib, which then stops reading"),
-    # --- what passes although it looks permanent, and the other way round ---
+    # --- transient failures with the text of permanent ones, and the reverse ---
     Rule(
         "disconnected",
         r"send (hello|helo|ehlo)(/ehlo|/helo)? first",
@@ -93,7 +95,7 @@ RULES: tuple[Rule, ...] = (
         r"message size (limit|exceed)|exceed.{0,30}(message size|size limit|fixed (limit|maximum))|message file too big",
         False,
         "RFC 1870 §6; postfix: message_size_limit; https://support.google.com/mail/answer/6584",
-        "Send links in place of large attachments, or set max_email_size to the limit of the server.",
+        "Send links instead of large attachments, or set max_email_size to the limit of the server.",
     ),
     Rule(
         "sender_rejected",
@@ -117,8 +119,8 @@ RULES: tuple[Rule, ...] = (
         "sender_rejected",
         r"account (is |was |has been )?(disabled|suspended|deactivated|locked|blocked)",
         False,
-        "cPanel, OVH, Zoho: accounts that may not send any more",
-        "The provider has locked the account for sending: ask it why, and have it unlocked.",
+        "cPanel, OVH, Zoho: accounts that may no longer send",
+        "The provider has blocked the account for sending: ask the provider for the reason, and have the account unblocked.",
         ("mail", "data"),
     ),
     Rule(
@@ -127,8 +129,8 @@ RULES: tuple[Rule, ...] = (
         r"|free accounts are for test purposes"
         r"|not yet activated|account is not active|5\.7\.70[35]\M",
         False,
-        "Mailgun, Brevo, SendGrid: accounts that may not send yet or no more",
-        "The provider's account may not send: activate it, or take it out of the sandbox.",
+        "Mailgun, Brevo, SendGrid: accounts that may not send yet, or may no longer send",
+        "The account at the provider may not send: activate it, or move it out of the sandbox.",
     ),
     Rule(
         "throttled",
@@ -140,7 +142,7 @@ RULES: tuple[Rule, ...] = (
         r"|temporarily deferred",
         True,
         f"{_GOOGLE}; {_SES}; {_POSTFIX}",
-        "The server takes less at once: send less (queue policy: lanes, interval), or ask the provider for a higher limit.",
+        "The server accepts fewer mails at once: send fewer (queue policy: lanes, interval), or ask the provider for a higher limit.",
     ),
     # --- the client: its name, its address ---
     Rule(
@@ -148,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         r"invalid domain name",
         False,
         _SES,
-        "The domain of the sender is no domain name: correct the sender's address.",
+        "The domain of the sender is not a valid domain name: correct the sender's address.",
         ("data",),
     ),
     Rule(
@@ -156,7 +158,7 @@ RULES: tuple[Rule, ...] = (
         r"credentials for relay|mail relay denied",
         False,
         "https://support.google.com/a/answer/2956491",
-        "Register the address of the Odoo host in the settings of the relay.",
+        "Register the address of Odoo's host in the settings of the relay.",
     ),
     Rule(
         "helo_rejected",
@@ -166,7 +168,7 @@ RULES: tuple[Rule, ...] = (
         r"|localhost.{0,30}helo",
         False,
         f"{_POSTFIX}: reject_non_fqdn_helo_hostname; Google's SMTP relay",
-        "Give the Odoo host or container a fully qualified host name. smtp_probe, run on that host, shows the name that is sent.",
+        "Give Odoo's host or container a fully qualified host name. Run smtp_probe on that host to see the name that is sent.",
     ),
     Rule(
         "client_blocked",
@@ -182,7 +184,7 @@ RULES: tuple[Rule, ...] = (
         r"|not authorized to use this server",
         False,
         f"{_POSTFIX}; Spamhaus; Microsoft 365; Brevo (525 5.7.1)",
-        "The server refuses the address of the Odoo host: allow it at the provider, have it taken off the block list, or send through a relay.",
+        "The server rejects the address of Odoo's host: allow it at the provider, have it removed from the block list, or send through a relay.",
     ),
     Rule(
         "starttls_required",
@@ -199,28 +201,28 @@ RULES: tuple[Rule, ...] = (
         r"smtpclientauthentication is disabled|5\.7\.139\M",
         False,
         f"{_MICROSOFT} (5.7.139)",
-        "SMTP AUTH is switched off for the Microsoft 365 tenant or mailbox: switch it on there, or use smtp_authentication: outlook.",
+        "SMTP AUTH is disabled for the Microsoft 365 tenant or mailbox: enable it there, or set smtp_authentication to outlook.",
     ),
     Rule(
         "auth",
         r"basic authentication is not supported|5\.7\.30\M",
         False,
         f"{_MICROSOFT} (5.7.30)",
-        "Microsoft 365 no longer takes passwords here: use smtp_authentication: outlook (OAuth2).",
+        "Microsoft 365 no longer accepts passwords here: set smtp_authentication to outlook (OAuth2).",
     ),
     Rule(
         "auth",
         r"application-specific password|invalidsecondfactor",
         False,
         "https://support.google.com/mail/answer/185833",
-        "Create an app password for the account and set it as smtp_pass, or use smtp_authentication: gmail.",
+        "Create an app password for the account and set it as smtp_pass, or set smtp_authentication to gmail.",
     ),
     Rule(
         "auth",
         r"5\.7\.14\M|please log in (via|with) your web browser",
         False,
         _GOOGLE,
-        "The provider has blocked the sign-in: log in with a browser once and confirm it, or use an app password or OAuth2.",
+        "The provider has blocked the login: log in once with a browser and confirm it, or use an app password or OAuth2.",
     ),
     Rule(
         "auth",
@@ -234,7 +236,7 @@ RULES: tuple[Rule, ...] = (
         False,
         f"RFC 4954 §6; {_GOOGLE}; {_MICROSOFT}",
     ),
-    # --- the sender: before relaying, because providers say "relaying" of a sender, too ---
+    # --- the sender: before relaying, because providers use "relaying" for a sender too ---
     Rule(
         "sender_rejected",
         r"not owned by user|sendasdenied|permissions? to send as|not authorized to perform .?ses:|unconfigured sending domain|sender you used"
@@ -252,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         r"|5\.1\.7\M|envelope from|unregistered domain|sender is not allowed to relay",
         False,
         f"{_POSTFIX}: reject_sender_login_mismatch; {_EXIM}; {_SES}; {_MICROSOFT} (SendAsDenied, 5.7.60)",
-        "Send from an address that the account may use: verify it at the provider, or set from_filter so that Odoo takes another server for it.",
+        "Send from an address that the account may use: verify it at the provider. Or set from_filter so that Odoo chooses another server for it.",
     ),
     Rule(
         "relay_denied",
@@ -261,7 +263,7 @@ RULES: tuple[Rule, ...] = (
         r"|rcpthosts|no relay|relay (restriction|authentication)|5\.7\.54\M|not a local (recipient|domain)|we do not (accept|relay)",
         False,
         f"{_POSTFIX}: reject_unauth_destination; {_EXIM}; RFC 5321 §3.6.2",
-        "The server does not pass mail on for this client: log in (smtp_user, smtp_pass), use its submission port, or have the address of the host allowed.",
+        "The server does not relay mail for this client: log in (smtp_user, smtp_pass), use its submission port, or have the address of Odoo's host allowed.",
     ),
     # --- the message ---
     Rule(
@@ -271,7 +273,7 @@ RULES: tuple[Rule, ...] = (
         r"|size exceeds",
         False,
         "RFC 1870 §6; RFC 3463 §3.4",
-        "Send links in place of large attachments, or set max_email_size to the limit of the server.",
+        "Send links instead of large attachments, or set max_email_size to the limit of the server.",
     ),
     Rule(
         "mailbox_full",
@@ -280,7 +282,7 @@ RULES: tuple[Rule, ...] = (
         r"|quotaexceeded|5\.2\.2\M|4\.2\.2\M",
         None,
         "RFC 3463 §3.3 (X.2.2)",
-        "The mailbox of the recipient takes no more: tell the recipient another way.",
+        "The mailbox of the recipient is full: contact the recipient in another way.",
     ),
     Rule(
         "content_rejected",
@@ -292,7 +294,7 @@ RULES: tuple[Rule, ...] = (
         r"|suspicious|high probability",
         False,
         f"{_GOOGLE} (5.7.26); RFC 7489; {_MICROSOFT}",
-        "The server refuses what is sent: set up SPF, DKIM and DMARC for the sender's domain, and look at links and attachments.",
+        "The server rejects the content: set up SPF, DKIM and DMARC for the sender's domain, and check links and attachments.",
     ),
     # --- the recipient ---
     Rule(
@@ -307,20 +309,20 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-# RFC 4954 §6: the login is missing, too weak or wrong. 538 and 530 also say that TLS comes first.
+# RFC 4954 §6: the login is missing, too weak or wrong. 538 and 530 are also replies to a login before TLS.
 _REQUIRES_LOGIN = frozenset({530, 534, 535, 538})
-# What such a code may mean instead, if the words say so.
+# Classes that the text of a reply with such a code may have instead.
 _OF_LOGIN = frozenset({"auth", "auth_unsupported", "client_blocked", "starttls_required", "throttled"})
-# RFC 4954 §6, RFC 5321 §4.2.4: the server does not know the command or the mechanism.
+# RFC 4954 §6, RFC 5321 §4.2.4: the server does not support the command or the mechanism.
 _NO_SUCH_LOGIN = frozenset({502, 503, 504})
-# RFC 5321 §3.1: a greeting that refuses the client, which Odoo words like a login. RFC 4954 has no such reply to AUTH.
+# RFC 5321 §3.1: a greeting that rejects the client. Odoo's message is the same as for a login, but RFC 4954 has no such reply to AUTH.
 _NO_SERVICE = 554
 
-# What a message without a code says of itself: Odoo's test names none for a sender and a recipient.
+# Texts of transient failures, for messages without a code: Odoo's test shows none for a sender and a recipient.
 _TEMPORARY = re.compile(r"temporar|try (again )?later|again later", re.IGNORECASE)
 
-# The class of an enhanced code without its first digit, which says whether it passes: RFC 3463 §3.2 to 3.8, RFC 7372 §3, RFC 7505 §4.2.
-# X.7.0 and X.7.1 say only "security", so the stage decides.
+# The class of an enhanced code: RFC 3463 §3.2 to 3.8, RFC 7372 §3, RFC 7505 §4.2. The first digit, transient or permanent, is left out.
+# X.7.0 and X.7.1 mean only "security", so the stage decides.
 _BY_ENHANCED = {
     **dict.fromkeys(
         ("1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "2.4", "4.1", "4.4", "4.6"), "recipient_rejected"
@@ -336,7 +338,7 @@ _BY_ENHANCED = {
     "7.25": "client_blocked",
 }
 
-# The class of a reply that only its stage explains.
+# The class of a reply if only its stage is known.
 _BY_STAGE = {
     "greeting": "client_blocked",
     "ehlo": "helo_rejected",
@@ -349,10 +351,10 @@ _BY_STAGE = {
 
 
 def meaning_of(reply: Reply) -> Meaning:
-    """Return what a reply means: by the first rule that fits its words, else by its codes and its stage."""
+    """Return the meaning of a reply: from the first rule that matches its text, or else from its codes and its stage."""
     if reply.code == -1:
         return Meaning(
-            "not_smtp", False, "Something else than an SMTP server answers at this port: check smtp_host and smtp_port."
+            "not_smtp", False, "The service on this port is not an SMTP server: check smtp_host and smtp_port."
         )
     temporary = _is_temporary(reply)
     words = _ADDRESS.sub("", reply.text)
@@ -363,9 +365,9 @@ def meaning_of(reply: Reply) -> Meaning:
 
 
 def _is_excluded(rule: Rule, reply: Reply, *, temporary: bool) -> bool:
-    """Return whether the codes say something else than the words, so that the words mean something else.
+    """Return whether a rule does not apply because the codes of the reply contradict its text.
 
-    A refused login tells nothing of a sender, and a recipient that is refused for now is not refused for good.
+    A rejected login does not concern a sender, and a temporary rejection of a recipient is not a permanent failure.
     """
     if rule.stages and reply.stage not in rule.stages:
         return True
@@ -374,13 +376,13 @@ def _is_excluded(rule: Rule, reply: Reply, *, temporary: bool) -> bool:
     if rule.outcome == "throttled" and rule.passes is None:
         return not temporary
     if rule.outcome == "recipient_rejected" and rule.passes is None:
-        # At MAIL the server does not know a recipient yet.
+        # At MAIL the server has not received a recipient yet.
         return temporary or reply.stage == "mail"
     return False
 
 
 def _default(reply: Reply, *, temporary: bool) -> str:
-    """Return the class by RFC 5321 §4.2 and RFC 3463."""
+    """Return the class from the codes and the stage (RFC 5321 §4.2, RFC 3463)."""
     known = _BY_ENHANCED.get(reply.enhanced[2:])
     if temporary:
         return "mailbox_full" if known == "mailbox_full" else "throttled"
@@ -404,5 +406,5 @@ def _is_temporary(reply: Reply) -> bool:
 
 
 def python_words(words: str) -> str:
-    """Return the words of a rule as Python reads them: PostgreSQL knows other escapes for the edges of words."""
+    """Return the regular expression of a rule for Python, because PostgreSQL has other escapes for word boundaries."""
     return words.replace(r"\m", r"\b").replace(r"\M", r"\b")

@@ -4,9 +4,9 @@
 
 """Odoo's connection test of a candidate that logs in with OAuth2, in one transaction.
 
-Odoo has one place for the client of a provider, so a new client is in force during the test, and no other user of the database sees it.
-A token that the provider gives in place of the one that the test has used is stored, even if the test fails later, and the live server
-gets it in the same transaction if the used token was its own.
+Odoo stores one client per provider, so the new client is stored during the test. Other users of the database do not see it, because it is
+in the same transaction. The provider may replace the token that the test uses. The new token is stored even if the test then fails. If
+the live server has the same token, it gets the new one too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# Records are read and written as such: from 20.0 on there is no `set_param`.
+# The code writes records of parameters, because 20.0 has no `set_param`.
 _CODE = """\
 client = env.context['postmaster_client']
 tokens = env.context['postmaster_tokens']
@@ -61,9 +61,9 @@ def test_with_tokens(
     """Have Odoo test a candidate.
 
     :param live_id: the mail server that the candidate is a copy of.
-    :param tokens: the fields of the refresh token, the access token and its end.
-    :param client: system parameters of a new client, for the test alone.
-    :raises Rejected: the test failed.
+    :param tokens: the fields of the refresh token, the access token and its expiry.
+    :param client: the system parameters of a new client, which are set only during the test.
+    :raises Rejected: if the test fails.
     """
     values = {
         "postmaster_server": candidate_id,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Speaking SMTP to a server as Odoo would, up to the point at which it would send: what works, what does not, and what would."""
+"""The probe of an SMTP server: a session as Odoo has it, but without a mail, and a search for settings that work."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.dialogue impo
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings, place
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
-# Where mail is handed in, the most usual first.
+# Ports that accept mail from clients, the most usual first.
 PORTS = (587, 465, 25)
 
 
 def probe(settings: Settings) -> dict[str, Any]:
-    """What came of it, as the module returns it."""
+    """Probe a server, and return the result of the module."""
     dialogue, failure = _held(settings)
     alternatives = list(_alternatives(settings, failure)) if failure else []
     where = place(settings.host, settings.port)
@@ -50,10 +50,10 @@ def probe(settings: Settings) -> dict[str, Any]:
 
 
 def _held(settings: Settings) -> tuple[Dialogue, Failure | None]:
-    """The conversation, and what ended it.
+    """Return an SMTP session and its failure.
 
-    The certificate is always checked, by OpenSSL, as Odoo does where it is strict. What does not pass is not shown by OpenSSL,
-    so another connection reads it; where the check is not enforced, the conversation is held over that one.
+    OpenSSL always verifies the certificate, as Odoo does with strict encryptions. OpenSSL does not show a certificate that it rejects, so
+    a second connection reads it. If the verification is not enforced, the session continues over that connection.
     """
     checked = Dialogue(settings, verify=True)
     failure = checked.hold()
@@ -82,11 +82,11 @@ def _passed(dialogue: Dialogue) -> str:
     passed = ["SMTP", *(done[stage["stage"]] for stage in dialogue.stages if stage["ok"] and stage["stage"] in done)]
     *first, last = passed
     words = f"{', '.join(first)} and {last} work" if first else f"{last} works"
-    return f"{words}; nothing was sent"
+    return f"{words}; no mail was sent"
 
 
 def _alternatives(settings: Settings, failure: Failure) -> Iterator[Alternative]:
-    """Other ways to hand mail in at the same host, each tried without logging in, until one port takes mail encrypted."""
+    """Yield other ports and encryptions of the same host, each tried without a login, until one is usable and encrypted."""
     quiet = replace(settings, user="", password="", access_token="", sender="", recipient="")
     if failure.outcome in ("dns", "certificate") or CLIENT_CERTIFICATE in failure.words:
         return
@@ -109,19 +109,19 @@ def _alternatives(settings: Settings, failure: Failure) -> Iterator[Alternative]
 
 
 def _is_of_the_mode(failure: Failure) -> bool:
-    """Whether another encryption may mend it."""
+    """Return whether another encryption may help."""
     if failure.outcome in ("starttls_required", "starttls_unsupported", "auth_unsupported", "tls"):
         return True
     return failure.stage in ("banner", "ehlo", "starttls", "tls") and failure.outcome != "throttled"
 
 
 def _on_port(quiet: Settings, port: int, failure: Failure | None) -> Iterator[Alternative]:
-    """The ways to begin at a port, but the one that has failed.
+    """Yield the encryptions of a port, except the one that has failed.
 
-    :param failure: how the asked way failed, where it is this port's.
+    :param failure: the failure of the requested settings, if they are for this port.
     """
     strict = "_strict" if quiet.encryption.endswith("_strict") else ""
-    # Whoever heard nothing in plain text need not ask again, whatever was to follow.
+    # If the server did not answer in plain text, it is not tried again.
     deaf = failure is not None and not quiet.implicit_tls and failure.stage in ("banner", "ehlo")
 
     def tried(encryption: str) -> Alternative:
@@ -150,12 +150,12 @@ def _on_port(quiet: Settings, port: int, failure: Failure | None) -> Iterator[Al
 
 
 def _is_of_the_port(failure: Failure | None) -> bool:
-    """Whether no encryption can mend it."""
+    """Return whether no encryption can help."""
     return failure is not None and failure.stage in ("resolve", "connect")
 
 
 def probe_result(found: Mapping[str, Any], *, fail_on_error: bool) -> TaskResult:
-    """Return what a probe has found as the result of a task."""
+    """Return the result of a probe as the result of a task."""
     if found["outcome"] == "ok" or not fail_on_error:
         return TaskResult(found)
     failure = " ".join(filter(None, (found["message"], found["suggestion"])))

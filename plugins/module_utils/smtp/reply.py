@@ -2,27 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reply of an SMTP server in the messages of Odoo: of a connection test, and the reason of a mail, in the wording of every version."""
+"""Parse the replies of SMTP servers in the messages of Odoo: connection tests and reasons of mails, in the wording of every version."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# The stages of an SMTP session, as far as a reply can end it.
+# The stages of an SMTP session at which a reply can end it.
 STAGES = ("greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data")
 
-# A reply as Python shows it: (550, b'5.1.1 No such user'). A greeting that is no SMTP has the code -1.
+# A reply as Python shows it: (550, b'5.1.1 No such user'). A greeting that is not SMTP has the code -1.
 _TUPLE = re.compile(r"""\((?P<code>-1|[2-5]\d\d), ?b(?P<quote>['"])(?P<text>.*?)(?<!\\)(?P=quote)""", re.DOTALL)
-# The connection test names no code for a sender and a recipient.
+# The connection test shows no code for a sender and a recipient.
 _BYTES = re.compile(r"""\berror b(?P<quote>['"])(?P<text>.*)(?P=quote)""", re.DOTALL)
-# Up to 17.0, and from 18.0 on for a greeting and a login: the code on a line of its own. A message may arrive on one line.
+# Up to 17.0, and from 18.0 on for a greeting and a login: the code is on its own line. A message may also have only one line.
 _LINES = re.compile(
     r"""(?:^|[\s:])(?P<code>-1|[2-5]\d\d)(?:\s*\n\s*|\s+(?=b['"]|[245]\.\d{1,3}\.\d))(?P<text>.+)""", re.DOTALL
 )
 # The same without a line break and an enhanced code; not the status of an HTTP answer.
 _ONE_LINE = re.compile(r"(?:^|: )(?P<code>[45]\d\d) (?!Client Error|Server Error)(?P<text>\S.+)", re.DOTALL)
-# 16.0 names no code for a greeting, EHLO, STARTTLS and a login, and words them alike. The server's words tell which it is.
+# 16.0 shows no code for a greeting, EHLO, STARTTLS and a login, and uses the same message. The server's text shows which one it is.
 _EXCEPTION = re.compile(r"Server replied with following exception:\s*(?P<text>.+)", re.DOTALL)
 _LOGIN = re.compile(
     r"\b[45]\.7\.(?:0|3|8|9|11|1[34]|139|57)\b|authenti|log ?in\b|sign in|password|credential|user ?name|unknown user|oauth|token|account",
@@ -49,12 +49,12 @@ _STAGE_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 @dataclass(frozen=True)
 class Reply:
-    """What an SMTP server said.
+    """A reply of an SMTP server.
 
-    :ivar stage: one of STAGES. A server may refuse a client, its name or a sender later than it is told.
-    :ivar code: of three digits, None if the message does not tell, -1 for a greeting that is no SMTP.
+    :ivar stage: one of STAGES. A server may reject a client, its name or a sender at a later stage.
+    :ivar code: three digits; None if the message does not contain it; -1 for a greeting that is not SMTP.
     :ivar enhanced: the enhanced status code (RFC 3463), such as 5.7.1; empty if there is none.
-    :ivar text: the words of the server on one line, with the enhanced code.
+    :ivar text: the text of the server on one line, with the enhanced code.
     """
 
     stage: str
@@ -64,14 +64,14 @@ class Reply:
 
     @property
     def is_temporary(self) -> bool | None:
-        """Whether the server says that the failure passes (RFC 5321 §4.2.1); None if it does not say."""
+        """Return whether the failure is transient (RFC 5321 §4.2.1); None if the reply does not show it."""
         first = str(self.code)[0] if self.code and self.code > 0 else self.enhanced[:1]
         return {"4": True, "5": False}.get(first)
 
 
 def parse_reply(message: str) -> Reply | None:
     """Return the reply of an SMTP server in a message of Odoo, None if it contains none."""
-    # What Odoo puts no words before is the answer to its connecting or its login.
+    # A reply without a text of Odoo before it is the answer to the connection or the login.
     stage = next((stage for stage, pattern in _STAGE_WORDS if pattern.search(message)), "greeting")
     for pattern in (_TUPLE, _BYTES, _LINES, _ONE_LINE, _EXCEPTION):
         found = pattern.search(message)
@@ -94,7 +94,7 @@ def _stage_of_words(text: str) -> str:
 def reply_of(stage: str, code: int | None, text: str) -> Reply:
     """Return a reply from its parts.
 
-    :param text: as the server sent it, or as Python shows its bytes. Of several lines, each may begin with the code.
+    :param text: as the server sent it, or as Python shows its bytes. Each of several lines may begin with the code.
     """
     quoted = _QUOTED.search(text.strip())
     plain = (quoted[2] if quoted else text).replace("\\r", "").replace("\\n", "\n").replace("\\'", "'")

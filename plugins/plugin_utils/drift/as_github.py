@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report as GitHub Actions shows it: workflow commands in the job's log, and the Markdown in its summary."""
+"""A report for GitHub Actions: workflow commands in the job's log, and Markdown in its summary."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     subject,
 )
 
-# What GitHub takes for all summaries of a step, and what it shows of an annotation.
+# The limits of GitHub for all summaries of a step, and for an annotation.
 _SUMMARY_LIMIT = 1024 * 1024
 _MESSAGE_LIMIT = 4_000
 
 
 def commands(report: Document) -> Iterator[str]:
-    """A workflow command for each instance that is not clean and each problem of the baseline, the worst first: GitHub shows ten of a kind."""
+    """Yield a workflow command for each instance that is not clean, and for each problem of the baseline.
+
+    The worst come first, because GitHub shows only ten of a kind.
+    """
     for sentence in nobody(report):
         yield _command("error", "Drift: unknown", sentence)
     for instance in sorted(report["instances"], key=lambda one: -STATUSES.index(one["status"])):
@@ -52,9 +55,9 @@ def commands(report: Document) -> Iterator[str]:
 
 
 def append_summary(path: Path, report: Document) -> None:
-    """Append the report to the summary of the step, as far as there is room in it.
+    """Append the report to the summary of the step, within its size limit.
 
-    :raises OSError: it cannot be written, or is no regular file.
+    :raises OSError: if it cannot be written, or is not a regular file.
     """
     with open_to_append(path) as summary:
         used = os.fstat(summary.fileno()).st_size

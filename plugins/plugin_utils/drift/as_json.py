@@ -12,5 +12,5 @@ from typing import Any
 
 
 def render(report: Mapping[str, Any]) -> str:
-    """The document as text, values whole."""
+    """Return the document as text, with complete values."""
     return json.dumps(report, indent=2, ensure_ascii=True) + "\n"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report as JUnit XML, as Jenkins and GitLab show it: a suite for each instance, a case for each resource."""
+"""A report as JUnit XML for Jenkins and GitLab: a suite for each instance, a case for each resource."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     subject,
 )
 
-# What XML 1.0 cannot hold, however it is written.
+# Characters that XML 1.0 cannot contain, not even escaped.
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Document) -> str:
-    """The report."""
+    """Return the report as JUnit XML."""
     suites = [_suite(instance["instance"], _cases(instance), instance["warnings"]) for instance in report["instances"]]
     problems = report.get("baseline", {}).get("problems", ())
     if problems:
@@ -43,7 +43,7 @@ def render(report: Document) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
-# A case: its name, its outcome (failure, error, skipped, or "" where it passed), the kind of that, and what is to be said.
+# A case: its name, its outcome (failure, error, skipped, or "" if it passed), the kind of the outcome, and its text.
 _Case = tuple[str, str, str, list[str]]
 
 

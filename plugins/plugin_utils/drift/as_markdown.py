@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report as Markdown, for the summary of a job or a note on a merge request. Not longer than GitHub and GitLab take."""
+"""A report as Markdown, for the summary of a job or a note on a merge request, within the size limits of GitHub and GitLab."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     subject,
 )
 
-# GitHub takes 1 MiB for all summaries of a step, GitLab 1,000,000 characters in a note.
+# The limit of GitHub is 1 MiB for all summaries of a step, that of GitLab 1,000,000 characters in a note.
 LIMIT = 1_000_000
 
 _SYMBOLS = {
@@ -41,9 +41,9 @@ _SYMBOLS = {
 
 
 def render(report: Document, limit: int = LIMIT) -> str:
-    """The report.
+    """Return the report as Markdown.
 
-    :param limit: in bytes.
+    :param limit: the largest size in bytes.
     """
     page = _Page(limit)
     verdict = report["verdict"]
@@ -66,7 +66,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
         ],
     )
     page.table(
-        "Mail that leaves in another way",
+        "Mail that would leave in another way",
         ("instance", "sender", "messages", "change"),
         [
             (markdown(one["instance"]), markdown(sender), mails, markdown(change))
@@ -85,7 +85,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
         ],
     )
     problems = report.get("baseline", {}).get("problems", ())
-    page.table("The baseline does not hold", ("",), [(markdown(problem_words(one)),) for one in problems])
+    page.table("Problems of the baseline", ("",), [(markdown(problem_words(one)),) for one in problems])
     told = [one for one in report["instances"] if one["status"] != "clean" or one["warnings"] or one.get("replay")]
     if told:
         page.add("\n### Instances\n\n")
@@ -95,7 +95,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
 
 
 class _Page:
-    """A text that grows as far as it may, and counts what it could not take."""
+    """A text with a size limit, which counts the parts that were left out."""
 
     def __init__(self, limit: int) -> None:
         self._room = limit - 300  # for the sentence at the end
@@ -103,7 +103,7 @@ class _Page:
         self._left_out = 0
 
     def add(self, part: str, *, always: bool = False) -> None:
-        """Add a part as a whole; once there was no room for one, nothing more comes, so that nothing is out of order."""
+        """Add a whole part. After the first part without room, all later parts are left out, to preserve the order."""
         size = len(part.encode())
         if not always and (self._left_out or size > self._room):
             self._left_out += 1
@@ -112,7 +112,7 @@ class _Page:
         self._parts.append(part)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Add a table, if there is anything to stand in it."""
+        """Add a table, if it has rows."""
         if rows:
             self.add(f"\n### {title}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n")
         for row in rows:
@@ -122,14 +122,14 @@ class _Page:
         rest = ""
         if self._left_out:
             rest = (
-                f"\n**Left out here, for this would be too long: {counted(self._left_out, 'more part')} (rows of tables, instances). "
-                "The JSON report has everything.**\n"
+                f"\n**The report is too long for this page, so {counted(self._left_out, 'more part')} (rows of tables, instances) are left out. "
+                "The JSON report contains everything.**\n"
             )
         return "".join(self._parts) + rest
 
 
 def _details(instance: dict[str, Any]) -> Iterator[str]:
-    """Everything of an instance, folded."""
+    """Yield all details of an instance in a folded section."""
     status = instance["status"]
     yield f"<details><summary>{_SYMBOLS[status]} {markdown(instance['instance'])}: {STATUS_TEXT[status]}</summary>\n\n"
     for resource in instance["resources"]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report for the terminal: the verdict, every difference once, and what else needs somebody's eye."""
+"""A report for the terminal: the verdict, every difference once, and other problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     some,
 )
 
-# The senders of an instance that are named here.
+# The largest number of senders of an instance that are listed.
 _SENDERS = 10
 
 Line = tuple[str, str]
@@ -35,7 +35,7 @@ _TITLES = (
 
 
 def render(report: Document) -> Iterator[Line]:
-    """Lines, each with the status whose colour it is to have."""
+    """Yield lines, each with the status that determines its color."""
     verdict = report["verdict"]
     yield verdict["status"], headline(report)
     for sentence in nobody(report) if report["instances"] else ():
@@ -53,7 +53,7 @@ def render(report: Document) -> Iterator[Line]:
             yield "drifted", f"  {sender}: {change} ({mails})"
         if len(changes) > _SENDERS:
             yield "drifted", f"  and {len(changes) - _SENDERS} more senders"
-    for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Cannot tell:")):
+    for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Unknown:")):
         instances = [instance for instance in report["instances"] if instance["status"] == status]
         if instances:
             yield status, title
@@ -61,13 +61,13 @@ def render(report: Document) -> Iterator[Line]:
             yield status, f"  {printable(instance['instance'])}: {' '.join(map(printable, reasons(instance)))}"
     problems = report.get("baseline", {}).get("problems", ())
     if problems:
-        yield "drifted", f"The baseline {printable(report['baseline']['file'])} does not hold:"
+        yield "drifted", f"The baseline {printable(report['baseline']['file'])} has problems:"
     for problem in problems:
         yield "drifted", f"  {problem_words(problem)}"
 
 
 def _differences(found: list[GroupedDifference]) -> Iterator[Line]:
-    """The differences under the resources that have them."""
+    """Yield the differences below their resources."""
     by_resource: dict[tuple[str, str], list[GroupedDifference]] = {}
     for one in found:
         by_resource.setdefault((one.resource, one.key), []).append(one)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The baseline: drift that somebody has accepted, for a reason and for a time."""
+"""The baseline: drift that is accepted, with a reason and an expiry date."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ _REQUIRED = ("resource", "key", "reason", "owner", "expires")
 _OPTIONAL = ("instance", "field", "value")
 _EVERYWHERE = "*"
 _MERGE = "tag:yaml.org,2002:merge"
-# Reading YAML takes seconds for a megabyte.
+# To parse one megabyte of YAML takes seconds.
 _LARGEST = 1024 * 1024
 _MOST_KEYS = 1000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class BaselineError(Exception):
-    """A baseline that cannot be used; the message says what is wrong with it, all of it."""
+    """A baseline that cannot be used. The message lists all problems."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A difference that is accepted.
+    """An accepted difference.
 
-    :param instance: a host's name, or a pattern with `*`.
-    :param field: None for whatever differs in the record.
-    :param values: the one value that the instance may have; empty for any.
-    :param expires: the last day that it holds.
+    :param instance: the name of a host, or a pattern with `*`.
+    :param field: None for all differences of the record.
+    :param values: the one value that the instance may have; empty for any value.
+    :param expires: the last day on which the entry applies.
     """
 
     resource: str
@@ -62,14 +62,14 @@ class Entry:
     values: tuple[Any, ...] = ()
 
     def hosts(self, names: Mapping[str, Any]) -> list[str]:
-        """The hosts among these that it is for."""
+        """Return the hosts that the entry is for."""
         if "*" not in self.instance:
             return [self.instance] if self.instance in names else []
         pattern = re.compile(".*".join(map(re.escape, self.instance.split("*"))), re.DOTALL)
         return [name for name in names if pattern.fullmatch(name)]
 
     def fits(self, resource: Resource, difference: Difference) -> bool:
-        """Whether this is the difference that was accepted, whatever the date."""
+        """Return whether the entry is for this difference. The expiry date is not checked."""
         return (
             (self.resource, self.key) == (resource.resource, resource.key)
             and self.field in (None, difference.field)
@@ -77,11 +77,11 @@ class Entry:
         )
 
     def said_of_it(self) -> dict[str, str]:
-        """Why, by whom and until when."""
+        """Return reason, owner and expiry date."""
         return {"reason": self.reason, "owner": self.owner, "expires": self.expires.isoformat()}
 
     def as_problem(self, problem: str) -> dict[str, Any]:
-        """What a report says of an entry that does not hold, or holds nothing."""
+        """Return the entry of a report about an expired or unmatched entry of the baseline."""
         return {
             "instance": self.instance,
             "resource": self.resource,
@@ -95,7 +95,7 @@ class Entry:
 class Baseline:
     """A file of accepted drift.
 
-    :param name: what reports call it.
+    :param name: its name in reports.
     """
 
     def __init__(self, name: str, entries: Sequence[Entry]) -> None:
@@ -104,14 +104,14 @@ class Baseline:
 
     @classmethod
     def read(cls, path: Path) -> Baseline:
-        """Read a file.
+        """Return the baseline in a file.
 
-        :raises BaselineError: it cannot be read, or something in it is wrong.
+        :raises BaselineError: if the file cannot be read, or its content is not valid.
         """
         problems: list[str] = []
 
         class Loader(yaml.SafeLoader):
-            """Says which keys stand there twice, of which YAML takes the last, and leaves days and moments the text that they are."""
+            """A loader that rejects duplicate keys, and reads dates as texts."""
 
             def compose_mapping_node(self, anchor: Any) -> Any:
                 node = super().compose_mapping_node(anchor)
@@ -120,13 +120,13 @@ class Baseline:
                 ).items():
                     if count > 1:
                         problems.append(
-                            f"{shown(key, quoted=False)} stands twice in the mapping of line {node.start_mark.line + 1}"
+                            f"{shown(key, quoted=False)} occurs twice in the mapping of line {node.start_mark.line + 1}"
                         )
                 return node
 
             def flatten_mapping(self, node: Any) -> None:
                 super().flatten_mapping(node)
-                # Mappings that are merged into one another double with every line.
+                # Mappings that are merged into each other can double in size with every line.
                 if len(node.value) > _MOST_KEYS:
                     raise yaml.YAMLError(f"a mapping has more than {_MOST_KEYS} keys")
 
@@ -146,7 +146,7 @@ class Baseline:
             raise BaselineError(f"The baseline {path} cannot be read: {reason}.") from error
         entries = list(_entries(content, problems))
         if problems:
-            raise BaselineError(f"The baseline {path} is wrong: {'; '.join(problems)}.")
+            raise BaselineError(f"The baseline {path} is not valid: {'; '.join(problems)}.")
         return cls(path.name, entries)
 
     def apply(
@@ -158,11 +158,11 @@ class Baseline:
         partial: bool = False,
         limited: bool = False,
     ) -> dict[str, Any]:
-        """Mark the differences that are accepted, and those that were; returns what a report says of the baseline.
+        """Mark the differences that are accepted, and those that were accepted before, and return the report's part about the baseline.
 
-        :param inventory: all hosts that there are, in this run or not.
-        :param partial: tags have kept something from being compared; what an entry was for may be among it.
-        :param limited: hosts were left out on purpose; an entry that fits none of the inventory is then nobody's concern.
+        :param inventory: all hosts, whether they are in this run or not.
+        :param partial: whether tags may have excluded the resource of an entry.
+        :param limited: whether hosts were left out on purpose. Then an entry that matches no host of the inventory is not a problem.
         """
         used: set[int] = set()
         problems: dict[int, str] = {}
@@ -195,7 +195,7 @@ class Baseline:
 
 
 def _accept(difference: Difference, entries: Sequence[Entry], today: date) -> bool:
-    """Accept a difference by the entries that fit it; whether one of them still holds."""
+    """Mark a difference with its entries, and return whether one of them still applies."""
     if not entries:
         return False
     entry = max(entries, key=lambda one: one.expires)
@@ -210,25 +210,25 @@ def _accept(difference: Difference, entries: Sequence[Entry], today: date) -> bo
 
 
 def _same(accepted: Any, before: Any) -> bool:
-    """Whether the instance has the accepted value. Odoo's parameters are text, and `value: 500` means what it says."""
+    """Return whether the instance has the accepted value. Odoo's parameters are texts, so the number 500 equals the text `500`."""
     if isinstance(accepted, bool) or isinstance(before, bool) or accepted is None or before is None:
         return accepted is before
     return bool(accepted == before) or (isinstance(before, str) and str(accepted) == before)
 
 
 def _entries(content: Any, problems: list[str]) -> Iterator[Entry]:
-    """The entries of a file's content, and what is wrong with it."""
+    """Yield the entries of a file's content, and add its problems to a list."""
     if not isinstance(content, Mapping) or not isinstance(content.get("accepted", []), list):
-        problems.append("it must be a mapping with format: 1 and a list of what is accepted")
+        problems.append("it must be a mapping with format: 1 and a list named accepted")
         return
     if content.get("format") != FORMAT or isinstance(content.get("format"), bool):
-        problems.append(f"format must be {FORMAT}, and is {shown(content.get('format'))}")
+        problems.append(f"format must be {FORMAT}, not {shown(content.get('format'))}")
     unknown = sorted(shown(name, quoted=False) for name in content if name not in ("format", "accepted"))
     if unknown:
-        problems.append(f"it has {', '.join(unknown)} beside format and accepted")
+        problems.append(f"it has the unknown keys {', '.join(unknown)} (known are format and accepted)")
     for number, given in enumerate(content.get("accepted", []), 1):
         if not isinstance(given, Mapping):
-            problems.append(f"entry {number} is no mapping")
+            problems.append(f"entry {number} is not a mapping")
             continue
         wrong = list(_wrong(given))
         if wrong:
@@ -248,7 +248,7 @@ def _entries(content: Any, problems: list[str]) -> Iterator[Entry]:
 
 
 def _wrong(given: Mapping[Any, Any]) -> Iterator[str]:
-    """What is wrong with an entry."""
+    """Yield the problems of an entry."""
     missing = [name for name in _REQUIRED if given.get(name) in (None, "")]
     if missing:
         yield f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
@@ -258,44 +258,46 @@ def _wrong(given: Mapping[Any, Any]) -> Iterator[str]:
     for name in ("instance", "resource", "key", "field", "reason", "owner"):
         value = given.get(name)
         if name in given and name not in missing and not (isinstance(value, str) and value.strip()):
-            yield f"{name} must be a text that is not empty, and is {shown(value)}"
+            yield f"{name} must be a text that is not empty, not {shown(value)}"
     kind = given.get("resource")
     if isinstance(kind, str) and kind.strip() and kind not in kinds():
-        yield f"resource must be one of {', '.join(kinds())}, and is {shown(kind)}"
+        yield f"resource must be one of {', '.join(kinds())}, not {shown(kind)}"
     if "expires" not in missing:
         try:
             read_date(given["expires"])
         except ValueError as error:
             yield f"expires {error}"
     if "value" in given and "field" not in given:
-        yield "value goes with a field"
+        yield "value needs field"
     if given.get("value") == MASK:
-        yield "a secret has no value here: leave it out, and whatever differs in the field is accepted"
+        yield "the field is a secret, so value is not allowed: remove it, to accept any value of the field"
 
 
 def read_date(given: Any) -> date:
-    """A day from what YAML or a user makes of it.
+    """Return a day from a value of YAML or of a user.
 
-    :raises ValueError: it is none; the words go on a sentence that begins with what it is for.
+    :raises ValueError: if it is not a day. The message continues a sentence that begins with the name of the value.
     """
     if isinstance(given, str) and _DAY.fullmatch(given.strip()):
         try:
             return date.fromisoformat(given.strip())
         except ValueError:
             pass
-    elif isinstance(given, date) and not isinstance(given, datetime):  # a datetime is a date, too, but no day
+    elif isinstance(given, date) and not isinstance(
+        given, datetime
+    ):  # a datetime is an instance of date, but not a day
         return given
-    raise ValueError(f"must be a day such as 2027-01-31, and is {shown(given)}")
+    raise ValueError(f"must be a day such as 2027-01-31, not {shown(given)}")
 
 
 def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, expires: date) -> str:
-    """The text of a file that accepts everything that drifts.
+    """Return the text of a file that accepts all current drift.
 
-    Of a record that is missing, or that nobody declared, the whole is accepted; of others every field while it has this value.
+    A missing or unmanaged record is accepted as a whole. In other records, every field is accepted while it has its current value.
     """
 
     class Dumper(yaml.SafeDumper):
-        """Writes lists as people do, and every value where it belongs."""
+        """A dumper that indents lists, and writes every value without aliases."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the results of tasks say of instances. Knows results as plain data, and nothing of Ansible's objects.
+"""Collect the data of a report from the results of tasks. Results are plain data; this module does not use Ansible's objects.
 
-An instance is known only as far as a task has really compared it: whatever was skipped, hidden, ignored or never reached is "cannot tell".
+An instance has a verdict only if a task has really compared it. If a task was skipped, hidden, ignored or never reached, the instance is unknown.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report impor
     worst,
 )
 
-# The modules whose results have a plan, and the roles that consist of them.
+# The modules whose results contain a plan, and the roles that use them.
 MODULES = frozenset(
     f"postmaster.odoo.{name}" for name in (*(kind.name for kind in registry.RESOURCE_TYPES), "mail_stack")
 )
@@ -38,7 +38,7 @@ ROLES = frozenset(f"postmaster.odoo.{name}" for name in ("drift", "provision", "
 _ANSIBLE = "ansible"
 _LOST = frozenset({Unreachable.kind, Timeout.kind})
 _HIDDEN = "its result is hidden by no_log"
-# What there is, and what there should be, of a record that differs as a whole. Null where nobody has said what should be.
+# The found and the declared state of a record that differs as a whole. Null if nothing is declared.
 _AS_A_WHOLE: Mapping[str, tuple[str | None, str | None]] = {
     "create": ("absent", "present"),
     "install": ("absent", "present"),
@@ -50,11 +50,11 @@ _AS_A_WHOLE: Mapping[str, tuple[str | None, str | None]] = {
 
 @dataclass(frozen=True)
 class Task:
-    """A task, as far as it matters here.
+    """The data of a task that the collector needs.
 
     :param id: the same for every host, and for every event of the task.
-    :param enforces: it is one of those whose results have a plan.
-    :param asks: the module and its arguments, by which another task is known to ask for the same; empty where that cannot be told, as of a loop.
+    :param enforces: whether its result contains a plan.
+    :param asks: the module and its arguments, to find tasks that do the same; empty if that is not known, for example for a loop.
     """
 
     id: str
@@ -62,16 +62,16 @@ class Task:
     enforces: bool = False
     check_mode: bool = False
     run_once: bool = False
-    asks: str = field(default="", repr=False)  # secrets are among it
+    asks: str = field(default="", repr=False)  # contains secrets
 
 
 @dataclass
 class Play:
-    """A play, and what it was to do.
+    """A play with its hosts and tasks.
 
-    :param hosts: all of it, in whatever batches, the first to be reached or not.
-    :param tasks: its enforcing tasks as far as they are known beforehand; what is included while it runs is not.
-    :param name: what people call it.
+    :param hosts: all hosts of all batches, whether they are reached or not.
+    :param tasks: its enforcing tasks that are known before the run. Tasks that are included at run time are missing.
+    :param name: its name in messages.
     """
 
     hosts: Sequence[str]
@@ -82,17 +82,17 @@ class Play:
 
 @dataclass
 class _Event:
-    """A task that did not come to a verdict on a host.
+    """A task without a verdict for a host.
 
-    :param outcome: failed, unreachable, ignored (what the user wants not to count), or hidden.
-    :param asks: as of the task.
+    :param outcome: failed, unreachable, ignored (the user ignores its errors), or hidden.
+    :param asks: as in the task.
     """
 
     outcome: str
     own: bool
     errors: list[Error]
     asks: str = ""
-    then_judged: bool = False  # afterwards, by a task that asked for the same
+    then_judged: bool = False  # a later task with the same arguments has a verdict
 
 
 @dataclass
@@ -107,31 +107,31 @@ class _Host:
 
 
 class Collector:
-    """Takes in plays and results, and says what is known of each instance."""
+    """A collector of plays and results, which returns the data of each instance."""
 
     def __init__(self) -> None:
         self._plays: list[Play] = []
         self._hosts: dict[str, _Host] = {}
 
     def begin(self, play: Play) -> None:
-        """A play that enforces something, or turns out to as it runs."""
+        """Add a play that enforces something, or may do so at run time."""
         self._plays.append(play)
 
     @property
     def enforces(self) -> bool:
-        """Whether there is anything to have a verdict on."""
+        """Return whether there is anything that needs a verdict."""
         return any(play.enforces for play in self._plays)
 
     def observe(self, host_name: str, task: Task, outcome: str, result: Mapping[str, Any]) -> None:
-        """What came of a task on a host.
+        """Add the result of a task for a host.
 
-        :param outcome: ok, skipped, failed, ignored (an error that the user wants not to count) or unreachable.
+        :param outcome: ok, skipped, failed, ignored (an error that the user ignores) or unreachable.
         """
         host = self._hosts.setdefault(host_name, _Host())
         items = _items(result)
         if not task.enforces:
             finished = [item for item in items if item.get("finished") and _job(item) in host.jobs]
-            for item in finished:  # looked after by async_status
+            for item in finished:  # async_status has returned the result
                 failed = len(items) == 1 or item.get("failed")
                 self.observe(host_name, host.jobs.pop(_job(item)), outcome if failed else "ok", item)
             if not finished and outcome in ("failed", "unreachable"):
@@ -146,7 +146,7 @@ class Collector:
         for item in items:
             if isinstance(item.get("plan"), list):
                 self._take(host, task, item)
-            # A task that failed although the module did not has failed_when: on drift, or for a reason of its own.
+            # If the task failed but the module did not, the task has failed_when, for drift or for another reason.
             judged = "error_kind" not in item and bool(item.get("plan") or item.get("unmanaged"))
             if "error_kind" in item or (not judged and _is_error(item, outcome, single=len(items) == 1)):
                 errors.append(Error(task.name, _kind(item, outcome), _message(item)))
@@ -159,24 +159,24 @@ class Collector:
             elif not _is_skipped(item):
                 hidden = True
         if errors:
-            # The module failed, and the task did not: failed_when has it so.
+            # If the module failed but the task did not, the task has failed_when.
             host.events.append(_Event("ignored" if outcome == "ok" else outcome, True, errors, task.asks))
         elif hidden:
             host.events.append(_Event("hidden", True, []))
-            self._warn(host, [f"Cannot tell what {task.name!r} has found: {_HIDDEN}."])
+            self._warn(host, [f"The result of {task.name!r} is not known: {_HIDDEN}."])
 
     def lose(self, host_name: str, task: Task) -> None:
-        """A result that could not be understood: whatever it says, it is no verdict."""
+        """Record a result that cannot be read. It does not count as a verdict."""
         if task.enforces:
             host = self._hosts.setdefault(host_name, _Host())
             host.reached.add(task.id)
             host.events.append(_Event("hidden", True, []))
-            self._warn(host, [f"Cannot tell what {task.name!r} has found: its result is not understood."])
+            self._warn(host, [f"The result of {task.name!r} is not known: it could not be read."])
 
-    # --- what a result says ---
+    # --- the content of a result ---
 
     def _take(self, host: _Host, task: Task, item: Mapping[str, Any]) -> None:
-        """Take what a result says of resources into what is known of them."""
+        """Add the resources in a result."""
         for record in _records(item):
             found = _plain(record)
             self._resource(host, found["resource"], found["key"])
@@ -203,7 +203,7 @@ class Collector:
 
     @staticmethod
     def _add(resource: Resource, action: str, differences: Iterable[Difference]) -> None:
-        """Add what a task says to what others have said before: what was drift may be corrected by now."""
+        """Add the result of a task to those of earlier tasks. Earlier drift may be corrected now."""
         known = {_identity(difference): position for position, difference in enumerate(resource.differences)}
         resource.action = action
         for difference in differences:
@@ -221,14 +221,14 @@ class Collector:
 
     @property
     def plays_without_hosts(self) -> list[str]:
-        """The plays that were to compare, and had nobody to compare."""
+        """Return the names of the comparing plays without hosts."""
         return [play.name for play in self._plays if play.enforces and not play.hosts]
 
     def instances(self, inventory: Sequence[str], *, failures: Mapping[str, int]) -> list[Instance]:
-        """What is known of each instance, at the end.
+        """Return the data of each instance at the end of the run.
 
         :param inventory: the hosts in order.
-        :param failures: how many tasks failed on a host without being rescued.
+        :param failures: the number of failed tasks that were not rescued, by host.
         """
         names = {name: None for name in inventory if self._is_instance(name)}
         names.update({name: None for name in self._names() if self._is_instance(name)})
@@ -240,7 +240,7 @@ class Collector:
         yield from self._hosts
 
     def _is_instance(self, name: str) -> bool:
-        """Whether a play was to judge the host; a task that runs once is for the host that it runs on."""
+        """Return whether a play compares the host. A task with run_once counts only for the host that it runs on."""
         host = self._hosts.get(name)
         if host is not None and (host.reached or host.jobs):
             return True
@@ -255,13 +255,13 @@ class Collector:
         instance = Instance(name, resources, [], list(host.warnings), replay=host.replay)
         complete = host.judged and not host.jobs and not self._unreached(name, host)
         outcomes = []
-        # What failed and was not rescued ended the play for this host: it is the last.
+        # A failure that was not rescued has ended the play for this host, so it is the last event.
         failed = [event for event in host.events if event.outcome == "failed"]
         rescued = failed[: max(len(failed) - failures, 0)]
         for event in host.events:
             is_rescued = any(event is one for one in rescued)
             if (not event.own and (is_rescued or complete)) or (is_rescued and event.then_judged):
-                continue  # it is the business of the playbook, and of Ansible's recap
+                continue  # the playbook and Ansible's recap handle it
             instance.errors += event.errors
             undeclared = event.errors and all(error.kind == NothingDeclared.kind for error in event.errors)
             if is_rescued or undeclared or event.outcome in ("ignored", "hidden"):
@@ -270,8 +270,8 @@ class Collector:
                 lost = event.outcome == "unreachable" or any(error.kind in _LOST for error in event.errors)
                 outcomes.append("unreachable" if lost else "failed")
         if not complete and not {"failed", "unreachable"} & set(outcomes):
-            if "unknown" not in outcomes:  # nothing has said why yet
-                instance.warnings.append(f"Cannot tell: {_why_unknown(host)}.")
+            if "unknown" not in outcomes:  # there is no reason yet
+                instance.warnings.append(f"The state is not known: {_why_unknown(host)}.")
             outcomes.append("unknown")
         instance.outcome = worst(outcomes)
         return instance
@@ -287,27 +287,27 @@ class Collector:
 
 
 def _why_unknown(host: _Host) -> str:
-    """Why nothing failed and nothing is known."""
+    """Return the reason why the state is not known although nothing failed."""
     if host.jobs:
-        return "a task runs in the background, and nobody has asked for its result"
+        return "a task runs in the background, and no task has read its result"
     if host.judged:
         return "the run ended before everything was compared"
-    return "all that compares was skipped" if host.reached else "nothing that compares was reached"
+    return "all comparing tasks were skipped" if host.reached else "no comparing task was reached"
 
 
 def _items(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The results of a loop; of another task its one result."""
+    """Return the results of a loop, or the one result of another task."""
     loop = result.get("results")
     return [item for item in loop if isinstance(item, Mapping)] if isinstance(loop, list) else [result]
 
 
 def _job(item: Mapping[str, Any]) -> str:
-    """The name of a task in the background; empty where there is none."""
+    """Return the job id of a task in the background; empty for other tasks."""
     return str(item.get("ansible_job_id") or "")
 
 
 def _records(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The records of a result that were looked at, each with its resource and the key that plans have for it."""
+    """Yield the compared records of a result, each with its resource and its key in plans."""
     single = item.get("record")
     for record in [*(item.get("records") or ()), *([single] if single else ())]:
         if "resource" in record:
@@ -318,7 +318,7 @@ def _records(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _differences(step: Mapping[str, Any], status: str) -> list[Difference]:
-    """The differences that a step of a plan does away with."""
+    """Return the differences that a step of a plan corrects."""
     changes = step.get("changes") or ()
     if not changes:
         return [_whole(step["action"], status)]
@@ -355,7 +355,7 @@ def _is_skipped(item: Mapping[str, Any]) -> bool:
 
 
 def _is_error(item: Mapping[str, Any], outcome: str, *, single: bool) -> bool:
-    """Whether a result without a plan is an error; in a loop each item says it for itself."""
+    """Return whether a result without a plan is an error. In a loop, each item has its own status."""
     if outcome == "ok" or _is_skipped(item):
         return False
     return single or bool(item.get("failed") or item.get("unreachable") or "exception" in item)
@@ -369,11 +369,11 @@ def _kind(item: Mapping[str, Any], outcome: str) -> str:
 
 def _message(result: Mapping[str, Any]) -> str:
     if "censored" in result:
-        return f"It failed, and {_HIDDEN}."
+        return f"The task failed, and {_HIDDEN}."
     for name in ("msg", "reason", "module_stderr"):
         if result.get(name):
             return _text(result[name])
-    return "It failed without saying why."
+    return "The task failed without a message."
 
 
 def _text(value: Any) -> str:
@@ -381,7 +381,7 @@ def _text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value as every format can hold it: what JSON knows, in valid Unicode."""
+    """Return a value that every format can contain: a type of JSON, in valid Unicode."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
@@ -391,7 +391,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return int(value)  # and not one that carries Ansible's tags
+        return int(value)  # without Ansible's tags
     if isinstance(value, float) and math.isfinite(value):
         return float(value)
     return _text(str(value))

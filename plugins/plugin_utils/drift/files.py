@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reports in a folder."""
+"""Write the reports into a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import write_atomically
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import NEWEST, dated_name
 
-# The reports that are files, by their formats, with the modules that make them.
+# The formats of reports that are files, with the modules that render them.
 FILES: Mapping[str, tuple[str, str]] = {
     "json": (NEWEST, "as_json"),
     "markdown": ("drift.md", "as_markdown"),
@@ -27,9 +27,9 @@ _RENDERERS = "ansible_collections.postmaster.odoo.plugins.plugin_utils.drift"
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, and see that it can be written.
+    """Create the folder, and check that it is writable.
 
-    :raises OSError: it cannot.
+    :raises OSError: if it is not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
@@ -39,11 +39,11 @@ def prepare(folder: Path) -> None:
 def write_reports(
     folder: Path, formats: Sequence[str], report: Mapping[str, Any], *, keep: int, narrower: bool = False
 ) -> list[Path]:
-    """Write the reports that were asked for, each whole or not at all; returns their paths.
+    """Write the requested reports, each completely or not at all, and return their paths.
 
-    :param keep: 0 writes no dated copy of the JSON report.
-    :param narrower: the run was limited in another way than that of the newest report, which it must not replace.
-    :raises OSError: the folder cannot be written.
+    :param keep: the number of dated copies of the JSON report; 0 for none.
+    :param narrower: whether the run was limited in another way than the run of the newest report. Then it must not replace that report.
+    :raises OSError: if the folder cannot be written.
     """
     written = []
     for one in formats:
@@ -59,13 +59,13 @@ def write_reports(
 
 
 def write(path: Path, text: str) -> Path:
-    """Write a file, so that a reader finds either the former or the new one."""
+    """Write a file in one step, so that a reader finds either the old or the new content."""
     write_atomically(path, text, mode=0o666 & ~_umask())
     return path
 
 
 def _umask() -> int:
-    """The umask of this process, which can only be asked by setting it."""
+    """Return the umask of this process. To read it, a process must set it."""
     umask = os.umask(0)
     os.umask(umask)
     return umask

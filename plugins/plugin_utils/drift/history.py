@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What former reports say: since when a field drifts, and how the fleet was.
+"""Data from earlier reports: since when a field drifts, and the numbers of instances by status.
 
-The newest one is read, which knows what those before it said; further back only for what it does not speak of, as after a run with a limit.
+The newest report contains the data of those before it. Older reports are read only for resources that it does not contain, for example after a
+run with a limit.
 """
 
 from __future__ import annotations
@@ -27,24 +28,24 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report impor
 
 NEWEST = "drift.json"
 _DATED = re.compile(r"drift-\d{8}T\d{6}Z\.json")
-# Of an instance with one of these everything was compared that the run was to compare.
+# The statuses of instances for which everything in the scope of the run was compared.
 _JUDGED = frozenset({"clean", "corrected", "accepted", "drifted"})
 
 
-# What limits a run to some hosts or parts.
+# The options that limit a run to some hosts or parts.
 _NARROWING = ("limit", "tags", "skip_tags", "start_at_task")
 
 
 class _NoReport(Exception):
-    """A file that is not what its name says; the message says why."""
+    """A file with the name of a report that is not one. The message contains the reason."""
 
 
 @dataclass(frozen=True)
 class _Former:
-    """What matters of a former report.
+    """The data that is needed from an earlier report.
 
-    :param since: since when fields drift, by instance, by resource and key; empty for a resource that did not.
-    :param compared: the instances of which all kinds of resources were compared.
+    :param since: since when fields drift, by instance, by resource and key; empty for a resource without drift.
+    :param compared: the instances for which all kinds of resources were compared.
     """
 
     generated: str
@@ -55,14 +56,14 @@ class _Former:
     compared: frozenset[str]
 
     def speaks_of(self, instance: str, resource: str) -> bool:
-        """Whether a resource of this kind, had it drifted in this instance, would be in the report."""
+        """Return whether the report would contain drift of a resource of this kind in this instance."""
         return instance in self.compared or any(kind == resource for kind, _key in self.since.get(instance, ()))
 
 
 class History:
-    """The former reports in a folder.
+    """The earlier reports in a folder.
 
-    :param folder: None where no reports are kept.
+    :param folder: None if no reports are stored.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -79,14 +80,14 @@ class History:
         return any(name in run and run[name] != newest.run.get(name) for name in _NARROWING)
 
     def of_fleet(self, keep: int) -> list[dict[str, Any]]:
-        """How many instances were how in the former runs, the oldest first, as many as are to be kept."""
+        """Return the number of instances by status in the earlier runs, the oldest first, for at most `keep` runs."""
         newest = next(self._former(), None)
         if newest is None or keep < 1:
             return []
         return [*map(dict, newest.history), {"generated": newest.generated, "instances": newest.counts}][-keep:]
 
     def date(self, instances: Sequence[Instance], generated: str) -> None:
-        """Give every difference the time at which it was first seen; now, where no former report has it."""
+        """Set for every difference the time when it was first reported; the current time if no earlier report contains it."""
         for instance in instances:
             for resource in instance.resources:
                 if resource.differences:
@@ -95,16 +96,16 @@ class History:
                         difference.since = known.get(difference.field, generated)
 
     def prune(self, keep: int) -> None:
-        """Remove the oldest of the dated reports. What only bears such a name is left alone.
+        """Remove the oldest of the dated reports. Other files with such a name are not removed.
 
-        :raises OSError: one cannot be removed.
+        :raises OSError: if a report cannot be removed.
         """
         for path in _dated(self._folder)[keep:] if self._folder else ():
             if self._read(path) is not None:
                 path.unlink()
 
     def _known(self, instance: str, resource: str, key: str) -> Mapping[str | None, str]:
-        """Since when the fields of a resource drift, by the newest report that speaks of it."""
+        """Return since when the fields of a resource drift, from the newest report that compared it."""
         for former in self._former():
             found = former.since.get(instance, {}).get((resource, key))
             if found is not None:
@@ -114,17 +115,17 @@ class History:
         return {}
 
     def _former(self) -> Iterator[_Former]:
-        """The reports, the newest first, each read once and not before it is asked for."""
+        """Yield the reports, the newest first. Each is read only once, and only if it is needed."""
         yield from self._read_ones
         for path in self._unread:
             former = self._read(path)
-            # The newest is there twice.
+            # The newest report exists twice.
             if former is not None and former.generated not in {one.generated for one in self._read_ones}:
                 self._read_ones.append(former)
                 yield former
 
     def _read(self, path: Path) -> _Former | None:
-        """A report; None, and a warning, where it is none."""
+        """Return the data of a report; None, with a warning, if the file is not a report."""
         try:
             return _former(json.loads(read_text(path)))
         except FileNotFoundError:
@@ -135,32 +136,32 @@ class History:
             reason = f"it cannot be read ({error.strerror})"
         except (ValueError, RecursionError) as error:
             reason = f"it cannot be read ({type(error).__name__})"
-        warning = f"{path} is not taken into account: {reason}."
+        warning = f"{path} is ignored: {reason}."
         if warning not in self.warnings:
             self.warnings.append(warning)
         return None
 
 
 def dated_name(generated: str) -> str:
-    """The name of the copy of a report that is kept."""
+    """Return the name of the dated copy of a report."""
     return f"drift-{re.sub('[-:]', '', generated)}.json"
 
 
 def _dated(folder: Path) -> list[Path]:
-    """The dated reports, the newest first."""
+    """Return the dated reports, the newest first."""
     if not folder.is_dir():
         return []
     return sorted((path for path in folder.iterdir() if _DATED.fullmatch(path.name)), reverse=True)
 
 
 def _former(report: Any) -> _Former:
-    """What matters of a report, and a proof that it is one.
+    """Return the data that is needed from a report.
 
-    :raises _NoReport: it is none, or one of a format that is not known here.
+    :raises _NoReport: if it is not a report, or has an unknown format.
     """
     try:
         if report["format"] != FORMAT:
-            raise _NoReport(f"its format is {shown(report['format'])}, and only {FORMAT} is known here")
+            raise _NoReport(f"its format is {shown(report['format'])}, but only format {FORMAT} is supported")
         partial = is_partial(report["run"])
         instances = report["instances"]
         return _Former(
@@ -175,7 +176,7 @@ def _former(report: Any) -> _Former:
             frozenset(one["instance"] for one in instances if one["status"] in _JUDGED and not partial),
         )
     except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError):
-        raise _NoReport("it is no report of the callback drift") from None
+        raise _NoReport("it is not a report of the callback drift") from None
 
 
 def _counts(counts: Mapping[str, Any]) -> dict[str, int]:
@@ -183,6 +184,6 @@ def _counts(counts: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _since(resource: Mapping[str, Any]) -> dict[str | None, str]:
-    """Since when fields drift; one that was corrected then and differs now has begun anew."""
+    """Return since when fields drift. For a field that was corrected then, the drift starts again."""
     differences = resource.get("differences", ())
     return {one["field"]: str(one["since"]) for one in differences if one["status"] != "corrected"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a plan changes for the mail of real senders, as a report has it: the result of `replay`, without the senders that nothing changes for."""
+"""The changes of a plan to the mail of real senders, in the form of a report: the result of `replay`, without unaffected senders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import counted
 
-# The senders of an instance that a report names.
+# The largest number of senders of an instance in a report.
 _NAMED = 200
 
 
@@ -28,7 +28,7 @@ def replayed_mail(replay: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def replay_headline(instance: Mapping[str, Any]) -> str:
-    """Return what a plan changes for the mail of an instance, in one sentence; empty if nothing was compared."""
+    """Return one sentence about the changes of a plan to the mail of an instance; empty if nothing was compared."""
     replay = instance.get("replay")
     if replay is None:
         return ""
@@ -38,7 +38,7 @@ def replay_headline(instance: Mapping[str, Any]) -> str:
 
 
 def replay_rows(instance: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Return each sender whose mail changes, the number of its messages, and the change in words; printable."""
+    """Yield each sender with changes, the number of its messages, and a text about the change; printable."""
     replay = instance.get("replay") or {"senders": (), "left_out": 0}
     for sender in replay["senders"]:
         yield printable(sender["from"]) or "(no sender)", str(sender["mails"]), printable(sender["change"])

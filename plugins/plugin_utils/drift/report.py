@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report says of instances: differences, resources, statuses, counts. Plain data, and the JSON document that it becomes.
+"""The data of a drift report: differences, resources, statuses and counts of instances, and their JSON document.
 
-Every renderer takes that document, and nothing else; `docs/drift-report.md` describes it.
+Every renderer reads only that document. `docs/drift-report.md` describes it.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from typing import Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import ROUTE
 
-# Counts up when a reader of reports has to learn something new.
+# Increased when readers of reports must be changed.
 FORMAT = 1
 
 # From the best to the worst.
 STATUSES = ("clean", "corrected", "accepted", "drifted", "unknown", "failed", "unreachable")
-# Of these a difference has one.
+# The statuses of a difference.
 DIFFERENCE_STATUSES = ("corrected", "accepted", "drifted")
 
-# The action of a record that nobody declared. The others are those of a plan's steps.
+# The action for an unmanaged record. The other actions are those of a plan's steps.
 UNMANAGED = "unmanaged"
 
-# What ansible-playbook ends with of its own accord.
+# Exit codes of ansible-playbook.
 FAILED, UNREACHABLE = 2, 4
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of resources, with its names for people."""
+    """A kind of resources, with its names in reports."""
 
     id: str
     one: str
@@ -42,7 +42,7 @@ class Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """Return the kinds of resources, in the order of a stack. Routes are no records, so no resource type is theirs."""
+    """Return the kinds of resources, in the order of a stack. Routes have no resource type, because they are not records."""
     titles = [(kind.name, kind.title or kind.label.capitalize()) for kind in registry.RESOURCE_TYPES]
     return [Kind(name, title, f"{title}s") for name, title in [*titles, (ROUTE, "Route")]]
 
@@ -53,18 +53,18 @@ def kinds() -> list[str]:
 
 
 def worst(statuses: Iterable[str]) -> str:
-    """The worst of statuses; of none it is clean."""
+    """Return the worst of statuses; `clean` without any."""
     return max(statuses, key=STATUSES.index, default=STATUSES[0])
 
 
 @dataclass
 class Difference:
-    """One field that is not as declared; without a field, the record as a whole.
+    """One field that differs from its declaration; without a field, the whole record.
 
     :param remark: the cause of the difference and its remedy, if they are known.
-    :param since: when it was first seen, in a row of reports that all have it. UTC, as `generated`.
-    :param accepted: the reason, owner and expires of the baseline's entry that it is accepted by.
-    :param expired: the same, where that entry does not hold any more.
+    :param since: the time of the first report of an unbroken series with this difference. UTC, as `generated`.
+    :param accepted: reason, owner and expires of the baseline's entry that accepts it.
+    :param expired: the same, if that entry has expired.
     """
 
     field: str | None
@@ -95,7 +95,7 @@ class Difference:
 
 @dataclass
 class Resource:
-    """One thing that was looked at. Without differences it is clean."""
+    """One compared resource. Without differences it is clean."""
 
     resource: str
     key: str
@@ -116,9 +116,9 @@ class Resource:
 
 @dataclass(frozen=True)
 class Error:
-    """What a task ended in.
+    """The error of a task.
 
-    :param kind: the `error_kind` of a module of this collection; "ansible" for whatever has none.
+    :param kind: the `error_kind` of a module of this collection; "ansible" for other errors.
     """
 
     task: str
@@ -131,10 +131,10 @@ class Error:
 
 @dataclass
 class Instance:
-    """What a run has found of one host of the inventory.
+    """The results of a run for one host of the inventory.
 
-    :param outcome: what is to be said of it beside its differences: clean, unknown, failed or unreachable.
-    :param replay: what a plan changes for the mail of real senders, if that was compared.
+    :param outcome: the status without its differences: clean, unknown, failed or unreachable.
+    :param replay: the changes of a plan to the mail of real senders, if they were compared.
     """
 
     name: str
@@ -162,7 +162,7 @@ class Instance:
 
 
 def is_partial(run: Mapping[str, Any]) -> bool:
-    """Whether some kinds of resources may have been kept from being compared."""
+    """Return whether options or tags may have excluded some kinds of resources."""
     return not {"tags", "skip_tags", "start_at_task"}.isdisjoint(run)
 
 
@@ -174,14 +174,14 @@ def verdict(
     ansible_code: int = 0,
     drift_code: int = 10,
 ) -> dict[str, Any]:
-    """The verdict on a run.
+    """Return the verdict of a run.
 
-    :param problems: the baseline has entries that are expired or unmatched.
-    :param without_hosts: a play was to compare, and had nobody to compare.
-    :param ansible_code: what ansible-playbook would end with of its own accord.
-    :param drift_code: what it is to end with on drift; 0 for what it would end with anyway.
+    :param problems: whether the baseline has entries that are expired or unmatched.
+    :param without_hosts: whether a comparing play had no hosts.
+    :param ansible_code: the exit code of ansible-playbook itself.
+    :param drift_code: the exit code on drift; 0 to keep that of ansible-playbook.
     """
-    # Where there was nobody to look at, nothing is known; a pipeline with a misspelt group must not be green.
+    # Without hosts nothing is known: a pipeline with a misspelled group must not be green.
     status = worst(instance.status for instance in instances) if instances else "unknown"
     if without_hosts:
         status = worst([status, "unknown"])
@@ -221,7 +221,7 @@ def document(
     baseline: Mapping[str, Any] | None,
     history: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The JSON document."""
+    """Return the JSON document."""
     result: dict[str, Any] = {
         "format": FORMAT,
         "generated": generated,

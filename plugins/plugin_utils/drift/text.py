@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report in words, as the formats for people share them. What comes from an instance is made harmless for a line of text here; each format
-still has an escape of its own.
+"""The texts of a report that the formats for humans share. Values from instances are escaped for a line of text here. Each format adds its own
+escapes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.text import some a
 
 Document = Mapping[str, Any]
 
-# How much of a value people are shown, and how much of what two long ones have in common before they differ.
+# The length of a shown value, and the length of the common beginning that is shown of two long values.
 _LONG = 80
 _CONTEXT = 15
 
@@ -37,7 +37,7 @@ STATUS_TEXT: Mapping[str, str] = {
 class GroupedDifference:
     """One difference, and all instances that have it.
 
-    :param since: the earliest.
+    :param since: the earliest time.
     """
 
     resource: str
@@ -50,19 +50,19 @@ class GroupedDifference:
 
 
 def subject(resource: Mapping[str, Any]) -> str:
-    """What a resource is called."""
+    """Return the name of a resource."""
     return printable(f"{resource['resource']} {named(resource['key'])}")
 
 
 def named(key: str) -> str:
-    """A key, however long somebody has made it."""
+    """Return a key, shortened if it is very long."""
     return printable(key if len(key) <= 2 * _LONG else f"{key[:_LONG]}… ({len(key)} characters)")
 
 
 def differences(resource: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """What differs in a resource, in words, each with the first of the differences that it stands for.
+    """Return texts about the differences of a resource, each with the first difference that it describes.
 
-    A record that is missing is one thing that differs, however many fields it will have.
+    A missing record is one text, and not one for each of its fields.
     """
     found = list(resource.get("differences", ()))
     if resource.get("action") == "create" and len({one["status"] for one in found}) == 1:
@@ -71,7 +71,7 @@ def differences(resource: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any
 
 
 def remark(difference: Mapping[str, Any]) -> str:
-    """What is to be said of a difference beside what differs."""
+    """Return a text with further information about a difference."""
     remarks = []
     if difference.get("managed_elsewhere"):
         remarks.append("managed elsewhere")
@@ -85,7 +85,7 @@ def remark(difference: Mapping[str, Any]) -> str:
 
 
 def findings(report: Document, statuses: Iterable[str]) -> list[GroupedDifference]:
-    """Every difference of these statuses once, those of most instances first."""
+    """Return every difference with these statuses once, those of most instances first."""
     wanted = set(statuses)
     found: dict[tuple[str, ...], GroupedDifference] = {}
     for instance in report["instances"]:
@@ -102,17 +102,17 @@ def findings(report: Document, statuses: Iterable[str]) -> list[GroupedDifferenc
 
 
 def problem_words(problem: Mapping[str, Any]) -> str:
-    """What is wrong with an entry of the baseline."""
+    """Return a text about the problem of an entry of the baseline."""
     where = "every instance" if problem["instance"] == "*" else printable(problem["instance"])
     what = subject(problem) + (f" {printable(problem['field'])}" if problem["field"] else "")
     said = f"{printable(problem['reason'])} ({printable(problem['owner'])})"
     if problem["problem"] == "expired":
-        return f"{what} of {where}: accepted until {problem['expires']}, and it still differs: {said}"
-    return f"{what} of {where}: nothing differs in this way any more; take the entry out: {said}"
+        return f"{what} of {where}: accepted until {problem['expires']}, but it still differs: {said}"
+    return f"{what} of {where}: this no longer differs; remove the entry: {said}"
 
 
 def nobody(report: Document) -> list[str]:
-    """What is to be said where there was nobody to compare."""
+    """Return sentences about the fact that there was no host to compare."""
     plays = [printable(name) for name in report["run"].get("without_hosts", ())]
     if plays:
         return [f"No host matches the play {name}." for name in plays]
@@ -120,12 +120,12 @@ def nobody(report: Document) -> list[str]:
 
 
 def reasons(instance: Mapping[str, Any]) -> list[str]:
-    """Why an instance was not compared."""
+    """Return the reasons why an instance was not compared."""
     return [error["message"] for error in instance["errors"]] or list(instance["warnings"])
 
 
 def headline(report: Document) -> str:
-    """The verdict in one sentence."""
+    """Return the verdict in one sentence."""
     verdict = report["verdict"]
     total = len(report["instances"])
     if not total:
@@ -141,7 +141,7 @@ def headline(report: Document) -> str:
 
 
 def counted(number: int, word: str) -> str:
-    """A number of things."""
+    """Return a number with a noun."""
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
@@ -154,8 +154,8 @@ def _words(difference: Mapping[str, Any]) -> str:
     before, after = difference["before"], difference["after"]
     if difference["field"] is None:
         if after is None:
-            return "nobody declared it"
-        # What a step does that has no fields: delete, install, upgrade, …
+            return "it is not declared"
+        # The action of a step without fields: delete, install, upgrade, …
         return {"present": "missing", "absent": "should not be there"}.get(after, f"to {printable(str(after))}")
     name = printable(difference["field"])
     if difference.get("secret") and before is not None and after is not None:
@@ -170,7 +170,7 @@ def _shown(value: Any) -> str:
 
 
 def _shortened(*texts: str) -> Iterator[str]:
-    """Texts cut to what differs in them."""
+    """Yield the texts, shortened to the parts that differ."""
     start = 0
     if max(map(len, texts)) > _LONG:
         differing = (position for position, chars in enumerate(zip(*texts, strict=False)) if len(set(chars)) > 1)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is going on in a run of Ansible, in the words of the collector. Everything that knows Ansible's objects is here."""
+"""Translate the objects of a run of Ansible into the data of the collector. Only this module uses Ansible's objects."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from ansible.playbook.play import Play as AnsiblePlay
     from ansible.playbook.task import Task as AnsibleTask
 
-# A play whose variable of this name is false compares for another purpose than a verdict.
+# If this variable of a play is false, the play does not count for the verdict.
 VERDICT_WANTED = "drift_verdict"
 
 _INCLUDE_ROLE = frozenset({"include_role", "ansible.builtin.include_role", "ansible.legacy.include_role"})
 
 
 def task_of(task: AnsibleTask, *, check_mode: bool | None = None) -> Task:
-    """A task as the collector knows it.
+    """Return a task as data of the collector.
 
-    :param check_mode: whether it was a check, where that is known better than by the task itself.
+    :param check_mode: whether it ran in check mode; None to read that from the task.
     """
     return Task(
         id=task._uuid,
@@ -48,20 +48,23 @@ def task_of(task: AnsibleTask, *, check_mode: bool | None = None) -> Task:
 
 def _enforces(task: AnsibleTask) -> bool:
     action = str(task.action)
-    # What a template says is known once it has run.
+    # The value of a template is known only after the task has run.
     return action in MODULES or ("{" not in action and _module(action, tuple(task.collections or ())) in MODULES)
 
 
 @lru_cache
 def _module(action: str, collections: tuple[str, ...]) -> str | None:
-    """The module of a name that may be short, or another collection's. `resolved_action` tells the action plugin, which is one for all of ours."""
+    """Return the module of this collection with a full or short name; None for others.
+
+    `resolved_action` is the action plugin, which is the same for all modules of the collection.
+    """
     found = module_loader.find_plugin_with_context(action, ignore_deprecated=True, collection_list=list(collections))
     fqcn: str | None = found.resolved_fqcn
     return fqcn
 
 
 def play_of(play: AnsiblePlay) -> Play:
-    """A play as the collector knows it, its hosts as a limit leaves them."""
+    """Return a play as data of the collector, with its hosts after a limit."""
     variables = play.get_variable_manager().get_vars(play=play)
     tasks, enforces = [], False
     for task in _from_start(list(_tasks(play.compile()))):
@@ -75,12 +78,12 @@ def play_of(play: AnsiblePlay) -> Play:
 
 
 def _includes_enforcing_role(task: AnsibleTask) -> bool:
-    """Whether a task brings in a role of this collection as it runs; where it is skipped everywhere, nothing else tells."""
+    """Return whether a task includes a role of this collection at run time. If it is skipped on all hosts, there is no other sign of the role."""
     return task.action in _INCLUDE_ROLE and task.args.get("name", task.args.get("role")) in ROLES
 
 
 def _tasks(blocks: list[Any]) -> Iterator[AnsibleTask]:
-    """The tasks that are run where nothing fails."""
+    """Yield the tasks that run if nothing fails."""
     for block in blocks:
         if isinstance(block, Block):
             yield from _tasks(block.block)
@@ -90,7 +93,7 @@ def _tasks(blocks: list[Any]) -> Iterator[AnsibleTask]:
 
 
 def _from_start(tasks: list[AnsibleTask]) -> list[AnsibleTask]:
-    """The tasks without those before the one that the run is to start at, if it is among them."""
+    """Return the tasks from the one of `--start-at-task` on; all if it is not among them."""
     start = context.CLIARGS.get("start_at_task")
     names = [(task.name or "", task.get_name()) for task in tasks] if start else []
     first = (position for position, both in enumerate(names) if any(fnmatch(name, start) for name in both))
@@ -98,17 +101,17 @@ def _from_start(tasks: list[AnsibleTask]) -> list[AnsibleTask]:
 
 
 def wants_verdict(play: AnsiblePlay) -> bool:
-    """Whether the play is to be judged at all."""
+    """Return whether the play counts for the verdict."""
     return play.get_vars().get(VERDICT_WANTED, True) is not False
 
 
 def inventory_of(play: AnsiblePlay) -> list[str]:
-    """All hosts of the inventory, in its order."""
+    """Return all hosts of the inventory, in its order."""
     return list(play.get_variable_manager().get_vars(play=play)["groups"]["all"])
 
 
 def unstarted_plays(playbook: AnsiblePlaybook, started: set[str]) -> Iterator[Play]:
-    """The plays of a playbook that a failure has kept from starting."""
+    """Yield the plays of a playbook that did not start because of a failure."""
     for play in playbook.get_plays():
         if play._uuid in started or not wants_verdict(play):
             continue
@@ -117,17 +120,17 @@ def unstarted_plays(playbook: AnsiblePlaybook, started: set[str]) -> Iterator[Pl
         try:
             copy.post_validate(Templar(loader=play.get_loader(), variables=variables))
             yield play_of(copy)
-        except AnsibleError:  # its hosts are nobody's: what it needs comes from a play that has not run
+        except AnsibleError:  # its hosts are not known, because they depend on a play that has not run
             continue
 
 
 def is_last_playbook(position: int) -> bool:
-    """Whether no further playbook was given to ansible-playbook."""
+    """Return whether this is the last playbook on the command line of ansible-playbook."""
     return position >= len(context.CLIARGS.get("args") or ())
 
 
 def run_of(playbook: AnsiblePlaybook | None, seconds: float) -> dict[str, Any]:
-    """What was run, as it was asked for."""
+    """Return the playbook and the options of the run."""
     given = context.CLIARGS.get("args") or [getattr(playbook, "_file_name", None) or ""]
     run: dict[str, Any] = {"playbook": " ".join(map(os.path.basename, given)), "seconds": round(seconds, 1)}
     if context.CLIARGS.get("subset"):

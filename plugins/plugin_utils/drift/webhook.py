@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Post a verdict to a webhook. Whatever happens there, the run ends as it would without it."""
+"""Post a verdict to a webhook. An error of the webhook does not change the result of the run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.webhook_mess
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address that takes verdicts.
+    """An address that receives verdicts.
 
-    :param url: a secret, because whoever knows it can post there. No message repeats any part of it.
+    :param url: a secret, because everybody with the URL can post there. No message contains any part of it.
     :param format: a key of `webhook_messages.FORMATS`.
     :param timeout: seconds for the whole request, from the name lookup to the last byte of the answer.
     """
@@ -32,7 +32,7 @@ class Webhook:
     timeout: float
 
     def post(self, report: Document) -> str:
-        """Post the verdict. Return a warning if it was not accepted, else an empty text."""
+        """Post the verdict, and return a warning if it was not accepted; otherwise an empty text."""
         problems: list[str] = []
         # A timeout of a socket limits single reads. The thread ends with the process if the server never ends its answer.
         request = threading.Thread(target=self._request, args=(report, problems), daemon=True)
@@ -54,7 +54,7 @@ class Webhook:
                 headers={"Content-Type": "application/json; charset=utf-8"},
                 http_agent="postmaster.odoo",
                 timeout=self.timeout,
-                # Another address that the server names does not get the verdict.
+                # The verdict is not sent to an address that the server redirects to.
                 follow_redirects="none",
                 use_netrc=False,
             ):

@@ -4,7 +4,7 @@
 
 """A verdict as the body of a request to a webhook: generic JSON, Slack, Mattermost, Microsoft Teams.
 
-A message names instances, resources and fields. It contains no value of a field and no text of an error, so no secret can be in it.
+A message contains the names of instances, resources and fields. It contains no value of a field and no text of an error, and so no secret.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, slack
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import FORMAT, STATUSES
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import Document, headline, named, some, subject
 
 Message = dict[str, Any]
 
-# Slack takes 3,000 characters in a block and 50 blocks, Mattermost 16,383 characters in a post, Teams 28 KB in a card.
+# The limits: Slack 3,000 characters in a block and 50 blocks, Mattermost 16,383 characters in a post, Teams 28 KB in a card.
 _LONGEST_LINE = 300
 _MOST_RESOURCES = 10
 
@@ -65,20 +65,19 @@ def _slack(report: Document) -> Message:
     title, *lines = _lines(report)
     header = {"type": "header", "text": {"type": "plain_text", "text": title[:150], "emoji": False}}
     sections = [{"type": "section", "text": {"type": "plain_text", "text": line, "emoji": False}} for line in lines]
-    # Only the text for notifications is markup; these three characters start everything in it that Slack obeys.
-    escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return {"text": escaped, "blocks": [header, *sections]}
+    # Only the text for notifications is markup.
+    return {"text": slack(title), "blocks": [header, *sections]}
 
 
 def _mattermost(report: Document) -> Message:
-    # In a code span Mattermost obeys nothing but the backtick that ends it.
+    # In a code span, Mattermost interprets only the backtick at its end.
     spans = ["`{}`".format(line.replace("`", "'")) for line in _lines(report)]
     return {"text": "\n".join([f"**Odoo mail** {spans[0]}", *(f"- {span}" for span in spans[1:])])}
 
 
 def _teams(report: Document) -> Message:
     title, *lines = _lines(report)
-    # A TextBlock obeys Markdown, a TextRun does not.
+    # A TextBlock is Markdown, a TextRun is plain text.
     body = [_teams_text(title, size="medium", weight="bolder"), *(_teams_text(line) for line in lines)]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -95,7 +94,7 @@ def _teams_text(text: str, **looks: str) -> Message:
 
 
 def _lines(report: Document) -> Iterator[str]:
-    """Yield the headline, one line for each status but clean, and one for each resource that differs now."""
+    """Yield the headline, one line for each status except clean, and one for each resource that differs now."""
     yield _short(headline(report))
     for status in reversed(STATUSES[1:]):
         instances = [one["instance"] for one in report["instances"] if one["status"] == status]

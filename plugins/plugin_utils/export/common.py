@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What several instances declare alike, and what is left of each."""
+"""The declarations that several instances share, and the rest of each instance."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries impo
 
 Stack = Mapping[str, Any]
 
-# What an entry of a list is known by.
+# The options that identify an entry of a list.
 _IDENTITY = ("name", "xml_id", "model")
 
 
 def common_stack(stacks: Sequence[Stack]) -> dict[str, Any]:
-    """Return the declarations that all stacks share. Merged with what `without_common` leaves, they come to each stack.
+    """Return the declarations that all stacks share. Merged with the result of `without_common`, they give the original stack.
 
     :param stacks: options of `mail_stack`, by their names.
     """
@@ -35,7 +35,7 @@ def common_stack(stacks: Sequence[Stack]) -> dict[str, Any]:
 
 
 def without_common(part: str, value: Any, common: Stack) -> Any:
-    """Return what a part declares beyond the common stack. Entries of a list that declare nothing more are None, so that positions stay.
+    """Return the declarations of a part without the common ones. None replaces an entry of a list without any, so that positions do not change.
 
     :param part: the name of the option of `mail_stack`.
     """

@@ -24,16 +24,16 @@ Answer = Mapping[str, Any]
 _Comments = dict[str, list[str]]
 
 _HEAD = (
-    "The mail of {host} as it was found in Odoo, for the roles of postmaster.odoo. The playbook postmaster.odoo.export has made this file. "
-    "What needs somebody's judgement is marked CHECK; what is in Odoo and cannot be declared here LEFT OUT."
+    "The mail settings of {host} in Odoo, for the roles of postmaster.odoo. The playbook postmaster.odoo.export has created this file. "
+    "CHECK marks values that you should review. LEFT OUT marks settings in Odoo that cannot be declared here."
 )
 _COMMON_HEAD = (
-    "The mail that {count} instances declare alike, as the playbook postmaster.odoo.export found it. "
+    "The mail settings that {count} instances share. The playbook postmaster.odoo.export has created this file. "
     "The file mail.yml of each host contains the rest."
 )
 _QUEUE = "queue_policy"
 _LAYER = "__host"
-_UNTESTED = "Nothing was tested. To have new settings of mail servers tested before they go live:"
+_UNTESTED = "Nothing was tested. To test new settings of mail servers before they go live:"
 _WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
 # The parts of a stack that are lists of records, with their resource types.
 _KINDS = {kind.stack_option: kind for kind in RESOURCE_TYPES if not kind.stack_argument}
@@ -44,8 +44,8 @@ _RESOURCES = {part: resource for resource, part in _PARTS.items()}
 def mail_file(answer: Answer, host: str, common: Mapping[str, Any] | None = None) -> str:
     """Return the text of the variables of a host.
 
-    :param answer: what `mail_stack_info` returned.
-    :param common: declarations that other variables contain, so that this file only contains the rest, as a layer.
+    :param answer: the result of `mail_stack_info`.
+    :param common: declarations in other variables. This file then contains only the rest, as a layer.
     """
     stack = {part: without_common(part, value, common or {}) for part, value in with_variables(answer, host).items()}
     layer = "" if common is None else _LAYER
@@ -63,9 +63,9 @@ def mail_file(answer: Answer, host: str, common: Mapping[str, Any] | None = None
 
 
 def common_file(answers: Mapping[str, Answer]) -> tuple[str, dict[str, Any]]:
-    """Return the text of the variables that several hosts share, and what they declare.
+    """Return the text of the variables that several hosts share, and their declarations.
 
-    :param answers: what `mail_stack_info` returned, by the names of the hosts.
+    :param answers: the results of `mail_stack_info`, by the names of the hosts.
     """
     stacks = [
         {**with_variables(answer, host), _QUEUE: answer["queue_policy"] or {}} for host, answer in answers.items()
@@ -86,7 +86,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def with_variables(answer: Answer, host: str) -> dict[str, Any]:
-    """The stack, with the name of a variable in the place of each secret."""
+    """Return the stack, with the name of a variable instead of each secret."""
     stack: dict[str, Any] = dict(answer["stack"])
     parameters = dict(stack["parameters"])
     lists = {part: [dict(record) for record in stack[part]] for part in _KINDS if part in stack}
@@ -104,13 +104,13 @@ def with_variables(answer: Answer, host: str) -> dict[str, Any]:
 
 
 def _ordered(part: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record's options as they are documented: what it is known by first, code last."""
+    """Return a record's options in the order of the documentation: first the options that identify it, last the code."""
     order = ["name", "xml_id", *(option for option in _KINDS[part].options if option not in ("name", "code")), "code"]
     return {option: record[option] for option in sorted(record, key=order.index)}
 
 
 def _part(answer: Answer, part: str, value: Any, name: str) -> Iterator[str]:
-    """Yield the lines of one variable, under the remarks on what is not in it."""
+    """Yield the lines of one variable, below the remarks about left-out settings."""
     resource = _RESOURCES[part]
     if part not in _KINDS:
         notes = _by_key(answer, resource)
@@ -141,7 +141,7 @@ def _part(answer: Answer, part: str, value: Any, name: str) -> Iterator[str]:
 
 
 def _notes(answer: Answer, *, resource: str | None) -> Iterator[str]:
-    """Comments on what has no place of its own: the whole instance, and records that are left out."""
+    """Yield comments about the whole instance, and about records that are left out."""
     for remark in answer["remarks"]:
         if remark["resource"] == resource and remark["position"] is None:
             yield from comment(_words(remark, named=resource is not None))
@@ -156,7 +156,7 @@ def _by_key(answer: Answer, resource: str, prefix: str = "") -> _Comments:
 
 
 def _by_position(answer: Answer, resource: str) -> dict[int | None, list[Answer]]:
-    """Return the remarks on a list of records by the place of the record."""
+    """Return the remarks about a list of records by the position of the record."""
     remarks: dict[int | None, list[Answer]] = {}
     for remark in answer["remarks"]:
         if remark["resource"] == resource:
@@ -165,7 +165,7 @@ def _by_position(answer: Answer, resource: str) -> dict[int | None, list[Answer]
 
 
 def _of_record(remarks: Iterable[Answer], record: Iterable[str]) -> _Comments:
-    """Comments by the option that they stand above; of one that the record does not declare, above the record."""
+    """Return comments by the option that they are above. A comment about an option that the record lacks is above the record."""
     notes: _Comments = {}
     options = list(record)
     for remark in remarks:
@@ -181,5 +181,5 @@ def _words(remark: Mapping[str, Any], *, named: bool = False) -> str:
 
 
 def _distinct(key: str) -> str:
-    """A name as it is, in quotes where one would not see where it begins or ends."""
+    """Return a name, in quotes if its beginning or end would not be visible."""
     return key if key == key.strip() and key.isprintable() and ":" not in key else repr(key)

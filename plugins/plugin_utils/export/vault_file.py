@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file with an instance's secrets, host_vars/HOST/vault.yml: what is in it before it is encrypted, and after."""
+"""The encrypted file with an instance's secrets, host_vars/HOST/vault.yml."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text i
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault import Vault
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
-_CANNOT = "The vault file that is there cannot be merged, for {}: move it away."
+_CANNOT = "The existing vault file cannot be merged, because {}. Move it away."
 _HEAD = "The secrets of {host}, to which mail.yml refers."
 
 
 class VaultFile:
     """One file, and the vault secrets of this run.
 
-    :param vault_id: which of these to encrypt with, where the file is not there yet; None as `ansible-vault encrypt` chooses.
-    :raises AnsibleError: the run was given none, or none that fits.
+    :param vault_id: the ID of the vault secret to encrypt a new file with; None for the choice of `ansible-vault encrypt`.
+    :raises AnsibleError: if the run has no vault secret, or none with this ID.
     """
 
     def __init__(self, path: str, vault_id: str | None) -> None:
@@ -36,10 +36,10 @@ class VaultFile:
         self._vault = Vault(vault_id)
 
     def content(self, host: str, values: Mapping[str, str], head: str = _HEAD) -> str:
-        """What the file is to hold, encrypted. Everything else in it stays; where nothing is to change, it is what is there.
+        """Return the new encrypted content of the file. Other variables are preserved. Without a change, it is the existing content.
 
         :param head: the comment at the top of a new file.
-        :raises AnsibleError: the file is there and cannot be read.
+        :raises AnsibleError: if the file exists and cannot be read.
         """
         stored = self._read()
         before = self._decrypted(stored) if stored else None
@@ -51,35 +51,35 @@ class VaultFile:
     def text_of(self, name: str) -> str | None:
         """Return the text of a variable in the file; None if the file does not have it.
 
-        :raises AnsibleError: the file cannot be read, or the variable is no plain text.
+        :raises AnsibleError: if the file cannot be read, or the variable is not a plain text.
         """
         stored = self._read()
         if not stored:
             return None
         known = _variables(self._decrypted(stored))
         if known is None:
-            raise AnsibleError(_CANNOT.format("it does not hold one variable a line"))
+            raise AnsibleError(_CANNOT.format("it does not contain one variable in each line"))
         if name not in known:
             return None
         kind, text = _meaning(known[name][1])
         if kind != "text":
             raise AnsibleError(
-                f"{self._path}: the variable {name} is no plain text: remove it, or choose another variable."
+                f"{self._path}: the variable {name} is not a plain text. Remove it, or choose another variable."
             )
         return str(text)
 
     def is_plain(self) -> bool:
-        """Return whether there is a file with content that is not encrypted.
+        """Return whether the file exists and is not encrypted.
 
-        :raises AnsibleError: the file cannot be read.
+        :raises AnsibleError: if the file cannot be read.
         """
         stored = self._read().strip()
         return bool(stored) and not is_encrypted(stored)
 
     def missing(self, names: Iterable[str]) -> list[str]:
-        """Which variables the file that is there does not hold; all where there is none.
+        """Return the variables that the file does not contain; all if it does not exist.
 
-        :raises AnsibleError: the file is there and cannot be read.
+        :raises AnsibleError: if the file exists and cannot be read.
         """
         stored = self._read()
         known = _variables(self._decrypted(stored)) if stored else None
@@ -102,21 +102,21 @@ class VaultFile:
 
 
 def merged(text: str, values: Mapping[str, str]) -> str:
-    """A text of variables with new values for some; every line that holds others stays as it is.
+    """Return a text of variables with new values for some. The lines of other variables do not change.
 
-    :raises AnsibleError: it does not hold variables as such a file does.
+    :raises AnsibleError: if the text does not have the format of such a file.
     """
     before = _variables(text)
     if before is None:
-        raise AnsibleError(_CANNOT.format("it does not hold one variable a line"))
+        raise AnsibleError(_CANNOT.format("it does not contain one variable in each line"))
     new = _with_values(text, before, values)
-    # It is encrypted next, and nobody would see what has become of it.
+    # The text is encrypted next, so an error would not be visible.
     after = _variables(new)
     expected = {name: _meaning(node) for name, (_key, node) in before.items()}
     for name, value in values.items():
         expected[name] = ("text", value)
     if after is None or {name: _meaning(node) for name, (_key, node) in after.items()} != expected:
-        raise AnsibleError(_CANNOT.format("it is written in a way that new values would break"))
+        raise AnsibleError(_CANNOT.format("new values would break its format"))
     return new
 
 
@@ -132,12 +132,12 @@ def _with_values(text: str, known: Mapping[str, tuple[Any, Any]], values: Mappin
     missing = {name: value for name, value in values.items() if name not in known}
     if not missing:
         return text
-    # A text that is a block to the end of the file may mean the blank lines there.
+    # Blank lines at the end of the file may belong to a block text.
     return "\n".join([text.removesuffix("\n"), *entries(missing)]) + "\n"
 
 
 def _variables(text: str) -> dict[str, tuple[Any, Any]] | None:
-    """The nodes of names and values by name, None where there are no variables that could be told apart."""
+    """Return the nodes of names and values by name; None if the text is not a mapping with distinct names."""
     if is_nested_deeply(text):
         return None
     try:
@@ -156,10 +156,10 @@ def _variables(text: str) -> dict[str, tuple[Any, Any]] | None:
 
 
 def _meaning(node: Any, known: dict[int, str] | None = None) -> Any:
-    """What Ansible makes of a value, as far as two are the same or not.
+    """Return a digest of a value as Ansible reads it, to compare values.
 
-    :param known: the digests of nodes: one that has many aliases is looked at once.
-    :raises RecursionError: it is nested too deeply, or in itself.
+    :param known: the digests of nodes. A node with many aliases is read only once.
+    :raises RecursionError: if the value is nested too deeply, or contains itself.
     """
     if not isinstance(node, (yaml.MappingNode, yaml.SequenceNode)):
         is_text = node is not None and (

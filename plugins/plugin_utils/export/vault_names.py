@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables are called that hold an instance's secrets."""
+"""The names of the variables that contain an instance's secrets."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from typing import Any
 from ansible.errors import AnsibleError
 
 _DIGITS = 6
-# Somebody has to read and to type them.
+# Humans read and type these names.
 _LONGEST = 60
 
 
 def vault_names(host: str, secrets: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A name for each secret: `vault_acme_transactional_smtp_pass`.
+    """Return a name for each secret, such as `vault_acme_transactional_smtp_pass`.
 
-    A name depends on nothing but what the secret belongs to, so that it stays when others come and go; only where two would be the same is a
-    checksum added to both.
+    A name depends only on the record and the field of the secret, so it does not change when other secrets are added or removed. If two names
+    would be the same, a checksum is added to both.
 
     :param secrets: as `mail_stack_info` returns them.
-    :raises AnsibleError: two would have the same name all the same, and one value would be taken for the other.
+    :raises AnsibleError: if two names are still the same, because one secret would replace the other.
     """
     plain = [_name(host, secret) for secret in secrets]
     counts = Counter(plain)
@@ -51,7 +51,7 @@ def _name(host: str, secret: Mapping[str, Any]) -> str:
 
 
 def _slug(text: str) -> str:
-    """Small letters, digits and single underscores; what has no place among these is lost."""
+    """Return a text in lower-case letters, digits and single underscores. Other characters are lost."""
     ascii_text = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", ascii_text.lower()).strip("_")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""YAML that people like to read, and that Ansible, yamllint and ansible-lint take: text is data there, and never a template."""
+"""Write readable YAML that Ansible, yamllint and ansible-lint accept. Texts are data, and never templates."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from typing import Any
 
 import yaml
 
-# A line is at most about so long, indentation aside.
+# The approximate limit of the length of a line, without indentation.
 _WIDTH = 110
 _PLAIN = re.compile(r"[^\W\d][\w .@/+()-]*")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-# What may stand in YAML as it is, and breaks no line.
+# Characters that YAML accepts without an escape, and that do not break a line.
 _PRINTABLE = re.compile("[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-# What Ansible would take for a template.
+# Texts that Ansible would evaluate as a template.
 TEMPLATE = re.compile(r"\{[{%#]")
 
 
 class Variable(str):
-    """The name of a variable, whose value is meant."""
+    """The name of a variable, to write a reference to its value."""
 
     __slots__ = ()
 
 
 def entries(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | None = None) -> Iterator[str]:
-    """The lines of a mapping, each key under the comments on it."""
+    """Yield the lines of a mapping, with comments above each key."""
     for key, value in mapping.items():
         for text in (remarks or {}).get(key, ()):
             yield from comment(text)
@@ -38,7 +38,7 @@ def entries(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | N
 
 
 def item(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | None = None) -> Iterator[str]:
-    """The lines of a mapping that is one of a list; comments on its first key stand before the dash."""
+    """Yield the lines of a mapping in a list. The comments about its first key are before the dash."""
     first, *_others = mapping
     comments = dict(remarks or {})
     for text in comments.pop(first, ()):
@@ -48,13 +48,13 @@ def item(mapping: Mapping[str, Any], remarks: Mapping[str, Iterable[str]] | None
 
 
 def indented(lines: Iterable[str]) -> Iterator[str]:
-    """Lines one level further in."""
+    """Yield lines with one more level of indentation."""
     for line in lines:
         yield f"  {line}" if line else line
 
 
 def comment(text: str) -> Iterator[str]:
-    """A comment, on as many lines as it takes."""
+    """Yield the lines of a comment."""
     one_line = "".join(character if _PRINTABLE.match(character) else " " for character in text)
     for line in textwrap.wrap(one_line, _WIDTH, break_long_words=False, break_on_hyphens=False):
         yield f"# {line}"
@@ -75,14 +75,14 @@ def _entry(head: str, value: Any) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
-    """What takes one line."""
+    """Return a value that is written on one line."""
     if isinstance(value, Variable):
         return f'"{{{{ {value} }}}}"'
     if isinstance(value, str):
         return value if _is_plain(value) else f'"{_escaped(value)}"'
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    # In YAML 1.1 a number with an exponent has a point.
+    # In YAML 1.1 a number with an exponent must have a decimal point.
     return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
 
 
@@ -99,7 +99,7 @@ def _text(head: str, text: str) -> Iterator[str]:
     if len(text) <= _WIDTH:
         yield f"{head} {_scalar(text)}"
         return
-    # A backslash at its end joins a line to the next, whose first blank needs one, too.
+    # A backslash at the end joins a line with the next one. If the next one begins with a blank, that needs a backslash too.
     parts = [_escaped(text[at : at + _WIDTH]) for at in range(0, len(text), _WIDTH)]
     for number, part in enumerate(parts):
         start = f'{head} "' if number == 0 else "  " + ("\\" if part.startswith(" ") else "")
@@ -107,7 +107,7 @@ def _text(head: str, text: str) -> Iterator[str]:
 
 
 def _fits_block(text: str) -> bool:
-    """Whether it is of several lines that can stand as they are."""
+    """Return whether a text has several lines and can be written as a block."""
     lines = text.removesuffix("\n").split("\n")
     return (
         len(lines) > 1
@@ -121,14 +121,14 @@ def _fits_block(text: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text needs no quotes to stay that text."""
+    """Return whether YAML reads a text without quotes as the same text."""
     if not _PLAIN.fullmatch(text) or text != text.strip() or len(text) > _WIDTH:
         return False
     return not _is_of_another_type(text) and all(map(_PRINTABLE.match, text))
 
 
 def _is_of_another_type(text: str) -> bool:
-    """Return whether YAML reads a word without quotes as something else than text, such as `yes` or `null`."""
+    """Return whether YAML reads a word without quotes as another type, such as `yes` or `null`."""
     known = yaml.SafeLoader.yaml_implicit_resolvers
     return any(pattern.match(text) for first in (text[0], None) for _tag, pattern in known.get(first, ()))
 

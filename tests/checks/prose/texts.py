@@ -36,7 +36,7 @@ _NO_COMMENT = re.compile(
 # A sentence has at least this many words.
 _WORDS = 5
 _CODE = re.compile(
-    r"\(\?|\\[swdbnA-Z]|SELECT |INSERT |UPDATE |DELETE |^\s*(def|import|from|for \w+ in|if .*:)\b|[{}]{2}|</?\w+>",
+    r"\(\?|\\[swdbnA-Z]|SELECT |INSERT |UPDATE |DELETE |^\s*(def|import|from|for \w+ in)\b|^\s*if .*:$|^\w+ = \w+[.(]|[{}]{2}|</?\w+>",
     re.MULTILINE,
 )
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.filter.doctor_report import doctor_report
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import DEFAULT_CHECKS
 
 PLUGIN = Path(__file__).resolve().parents[3] / "docs/monitoring/check_odoo_mail.py"
 # The output that the plugin guidelines of Nagios ask for: text, a bar, and labels with values and units.
@@ -30,7 +31,7 @@ Check = Callable[..., tuple[int, str]]
 
 def result(*findings: tuple[str, str], **more: Any) -> dict[str, Any]:
     found = [{"id": name, "severity": severity, "title": name} for name, severity in findings]
-    return {"findings": found, "queue": QUEUE, "expiry": [], **more}
+    return {"findings": found, "queue": QUEUE, "expiry": [], "checks": DEFAULT_CHECKS, **more}
 
 
 HEALTHY = result(("unverified_tls", "info"))
@@ -129,3 +130,22 @@ def test_a_file_or_an_option_that_is_missing_is_unknown(tmp_path: Path) -> None:
         f"ODOO MAIL UNKNOWN - the report {tmp_path / 'doctor.json'} cannot be read: No such file or directory\n",
     )
     assert plugin()[0] == 3
+
+
+def test_checks_that_did_not_run_are_unknown(check: Check) -> None:
+    narrowed = {**HEALTHY, "checks": ["cron", "queue"]}
+    code, line = check({"a": narrowed, "b": HEALTHY})
+    assert code == 3
+    assert line.startswith("ODOO MAIL UNKNOWN - a: not examined: server, routing, setup, expiry |")
+    assert check({"a": narrowed}, "--checks", "cron,queue")[0] == 0
+    # What is known to be wrong stays worse.
+    code, line = check({"a": {**ILL, "checks": ["cron"]}})
+    assert code == 2
+    assert "cron_disabled, base_url_localhost, not examined: server, routing, queue, setup, expiry |" in line
+
+
+def test_the_default_checks_are_those_of_the_doctor() -> None:
+    options = subprocess.run([sys.executable, PLUGIN, "--help"], capture_output=True, text=True, check=True)
+    assert "--checks" in options.stdout
+    text = PLUGIN.read_text(encoding="utf-8")
+    assert f"DEFAULT_CHECKS = {json.dumps(DEFAULT_CHECKS)}".replace("[", "(").replace("]", ")") in text

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import filter_loader
 from ansible.template import Templar, trust_as_template
 
+from ansible_collections.postmaster.odoo.plugins.filter import controller_path
 from ansible_collections.postmaster.odoo.plugins.lookup import mail_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.modules.mail_stack_info import SPECIFICATION
@@ -97,7 +99,10 @@ def test_where_it_writes_is_where_the_user_means(
     """Ansible calls modules in the playbook's folder, and gives a host of no file the inventory_dir "None"."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    expression = trust_as_template(read("vars/main.yml")["export_inventory"])
+    # Ansible's loader finds collections only in its own programs.
+    filter_loader.add_directory(str(Path(controller_path.__file__).parent))
+    text = read("vars/main.yml")["export_inventory"].replace("postmaster.odoo.controller_path", "controller_path")
+    expression = trust_as_template(text)
     rendered = Templar(loader=DataLoader(), variables=given).template(expression)
     assert rendered == folder.format(here=tmp_path.resolve(), home=tmp_path.resolve() / "home")
 

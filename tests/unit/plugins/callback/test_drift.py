@@ -163,7 +163,7 @@ def test_a_wrong_baseline_ends_the_run_before_anything_is_compared(
     with pytest.raises(SystemExit) as ended:
         begun(baseline=str(path))
     assert ended.value.code == 1
-    assert "is wrong" in capsys.readouterr().err
+    assert "is not valid" in capsys.readouterr().err
 
 
 def test_a_baseline_that_does_not_hold_is_drift(begun: Begun, tmp_path: Path) -> None:

@@ -95,3 +95,11 @@ def test_the_documentation() -> None:
     for name in doctor_report({"a": {}})["instances"][0]:
         assert f"C({name})" in told
     assert all(f"V({status})" in told for status in plugin.STATUSES)
+
+
+def test_checks_that_did_not_run_are_named() -> None:
+    (narrowed,) = doctor_report({"a": {**diagnosis(), "checks": ["cron", "dns"]}})["instances"]
+    assert narrowed["checks"] == ["cron", "dns"]
+    assert narrowed["not_examined"] == ["server", "routing", "queue", "setup", "expiry"]
+    (lost,) = doctor_report({"a": LOST})["instances"]
+    assert (lost["checks"], lost["not_examined"]) == ([], [])

@@ -35,14 +35,20 @@ COMMON: dict[str, Any] = {
 }
 
 
-def answer(stack: dict[str, Any], key: str | None = KEY) -> dict[str, Any]:
+def answer(stack: dict[str, Any], key: str | None = KEY, *more: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """The description of an instance.
+
+    :param more: records that the collection has not made.
+    """
     odoo = SimulatedOdoo("19.0")
     run(odoo, stack)
+    for model, values in more:
+        odoo.add(model, **values)
     return Description(read_instance(odoo.session(read_only=True), Scope())).as_result(key)
 
 
 def test_nothing_differs_from_itself() -> None:
-    assert mail_comparison(answer(COMMON), answer(COMMON)) == []
+    assert mail_comparison(answer(COMMON), answer(COMMON)) == {"differences": [], "not_compared": []}
 
 
 def test_every_kind_of_difference() -> None:
@@ -57,7 +63,7 @@ def test_every_kind_of_difference() -> None:
         "crons": [{"xml_id": QUEUE, "interval_number": 5, "interval_type": "minutes"}],
         "queue_policy": {"stale_after": 7},
     }
-    differences = mail_comparison(answer(COMMON), answer(other))
+    differences = mail_comparison(answer(COMMON), answer(other))["differences"]
     found = {(one["resource"], one["key"], one["field"]): (one["here"], one["there"]) for one in differences}
     assert found == {
         ("system_parameter", "mail.catchall.made_up", "value"): (None, "x"),
@@ -74,10 +80,56 @@ def test_every_kind_of_difference() -> None:
     assert not [password for password in PASSWORDS if password in repr(differences)]
 
 
+NAMESAKE = ("ir.mail_server", {"name": "Same", "smtp_host": "other.example"})
+PERSONAL = ("ir.mail_server", {"name": "Main", "smtp_host": "smtp.gmail.com", "owner_user_id": 2})
+NOT_PORTABLE = ("ir.config_parameter", {"key": "mass_mailing.mail_server_id", "value": "7"})
+
+
+def gaps(found: dict[str, Any]) -> list[tuple[str, ...]]:
+    return [(one["side"], one["resource"], one["key"], one["field"]) for one in found["not_compared"]]
+
+
+def test_namesakes_are_not_compared_and_never_the_same() -> None:
+    """Nothing tells them from each other, so a description has none of them."""
+    one, two = answer(COMMON), answer(COMMON, KEY, NAMESAKE)
+    left = ("mail_server", "Same", "")
+    for here, there, expected in ((one, two, [("there", *left)]), (two, one, [("here", *left)])):
+        found = mail_comparison(here, there)
+        # Not the reverse of the truth, that the instance with two has none.
+        assert found["differences"] == []
+        assert gaps(found) == expected
+    assert gaps(mail_comparison(two, two)) == [("here", *left), ("there", *left)]
+    assert "have this name" in mail_comparison(one, two)["not_compared"][0]["reason"]
+
+
+def test_a_name_with_a_secret_is_not_compared() -> None:
+    named = {"name": f"for {PASSWORDS[0]}", "smtp_host": "x.example", "smtp_pass": PASSWORDS[0]}
+    found = mail_comparison(answer(COMMON), answer(COMMON, KEY, ("ir.mail_server", named)))
+    assert gaps(found) == [("there", "mail_server", "(a name that is not shown)", "")]
+    assert PASSWORDS[0] not in repr(found)
+
+
+def test_an_option_with_a_secret_is_not_compared() -> None:
+    """Of a record of which a description lacks one option, all others are compared."""
+    main, same = COMMON["servers"]
+    other = {**COMMON, "servers": [main, {**same, "from_filter": f"{PASSWORDS[0]}.example", "smtp_port": 2525}]}
+    found = mail_comparison(answer(COMMON), answer(other))
+    fields = {one["field"] for one in found["differences"]} | {one["field"] for one in found["not_compared"]}
+    assert {"from_filter", "smtp_port"} <= fields
+    lost = {one["field"] for one in found["not_compared"]}
+    assert not [one for one in found["differences"] if one["field"] in lost]
+
+
+def test_everything_that_a_description_lacks_is_named() -> None:
+    found = mail_comparison(answer(COMMON), answer(COMMON, KEY, NOT_PORTABLE, PERSONAL))
+    assert found["differences"] == []
+    assert {("there", "mail_server", "Main", "")} <= set(gaps(found))
+
+
 def test_digests_of_another_key_tell_nothing() -> None:
     here, there = answer(COMMON), answer(COMMON, "another-made-up-key")
     assert {one["digest"] for one in here["secrets"]}.isdisjoint(one["digest"] for one in there["secrets"])
-    assert {one["field"] for one in mail_comparison(here, there)} == {"smtp_pass"}
+    assert {one["field"] for one in mail_comparison(here, there)["differences"]} == {"smtp_pass"}
 
 
 @pytest.mark.parametrize("wrong", ["text", {}, None])

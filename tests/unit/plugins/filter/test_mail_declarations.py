@@ -95,7 +95,7 @@ odoo_mail_parameters:
   mail.secret: "{{ vault_acme_mail_secret }}"
   mail.z: "1"
 
-# Nothing was tested. To have new settings of mail servers tested before they go live:
+# Nothing was tested. To test new settings of mail servers before they go live:
 # odoo_mail_verify: connection
 
 # LEFT OUT: Gone: why.
@@ -131,8 +131,8 @@ def test_one_sees_where_a_name_ends(name: str, shown: str) -> None:
 
 def test_everything_stands_where_it_belongs() -> None:
     text = FILTERS["mail_declarations"](FOUND, "acme")
-    head, _newline, rest = text.partition("LEFT OUT.\n")
-    assert head.startswith("---\n# The mail of acme ")
+    head, _newline, rest = text.partition("declared here.\n")
+    assert head.startswith("---\n# The mail settings of acme in Odoo")
     assert f"\n{rest}" == FILE
 
 

@@ -314,7 +314,7 @@ def test_an_error_about_variables_shows_no_secret() -> None:
     made._templar.available_variables = variables
     with pytest.raises(AnsibleActionFail) as caught:
         made.run(task_vars=variables)
-    assert "gives declared the value '********'" in str(caught.value)
+    assert "sets declared to '********'" in str(caught.value)
     assert SECRET not in str(caught.value)
     assert caught.value.__cause__ is None
 

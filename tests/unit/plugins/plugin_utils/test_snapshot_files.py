@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_written_is_not_left(tmp_path: Path, monkeypatch: 
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="there is no such folder"):
+    with pytest.raises(Invalid, match="does not exist, so no snapshot can be written"):
         SnapshotFiles(str(tmp_path / "nowhere"))
 
 
@@ -163,7 +163,7 @@ def test_another_vault_secret_does_not_open_it(tmp_path: Path, monkeypatch: pyte
     SnapshotFiles(str(tmp_path)).file(URL, DATABASE).write(document())
     other = [("default", VaultSecret(b"made-up-other-password"))]
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(other))
-    with pytest.raises(Invalid, match="none of the vault secrets of this run opens it"):
+    with pytest.raises(Invalid, match="None of the vault secrets of this run decrypts the existing file"):
         SnapshotFiles(str(tmp_path)).read("latest", URL, DATABASE)
 
 

@@ -120,7 +120,7 @@ def test_a_later_layer_declares_again_what_an_earlier_one_takes_out() -> None:
     assert merged({"odoo_mail_servers": [ACME], "odoo_mail_servers__a": [{"name": "Main", "declared": "no"}]}) == {
         "servers": []
     }
-    with pytest.raises(StackVariableError, match="it takes true or false"):
+    with pytest.raises(StackVariableError, match="Set it to true or false"):
         merged({"odoo_mail_servers": [{**ACME, "declared": "perhaps"}]})
 
 

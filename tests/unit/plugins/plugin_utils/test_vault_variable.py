@@ -87,7 +87,7 @@ def test_a_file_of_another_password(path: Path) -> None:
     other = VaultSecret(b"made-up-other")
     path.write_text(VaultLib([("default", other)]).encrypt("vault_key: old\n", other).decode())
     for use in (variable(path).read, lambda: variable(path).write(KEY, NOTE)):
-        with pytest.raises(Invalid, match="none of the vault secrets"):
+        with pytest.raises(Invalid, match="None of the vault secrets"):
             use()
 
 
@@ -98,18 +98,18 @@ def test_without_a_vault_secret(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_unknown_vault_id(path: Path) -> None:
-    with pytest.raises(Invalid, match="no vault secret of the id 'staging'"):
+    with pytest.raises(Invalid, match="no vault secret with the ID 'staging'"):
         variable(path, vault_id="staging")
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="there is no folder"):
+    with pytest.raises(Invalid, match=r"the folder .* does not exist"):
         variable(tmp_path / "none" / "vault.yml")
 
 
 def test_a_folder_that_is_not_writable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_arguments: False)
-    with pytest.raises(Invalid, match="is not writable"):
+    with pytest.raises(Invalid, match="cannot write into the folder"):
         variable(path)
 
 
@@ -126,7 +126,7 @@ def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(vault_variable, "write_atomically", full)
-    with pytest.raises(Invalid, match=r"No space left on device\. It is as before"):
+    with pytest.raises(Invalid, match=r"No space left on device\. It is unchanged"):
         variable(path).write(KEY, NOTE)
     assert variable(path).read() == "old"
 

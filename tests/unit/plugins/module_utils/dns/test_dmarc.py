@@ -134,7 +134,7 @@ def test_mail_that_neither_spf_nor_dkim_authenticates(server: DnsServer, policy:
     assert "whose SPF record does not authorize the server" in unaligned.evidence
     assert "whose key is missing" in unaligned.evidence
     assert str(unaligned.records[0]).startswith("s1._domainkey.partner.example. TXT")
-    assert "send from an address of a domain of your own" in unaligned.advice
+    assert "send from an address in your own domain" in unaligned.advice
     assert [fact["state"] for fact in report.facts["dmarc"]] == ["dmarc_unaligned"]
 
 
@@ -174,7 +174,7 @@ def test_a_domain_of_a_mailbox_provider(
     (problem,) = look(server, PATH, path).problems
     assert (problem.finding, problem.subject, problem.severity) == ("dmarc_unaligned", domain, severity)
     assert problem.records == ()
-    assert "Send from an address of a domain of your own." in problem.advice
+    assert "Send from an address in your own domain." in problem.advice
     assert "only servers of" in problem.evidence
 
 

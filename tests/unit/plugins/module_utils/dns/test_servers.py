@@ -91,8 +91,8 @@ def test_the_address_of_a_relay_is_looked_up(server: DnsServer) -> None:
     ("host", "words"),
     [
         ("mail.acme.example", "only the private addresses 203.0.113.10"),
-        ("gone.acme.example", "no address in the DNS"),
-        ("smtp.other.example", "not in a domain of this instance"),
+        ("gone.acme.example", "without an address in the DNS"),
+        ("smtp.other.example", "outside of the domains of this instance"),
         ("", "its host is not known"),
         ("10.0.0.5", "only the private addresses 10.0.0.5"),
     ],

@@ -110,10 +110,10 @@ ZONES: dict[str, Zone] = {
     "another server's address": spf(
         "spf_missing",
         "v=spf1 ip4:192.0.2.1 -all",
-        "does not have ip4:203.0.113.10",
+        "does not contain ip4:203.0.113.10",
         'acme.example. TXT "v=spf1 ip4:192.0.2.1 ip4:203.0.113.10 -all"',
     ),
-    "only neutral": spf("spf_missing", "v=spf1 ?ip4:203.0.113.10 -all", "does not have", "ip4:203.0.113.10 -all"),
+    "only neutral": spf("spf_missing", "v=spf1 ?ip4:203.0.113.10 -all", "does not contain", "ip4:203.0.113.10 -all"),
     "two SPF records": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 -all",
@@ -124,25 +124,25 @@ ZONES: dict[str, Zone] = {
     "a misspelled mechanism": spf(
         "spf_invalid",
         "v=spf1 ipv4:203.0.113.10 -all",
-        "'ipv4:203.0.113.10' is no term",
+        "'ipv4:203.0.113.10' is not a term",
         '"v=spf1 ip4:203.0.113.10 -all"',
     ),
     "a mechanism without a domain": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 include: -all",
-        "'include:' is no term",
+        "'include:' is not a term",
         '"v=spf1 ip4:203.0.113.10 -all"',
     ),
     "an include with a length": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 include:mail.acme.example/24 -all",
-        "is no term",
+        "is not a term",
         '"v=spf1 ip4:203.0.113.10 -all"',
     ),
     "two redirects": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example redirect=b.acme.example",
-        "'redirect=b.acme.example' is no term",
+        "'redirect=b.acme.example' is not a term",
         '"v=spf1 ip4:203.0.113.10 redirect=_spf.acme.example"',
         '_spf 60 IN TXT "v=spf1 -all"\nb 60 IN TXT "v=spf1 -all"',
     ),
@@ -175,19 +175,19 @@ ZONES: dict[str, Zone] = {
     "a redirect without a domain": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 redirect=",
-        "'redirect=' is no term",
+        "'redirect=' is not a term",
         '"v=spf1 ip4:203.0.113.10 ~all"',
     ),
     "two explanations": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 exp=a.acme.example exp=b.acme.example -all",
-        "'exp=b.acme.example' is no term",
+        "'exp=b.acme.example' is not a term",
         '"v=spf1 ip4:203.0.113.10 exp=a.acme.example -all"',
     ),
     "a macro that does not exist": spf(
         "spf_invalid",
         "v=spf1 ip4:203.0.113.10 include:_s.%x -all",
-        "'include:_s.%x' is no term",
+        "'include:_s.%x' is not a term",
         '"v=spf1 ip4:203.0.113.10 -all"',
     ),
     "everybody passes": spf(
@@ -236,19 +236,21 @@ ZONES: dict[str, Zone] = {
         "s1._domainkey.acme.example. TXT",
     ),
     "a revoked key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p="', "is revoked"),
-    "a key that is cut off": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=MIGfMA0GCSq"', "cut off"),
+    "a key that is cut off": Zone(
+        "dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=MIGfMA0GCSq"', "truncated"
+    ),
     "a key of which the end is missing": Zone(
-        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY[:-4]}"', "is cut off"
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY[:-4]}"', "is truncated"
     ),
     "a key that goes on": Zone(
-        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY}AAAA"', "is no RSA key"
+        "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; p={KEY}AAAA"', "is not an RSA key"
     ),
-    "no RSA key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=AAAA"', "is no RSA key"),
+    "no RSA key": Zone("dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "v=DKIM1; p=AAAA"', "is not an RSA key"),
     "an Ed25519 key that is too short": Zone(
         "dkim_missing", _DKIM, f's1._domainkey 60 IN TXT "v=DKIM1; k=ed25519; p={ED25519_KEY[:-4]}"', "has 30 bytes"
     ),
     "no key at all": Zone(
-        "dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "google-site-verification=x"', "is no DKIM key"
+        "dkim_missing", _DKIM, 's1._domainkey 60 IN TXT "google-site-verification=x"', "is not a DKIM key"
     ),
     "two keys": Zone(
         "dkim_missing", _DKIM, f'{_DKIM}\ns1._domainkey 60 IN TXT "v=DKIM1; p={KEY}AA"', "has 2 TXT records"
@@ -322,7 +324,7 @@ ZONES: dict[str, Zone] = {
         "ptr_missing",
         _PTR,
         "10 60 IN PTR mx.acme.example.",
-        "mx.acme.example does not have this address",
+        "mx.acme.example does not resolve to this address",
         "mx.acme.example. A 203.0.113.10",
     ),
 }

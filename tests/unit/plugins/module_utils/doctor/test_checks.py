@@ -181,7 +181,7 @@ def test_a_queue_that_hangs() -> None:
         assert begun["create_date"] in finding["evidence"]
     (dead,) = crons(cron(last=200, due=180), progress=[run(3, 180, ended=False)]).values()
     assert dead["id"] == "cron_overdue_no_worker"
-    assert f"It was begun at {ago(180)} UTC, and has not ended." in dead["evidence"]
+    assert f"It started at {ago(180)} UTC and has not ended." in dead["evidence"]
 
 
 def test_a_lock_is_proof() -> None:
@@ -197,7 +197,7 @@ def test_pending_addons_explain_why_nothing_runs() -> None:
     assert set(findings) == {"addons_pending"}
     assert (
         findings["addons_pending"]["evidence"]
-        == "base (to install), crm (to upgrade). 2 of 2 active actions are overdue."
+        == "base (to install), crm (to upgrade). 2 of 2 active crons are overdue."
     )
 
 
@@ -205,7 +205,7 @@ def test_calls_that_nobody_takes() -> None:
     trigger = {"cron_id": [3, "Action 3"], "call_at": ago(30)}
     (finding,) = crons(cron(), late_triggers=[trigger, trigger]).values()
     assert finding["id"] == "cron_trigger_backlog"
-    assert finding["evidence"] == f"2 calls of 'Action 3' have not been taken, the oldest of {ago(30)} UTC."
+    assert finding["evidence"] == f"2 triggers of 'Action 3' have not been processed. The oldest is from {ago(30)} UTC."
     assert finding["evidence"] in crons(*STOPPED, late_triggers=[trigger] * 2)["cron_overdue_no_worker"]["evidence"]
 
 
@@ -296,7 +296,7 @@ def test_no_server_is_active() -> None:
     archived, personal = server(active=False), server(2, owner_user_id="ann")
     finding = servers(archived, personal)["no_active_server"]
     assert finding["severity"] == "error"
-    assert "Archived are 'Server 1'." in finding["evidence"]
+    assert "Archived mail servers: 'Server 1'." in finding["evidence"]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_the_relay_of_the_configuration_file(
     assert finding["severity"] == severity
     relay = configuration.get("smtp_server")
     assert (f"Odoo sends through {relay}:25" in finding["evidence"]) is bool(relay)
-    assert ("mail 12 has left" in finding["evidence"]) is sent
+    assert ("Mail 12 was sent through it" in finding["evidence"]) is sent
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_a_server_that_refuses_for_now() -> None:
     """What is sent through it meanwhile fails for good."""
     (finding,) = servers(server(), tests=[{"id": 1, "outcome": "throttled", "message": "421"}]).values()
     assert finding["severity"] == "error"
-    assert "Send less" not in finding["remedy"]
+    assert "Send fewer" not in finding["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -438,7 +438,9 @@ def test_the_certificate_that_was_seen() -> None:
     probe = {"outcome": "ok", "message": "It works.", "suggestion": "Use none.", "tls": {"chain": [leaf]}}
     test = {"id": 1, "outcome": "certificate", "message": "certificate has expired"}
     (finding,) = servers(server(), tests=[test], probes={1: probe}).values()
-    assert "Its certificate is for mx.example, by CN=Authority, until 2026-01-02." in finding["evidence"]
+    assert (
+        "Its certificate is for mx.example, issued by CN=Authority, and expires on 2026-01-02." in finding["evidence"]
+    )
     assert finding["remedy"] != probe["suggestion"]
 
 
@@ -631,7 +633,7 @@ def test_left_behind() -> None:
     left = {"count": 4, "last_run": ago(30)}
     (finding,) = in_queue(interrupted=left, due=4)
     assert (finding["id"], finding["fixable"]) == ("interrupted_batch", "interrupted")
-    assert finding["evidence"].startswith("4 mails were to follow")
+    assert "4 mails that come after it are still outgoing." in finding["evidence"]
 
 
 def test_a_queue_that_sends_nothing() -> None:
@@ -702,7 +704,11 @@ def test_the_batch_of_the_queue(size: str, severity: str | None) -> None:
     action = cron(code=f"model.process_email_queue(batch_size={size})")
     for findings in (setup({}, crons=[action]), setup({"mail.mail.queue.batch.size": size})):
         assert [one["severity"] for one in findings.values()] == ([severity] if severity else [])
-        assert all(one["remedy"].startswith("Nothing") for one in findings.values() if one["severity"] == "info")
+        assert all(
+            one["remedy"].endswith("do nothing. Otherwise remove it.")
+            for one in findings.values()
+            if one["severity"] == "info"
+        )
 
 
 def test_alias_domains() -> None:
@@ -733,7 +739,7 @@ def test_what_is_no_configuration_file(tmp_path: Path, content: str | None) -> N
     path = tmp_path / "odoo.conf"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(Invalid, match="cannot be read as Odoo's configuration file"):
+    with pytest.raises(Invalid, match=r"cannot read .* as Odoo's configuration file"):
         read_configuration(str(path))
 
 
@@ -793,7 +799,7 @@ def test_a_test_catcher(host: str, port: int, catches: bool) -> None:
     [
         ("7", "which does not exist"),
         ("2", "'Server 2', which is archived"),
-        ("3", "'Server 3', which is a user's own"),
+        ("3", "'Server 3', which belongs to a user"),
         ("1", ""),
         ("False", ""),
         ("", ""),
@@ -826,7 +832,7 @@ def test_a_filter_that_matches_nobody(from_filter: str | None, lost: list[str]) 
 
 def test_a_list_is_no_filter_for_former_versions() -> None:
     found = results(check_routing, servers=[server(from_filter="a.example,b.example")], rules=[Rules(several=False)])
-    assert "'a.example,b.example' matches no sender" in found["from_filter_unmatched"]["evidence"]
+    assert "These entries match no sender: 'a.example,b.example'." in found["from_filter_unmatched"]["evidence"]
 
 
 def test_parameters_without_effect() -> None:
@@ -867,7 +873,7 @@ def test_changed_code_matters_although_the_action_is_disabled() -> None:
 def test_workers_of_another_odoo() -> None:
     configuration = {"max_cron_threads": "0"}
     found = results(check_crons, crons=[cron()], configuration=configuration)
-    assert "the last sign of a worker is that 'Action 3' ran" in found["cron_served_elsewhere"]["evidence"]
+    assert "The last sign of a worker: 'Action 3' ran" in found["cron_served_elsewhere"]["evidence"]
     assert "cron_served_elsewhere" not in results(check_crons, crons=[cron()])
     assert "cron_served_elsewhere" not in results(check_crons, crons=[cron(due=60)], configuration=configuration)
     # What a database says that was copied.

@@ -74,7 +74,7 @@ def test_every_kind_has_a_finding() -> None:
         (6.5, "error", "in 6 days"),
         (1.5, "error", "in 1 day"),
         (0.5, "error", "today"),
-        (0, "error", "ended at 2026-01-15 12:00 UTC, 0 days ago"),
+        (0, "error", "expired at 2026-01-15 12:00 UTC, 0 days ago"),
         (-1.5, "error", "1 day ago"),
     ],
 )
@@ -114,7 +114,7 @@ def test_keys_of_the_tasks_own_user(odoo: SimulatedOdoo) -> None:
     assert found(diagnosis) == [("api_key_expires", "error")]
     assert [rows[name]["status"] for name in ("Ansible", "Old")] == ["soon", "ended"]
     assert rows["Ansible"]["days_left"] == 5
-    assert "does not tell which one" in diagnosis["findings"][0]["evidence"]
+    assert "does not show which one" in diagnosis["findings"][0]["evidence"]
     assert "postmaster.odoo.api_key" in diagnosis["findings"][0]["remedy"]
 
 
@@ -204,7 +204,7 @@ def test_a_refresh_token_that_nobody_has_used(odoo: SimulatedOdoo) -> None:
     diagnosis = examine(odoo)
     row = next(row for row in diagnosis["expiry"] if row["kind"] == "refresh_token")
     assert (row["status"], row["ends"], diagnosis["findings"]) == ("unknown", None, [])
-    assert "stores no date" in row["source"]
+    assert "does not store the date" in row["source"]
 
 
 def test_declared_dates(odoo: SimulatedOdoo) -> None:
@@ -319,7 +319,10 @@ def test_the_first_end_of_a_chain_counts(odoo: SimulatedOdoo, monkeypatch: pytes
     ("answer", "words"),
     [
         ({"outcome": "unreachable", "message": "Nothing listens.", "tls": None}, "Nothing listens."),
-        ({"outcome": "ok", "message": "", "tls": {"chain": [{"fingerprint": "00"}]}}, "cryptography is missing"),
+        (
+            {"outcome": "ok", "message": "", "tls": {"chain": [{"fingerprint": "00"}]}},
+            "Install the Python package cryptography",
+        ),
     ],
 )
 def test_a_certificate_that_nobody_sees(
@@ -338,7 +341,7 @@ def test_nobody_speaks_smtp_without_probe(odoo: SimulatedOdoo, monkeypatch: pyte
     odoo.add("ir.mail_server", **MAIN)
     monkeypatch.setattr(diagnosing, "probe", lambda _settings: pytest.fail("probed"))
     row = next(row for row in examine(odoo)["expiry"] if row["kind"] == "certificate")
-    assert (row["status"], row["source"]) == ("unknown", "It is read only with probe.")
+    assert (row["status"], row["source"]) == ("unknown", "It is read only if probe is set.")
 
 
 def test_other_checks_list_nothing(odoo: SimulatedOdoo) -> None:

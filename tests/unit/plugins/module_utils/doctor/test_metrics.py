@@ -12,20 +12,24 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.metrics import doctor_metrics
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.examine import checks_to_keep
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CHECKS, DEFAULT_CHECKS
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.metrics import checks_in, doctor_metrics
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.metrics_file import MetricsFile
 from ansible_collections.postmaster.odoo.plugins.module_utils.prometheus import prometheus_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import CONNECTION, connect_to, shipped
 
 LABELS = 'url="http://odoo.example",database="simulated"'
-END = {"kind": "api_key", "subject": "The API key 'a'", "ends": "2026-12-04T00:00:00+00:00"}
+END = {"kind": "api_key", "subject": "The API key 'a'", "ends": "2026-12-04T00:00:00+00:00", "severity": "error"}
 
 
 def diagnosis(**more: Any) -> dict[str, Any]:
     findings = [{"id": name, "severity": "error"} for name in ("cron_disabled", "auth_failed", "auth_failed")]
-    return {"counts": {"error": 3, "warning": 0, "info": 0}, "findings": findings, "expiry": [END], **more}
+    counts = {"error": 3, "warning": 0, "info": 0}
+    return {"checks": DEFAULT_CHECKS, "counts": counts, "findings": findings, "expiry": [END], **more}
 
 
 def samples(found: dict[str, Any] | None) -> list[str]:
@@ -38,29 +42,37 @@ def test_metrics_of_a_diagnosis() -> None:
     assert samples(diagnosis()) == [
         "odoo_mail_doctor_up{} 1",
         "odoo_mail_doctor_checked_timestamp_seconds{} 1790000000.25",
+        *(f'odoo_mail_doctor_check_ran{{check="{check}"}} {int(check != "dns")}' for check in CHECKS),
         'odoo_mail_doctor_findings{severity="error"} 3',
         'odoo_mail_doctor_findings{severity="warning"} 0',
         'odoo_mail_doctor_findings{severity="info"} 0',
         'odoo_mail_doctor_findings_by_id{id="auth_failed",severity="error"} 2',
         'odoo_mail_doctor_findings_by_id{id="cron_disabled",severity="error"} 1',
-        'odoo_mail_expiry_timestamp_seconds{kind="api_key",subject="The API key \'a\'"} 1796342400',
+        'odoo_mail_expiry_timestamp_seconds{kind="api_key",subject="The API key \'a\'",severity="error"} 1796342400',
     ]
 
 
 def test_two_ends_of_one_name_are_one_sample_with_the_first_end() -> None:
     later = {**END, "ends": "2027-12-04T00:00:00+00:00"}
     endless = {**END, "subject": "The API key 'b'", "ends": None}
-    (line,) = [line for line in samples(diagnosis(expiry=[later, END, endless])) if "expiry" in line]
+    (line,) = [line for line in samples(diagnosis(expiry=[later, END, endless])) if "mail_expiry" in line]
     assert line.endswith(" 1796342400")
 
 
+def test_an_end_without_a_finding_has_no_severity() -> None:
+    (line,) = [line for line in samples(diagnosis(expiry=[{**END, "severity": None}])) if "mail_expiry" in line]
+    assert ',severity="none"}' in line
+
+
 def test_nothing_is_said_of_ends_that_were_not_looked_at() -> None:
-    assert not [line for line in samples(diagnosis(expiry=None)) if "expiry" in line]
+    assert not [line for line in samples(diagnosis(expiry=None)) if "mail_expiry" in line]
 
 
 def test_a_label_is_text_in_utf_8() -> None:
-    (line,) = [line for line in samples(diagnosis(expiry=[{**END, "subject": 'a\ud800"\\\n'}])) if "expiry" in line]
-    assert 'subject="a?\\"\\\\\\n"' in line
+    (line,) = [
+        line for line in samples(diagnosis(expiry=[{**END, "subject": 'a\ud800"\\\n'}])) if "mail_expiry" in line
+    ]
+    assert 'subject="a?\\"\\\\\\n",severity="error"' in line
 
 
 def test_the_module_writes_them_but_not_in_check_mode(
@@ -117,3 +129,65 @@ def test_options_that_are_wrong_write_nothing(
     result = shipped("mail_doctor", {"checks": [], "metrics_file": str(path)}, capsys)
     assert (result["failed"], result["error_kind"]) == (True, "invalid")
     assert not path.exists()
+
+
+def test_a_run_with_fewer_checks_does_not_replace_the_metrics_of_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    odoo = SimulatedOdoo("19.0")
+    connect_to(odoo, monkeypatch)
+    path = tmp_path / "acme.doctor.prom"
+
+    def run(*checks: str) -> dict[str, Any]:
+        return shipped("mail_doctor", {"checks": checks, "fail_on": "never", "metrics_file": str(path)}, capsys)
+
+    assert run("cron", "queue")["checks"] == ["cron", "queue"]
+    text = path.read_text()
+    assert f'odoo_mail_doctor_check_ran{{{LABELS},check="queue"}} 1\n' in text
+    assert f'odoo_mail_doctor_check_ran{{{LABELS},check="expiry"}} 0\n' in text
+    (warning,) = [one for one in run("cron")["warnings"] if "metrics_file" in one]
+    assert "of the checks queue, which did not run now" in warning
+    assert path.read_text() == text
+    run("cron", "queue", "setup")
+    assert 'check="setup"} 1\n' in path.read_text()
+
+
+def test_a_check_on_request_may_be_left_out_again(tmp_path: Path) -> None:
+    with_dns = prometheus_text(doctor_metrics(diagnosis(checks=CHECKS), moment=0), {"url": "u"})
+    assert checks_in(with_dns) == set(CHECKS)
+    path = tmp_path / "acme.prom"
+    path.write_text(with_dns)
+    file = MetricsFile(str(path), {}, ())
+    assert checks_to_keep(file, diagnosis()) == []
+    assert checks_to_keep(file, diagnosis(checks=["cron", "dns"])) == ["expiry", "queue", "routing", "server", "setup"]
+
+
+def test_metrics_that_cannot_be_written_take_nothing_from_the_diagnosis(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    connect_to(SimulatedOdoo("19.0"), monkeypatch)
+    path = tmp_path / "nowhere/acme.prom"
+    words = f"metrics_file {path} cannot be written: No such file or directory. Choose a path in a folder that this user can write to."
+    for name, key, options in (
+        ("mail_doctor", "findings", {"checks": ["cron"], "fail_on": "never"}),
+        ("mail_queue_info", "queue", {}),
+    ):
+        result = shipped(name, {**options, "metrics_file": str(path)}, capsys)
+        assert key in result
+        assert (result["failed"], result["error_kind"], result["msg"]) == (True, "invalid", words)
+        assert (result["metrics_error"], result["warnings"]) == (words, [words])
+
+
+def test_metrics_that_cannot_be_written_do_not_hide_why_an_instance_was_not_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def unreachable(**_options: Any) -> Any:
+        raise Unreachable("Odoo at http://odoo.example: nothing listens there.")
+
+    monkeypatch.setattr(rpc_session, "connect", unreachable)
+    result = shipped("mail_doctor", {"metrics_file": str(tmp_path / "nowhere/acme.prom")}, capsys)
+    assert (result["error_kind"], result["msg"]) == (
+        "unreachable",
+        "Odoo at http://odoo.example: nothing listens there.",
+    )
+    assert "cannot be written" in result["warnings"][0]

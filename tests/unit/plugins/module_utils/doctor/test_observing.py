@@ -158,11 +158,11 @@ def test_locks_tell_who_runs(odoo: SimulatedOdoo) -> None:
     odoo.running_crons.add(odoo.ref(QUEUE))
     (finding,) = examine(odoo, checks=["cron"], lock_probe=True)["findings"]
     assert finding["id"] == "cron_overdue_running"
-    assert "holds the lock of 'Mail: Email Queue Manager'" in finding["evidence"]
+    assert "has locked 'Mail: Email Queue Manager'" in finding["evidence"]
     odoo.running_crons.clear()
     (finding,) = examine(odoo, checks=["cron"], lock_probe=True)["findings"]
     assert finding["id"] == "cron_overdue_no_worker"
-    assert "Nobody holds its lock." in finding["evidence"]
+    assert "No worker has locked it." in finding["evidence"]
     assert {call for call in written(odoo) if call != TEST} == {("ir.cron", "write")}
 
 
@@ -202,7 +202,7 @@ def test_waiting_mails_by_age(odoo: SimulatedOdoo) -> None:
     findings = {finding["id"]: finding for finding in examine(odoo, checks=["queue"])["findings"]}
     assert findings["oldest_too_old"]["evidence"] == "1 mails have been waiting for more than 120 minutes (max_age)."
     assert findings["stale_outgoing"]["evidence"].startswith(
-        "2 mails have been waiting for more than 7 days, the oldest is mail "
+        "2 mails have been waiting for more than 7 days. The oldest is mail "
     )
 
 
@@ -237,7 +237,7 @@ def test_the_relay_is_spoken_to(odoo: SimulatedOdoo) -> None:
     relay = {"smtp_server": "127.0.0.1", "smtp_port": "1"}
     (finding,) = examine(odoo, checks=["server"], probe=True, configuration=relay)["findings"]
     assert (finding["id"], finding["severity"]) == ("no_active_server", "error")
-    assert "From where the task runs: 127.0.0.1:1, connect: " in finding["evidence"]
+    assert "From the machine that runs the task: 127.0.0.1:1, connect: " in finding["evidence"]
 
 
 def test_the_queue_alone_needs_no_parameters(odoo: SimulatedOdoo) -> None:
@@ -298,4 +298,4 @@ def test_the_module_reads_the_configuration_file(
     assert "In odoo.conf max_cron_threads is 0." in overdue["findings"][0]["evidence"]
     missing = shipped("mail_doctor", {"config_file": str(tmp_path / "none")}, capsys)
     assert missing["error_kind"] == "invalid"
-    assert missing["msg"].startswith(f"config_file {tmp_path / 'none'} cannot be read")
+    assert missing["msg"].startswith(f"config_file: cannot read {tmp_path / 'none'} as")

@@ -244,13 +244,16 @@ def test_a_certificate_by_path(odoo: SimulatedOdoo, tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"smtp_ssl_certificate": "client.pem"}, "smtp_ssl_certificate takes PEM, or the absolute path"),
+        (
+            {"smtp_ssl_certificate": "client.pem"},
+            "smtp_ssl_certificate must be a text in PEM format, or the absolute path",
+        ),
         ({"smtp_ssl_certificate": "/no/such/file.pem"}, "(No such file or directory)"),
-        ({"smtp_ssl_certificate": KEY}, "smtp_ssl_certificate takes a certificate in PEM"),
-        ({"smtp_ssl_private_key": CERTIFICATE}, "smtp_ssl_private_key takes a private key in PEM"),
+        ({"smtp_ssl_certificate": KEY}, "smtp_ssl_certificate contains no certificate in PEM format"),
+        ({"smtp_ssl_private_key": CERTIFICATE}, "smtp_ssl_private_key contains no private key in PEM format"),
         (
             {"smtp_ssl_private_key": KEY.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY")},
-            "smtp_ssl_private_key is protected by a passphrase",
+            "smtp_ssl_private_key has a passphrase",
         ),
     ],
 )

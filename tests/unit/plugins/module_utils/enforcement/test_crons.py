@@ -364,7 +364,7 @@ def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo, monkeypatch: pytes
 
     monkeypatch.setattr(session, "call", forgetful)
     outcome = run(odoo, declared(active=True))
-    with pytest.raises(Rejected, match="it failed, and this Odoo does not say why"):
+    with pytest.raises(Rejected, match="the run failed, and this version of Odoo does not report the reason"):
         run_declared(session, outcome.records, outcome.plan)
 
 

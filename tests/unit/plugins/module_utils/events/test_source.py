@@ -15,6 +15,7 @@ import threading
 import time
 import tracemalloc
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,35 @@ def test_what_is_mended_clears(odoo: SimulatedOdoo) -> None:
     assert [one for one in changes(events) if one[2] == "cron_disabled"] == [
         ("acme", "appeared", "cron_disabled"),
         ("acme", "cleared", "cron_disabled"),
+    ]
+
+
+def test_a_queue_that_grows_is_no_news(odoo: SimulatedOdoo) -> None:
+    """Each new failed mail and each new oldest mail is another sample of the same findings."""
+    long_ago = (odoo.now - timedelta(hours=5)).strftime("%Y-%m-%d %H:%M:%S")
+
+    def fail() -> None:
+        odoo.add("mail.mail", state="exception", failure_reason="535 5.7.8 Authentication credentials invalid")
+
+    waiting = [odoo.add("mail.mail", state="outgoing") for _ in range(9)]
+    for mail_id in waiting:
+        odoo.record("mail.mail", mail_id)["create_date"] = long_ago
+    fail()
+    polls = itertools.count()
+
+    def grow() -> None:
+        next(polls)
+        fail()
+        odoo.record("mail.mail", waiting.pop(0))["state"] = "sent"
+
+    timers = [threading.Timer(0.5 + number, grow) for number in range(3)]
+    for timer in timers:
+        timer.start()
+    events = run_source(3.9, interval=1, checks=["queue"])
+    assert next(polls) == 3
+    assert sorted(changes(events)) == [
+        ("acme", "appeared", "failures_by_class"),
+        ("acme", "appeared", "oldest_too_old"),
     ]
 
 

@@ -229,7 +229,7 @@ def test_a_part_that_somebody_has_changed(odoo: SimulatedOdoo) -> None:
     odoo.record("ir.cron", odoo.ref("postmaster_odoo.queue_purge"))["active"] = False
     description = describe(odoo)
     assert "stale_after" not in (description.queue_policy or {})
-    assert "its code" in remark(description, "postmaster_odoo.queue_stale").message
+    assert "the code of its cron" in remark(description, "postmaster_odoo.queue_stale").message
     assert remark(description, "active of postmaster_odoo.queue_purge").key == "purge_after"
 
 
@@ -355,7 +355,7 @@ def test_fields_of_a_file_of_the_server_are_left_out(series: str) -> None:
         ({"from_filter": False}, "from_filter", "it is empty, so this server sends the mail of every sender"),
         ({"smtp_user": "u"}, "smtp_pass", "no password"),
         ({"smtp_pass": "made-up"}, "smtp_user", "no user"),
-        ({"smtp_user": "u", "smtp_pass": "made-up"}, "smtp_encryption", "in clear"),
+        ({"smtp_user": "u", "smtp_pass": "made-up"}, "smtp_encryption", "without encryption"),
         ({"smtp_debug": True}, "smtp_debug", "Use it only to find an error"),
         ({"active": False}, "active", "it is archived"),
     ],

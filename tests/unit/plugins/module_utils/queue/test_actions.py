@@ -143,7 +143,7 @@ def test_what_no_waiting_cures_is_left_and_counted(odoo: SimulatedOdoo) -> None:
     assert states(odoo) == {refused: "exception", throttled: "outgoing"}
     (left,) = work.as_result()["refused"]
     assert (left["count"], left["ids"]) == (1, [refused])
-    assert left["reason"].startswith("No waiting cures why these failed")
+    assert left["reason"].startswith("These mails have permanent failures.")
 
 
 def test_no_waiting_gives_a_mail_a_recipient(odoo: SimulatedOdoo) -> None:
@@ -173,7 +173,7 @@ def test_a_mail_is_given_up_after_so_many_attempts(odoo: SimulatedOdoo) -> None:
         work = do(odoo, "retry", max_attempts=3)
         assert (work.count, work.as_result()["given_up"], states(odoo)[mail]) == (0, 1, "exception")
         assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}=-3"
-        assert "1 mails are given up" in warnings(work)[0]
+        assert "1 mails have reached max_attempts and are not retried" in warnings(work)[0]
     (failure,) = ask_queue(odoo.session(read_only=True))["failures"]
     assert (failure["class"], failure["count"], failure["given_up"]) == ("throttled", 1, 1)
     assert do(odoo, "retry", max_attempts=0).count == 1
@@ -210,16 +210,16 @@ def test_failed_ones_are_cancelled_where_that_is_said(odoo: SimulatedOdoo) -> No
 @pytest.mark.parametrize(
     ("action", "filters", "message"),
     [
-        ("retry", {"states": ["outgoing"]}, "states: retry takes mails that are exception, not outgoing"),
-        ("purge", {"states": ["outgoing"]}, "states: purge takes mails that are exception or cancel, not outgoing"),
+        ("retry", {"states": ["outgoing"]}, "states: outgoing is not valid with retry. Use exception."),
+        ("purge", {"states": ["outgoing"]}, "states: outgoing is not valid with purge. Use exception or cancel."),
         ("cancel", {"limit": 0}, "limit must be at least 1, not 0"),
         ("cancel", {"older_than": -1}, "older_than must be at least 0, not -1"),
         ("cancel", {"older_than": 10**14}, "older_than must be at most 52560000"),
         ("process", {"batch_size": 0}, "batch_size must be at least 1, not 0"),
         ("process", {"batch_size": 10**23}, "batch_size must be at most 2147483647"),
-        ("cancel", {"from_domain": "a@acme.example"}, "from_domain must be a domain such as acme.example"),
-        ("cancel", {"from_domain": "%"}, "from_domain must be a domain such as acme.example"),
-        ("cancel", {"from_domain": ""}, "from_domain must be a domain such as acme.example"),
+        ("cancel", {"from_domain": "a@acme.example"}, "from_domain: 'a@acme.example' is not a domain"),
+        ("cancel", {"from_domain": "%"}, "from_domain: '%' is not a domain"),
+        ("cancel", {"from_domain": ""}, "from_domain: '' is not a domain"),
     ],
 )
 def test_filters_that_make_no_sense(odoo: SimulatedOdoo, action: str, filters: dict[str, Any], message: str) -> None:
@@ -230,7 +230,7 @@ def test_filters_that_make_no_sense(odoo: SimulatedOdoo, action: str, filters: d
 
 
 def test_which_server_is_not_guessed(odoo: SimulatedOdoo) -> None:
-    with pytest.raises(Unsupported, match="no mail server 'Main' in database simulated"):
+    with pytest.raises(Unsupported, match="the mail server 'Main' does not exist in database simulated"):
         do(odoo, "cancel", server="Main")
     odoo.add("ir.mail_server", name="Main", smtp_host="a.example")
     odoo.add("ir.mail_server", name="Main", smtp_host="b.example", active=False)
@@ -283,9 +283,11 @@ def test_a_server_that_hangs_up_leaves_the_rest_to_the_next_run(odoo: SimulatedO
     odoo.delivery = lambda mail: HANGS_UP if mail["id"] == mails[2] else None
     work = do(odoo, "process", batch_size=4, limit=4)
     assert (work.count, work.sent, work.failed, work.unsent) == (2, 2, 0, 2)
-    assert warnings(work)[0].startswith("2 mails are still outgoing, for the next run: ")
+    assert warnings(work)[0].startswith("2 mails are still outgoing and are left for the next run: ")
     assert "SMTPServerDisconnected" in warnings(work)[0]
-    assert warnings(work)[1:] == ["2 more mails are still due. The limit is 4. Run it again, or raise limit."]
+    assert warnings(work)[1:] == [
+        "2 more mails are still due. The limit is 4. Run the task again, or set a higher limit."
+    ]
     odoo.delivery = lambda _mail: None
     assert do(odoo, "process").sent == 4
     assert set(states(odoo).values()) == {"sent"}
@@ -307,7 +309,7 @@ def test_a_server_at_which_odoo_breaks_off_stops_no_mail_of_another(odoo: Simula
     assert (work.sent, work.failed, work.unsent) == (2, 0, 3)
     assert {key for key, state in states(odoo).items() if state == "sent"} == set(good)
     assert sorted(tried) == [bad[0], *good]  # no mail twice
-    assert warnings(work)[0].startswith("3 mails are still outgoing, for the next run: ")
+    assert warnings(work)[0].startswith("3 mails are still outgoing and are left for the next run: ")
 
 
 def test_a_run_ends_when_odoo_breaks_off_at_one_way_after_the_other(odoo: SimulatedOdoo) -> None:
@@ -325,7 +327,7 @@ def test_mails_that_a_run_leaves_because_it_ends_early_are_counted(odoo: Simulat
     odoo.delivery = lambda _mail: HANGS_UP
     work = act(odoo.session(), "process", Selection(), batch_size=12)
     assert (work.unsent, work.due) == (12, 30)
-    assert warnings(work)[1].startswith("18 more mails are still due. Odoo broke off at so many mail servers")
+    assert warnings(work)[1].startswith("18 more mails are still due. Sending failed for so many mail servers")
 
 
 def test_mails_beyond_the_limit_are_counted(odoo: SimulatedOdoo) -> None:
@@ -338,7 +340,7 @@ def test_mails_beyond_the_limit_are_counted(odoo: SimulatedOdoo) -> None:
     assert (predicted.count, predicted.due) == (3, 2)
     work = do(odoo, "process", from_domain="acme.example", limit=3)
     assert (work.sent, work.due) == (3, 2)
-    assert warnings(work) == ["2 mails are still due. The limit is 3. Run it again, or raise limit."]
+    assert warnings(work) == ["2 mails are still due. The limit is 3. Run the task again, or set a higher limit."]
     assert warnings(do(odoo, "process", from_domain="acme.example", limit=2)) == []
 
 
@@ -549,8 +551,8 @@ def test_no_answer_in_time(
     result = shipped("mail_queue", {"action": "process"}, capsys)
     assert (result["failed"], result["error_kind"]) == (True, "timeout")
     assert result["msg"] == (
-        "no answer in time. Odoo may still be sending. Those of 2 mails that have not left are put off until 2026-01-15 13:00:00 UTC. "
-        "The next run of mail_queue with action: process puts them back."
+        "no answer in time. Odoo may still be sending. Of 2 mails, those that were not sent are postponed until 2026-01-15 13:00:00 UTC. "
+        "The next run of mail_queue with action: process restores them."
     )
     assert (result["changed"], result["outcomes"]["sent"], result["outcomes"]["unsent"]) == (True, 1, 1)
     assert states(odoo)[second] == "outgoing"
@@ -558,7 +560,7 @@ def test_no_answer_in_time(
     result = shipped("mail_queue", {"action": "process"}, capsys)
     assert (result.get("failed"), result["outcomes"]["sent"]) == (None, 1), "Odoo has ended"
     assert 360 <= clock.monotonic() < 365, "60 seconds for the lock, 300 seconds in which no mail left"
-    assert result["warnings"] == ["1 mails that an interrupted run had put off were due again."]
+    assert result["warnings"] == ["An interrupted run had postponed 1 mails. They are due again."]
     assert own_parameters(odoo) == []
 
 
@@ -617,7 +619,7 @@ def test_odoo_is_gone_in_the_middle(
     odoo.before.append(gone)
     result = shipped("mail_queue", {"action": "process", "batch_size": 2}, capsys)
     assert (result["failed"], result["error_kind"]) == (True, "unreachable")
-    assert "Those of 2 mails that have not left are put off until 2026-01-15 13:00:00 UTC" in result["msg"]
+    assert "Of 2 mails, those that were not sent are postponed until 2026-01-15 13:00:00 UTC" in result["msg"]
     assert result["outcomes"]["sent"] == 2
 
 
@@ -633,8 +635,8 @@ def test_purging_leaves_what_rpc_may_not_delete(odoo: SimulatedOdoo) -> None:
     assert list(states(odoo)) == kept
     (refused,) = list(work.refused.values())
     assert (refused["count"], refused["ids"]) == (3, kept)
-    assert "have queue_policy purge them" in refused["reason"]
-    assert warnings(work) == [f"3 mails were left as they are: {refused['reason']}"]
+    assert "purge them with queue_policy" in refused["reason"]
+    assert warnings(work) == [f"3 mails were not changed: {refused['reason']}"]
 
 
 def refuse(odoo: SimulatedOdoo, method: str, ids: set[int]) -> None:

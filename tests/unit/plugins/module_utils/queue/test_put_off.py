@@ -95,7 +95,7 @@ def test_a_run_does_not_wait_for_ever_while_odoo_goes_on(
     go_on(odoo, clock, mails, arrived, seconds=100)
     work = process(odoo, lock_timeout=100)
     assert isinstance(work.error, Conflict)
-    assert "Odoo still sends mails for a run of mail_queue that was interrupted: 6 of 8 are left." in work.error.message
+    assert "Odoo is still sending the mails of an interrupted run of mail_queue: 6 of 8 remain." in work.error.message
     assert 200 <= clock.monotonic() < 205
     assert odoo.parameter(SENDING_KEY) is False
     odoo.before.clear()
@@ -108,7 +108,7 @@ def test_mails_that_odoo_never_began_to_send(
 ) -> None:
     work = process(odoo, lock_timeout=lock_timeout)
     assert (work.error, work.put_back, set(arrived.values())) == (None, len(mails), {1})
-    assert warnings(work) == ["8 mails that an interrupted run had put off were due again."]
+    assert warnings(work) == ["An interrupted run had postponed 8 mails. They are due again."]
     assert 360 <= clock.monotonic() < 365
 
 

@@ -268,7 +268,7 @@ def test_thresholds(odoo: SimulatedOdoo) -> None:
     assert exceeded(queue, Thresholds()) == []
     assert exceeded(queue, Thresholds(3, 30, 3, ["auth"])) == []
     assert exceeded(queue, Thresholds(2, 29, 2, ["throttled"])) == [
-        "3 mails wait to be sent (max_outgoing 2).",
+        "3 mails are waiting to be sent (max_outgoing 2).",
         f"Mail 1 has been waiting for 30 minutes, since {ago(odoo, 30)} UTC (max_age 29).",
         "3 mails have failed (max_exceptions 2).",
         f"3 mails have failed as throttled (fail_on), such as mail {throttled}: {THROTTLED}",
@@ -291,7 +291,7 @@ def test_a_gate_that_shuts_still_tells_everything(
     options = {"max_outgoing": 0, "metrics_file": str(path)}
     result = shipped("mail_queue_info", options, capsys, check=True)
     assert (result["failed"], result["error_kind"], result["changed"]) == (True, "threshold", False)
-    assert result["msg"] == "1 mails wait to be sent (max_outgoing 0)."
+    assert result["msg"] == "1 mails are waiting to be sent (max_outgoing 0)."
     assert result["queue"]["states"]["outgoing"] == 1
     assert not path.exists()
     shipped("mail_queue_info", options, capsys)
@@ -328,6 +328,17 @@ def test_metrics_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
     assert 'odoo_mail_queue_mails_by_server{server="Main",state="outgoing"} 1' in lines
     assert 'odoo_mail_queue_mails_by_server{server="",state="outgoing"} 1' in lines
     assert 'odoo_mail_queue_mails_by_from_domain{from_domain="acme.example",state="outgoing"} 2' in lines
+
+
+def test_servers_of_one_name_are_one_sample_and_secrets_are_masked(odoo: SimulatedOdoo) -> None:
+    """A collector rejects all files of a folder if one has a sample twice."""
+    for _ in range(2):
+        server = odoo.add("ir.mail_server", name="for made-up-secret", smtp_host="smtp.acme.example")
+        add(odoo, mail_server_id=server)
+    text = prometheus_text(queue_metrics(ask(odoo, "server"), moment=0), {}, {"made-up-secret"})
+    assert [line for line in text.splitlines() if "outgoing" in line and "by_server" in line] == [
+        'odoo_mail_queue_mails_by_server{server="for ********",state="outgoing"} 2'
+    ]
 
 
 def test_metrics_are_replaced_in_one_step(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_functions_close_over_nothing(code: str) -> None:
 def test_it_says_whose_it_is_and_what_it_is(code: str) -> None:
     first = code.splitlines()[0]
     assert re.fullmatch(
-        r"# postmaster\.odoo queue policy, \w+, version 1, [0-9a-f]{12}\. Do not edit: it is made and kept by Ansible\.",
+        r"# postmaster\.odoo queue policy, \w+, version 1, [0-9a-f]{12}\. Do not edit: Ansible generates and updates this code\.",
         first,
     )
     assert "{" not in first
@@ -180,7 +180,7 @@ def test_code_that_python_cannot_parse_is_foreign_code(nested: str) -> None:
         f"model.process_email_queue({nested})"
     )  # which of these Python can parse depends on its version; none is an error
     for code in (nested, f"lanes = {nested}"):
-        with pytest.raises(ValueError, match="it holds no lanes"):
+        with pytest.raises(ValueError, match="it contains no lanes"):
             queue_jobs.lanes_in(code)
 
 

@@ -50,15 +50,15 @@ def test_domains(given: Any, read: list[Any]) -> None:
         (5, "a list of conditions"),
         ("[('a', '=')]", "neither a condition"),
         ("['or', ('a', '=', 1)]", "neither a condition"),
-        ("['|', ('a', '=', 1)]", "ends before it is complete"),
-        ("[('a', '=', 1), '!']", "ends before it is complete"),
+        ("['|', ('a', '=', 1)]", "is not complete, because an operator lacks a condition"),
+        ("[('a', '=', 1), '!']", "is not complete, because an operator lacks a condition"),
         # What JSON, or the Python that Odoo runs, has no word for.
-        ([["a", "=", float("nan")]], "no plain value"),
-        ("[('a', '=', 1e999)]", "no plain value"),
-        ("[('a', 'in', {1, 2})]", "no plain value"),
-        ("[('a', 'in', [1, [b'x']])]", "no plain value"),
-        ("[('a', '=', 1j)]", "no plain value"),
-        ("[('a', '=', ...)]", "no plain value"),
+        ([["a", "=", float("nan")]], "not a plain value"),
+        ("[('a', '=', 1e999)]", "not a plain value"),
+        ("[('a', 'in', {1, 2})]", "not a plain value"),
+        ("[('a', 'in', [1, [b'x']])]", "not a plain value"),
+        ("[('a', '=', 1j)]", "not a plain value"),
+        ("[('a', '=', ...)]", "not a plain value"),
     ],
 )
 def test_what_is_no_domain(given: Any, words: str) -> None:
@@ -69,15 +69,18 @@ def test_what_is_no_domain(given: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"lanes": [lane(domain="[('a', '=', uid)]")]}, "lane 'one': domain must be an Odoo domain of plain values"),
+        (
+            {"lanes": [lane(domain="[('a', '=', uid)]")]},
+            "lane 'one': domain: .* is not an Odoo domain with plain values",
+        ),
         ({"lanes": [lane(batch=0)]}, "lane 'one': batch must be at least 1, not 0"),
         (
             {"lanes": [lane(), lane(name="two")]},
-            "lane 'one': without a domain it takes everything, and must be the last",
+            "lane 'one': a lane without a domain takes all mails, so it must be the last one",
         ),
         ({"lanes": [lane(domain="[('a', '=', 1)]"), lane()]}, "lane 'one' is declared twice"),
         ({"lanes": [lane()], "interval": 0}, "interval must be at least 1, not 0"),
-        ({"interval": 5}, "interval is how often the lanes run, and goes with lanes"),
+        ({"interval": 5}, "interval needs lanes, because it is the interval of their cron"),
         ({"lanes": [lane()], "settle": -1}, "settle must be at least 0, not -1"),
         ({"stale_after": -1}, "stale_after must be at least 0, not -1"),
         ({"purge_after": -1}, "purge_after must be at least 0, not -1"),

@@ -90,7 +90,7 @@ def test_lanes() -> None:
     world.failures[MAIL, "send"] = [HANG_UP]
     code.run(world)
     assert [row["state"] for row in world.tables[MAIL].values()] == ["exception", "outgoing", "sent"]
-    assert any("lane lost does not work: SMTPServerDisconnected" in one for one in world.said)
+    assert any("lane lost is not valid: SMTPServerDisconnected" in one for one in world.said)
     assert any("lane all was interrupted: SMTPServerDisconnected" in one for one in world.said)
     # Odoo cannot note a failure.
     world = World(failures={("cr", "commit"): [HANG_UP]}, with_progress=False, with_logger=False)

@@ -247,8 +247,8 @@ def test_a_route_that_will_hold(odoo: SimulatedOdoo) -> None:
 def test_a_route_that_will_not_hold(odoo: SimulatedOdoo) -> None:
     message = refused(odoo, {"servers": [declared("Main", "acme.example"), declared("Sales")], "routes": [SALES]})
     assert message.startswith(
-        "route 'sales@acme.example': mail would leave through 'Main', for its from_filter names the domain of the address, "
-        "and not through 'Sales', because 'Main' comes before it: give 'Sales' a from_filter that names the sender, "
+        "route 'sales@acme.example': mail would leave through 'Main' (its from_filter contains the domain of the address), "
+        "and not through 'Sales', because 'Main' comes before it: add the sender to the from_filter of 'Sales', "
     )
 
 
@@ -257,14 +257,14 @@ def test_every_route_that_does_not_hold_is_named(odoo: SimulatedOdoo) -> None:
     routes = [SALES, {"from": "info@acme.example", "server": "Gone"}, {"from": "x@acme.example", "server": "Found"}]
     message = refused(odoo, {"routes": routes})
     assert "'sales@acme.example': mail would leave through 'Found'" in message
-    assert "not through 'Gone', because there is no mail server of this name" in message
+    assert "not through 'Gone', because no mail server has this name" in message
     assert "x@acme.example" not in message
 
 
 def test_a_server_that_another_program_archived_takes_nothing(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.mail_server", name="Sales", from_filter="sales@acme.example", active=False)
     message = refused(odoo, {"routes": [SALES]})
-    assert "through the server of Odoo's configuration file, for no mail server is active" in message
+    assert "through the server of Odoo's configuration file (no mail server is active)" in message
     assert "not through 'Sales', because that server is archived: declare it as active" in message
     # The plan takes a declared server into use.
     assert run(odoo, {"servers": [{"name": "Sales"}], "routes": [SALES]}).routes[0]["server"] == "Sales"
@@ -272,7 +272,7 @@ def test_a_server_that_another_program_archived_takes_nothing(odoo: SimulatedOdo
 
 def test_a_filter_that_does_not_name_the_sender(odoo: SimulatedOdoo) -> None:
     stack = {"servers": [declared("Main"), declared("Sales", "other.example")], "routes": [SALES]}
-    assert "because its from_filter (other.example) does not name the sender: add" in refused(odoo, stack)
+    assert "because its from_filter (other.example) does not contain the sender: add" in refused(odoo, stack)
 
 
 def test_a_route_may_be_what_drifted(odoo: SimulatedOdoo) -> None:
@@ -280,7 +280,7 @@ def test_a_route_may_be_what_drifted(odoo: SimulatedOdoo) -> None:
     stack = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
     run(odoo, stack)
     odoo.add("ir.mail_server", name="Intruder", from_filter="SALES@acme.example")
-    assert "leave through 'Intruder', for its from_filter names the address" in refused(odoo, stack)
+    assert "leave through 'Intruder' (its from_filter contains the address)" in refused(odoo, stack)
     assert actions(run(odoo, stack, unmanaged="archive").plan) == [("archive", "Intruder")]
 
 
@@ -297,7 +297,7 @@ def test_a_route_by_external_id(odoo: SimulatedOdoo) -> None:
 def test_two_servers_of_the_name_are_never_guessed_between(odoo: SimulatedOdoo) -> None:
     for from_filter in ("acme.example", "sales@acme.example"):
         odoo.add("ir.mail_server", name="Sales", from_filter=from_filter)
-    assert "several mail servers in use are called 'Sales'" in refused(odoo, {"routes": [SALES]}, Ambiguous)
+    assert "several active mail servers have the name 'Sales'" in refused(odoo, {"routes": [SALES]}, Ambiguous)
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
@@ -324,7 +324,7 @@ def test_users_own_servers_are_left_out_of_account() -> None:
     stack = {"servers": [declared("Sales", "acme.example")], "routes": [SALES]}
     assert [one["rule"] for one in run(odoo, stack).routes] == ["domain"]
     stack["routes"] = [{**SALES, "server": "Ann's"}]
-    assert 'not through "Ann\'s", because there is no mail server' in refused(odoo, stack)
+    assert 'not through "Ann\'s", because no mail server has this name' in refused(odoo, stack)
 
 
 @pytest.mark.parametrize("verify", ["none", "connection"])
@@ -344,7 +344,7 @@ def test_a_server_that_waits_for_consent_counts_as_in_use(odoo: SimulatedOdoo, v
             assert "not through 'Sales', because that server is archived" in warnings[0]
             assert warnings[0].endswith("The route applies once the server is in use.")
     sales["from_filter"] = "other.example"
-    assert "'Main', for its from_filter names the domain" in refused(odoo, stack, verify=verify)
+    assert "'Main' (its from_filter contains the domain" in refused(odoo, stack, verify=verify)
 
 
 def test_a_server_that_keeps_its_login_until_there_is_consent(odoo: SimulatedOdoo) -> None:
@@ -374,5 +374,5 @@ def test_without_routes_nothing_is_read_for_them(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_route_is_from_an_address() -> None:
-    with pytest.raises(Invalid, match=r"route 'acme.example': from takes one email address"):
+    with pytest.raises(Invalid, match=r"route 'acme.example': from must be exactly one email address"):
         assertions_of([{**SALES, "from": "acme.example"}])

@@ -199,7 +199,7 @@ def test_any_text_has_a_class_and_never_a_good_one(message: str) -> None:
     ("message", "words"),
     [
         (ELSE + "[Errno 99] Cannot assign requested address", "Set smtp_host to 127.0.0.1"),
-        (TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1000)", "Keep TLS"),
+        (TLS + "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1000)", "Do not switch off TLS"),
         (TLS + "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)", ""),
     ],
 )

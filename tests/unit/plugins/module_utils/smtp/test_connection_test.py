@@ -141,7 +141,7 @@ def test_a_canary_that_does_not_end_is_waited_for(odoo: SimulatedOdoo, clock: Cl
     odoo.before.append(hold)
     (test,) = outcomes(odoo, canary=Canary(RECIPIENT, wait=20))
     assert (test["canary"]["outcome"], test["canary"]["state"]) == ("disconnected", "outgoing")
-    assert "left it outgoing without a reason" in test["canary"]["message"]
+    assert "it is still outgoing without a reason" in test["canary"]["message"]
     assert 20 <= clock.monotonic() <= 25
 
 

@@ -78,7 +78,7 @@ def test_all_stages_in_plain_text() -> None:
         result = probed(server, **LOGIN, sender=USER, recipient="b@acme.example")
     assert (result["outcome"], result["stage"]) == ("ok", None)
     assert result["message"] == (
-        f"{HOST}:{server.port}: SMTP, the login, the sender and the recipient work; nothing was sent."
+        f"{HOST}:{server.port}: SMTP, the login, the sender and the recipient work; no mail was sent."
     )
     assert stages(result) == ["resolve", "connect", "banner", "ehlo", "auth", "sender", "recipient", "quit"]
     assert all(stage["ok"] and stage["seconds"] >= 0 for stage in result["stages"])
@@ -108,7 +108,7 @@ def test_nothing_is_ever_sent() -> None:
 def test_only_what_is_asked_for() -> None:
     with smtp_server(**AUTH) as server:
         result = probed(server)
-    assert result["message"].endswith(": SMTP works; nothing was sent.")
+    assert result["message"].endswith(": SMTP works; no mail was sent.")
     assert server.verbs == ["EHLO", "QUIT"]
 
 
@@ -141,7 +141,7 @@ def test_in_tls(encryption: str, certificates: dict[str, Path]) -> None:
 
 def test_the_mode_of_least_encryption_is_pointed_out(certificates: dict[str, Path]) -> None:
     with smtp_server(tls=server_context(certificates["trusted"]), **AUTH) as server:
-        assert "so that the password cannot be read" in probed(server, **LOGIN)["suggestion"]
+        assert "Without it, others can read the password" in probed(server, **LOGIN)["suggestion"]
         assert "smtp_encryption: starttls" in probed(server)["suggestion"]
 
 
@@ -202,9 +202,21 @@ def test_addresses_that_do_not_answer_are_told(monkeypatch: pytest.MonkeyPatch) 
 REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
     "not now": ({"replies": {"CONNECT": "421 4.3.2 Busy"}}, {}, "throttled", "banner", "421 4.3.2 Busy"),
     "never": ({"replies": {"CONNECT": "554 5.7.1 Go away"}}, {}, "client_blocked", "banner", "554 5.7.1 Go away"),
-    "another protocol": ({"replies": {"CONNECT": "HTTP/1.1 400 No"}}, {}, "not_smtp", "banner", "does not speak SMTP"),
-    "hangs up at once": ({"replies": {"CONNECT": None}}, {}, "disconnected", "banner", "hung up"),
-    "hangs up at EHLO": ({"replies": {"EHLO": None}}, {}, "disconnected", "ehlo", "hung up"),
+    "another protocol": (
+        {"replies": {"CONNECT": "HTTP/1.1 400 No"}},
+        {},
+        "not_smtp",
+        "banner",
+        "the service on this port is not an SMTP server",
+    ),
+    "hangs up at once": (
+        {"replies": {"CONNECT": None}},
+        {},
+        "disconnected",
+        "banner",
+        "the server closed the connection",
+    ),
+    "hangs up at EHLO": ({"replies": {"EHLO": None}}, {}, "disconnected", "ehlo", "the server closed the connection"),
     "refuses to be greeted": (
         {"replies": {"EHLO": "550 No", "HELO": "550 5.7.1 Who?"}},
         {},
@@ -232,15 +244,21 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
         {"encryption": "starttls"},
         "tls",
         "tls",
-        "does not begin in TLS",
+        "does not start with TLS",
     ),
-    "TLS at a plain port": ({}, {"encryption": "ssl"}, "tls", "tls", "does not begin in TLS"),
+    "TLS at a plain port": ({}, {"encryption": "ssl"}, "tls", "tls", "does not start with TLS"),
     "no login": ({}, LOGIN, "auth_unsupported", "auth", "offers no login, not PLAIN"),
     "tokens only": ({"features": ("AUTH XOAUTH2",)}, LOGIN, "auth_unsupported", "auth", "offers XOAUTH2, not"),
     "no tokens": (AUTH, {"user": USER, "access_token": SECRET}, "auth_unsupported", "auth", "PLAIN, LOGIN, not XOA"),
     "wrong password": ({**AUTH, "replies": {"AUTH": "535 5.7.8 No"}}, LOGIN, "auth", "auth", "535 5.7.8 No"),
     "login not now": ({**AUTH, "replies": {"AUTH": "454 4.7.0 No"}}, LOGIN, "throttled", "auth", "454 4.7.0 No"),
-    "hangs up at a login": ({**AUTH, "replies": {"AUTH": None}}, LOGIN, "disconnected", "auth", "hung up"),
+    "hangs up at a login": (
+        {**AUTH, "replies": {"AUTH": None}},
+        LOGIN,
+        "disconnected",
+        "auth",
+        "the server closed the connection",
+    ),
     "asks for nonsense": ({**AUTH, "replies": {"AUTH": "334 ="}}, LOGIN, "auth", "auth", "500"),
     "password in umlauts": (AUTH, {**LOGIN, "password": f"ü{SECRET}"}, "unconfigured", "auth", "not ASCII"),
     "user in umlauts": (AUTH, {**LOGIN, "user": "jürgen"}, "unconfigured", "auth", "not ASCII"),
@@ -266,7 +284,13 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
         "553 5.7.1 Not yours",
     ),
     "sender not now": ({"replies": {"MAIL": "451 4.7.1 No"}}, {"sender": USER}, "throttled", "sender", "451 4.7.1 No"),
-    "hangs up at a sender": ({"replies": {"MAIL": None}}, {"sender": USER}, "disconnected", "sender", "hung up"),
+    "hangs up at a sender": (
+        {"replies": {"MAIL": None}},
+        {"sender": USER},
+        "disconnected",
+        "sender",
+        "the server closed the connection",
+    ),
     "sender in umlauts": ({}, {"sender": "jürgen@acme.example"}, "sender_rejected", "sender", "SMTPUTF8"),
     "recipient refused": (
         {"replies": {"RCPT": "550 5.1.1 No such user"}},
@@ -282,7 +306,13 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str]] = {
         "recipient",
         "450 4.2.0 Greylisted",
     ),
-    "nonsense": ({"replies": {"MAIL": "what?"}}, {"sender": USER}, "not_smtp", "sender", "not speak SMTP"),
+    "nonsense": (
+        {"replies": {"MAIL": "what?"}},
+        {"sender": USER},
+        "not_smtp",
+        "sender",
+        "the service on this port is not an SMTP server",
+    ),
     "endless": ({"replies": {"CONNECT": "220-" + "x" * 80_000}}, {}, "not_smtp", "banner", "Line too long"),
 }
 
@@ -451,9 +481,9 @@ def test_name_servers_that_hang(function: str, whose: str, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "error", "suggestion"),
     [
-        ("untrusted", "self-signed certificate", "authority"),
-        ("expired", "certificate has expired", "has to be renewed"),
-        ("misnamed", "mismatch", "is for mail.other.example: use that as smtp_host"),
+        ("untrusted", "self-signed certificate", "Install the CA of the certificate"),
+        ("expired", "certificate has expired", "Have it renewed on the server."),
+        ("misnamed", "mismatch", "is for mail.other.example: set smtp_host to that name"),
     ],
 )
 @pytest.mark.parametrize("mode", ["starttls", "ssl"])
@@ -492,7 +522,9 @@ def test_who_decides_whether_certificates_must_verify(
         assert probed(server, encryption=encryption, enforce=enforce)["outcome"] == outcome
 
 
-@pytest.mark.parametrize(("name", "suggestion"), [("expired", "ended: it"), ("misnamed", "is for another name")])
+@pytest.mark.parametrize(
+    ("name", "suggestion"), [("expired", "expired. Have it renewed"), ("misnamed", "is for another name")]
+)
 def test_what_is_wrong_with_a_certificate_without_cryptography(
     name: str, suggestion: str, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -509,7 +541,7 @@ def test_without_cryptography(certificates: dict[str, Path], monkeypatch: pytest
         unknown = probed(server, encryption="starttls")["tls"]
     assert [set(one) for one in unknown["chain"]] == [{"fingerprint"}] * len(known["chain"])
     assert [one["fingerprint"] for one in unknown["chain"]] == [one["fingerprint"] for one in known["chain"]]
-    assert "cryptography is missing" in unknown["note"]
+    assert "Install the Python package cryptography" in unknown["note"]
 
 
 def test_a_client_s_certificate(certificates: dict[str, Path], authority: Issued) -> None:
@@ -526,7 +558,7 @@ def test_a_client_s_certificate(certificates: dict[str, Path], authority: Issued
             else:
                 # In TLS 1.3 the refusal comes after the handshake, and hanging up may overtake it.
                 assert result["outcome"] in ("tls", "disconnected")
-                assert "demands a client's certificate that it trusts" in result["message"]
+                assert "requires a client certificate that it trusts" in result["message"]
                 assert "smtp_authentication: certificate" in result["suggestion"]
                 assert result["alternatives"] == []
 
@@ -572,7 +604,7 @@ def test_starttls_with_a_certificate_that_does_not_verify(certificates: dict[str
         result = probed(server, encryption="ssl_strict", ca_path=str(certificates["ca"]))
     assert tried(result) == [(server.port, "none", "ok"), (server.port, "starttls_strict", "certificate")]
     assert result["suggestion"].startswith(
-        f"Use smtp_encryption: starttls_strict, smtp_port: {server.port} once the certificate there verifies: "
+        f"Use smtp_encryption: starttls_strict, smtp_port: {server.port}, and first correct the certificate there: "
     )
 
 
@@ -581,7 +613,7 @@ def test_starttls_where_there_is_no_tls() -> None:
         result = probed(server, encryption="starttls", **LOGIN)
     assert result["suggestion"] == (
         f"Use smtp_encryption: none, smtp_port: {server.port}. "
-        "No TLS was found there: whatever is sent can be read on the way."
+        "There is no TLS on that port, so others can read the mails in the network."
     )
 
 
@@ -612,10 +644,10 @@ def test_other_ports_are_tried_if_asked(certificates: dict[str, Path], monkeypat
     ("replies", "asked", "suggestion"),
     [
         ({"AUTH": "535 No"}, LOGIN, "Check smtp_user and smtp_pass"),
-        ({"MAIL": "530 Authentication required"}, {}, "fill in smtp_user"),
+        ({"MAIL": "530 Authentication required"}, {}, "requires a login: set smtp_user"),
         ({"MAIL": "553 No"}, {}, "from_filter"),
         ({"RCPT": "550 No"}, {}, "recipient"),
-        ({"RCPT": "451 No"}, {}, "try again later"),
+        ({"RCPT": "451 No"}, {}, "Try again later"),
     ],
 )
 def test_refusals_that_no_other_encryption_mends(
@@ -688,18 +720,21 @@ def test_settings_of_options() -> None:
         ({"host": " "}, "host is empty"),
         ({"port": 0}, "port must be from 1 to 65535, not 0"),
         ({"port": 70000}, "port must be from 1 to 65535, not 70000"),
-        ({"host": "smtp://mx.example"}, "host takes a name or an address and nothing else"),
-        ({"host": "mx.example:25"}, "not 'mx.example:25'; port and encryption are options of their own"),
-        ({"host": "[::1]"}, "host takes a name or an address and nothing else"),
+        ({"host": "smtp://mx.example"}, "'smtp://mx.example' is not a host name or an address"),
+        ({"host": "mx.example:25"}, "'mx.example:25' is not a host name or an address. Set the port"),
+        ({"host": "[::1]"}, "'[::1]' is not a host name or an address"),
         ({"timeout": 0}, "timeout must be more than 0"),
         ({"timeout": float("nan")}, "timeout must be more than 0"),
         ({"timeout": 1e300}, "at most 3600 seconds, not 1e+300"),
         ({"connect_timeout": -1.5}, "connect_timeout must be more than 0 and at most 3600 seconds, not -1.5"),
-        ({"sender": "a@b.example>\r\nDATA"}, "sender holds characters"),
-        ({"helo": "a\nb"}, "helo holds characters"),
+        ({"sender": "a@b.example>\r\nDATA"}, "sender contains characters"),
+        ({"helo": "a\nb"}, "helo contains characters"),
         ({"user": USER}, "user needs password or access_token"),
-        ({"client_certificate": "x", "client_private_key": "y"}, "encryption none does not speak"),
-        ({"encryption": "ssl", "client_certificate": "x", "client_private_key": "y"}, "client_certificate takes PEM"),
+        ({"client_certificate": "x", "client_private_key": "y"}, "needs TLS, but encryption is 'none'"),
+        (
+            {"encryption": "ssl", "client_certificate": "x", "client_private_key": "y"},
+            "client_certificate must be a text in PEM format",
+        ),
         ({"encryption": "ssl", "ca_path": "/nowhere/ca.pem"}, "'/nowhere/ca.pem' does not exist"),
     ],
 )

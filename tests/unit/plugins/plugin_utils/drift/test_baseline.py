@@ -207,18 +207,18 @@ def test_an_instance_that_failed_judges_nothing(read: Reader) -> None:
         ({**ENTRY, "reason": ""}, "reason is missing"),
         ({**ENTRY, "reason": " "}, "reason must be a text"),
         ({**ENTRY, "owner": None, "reason": None}, "reason, owner are missing"),
-        ({**ENTRY, "expires": "soon"}, "expires must be a day such as 2027-01-31, and is 'soon'"),
+        ({**ENTRY, "expires": "soon"}, "expires must be a day such as 2027-01-31, not 'soon'"),
         ({**ENTRY, "expires": 2027}, "expires must be a day"),
         ({**ENTRY, "expires": "2027-02-30"}, "expires must be a day"),
         ({**ENTRY, "expires": "20270131"}, "expires must be a day"),
         ({**ENTRY, "expires": "2027-W04-1"}, "expires must be a day"),
-        ({**ENTRY, "resource": "mail_serverr"}, "resource must be one of addon, .*, and is 'mail_serverr'"),
+        ({**ENTRY, "resource": "mail_serverr"}, "resource must be one of addon, .*, not 'mail_serverr'"),
         ({**ENTRY, "until": "2027-01-31"}, "until is not known"),
-        ({**ENTRY, "value": 1}, "value goes with a field"),
-        ({**ENTRY, "field": "smtp_pass", "value": "********"}, "a secret has no value here"),
+        ({**ENTRY, "value": 1}, "value needs field"),
+        ({**ENTRY, "field": "smtp_pass", "value": "********"}, "the field is a secret, so value is not allowed"),
         ({**ENTRY, "field": None}, "field must be a text"),
         ({**ENTRY, "instance": 5}, "instance must be a text"),
-        ("acme", "entry 1 is no mapping"),
+        ("acme", "entry 1 is not a mapping"),
     ],
 )
 def test_a_wrong_entry_is_refused(read: Reader, entry: Any, words: str) -> None:
@@ -227,7 +227,9 @@ def test_a_wrong_entry_is_refused(read: Reader, entry: Any, words: str) -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once(read: Reader) -> None:
-    with pytest.raises(BaselineError, match=r"format must be 1, and is 2; it has more beside .*; entry 1 .*; entry 2 "):
+    with pytest.raises(
+        BaselineError, match=r"format must be 1, not 2; it has the unknown keys more .*; entry 1 .*; entry 2 "
+    ):
         read({**ENTRY, "expires": "soon"}, {**ENTRY, "owner": ""}, format=2, more=1)
 
 
@@ -237,15 +239,17 @@ def test_a_day_may_be_quoted(tmp_path: Path, day: str) -> None:
     path.write_text(f"format: 1\naccepted: [{{resource: cron, key: a.b, reason: r, owner: o, expires: {day}}}]")
     assert apply(Baseline.read(path), inventory=("acme",))["problems"] == []
     path.write_text(path.read_text().replace("01-31", "02-30"))
-    with pytest.raises(BaselineError, match=r"is wrong: entry 1 \(cron 'a.b'\): expires must be .* '2027-02-30'\.$"):
+    with pytest.raises(
+        BaselineError, match=r"is not valid: entry 1 \(cron 'a.b'\): expires must be .* '2027-02-30'\.$"
+    ):
         Baseline.read(path)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("format: 1\naccepted: []\naccepted: []\n", "accepted stands twice in the mapping of line 1"),
-        ("format: 1\naccepted:\n- key: a\n  key: b\n", "key stands twice in the mapping of line 3"),
+        ("format: 1\naccepted: []\naccepted: []\n", "accepted occurs twice in the mapping of line 1"),
+        ("format: 1\naccepted:\n- key: a\n  key: b\n", "key occurs twice in the mapping of line 3"),
     ],
 )
 def test_what_stands_twice_is_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -259,7 +263,7 @@ def test_what_stands_twice_is_refused(tmp_path: Path, text: str, words: str) -> 
 def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "baseline.yml"
     path.write_text(text)
-    with pytest.raises(BaselineError, match=r"^The baseline .*baseline.yml (cannot be read|is wrong): [^\n]+\.$"):
+    with pytest.raises(BaselineError, match=r"^The baseline .*baseline.yml (cannot be read|is not valid): [^\n]+\.$"):
         Baseline.read(path)
 
 

@@ -219,7 +219,7 @@ def test_it_says_why_nothing_is_known_beside_other_warnings() -> None:
     collector.observe("acme", CHECK, "ok", found(warnings=["mind the gap"]))
     collector.observe("globex", CHECK, "failed", failure())
     acme = collector.instances(["acme", "globex"], failures={"globex": 1})[0]
-    assert acme.warnings == ["mind the gap", "Cannot tell: the run ended before everything was compared."]
+    assert acme.warnings == ["mind the gap", "The state is not known: the run ended before everything was compared."]
 
 
 def test_another_task_that_fails_before_the_verdict_fails_the_instance() -> None:

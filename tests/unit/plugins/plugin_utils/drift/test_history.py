@@ -146,7 +146,7 @@ def test_what_is_no_report_is_left_out_told_and_left_alone(tmp_path: Path, text:
     history.date([acme], day(3))
     assert acme.resources[0].differences[0].since == day(1)
     assert len(history.warnings) == 2
-    assert all("is not taken into account" in warning for warning in history.warnings)
+    assert all("is ignored: " in warning for warning in history.warnings)
     history.prune(0)
     assert names(tmp_path) == {"drift.json", damaged.name}
     assert damaged.read_text() == text

@@ -58,7 +58,7 @@ def test_all_of_it_holds_afterwards(values: dict[str, str], stored: str) -> None
 
 @pytest.mark.parametrize("text", ["- a", "{a: b}", "a: [", "text"])
 def test_what_holds_no_variables_is_not_touched(text: str) -> None:
-    with pytest.raises(AnsibleError, match="move it away"):
+    with pytest.raises(AnsibleError, match="Move it away"):
         merged(text, {"a": "b"})
 
 
@@ -75,7 +75,7 @@ def test_what_holds_no_variables_is_not_touched(text: str) -> None:
     ],
 )
 def test_what_would_break_is_not_touched(text: str, value: str) -> None:
-    with pytest.raises(AnsibleError, match=r"cannot be merged, for .*: move it away"):
+    with pytest.raises(AnsibleError, match=r"cannot be merged, because .*\. Move it away"):
         merged(text, {"a": value})
 
 
@@ -129,7 +129,7 @@ def test_a_file_keeps_the_secret_that_opens_it(tmp_path: Path, given_secrets: li
 def test_an_unknown_vault_id_is_named_with_those_that_are_known(
     tmp_path: Path, given_secrets: list[tuple[str, VaultSecret]]
 ) -> None:
-    with pytest.raises(AnsibleError, match=r"of the id 'staging', but: default, production\."):
+    with pytest.raises(AnsibleError, match=r"with the ID 'staging'. Use one of its IDs: default, production\."):
         VaultFile(str(tmp_path / "vault.yml"), "staging")
 
 
