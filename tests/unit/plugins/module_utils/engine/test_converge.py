@@ -330,8 +330,8 @@ def test_an_existence_that_did_not_stick_is_named_too() -> None:
         converge(Undying({}, {}), check_mode=False)
 
 
-def test_what_is_changed_is_kept_before_the_lock_is_taken() -> None:
-    """Nothing is written if it cannot be kept, not even the lock."""
+def test_what_is_changed_is_kept_before_the_first_step() -> None:
+    """Nothing is written if it cannot be kept. It is kept under the lock, so that it is what the run really changes."""
 
     class Full(Store):
         def keep(self, steps: Sequence[Step]) -> None:
@@ -340,4 +340,4 @@ def test_what_is_changed_is_kept_before_the_lock_is_taken() -> None:
     store = Full({"a": 1}, {})
     with pytest.raises(Rejected, match="full"):
         converge(store, check_mode=False)
-    assert store.events == ["plan"]
+    assert store.events == ["plan", "lock", "plan", "unlock"]
