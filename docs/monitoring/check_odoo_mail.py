@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plugin for Nagios, Icinga and others: the state of Odoo's mail, from the report that the playbook postmaster.odoo.doctor writes.
+"""A plugin for Nagios, Icinga and others. It reads the report of the playbook postmaster.odoo.doctor, and prints the state of Odoo's mail.
 
     python3 check_odoo_mail.py --report /srv/reports/doctor.json --instance acme
 
-It prints one line with performance data, and ends with 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN). It needs Python 3.10 and nothing else.
+It prints one line with performance data. The exit code is 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN). It needs only Python 3.10.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 STATES = {"healthy": OK, "warning": WARNING, "error": CRITICAL, "not_asked": UNKNOWN}
-# From the best to the worst: a mail that does not leave is worse than an instance that is not known.
+# From the best to the worst state. Mail that does not leave is worse than an instance with an unknown state.
 ORDER = (OK, WARNING, UNKNOWN, CRITICAL)
 
 REPORT_FORMAT = 1
@@ -30,7 +30,7 @@ MOST_NAMES = 5
 
 
 class Unusable(Exception):
-    """The report does not tell the state."""
+    """A report that does not contain the state."""
 
 
 def main(arguments: list[str]) -> int:
@@ -47,18 +47,18 @@ def main(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = _Parser(description="State of the mail of Odoo instances")
     parser.add_argument("--report", required=True, type=Path, help="doctor.json in the folder doctor_report_folder")
-    parser.add_argument("--instance", help="the name of one instance; without it, all of the report")
+    parser.add_argument("--instance", help="the name of one instance; by default all instances of the report")
     parser.add_argument(
         "--checks",
         default=",".join(DEFAULT_CHECKS),
-        help="the checks of the doctor that must have run; without one of them, a good state is UNKNOWN (all default ones)",
+        help="the checks of the doctor that must have run; if one is missing, the state is UNKNOWN instead of OK or WARNING (all default checks)",
     )
     parser.add_argument("--max-age", type=float, default=26, help="hours after which the report is UNKNOWN (26)")
     return parser.parse_args(arguments)
 
 
 class _Parser(argparse.ArgumentParser):
-    """Ends with UNKNOWN, because Nagios takes the usual 2 for CRITICAL."""
+    """A parser that exits with UNKNOWN, because Nagios interprets the usual exit code 2 as CRITICAL."""
 
     def error(self, message: str) -> Any:
         print(f"ODOO MAIL UNKNOWN - {message}")
@@ -80,11 +80,11 @@ def _judge(options: argparse.Namespace) -> tuple[int, str]:
         state = max(map(_state, instances), key=ORDER.index)
         return state, f"{_words(instances)} | {_performance(instances)}"
     except (KeyError, TypeError, ValueError) as error:
-        raise Unusable(f"the report {options.report} is not one of the doctor ({type(error).__name__})") from error
+        raise Unusable(f"the report {options.report} is not a report of the doctor ({type(error).__name__})") from error
 
 
 def _state(instance: dict[str, Any]) -> int:
-    """Return the state of an instance. Nothing is known about the findings of checks that did not run."""
+    """Return the state of an instance. If a check did not run, its findings are unknown."""
     states = [STATES[instance["status"]], *([UNKNOWN] if instance["missing"] else [])]
     return max(states, key=ORDER.index)
 
@@ -102,13 +102,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _age(generated: str) -> float:
-    """Return the hours since a moment."""
+    """Return the age of a timestamp in hours."""
     moment = datetime.strptime(generated, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     return (datetime.now(timezone.utc) - moment).total_seconds() / 3600
 
 
 def _words(instances: list[dict[str, Any]]) -> str:
-    """Return each instance that is not well, the worst first; or that all are well."""
+    """Return the instances that are not healthy, the worst first. If all are healthy, return their number or name."""
     ill = [one for one in instances if _state(one) != OK]
     ill.sort(key=lambda one: -ORDER.index(_state(one)))
     if not ill:
@@ -123,7 +123,7 @@ def _words(instances: list[dict[str, Any]]) -> str:
 def _reasons(instance: dict[str, Any]) -> str:
     if instance["status"] == "not_asked":
         return f"not asked ({_plain(instance['error_kind'])})"
-    # Each ID once, in the order of the report, which is that of severity. Remarks are not reasons.
+    # Each ID once, in the order of the report: by severity. Remarks are not reasons.
     names = list(dict.fromkeys(one["id"] for one in instance["findings"] if one["severity"] != "info"))
     rest = len(names) - MOST_NAMES
     reasons = [", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")] if names else []
@@ -133,7 +133,7 @@ def _reasons(instance: dict[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without the | that begins performance data, and on one line."""
+    """Return a text on one line, without the character | that begins performance data."""
     return "".join(char if char.isprintable() and char != "|" else "?" for char in str(text))
 
 

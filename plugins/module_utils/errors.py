@@ -107,6 +107,11 @@ class ReadOnly(OdooError):
     kind = "read_only"
 
 
+def is_partial(error: BaseException) -> bool:
+    """Return whether something that takes several calls was refused after the first of them."""
+    return isinstance(error, OdooError) and bool(error.details.get("is_partial"))
+
+
 class ErrorCollector:
     """A collection of errors, so that a user can fix all of them at once.
 

@@ -18,8 +18,10 @@ description:
   - Only the records and fields in the snapshot are compared and written. Everything else stays, including later changes by other people.
   - As in M(postmaster.odoo.mail_stack), all records are compared first, only one run writes at a time, and written values are read back. In check mode the
     task shows the plan and writes nothing. If a rollback is interrupted, run it again. After a completed rollback, a second one changes nothing.
-  - RV(not_restorable) lists everything that a rollback does not restore, with the reasons. RV(without_secrets) lists the secrets that the snapshot does not
-    contain.
+  - A record is identified by its id together with its name, or by its external ID. Only records that the run has created are deleted. So records of other
+    people that have the same name stay as they are.
+  - If something cannot be restored safely, it stays as it is, and the rest is restored. RV(not_restorable) lists it with the reasons. RV(without_secrets)
+    lists the secrets that the snapshot does not contain.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -29,7 +31,9 @@ options:
   snapshot:
     description:
       - The snapshot file on the controller. A relative path is relative to O(snapshot_folder), if that is set.
-      - V(latest) is the newest snapshot of the instance in O(snapshot_folder). Snapshots that were taken before a rollback are ignored.
+      - V(latest) is the newest snapshot of the instance in O(snapshot_folder). Snapshots that were taken before a rollback are ignored. The file
+        must belong to the user who runs Ansible or to root. Other users must not be able to write the file or the folder. If you give a path, this is not
+        checked.
       - The task needs the connection C(local), without C(become) and C(async). An encrypted file needs the vault secret that it was encrypted with.
     type: path
     required: true
@@ -42,7 +46,7 @@ options:
   other_address:
     description:
       - Whether a snapshot of another URL or database is accepted, for example because the instance has moved.
-      - Records are then identified only by their external IDs and names. Fields that refer to other records, such as the user of a cron, are not restored.
+      - A changed record is then also found by its name alone, if only one record has it. No record is deleted by its name alone.
     type: bool
     default: false
   activate_neutralized:
@@ -114,6 +118,13 @@ plan:
       action: update
       changes:
         - {field: smtp_port, before: 25, after: 587}
+complete:
+  description:
+    - Whether everything that the run had changed is as it was before, or would be in check mode. If V(false), see RV(not_restorable), RV(without_secrets)
+      and the warnings.
+  returned: success
+  type: bool
+  sample: true
 not_restorable:
   description:
     - Changes of the run that a rollback does not restore.
@@ -230,12 +241,14 @@ def run(module: OdooModule) -> None:
             former_state = FormerState(session, file, credentials_of(params))
         declared = DeclaredStack(tuple(document.declarations(elsewhere=params["other_address"])))
         outcome = enforce_stack(session, declared, options, former_state)
+    losses = dict.fromkeys([*document.losses, *outcome.losses])
     values = {
         "restored": path,
         "taken": document.taken,
         "snapshot": outcome.snapshot,
         "plan": [step.as_result() for step in outcome.plan],
-        "not_restorable": [loss.as_result() for loss in document.losses],
+        "complete": not (losses or document.left_out or outcome.warnings),
+        "not_restorable": [loss.as_result() for loss in losses],
         "without_secrets": document.secrets_left_out(),
         "verifications": outcome.verifications,
         **({"diff": plan_diff(outcome.plan)} if module.shows_diff else {}),

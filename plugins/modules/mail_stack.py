@@ -572,7 +572,8 @@ options:
       - A folder on the controller for a snapshot file, which is written before anything in the instance. The file contains the former state of exactly the
         records and fields that the run will change. M(postmaster.odoo.mail_rollback) and the playbook C(postmaster.odoo.rollback) restore it.
       - The folder must exist. The task needs the connection C(local), without C(become) and C(async). If the file cannot be written, nothing is changed.
-      - The name of the file consists of the host and port of the URL, the database, and the time in UTC. No file is overwritten or deleted.
+      - The name of the file consists of the host and port of the URL, the database, and the time in UTC. No file of another run is
+        overwritten or deleted. If a run changes nothing, it removes its own file.
       - If the file contains secrets and Ansible has a vault secret, the whole file is encrypted. Without a vault secret, it contains no secrets, and a
         warning names the missing ones.
       - In check mode, and if nothing has to be changed, no file is written. If not set, no file is written at all.
@@ -956,7 +957,7 @@ replay:
   sample: null
 snapshot:
   description:
-    - The path of the snapshot file. Null without O(snapshot_folder), and if nothing had to be changed.
+    - The path of the snapshot file. Null without O(snapshot_folder), and if nothing was changed.
   returned: success, and failure after the instance was queried
   type: str
   sample: /etc/ansible/snapshots/odoo.acme.example_acme_20261130T020000Z.yml

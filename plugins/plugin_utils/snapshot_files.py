@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,10 +21,8 @@ from ansible.parsing.vault import is_encrypted
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text, write_atomically
-from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import (
-    SnapshotDocument,
-    read_document,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.reading import read_document
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotDocument
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import comment, entries
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault import Vault, has_vault_secrets
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
@@ -86,11 +85,32 @@ class SnapshotFiles:
         found = []
         for path in self._folder.glob(f"{prefix}_*.yml"):
             parts = _NAME.fullmatch(path.name.removeprefix(prefix))
-            if parts and not parts["rollback"]:
+            # A run that was killed may have left an empty file, before it changed anything.
+            if parts and not parts["rollback"] and not _is_empty(path):
                 found.append((parts["time"], int(parts["number"] or 1), path))
         if not found:
             raise Invalid(f"{self._folder} contains no snapshot of this instance (a file {prefix}_*.yml).")
-        return max(found)[2]
+        newest = max(found)[2]
+        self._refuse_planted(newest)
+        return newest
+
+    def _refuse_planted(self, path: Path) -> None:
+        """Refuse a file that another user may have written, because nobody has named it, and a rollback writes its content into Odoo.
+
+        :raises Invalid: it belongs to another user than this one and root, or others may write it or its folder.
+        """
+        hint = "Check the file, then give its path instead of latest."
+        try:
+            for one in (path, self._folder):
+                found = one.stat()
+                if found.st_mode & stat.S_IWOTH:
+                    raise Invalid(
+                        f"latest does not use {path}: every user may write {one}. Remove that permission. {hint}"
+                    )
+                if one is path and found.st_uid not in (0, os.geteuid()):
+                    raise Invalid(f"latest does not use {path}: it belongs to another user (id {found.st_uid}). {hint}")
+        except OSError as error:
+            raise Invalid(f"The snapshot {path} cannot be read: {error.strerror}.") from None
 
 
 class _File:
@@ -114,10 +134,13 @@ class _File:
         :raises Invalid: if it cannot be written. Then no file is left.
         """
         is_new = self._path is None
+        now = datetime.now(timezone.utc)
+        self._taken = self._taken or now.strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            path = self._path or self._reserved()
+            text = self._text(replace(document, taken=self._taken))
+            path = self._path or self._reserved(now)
             try:
-                write_atomically(path, self._text(replace(document, taken=self._taken)), mode=_MODE)
+                write_atomically(path, text, mode=_MODE, durable=True)
             except BaseException:
                 if is_new:
                     path.unlink()
@@ -131,16 +154,29 @@ class _File:
         self._path = path
         return str(path)
 
+    def remove(self) -> None:
+        """Remove the file, if it was written.
+
+        :raises Invalid: it cannot be removed.
+        """
+        if self._path is None:
+            return
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise Invalid(
+                f"The snapshot {self._path} describes a run that has changed nothing, and cannot be removed: {error.strerror}."
+            ) from None
+        self._path = None
+
     def _text(self, document: SnapshotDocument) -> str:
         is_encrypted_file = document.has_secrets and self.can_encrypt
         kept = document if is_encrypted_file or not document.has_secrets else document.without_secrets()
         text = "\n".join(["---", *comment(_HEAD), *entries(kept.as_document())]) + "\n"
         return Vault(None).encrypted(text) if is_encrypted_file else text
 
-    def _reserved(self) -> Path:
+    def _reserved(self, now: datetime) -> Path:
         """Create an empty file with a name that no other run has."""
-        now = datetime.now(timezone.utc)
-        self._taken = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         number = 1
         while True:
             counted = f"_{number}" if number > 1 else ""
@@ -151,6 +187,13 @@ class _File:
                 number += 1
             else:
                 return path
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False
 
 
 def _prefix(url: str, database: str) -> str:
@@ -181,5 +224,6 @@ def _data(path: Path) -> Any:
         raise Invalid(f"The snapshot {path} cannot be read: it is not text in UTF-8.") from None
     except AnsibleError as error:
         raise Invalid(f"The snapshot cannot be read: {error.message}") from None
-    except yaml.YAMLError:
+    # PyYAML's constructors raise these for values such as 2026-13-45 or !!int x.
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         raise Invalid(f"{path} is not a snapshot of this collection: it is not YAML.") from None

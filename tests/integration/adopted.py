@@ -69,7 +69,7 @@ OAUTH2 = {"smtp_port": 587, "smtp_encryption": "starttls", "active": True}
 
 
 def servers(database: LabInstance) -> list[dict[str, Any]]:
-    """Return records of every kind that the instance has."""
+    """Return mail servers of every kind that the instance has."""
     lab = database.lab
     pems = {name: lab.description["smtp"][f"client_{name}"] for name in ("certificate", "private_key")}
     return [
@@ -181,7 +181,7 @@ def furnish(database: LabInstance) -> None:
 
 
 def still(database: LabInstance) -> None:
-    """Disable every cron, so that nothing is overdue."""
+    """Set the next runs of all crons so that none runs and none is overdue."""
     database.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' + interval '50 minutes' WHERE nextcall > '2080-01-01'"
     )

@@ -72,7 +72,7 @@ DELIVERIES = {
 
 
 class Provisioned:
-    """Enforce all servers of `declared` with one module, test a canary through each, and enforce them again."""
+    """All servers of `declared`: enforced with one module, tested with a canary each, and enforced again."""
 
     def __init__(self, module: str, instance: LabInstance, folder: Path) -> None:
         lab, servers = instance.lab, declared(instance, folder)

@@ -43,7 +43,7 @@ def promtool(*arguments: str | Path, stdin: str = "") -> str:
 
 @dataclass(frozen=True)
 class Monitored:
-    """Return the metrics that real runs have written, by the names of their files."""
+    """The metrics that real runs have written, by the names of their files."""
 
     files: Mapping[str, str]
     database: str

@@ -41,7 +41,7 @@ UNSEEN = "data"
 
 @dataclass
 class Refused:
-    """Return a database whose only mail server can use any SMTP server."""
+    """A database whose only mail server can use any SMTP server."""
 
     session: Session
     server_id: int

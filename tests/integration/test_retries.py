@@ -33,7 +33,7 @@ REFUSAL = "451 4.7.1 Greylisted, please try again later"
 
 @dataclass
 class Refusing:
-    """Run an SMTP server that never accepts mail for `never…`, and accepts mail for `third…` at the third attempt."""
+    """An SMTP server that never accepts mail for `never…`, and accepts mail for `third…` at the third attempt."""
 
     attempts: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)

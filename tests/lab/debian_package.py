@@ -152,9 +152,7 @@ def _choose(names: list[str]) -> str:
 
 
 class _Apt:
-    """Return the options of an apt with its own directories: the machine's lists, pins and packages neither matter nor
-    change.
-    """
+    """An apt with its own directories: the machine's lists, pins and packages neither matter nor change."""
 
     def __init__(self, folder: Path, mirror: Mirror) -> None:
         self.folder = folder

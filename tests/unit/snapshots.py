@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import (
     DeclaredStack,
@@ -20,18 +20,22 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
     enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
-from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import (
-    SnapshotDocument,
-    read_document,
-)
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.reading import read_document
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotDocument
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
+
+
+class Instance(Protocol):
+    """A simulated Odoo or a real one."""
+
+    def session(self) -> Session:
+        """Return a session on it."""
 
 
 class FileInMemory:
     """A snapshot file, as text.
 
-    :ivar writes: the number of writes.
+    :ivar writes: how often it was written.
     """
 
     def __init__(self, *, can_encrypt: bool = True) -> None:
@@ -45,6 +49,10 @@ class FileInMemory:
         self.text = json.dumps((document if self.can_encrypt else document.without_secrets()).as_document())
         return "the snapshot"
 
+    def remove(self) -> None:
+        """Delete the text."""
+        self.text = ""
+
     @property
     def document(self) -> SnapshotDocument:
         """Return the stored document."""
@@ -52,14 +60,24 @@ class FileInMemory:
 
 
 def run_with_snapshot(
-    odoo: SimulatedOdoo, stack: Mapping[str, Any], file: FileInMemory, *, session: Session | None = None, **options: Any
+    odoo: Instance, stack: Mapping[str, Any], file: FileInMemory, *, session: Session | None = None, **options: Any
 ) -> Outcome:
     """Run `mail_stack` with a snapshot."""
     used, how = session or odoo.session(), RunOptions(**options)
     return enforce_stack(used, read_declared_stack(stack, how), how, FormerState(used, file))
 
 
-def roll_back(session: Session, document: SnapshotDocument, *, elsewhere: bool = False, **options: Any) -> Outcome:
-    """Run `mail_rollback`."""
+def roll_back(
+    session: Session,
+    document: SnapshotDocument,
+    *,
+    elsewhere: bool = False,
+    kept: FileInMemory | None = None,
+    **options: Any,
+) -> Outcome:
+    """Run `mail_rollback`.
+
+    :param kept: gets a snapshot of the records that the rollback changes.
+    """
     declared = DeclaredStack(tuple(document.declarations(elsewhere=elsewhere)))
-    return enforce_stack(session, declared, RunOptions(**options))
+    return enforce_stack(session, declared, RunOptions(**options), FormerState(session, kept) if kept else None)

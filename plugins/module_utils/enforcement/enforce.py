@@ -20,6 +20,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.kept_state import KeptState
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Plan
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Loss
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
         Declaration,
     )
@@ -39,6 +40,7 @@ class Outcome:
     routes: list[dict[str, Any]] = field(default_factory=list)
     replay: dict[str, Any] | None = None
     snapshot: str | None = None
+    losses: Sequence[Loss] = ()
 
 
 def enforce(session: Session, declarations: Sequence[Declaration], options: RunOptions) -> Outcome:
@@ -96,6 +98,7 @@ def enforce_stack(
         stack.routes,
         stack.replay,
         kept.path if kept else None,
+        stack.losses,
     )
 
 

@@ -32,3 +32,12 @@ class KeptState(Protocol):
 
         :raises Invalid: the file cannot be written.
         """
+
+    def note_done(self, steps: Sequence[Step], ids: Sequence[int | None]) -> None:
+        """Note that steps were done, and the ids of the records that they have created."""
+
+    def note_unknown(self) -> None:
+        """Note that it is not known which steps were done."""
+
+    def finish(self) -> None:
+        """Remove the entries of records that were not created, or the file if nothing was changed."""

@@ -27,6 +27,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
     PlanContext,
     PlannedResource,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former, Loss, NotRestorable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former_record import find_former, restorable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import resolve
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
@@ -50,6 +52,7 @@ class StackPlan:
     :ivar unmanaged: unmanaged records with their types.
     :ivar neutralized: whether the database is a neutralized copy, in which nothing goes live.
     :ivar problems: the errors of resources that could not be compared.
+    :ivar losses: former states that a rollback does not restore.
     """
 
     steps: Plan = ()
@@ -58,6 +61,7 @@ class StackPlan:
     warnings: Sequence[str] = ()
     neutralized: bool = False
     problems: Sequence[OdooError] = ()
+    losses: Sequence[Loss] = ()
 
     def of_type(self, kind: ResourceType) -> list[PlannedResource]:
         """Return the planned resources of one type."""
@@ -129,7 +133,9 @@ def build_plan(
         _refuse_shared_records(planner.resources)
     with problems:
         planner.resources = _without_contradictions(planner.resources)
-    stack_plan = StackPlan((), planner.resources, (), planner.warnings, instance.neutralized, problems.errors)
+    stack_plan = StackPlan(
+        (), planner.resources, (), planner.warnings, instance.neutralized, problems.errors, planner.losses
+    )
     unmanaged = _unmanaged(stack_plan, snapshot, incomplete) if options.unmanaged != "ignore" else []
     # Records that refer to other records are removed first.
     kinds = list(reversed(snapshot.records))
@@ -161,6 +167,7 @@ class _Planner:
     resources: list[PlannedResource] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     indexes: dict[ResourceType, RecordIndex] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
 
     def _index(self, kind: ResourceType) -> RecordIndex:
         if kind not in self.indexes:
@@ -172,6 +179,9 @@ class _Planner:
 
         :raises OdooError: this instance does not accept the declaration.
         """
+        if declaration.former:
+            self._restore(declaration, declaration.former)
+            return
         kind = declaration.type
         records = self.snapshot.records.get(kind)
         found = kind.find(declaration, self._index(kind)) if records else None
@@ -182,8 +192,6 @@ class _Planner:
             )
             return
         if found is None and declaration.state != "absent":
-            if self._is_gone(declaration):
-                return
             self._refuse_missing(declaration)
         context = PlanContext(declaration, found, records.fields, self.instance, records=self._index(kind))
         step = None
@@ -199,17 +207,8 @@ class _Planner:
             self._refuse_deletion(declaration, found)
             self.warnings += warnings
             return plan_record(kind.wanted(declaration, {}), found, {})
-        problems: list[OdooError] = []
-        if declaration.former:
-            context.values, missing = declaration.former.values_to_write(context.fields)
-            warnings += [
-                f"{declaration.label}: the field {name} no longer exists on this Odoo and is not restored."
-                for name in missing
-            ]
-            warnings += kind.restore(context)
-        else:
-            context.values, problems = resolve(declaration, self.snapshot.records[kind], context.instance)
-            warnings += kind.adapt(context)
+        context.values, problems = resolve(declaration, self.snapshot.records[kind], context.instance)
+        warnings += kind.adapt(context)
         problems += kind.refusals(context)
         if problems:
             message = "; ".join(problem.message for problem in problems)
@@ -233,20 +232,55 @@ class _Planner:
         changes = tuple(replace(change, managed_elsewhere=change.field in elsewhere) for change in step.changes)
         return kind.finish(replace(step, changes=changes), context)
 
-    def _is_gone(self, declaration: Declaration) -> bool:
-        """Return whether the record of a rollback no longer exists. If the run only changed the record, the snapshot is not enough to create it again."""
-        former = declaration.former
-        if former is None or former.is_whole:
-            return False
-        if former.record_id is not None:
-            self.warnings.append(
-                f"{declaration.label} is not restored: somebody has deleted it, and the snapshot contains only the fields that the run changed."
-            )
-        return True
+    def _restore(self, declaration: Declaration, former: Former) -> None:
+        """Plan a former state. What cannot be restored safely is a loss, and keeps nothing else from being restored."""
+        try:
+            reasons = self._plan_restoration(declaration, former)
+        except NotRestorable as reason:
+            reasons = [str(reason)]
+        except OdooError as error:
+            reasons = [error.message]
+        self.losses += [Loss(declaration.type.name, declaration.key, reason) for reason in reasons]
+
+    def _plan_restoration(self, declaration: Declaration, former: Former) -> list[str]:
+        """Plan a former state, and return why parts of it are not restored.
+
+        :raises NotRestorable: nothing of it can be restored safely. :raises OdooError: the same.
+        """
+        kind, index = declaration.type, self._index(declaration.type)
+        fields = self.snapshot.records[kind].fields
+        former, reasons = restorable(declaration, former, fields)
+        taken = {one.found.id for one in self.resources if one.found and one.declaration.type is kind}
+        found = find_former(declaration, former, index, fields, taken)
+        if found is None and not former.is_whole:
+            return reasons
+        if found and found.id in taken:
+            raise NotRestorable(f"Another entry of the snapshot describes the same record (id {found.id}).")
+        context = PlanContext(declaration, found, fields, self.instance, former.values_to_write(), records=index)
+        if found and former.is_whole and context.values.get("active") is False:
+            # It came back inactive, and somebody may have activated it since.
+            del context.values["active"]
+        warnings = list(kind.remarks(context))
+        if declaration.state == "absent":
+            self._refuse_deletion(declaration, found)
+            step = plan_record(kind.wanted(declaration, {}), found, {})
+        else:
+            warnings += kind.restore(context)
+            refusals = [one.message for one in kind.refusals(context)]
+            if refusals:
+                raise NotRestorable(f"{'; '.join(refusals)}.")
+            warnings += kind.hold_back(context)
+            step = self._compare(context)
+            owned = [change.field for change in step.changes if change.managed_elsewhere] if step else []
+            if owned:
+                reasons.append(f"Another addon or a configuration file owns these fields now: {', '.join(owned)}.")
+                context.values = {name: value for name, value in context.values.items() if name not in owned}
+                step = self._compare(context)
+        self.warnings += warnings
+        self.resources.append(PlannedResource(declaration, found, step, context.values))
+        return reasons
 
     def _refuse_missing(self, declaration: Declaration) -> None:
-        if declaration.former:
-            return
         reason = declaration.type.missing(declaration)
         if reason is not None:
             raise Unsupported(f"{declaration.label}: {reason} ({self.where}).")

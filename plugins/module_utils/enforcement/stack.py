@@ -31,8 +31,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Invalid,
     OdooError,
     Rejected,
+    Timeout,
+    Unreachable,
     Unsupported,
     gathered,
+    is_partial,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import server_environment
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Found, Plan, Step
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Loss
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
         Declaration,
         ResourceType,
@@ -171,6 +175,8 @@ class Stack:
             try:
                 yield
             finally:
+                if self._kept is not None:
+                    self._kept.finish()
                 for trials in self._trials.values():
                     trials.discard()
 
@@ -223,12 +229,24 @@ class Stack:
         """
         self._check_lock()
         kind = resource_type(steps[0].resource)
-        ids = self._promoted(kind, steps) or self._performed(kind, steps)
+        try:
+            ids = self._promoted(kind, steps) or self._performed(kind, steps)
+        except BaseException as error:
+            self._note_failure(error)
+            raise
+        if self._kept is not None:
+            self._kept.note_done(steps, ids)
         for step, record_id in zip(steps, ids, strict=True):
             if step.xml_id and record_id:
                 self._pins[step.xml_id] = {"model": kind.model, "res_id": record_id}
             if step.unpinned:
                 self._unpinned.append(step.unpinned)
+
+    def _note_failure(self, error: BaseException) -> None:
+        """Note whether a batch that has failed may have changed something. A plain refusal has not."""
+        is_refusal = isinstance(error, OdooError) and not isinstance(error, (Timeout, Unreachable))
+        if self._kept is not None and (not is_refusal or is_partial(error)):
+            self._kept.note_unknown()
 
     def _promoted(self, kind: ResourceType, steps: Plan) -> Sequence[int]:
         """Turn the tested copy of a new record into the record, and return its id; empty if there is no copy."""
@@ -304,6 +322,11 @@ class Stack:
         return f"the addon {owners[0]['modules']}" if owners and owners[0]["modules"] else "another addon"
 
     # --- reporting ---
+
+    @property
+    def losses(self) -> Sequence[Loss]:
+        """What a rollback does not restore."""
+        return self._plan.losses
 
     @property
     def routes(self) -> list[dict[str, Any]]:

@@ -61,8 +61,6 @@ def converge(target: Target, *, check_mode: bool) -> Plan:
     if check_mode or not plan:
         return plan
     applied: list[Step] = []
-    # Before anything is written, even the lock.
-    target.keep(target.next_steps(plan))
     try:
         with target.exclusively():
             # Plan again under the lock, because another run may have just made changes.

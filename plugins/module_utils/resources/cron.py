@@ -75,7 +75,8 @@ class Cron(ResourceType):
     heavy_fields = frozenset({"code"})
     fields_with_default = frozenset({"active", "interval_number", "numbercall", "priority"})
     moving_fields = frozenset({"nextcall"})
-    needed_fields = frozenset({"code"})
+    needed_fields = frozenset({"code", "model_id"})
+    identity_fields = frozenset({"model_name"})
     free_texts = frozenset({"code"})
     addons_rely_on_it = True
     active_by_default = True
@@ -197,6 +198,12 @@ class Cron(ResourceType):
         """Return the fields that can be declared. Most other fields belong to the server action."""
         declared = {self.field_names.get(option, option) for option in self.options} - {"model_name"}
         return (declared | {"model_id", "state"}) & available.keys()
+
+    def lost_values(self, values: Mapping[str, Any]) -> str:
+        kind = values.get("state", "code")
+        if kind == "code":
+            return ""
+        return f"Its action is of the type {kind}, and snapshots contain no settings of such an action. It comes back without them, inactive."
 
     def fits_batch(self, first: Step, step: Step) -> bool:
         """Put only new crons into one batch. Each other cron is changed alone, because Odoo rejects the change of a running cron."""

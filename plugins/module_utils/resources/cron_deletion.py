@@ -45,8 +45,12 @@ def delete_cron(session: Session, cron_id: int) -> None:
     except OdooError:
         session.remove(_PARAMETER_MODEL, [note_id])
         raise
-    session.remove(_ACTION_MODEL, [action_id])
-    session.remove(_PARAMETER_MODEL, [note_id])
+    try:
+        session.remove(_ACTION_MODEL, [action_id])
+        session.remove(_PARAMETER_MODEL, [note_id])
+    except OdooError as error:
+        error.details["is_partial"] = True
+        raise
 
 
 def finish_deletion(session: Session, note_id: int, noted: str) -> None:

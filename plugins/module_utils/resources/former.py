@@ -2,71 +2,80 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The former state of a record, before a run changed it. Its values are exact, unlike declared values, which are compared by their meaning."""
+"""The former state of a record, before a run changed it. Its values are exact. Those of a declaration are compared by their meaning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field, Found
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
+    from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
+
+
+class NotRestorable(Exception):
+    """A record cannot be restored safely. The text contains the reason and the remedy."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something that a rollback does not restore."""
+
+    resource: str
+    key: str
+    reason: str
+
+    def as_result(self) -> dict[str, Any]:
+        """Return the loss as plain data."""
+        return {"resource": self.resource, "key": self.key, "reason": self.reason}
 
 
 @dataclass(frozen=True)
 class Former:
     """The former state of one record.
 
-    :param name: the former value of the record's name field.
-    :param record_id: its id; None if the run created it.
-    :param newest_id: the highest id among the records of the type at that time. Records that the run or a rollback creates have higher ids.
-    :param values: the fields to restore, in the form in which Odoo returns them.
-    :param references: the fields that refer to other records, by ids.
-    :param secret: the names of the fields that contain secrets.
-    :param is_whole: whether the values suffice to create the record again.
-    :param unpinned: the external ID that the run added to the record; None if it added none.
+    :param name: the former value of the field that people know the record by.
+    :param record_id: its id. Of a record that the run has created, None if the run was interrupted before it noted the id.
+    :param written_name: the name that the run has written, None if it has not changed the name.
+    :param identity: values of other fields that records of one name differ by.
+    :param namesakes: the ids of the other records of this name at that time.
+    :param values: the fields to restore, as Odoo returns them. :param references: those that refer to other records, by their ids.
+    :param reference_names: the names of these records, in the order of their ids.
+    :param secret: the names of the fields that contain secrets. A snapshot may lack their values.
+    :param is_whole: the values suffice to create the record again.
+    :param unpinned: the external ID that the run has added to the record; None if it has added none.
+    :param may_have_other_id: the record may have another id now, because the instance has moved.
     """
 
     name: str
     record_id: int | None = None
-    newest_id: int = 0
+    written_name: str | None = None
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    namesakes: Sequence[int] = ()
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     references: Mapping[str, Any] = field(default_factory=dict)
+    reference_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
     is_whole: bool = False
     unpinned: str | None = None
+    may_have_other_id: bool = False
 
     @property
     def field_names(self) -> frozenset[str]:
         """The names of the fields to restore."""
         return frozenset(self.values) | frozenset(self.references)
 
-    def find(self, records: RecordIndex, xml_id: str | None, label: str) -> Found | None:
-        """Return the record, even if it has another name now.
+    def referred(self, name: str) -> list[int]:
+        """Return the ids of the records that a field refers to."""
+        value = self.references[name]
+        return list(value) if isinstance(value, (list, tuple)) else [value] if value else []
 
-        :raises Ambiguous: several records can be the one that the run created.
-        """
-        known = records.with_id(self.record_id) or records.pinned(xml_id)
-        if known:
-            return known
-        newer = [one for one in records.named(self.name) if one.id > self.newest_id and not (xml_id and one.xml_id)]
-        if len(newer) > 1:
-            ids = ", ".join(str(one.id) for one in newer)
-            raise Ambiguous(
-                f"{label}: {len(newer)} records match (ids {ids}). Rename or delete all but one in Odoo, then run the task again."
-            )
-        return newer[0] if newer else None
-
-    def values_to_write(self, fields: Mapping[str, Field]) -> tuple[dict[str, Any], list[str]]:
-        """Return the values in the form that Odoo accepts, and the names of the fields that no longer exist on the instance."""
-        values = {**self.values, **dict(self._references_to_write())}
-        missing = sorted(values.keys() - fields.keys())
-        return {name: value for name, value in values.items() if name in fields}, missing
+    def values_to_write(self) -> dict[str, Any]:
+        """Return the values as Odoo accepts them."""
+        return {**self.values, **dict(self._references_to_write())}
 
     def _references_to_write(self) -> Iterator[tuple[str, Any]]:
         for name, value in self.references.items():

@@ -134,6 +134,7 @@ class MailServer(ResourceType):
     option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}
     directives = frozenset({"provider", "provider_region", "oauth2", "smtp_pass_rotate_by", "update_secrets"})
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
+    secret_targets = frozenset({"smtp_host", "smtp_port", "smtp_user", "smtp_authentication", "smtp_encryption"})
     trimmed_options = frozenset({"smtp_host", "smtp_user"})
     fields_with_default = frozenset({"active", "sequence", "smtp_port"})
     may_hold_secrets = frozenset({"smtp_user"})
@@ -288,7 +289,7 @@ class MailServer(ResourceType):
         host = fields.get("smtp_host")
         if found is None and host and host.required and not wanted.get("smtp_host"):  # up to 16.0
             yield Invalid("smtp_host is missing: this version of Odoo requires it. Set smtp_host or provider")
-        elif self._goes_live_without_host(context):
+        elif not context.declaration.former and self._goes_live_without_host(context):
             yield Invalid(
                 "smtp_host is empty, so mail through this server would fail: set smtp_host or provider, or set active to false. "
                 "If you mean an existing server, correct name"
@@ -464,6 +465,9 @@ class MailServer(ResourceType):
         return server_environment.with_defaults(values, session.fields(self.model))
 
     # --- undoing ---
+
+    def is_reserved(self, name: str) -> bool:
+        return is_candidate_name(name)
 
     def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
         users = self.used_by(found, fields, parameters)

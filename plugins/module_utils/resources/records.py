@@ -92,6 +92,9 @@ def read_references(
         for declaration in declarations:
             if declaration.type is not kind:
                 continue
+            if declaration.former:
+                for name in relations.keys() & declaration.former.references.keys():
+                    ids.setdefault(relations[name], set()).update(declaration.former.referred(name))
             for name, value in kind.declared_fields(declaration).items():
                 if name in relations and value not in (None, "", []):
                     texts = [str(text) for text in value] if isinstance(value, list) else [str(value)]

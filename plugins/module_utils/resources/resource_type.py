@@ -137,6 +137,12 @@ class ResourceType:
     fields_with_default: ClassVar[frozenset[str]] = frozenset()
     # Fields without which a record cannot be created, or would be useless.
     needed_fields: ClassVar[frozenset[str]] = frozenset()
+    # No two records can have the same name, so that the name identifies a record.
+    has_unique_name: ClassVar[bool] = False
+    # Fields that records of one name differ by.
+    identity_fields: ClassVar[frozenset[str]] = frozenset()
+    # Where secrets of a record go to. A rollback that lacks the former secrets does not restore these fields.
+    secret_targets: ClassVar[frozenset[str]] = frozenset()
     # Long fields that are read only if they are declared.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
     # The option of `mail_stack` that declares records of this type, and the states of an entry. `stack_argument` is its argument
@@ -249,7 +255,8 @@ class ResourceType:
         wanted -= self.heavy_fields
         for declaration in declarations:
             wanted |= set(self.declared_fields(declaration))
-            wanted |= declaration.former.field_names if declaration.former else frozenset()
+            if declaration.former:
+                wanted |= declaration.former.field_names | self.identity_fields
         wanted |= {marker for name in wanted for marker in server_environment.markers(name)}
         return wanted & set(available)
 
@@ -266,8 +273,6 @@ class ResourceType:
 
         :raises Ambiguous: several records have the name.
         """
-        if declaration.former:
-            return declaration.former.find(records, declaration.xml_id, declaration.label)
         pinned = records.pinned(declaration.xml_id)
         if pinned:
             return pinned
@@ -475,6 +480,25 @@ class ResourceType:
     def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
         """Return a sentence about data that is lost with a deleted record, even if it is created again."""
         return ""
+
+    def lost_values(self, values: Mapping[str, Any]) -> str:
+        """Return why the kept values do not suffice to create a deleted record again as it was, as a sentence. It then comes back inactive.
+
+        :param values: the kept values of the record.
+        """
+        return ""
+
+    def declared_secrets(self, declaration: Declaration) -> frozenset[str]:
+        """Return the fields whose values a declaration, or a snapshot, calls secret."""
+        return declaration.former.secret if declaration.former else frozenset()
+
+    def tied_names(self, name: str) -> frozenset[str]:
+        """Return the names of the records that make sense only together with the one of this name."""
+        return frozenset()
+
+    def is_reserved(self, name: str) -> bool:
+        """Return whether a name is the collection's own, so that no snapshot contains a record of it."""
+        return False
 
     def can_lack(self, names: frozenset[str]) -> bool:
         """Return whether a record can be created without these fields."""

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 # System parameters that contain unfinished work of an interrupted run.
 _NOTES = (DELETION_KEY,)
+_OWN_KEYS = (ATTEMPTS_KEY, BASE_URL_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY)
 
 
 class SystemParameter(ResourceType):
@@ -74,6 +75,7 @@ class SystemParameter(ResourceType):
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict"}
     free_texts = frozenset({"value"})
     needed_fields = frozenset({"value"})
+    has_unique_name = True
     directives = frozenset({"secret"})
     known_fields: ClassVar[Mapping[str, Any]] = {"key": PLAIN_TEXT, "value": PLAIN_TEXT}
     options: ClassVar[Mapping[str, Any]] = {
@@ -105,7 +107,7 @@ class SystemParameter(ResourceType):
                 "value must be a text, number or boolean (in a stack also a dictionary with value and secret). "
                 "Write structured data as the text that Odoo expects"
             )
-        if given.get("key") in (ATTEMPTS_KEY, BASE_URL_KEY, DELETION_KEY, LOCK_KEY, PUT_OFF_KEY, SENDING_KEY):
+        if given.get("key") in _OWN_KEYS:
             yield "this key is reserved for the collection: choose another key"
 
     def prepare_instance(
@@ -141,7 +143,7 @@ class SystemParameter(ResourceType):
         for declaration in declarations:
             expected.pop(declaration.key, None)
             if declaration.state != "absent":
-                expected[declaration.key] = str(_values(declaration)["value"])
+                expected[declaration.key] = str(_values(declaration).get("value") or "")
         return expected
 
     def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
@@ -210,6 +212,17 @@ class SystemParameter(ResourceType):
             for change in step.changes
         )
         return replace(step, changes=changes)
+
+    def declared_secrets(self, declaration: Declaration) -> frozenset[str]:
+        return super().declared_secrets(declaration) | ({"value"} if _is_secret(declaration) else frozenset())
+
+    def tied_names(self, name: str) -> frozenset[str]:
+        """The id and the secret of one OAuth2 client."""
+        pairs = (frozenset({method.client_id, method.client_secret}) for method in OAUTH2_METHODS.values())
+        return next((pair - {name} for pair in pairs if name in pair), frozenset())
+
+    def is_reserved(self, name: str) -> bool:
+        return name in _OWN_KEYS
 
     def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
         if not (resource.found and _is_secret(resource.declaration)):

@@ -6,20 +6,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former, Loss
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES, resource_type
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration, ResourceType
 
 FORMAT = 1
-_MARK = "postmaster_odoo_snapshot"
+MARK = "postmaster_odoo_snapshot"
 _GONE = "It was deleted, and cannot be created again without its secrets."
 _UNUSED = "It is not activated, because its secrets are missing. Set them, then activate it."
+_TIED = "It stays as it is, because the secret that belongs to it is missing: {names}."
+_TARGETS = "Without the secret, these fields stay as they are: {names}. Otherwise Odoo sends its present secret to the former mail provider."
+
+
+def restored_type(kind: ResourceType) -> ResourceType:
+    """Return the type that restores records of a type: a rule of the queue policy is restored as the cron that it consists of."""
+    return next(one for one in RESOURCE_TYPES if one.model == kind.model)
 
 
 @dataclass(frozen=True)
@@ -50,45 +55,53 @@ class SavedRecord:
             "xml_id": self.xml_id,
             "xml_id_added": former.unpinned,
             "name": former.name,
+            "name_written": former.written_name,
             "id": former.record_id,
-            "newest_id": former.newest_id,
+            "identity": dict(former.identity),
+            "namesakes": list(former.namesakes),
             "whole": former.is_whole,
             "values": dict(former.values),
             "references": dict(former.references),
+            "reference_names": {name: list(names) for name, names in former.reference_names.items()},
             "secrets": sorted(former.secret),
         }
 
-    def without_secrets(self) -> SavedRecord | None:
-        """Return the record without its secrets; None if nothing is left to restore.
+    @property
+    def secrets(self) -> list[str]:
+        """The names of the fields whose secrets the record contains."""
+        return sorted(name for name in self.former.secret if self.former.values.get(name))
 
-        Nothing is activated without its secrets.
+    def without_secrets(self) -> tuple[SavedRecord | None, list[Loss]]:
+        """Return the record without its secrets, None if nothing remains to be restored, and the losses.
+
+        Nothing is activated without its secrets, and no secret that stays is sent to another provider.
         """
-        former = self.former
-        if not former.secret:
-            return self
-        values = {name: value for name, value in former.values.items() if name not in former.secret}
-        if former.is_whole and not resource_type(self.resource).can_lack(former.secret):
-            return None
-        if former.is_whole and "active" in values:
+        former, kind = self.former, resource_type(self.resource)
+        lost = set(self.secrets)
+        if not lost:
+            return self, []
+        values = {name: value for name, value in former.values.items() if name not in lost}
+        if former.is_whole and not kind.can_lack(frozenset(lost)):
+            return None, [self._loss(_GONE)]
+        losses = []
+        if former.is_whole:
+            if values.get("active"):
+                losses.append(self._loss(_UNUSED))
             values["active"] = False
-        elif values.get("active"):
-            del values["active"]
+        else:
+            if values.get("active"):
+                del values["active"]
+                losses.append(self._loss(_UNUSED))
+            targets = sorted(kind.secret_targets & values.keys())
+            if targets:
+                losses.append(self._loss(_TARGETS.format(names=", ".join(targets))))
+            values = {name: value for name, value in values.items() if name not in targets}
         if not (values or former.references or former.unpinned):
-            return None
-        return replace(self, former=replace(former, values=values, secret=frozenset()))
+            return None, losses
+        return replace(self, former=replace(former, values=values)), losses
 
-
-@dataclass(frozen=True)
-class Loss:
-    """Something that a rollback does not restore."""
-
-    resource: str
-    key: str
-    reason: str
-
-    def as_result(self) -> dict[str, Any]:
-        """Return the loss as plain data."""
-        return {"resource": self.resource, "key": self.key, "reason": self.reason}
+    def _loss(self, reason: str) -> Loss:
+        return Loss(self.resource, self.key, reason)
 
 
 @dataclass(frozen=True)
@@ -111,32 +124,35 @@ class SnapshotDocument:
     def secrets(self) -> Iterator[str]:
         """Yield the texts of all secrets."""
         for record in self.records:
-            for name in record.former.secret:
-                if record.former.values.get(name):
-                    yield str(record.former.values[name])
+            for name in record.secrets:
+                yield str(record.former.values[name])
 
     @property
     def has_secrets(self) -> bool:
         """Whether the document contains secrets."""
-        return any(record.former.secret for record in self.records)
+        return any(record.secrets for record in self.records)
 
     def without_secrets(self) -> SnapshotDocument:
-        """Return the document without secrets. It lists the missing ones."""
-        kept = [record.without_secrets() for record in self.records]
-        left_out = [
-            (record.resource, record.key, name) for record in self.records for name in sorted(record.former.secret)
-        ]
-        lost = [
-            Loss(record.resource, record.key, _GONE if one is None else _UNUSED)
-            for record, one in zip(self.records, kept, strict=True)
-            if record.former.secret and (record.former.is_whole if one is None else record.former.values.get("active"))
-        ]
-        return replace(self, records=[one for one in kept if one], losses=[*self.losses, *lost], left_out=left_out)
+        """Return the document without secrets, which says where they are missing."""
+        kept: list[SavedRecord] = []
+        losses = list(self.losses)
+        incomplete = {(record.resource, record.former.name) for record in self.records if record.secrets}
+        for record in self.records:
+            tied = resource_type(record.resource).tied_names(record.former.name)
+            missing = sorted(name for name in tied if (record.resource, name) in incomplete)
+            if missing:
+                losses.append(Loss(record.resource, record.key, _TIED.format(names=", ".join(missing))))
+                continue
+            rest, lost = record.without_secrets()
+            kept += [rest] if rest else []
+            losses += lost
+        left_out = [(record.resource, record.key, name) for record in self.records for name in record.secrets]
+        return replace(self, records=kept, losses=losses, left_out=left_out)
 
     def as_document(self) -> dict[str, Any]:
         """Return the document as plain data, for a file."""
         return {
-            _MARK: FORMAT,
+            MARK: FORMAT,
             "url": self.url,
             "database": self.database,
             "odoo_version": self.odoo_version,
@@ -153,7 +169,7 @@ class SnapshotDocument:
     def declarations(self, *, elsewhere: bool = False) -> list[Declaration]:
         """Return the declarations of a rollback. Records to create or change come before records to delete.
 
-        :param elsewhere: whether the instance may have other ids, so that ids are not used.
+        :param elsewhere: the instance may have other ids.
         """
         order = [kind.name for kind in RESOURCE_TYPES]
         records = sorted(self.records, key=lambda one: (order.index(one.resource), one.state == "absent"))
@@ -162,11 +178,13 @@ class SnapshotDocument:
         for record in records:
             former = record.former
             key = record.key
-            if (record.resource, key) in used:
-                key = f"{key} (id {former.record_id})"
+            number = 1
+            while (record.resource, key) in used:
+                number += 1
+                key = f"{record.key} (id {former.record_id})" if number == 2 else f"{record.key} ({number})"
             used.add((record.resource, key))
             if elsewhere:
-                former = replace(former, record_id=None, newest_id=0, references={})
+                former = replace(former, namesakes=(), may_have_other_id=True)
             declarations.append(
                 Declaration(resource_type(record.resource), key, {}, record.state, record.xml_id, former)
             )
@@ -186,6 +204,12 @@ class SnapshotFile(Protocol):
         :raises Invalid: it cannot be written.
         """
 
+    def remove(self) -> None:
+        """Remove the file, if it was written.
+
+        :raises Invalid: it cannot be removed.
+        """
+
 
 class SnapshotFolder(Protocol):
     """A folder with the snapshot files of instances."""
@@ -199,88 +223,3 @@ class SnapshotFolder(Protocol):
         :param name: a path, or `latest` for the newest file of the instance that was not written by a rollback.
         :raises Invalid: there is no such file, or it cannot be read.
         """
-
-
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "key": (str,),
-    "state": (str,),
-    "xml_id": (str, type(None)),
-    "xml_id_added": (str, type(None)),
-    "name": (str,),
-    "id": (int, type(None)),
-    "newest_id": (int,),
-    "whole": (bool,),
-    "values": (dict,),
-    "references": (dict,),
-    "secrets": (list,),
-}
-
-
-def read_document(data: Any, path: str) -> SnapshotDocument:
-    """Return the document in a file.
-
-    :raises Invalid: it is not a snapshot, or it is damaged.
-    """
-    if not isinstance(data, Mapping) or _MARK not in data:
-        raise Invalid(f"{path} is not a snapshot of this collection. Check the path.")
-    if data[_MARK] != FORMAT:
-        raise Invalid(
-            f"{path} is a snapshot with the unknown format {shown(data[_MARK])}: use the version of the collection that wrote it."
-        )
-    problems = list(_problems(data))
-    if problems:
-        raise Invalid(f"{path} is damaged: {'; '.join(problems)}. Use another snapshot.")
-    return SnapshotDocument(
-        data["url"],
-        data["database"],
-        data["odoo_version"],
-        [_record(one) for one in data["records"]],
-        [Loss(**one) for one in data["not_restorable"]],
-        data["taken"],
-        [(one["resource"], one["key"], one["field"]) for one in data["without_secrets"]],
-    )
-
-
-def _problems(data: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("url", "database", "odoo_version", "taken"):
-        if not isinstance(data.get(name), str):
-            yield f"{name} must be a text"
-    kinds = {kind.name for kind in RESOURCE_TYPES if kind.compares_fields}
-    for name, names in (
-        ("not_restorable", ("resource", "key", "reason")),
-        ("without_secrets", ("resource", "key", "field")),
-    ):
-        entries = data.get(name)
-        if not isinstance(entries, list) or not all(_has_texts(one, names) for one in entries):
-            yield f"{name} must be a list of entries with {', '.join(names)}"
-    records = data.get("records")
-    if not isinstance(records, list):
-        yield "records must be a list"
-        return
-    for number, one in enumerate(records, 1):
-        if not isinstance(one, Mapping) or one.get("resource") not in kinds:
-            yield f"record {number} has no known resource"
-            continue
-        for name, types in _TYPES.items():
-            if name not in one or not isinstance(one[name], types):
-                yield f"{name} of record {number} is missing or of the wrong type"
-        if one.get("state") not in ("present", "absent"):
-            yield f"state of record {number} must be present or absent"
-
-
-def _has_texts(one: Any, names: Collection[str]) -> bool:
-    return isinstance(one, Mapping) and one.keys() == set(names) and all(isinstance(one[name], str) for name in names)
-
-
-def _record(data: Mapping[str, Any]) -> SavedRecord:
-    former = Former(
-        data["name"],
-        data["id"],
-        data["newest_id"],
-        data["values"],
-        data["references"],
-        frozenset(map(str, data["secrets"])),
-        data["whole"],
-        data["xml_id_added"],
-    )
-    return SavedRecord(data["resource"], data["key"], data["state"], data["xml_id"], former)

@@ -330,8 +330,8 @@ def test_a_record_that_was_not_kept_is_named_too() -> None:
         converge(Undying({}, {}), check_mode=False)
 
 
-def test_changed_records_are_saved_before_the_lock_is_taken() -> None:
-    """If the former state cannot be saved, nothing is written, not even the lock."""
+def test_changed_records_are_saved_before_the_first_step() -> None:
+    """If the former state cannot be saved, nothing is written. It is saved under the lock, so it matches the real changes."""
 
     class Full(Store):
         def keep(self, steps: Sequence[Step]) -> None:
@@ -340,4 +340,4 @@ def test_changed_records_are_saved_before_the_lock_is_taken() -> None:
     store = Full({"a": 1}, {})
     with pytest.raises(Rejected, match="full"):
         converge(store, check_mode=False)
-    assert store.events == ["plan"]
+    assert store.events == ["plan", "lock", "plan", "unlock"]

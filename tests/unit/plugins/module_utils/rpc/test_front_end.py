@@ -46,7 +46,7 @@ def server() -> Iterator[LocalServer]:
 
 
 class Behind:
-    """Run an Odoo 19 whose proxy refuses some of its requests."""
+    """An Odoo 19 whose proxy refuses some of its requests."""
 
     def __init__(self, refusal: Answer, *, times: int) -> None:
         self._refusal = refusal
