@@ -195,14 +195,16 @@ def _in_use(session: Session, key: str, held: Mapping[str, Any]) -> Conflict:
     )
 
 
-def remove_expired_lock(session: Session, key: str) -> None:
-    """Remove the lock of a killed run. Without a lock, this takes one call."""
-    expired = [row for row in _read_lock(session, key) if _has_expired(row, session.now)]
+def remove_expired_locks(session: Session, *keys: str) -> None:
+    """Remove the locks of killed runs. Without a lock, this takes one call."""
+    expired = [_state(row) for row in _read_lock(session, *keys) if _has_expired(row, session.now)]
     if not expired:
         return
     time.sleep(_GRACE_SECONDS)
-    if [_state(row) for row in _read_lock(session, key)] == [_state(row) for row in expired]:
-        session.remove(_MODEL, [expired[0]["id"]])
+    still = [_state(row) for row in _read_lock(session, *keys)]
+    ids = [lock_id for lock_id, written in expired if (lock_id, written) in still]
+    if ids:
+        session.remove(_MODEL, ids)
 
 
 def is_another_running(session: Session, parameters: Mapping[str, str], key: str = LOCK_KEY) -> bool:
@@ -222,9 +224,9 @@ def describe_lock(held: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {"owner": owner, "since": held["create_date"][:19], "expired": _has_expired(held, now)}
 
 
-def _read_lock(session: Session, key: str) -> list[dict[str, Any]]:
+def _read_lock(session: Session, *keys: str) -> list[dict[str, Any]]:
     fields = ["value", "create_date", "write_date"]
-    return session.search_read(_MODEL, [["key", "=", key]], fields)
+    return session.search_read(_MODEL, [["key", "in", list(keys)]], fields)
 
 
 def _state(held: Mapping[str, Any]) -> tuple[int, str]:

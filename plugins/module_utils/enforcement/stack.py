@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.batche
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import (
     exclusive_run,
     is_another_running,
-    remove_expired_lock,
+    remove_expired_locks,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planner import (
     StackPlan,
@@ -187,7 +187,7 @@ class Stack:
         """
         parameters = self._snapshot.parameters
         if not self._session.read_only and (not parameters or LOCK_KEY in parameters):
-            remove_expired_lock(self._session, LOCK_KEY)
+            remove_expired_locks(self._session, LOCK_KEY)
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
         """Return the steps of the first stage, because the comparison for a later stage may depend on them."""

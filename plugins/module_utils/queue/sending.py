@@ -11,7 +11,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import exclusive_run, remove_expired_lock
+from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.lock import (
+    exclusive_run,
+    remove_expired_locks,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Conflict,
     OdooError,
@@ -31,7 +34,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import Way, Work
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 
@@ -53,8 +56,10 @@ def process(
     """
     started = session.now.strftime(DATETIME_FORMAT)
     if left_put_off(session) is None and next(chunks_of(session, domain, selection, 1), None) is None:
-        remove_expired_lock(session, SENDING_KEY)
+        remove_expired_locks(session, SENDING_KEY, LOCK_KEY)
         return
+    # An interrupted heal may have finished its changes, so that no other task of the next heal takes over their lock.
+    remove_expired_locks(session, LOCK_KEY)
     action_id = queue_action_id(session)
     work.secrets = read_server_secrets(session)
     try:

@@ -22,7 +22,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.removal.own_record
     find_own_records,
     remove_own_records,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import (
+    LOCK_KEY,
+    PUT_OFF_KEY,
+    SENDING_KEY,
+)
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -74,6 +78,17 @@ def test_no_mail_arrives_twice_while_odoo_continues(
     assert (work.error, set(arrived.values())) == (None, {1})
     assert set(arrived) == set(mails)
     assert odoo.parameter(PUT_OFF_KEY) is odoo.parameter(SENDING_KEY) is False
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_the_lock_of_an_interrupted_heal_is_removed(odoo: SimulatedOdoo, mails: Mails, due: bool) -> None:
+    """The interrupted run has repaired the cron, so that no other task of the next heal takes over its lock."""
+    if not due:
+        process(odoo)
+    odoo.add("ir.config_parameter", key=LOCK_KEY, value="elsewhere pid 1 [0a1b2c3d, 60 s]")
+    odoo.now += timedelta(seconds=61)
+    assert process(odoo).error is None
+    assert odoo.parameter(LOCK_KEY) is False
 
 
 def test_a_removal_sends_no_mail_twice(odoo: SimulatedOdoo, clock: Clock, mails: Mails, arrived: Counter[int]) -> None:

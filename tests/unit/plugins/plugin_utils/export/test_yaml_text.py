@@ -122,7 +122,7 @@ def test_code_is_a_block() -> None:
 
 
 @given(TEXTS)
-def test_no_line_ends_with_a_blank_or_is_too_long(text: str) -> None:
+def test_no_line_ends_with_a_blank_or_is_long(text: str) -> None:
     for line in [*written(text).splitlines(), *comment(text)]:
         assert line == line.rstrip()
         assert len(line) <= 160 or " " not in line.strip("# ") or "\\" in line
