@@ -27,12 +27,14 @@ TABLES = {"answers": fuzz_answers, "bodies": fuzz_bodies, "inputs": fuzz_inputs,
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", default=list(TABLES), choices=list(TABLES), metavar="TABLE")
+    parser.add_argument(
+        "tables", nargs="*", choices=[*TABLES, []], metavar="TABLE", help=f"{', '.join(TABLES)}; default: all"
+    )
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     failed = False
-    for name in options.tables:
+    for name in options.tables or TABLES:
         faults: Counter[str] = TABLES[name](options.count, options.seed)
         for fault, times in faults.most_common():
             print(f"  {times:6} times: {fault}")

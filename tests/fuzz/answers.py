@@ -34,7 +34,7 @@ def fuzz_answers(count: int, seed: int) -> Counter[str]:
             for task in (*CHECKS, *APPLIED):
                 ending = run(task, AnsweringOdoo(instance(series)), transport)
                 failure = ending.fault or (ending.result or {}).get("msg")
-                if failure:
+                if failure and not (task.fails and failure.startswith(task.fails)):
                     faults[f"unchanged: {task.module} on {series}: {failure}"] += 1
                 plays.append((series, transport, task, ending.answers))
     if faults:

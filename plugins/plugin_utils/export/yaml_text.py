@@ -57,7 +57,7 @@ def comment(text: str) -> Iterator[str]:
     """Yield the lines of a comment."""
     one_line = "".join(character if _PRINTABLE.match(character) else " " for character in text)
     for line in textwrap.wrap(one_line, _WIDTH, break_long_words=False, break_on_hyphens=False):
-        yield f"# {line}"
+        yield f"# {line.rstrip()}"  # textwrap keeps a no-break space at the end
 
 
 def _entry(head: str, value: Any) -> Iterator[str]:

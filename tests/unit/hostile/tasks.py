@@ -38,11 +38,15 @@ MEGABYTES = 300
 
 @dataclass(frozen=True)
 class Task:
-    """A task, in check mode unless it `applies`."""
+    """A task, in check mode unless it `applies`.
+
+    :ivar fails: the beginning of its error if Odoo answers normally; empty if it succeeds.
+    """
 
     module: str
     options: Mapping[str, Any] = field(default_factory=dict)
     applies: bool = False
+    fails: str = ""
 
 
 _SERVER = {"name": "Main", "smtp_host": "smtp.acme.example", "smtp_user": "odoo", "smtp_pass": "made-up-password"}
@@ -82,7 +86,7 @@ CHECKS = (
     Task("mail_stack_info", {"more_parameters": ["*"], "more_crons": ["*"]}),
     Task("mail_doctor", {"live_tests": False, "fail_on": "never"}),
     Task("mail_doctor", {"checks": ["dns"], **_DNS}),
-    Task("mail_dns_info", _DNS),
+    Task("mail_dns_info", _DNS, fails="No name server answered"),
     Task("mail_queue_info", {"by": ["server", "from_domain"], "max_outgoing": 5}),
     Task("mail_queue", {"action": "process"}),
     Task("mail_queue", {"action": "retry", "failure_class": ["unreachable"]}),

@@ -109,7 +109,7 @@ def test_a_growing_queue_is_not_an_event(odoo: SimulatedOdoo) -> None:
     def fail() -> None:
         odoo.add("mail.mail", state="exception", failure_reason="535 5.7.8 Authentication credentials invalid")
 
-    waiting = [odoo.add("mail.mail", state="outgoing") for _ in range(9)]
+    waiting = [odoo.add("mail.mail", state="outgoing") for _number in range(9)]
     for mail_id in waiting:
         odoo.record("mail.mail", mail_id)["create_date"] = long_ago
     fail()

@@ -332,7 +332,7 @@ def test_metrics_by_server_and_by_domain(odoo: SimulatedOdoo) -> None:
 
 def test_servers_of_one_name_are_one_sample_and_secrets_are_masked(odoo: SimulatedOdoo) -> None:
     """A collector rejects all files of a folder if one has a sample twice."""
-    for _ in range(2):
+    for _attempt in range(2):
         server = odoo.add("ir.mail_server", name="for made-up-secret", smtp_host="smtp.acme.example")
         add(odoo, mail_server_id=server)
     text = prometheus_text(queue_metrics(ask(odoo, "server"), moment=0), {}, {"made-up-secret"})
