@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter `controller_path`: where a folder or a file that a user names is on the controller."""
+"""The filter `controller_path`: the absolute path of a folder or file on the controller."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ remarks:
       type: str
       sample: suspicious
     absent:
-      description: Whether RV(stack) lacks what the remark is about. This is always so for V(left_out).
+      description: Whether RV(stack) lacks the subject of the remark. This is always so for V(left_out).
       returned: always
       type: bool
       sample: false

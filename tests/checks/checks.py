@@ -94,7 +94,7 @@ CHECKS = [
         ["bash", "-c", "node --test --test-reporter=spec tests/page/*.test.mjs"],
         environment="node",
     ),
-    Check("prose", "prose", ["python", "tests/checks/prose"]),
+    Check("prose", "checks", ["python", "tests/checks/prose"]),
     Check("antsibull-changelog", "checks", ["antsibull-changelog", "lint"], stage="static"),
     Check(
         "antsibull-docs",

@@ -63,6 +63,6 @@ def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Ite
 def checks_in(text: str) -> set[str]:
     """Return the checks whose findings metrics contain.
 
-    :param text: what `doctor_metrics` became as text.
+    :param text: the metrics of `doctor_metrics` as text.
     """
     return {found["check"] for found in map(_RAN.match, text.splitlines()) if found}

@@ -233,7 +233,7 @@ class _Planner:
         return kind.finish(replace(step, changes=changes), context)
 
     def _restore(self, declaration: Declaration, former: Former) -> None:
-        """Plan a former state. What cannot be restored safely is a loss, and keeps nothing else from being restored."""
+        """Plan a former state. A record that cannot be restored safely is a loss, and all others are still restored."""
         try:
             reasons = self._plan_restoration(declaration, former)
         except NotRestorable as reason:

@@ -325,7 +325,7 @@ class Stack:
 
     @property
     def losses(self) -> Sequence[Loss]:
-        """What a rollback does not restore."""
+        """Return the records and values that a rollback does not restore."""
         return self._plan.losses
 
     @property

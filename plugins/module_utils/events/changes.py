@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has changed between two diagnoses of an instance. Plain data."""
+"""The changes between two diagnoses of an instance. Plain data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class KnownFindings:
         self._known: dict[Hashable, tuple[Finding, float]] = {}
 
     def take(self, findings: Iterable[Finding], now: float) -> list[Change]:
-        """Remember the findings of a diagnosis, the worst first, and return what has changed.
+        """Store the findings of a diagnosis, the worst first, and return the changes.
 
         :param now: seconds of a clock that is never set back.
         """
@@ -77,5 +77,5 @@ class KnownFindings:
 
 
 def _state(finding: Finding) -> tuple[str, str | None]:
-    """The part of a finding whose change is an event. Its evidence has numbers that change all the time."""
+    """Return the part of a finding whose change is an event. Its evidence has numbers that change all the time."""
     return (finding["severity"], finding["fixable"])

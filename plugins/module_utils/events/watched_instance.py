@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An instance that is examined again and again, and the events that come of it."""
+"""An instance that is examined repeatedly, and the resulting events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing 
 
 Event = dict[str, Any]
 
-# Parts of a finding that contain only words of the catalogue. Rules compare them, so nothing in them is masked by chance.
+# Parts of a finding that contain only words of the catalogue. Rules compare them, so a coincidence must not mask anything in them.
 _OURS = frozenset({"id", "check", "severity", "title", "fixable", "documentation", "error_kind", "model"})
 
 
@@ -80,7 +80,7 @@ def _not_asked(error: OdooError) -> Finding:
         "severity": "error",
         "title": "The instance could not be asked",
         "evidence": error.message,
-        "remedy": "Correct what the evidence says, such as the address or the credentials. The instance is asked again.",
+        "remedy": "Correct the cause in the evidence, such as the address or the credentials. The instance is queried again.",
         "fixable": None,
         "resource": None,
         "error_kind": error.kind,

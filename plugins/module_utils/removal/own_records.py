@@ -142,7 +142,7 @@ def _rules(session: Session) -> Iterator[OwnRecord]:
             if not code or before_of(str(code[0]["code"] or "")) is None:
                 continue
         yield OwnRecord(RULE, rule, row["res_id"])
-    # What somebody has copied, or has taken the external ID from.
+    # Copies, and records whose external ID somebody has removed.
     pinned = {row["res_id"] for row in pins.values()}
     for row in session.search_read(CRON.model, [["code", "like", MARK]], ["name"]):
         if row["id"] not in pinned:

@@ -134,7 +134,10 @@ def find_former(
 
 
 def _is_same(declaration: Declaration, former: Former, found: Found) -> bool:
-    """Return whether a record with the id is the former one: it has the external ID, the former name, or the name that the run wrote."""
+    """Return whether a record with the id is the former one.
+
+    It has the external ID, the former name, or the name that the run wrote.
+    """
     if declaration.xml_id and found.xml_id == declaration.xml_id:
         return True
     name = found.values.get(declaration.type.key_field)

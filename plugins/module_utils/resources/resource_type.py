@@ -141,7 +141,7 @@ class ResourceType:
     has_unique_name: ClassVar[bool] = False
     # Fields that records of one name differ by.
     identity_fields: ClassVar[frozenset[str]] = frozenset()
-    # Where secrets of a record go to. A rollback that lacks the former secrets does not restore these fields.
+    # The fields that decide which server receives the secrets of a record. A rollback that lacks the former secrets does not restore these fields.
     secret_targets: ClassVar[frozenset[str]] = frozenset()
     # Long fields that are read only if they are declared.
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
@@ -482,7 +482,7 @@ class ResourceType:
         return ""
 
     def lost_values(self, values: Mapping[str, Any]) -> str:
-        """Return why the kept values do not suffice to create a deleted record again as it was, as a sentence. It then comes back inactive.
+        """Return why the kept values do not suffice to restore a deleted record completely, as a sentence. It then comes back inactive.
 
         :param values: the kept values of the record.
         """

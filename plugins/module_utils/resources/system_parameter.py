@@ -217,7 +217,7 @@ class SystemParameter(ResourceType):
         return super().declared_secrets(declaration) | ({"value"} if _is_secret(declaration) else frozenset())
 
     def tied_names(self, name: str) -> frozenset[str]:
-        """The id and the secret of one OAuth2 client."""
+        """Return the id and the secret of one OAuth2 client."""
         pairs = (frozenset({method.client_id, method.client_secret}) for method in OAUTH2_METHODS.values())
         return next((pair - {name} for pair in pairs if name in pair), frozenset())
 

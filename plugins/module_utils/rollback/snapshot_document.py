@@ -133,7 +133,7 @@ class SnapshotDocument:
         return any(record.secrets for record in self.records)
 
     def without_secrets(self) -> SnapshotDocument:
-        """Return the document without secrets, which says where they are missing."""
+        """Return the document without secrets. It lists the places of the missing secrets."""
         kept: list[SavedRecord] = []
         losses = list(self.losses)
         incomplete = {(record.resource, record.former.name) for record in self.records if record.secrets}
