@@ -59,7 +59,9 @@ def _confirmed(session: Session, answer: Any, password: str) -> Any:
     """Return the result of a dialog. If Odoo requires the password, check it first."""
     if not isinstance(answer, Mapping) or answer.get("res_model") != _CHECK:
         return answer
-    check = [int(answer["res_id"])]
+    if not isinstance(answer.get("res_id"), int):
+        raise Unreachable(f"The program at {session.url} is not Odoo: its check of the password has no id. Check url.")
+    check = [answer["res_id"]]
     # Up to 18.0 the password is a field of the dialog, which empties it. Since 19.0 it is in the context.
     if session.fields(_CHECK)["password"]["store"]:
         session.write(_CHECK, check, {"password": password})

@@ -48,9 +48,9 @@ def read_mail_server_info(session: Session, *, name: str | None, xml_id: str | N
     """Return mail servers like `read_info`. A server that waits for a person's consent also has the link for it."""
     reports = read_info(session, MAIL_SERVER, name=name, xml_id=xml_id)
     for report in reports:
-        method = OAUTH2_METHODS.get(report["smtp_authentication"])
+        method = OAUTH2_METHODS.get(report.get("smtp_authentication", ""))
         report["authorize_url"] = (
-            authorize_url(session, report["id"], method) if method and not report["connected"] else None
+            authorize_url(session, report["id"], method) if method and not report.get("connected") else None
         )
     return reports
 

@@ -11,13 +11,15 @@ the live server has the same token, it gets the new one too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import run_in_odoo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
@@ -72,5 +74,7 @@ def test_with_tokens(
         "postmaster_client": dict(client),
     }
     answer = run_in_odoo(session, _CODE, values)
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("failure"), str):
+        raise Unreachable(f"The program at {session.url} is not Odoo: its server action returned no result. Check url.")
     if answer["failure"]:
         raise refusal("ir.mail_server.test_smtp_connection", "odoo.exceptions.UserError", answer["failure"])
