@@ -82,7 +82,7 @@ def _misfits(value: Any, kind: Any, path: str) -> Iterator[str]:
     elif origin is typing.Literal:
         if value not in arguments:
             yield f"{path} is {value!r}"
-    elif kind is type(None):
+    elif kind is types.NoneType:
         if value is not None:
             yield f"{path} is {value!r}"
     elif isinstance(kind, type) and issubclass(kind, Enum):

@@ -196,6 +196,7 @@ def test_commands(block: CodeBlock, command: str, reader: Reader) -> None:
     reader.write_inventory(hosts)
     (reader.folder / "example_inventory").symlink_to(reader.folder / "inventory")
     (reader.folder / "password").write_text("vault-password-made-up")
+    (reader.folder / "ansible.cfg").write_text("[defaults]\ninventory = inventory\n")
     words = shlex.split(re.sub(r"(?<=[= ])/(?=(srv|var|opt)/)", f"{reader.folder}/", command))
     for word in words:
         if str(reader.folder) in word:

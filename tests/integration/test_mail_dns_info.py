@@ -164,6 +164,6 @@ def test_the_playbook_shows_the_record(broken: BrokenInstance, server: DnsServer
         {"name": "lab.example", "type": "TXT", "value": "v=spf1 ip4:203.0.113.10 ~all"}
     ]
     report = (tmp_path / "report/doctor.md").read_text()
-    assert "#spf_missing" in report
+    assert "findings/spf_missing.html" in report
     assert "| <code>acme</code> | SPF | <code>lab.example</code> |  | spf_missing |" in report
     assert "| <code>acme</code> | DMARC | <code>lab.example</code> | <code>p=reject</code> | ok |" in report

@@ -159,7 +159,7 @@ def results(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resu
 
 def test_every_provider_of_the_list_has_an_example() -> None:
     sections = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
-    assert set(PROVIDERS) == set(sections) - {"What all examples share", "Sources"}
+    assert set(PROVIDERS) == set(sections) - {"Common to all examples", "Sources"}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
