@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The code blocks of the README and the guides on a real Odoo. All of them run with CODE_BLOCKS=all, otherwise the YAML and every fifth command.
+"""The code blocks of the README and the guides on a real Odoo. All of them run with CODE_BLOCKS=all, otherwise the YAML and every tenth command.
 
 Tasks, plays and variables run in check mode, because the mail servers of the guides do not exist.
 """
@@ -29,7 +29,7 @@ from lab import Lab
 from playbook import Run, ansible, ansible_playbook, play
 
 BLOCKS = [block for block in code_blocks() if not block.reason]
-EVERY = 1 if os.environ.get("CODE_BLOCKS") == "all" else 5
+EVERY = 1 if os.environ.get("CODE_BLOCKS") == "all" else 10
 PROGRAMS = {
     "ansible": "adhoc",
     "ansible-inventory": "inventory",

@@ -420,7 +420,10 @@ def test_a_running_queue_is_awaited(lab: Lab, tmp_path: Path) -> None:
         run = run_on(tmp_path, "heal", {"running": options})
         assert run.exit_code == 0, run.output
         assert run.results["Send the due mails"]["attempts"] > 1
-        assert shown(run, LEFT)["running"] == [f"running: healthy (Odoo {lab.description['odoo']['version']})"]
+        assert shown(run, LEFT)["running"] == [
+            f"running: healthy (Odoo {lab.description['odoo']['version']})",
+            "  Not examined: expiry. Nothing is known about their findings.",
+        ]
         arrived = Counter(record["to"] for record in lab.smtp[MAIN].accepted())
         assert arrived == {address("failed"): 3, address("queued"): 20}
     finally:
