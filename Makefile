@@ -34,7 +34,7 @@ export UV_SYSTEM_CERTS := true
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets replay browser site chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets replay code-blocks browser site chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ secrets: environments lab-up ## secrets of every shape through every module of a
 
 replay: environments lab-up ## 300 plans, and what each changes for the mail of real senders
 	@REPLAY_PLANS=300 PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_replay.py
+
+code-blocks: environments lab-up ## every code block of the README and the guides on a real Odoo
+	@CODE_BLOCKS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration/test_code_blocks.py
 
 browser: environments chromium ## the page of a drift report in a real Chromium
 	@$(CHECKS)/bin/python tests/checks browser
