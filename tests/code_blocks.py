@@ -23,6 +23,8 @@ _BLOCK = re.compile(
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)$", re.MULTILINE)
 # Languages of blocks that only show something: output, a diagram.
 _OUTPUT = ("", "text", "json")
+# Beginnings of the names of inventory variables.
+_VARIABLES = ("odoo_", "vault_", "heal_", "doctor_")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class CodeBlock:
     def kind(self) -> str:
         """Return the way to run the block: `plays`, `tasks`, `variables`, `inventory`, `baseline`, `commands`, `ini`, or `output`.
 
-        The kind is empty if there is none.
+        A block that no test can run has an empty kind.
         """
         if self.language == "console":
             return "commands" if self.commands else "output"
@@ -77,9 +79,6 @@ class CodeBlock:
     def value(self) -> Any:
         """Return the value of a block of YAML."""
         return yaml.safe_load(self.text)
-
-
-_VARIABLES = ("odoo_", "vault_", "heal_", "doctor_")
 
 
 def code_blocks() -> Iterator[CodeBlock]:

@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 
 Finding = Mapping[str, Any]
 
-# The same value as `older_than` in `roles/heal/tasks/mend.yml`.
+# The same value as `older_than` in `roles/heal/tasks/repair.yml`.
 _YOUNGEST_SECONDS = 60
 
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,15 +45,8 @@ def slack(value: Any) -> str:
     return text.slack(value)
 
 
-def value_text(value: Any) -> str:
-    """Return the value of a field as a printable text."""
-    if value is None or value == "":
-        return "(none)"
-    return text.printable(value if isinstance(value, str) else json.dumps(value))
-
-
 class FilterModule:
     """The filters by their names."""
 
     def filters(self) -> dict[str, Any]:
-        return {"printable": printable, "markdown": markdown, "slack": slack, "value_text": value_text}
+        return {"printable": printable, "markdown": markdown, "slack": slack, "value_text": text.value_text}

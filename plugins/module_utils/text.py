@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -76,3 +77,10 @@ def _harmless(line: str) -> str:
     line = line.replace("##[", r"#\u0023[")
     start = len(line) - len(line.lstrip(" "))
     return f"{line[:start]}\\u003a{line[start + 1 :]}" if line.startswith("::", start) else line
+
+
+def value_text(value: Any) -> str:
+    """Return the value of a field as a printable text."""
+    if value in (None, ""):
+        return "(none)"
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

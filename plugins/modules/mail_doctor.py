@@ -336,7 +336,7 @@ expiry:
       type: str
       sample: soon
     ends:
-      description: The expiry in ISO 8601. Null if there is none or it is not known.
+      description: The expiry in ISO 8601. Null if it does not expire or the expiry is not known.
       returned: always
       type: str
       sample: "2026-12-04T00:00:00+00:00"
@@ -346,12 +346,12 @@ expiry:
       type: int
       sample: 5
     severity:
-      description: The severity of the finding. Null if there is none.
+      description: The severity of the finding. Null without a finding.
       returned: always
       type: str
       sample: error
     source:
-      description: One sentence about the source of the date, or the reason why there is none.
+      description: One sentence about the source of the date, or the reason why the date is not known.
       returned: always
       type: str
       sample: Odoo stores this date.

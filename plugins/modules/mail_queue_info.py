@@ -141,7 +141,7 @@ queue:
       sample: 0
     sending:
       description:
-        - The task of the collection that sends the queue, read from its lock. Null if there is none.
+        - The task of the collection that sends the queue, read from its lock. Null if no task sends.
         - RV(queue.sending.expired) is true if the task was killed. The next M(postmaster.odoo.mail_queue) with
           O(postmaster.odoo.mail_queue#module:action=process) removes its lock.
       returned: always

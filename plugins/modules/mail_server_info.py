@@ -126,7 +126,7 @@ mail_servers:
       type: str
       sample: apikey
     smtp_pass:
-      description: The password as a mask. Null if there is none.
+      description: The password as a mask. Null if it is not set.
       returned: always
       type: str
       sample: "********"

@@ -786,7 +786,7 @@ unmanaged:
       type: str
       sample: Old relay
     xml_id:
-      description: The external ID of a former declaration. Null if there is none.
+      description: The external ID of a former declaration, or null.
       returned: always
       type: str
       sample: null

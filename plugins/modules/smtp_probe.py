@@ -283,7 +283,7 @@ auth_mechanisms:
   sample: {before_tls: [], after_tls: [LOGIN, PLAIN]}
 tls:
   description:
-    - The TLS connection. Null if there is none.
+    - The TLS connection. Null without TLS.
   returned: as RV(outcome)
   type: dict
   contains:

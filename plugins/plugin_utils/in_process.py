@@ -201,7 +201,7 @@ class ActionModule(ActionBase):
         return {**specification.of_stack(declared), **given}, warnings
 
     def _obstacle(self, variables: dict[str, Any]) -> str | None:
-        """Return the reason why the result in this process may differ from that of a shipped module; None if there is none."""
+        """Return the reason why the result in this process may differ from that of a shipped module, or None."""
         if self._connection.transport not in ("local", "ansible.builtin.local"):
             return f"the connection is {self._connection.transport}"
         if self._task.async_val:

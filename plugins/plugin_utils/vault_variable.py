@@ -77,7 +77,7 @@ class VaultVariable:
             raise Invalid(f"vault_file: {error.message}") from None
 
     def read_note(self) -> str:
-        """Return the note that is stored with the secret; empty if there is none.
+        """Return the note that is stored with the secret, or an empty text.
 
         :raises Invalid: if the file cannot be read or decrypted.
         """

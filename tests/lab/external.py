@@ -83,7 +83,7 @@ class ExternalLab(Lab):
     def __init__(self, layout: Layout | None = None) -> None:
         super().__init__(layout)
         # Nothing here starts or stops it, so it lacks these methods.
-        self.odoo = ExternalOdoo()  # type: ignore[assignment]
+        self.odoo = ExternalOdoo()  # type: ignore[assignment]  # it has fewer methods
         self._dsn, self._template = os.environ.get("ODOO_DSN"), os.environ.get("ODOO_TEMPLATE", "")
         self._master_password = os.environ.get("ODOO_MASTER_PASSWORD", "")
         self._cron_threads = os.environ.get("ODOO_CRON_THREADS")

@@ -53,10 +53,10 @@ class VaultVariable(Protocol):
         """The place, for messages."""
 
     def read(self) -> str | None:
-        """Return the stored secret; None if there is none."""
+        """Return the stored secret, or None."""
 
     def read_note(self) -> str:
-        """Return the note that is stored with the secret; empty if there is none."""
+        """Return the note that is stored with the secret, or an empty text."""
 
     def write(self, secret: str, note: str) -> None:
         """Store another secret and its note in one step. A reader finds either the former or the new pair.

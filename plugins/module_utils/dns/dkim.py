@@ -62,7 +62,7 @@ def read_key(lookup: Lookup, selector: str, domain: str) -> DkimKey:
 
 
 def _fault_of(key: str, kind: str) -> str:
-    """Return the fault of a public key in Base64; empty if there is none."""
+    """Return the fault of a public key in Base64, or an empty text."""
     try:
         data = base64.b64decode(key, validate=True)
     except binascii.Error:

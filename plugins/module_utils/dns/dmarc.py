@@ -51,7 +51,7 @@ class Policy:
     """The policy that applies to mail from a domain.
 
     :ivar domain: the domain of the `From`.
-    :ivar record: None if there is none.
+    :ivar record: the record, or None.
     :ivar organizational: the organizational domain.
     :ivar faults: the ignored records at the domain or above it, below the first valid record. Faults above that one have no effect.
     """

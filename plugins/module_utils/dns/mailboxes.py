@@ -47,7 +47,7 @@ MAILBOX_PROVIDERS: Mapping[str, MailboxProvider] = {
 
 
 def mailbox_provider(domain: str) -> str:
-    """Return the name of the mailbox provider that a domain belongs to; empty if there is none."""
+    """Return the name of the mailbox provider that a domain belongs to, or an empty text."""
     return next((name for name, one in MAILBOX_PROVIDERS.items() if re.fullmatch(one.domains, domain)), "")
 
 

@@ -121,7 +121,7 @@ def _address(server: str, text: str) -> str:
 
 
 def _domain(name: str, text: str | None) -> str:
-    """Return a domain or a selector; empty if there is none."""
+    """Return a domain or a selector, or an empty text."""
     if text is None:
         return ""
     domain = domain_of(f"@{text}")

@@ -106,7 +106,7 @@ def _check_queue_interval(cron: Record, limits: Limits) -> Iterator[Finding]:
 
 
 def _notice(cron: Record, seen: Observation) -> Record | None:
-    """Return Odoo's message that it disabled the cron; None if there is none, or if the cron was changed since."""
+    """Return Odoo's message that it disabled the cron. Return None if there is no such message or the cron was changed since."""
     own = [one for one in seen.notices if f"({cron['id']})" in one["body"] and one["date"] >= cron["write_date"][:19]]
     return own[0] if own else None
 

@@ -29,7 +29,7 @@ class Deadline:
     :param kind: a key of FINDINGS.
     :param subject: the name of the thing, as the beginning of a sentence.
     :param ends: when it expires; None if it never expires, or if the moment is not known.
-    :param source: one sentence: the source of the date, or the reason why there is none.
+    :param source: one sentence: the source of the date, or the reason why the date is not known.
     :param is_endless: it never expires.
     :param worst: the highest severity of the finding: `error` if mail or the collection then stops, `warning` if not, empty for no finding.
     """
@@ -43,7 +43,7 @@ class Deadline:
     worst: str = "error"
 
     def severity(self, now: datetime, warn_days: int, error_days: int) -> str:
-        """Return the severity of the finding; empty if there is none."""
+        """Return the severity of the finding, or an empty text."""
         if self.ends is None or self.ends > now + timedelta(days=max(warn_days, error_days)):
             return ""
         return "warning" if self.ends > now + timedelta(days=error_days) and self.worst else self.worst

@@ -37,6 +37,6 @@ def read_configuration(path: str) -> dict[str, str]:
 
 
 def relay_of(configuration: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return host and port of the SMTP server in the file; None if there is none, which means LOCAL."""
+    """Return host and port of the SMTP server in the file, or None. None means LOCAL."""
     host, port = configuration.get("smtp_server"), configuration.get("smtp_port")
     return (host or LOCAL[0], port or LOCAL[1]) if host or port else None

@@ -213,7 +213,7 @@ def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> st
 
 
 def _remedy_of_address(server: Record, kind: str) -> str:
-    """Return a remedy that follows from host, port and encryption; empty if there is none."""
+    """Return a remedy that follows from host, port and encryption, or an empty text."""
     host, port, encryption = str(server["smtp_host"] or ""), server["smtp_port"], str(server["smtp_encryption"])
     if kind == "server_unreachable" and is_loopback(host):
         return LOCALHOST.format(host=host)

@@ -46,7 +46,7 @@ class References:
         self._pinned[model, xml_id] = record_id
 
     def pinned(self, model: str, text: str) -> int | None:
-        """Return the record that has a text as its external ID; None if there is none."""
+        """Return the record that has a text as its external ID, or None."""
         return self._pinned.get((model, text))
 
     def id(self, model: str, name: str) -> int:

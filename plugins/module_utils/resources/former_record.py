@@ -185,7 +185,7 @@ def _only_one_named(
 ) -> Found | None:
     """Return the only record that has the name, in an instance whose records may have other ids.
 
-    :raises NotRestorable: there is none or several. None is deleted by its name.
+    :raises NotRestorable: no record or several records have the name. No record is deleted by its name.
     """
     names = dict.fromkeys((former.name, former.written_name))
     found = [

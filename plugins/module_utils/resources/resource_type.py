@@ -403,7 +403,7 @@ class ResourceType:
         return None
 
     def replacement_of(self, field_name: str, parameters: Mapping[str, str]) -> str:
-        """Return the replacement of a field that this version no longer has; empty if there is none.
+        """Return the replacement of a field that this version no longer has, or an empty text.
 
         :param parameters: the system parameters of the instance.
         """

@@ -301,7 +301,7 @@ def _in_words(one: Comparison) -> str:
 
 
 def _server_in_words(name: str | None, email_from: str | None) -> str:
-    """Return the name of a server, or a text about the reason why there is none."""
+    """Return the name of a server, or a text with the reason if no server sends it."""
     if name is not None:
         return name
     return {None: _DEPENDS, "": "none (not sent)"}.get(email_from, _CONFIGURATION)

@@ -244,7 +244,7 @@ def mail_server_of(record: Mapping[str, Any]) -> RoutingServer:
 
 
 def address_of(text: str | None) -> str:
-    """Return the address in the first mailbox of a text, as Odoo compares it; empty if there is none."""
+    """Return the address in the first mailbox of a text, as Odoo compares it, or an empty text."""
     return _Mailbox.of(text or "").address
 
 

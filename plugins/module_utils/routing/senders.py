@@ -40,10 +40,10 @@ _GROUPS = 10_000
 class Sender:
     """A sender, with all other values that the route of its mail depends on.
 
-    :param email_from: the `From` as Odoo stores it; empty if there is none.
+    :param email_from: the `From` as Odoo stores it, or an empty text.
     :param source: one of SOURCES.
     :param mails: the number of messages; 0 if it is only configured.
-    :param company: the company of the record that the mail is about; None if there is none (and up to 16.0).
+    :param company: the company of the record that the mail is about, or None. Always None up to 16.0.
     :param alias_domain: the alias domain of that record, when the mail was sent.
     :param server: the mail server that the mail or the template names.
     :param user: the user who wrote it, who may have a personal mail server.

@@ -71,7 +71,7 @@ class Alternative:
 def advice(
     settings: Settings, dialogue: Dialogue, failure: Failure | None, alternatives: Sequence[Alternative]
 ) -> str | None:
-    """Return a remedy; None if there is none."""
+    """Return a remedy, or None."""
     if failure is None:
         return _though_it_works(settings, dialogue)
     for alternative in alternatives:

@@ -53,7 +53,7 @@ class Reply:
 
     :ivar stage: one of STAGES. A server may reject a client, its name or a sender at a later stage.
     :ivar code: three digits; None if the message does not contain it; -1 for a greeting that is not SMTP.
-    :ivar enhanced: the enhanced status code (RFC 3463), such as 5.7.1; empty if there is none.
+    :ivar enhanced: the enhanced status code (RFC 3463), such as 5.7.1, or an empty text.
     :ivar text: the text of the server on one line, with the enhanced code.
     """
 

@@ -8,12 +8,11 @@ escapes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, value_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import some as some_of
 
 Document = Mapping[str, Any]
@@ -160,13 +159,7 @@ def _words(difference: Mapping[str, Any]) -> str:
     name = printable(difference["field"])
     if difference.get("secret") and before is not None and after is not None:
         return f"{name} differs"
-    return "{} {} -> {}".format(name, *_shortened(_shown(before), _shown(after)))
-
-
-def _shown(value: Any) -> str:
-    if value is None or value == "":
-        return "(none)"
-    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return "{} {} -> {}".format(name, *_shortened(value_text(before), value_text(after)))
 
 
 def _shortened(*texts: str) -> Iterator[str]:

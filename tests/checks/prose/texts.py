@@ -45,9 +45,9 @@ def texts_of(path: Path) -> list[Text]:
     """Return the texts of a file; none if its kind contains no prose."""
     content = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
-        return [(1, _without_front_matter(content))]
-    if path.suffix in (".py", ".mjs", ".js"):
-        return list(_of_python(content, path)) if path.suffix == ".py" else []
+        return [(1, _without_html_comments(content))]
+    if path.suffix == ".py":
+        return list(_of_python(content, path))
     if path.suffix in (".yml", ".yaml"):
         return [*_of_yaml(content), *_of_hash_comments(content)]
     if path.suffix == ".j2":
@@ -57,7 +57,7 @@ def texts_of(path: Path) -> list[Text]:
     return []
 
 
-def _without_front_matter(content: str) -> str:
+def _without_html_comments(content: str) -> str:
     return re.sub(r"<!--.*?-->", lambda found: "\n" * found[0].count("\n"), content, flags=re.DOTALL)
 
 

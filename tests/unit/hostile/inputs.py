@@ -311,7 +311,7 @@ INPUTS: dict[str, Callable[[Random, Path], None]] = {
 def try_input(name: str, random: Random, folder: Path) -> tuple[str, float]:
     """Pass one hostile input to the collection.
 
-    :returns: the defect, which is empty if there is none, and the processor time in seconds.
+    :returns: the defect or an empty text, and the processor time in seconds.
     """
     started, fault = time.process_time(), ""
     try:

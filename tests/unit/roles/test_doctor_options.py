@@ -80,6 +80,6 @@ def test_the_defaults_are_those_that_are_documented() -> None:
 
 def test_defaults_of_the_doctor_that_heal_uses() -> None:
     """If a variable is not set, heal uses the doctor's default."""
-    text = (ROLES / "heal" / "tasks" / "mend.yml").read_text(encoding="utf-8")
+    text = (ROLES / "heal" / "tasks" / "repair.yml").read_text(encoding="utf-8")
     for name in ("stale_days", "max_overdue"):
         assert f"doctor_{name} | default({SPECIFICATION.options[name]['default']})" in text

@@ -28,11 +28,6 @@ def odoo() -> SimulatedOdoo:
     return SimulatedOdoo("19.0")
 
 
-@pytest.fixture
-def file() -> FileInMemory:
-    return FileInMemory()
-
-
 def restored(odoo: SimulatedOdoo, document: SnapshotDocument, **options: Any) -> dict[str, list[str]]:
     """Roll back, and return the reasons of the losses, by keys. The check before and the run after it agree; the parameter is restored."""
     predicted = roll_back(odoo.session(read_only=True), document, **options)

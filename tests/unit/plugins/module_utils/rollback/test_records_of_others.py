@@ -30,11 +30,6 @@ def odoo() -> SimulatedOdoo:
     return SimulatedOdoo("19.0")
 
 
-@pytest.fixture
-def file() -> FileInMemory:
-    return FileInMemory()
-
-
 def delete(odoo: SimulatedOdoo, model: str, record_id: int) -> None:
     del odoo.records.tables[model][record_id]
 
