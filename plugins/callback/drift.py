@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: drift
 type: aggregate
 short_description: Report the drift of all hosts, and set the exit code
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:

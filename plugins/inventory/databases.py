@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: databases
 short_description: List the databases of Odoo servers as inventory hosts
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:

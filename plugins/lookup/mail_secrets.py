@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: mail_secrets
 short_description: Read the secrets of an instance's mail settings, encrypted
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:

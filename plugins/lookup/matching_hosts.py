@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: matching_hosts
 short_description: A pattern of hosts that must match
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:

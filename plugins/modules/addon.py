@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: addon
 short_description: Install, upgrade or uninstall an addon of Odoo
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Installs, upgrades or uninstalls an addon (C(ir.module.module)) with Odoo's own buttons, and waits until Odoo has finished.
   - Odoo then reloads all its addons, which takes seconds to minutes. No scheduled action (cron) runs during this time.

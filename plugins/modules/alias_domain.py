@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: alias_domain
 short_description: Enforce an alias domain of Odoo
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes or deletes an alias domain (C(mail.alias.domain)). An alias domain defines the addresses for the bounces and replies of a company.
   - Alias domains exist since Odoo 17.0. Odoo 16.0 has system parameters instead.

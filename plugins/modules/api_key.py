@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: api_key
 short_description: Create, replace and revoke an API key of an Odoo user
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates an API key for the user of the task, stores it in a vault file, and replaces it before it expires.
   - A key is replaced in the following order. The module creates a new key, logs in with it, stores it, reads it back, and logs in with the stored key. A

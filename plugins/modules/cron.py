@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: cron
 short_description: Enforce a scheduled action (cron) of Odoo
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Enforces the schedule and the state of a scheduled action (cron, C(ir.cron)). A cron is identified by its external ID, or by its name and its model.
   - With O(code), the cron is one of your own. The module creates, changes and deletes it. With O(run), the module also runs the cron once.

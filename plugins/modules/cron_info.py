@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: cron_info
 short_description: List the scheduled actions (crons) of an Odoo instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the scheduled actions (crons) of an instance. It never changes anything. The client only calls methods that read.
   - Times are UTC. C(overdue_minutes) is the number of minutes that an active cron is behind its schedule.

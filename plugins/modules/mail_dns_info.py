@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_dns_info
 short_description: Check the DNS records that an Odoo instance's mail depends on
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the addresses that an instance sends from, and the mail server for each of them. For the domain of each address it checks SPF, DKIM and DMARC. For
     the domains that bounces and replies are sent to, it checks MX. For the addresses of your own relays it checks the name (PTR).

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_doctor
 short_description: Diagnose why an Odoo instance does not send mail
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Examines the scheduled actions (crons), the outgoing mail servers, the routes of senders, the mail queue, and related settings. Each problem is a
     finding with its evidence and a remedy.

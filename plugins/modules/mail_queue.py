@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_queue
 short_description: Send, retry, cancel or delete mails in Odoo's queue
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Performs one action on the mails that match every filter, in batches, the oldest first. It counts the results.
   - In check mode nothing is changed. RV(count) is then the number of mails that a run would change.

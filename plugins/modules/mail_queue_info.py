@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_queue_info
 short_description: Report the state of the mail queue of an Odoo instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Counts the mails of an instance by state, and the failed mails by class of failure. The number of calls does not depend on the size of the queue.
   - It never changes anything. The client only calls methods that read.

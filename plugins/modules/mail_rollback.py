@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_rollback
 short_description: Restore the mail settings of an Odoo instance from a snapshot
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Restores the settings that a run of M(postmaster.odoo.mail_stack) with O(postmaster.odoo.mail_stack#module:snapshot_folder) has changed. Fields get
     their exact former values. Records that the run has created are deleted, and records that it has deleted are created again. External IDs that it has

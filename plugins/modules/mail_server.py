@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_server
 short_description: Enforce an outgoing mail server of Odoo
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes, archives or deletes one outgoing mail server (C(ir.mail_server)).
   - Only the options that are set are enforced. The module reads from the instance which fields and values it supports. So the same task works on every

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_server_info
 short_description: List the outgoing mail servers of an Odoo instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the outgoing mail servers of an instance. It never changes anything. The client only calls methods that read.
   - Archived servers and personal servers (C(owner_user_id), Odoo 19.0) are also listed.

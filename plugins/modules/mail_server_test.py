@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_server_test
 short_description: Test an outgoing mail server of Odoo, optionally with a real mail
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs Odoo's own connection test of one or all outgoing mail servers. It reports the class of the result and the text of the SMTP dialogue. Odoo
     connects, logs in, and offers a sender and a recipient. No mail is sent.

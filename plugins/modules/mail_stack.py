@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_stack
 short_description: Enforce everything about the mail of an Odoo instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Enforces addons, system parameters, alias domains, outgoing mail servers, scheduled actions (crons) and the queue policy of one instance as one plan.
   - Reading takes a constant number of calls. Everything is compared first, and only then written, in the order of the options. All errors in the

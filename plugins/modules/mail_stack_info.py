@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: mail_stack_info
 short_description: Read the mail settings of an Odoo instance as declarations
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads everything about the mail of an instance. It returns the options of M(postmaster.odoo.mail_stack) and M(postmaster.odoo.queue_policy) that declare
     exactly the current state. Enforcing them on the same instance changes nothing.

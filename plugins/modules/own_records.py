@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: own_records
 short_description: List and remove the records that this collection has created in an Odoo instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - The collection keeps a few records of its own in an instance. These are the crons of the queue policy, the system parameters C(postmaster_odoo.…), and
     the external IDs of declared records. They also include the addon C(mail_smtp_timeout), and copies of mail servers and server actions that a killed run

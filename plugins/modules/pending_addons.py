@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: pending_addons
 short_description: Finish or cancel pending changes of Odoo's addons
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - If an addon (C(ir.module.module)) waits to be installed, upgraded or removed, Odoo runs no scheduled action (cron) and rejects changes to other addons.
     This happens if a person has clicked a button but never confirmed it, or if an upgrade was interrupted.

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: queue_policy
 short_description: Pace, retry, clean up and monitor Odoo's mail queue
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Odoo sends its mail queue without pauses or priorities, the newest mails first. It never retries a failed mail, and it keeps failed and cancelled mails
     forever. This module adds the missing features as scheduled actions (crons) with generated code. It needs no addon and works on Odoo Online.

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: smtp_probe
 short_description: Test an SMTP server from the host that runs the task
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Connects to an SMTP server in the same way as Odoo, from the host that runs the task, in stages. It resolves the name, connects, sends its own name, and
     starts TLS. It then logs in, and offers a sender and a recipient, if the options say so. It ends before C(DATA), so no mail is sent.

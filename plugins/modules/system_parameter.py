@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 ---
 module: system_parameter
 short_description: Enforce a system parameter of Odoo
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets or removes one system parameter (C(ir.config_parameter)).
   - If the key names a secret, such as C(google_gmail_client_secret), the value is masked everywhere.

@@ -23,6 +23,8 @@ _FENCE = r"^ *(?P<fence>`{3,}|~{3,}).*?^ *(?P=fence) *$"
 # Code stays as it is; `target` is that of an inline link.
 _CODE_OR_LINK = re.compile(rf"{_FENCE}|`[^`\n]+`|\]\((?P<target>[^)\s]+)\)", re.MULTILINE | re.DOTALL)
 _SECTION = re.compile(r"^### (\w+)\n\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+# In Markdown, a backslash before a punctuation character is not a part of a link target.
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LIST_LINK = re.compile(r"^- \[([^\]]+)\]\(([^)\s#]+)\.(?:md|rst)\)", re.MULTILINE)
 _VARIABLE = re.compile(r"([a-z]+_[a-z_]+(?:, (?:[a-z_]+|\.\.\.))*): (.+)")
 
@@ -103,8 +105,10 @@ class Pages:
         """Return the text of a file with its links changed to those of its page."""
 
         def changed(found: re.Match[str]) -> str:
-            target = found["target"]
-            if target is None or re.match(r"[a-z]+:|#", target):
+            if found["target"] is None:
+                return found[0]
+            target = _ESCAPE.sub(r"\1", found["target"])
+            if re.match(r"[a-z]+:|#", target):
                 return found[0]
             return f"]({self._target(target, path, page)})"
 

@@ -115,6 +115,13 @@ def test_links_of_files_without_a_page_are_checked(write: Write) -> None:
         write(**{"README.md": "[x](docs/gone.md)"})
 
 
+def test_a_backslash_before_punctuation_is_not_a_part_of_a_link(write: Write) -> None:
+    changelog = r"[x](https\://odoo\.example/a\_b) [y](docs/guide\.md)"
+    assert write(**{"CHANGELOG.md": changelog}).is_dir()
+    with pytest.raises(SiteError, match=r"CHANGELOG\.md: the link target docs/gone\.md does not exist"):
+        write(**{"CHANGELOG.md": r"[x](docs/gone\.md)"})
+
+
 def test_a_finding_without_a_section_is_an_error(write: Write) -> None:
     text = FILES["docs/findings.md"].split("### stuck", maxsplit=1)[0]
     with pytest.raises(SiteError, match=r"docs/findings\.md and CATALOGUE differ: stuck"):
