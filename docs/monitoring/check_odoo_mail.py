@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,6 +28,7 @@ ORDER = (OK, WARNING, UNKNOWN, CRITICAL)
 REPORT_FORMAT = 1
 DEFAULT_CHECKS = ("cron", "server", "routing", "queue", "setup", "expiry")
 MOST_NAMES = 5
+MOST_AHEAD = 0.25  # hours that the clock of the controller may be ahead of this machine's
 
 
 class Unusable(Exception):
@@ -53,8 +55,16 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         default=",".join(DEFAULT_CHECKS),
         help="the checks of the doctor that must have run; if one is missing, the state is UNKNOWN instead of OK or WARNING (all default checks)",
     )
-    parser.add_argument("--max-age", type=float, default=26, help="hours after which the report is UNKNOWN (26)")
+    parser.add_argument("--max-age", type=_hours, default=26, help="hours after which the report is UNKNOWN (26)")
     return parser.parse_args(arguments)
+
+
+def _hours(text: str) -> float:
+    """Return a positive number of hours."""
+    hours = float(text)
+    if not (math.isfinite(hours) and hours > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number of hours")
+    return hours
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,6 +81,10 @@ def _judge(options: argparse.Namespace) -> tuple[int, str]:
         age = _age(report["generated"])
         if age > options.max_age:
             raise Unusable(f"the report {options.report} is {age:.0f} hours old (at most {options.max_age:g})")
+        if age < -MOST_AHEAD:
+            raise Unusable(
+                f"the report {options.report} is {-age:.1f} hours in the future: set the clocks of both machines"
+            )
         instances = [one for one in report["instances"] if options.instance in (None, one["instance"])]
         if not instances:
             raise Unusable(f"the report {options.report} has no instance {options.instance or ''}".rstrip())
@@ -79,7 +93,7 @@ def _judge(options: argparse.Namespace) -> tuple[int, str]:
             one["missing"] = [check for check in wanted if check not in one["checks"]]
         state = max(map(_state, instances), key=ORDER.index)
         return state, f"{_words(instances)} | {_performance(instances)}"
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise Unusable(f"the report {options.report} is not a report of the doctor ({type(error).__name__})") from error
 
 
@@ -94,7 +108,7 @@ def _read(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Unusable(f"the report {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unusable(f"the report {path} is not JSON") from error
     if not isinstance(report, dict) or report.get("format") != REPORT_FORMAT:
         raise Unusable(f"the report {path} does not have the format {REPORT_FORMAT}")
@@ -124,7 +138,7 @@ def _reasons(instance: dict[str, Any]) -> str:
     if instance["status"] == "not_asked":
         return f"not asked ({_plain(instance['error_kind'])})"
     # Each ID once, in the order of the report: by severity. Remarks are not reasons.
-    names = list(dict.fromkeys(one["id"] for one in instance["findings"] if one["severity"] != "info"))
+    names = list(dict.fromkeys(_plain(one["id"]) for one in instance["findings"] if one["severity"] != "info"))
     rest = len(names) - MOST_NAMES
     reasons = [", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")] if names else []
     if instance["missing"]:
@@ -141,15 +155,15 @@ def _performance(instances: list[dict[str, Any]]) -> str:
     queues = [one["queue"] for one in instances if one["queue"]]
     ends = [end["ends"] for one in instances for end in one["expiry"] if end["ends"]]
     values: dict[str, str] = {
-        name: str(sum(one["counts"][severity] for one in instances))
+        name: f"{sum(one['counts'][severity] for one in instances):d}"
         for name, severity in (("errors", "error"), ("warnings", "warning"))
     }
     values["not_asked"] = str(sum(one["status"] == "not_asked" for one in instances))
     if queues:
         ages = [queue["oldest_due"]["age_seconds"] for queue in queues if queue["oldest_due"]]
-        values["due"] = str(sum(queue["due"] for queue in queues))
-        values["failed"] = str(sum(queue["states"]["exception"] for queue in queues))
-        values["oldest_due"] = f"{max(ages, default=0)}s"
+        values["due"] = f"{sum(queue['due'] for queue in queues):d}"
+        values["failed"] = f"{sum(queue['states']['exception'] for queue in queues):d}"
+        values["oldest_due"] = f"{max(ages, default=0):d}s"
     if ends:
         first = min(map(datetime.fromisoformat, ends))
         values["next_end"] = f"{(first - datetime.now(timezone.utc)).total_seconds():.0f}s"

@@ -451,4 +451,4 @@ def test_the_playbook_reads_and_acts_as_requested(database: LabInstance, lab: La
         assert wrong.exit_code == 2, wrong.output
         assert words in wrong.output
     assert database.fingerprint() == before
-    assert 'state="sent"} 3' in (tmp_path / "metrics" / "localhost.prom").read_text()
+    assert 'state="sent"} 3' in (tmp_path / "metrics" / "localhost.queue.prom").read_text()

@@ -97,7 +97,7 @@ def monitored(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> Monitored
 
 
 def test_the_playbooks_write_one_file_each(monitored: Monitored) -> None:
-    assert set(monitored.files) == {"acme.doctor.prom", "umbrella.doctor.prom", "acme.prom"}
+    assert set(monitored.files) == {"acme.doctor.prom", "umbrella.doctor.prom", "acme.queue.prom"}
 
 
 def test_promtool_accepts_the_metrics(monitored: Monitored) -> None:
@@ -157,7 +157,7 @@ def as_series(text: str, now: float) -> dict[str, str]:
 
 def test_rules_on_the_metrics_of_real_runs(monitored: Monitored, tmp_path: Path) -> None:
     now = datetime.now(timezone.utc).timestamp()
-    acme = {**as_series(monitored.files["acme.doctor.prom"], now), **as_series(monitored.files["acme.prom"], now)}
+    acme = {**as_series(monitored.files["acme.doctor.prom"], now), **as_series(monitored.files["acme.queue.prom"], now)}
     found = {
         (name, severity)
         for name, severity in re.findall(r'findings_by_id\{.*id="(\w+)",severity="(\w+)"', "\n".join(acme))

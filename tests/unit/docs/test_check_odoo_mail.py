@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,18 @@ def test_an_old_report_is_unknown(check: Check) -> None:
     assert check({"a": HEALTHY}, "--max-age", "1", hours=2)[0] == 3
 
 
+def test_a_report_from_the_future_is_unknown(check: Check) -> None:
+    assert check({"a": HEALTHY}, hours=-0.1)[0] == 0
+    code, line = check({"a": HEALTHY}, hours=-2)
+    assert (code, "is 2.0 hours in the future: set the clocks" in line) == (3, True)
+
+
+@pytest.mark.parametrize("test_hours", ["nan", "inf", "-1", "0", "x"])
+def test_a_maximum_age_must_be_a_positive_number(check: Check, test_hours: str) -> None:
+    code, line = check({"a": HEALTHY}, f"--max-age={test_hours}")
+    assert (code, "--max-age" in line) == (3, True)
+
+
 def test_an_instance_that_is_not_in_the_report_is_unknown(check: Check) -> None:
     code, line = check({"a": HEALTHY}, "--instance", "b")
     assert (code, line.endswith("has no instance b\n")) == (3, True)
@@ -120,11 +133,39 @@ def test_an_instance_that_is_not_in_the_report_is_unknown(check: Check) -> None:
 
 
 @pytest.mark.parametrize(
-    "test_text", ["", "[]", "{", '{"format": 2}', '{"format": 1}', '{"format": 1, "generated": 5}']
+    "test_text", ["", "[]", "{", "[" * 100_000, '{"format": 2}', '{"format": 1}', '{"format": 1, "generated": 5}']
 )
 def test_a_file_that_is_not_a_report_is_unknown(tmp_path: Path, test_text: str) -> None:
     (tmp_path / "doctor.json").write_text(test_text)
     assert plugin("--report", tmp_path / "doctor.json")[0] == 3
+
+
+def values(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container of a report with each of its keys."""
+    if isinstance(node, (dict, list)):
+        for key in list(node) if isinstance(node, dict) else range(len(node)):
+            yield node, key
+            yield from values(node[key])
+
+
+@pytest.mark.parametrize("test_value", [None, [], {}, "x", -1, 1e400, [[1]], {"x": 1}], ids=repr)
+def test_a_damaged_report_never_ends_in_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], test_value: Any
+) -> None:
+    main = runpy.run_path(str(PLUGIN))["main"]
+    path = tmp_path / "doctor.json"
+    expiry = [{"ends": "2101-01-01T00:00:00+00:00"}]
+    report = doctor_report(
+        {"a": {**ILL, "expiry": expiry}, "b": LOST}, generated=f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    )
+    tried = list(values(report))
+    assert len(tried) > 60
+    for container, key in tried:
+        former, container[key] = container[key], test_value
+        path.write_text(json.dumps(report))
+        container[key] = former
+        assert main(["--report", str(path)]) in range(4)
+        assert LINE.fullmatch(capsys.readouterr().out), (container, key)
 
 
 def test_a_file_or_an_option_that_is_missing_is_unknown(tmp_path: Path) -> None:

@@ -70,6 +70,8 @@ EXAMPLES = r"""
 
 import asyncio
 import importlib.util
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,21 +85,28 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
     from ansible_collections.postmaster.odoo.plugins.module_utils.events.source_options import read_options
 
     options = read_options(args)
-    at_once = asyncio.Semaphore(options.at_once)
-    await asyncio.gather(*(_watch(instance, queue, at_once, options.interval) for instance in options.instances))
+    # asyncio's own executor uses at most as many threads as the machine has processors, plus four.
+    executor = ThreadPoolExecutor(options.at_once, thread_name_prefix="odoo_mail")
+    try:
+        await asyncio.gather(*(_watch(instance, queue, executor, options.interval) for instance in options.instances))
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def _watch(
-    instance: WatchedInstance, queue: asyncio.Queue[dict[str, Any]], at_once: asyncio.Semaphore, interval: float
+    instance: WatchedInstance, queue: asyncio.Queue[dict[str, Any]], executor: ThreadPoolExecutor, interval: float
 ) -> None:
     loop = asyncio.get_running_loop()
     while True:
-        async with at_once:
-            began = loop.time()
-            events = await asyncio.to_thread(instance.poll)
+        began, events = await loop.run_in_executor(executor, _poll, instance)
         for event in events:
             await queue.put(event)
-        await asyncio.sleep(max(0.0, began + interval - loop.time()))
+        await asyncio.sleep(max(0.0, began + interval - time.monotonic()))
+
+
+def _poll(instance: WatchedInstance) -> tuple[float, list[dict[str, Any]]]:
+    """Return the start of an examination, in seconds of the monotonic clock, and its events."""
+    return time.monotonic(), instance.poll()
 
 
 def _find_collection() -> None:

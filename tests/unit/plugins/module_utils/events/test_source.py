@@ -264,3 +264,32 @@ def _memory() -> int:
     scrubbing._without_known.cache_clear()
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
+
+
+def test_as_many_instances_as_allowed_are_examined_in_parallel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number is greater than the number of threads of asyncio's own executor, which depends on the machine."""
+    number = 40
+    everybody = threading.Barrier(number)
+    monkeypatch.setattr(watched_instance.WatchedInstance, "poll", lambda _instance: [everybody.wait(timeout=20)])
+    monkeypatch.setattr(source_options, "_MOST_AT_ONCE", number)
+    instances = [{**ACME, "name": f"acme{count}"} for count in range(number)]
+    places = run_source(1, instances=instances, at_once=number)
+    assert sorted(places) == list(range(number))
+
+
+def test_an_examination_that_runs_does_not_delay_the_end_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(watched_instance.WatchedInstance, "poll", lambda _instance: [released.wait(60)])
+    main = source_main()
+
+    async def run() -> float:
+        source = asyncio.create_task(main(asyncio.Queue(), {"instances": [ACME]}))
+        await asyncio.sleep(0.1)
+        source.cancel()
+        began = time.monotonic()
+        await asyncio.gather(source, return_exceptions=True)
+        ended = time.monotonic()
+        released.set()
+        return ended - began
+
+    assert asyncio.run(run()) < 30
