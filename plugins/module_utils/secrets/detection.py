@@ -27,8 +27,8 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _SCHEME = re.compile(r"(?:[a-z][a-z\d+.-]*:(?=/))?/*", re.IGNORECASE)
 # Up to the last @, because users may leave the @ and / of a password unescaped.
 _LOGIN = re.compile(r"([^/@:]*):(.+)@|([^/@:]{6,})@", re.DOTALL)
-# Without an @ it is a login without its host, unless it is short enough for a port.
-_NO_PORT = re.compile(r"(?:\[[^\]]*\]|[^/:?#\[\]]*):(?!\d{0,5}(?:[/?#]|$))(.{6,})", re.DOTALL)
+# Without an @ it is a login without its host, unless it begins with a port. Two slashes after digits are not a path.
+_NO_PORT = re.compile(r"(?:\[[^\]]*\]|[^/:?#\[\]]*):(?!/|\d{1,5}/(?!/)|\d{0,5}(?:[?#]|$))(.{6,})", re.DOTALL)
 # Up to the path, the query or the fragment.
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:(?=/))?/*[^/\\?#]*", re.IGNORECASE)
 # A value of this length in a query is not a page number.

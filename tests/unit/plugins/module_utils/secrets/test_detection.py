@@ -201,3 +201,17 @@ def test_code_may_contain_a_secret_of_any_shape(code: str, secret: str) -> None:
 @given(st.text())
 def test_any_text_can_be_examined(text: str) -> None:
     assert holds_secret(text) in (True, False)
+
+
+@pytest.mark.parametrize("secret", [secret for secret in SECRETS if "@" not in secret])
+@pytest.mark.parametrize("host", ["", "@odoo.acme.example", "@127.0.0.1:1"])
+@pytest.mark.parametrize("option", ["url", "proxy"])
+def test_a_login_in_a_url_is_a_secret_with_and_without_its_host(option: str, host: str, secret: str) -> None:
+    assert secret in set(secrets_in({option: f"http://me:{secret}{host}"}))
+
+
+@pytest.mark.parametrize("address", ["", "/", "/web", "?db=acme", "#menu"])
+@pytest.mark.parametrize("port", ["", ":1", ":8069", ":65535"])
+def test_the_port_of_a_url_is_not_a_secret(port: str, address: str) -> None:
+    found = set(secrets_in({"url": f"http://odoo.acme.example{port}{address}"}))
+    assert not {secret for secret in found if secret[:1].isdigit()}
