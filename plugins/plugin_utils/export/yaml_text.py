@@ -17,8 +17,8 @@ import yaml
 _WIDTH = 110
 _PLAIN = re.compile(r"[^\W\d][\w .@/+()-]*")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-# Characters that YAML accepts without an escape, and that do not break a line.
-_PRINTABLE = re.compile("[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# Not one of the characters that YAML accepts without an escape, and that do not break a line.
+_UNPRINTABLE = re.compile("[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 # Texts that Ansible would evaluate as a template.
 TEMPLATE = re.compile(r"\{[{%#]")
 
@@ -55,8 +55,7 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
 
 def comment(text: str) -> Iterator[str]:
     """Yield the lines of a comment."""
-    one_line = "".join(character if _PRINTABLE.match(character) else " " for character in text)
-    for line in textwrap.wrap(one_line, _WIDTH, break_long_words=False, break_on_hyphens=False):
+    for line in textwrap.wrap(_UNPRINTABLE.sub(" ", text), _WIDTH, break_long_words=False, break_on_hyphens=False):
         yield f"# {line.rstrip()}"  # textwrap keeps a no-break space at the end
 
 
@@ -116,7 +115,7 @@ def _fits_block(text: str) -> bool:
         and bool(lines[-1])
         and "\n\n\n\n" not in text
         and all(line == line.rstrip() and len(line) <= _WIDTH + 30 for line in lines)
-        and all(_PRINTABLE.match(character) or character == "\n" for character in text)
+        and not any(map(_UNPRINTABLE.search, lines))
     )
 
 
@@ -124,7 +123,7 @@ def _is_plain(text: str) -> bool:
     """Return whether YAML reads a text without quotes as the same text."""
     if not _PLAIN.fullmatch(text) or text != text.strip() or len(text) > _WIDTH:
         return False
-    return not _is_of_another_type(text) and all(map(_PRINTABLE.match, text))
+    return not _is_of_another_type(text) and not _UNPRINTABLE.search(text)
 
 
 def _is_of_another_type(text: str) -> bool:
@@ -140,7 +139,7 @@ def _escaped(text: str) -> str:
 def _escape(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
-    if _PRINTABLE.match(character):
+    if not _UNPRINTABLE.match(character):
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
