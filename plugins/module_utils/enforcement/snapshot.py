@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
@@ -61,6 +61,17 @@ class Snapshot:
         self.parameters = facts.parameters
         self.ignored_parameters = facts.ignored_parameters
         self.is_neutralized = is_neutralized(facts.parameters)
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The values of all secret fields."""
+        return frozenset(
+            str(one.values[name])
+            for kind, records in self.records.items()
+            for one in records.found
+            for name in kind.secret_fields
+            if one.values.get(name)
+        )
 
 
 def take_snapshot(session: Session, declarations: Sequence[Declaration], types: Iterable[ResourceType]) -> Snapshot:

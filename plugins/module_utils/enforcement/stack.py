@@ -22,6 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planne
     build_plan,
     complete_declarations,
     each_once,
+    repeated_secrets,
     types_to_read,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot, take_snapshot
@@ -44,6 +45,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.route_assertions import RouteAssertions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import CanaryOrder, Trials
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_own_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked_if_known
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declared_stack import DeclaredStack
@@ -340,6 +342,7 @@ class Stack:
 
     def report(self) -> list[dict[str, Any]]:
         """Return the declared records as they were last read, with secrets masked and with their keys in plans."""
+        secrets = repeated_secrets(self._snapshot)
         reported = []
         for resource in self._plan.resources:
             kind, found = resource.declaration.type, resource.found
@@ -348,6 +351,7 @@ class Stack:
             key = resource.declaration.key
             connection = self._connections.get(key)
             record = kind.report(found, self._snapshot.records[kind].fields)
+            record = {name: masked_if_known(value, secrets) for name, value in record.items()}
             record.update(kind.extra_report(resource, connection))
             if resource.declaration.options.get("active") and not found.values.get("active", True):
                 record["held_back"] = True

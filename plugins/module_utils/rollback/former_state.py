@@ -108,10 +108,7 @@ class FormerState:
 
         :raises Invalid: the file cannot be written.
         """
-        for kind, records in snapshot.records.items():
-            self._secrets |= {
-                str(one.values[name]) for one in records.found for name in kind.secret_fields if one.values.get(name)
-            }
+        self._secrets |= snapshot.secrets
         for kind in RESOURCE_TYPES:
             own = [step for step in steps if step.resource == kind.name and kind.stage(step) in _STAGES]
             self._kept_steps += own

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 MASK = "********"
@@ -17,6 +18,11 @@ _OF_ANSIBLE = re.compile(r"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER|(?<!\*)\*{8}(?!\*
 def is_masked(text: str) -> bool:
     """Return whether a text of one line is a mask or contains one. Lines of asterisks in code do not count."""
     return "\n" not in text and _OF_ANSIBLE.search(text) is not None
+
+
+def masked_if_known(value: Any, secrets: Collection[str]) -> Any:
+    """Return the mask if a value is one of the secrets, with or without blanks around it. Else, return the value."""
+    return masked(value) if isinstance(value, str) and value.strip() in secrets else value
 
 
 def masked(value: Any) -> str | None:

@@ -259,3 +259,31 @@ def test_errors_of_later_steps_are_reported_before_anything_is_written(
     with pytest.raises(Invalid, match=words):
         run(odoo, stack)
     assert not [method for _model, method, _ids, _arguments in odoo.log if method in ("create", "write", "unlink")]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_value_that_repeats_the_password_of_another_record_is_masked(odoo: SimulatedOdoo, check: bool) -> None:
+    secret = "former-password-made-up"
+    odoo.add("ir.mail_server", name="Former", smtp_pass=secret)
+    odoo.add("ir.mail_server", name="Sales", smtp_user=f" {secret}", smtp_pass="made-up")
+    odoo.add("ir.config_parameter", key="acme.note", value=secret)
+    outcome = run(
+        odoo,
+        {
+            "servers": [{"name": "Sales", "smtp_user": "sales"}, {"name": "Former", "sequence": 3}],
+            "parameters": {"acme.note": "new"},
+        },
+        check=check,
+        unmanaged="report",
+    )
+    assert {"value": ("********", "new"), "smtp_user": ("********", "sales")}.items() <= changes(outcome.plan).items()
+    assert all(step.values for step in outcome.plan)
+    assert secret not in repr(outcome)
+    assert written(odoo) == [] if check else odoo.log
+
+
+def test_a_value_that_a_short_password_equals_by_chance_is_shown(odoo: SimulatedOdoo) -> None:
+    odoo.add("ir.mail_server", name="Main", smtp_pass="admin")
+    odoo.add("ir.config_parameter", key="acme.note", value="admin")
+    outcome = run(odoo, {"servers": [{"name": "Main"}], "parameters": {"acme.note": "new"}}, check=True)
+    assert changes(outcome.plan)["value"] == ("admin", "new")
