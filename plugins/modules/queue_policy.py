@@ -147,7 +147,8 @@ options:
   activate_neutralized:
     description:
       - Whether the crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
+      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
+      - Without this option they stay inactive, and a warning names them.
     type: bool
     default: false
 seealso:
