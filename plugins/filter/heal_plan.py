@@ -29,9 +29,13 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
     :raises AnsibleFilterError: the diagnosis is not a result of the doctor, or a class is not known.
     """
     if not isinstance(diagnosis, Mapping) or "findings" not in diagnosis:
-        raise AnsibleFilterError("heal_plan takes a result of postmaster.odoo.mail_doctor.")
+        raise AnsibleFilterError(
+            "heal_plan: the value is not valid (expected a result of postmaster.odoo.mail_doctor)."
+        )
     if not isinstance(allow, Sequence) or isinstance(allow, str) or not set(allow) <= set(FIXES):
-        raise AnsibleFilterError(f"heal_plan: allow must be a list of {', '.join(FIXES)}, not {allow!r}.")
+        raise AnsibleFilterError(
+            f"heal_plan: allow {allow!r} is not valid (expected a list of classes of repairs: {', '.join(FIXES)})."
+        )
     chosen = [finding for finding in diagnosis["findings"] if _is_allowed(finding, allow)]
     stale = [finding for finding in chosen if finding["fixable"] == "stale"]
     is_waiting = _is_waiting(diagnosis)

@@ -141,9 +141,9 @@ def test_no_waiting_if_there_is_nothing_to_do() -> None:
 @pytest.mark.parametrize(
     ("diagnosis", "allow", "words"),
     [
-        ({"msg": "unreachable"}, ["crons"], "takes a result of postmaster.odoo.mail_doctor"),
-        ({"findings": []}, "crons", "not 'crons'"),
-        ({"findings": []}, ["cron"], r"crons, transient, interrupted, stale, addons, not \['cron'\]"),
+        ({"msg": "unreachable"}, ["crons"], "expected a result of postmaster.odoo.mail_doctor"),
+        ({"findings": []}, "crons", "allow 'crons' is not valid"),
+        ({"findings": []}, ["cron"], r"allow \['cron'\] is not valid .*crons, transient, interrupted, stale, addons"),
     ],
 )
 def test_invalid_arguments(diagnosis: Any, allow: Any, words: str) -> None:
