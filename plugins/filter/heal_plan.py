@@ -90,7 +90,7 @@ def _reasons_to_wait(diagnosis: Mapping[str, Any], allow: Sequence[str]) -> Iter
         yield f"Mail through a mail server that does not work fails permanently: {', '.join(named)}."
     if "stale_outgoing" in found and "stale" not in allow:
         yield (
-            f"{found['stale_outgoing']['evidence']} They would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
+            f"{found['stale_outgoing']['evidence']} Stale mails would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
         )
 
 

@@ -122,7 +122,7 @@ def test_stale_mails_are_not_sent() -> None:
     planned = plan(DISABLED, STALE, allow=["crons"], due=2)
     assert does(planned) == {}
     assert planned["held"] == [
-        "2 mails have been waiting. They would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
+        "2 mails have been waiting. Stale mails would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
     ]
     assert does(plan(DISABLED, STALE, allow=["crons", "stale"])) == {"cancel": True, "crons": [CRON]}
 
