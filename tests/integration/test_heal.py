@@ -343,10 +343,10 @@ def test_a_check_counts_and_changes_nothing(ward: Ward) -> None:
         "0 due mails would be sent, and the mails that are queued again",
     ]
     assert done["interrupted"] == [
-        "1 failed mails would be queued again",
+        "1 failed mail would be queued again",
         "3 due mails would be sent, and the mails that are queued again",
     ]
-    assert done["stale"] == ["1 stale mails would be cancelled"]
+    assert done["stale"] == ["1 stale mail would be cancelled"]
     assert done["called_off"][0] == "digest (to upgrade) would be cancelled"
     assert done["disabled"][0] == "Mail: Email Queue Manager: active False -> True"
     assert done["far"] == [line for line in done["far"] if line.startswith("Mail: Email Queue Manager: nextcall ")]
