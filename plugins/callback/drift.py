@@ -448,7 +448,9 @@ class CallbackModule(CallbackBase):
             yield
         except Exception as error:
             self._end(
-                _CANNOT_WORK, f"There is no verdict because the callback has failed: {type(error).__name__}: {error}"
+                _CANNOT_WORK,
+                f"There is no verdict because the callback has failed: {type(error).__name__}: {error}. "
+                "This is a defect of the collection: please report it.",
             )
 
     def _end(self, exit_code: int, message: str) -> None:

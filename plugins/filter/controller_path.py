@@ -18,7 +18,7 @@ def controller_path(path: Any) -> str:
     :raises AnsibleFilterError: the path is empty, or is not a text.
     """
     if not isinstance(path, str) or not path:
-        raise AnsibleFilterError(f"controller_path takes a path, not {path!r}.")
+        raise AnsibleFilterError(f"controller_path: {path!r} is not a path (expected a text that is not empty).")
     return os.path.abspath(os.path.expanduser(path))
 
 

@@ -31,7 +31,9 @@ def doctor_report(results: Any, *, generated: str | None = None) -> dict[str, An
     :raises AnsibleFilterError: the value does not contain such results.
     """
     if not isinstance(results, Mapping) or not all(isinstance(result, Mapping) for result in results.values()):
-        raise AnsibleFilterError("doctor_report takes results of postmaster.odoo.mail_doctor by names of instances.")
+        raise AnsibleFilterError(
+            "doctor_report: the value is not valid (expected a dictionary of instance names and results of postmaster.odoo.mail_doctor)."
+        )
     instances = [_instance(name, result) for name, result in results.items()]
     summary: dict[str, list[str]] = {status: [] for status in STATUSES}
     for instance in instances:

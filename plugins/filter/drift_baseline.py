@@ -24,27 +24,29 @@ def drift_baseline(results: Any, *, reason: Any, owner: Any, expires: Any) -> st
     said = {"reason": reason, "owner": owner}
     for name, value in said.items():
         if not isinstance(value, str) or not value.strip():
-            raise AnsibleFilterError(f"drift_baseline: {name} must be a text that is not empty, and is {value!r}.")
+            raise AnsibleFilterError(f"drift_baseline: {name} must be a text that is not empty, not {value!r}.")
     last_day = _future(expires)
     if not isinstance(results, Mapping):
         raise AnsibleFilterError(
-            "drift_baseline takes results of enforcing modules of postmaster.odoo by names of hosts."
+            "drift_baseline: the value is not valid (expected a dictionary of host names and results of enforcing modules, such as postmaster.odoo.mail_stack)."
         )
     collector = Collector()
     task = Task("compare", "compare", enforces=True, check_mode=True)
     for host, given in results.items():
-        for result in _several(given):
+        for result in _several(host, given):
             outcome = "failed" if result.get("failed") else "skipped" if result.get("skipped") else "ok"
             collector.observe(str(host), task, outcome, result)
     instances = collector.instances(list(map(str, results)), failures={})
     return first_baseline(instances, reason=str(reason).strip(), owner=str(owner).strip(), expires=last_day)
 
 
-def _several(given: Any) -> Iterable[Mapping[str, Any]]:
+def _several(host: Any, given: Any) -> Iterable[Mapping[str, Any]]:
     """Return the results of one host, from one result or from a list of them."""
     several = [given] if isinstance(given, Mapping) else given
     if not isinstance(several, (list, tuple)) or not all(isinstance(one, Mapping) for one in several):
-        raise AnsibleFilterError("drift_baseline takes for each host the result of a module, or a list of them.")
+        raise AnsibleFilterError(
+            f"drift_baseline: the value of host {str(host)!r} is not valid (expected the result of a module, or a list of results)."
+        )
     return several
 
 
@@ -55,7 +57,7 @@ def _future(expires: Any) -> date:
         raise AnsibleFilterError(f"drift_baseline: expires {error}.") from error
     if day < datetime.now(timezone.utc).date():
         raise AnsibleFilterError(
-            f"drift_baseline: expires is {day}, which is in the past, so nothing would be accepted."
+            f"drift_baseline: expires ({day}) is in the past, so nothing would be accepted. Set a later day."
         )
     return day
 

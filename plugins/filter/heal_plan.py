@@ -29,9 +29,13 @@ def heal_plan(diagnosis: Any, allow: Any) -> dict[str, Any]:
     :raises AnsibleFilterError: the diagnosis is not a result of the doctor, or a class is not known.
     """
     if not isinstance(diagnosis, Mapping) or "findings" not in diagnosis:
-        raise AnsibleFilterError("heal_plan takes a result of postmaster.odoo.mail_doctor.")
+        raise AnsibleFilterError(
+            "heal_plan: the value is not valid (expected a result of postmaster.odoo.mail_doctor)."
+        )
     if not isinstance(allow, Sequence) or isinstance(allow, str) or not set(allow) <= set(FIXES):
-        raise AnsibleFilterError(f"heal_plan: allow must be a list of {', '.join(FIXES)}, not {allow!r}.")
+        raise AnsibleFilterError(
+            f"heal_plan: allow {allow!r} is not valid (expected a list of classes of repairs: {', '.join(FIXES)})."
+        )
     chosen = [finding for finding in diagnosis["findings"] if _is_allowed(finding, allow)]
     stale = [finding for finding in chosen if finding["fixable"] == "stale"]
     is_waiting = _is_waiting(diagnosis)
@@ -86,7 +90,7 @@ def _reasons_to_wait(diagnosis: Mapping[str, Any], allow: Sequence[str]) -> Iter
         yield f"Mail through a mail server that does not work fails permanently: {', '.join(named)}."
     if "stale_outgoing" in found and "stale" not in allow:
         yield (
-            f"{found['stale_outgoing']['evidence']} They would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
+            f"{found['stale_outgoing']['evidence']} Stale mails would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
         )
 
 

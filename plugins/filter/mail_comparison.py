@@ -21,10 +21,12 @@ def mail_comparison(here: Any, there: Any) -> dict[str, Any]:
     """
     for answer in (here, there):
         if not isinstance(answer, Mapping) or not {"stack", "queue_policy", "secrets", "remarks"} <= answer.keys():
-            raise AnsibleFilterError("mail_comparison takes two results of postmaster.odoo.mail_stack_info.")
+            raise AnsibleFilterError(
+                "mail_comparison: a value is not valid (expected two results of postmaster.odoo.mail_stack_info)."
+            )
         if not all("digest" in secret for secret in answer["secrets"]):
             raise AnsibleFilterError(
-                "mail_comparison takes results of postmaster.odoo.mail_stack_info with digest_key."
+                "mail_comparison: the results contain no digests of secrets. Run postmaster.odoo.mail_stack_info with digest_key."
             )
     return compare(here, there).as_result()
 

@@ -22,7 +22,9 @@ def mail_declarations(answer: Any, host: Any, others: Any = None) -> str:
     """
     _refuse_other(answer)
     if not isinstance(host, str) or not host:
-        raise AnsibleFilterError("mail_declarations takes the name of the host that the variables are for.")
+        raise AnsibleFilterError(
+            "mail_declarations: the name of the host is missing or not a text. Pass inventory_hostname as the argument."
+        )
     return mail_file(answer, host, common_file(_answers(others))[1] if others else None)
 
 
@@ -37,7 +39,9 @@ def mail_common_declarations(answers: Any) -> str:
 
 def _answers(answers: Any) -> Mapping[str, Any]:
     if not isinstance(answers, Mapping) or not answers:
-        raise AnsibleFilterError("mail_common_declarations takes results of postmaster.odoo.mail_stack_info by hosts.")
+        raise AnsibleFilterError(
+            "mail_common_declarations: the value is not valid (expected a dictionary of host names and results of postmaster.odoo.mail_stack_info)."
+        )
     for answer in answers.values():
         _refuse_other(answer)
     return answers
@@ -45,7 +49,9 @@ def _answers(answers: Any) -> Mapping[str, Any]:
 
 def _refuse_other(answer: Any) -> None:
     if not isinstance(answer, Mapping) or not {"stack", "queue_policy", "secrets", "remarks"} <= answer.keys():
-        raise AnsibleFilterError("mail_declarations takes a result of postmaster.odoo.mail_stack_info.")
+        raise AnsibleFilterError(
+            "mail_declarations: a value is not valid (expected a result of postmaster.odoo.mail_stack_info)."
+        )
 
 
 class FilterModule:

@@ -38,13 +38,13 @@ def mail_route(
     :raises AnsibleFilterError: the sender or the list of mail servers is not valid.
     """
     if not isinstance(email_from, str):
-        raise AnsibleFilterError(f"mail_route takes the address of a sender, not {email_from!r}.")
+        raise AnsibleFilterError(f"mail_route: {email_from!r} is not valid (expected the email address of a sender).")
     if len(addresses_in(email_from)) > 1:
-        raise AnsibleFilterError(f"mail_route takes one sender, but {email_from!r} contains several.")
+        raise AnsibleFilterError(f"mail_route: {email_from!r} contains several addresses (expected one sender).")
     is_list = isinstance(servers, Sequence) and not isinstance(servers, str)
     if not is_list or not all(isinstance(server, Mapping) and "name" in server for server in servers):
         raise AnsibleFilterError(
-            "mail_route takes a list of mail servers as postmaster.odoo.mail_server_info returns it."
+            "mail_route: the mail servers are not valid (expected the list mail_servers of a result of postmaster.odoo.mail_server_info)."
         )
     rules = Rules(
         notifications or "", bounce or "", config_filter or "", several, several, personal, rewrites_unmatched

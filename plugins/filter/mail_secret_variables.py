@@ -20,7 +20,9 @@ def mail_secret_variables(answer: Any, host: Any) -> list[str]:
     :raises AnsibleFilterError: the value is not a result of mail_stack_info.
     """
     if not isinstance(answer, Mapping) or "secrets" not in answer:
-        raise AnsibleFilterError("mail_secret_variables takes a result of postmaster.odoo.mail_stack_info.")
+        raise AnsibleFilterError(
+            "mail_secret_variables: the value is not valid (expected a result of postmaster.odoo.mail_stack_info)."
+        )
     return vault_names(str(host), answer["secrets"])
 
 

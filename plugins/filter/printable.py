@@ -31,7 +31,7 @@ def markdown(value: Any) -> str:
     :raises AnsibleFilterError: the value is not a text.
     """
     if not isinstance(value, str):
-        raise AnsibleFilterError(f"markdown takes a text, not {type(value).__name__}.")
+        raise AnsibleFilterError(f"markdown: the value has the type {type(value).__name__} (expected a text).")
     return text.markdown(value)
 
 
@@ -41,7 +41,7 @@ def slack(value: Any) -> str:
     :raises AnsibleFilterError: the value is not a text.
     """
     if not isinstance(value, str):
-        raise AnsibleFilterError(f"slack takes a text, not {type(value).__name__}.")
+        raise AnsibleFilterError(f"slack: the value has the type {type(value).__name__} (expected a text).")
     return text.slack(value)
 
 

@@ -143,7 +143,7 @@ class LookupModule(LookupBase):
         """
         self.set_options(var_options=variables, direct=kwargs)
         if len(terms) != 1:
-            raise AnsibleError("mail_secrets takes the name of one host.")
+            raise AnsibleError(f"mail_secrets: {len(terms)} names of hosts were given (expected one).")
         host = str(terms[0])
         known = secrets_in_environment()
         try:

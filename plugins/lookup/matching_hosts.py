@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: matching_hosts
-short_description: A pattern of hosts that must match
+short_description: Check that a pattern of hosts matches at least one host
 version_added: 1.0.0
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 description:
-  - Returns a pattern of hosts as it is, and fails if no host of the inventory matches it within the limit of the run (C(--limit)).
-  - The playbooks of this collection use it for the C(hosts) of their plays. Ansible skips a play without hosts, and the run is successful. A misspelt name of
-    a group would look as if all were well.
+  - Returns a pattern of hosts unchanged. Fails if no host of the inventory matches it within the limit of the run (C(--limit)).
+  - The playbooks of this collection use it for the C(hosts) of their plays. Ansible skips a play without hosts, and the run is successful. So without
+    this check, a misspelled name of a group would look like a success.
 options:
   _terms:
     description:

@@ -25,6 +25,15 @@ def some(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def counted(number: int, noun: str, several: str = "") -> str:
+    """Return a number with a noun: `1 mail`, `2 mails`.
+
+    :param noun: the words for one: `mail`, `mail is`.
+    :param several: the words for several, if they do not only end with an `s`: `mails are`.
+    """
+    return f"{number} {noun if number == 1 else several or noun + 's'}"
+
+
 def shown(value: Any, limit: int = 60, *, quoted: bool = True) -> str:
     """Return a value of a file or a variable for a message, on one short line.
 

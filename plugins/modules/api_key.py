@@ -21,7 +21,7 @@ description:
   - Odoo creates and revokes keys only after it has checked the password of their owner. So O(username) and O(password) are required.
   - With O(api_key) on Odoo 19.0 and newer, the module uses JSON-2. Otherwise it logs in to Odoo's web client. That does not work with two-factor
     authentication.
-  - All keys of the user whose name is O(name) belong to the task, with or without eight appended hexadecimal digits. The module does not touch other keys.
+  - All keys of the user that are named O(name) belong to the task, with or without eight appended hexadecimal digits. The module does not touch other keys.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -39,8 +39,8 @@ options:
     required: true
   state:
     description:
-      - V(present) makes sure that the user has one such key that is valid, stored, and does not expire within O(renew_days).
-      - V(absent) revokes all such keys. The vault file is not changed.
+      - V(present) makes sure that the user has one key of this name that is valid, stored, and does not expire within O(renew_days).
+      - V(absent) revokes all keys of this name. The vault file is not changed.
     type: str
     choices: [present, absent]
     default: present

@@ -75,8 +75,8 @@ options:
     type: str
   max_overdue:
     description:
-      - A number of minutes. An active cron is drift if its C(nextcall) is further in the past than this, or further ahead than one interval. The module
-        then reschedules it to now.
+      - The number of minutes that an active cron may be behind its schedule. It is drift if C(nextcall) is further in the past, or further ahead than one
+        interval. The module then reschedules it to now.
     type: int
   numbercall:
     description:
@@ -90,7 +90,8 @@ options:
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
+      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
+      - Without this option they stay inactive, and a warning names them.
     type: bool
     default: false
   run:

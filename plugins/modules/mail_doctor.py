@@ -16,10 +16,10 @@ description:
     finding with its evidence and a remedy.
   - It needs only the connection to Odoo. It finds more if it can also read Odoo's configuration file (O(config_file)) or use SMTP (O(probe)).
   - It changes nothing in the instance. Only O(lock_probe) writes. Odoo's own connection test runs unless O(live_tests=false) is set or the task is in check
-    mode. In this test, Odoo connects to each mail server and sends nothing.
+    mode. In this test, Odoo connects to each mail server and logs in, but sends no mail.
   - The number of calls does not grow with the size of the instance. In addition, each active mail server takes one call for its connection test, and each
     server that waits for a consent takes one call.
-  - U(https://postmaster-odoo.github.io/postmaster.odoo/findings.html) explains every ID of a finding.
+  - U(https://postmaster-odoo.github.io/postmaster.odoo/findings.html) explains each finding by its ID.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 requirements:
@@ -52,15 +52,15 @@ options:
     default: true
   probe:
     description:
-      - Whether to use SMTP, as M(postmaster.odoo.smtp_probe) does, from the host that runs the task. The probe covers each mail server that fails its
-        connection test. It also covers the server in O(config_file) if no other is active.
+      - Whether to test mail servers also over SMTP from the host that runs the task, as M(postmaster.odoo.smtp_probe) does. The probe covers each mail
+        server that fails Odoo's connection test. If no mail server is active, it covers the server in O(config_file).
       - On the host of Odoo, the probe reports more than Odoo does, such as the port and encryption that would work. It does not log in.
       - If O(checks) contains V(expiry), the probe also reads the certificates of all mail servers that use TLS.
     type: bool
     default: false
   lock_probe:
     description:
-      - Whether to check if a worker has locked overdue crons. The check is a write that changes only their C(write_date).
+      - Whether to check if a worker of Odoo has locked overdue crons. The check is a write that changes only their C(write_date).
       - Without this option, the doctor relies on the start and end times that Odoo stores for runs. Up to 17.0, Odoo stores only the end.
     type: bool
     default: false
@@ -152,7 +152,7 @@ options:
     type: path
   fail_on:
     description:
-      - The least severity that fails the task. V(error) means that mail is not sent. V(warning) means that mail is affected in part or will be affected.
+      - The lowest severity that fails the task. V(error) means that mail is not sent. V(warning) means that mail is affected in part or will be affected.
         V(never) only reports.
     type: str
     choices: [error, warning, never]
@@ -264,7 +264,7 @@ findings:
 checks:
   description:
     - The checks that ran, as in O(checks). Nothing is known about the findings of others.
-  returned: always, unless the instance could not be asked
+  returned: always, unless the instance could not be queried
   type: list
   elements: str
   sample: [cron, server, routing, queue, setup, expiry]

@@ -12,7 +12,7 @@ module: mail_queue
 short_description: Send, retry, cancel or delete mails in Odoo's queue
 version_added: 1.0.0
 description:
-  - Performs one action on the mails that match every filter, in batches, the oldest first. It counts the results.
+  - Performs one action on the mails that match every filter, in batches, the oldest first, and counts the results.
   - In check mode nothing is changed. RV(count) is then the number of mails that a run would change.
   - On a C(local) connection, V(-v) shows the progress of long tasks.
 author:
@@ -23,8 +23,9 @@ extends_documentation_fragment:
 options:
   action:
     description:
-      - V(process) makes Odoo send outgoing mails that are due, and reads back the result of each mail. While Odoo sends a batch, its mails are put off
-        (C(scheduled_date)). So the queue's own cron does not send them as well. If that cron is running, V(process) ends with RV(error_kind=conflict).
+      - V(process) makes Odoo send outgoing mails that are due, and reads back the result of each mail. While Odoo sends a batch, the mails of the batch are
+        postponed (C(scheduled_date)), so that the queue's own cron does not send them as well. If that cron is already running, V(process) fails with
+        RV(error_kind=conflict).
       - Odoo sends many mails itself right after it has created them. With O(older_than=1), V(process) does not touch the newest mails.
       - Only one task of the collection sends the queue of a database at a time. This includes M(postmaster.odoo.cron) with
         O(postmaster.odoo.cron#module:run=true) for a cron that sends mail. Another task waits (O(lock_timeout)) and then fails with

@@ -133,7 +133,7 @@ queue:
       sample: 2
     put_off:
       description:
-        - The number of these mails that M(postmaster.odoo.mail_queue) has put off while it sends them.
+        - The number of these mails that M(postmaster.odoo.mail_queue) has postponed while it sends them.
         - If no such task is running, an interrupted task has left them in this state. The next task with
           O(postmaster.odoo.mail_queue#module:action=process) restores them.
       returned: always

@@ -52,7 +52,7 @@ options:
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without this option they stay inactive, and a warning says so.
+      - Without this option they stay inactive, and a warning names them.
     type: bool
     default: false
   verify:

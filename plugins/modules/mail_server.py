@@ -59,7 +59,7 @@ options:
   smtp_host:
     description:
       - The host name or address of the SMTP server.
-      - An active mail server must have a host, unless O(smtp_authentication=cli) uses the host of Odoo's command line.
+      - An active mail server must have a host, unless O(smtp_authentication=cli) uses the host of Odoo's configuration file.
     type: str
   smtp_port:
     description:
@@ -165,8 +165,8 @@ options:
   smtp_timeout:
     description:
       - The number of seconds that Odoo waits for the SMTP server. If it is below 30, a warning explains the risk.
-      - No version of Odoo has this field (Odoo always waits 60 seconds). The addon C(mail_smtp_timeout) adds it, which the role
-        P(postmaster.odoo.smtp_timeout#role) installs. If the instance does not have the field, this option is an error.
+      - No version of Odoo has this field (Odoo always waits 60 seconds). The role P(postmaster.odoo.smtp_timeout#role) installs the addon
+        C(mail_smtp_timeout), which adds it. If the instance does not have the field, this option is an error.
     type: int
   max_email_size:
     description:
@@ -185,15 +185,16 @@ options:
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
+      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
+      - Without this option they stay inactive, and a warning names them.
     type: bool
     default: false
   verify:
     description:
       - Whether new settings of mail servers are tested before they go live.
-      - V(connection) creates an archived copy of the server with the new settings, the candidate. It lets Odoo test its connection, and removes it. Only
-        then is the server itself written. A new server is created archived, then tested, then activated. If a test fails, nothing is written. The task then
-        fails with the class of the failure and the reply of the SMTP server.
+      - V(connection) creates an archived copy of the server with the new settings, the candidate. Odoo tests the connection of the candidate, and the
+        module deletes it. If the test succeeds, the module changes the server itself. A new server is created archived, then tested, then activated.
+      - If a test fails, nothing is written. The task then fails with the class of the failure and the reply of the SMTP server.
       - Servers that stay archived are not tested, nor are changes of only O(name), O(sequence), O(smtp_debug) and O(max_email_size). In check mode nothing
         is tested.
       - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived. An active one that logs in with another method is
@@ -270,7 +271,6 @@ EXAMPLES = r"""
 - name: Use Gmail with OAuth2 and a token from an earlier consent
   postmaster.odoo.mail_server:
     name: Sales
-    active: true
     provider: gmail
     smtp_authentication: gmail
     smtp_user: sales@acme.example
@@ -284,7 +284,6 @@ EXAMPLES = r"""
 - name: Use Outlook with OAuth2 before a person has given consent
   postmaster.odoo.mail_server:
     name: Support
-    active: true
     provider: office365
     smtp_authentication: outlook
     smtp_user: support@acme.example

@@ -133,7 +133,7 @@ options:
         description:
           - The host name or address of the SMTP server.
           - An active mail server must have a host, unless O(servers[].smtp_authentication=cli) uses the host of Odoo's
-            command line.
+            configuration file.
         type: str
       smtp_port:
         description:
@@ -251,9 +251,9 @@ options:
       smtp_timeout:
         description:
           - The number of seconds that Odoo waits for the SMTP server. If it is below 30, a warning explains the risk.
-          - No version of Odoo has this field (Odoo always waits 60 seconds). The addon C(mail_smtp_timeout) adds it,
-            which the role P(postmaster.odoo.smtp_timeout#role) installs. If the instance does not have the field, this
-            option is an error.
+          - No version of Odoo has this field (Odoo always waits 60 seconds). The role P(postmaster.odoo.smtp_timeout#role)
+            installs the addon C(mail_smtp_timeout), which adds it. If the instance does not have the field, this option
+            is an error.
         type: int
       max_email_size:
         description:
@@ -331,8 +331,8 @@ options:
         type: str
       max_overdue:
         description:
-          - A number of minutes. An active cron is drift if its C(nextcall) is further in the past than this, or further
-            ahead than one interval. The module then reschedules it to now.
+          - The number of minutes that an active cron may be behind its schedule. It is drift if C(nextcall) is further
+            in the past, or further ahead than one interval. The module then reschedules it to now.
         type: int
       numbercall:
         description:
@@ -479,7 +479,7 @@ options:
       - The mail server for the mail of each sender. Nothing is written for a route. The module checks it against the servers, alias domains and system
         parameters after the run, with the routing rules of this version of Odoo.
       - If a route would not apply after the run, the task fails with RV(error_kind=conflict) before anything is written. The error names the cause and the
-        remedy. In check mode, it is a difference of a resource C(route) in RV(plan).
+        remedy. In check mode, such a route is a difference of a resource C(route) in RV(plan).
       - The route must apply to mail of every company. Users' personal servers (19.0) are ignored because they only send mail of their owner.
       - A server that waits for a consent counts as active, and so does one that stays archived because the database is a neutralized copy. A warning
         reports both cases.
@@ -513,7 +513,8 @@ options:
     description:
       - The treatment of active mail servers that O(servers) does not name, and of installed rules that O(queue_policy) does not name. V(report) lists them.
         V(archive) also archives the mail servers. V(ignore) does not check for them.
-      - This only applies to an option that is set. An empty list declares that there are none. V(archive) needs at least one declared mail server.
+      - Mail servers are only checked if O(servers) is set, and rules only if a queue policy is declared. An empty list counts as set, and declares that
+        there must be no mail server. V(archive) needs at least one declared mail server.
     type: str
     choices: [report, archive, ignore]
     default: report
@@ -526,15 +527,16 @@ options:
   activate_neutralized:
     description:
       - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
+      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
+      - Without this option they stay inactive, and a warning names them.
     type: bool
     default: false
   verify:
     description:
       - Whether new settings of mail servers are tested before they go live.
-      - V(connection) creates an archived copy of the server with the new settings, the candidate. It lets Odoo test its connection, and removes it. Only
-        then is the server itself written. A new server is created archived, then tested, then activated. If a test fails, nothing is written. The task then
-        fails with the class of the failure and the reply of the SMTP server.
+      - V(connection) creates an archived copy of the server with the new settings, the candidate. Odoo tests the connection of the candidate, and the
+        module deletes it. If the test succeeds, the module changes the server itself. A new server is created archived, then tested, then activated.
+      - If a test fails, nothing is written. The task then fails with the class of the failure and the reply of the SMTP server.
       - Servers that stay archived are not tested, nor are changes of only O(servers[].name), O(servers[].sequence), O(servers[].smtp_debug) and
         O(servers[].max_email_size). In check mode nothing is tested.
       - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived. An active one that logs in with another method is
@@ -614,7 +616,6 @@ EXAMPLES = r"""
         sequence: 10
     crons:
       - xml_id: mail.ir_cron_mail_scheduler_action
-        active: true
         interval_number: 5
         interval_type: minutes
         max_overdue: 15
@@ -633,7 +634,6 @@ EXAMPLES = r"""
         smtp_pass: "{{ vault_postmark_token }}"
         from_filter: acme.example
       - name: Sales
-        active: true
         provider: gmail
         smtp_authentication: gmail
         smtp_user: sales@acme.example
@@ -643,7 +643,6 @@ EXAMPLES = r"""
           refresh_token: "{{ vault_google_refresh_token }}"
         from_filter: sales@acme.example
       - name: Support
-        active: true
         provider: office365
         smtp_authentication: outlook
         smtp_user: support@acme.example

@@ -18,7 +18,7 @@ description:
     the former code, which is restored when the lanes are removed.
   - Every other rule is a cron of its own, with an external ID that begins with C(postmaster_odoo.queue_).
   - If a person has edited the code in Odoo, it is drift. Only users with the access right Administration / Settings can edit it.
-  - A rule that is not declared is not changed. If it is installed, a warning says so.
+  - A rule that is not declared is not changed. If it is installed, RV(unmanaged) contains it.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)
 extends_documentation_fragment:
@@ -147,7 +147,8 @@ options:
   activate_neutralized:
     description:
       - Whether the crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without this option they stay inactive, and a warning says so. A copy contains the real passwords and would send real mail.
+      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
+      - Without this option they stay inactive, and a warning names them.
     type: bool
     default: false
 seealso:

@@ -13,7 +13,7 @@ short_description: Test an SMTP server from the host that runs the task
 version_added: 1.0.0
 description:
   - Connects to an SMTP server in the same way as Odoo, from the host that runs the task, in stages. It resolves the name, connects, sends its own name, and
-    starts TLS. It then logs in, and offers a sender and a recipient, if the options say so. It ends before C(DATA), so no mail is sent.
+    starts TLS. If the options are set, it then logs in, and offers a sender and a recipient. It ends before C(DATA), so no mail is sent.
   - It reports the duration and the reply of each stage, and the features of the server. It also reports whether the certificate is valid, even if the
     encryption does not require that. If the chosen encryption does not work, it tries the others and reports the one that works.
   - It does not need Odoo. If it runs on the host of Odoo, it uses the same name servers, firewalls and certificate authorities as Odoo.

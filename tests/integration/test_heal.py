@@ -164,7 +164,7 @@ CASES = {
     "old": Case(
         (fault("a mail of last week"), fault("the queue's action is disabled")),
         {"stale_outgoing", "cron_disabled"},
-        ("held back: 1 mails have been waiting for more than 7 days. The oldest is mail N, since",),
+        ("held back: 1 mail has been waiting for more than 7 days. The oldest is mail N, since",),
         left={"stale_outgoing", "cron_disabled"},
         sends=False,
     ),
@@ -343,10 +343,10 @@ def test_a_check_counts_and_changes_nothing(ward: Ward) -> None:
         "0 due mails would be sent, and the mails that are queued again",
     ]
     assert done["interrupted"] == [
-        "1 failed mails would be queued again",
+        "1 failed mail would be queued again",
         "3 due mails would be sent, and the mails that are queued again",
     ]
-    assert done["stale"] == ["1 stale mails would be cancelled"]
+    assert done["stale"] == ["1 stale mail would be cancelled"]
     assert done["called_off"][0] == "digest (to upgrade) would be cancelled"
     assert done["disabled"][0] == "Mail: Email Queue Manager: active False -> True"
     assert done["far"] == [line for line in done["far"] if line.startswith("Mail: Email Queue Manager: nextcall ")]
@@ -372,7 +372,7 @@ def test_findings_that_need_a_human(ward: Ward, name: str) -> None:
 
 def test_mails_that_an_interrupted_run_postponed_are_reported_and_sent(ward: Ward) -> None:
     assert shown(ward.heal, DONE)["killed"] == ["3 mails sent, 0 failed, 0 still due"]
-    assert "An interrupted run had postponed 3 mails. They are due again." in " ".join(ward.heal.output.split())
+    assert "3 mails that an interrupted run had postponed are due again." in " ".join(ward.heal.output.split())
     assert ward.own_parameters["killed"] == []
 
 

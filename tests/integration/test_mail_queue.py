@@ -439,7 +439,7 @@ def test_the_playbook_reads_and_acts_as_requested(database: LabInstance, lab: La
     assert "3 failed as unreachable (transient), such as mail " in refused.output
     assert "4 failed as recipient_rejected, such as mail " in done.output
     assert "process: 3 mails, 3 sent, 0 failed, 0 still due" in done.output
-    assert "1 mails have failed (max_exceptions 0)." in done.output
+    assert "1 mail has failed (max_exceptions 0)." in done.output
     assert done.exit_code == 2
     before = database.fingerprint()
     for asked["queue_actions"], words in (

@@ -116,7 +116,7 @@ def test_heal(waiting: LabInstance, refusing: Refusing, tmp_path: Path) -> None:
     assert f"{MAILS} mails have failed as throttled" in third.output
     last = heal(waiting, tmp_path / "last")
     assert last.exit_code == 2
-    assert f"{MAILS} mails are given up: they have failed {ATTEMPTS} times" in shown(last, "Show the repairs")["acme"]
+    assert f"{MAILS} mails are given up after {ATTEMPTS} attempts" in shown(last, "Show the repairs")["acme"]
     after = heal(waiting, tmp_path / "after")
     assert after.exit_code == 2
     assert recap(after)["acme"]["changed"] == 0

@@ -103,7 +103,7 @@ def _unaligned(lookup: Lookup, policy: Policy, path: MailPath, failures: Failure
         kept = [part.strip() for part in record.text.split(";") if part.strip()]
         tags = [part for part in kept if part.partition("=")[0].strip().lower() not in ("aspf", "adkim")]
         records: tuple[DnsRecord, ...] = (DnsRecord(f"_dmarc.{at}", "TXT", "; ".join(tags)),)
-        advice = f"Without aspf=s and adkim=s {passing[0]} is aligned."
+        advice = f"Without aspf=s and adkim=s, {passing[0]} would be aligned."
     elif failed:
         records = failed[0].records
         advice = f"If {policy.domain} is not your domain, send from an address in your own domain."
@@ -118,9 +118,9 @@ def _in_words(lookup: Lookup, policy: Policy, path: MailPath, failures: Failures
     *of_envelope, signature = _authenticated(policy, path, failures)
     if of_envelope:
         (envelope,) = of_envelope
-        first = f"its envelope sender is of {envelope.domain}, {_reason(lookup, policy, envelope, 'whose SPF record does not authorize the server')}"
+        first = f"its envelope sender is in {envelope.domain}, {_reason(lookup, policy, envelope, 'whose SPF record does not authorize the server')}"
     else:
-        first = "its envelope sender is the provider's"
+        first = "its envelope sender belongs to the provider"
     return f"{first}, and it is signed for {signature.domain}, {_reason(lookup, policy, signature, 'whose key is missing')}"
 
 

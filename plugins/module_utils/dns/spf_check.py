@@ -110,7 +110,7 @@ def _unauthorized(lookup: Lookup, spf: Spf, missing: Sequence[str], servers: str
         f"The SPF record of {spf.domain} does not contain {some(missing)}, which {servers} needs: {spf.records[0]!r}."
     )
     if spf.lookups + cost > MOST_LOOKUPS:
-        evidence += f" With it the record needs {spf.lookups + cost} lookups, but only {MOST_LOOKUPS} are allowed."
+        evidence += f" With it, the record needs {spf.lookups + cost} lookups, but only {MOST_LOOKUPS} are allowed."
         record = flattened(spf, missing, cost)
         return _problem("spf_missing", spf.domain, evidence, record or repaired(spf, missing))
     return _problem("spf_missing", spf.domain, evidence, repaired(spf, missing))

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.optio
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON, interval_of, latest_nextcall
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import overdue_minutes
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT, moment_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, some
 
 # The crons that mail depends on, the most important first.
 MAIL_CRONS = (*SENDING_CRONS, *OWN_CRONS)
@@ -122,7 +122,7 @@ def _overdue_words(seen: Observation, overdue: list[Record]) -> str:
     if not overdue:
         return "No cron is overdue yet."
     active = sum(bool(cron["active"]) for cron in seen.crons)
-    return f"{len(overdue)} of {active} active crons are overdue."
+    return f"{len(overdue)} of {counted(active, 'active cron')} {'is' if len(overdue) == 1 else 'are'} overdue."
 
 
 def late_actions(seen: Observation, limits: Limits) -> dict[int, datetime]:
@@ -266,7 +266,11 @@ def _trigger_backlog(calls: Sequence[Record]) -> Finding:
 
 def _trigger_words(calls: Sequence[Record]) -> str:
     names = dict.fromkeys(repr(call["cron_id"][1]) for call in calls)
-    return f"{len(calls)} triggers of {some(names)} have not been processed. The oldest is from {calls[0]['call_at'][:19]} UTC."
+    has = "has" if len(calls) == 1 else "have"
+    since = calls[0]["call_at"][:19]
+    return (
+        f"{counted(len(calls), 'trigger')} of {some(names)} {has} not been processed. The oldest is from {since} UTC."
+    )
 
 
 def _span(time: timedelta) -> str:

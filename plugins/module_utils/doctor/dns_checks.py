@@ -23,7 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.dns_paths i
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding, sorted_results
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observe import observe, read_servers
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,9 @@ def check_dns(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield finding_of(problem)
     if seen.dns.unanswered:
         questions = list(dict.fromkeys(seen.dns.unanswered))
-        yield Finding("dns_unanswered", f"{len(questions)} queries without an answer: {some(questions)}.")
+        yield Finding(
+            "dns_unanswered", f"{counted(len(questions), 'query', 'queries')} without an answer: {some(questions)}."
+        )
     if seen.dns.undeclared:
         yield Finding("dns_undeclared", f"Not known: {some(seen.dns.undeclared)}.")
 

@@ -108,7 +108,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "error",
         "No outgoing mail server is active",
-        "Declare one with postmaster.odoo.mail_server, or activate an archived one.",
+        "Declare a mail server with postmaster.odoo.mail_server, or activate an archived one.",
     ),
     "server_unreachable": Kind(
         "server",
@@ -150,7 +150,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "error",
         "A mail server fails Odoo's connection test",
-        "The evidence contains Odoo's error message. Set smtp_debug on the mail server to write the whole SMTP dialogue to Odoo's log.",
+        "Read Odoo's error message in the evidence. To write the whole SMTP dialogue to Odoo's log, set smtp_debug on the mail server.",
     ),
     "tls_mismatch": Kind(
         "server",
@@ -186,7 +186,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "warning",
         "A mail server rejects the recipient of Odoo's connection test",
-        "Odoo tests with noreply@odoo.com. Have the server accept it, or send a mail to your own address (postmaster.odoo.mail_server_test with canary).",
+        "Send a mail to your own address (postmaster.odoo.mail_server_test with canary). If that works, the mail server needs no change.",
     ),
     "relay_denied": Kind(
         "server",
@@ -229,7 +229,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "error",
         "A mail server that logs in with OAuth2 lacks required settings",
-        "Declare it with postmaster.odoo.mail_server and oauth2: your own client, smtp_user, smtp_encryption starttls, and no password.",
+        "Declare the mail server with postmaster.odoo.mail_server and oauth2: your own client, smtp_user, smtp_encryption starttls, and no password.",
     ),
     "plaintext_password": Kind(
         "server",
@@ -248,19 +248,19 @@ CATALOGUE: Mapping[str, Kind] = {
         "server",
         "warning",
         "Several active mail servers have the same settings",
-        "Keep one and archive the others.",
+        "Keep one of the servers and archive the others.",
     ),
     "test_catcher": Kind(
         "server",
         "error",
         "A mail server catches mail instead of delivering it",
-        "Archive it, or set smtp_host to a server that delivers mail. Neutralize databases that are copies for tests.",
+        "Archive the mail server, or set smtp_host to a server that delivers mail. Neutralize databases that are copies for tests.",
     ),
     "mailing_server_unusable": Kind(
         "server",
         "error",
         "Email Marketing is set to a mail server that it cannot use",
-        "Choose another one in Odoo (Settings, Email Marketing, Dedicated Server), or delete the system parameter {name}.",
+        "Choose another mail server in Odoo (Settings, Email Marketing, Dedicated Server), or delete the system parameter {name}.",
     ),
     "neutralized": Kind(
         "server",
@@ -279,7 +279,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "routing",
         "warning",
         "No mail server has a from_filter for some addresses that Odoo sends from",
-        "Add them, or their domain, to the from_filter of a server that may send from them. Or set default_from of the alias domain.",
+        "Add the addresses, or their domain, to the from_filter of a server that may send from them. Or set default_from of the alias domain.",
     ),
     "from_filter_unmatched": Kind(
         "routing",
@@ -292,7 +292,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "routing",
         "warning",
         "Odoo can never choose a mail server, because another one takes all of its mail",
-        "Give it its own from_filter or a lower sequence than the other mail server, or archive it.",
+        "Give the mail server its own from_filter or a lower sequence than the other one, or archive it.",
     ),
     "from_rewritten": Kind(
         "routing",
@@ -368,7 +368,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "queue",
         "warning",
         "Mails have been waiting for so long that they may no longer be wanted",
-        "Cancel them before they are sent: run postmaster.odoo.mail_queue with action cancel and older_than.",
+        "Cancel these mails before they are sent: run postmaster.odoo.mail_queue with action cancel and older_than.",
         "stale",
     ),
     # setup
@@ -376,13 +376,13 @@ CATALOGUE: Mapping[str, Kind] = {
         "setup",
         "warning",
         "A company has no alias domain, so bounces and replies do not come back to Odoo",
-        "Declare one: run postmaster.odoo.alias_domain with the company. Up to 16.0, set the system parameter mail.catchall.domain.",
+        "Declare an alias domain: run postmaster.odoo.alias_domain with the company in companies. Up to 16.0, set the system parameter mail.catchall.domain.",
     ),
     "default_from_missing": Kind(
         "setup",
         "warning",
         "There is no address that notifications are sent from",
-        "Set one: run postmaster.odoo.alias_domain with default_from. Up to 16.0, set the system parameter mail.default.from.",
+        "Set the address: run postmaster.odoo.alias_domain with default_from. Up to 16.0, set the system parameter mail.default.from.",
     ),
     "base_url_localhost": Kind(
         "setup",

@@ -21,7 +21,7 @@ _RAN = re.compile(r'odoo_mail_doctor_check_ran\{.*check="(?P<check>[a-z]+)"\} 1$
 def doctor_metrics(diagnosis: Mapping[str, Any] | None, *, moment: float) -> Iterator[Gauge]:
     """Yield the metrics of a diagnosis.
 
-    :param diagnosis: None if the instance could not be asked.
+    :param diagnosis: None if the instance could not be queried.
     :param moment: when it was examined, in seconds since 1970.
     """
     is_up = diagnosis is not None

@@ -12,6 +12,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted
 
 # The number of mails that a run sends by default in each version (docs/development/odoo-behaviour.md, Queue processing).
 _SMALLEST_BATCH, _LARGEST_BATCH = 1000, 10000
@@ -24,17 +25,13 @@ def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
     since = f"mail {oldest['id']}, since {oldest['since']} UTC" if oldest else ""
     about = {"model": MAIL, "id": oldest["id"] if oldest else None, "name": None}
     if queue["due"] > limits.max_outgoing:
-        evidence = (
-            f"{queue['due']} mails are waiting to be sent (max_outgoing {limits.max_outgoing}). The oldest is {since}."
-        )
+        evidence = f"{counted(queue['due'], 'mail is', 'mails are')} waiting to be sent (max_outgoing {limits.max_outgoing}). The oldest is {since}."
         yield Finding("backlog", evidence, about)
     if seen.stale:
-        evidence = (
-            f"{seen.stale} mails have been waiting for more than {limits.stale_days} days. The oldest is {since}."
-        )
+        evidence = f"{counted(seen.stale, 'mail has', 'mails have')} been waiting for more than {counted(limits.stale_days, 'day')}. The oldest is {since}."
         yield Finding("stale_outgoing", evidence, about)
     if seen.late > seen.stale:
-        evidence = f"{seen.late - seen.stale} mails have been waiting for more than {limits.max_age} minutes (max_age)"
+        evidence = f"{counted(seen.late - seen.stale, 'mail has', 'mails have')} been waiting for more than {limits.max_age} minutes (max_age)"
         if seen.stale:  # the oldest mail is stale
             yield Finding("oldest_too_old", f"{evidence}.", {**about, "id": None})
         else:
@@ -48,7 +45,7 @@ def check_queue(seen: Observation, limits: Limits) -> Iterator[Finding]:
             if failure["count"] > failure["given_up"]:
                 yield _failure(failure, failure["count"] - failure["given_up"])
         if queue["unclassified"]:
-            evidence = f"{queue['unclassified']} more mails have failed, each for a different reason."
+            evidence = f"{counted(queue['unclassified'], 'more mail has', 'more mails have')} failed, each for a different reason."
             yield Finding("failures_by_class", evidence, {"model": MAIL, "id": None, "name": "unknown"})
 
 
@@ -58,7 +55,7 @@ def _interrupted(queue: Record) -> Iterator[Finding]:
         return
     evidence = (
         f"The run at {left['last_run']} UTC was interrupted at one mail. "
-        f"{left['count']} mails that come after it are still outgoing."
+        f"{counted(left['count'], 'mail that comes', 'mails that come')} after it {'is' if left['count'] == 1 else 'are'} still outgoing."
     )
     yield Finding("interrupted_batch", evidence, {"model": MAIL, "id": None, "name": None})
 
@@ -71,24 +68,26 @@ def _blocked(queue: Record, seen: Observation) -> Iterator[Finding]:
     left, about = queue["left_behind"], {"model": MAIL, "id": None, "name": None}
     if not left["count"] or queue["interrupted"]["count"]:
         return
+    one = left["count"] == 1
+    were_due = (
+        f"{counted(left['count'], 'mail was', 'mails were')} due when the queue last ran, at {left['last_run']} UTC"
+    )
     if queue["due"] >= (seen.queue_batch or _LARGEST_BATCH):
-        evidence = (
-            f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and are still waiting."
-        )
-        batch = f" A run sends {seen.queue_batch} mails." if seen.queue_batch else ""
-        yield Finding("queue_batch_full", evidence + batch, about)
+        batch = f" A run sends {counted(seen.queue_batch, 'mail')}." if seen.queue_batch else ""
+        yield Finding("queue_batch_full", f"{were_due}, and still {'waits' if one else 'wait'}.{batch}", about)
         return
     if queue["due"] >= (seen.queue_batch or _SMALLEST_BATCH):
         return
     evidence = (
-        f"{left['count']} mails were due when the queue last ran, at {left['last_run']} UTC, and Odoo has tried none of them. "
-        f"One of them is mail {queue['oldest_due']['id']}. Every run stops at the same mail or mail server."
+        f"{were_due}, and Odoo has not tried to send {'it' if one else 'them'}. "
+        f"The oldest due mail is {queue['oldest_due']['id']}. Every run stops at the same mail or mail server."
     )
     yield Finding("queue_blocked", evidence, about)
 
 
 def _given_up(failure: Record) -> Finding:
-    evidence = f"{failure['given_up']} mails have failed as {failure['class']} at every attempt: {failure['reason'] or 'without a reason'}"
+    have_failed = counted(failure["given_up"], "mail has", "mails have")
+    evidence = f"{have_failed} failed as {failure['class']} at every attempt: {failure['reason'] or 'without a reason'}"
     return Finding("given_up", evidence, {"model": MAIL, "id": None, "name": failure["class"]})
 
 
@@ -96,7 +95,7 @@ def _failure(failure: Record, count: int) -> Finding:
     """Return the finding about failed mails of one class."""
     kind = failure["class"] if failure["class"] in ("throttled", "no_recipient") else "failures_by_class"
     evidence = (
-        f"{count} mails have failed as {failure['class']}, such as mail {failure['id']}: "
+        f"{counted(count, 'mail has', 'mails have')} failed as {failure['class']}, such as mail {failure['id']}: "
         f"{failure['reason'] or 'without a reason'}"
     )
     if failure["class"] == "unknown" and len(failure["reasons"]) > 1:

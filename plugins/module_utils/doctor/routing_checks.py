@@ -22,7 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route impo
     mail_server_of,
     shadowed,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, some
 
 
 def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> F
     _sender, way = routes[0]
     server = repr(way.server.name) if way.server else "Odoo's configuration"
     addresses = some(f"{sender.address} ({sender.source})" for sender, _way in routes)
-    evidence = f"{len(routes)} of {count} addresses: {addresses}. The first leaves through {server} {_as(way)}."
+    evidence = f"{len(routes)} of {counted(count, 'address', 'addresses')}: {addresses}. The first leaves through {server} {_as(way)}."
     about = {"model": MAIL_SERVER.model, "id": way.server.id, "name": way.server.name} if way.server else None
     return Finding(kind, evidence, about)
 

@@ -22,7 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 i
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.advice import LOCALHOST, is_loopback
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import place
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, some
 
 # The outcomes of a connection test, and their findings.
 _OF_OUTCOME = {
@@ -110,7 +110,11 @@ def _neutralized(seen: Observation, dummies: list[Record]) -> Finding:
 
 def _no_server(seen: Observation) -> Iterator[Finding]:
     archived = [server["name"] for server in seen.servers if not server["active"]]
-    evidence = f"None of {len(seen.servers)} mail servers is active, except servers that belong to a user."
+    shared = [server for server in seen.servers if not server.get("owner_user_id")]
+    few = {0: "There is no mail server.", 1: "The only mail server is not active."}
+    evidence = few.get(len(shared), f"None of {len(shared)} mail servers is active.")
+    if len(shared) < len(seen.servers):
+        evidence += " Users' personal mail servers do not count."
     if archived:
         evidence += f" Archived mail servers: {some(map(repr, archived))}."
     relay, severity = relay_of(seen.configuration), ""
@@ -199,7 +203,7 @@ def _remedy(server: Record, kind: str, message: str, probe: Record | None) -> st
         return "Correct smtp_server, smtp_port, smtp_user, smtp_password or smtp_ssl in odoo.conf, which contains its settings, and restart Odoo."
     if kind == "throttled":
         return (
-            "Try again later. If the error stays, ask the operator of the server. Odoo does not retry mails that fail in the meantime: "
+            "Try again later. If the error remains, ask the operator of the server. Odoo does not retry mails that fail in the meantime: "
             "run postmaster.odoo.mail_queue with action retry and failure_class throttled."
         )
     told = explain(message).remedy or _remedy_of_address(server, kind)
@@ -260,5 +264,6 @@ def _without_effect(seen: Observation) -> Iterator[Finding]:
     if sender:
         idle.append(f"the system parameter mail.default.from_filter is {sender!r}")
     if idle and not any(server["smtp_authentication"] == "cli" for server in seen.shared_servers):
-        evidence = f"{len(seen.shared_servers)} mail servers are active in the database and take precedence: {' and '.join(idle)}."
+        active = counted(len(seen.shared_servers), "mail server is", "mail servers are")
+        evidence = f"{active} active in the database, so these settings have no effect: {' and '.join(idle)}."
         yield Finding("config_file_overridden", evidence)

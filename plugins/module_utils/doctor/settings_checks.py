@@ -40,7 +40,11 @@ def check_catcher(server: Record) -> Iterator[Finding]:
         return
     host, port = str(server["smtp_host"] or ""), server["smtp_port"]
     if _CATCHER.fullmatch(host):
-        yield Finding("test_catcher", f"{server['name']!r} is {place(host, port)}.", about_server(server))
+        yield Finding(
+            "test_catcher",
+            f"{server['name']!r} sends to {place(host, port)}, a program or service that catches test mail.",
+            about_server(server),
+        )
 
 
 def check_mailing_server(seen: Observation) -> Iterator[Finding]:

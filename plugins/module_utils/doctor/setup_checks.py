@@ -25,7 +25,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_ch
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import some
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, some
 
 # Odoo's defaults are 50 mails to render at once, and 1000 or more to send.
 BATCH_SIZES = ("mail.batch_size", QUEUE_BATCH, "mail.session.batch.size")
@@ -64,7 +64,10 @@ def _alias_domains(seen: Observation) -> Iterator[Finding]:
     without = [company for company in seen.companies if not company["alias_domain_id"]]
     if without:
         names = some(repr(company["name"]) for company in without)
-        evidence = f"{len(without)} of {len(seen.companies)} companies have no alias domain: {names}. {len(seen.alias_domains)} alias domains exist."
+        count = counted(len(seen.companies), "company", "companies")
+        has = "has" if len(without) == 1 else "have"
+        domains = counted(len(seen.alias_domains), "alias domain")
+        evidence = f"{len(without)} of {count} {has} no alias domain: {names}. The instance has {domains}."
         about = {"model": "res.company", "id": without[0]["id"], "name": without[0]["name"]}
         yield Finding("alias_domain_missing", evidence, about)
     for domain in seen.alias_domains:
@@ -89,7 +92,7 @@ def _batch_sizes(seen: Observation) -> Iterator[Finding]:
         if cron["xml_id"] == QUEUE:
             about = {"model": "ir.cron", "id": cron["id"], "name": cron["name"], "xml_id": QUEUE}
             in_code = batch_in_code(cron)
-            evidence = f"{cron['name']!r} sends at most {in_code} mails in a run."
+            evidence = f"{cron['name']!r} sends at most {counted(in_code or 0, 'mail')} in a run."
             if in_code is not None:
                 yield from _batch_size(in_code, evidence, about, limits_rate=True)
 

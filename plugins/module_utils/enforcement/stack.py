@@ -310,8 +310,9 @@ class Stack:
         for step in steps:
             names = [change.field for change in step.changes if change.managed_elsewhere]
             if names:
+                them = "it" if len(names) == 1 else "them"
                 refusals.append(
-                    f"{step.resource} {step.key!r}: {', '.join(names)} cannot be enforced: {self._owner(step)} manages it on this record, from a "
+                    f"{step.resource} {step.key!r}: {', '.join(names)} cannot be enforced: {self._owner(step)} manages {them} on this record, from a "
                     "configuration file of the Odoo server, and ignores other values. Change the file, or remove the option from the declaration."
                 )
         if refusals:

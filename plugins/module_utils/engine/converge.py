@@ -127,5 +127,6 @@ def _refuse_repetition(applied: Sequence[Step], plan: Plan, reasons: str) -> Non
         fields = ", ".join(change.field for change in step.changes) or f"the {step.action}"
         shown = ", ".join(f"{change.field} {change.before!r}" for change in step.changes) or "that it still exists"
         raise Rejected(
-            f"{step.resource} {step.key!r}: {fields} did not take effect. The write was accepted, but reading back shows {shown}: {reasons}."
+            f"{step.resource} {step.key!r}: {fields} did not take effect. The write was accepted, but reading back shows {shown}. "
+            f"Possible causes: {reasons}. Find the cause, or remove the value from the declaration."
         )

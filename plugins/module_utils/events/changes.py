@@ -18,7 +18,7 @@ Finding = Mapping[str, Any]
 MOST_FINDINGS = 500
 LONGEST_TEXT = 2_000
 
-# The finding of an instance that could not be asked.
+# The finding of an instance that could not be queried.
 NOT_ASKED = "not_asked"
 
 
@@ -56,7 +56,7 @@ class KnownFindings:
         return [*changes, *cleared]
 
     def take_not_asked(self, finding: Finding, now: float) -> list[Change]:
-        """Remember that the instance could not be asked. Its other findings stay as they are, because nothing is known about them."""
+        """Remember that the instance could not be queried. Its other findings stay as they are, because nothing is known about them."""
         return self._compare({identity_of(finding): finding}, now)
 
     def _compare(self, found: Mapping[Hashable, Finding], now: float) -> list[Change]:

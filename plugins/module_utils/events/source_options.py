@@ -104,7 +104,7 @@ def _refuse(params: Mapping[str, Any]) -> None:
         ("at_once", 1, _MOST_AT_ONCE),
     ):
         if not least <= params[name] <= most:
-            raise Invalid(f"{name} must be from {least} to {most}, and is {params[name]}.")
+            raise Invalid(f"{name} must be from {least} to {most}, not {params[name]}.")
     for one in params["instances"]:
         for name in ("url", "database"):
             if not one[name]:

@@ -78,7 +78,7 @@ def _not_asked(error: OdooError) -> Finding:
         "id": NOT_ASKED,
         "check": NOT_ASKED,
         "severity": "error",
-        "title": "The instance could not be asked",
+        "title": "The instance could not be queried",
         "evidence": error.message,
         "remedy": "Correct the cause in the evidence, such as the address or the credentials. The instance is queried again.",
         "fixable": None,

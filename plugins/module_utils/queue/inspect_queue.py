@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def inspect_queue(module: OdooModule) -> TaskResult:
     """Return the state of the queue.
 
-    :raises OdooError: the instance could not be asked.
+    :raises OdooError: the instance could not be queried.
     """
     params = module.params
     thresholds = Thresholds(params["max_outgoing"], params["max_age"], params["max_exceptions"], params["fail_on"])

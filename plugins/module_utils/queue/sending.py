@@ -37,6 +37,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, SENDING_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.datetimes import DATETIME_FORMAT
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -76,7 +77,7 @@ def process(
                     _send_batch(session, batch, action_id, work)
                 finally:
                     lock.expires = work.may_go_on
-                progress(f"{work.sent} mails sent, {work.failed} failed")
+                progress(f"{counted(work.sent, 'mail')} sent, {work.failed} failed")
                 if work.error or work.held.is_enough:
                     break
             if not work.error:
@@ -102,7 +103,8 @@ def _count_due(session: Session, domain: list[Any], selection: Selection, work: 
         )
     elif selection.limit is not None and work.count + work.unsent >= selection.limit:
         reason = f"The limit is {selection.limit}. Run the task again, or set a higher limit."
-    work.remarks.append(f"{more} {'more ' if work.unsent else ''}mails are still due. {reason}")
+    other = "more " if work.unsent else ""
+    work.remarks.append(f"{counted(more, f'{other}mail is', f'{other}mails are')} still due. {reason}")
 
 
 def _send_batch(session: Session, batch: list[int], action_id: int | None, work: Work) -> None:

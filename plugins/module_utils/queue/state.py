@@ -30,6 +30,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.record_groups 
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import explain_mail
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import Meaning
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -311,18 +312,20 @@ def exceeded(queue: Mapping[str, Any], thresholds: Thresholds) -> list[str]:
     oldest = queue["oldest_due"]
     sentences = []
     if thresholds.max_outgoing is not None and queue["due"] > thresholds.max_outgoing:
-        sentences.append(f"{queue['due']} mails are waiting to be sent (max_outgoing {thresholds.max_outgoing}).")
+        sentences.append(
+            f"{counted(queue['due'], 'mail is', 'mails are')} waiting to be sent (max_outgoing {thresholds.max_outgoing})."
+        )
     if thresholds.max_age is not None and oldest and oldest["age_seconds"] > thresholds.max_age * 60:
         sentences.append(
-            f"Mail {oldest['id']} has been waiting for {oldest['age_minutes']} minutes, since {oldest['since']} UTC "
+            f"Mail {oldest['id']} has been waiting for {counted(oldest['age_minutes'], 'minute')}, since {oldest['since']} UTC "
             f"(max_age {thresholds.max_age})."
         )
     if thresholds.max_exceptions is not None and queue["states"]["exception"] > thresholds.max_exceptions:
         sentences.append(
-            f"{queue['states']['exception']} mails have failed (max_exceptions {thresholds.max_exceptions})."
+            f"{counted(queue['states']['exception'], 'mail has', 'mails have')} failed (max_exceptions {thresholds.max_exceptions})."
         )
     sentences += [
-        f"{failure['count']} mails have failed as {failure['class']} (fail_on), such as mail {failure['id']}: "
+        f"{counted(failure['count'], 'mail has', 'mails have')} failed as {failure['class']} (fail_on), such as mail {failure['id']}: "
         f"{failure['reason'] or 'without a reason'}"
         for failure in queue["failures"]
         if failure["class"] in thresholds.fail_on

@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import BROKEN_DOMAINS, SENDERS_OF_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted
 
 # The number of ids of refused mails in a result.
 SHOWN = 20
@@ -110,22 +111,27 @@ class Work:
 def warnings(work: Work) -> list[str]:
     """Return sentences for the user about an action that has finished."""
     sentences = [
-        f"{one['count']} mails were not changed: {without_secrets(one['reason'], work.secrets)}"
+        f"{counted(one['count'], 'mail was', 'mails were')} not changed: {without_secrets(one['reason'], work.secrets)}"
         for one in work.refused.values()
     ]
     if work.given_up:
         sentences.append(
-            f"{work.given_up} mails have reached max_attempts and are not retried. Correct the cause, "
-            "then retry them with max_attempts 0, or cancel them."
+            f"{counted(work.given_up, 'mail has', 'mails have')} reached max_attempts and will not be retried. Correct the cause. "
+            "Then run retry with max_attempts 0, or run cancel."
         )
     if work.put_back:
-        sentences.append(f"An interrupted run had postponed {work.put_back} mails. They are due again.")
+        sentences.append(
+            f"{counted(work.put_back, 'mail that an interrupted run had postponed is', 'mails that an interrupted run had postponed are')} due again."
+        )
     if work.requeued:
         sentences.append(
-            f"{work.requeued} mails that were queued again before are still due. The cron of the queue sends them, or mail_queue with action process."
+            f"{counted(work.requeued, 'mail of an earlier retry is', 'mails of earlier retries are')} still due. "
+            "The queue's cron sends due mails. To send now, run mail_queue with action process."
         )
     if work.unsent and not work.error:
-        sentences.append(f"{work.unsent} mails are still outgoing and are left for the next run: {work.cut_off}")
+        sentences.append(
+            f"{counted(work.unsent, 'mail is', 'mails are')} still outgoing and left for the next run: {work.cut_off}"
+        )
     return [*sentences, *work.remarks]
 
 

@@ -69,15 +69,21 @@ def refusal(where: str, name: str, message: str) -> OdooError:
         return AccessRefused(
             f"{where}: the user has no permission for this. Use a user with the access right Administration / Settings. Odoo's message: {text}"
         )
+    missing = (
+        f"{where}: the model, method, field or value does not exist on this Odoo. Check its name, its addon and the version of Odoo. "
+        f"Odoo's message: {text}"
+    )
     # Up to 19.0 a missing model is a UserError over JSON-RPC (odoo/service/model.py).
     if re.match(r"Object \S+ doesn't exist", text):
-        return Unsupported(f"{where}: this does not exist on this Odoo: {text}")
+        return Unsupported(missing)
     if short_name in ("AttributeError", "NotFound") and _UNKNOWN_METHOD.match(text):
-        return UnknownMethod(f"{where}: this does not exist on this Odoo: {text}")
+        return UnknownMethod(missing)
     if short_name in ("UserError", "ValidationError", "RedirectWarning", "MissingError", "IntegrityError"):
         return Rejected(f"{where}: Odoo rejected the call: {text}")
     if short_name == "OperationalError" and "does not exist" in text:
         return Unreachable(f"{where}: the database does not exist. Check database.")
     if "Invalid field" in text or "Wrong value for" in text or "doesn't exist" in text or "does not exist" in text:
-        return Unsupported(f"{where}: this does not exist on this Odoo: {text}")
-    return Rejected(f"{where}: Odoo failed with {short_name or 'an error'}: {text}")
+        return Unsupported(missing)
+    return Rejected(
+        f"{where}: Odoo failed with {short_name or 'an error'}. Read Odoo's log for the cause. Odoo's message: {text}"
+    )

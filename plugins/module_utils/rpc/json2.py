@@ -81,7 +81,9 @@ class Json2Transport:
             )
         error = refusal(where, name, message)
         if response.status == 404 and not isinstance(error, Unsupported) and not name.endswith("MissingError"):
-            error = Unsupported(f"{where}: this does not exist on this Odoo: {message}")
+            error = Unsupported(
+                f"{where}: the model or method does not exist on this Odoo. Check its addon and the version of Odoo. Odoo's message: {message}"
+            )
         raise error
 
     def duplicate(self) -> Json2Transport:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import markdown
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, markdown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.replayed_mail import replay_headline, replay_rows
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     STATUS_TEXT,
     Document,
-    counted,
     differences,
     findings,
     headline,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.replayed_mail import replay_headline, replay_rows
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
@@ -52,7 +52,7 @@ def render(report: Document) -> Iterator[Line]:
         for sender, mails, change in changes[:_SENDERS]:
             yield "drifted", f"  {sender}: {change} ({mails})"
         if len(changes) > _SENDERS:
-            yield "drifted", f"  and {len(changes) - _SENDERS} more senders"
+            yield "drifted", f"  and {counted(len(changes) - _SENDERS, 'more sender')}"
     for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Unknown:")):
         instances = [instance for instance in report["instances"] if instance["status"] == status]
         if instances:

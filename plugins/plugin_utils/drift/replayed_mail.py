@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import counted
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, printable
 
 # The largest number of senders of an instance in a report.
 _NAMED = 200

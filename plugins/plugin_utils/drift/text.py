@@ -139,11 +139,6 @@ def headline(report: Document) -> str:
     return verdict_text + ", ".join(told)
 
 
-def counted(number: int, word: str) -> str:
-    """Return a number with a noun."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def some(names: Sequence[str], most: int = 10) -> str:
     """Return a few of many names, printable."""
     return some_of(map(printable, names), most)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, slack
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, printable, slack
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import FORMAT, STATUSES
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import Document, headline, named, some, subject
 
@@ -104,7 +104,7 @@ def _lines(report: Document) -> Iterator[str]:
     for line, instances in list(differing.items())[:_MOST_RESOURCES]:
         yield _short(f"{line}: {some(instances, 5)}")
     if len(differing) > _MOST_RESOURCES:
-        yield f"and {len(differing) - _MOST_RESOURCES} more resources"
+        yield f"and {counted(len(differing) - _MOST_RESOURCES, 'more resource')}"
 
 
 def _differing_resources(report: Document) -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ def _silence(_line: str) -> None:
 
 
 # The prefix that the collection adds to Odoo's messages.
-_BEFORE = re.compile(r": (?:this does not exist on this Odoo|Odoo rejected the call|Odoo failed with \S+): ")
+_BEFORE = re.compile(r": Odoo rejected the call: |: (?:the model|Odoo failed with ).* Odoo's message: ")
 # Distributions of Odoo under another name have their own address.
 _TEST_RECIPIENT = re.compile(r"(the test recipient) \(\S+\)")
 

@@ -82,7 +82,7 @@ def test_no_results() -> None:
 
 @pytest.mark.parametrize("results", [None, [], "acme", {"acme": "failed"}])
 def test_something_that_is_not_a_result(results: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="doctor_report takes results"):
+    with pytest.raises(AnsibleFilterError, match="doctor_report: the value is not valid"):
         doctor_report(results)
 
 

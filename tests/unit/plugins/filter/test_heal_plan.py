@@ -122,7 +122,7 @@ def test_stale_mails_are_not_sent() -> None:
     planned = plan(DISABLED, STALE, allow=["crons"], due=2)
     assert does(planned) == {}
     assert planned["held"] == [
-        "2 mails have been waiting. They would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
+        "2 mails have been waiting. Stale mails would also be sent. To cancel them, allow stale. To send them, raise doctor_stale_days."
     ]
     assert does(plan(DISABLED, STALE, allow=["crons", "stale"])) == {"cancel": True, "crons": [CRON]}
 
@@ -141,9 +141,9 @@ def test_no_waiting_if_there_is_nothing_to_do() -> None:
 @pytest.mark.parametrize(
     ("diagnosis", "allow", "words"),
     [
-        ({"msg": "unreachable"}, ["crons"], "takes a result of postmaster.odoo.mail_doctor"),
-        ({"findings": []}, "crons", "not 'crons'"),
-        ({"findings": []}, ["cron"], r"crons, transient, interrupted, stale, addons, not \['cron'\]"),
+        ({"msg": "unreachable"}, ["crons"], "expected a result of postmaster.odoo.mail_doctor"),
+        ({"findings": []}, "crons", "allow 'crons' is not valid"),
+        ({"findings": []}, ["cron"], r"allow \['cron'\] is not valid .*crons, transient, interrupted, stale, addons"),
     ],
 )
 def test_invalid_arguments(diagnosis: Any, allow: Any, words: str) -> None:

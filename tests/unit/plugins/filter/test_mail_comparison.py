@@ -134,7 +134,7 @@ def test_digests_of_another_key_are_not_compared() -> None:
 
 @pytest.mark.parametrize("wrong", ["text", {}, None])
 def test_something_that_is_not_a_result_is_refused(wrong: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="takes two results"):
+    with pytest.raises(AnsibleFilterError, match="expected two results"):
         mail_comparison(wrong, wrong)
 
 

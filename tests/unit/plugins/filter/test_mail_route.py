@@ -59,12 +59,12 @@ def test_other_deciding_values() -> None:
 
 @pytest.mark.parametrize("servers", [None, "Acme", [1], [{"from_filter": "acme.example"}], {"name": "Acme"}])
 def test_a_value_that_is_not_a_list_of_servers(servers: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="takes a list of mail servers"):
+    with pytest.raises(AnsibleFilterError, match="expected the list mail_servers"):
         mail_route("ann@acme.example", servers)
 
 
 def test_a_value_that_is_not_a_sender() -> None:
-    with pytest.raises(AnsibleFilterError, match="takes the address of a sender, not None"):
+    with pytest.raises(AnsibleFilterError, match="None is not valid"):
         mail_route(None, SERVERS)
 
 
@@ -90,7 +90,7 @@ def test_optional_keys() -> None:
 
 
 def test_one_sender_at_a_time() -> None:
-    with pytest.raises(AnsibleFilterError, match="takes one sender"):
+    with pytest.raises(AnsibleFilterError, match="expected one sender"):
         mail_route("ann@acme.example, bob@else.example", SERVERS)
 
 

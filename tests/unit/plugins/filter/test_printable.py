@@ -39,5 +39,5 @@ def test_a_path_is_below_the_working_directory(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("test_name", ["controller_path", "slack", "markdown"])
 def test_a_value_that_is_not_a_text_is_refused(test_name: str) -> None:
-    with pytest.raises(AnsibleFilterError, match="not"):
+    with pytest.raises(AnsibleFilterError, match="expected a text"):
         FILTERS[test_name](5)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Texts from an instance have no effect in a terminal, a log or Markdown."""
+"""Texts from an instance have no effect in a terminal, a log or Markdown. Numbers and nouns agree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import markdown, printable, printable_lines
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, markdown, printable, printable_lines
 
 ANY = st.text(
     alphabet=st.one_of(st.characters(), st.sampled_from("\n\r\x00\x1b\x7f\x85\u2028\u2029\u202e\u200b:#[*_`<>|&@\\ ")),
@@ -64,3 +64,8 @@ def test_no_text_is_markup_in_markdown(text: str) -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert len(markdown("x" * 5000)) < 2100
+
+
+def test_a_noun_agrees_with_its_number() -> None:
+    assert [counted(number, "mail") for number in (0, 1, 2)] == ["0 mails", "1 mail", "2 mails"]
+    assert [counted(number, "mail has", "mails have") for number in (1, 2)] == ["1 mail has", "2 mails have"]

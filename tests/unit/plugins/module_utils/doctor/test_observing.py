@@ -200,7 +200,7 @@ def test_waiting_mails_by_age(odoo: SimulatedOdoo) -> None:
         mail = odoo.add("mail.mail", state="outgoing", email_from="info@yourcompany.example")
         odoo.record("mail.mail", mail)["create_date"] = ago(odoo, 60 * hours)
     findings = {finding["id"]: finding for finding in examine(odoo, checks=["queue"])["findings"]}
-    assert findings["oldest_too_old"]["evidence"] == "1 mails have been waiting for more than 120 minutes (max_age)."
+    assert findings["oldest_too_old"]["evidence"] == "1 mail has been waiting for more than 120 minutes (max_age)."
     assert findings["stale_outgoing"]["evidence"].startswith(
         "2 mails have been waiting for more than 7 days. The oldest is mail "
     )

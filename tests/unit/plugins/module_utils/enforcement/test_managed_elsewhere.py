@@ -57,7 +57,7 @@ def test_check_mode_marks_ineffective_writes(odoo: SimulatedOdoo) -> None:
 def test_a_real_run_refuses_before_it_writes(odoo: SimulatedOdoo) -> None:
     text = refused(Rejected, odoo, declared(smtp_host="smtp.acme.example", smtp_port=587, smtp_user="you"))
     assert "mail_server 'Main': smtp_host, smtp_port cannot be enforced" in text
-    assert "the addon mail_environment manages it" in text
+    assert "the addon mail_environment manages them" in text
     assert "from a configuration file of the Odoo server" in text
     assert "smtp_user" not in text
     assert written(odoo) == []

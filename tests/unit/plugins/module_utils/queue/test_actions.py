@@ -173,7 +173,7 @@ def test_a_mail_is_given_up_after_the_maximum_of_attempts(odoo: SimulatedOdoo) -
         work = do(odoo, "retry", max_attempts=3)
         assert (work.count, work.as_result()["given_up"], states(odoo)[mail]) == (0, 1, "exception")
         assert odoo.parameter(ATTEMPTS_KEY) == f"{mail}=-3"
-        assert "1 mails have reached max_attempts and are not retried" in warnings(work)[0]
+        assert "1 mail has reached max_attempts and will not be retried" in warnings(work)[0]
     (failure,) = ask_queue(odoo.session(read_only=True))["failures"]
     assert (failure["class"], failure["count"], failure["given_up"]) == ("throttled", 1, 1)
     assert do(odoo, "retry", max_attempts=0).count == 1
@@ -283,7 +283,7 @@ def test_after_a_disconnection_the_rest_waits_for_the_next_run(odoo: SimulatedOd
     odoo.delivery = lambda mail: HANGS_UP if mail["id"] == mails[2] else None
     work = do(odoo, "process", batch_size=4, limit=4)
     assert (work.count, work.sent, work.failed, work.unsent) == (2, 2, 0, 2)
-    assert warnings(work)[0].startswith("2 mails are still outgoing and are left for the next run: ")
+    assert warnings(work)[0].startswith("2 mails are still outgoing and left for the next run: ")
     assert "SMTPServerDisconnected" in warnings(work)[0]
     assert warnings(work)[1:] == [
         "2 more mails are still due. The limit is 4. Run the task again, or set a higher limit."
@@ -309,7 +309,7 @@ def test_a_server_at_which_odoo_stops_does_not_stop_mail_of_another(odoo: Simula
     assert (work.sent, work.failed, work.unsent) == (2, 0, 3)
     assert {key for key, state in states(odoo).items() if state == "sent"} == set(good)
     assert sorted(tried) == [bad[0], *good]  # no mail twice
-    assert warnings(work)[0].startswith("3 mails are still outgoing and are left for the next run: ")
+    assert warnings(work)[0].startswith("3 mails are still outgoing and left for the next run: ")
 
 
 def test_a_run_ends_if_odoo_stops_at_one_server_after_the_other(odoo: SimulatedOdoo) -> None:
@@ -397,9 +397,9 @@ def test_mails_that_an_interrupted_run_has_queued_again_are_reported(odoo: Simul
     first, second = add(odoo, "exception", failure_reason=THROTTLED), add(odoo, "exception", failure_reason=THROTTLED)
     assert warnings(do(odoo, "retry", ids=[first])) == []
     (warning,) = warnings(do(odoo, "retry", ids=[second]))
-    assert warning.startswith("1 mails that were queued again before are still due")
+    assert warning.startswith("1 mail of an earlier retry is still due")
     (warning,) = warnings(do(odoo, "retry"))
-    assert warning.startswith("2 mails that were queued again before are still due")
+    assert warning.startswith("2 mails of earlier retries are still due")
     do(odoo, "process")
     assert warnings(do(odoo, "retry")) == []
 
@@ -560,7 +560,7 @@ def test_no_answer_in_time(
     result = shipped("mail_queue", {"action": "process"}, capsys)
     assert (result.get("failed"), result["outcomes"]["sent"]) == (None, 1), "Odoo has ended"
     assert 360 <= clock.monotonic() < 365, "60 seconds for the lock, 300 seconds in which no mail left"
-    assert result["warnings"] == ["An interrupted run had postponed 1 mails. They are due again."]
+    assert result["warnings"] == ["1 mail that an interrupted run had postponed is due again."]
     assert own_parameters(odoo) == []
 
 

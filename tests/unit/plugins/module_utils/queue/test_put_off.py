@@ -121,7 +121,7 @@ def test_mails_that_odoo_never_started_to_send(
 ) -> None:
     work = process(odoo, lock_timeout=lock_timeout)
     assert (work.error, work.put_back, set(arrived.values())) == (None, len(mails), {1})
-    assert warnings(work) == ["An interrupted run had postponed 8 mails. They are due again."]
+    assert warnings(work) == ["8 mails that an interrupted run had postponed are due again."]
     assert 360 <= clock.monotonic() < 365
 
 

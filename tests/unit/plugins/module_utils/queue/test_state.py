@@ -291,7 +291,7 @@ def test_an_exceeded_threshold_still_returns_everything(
     options = {"max_outgoing": 0, "metrics_file": str(path)}
     result = shipped("mail_queue_info", options, capsys, check=True)
     assert (result["failed"], result["error_kind"], result["changed"]) == (True, "threshold", False)
-    assert result["msg"] == "1 mails are waiting to be sent (max_outgoing 0)."
+    assert result["msg"] == "1 mail is waiting to be sent (max_outgoing 0)."
     assert result["queue"]["states"]["outgoing"] == 1
     assert not path.exists()
     shipped("mail_queue_info", options, capsys)

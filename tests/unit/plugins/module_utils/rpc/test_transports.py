@@ -115,7 +115,12 @@ def test_json2_results(server: LocalServer, result: Any) -> None:
         (422, odoo_error("odoo.exceptions.UserError", "You cannot archive it"), Rejected, "You cannot archive it"),
         (422, odoo_error("odoo.exceptions.ValidationError", "Key must be unique."), Rejected, "Key must be unique."),
         (500, odoo_error("builtins.ValueError", "Invalid field 'x' in 'ir.cron'"), Unsupported, "Invalid field 'x'"),
-        (500, odoo_error("builtins.KeyError", "'x'"), Rejected, "Odoo failed with KeyError: 'x'"),
+        (
+            500,
+            odoo_error("builtins.KeyError", "'x'"),
+            Rejected,
+            "Odoo failed with KeyError. Read Odoo's log for the cause. Odoo's message: 'x'",
+        ),
     ],
 )
 def test_json2_refusals(server: LocalServer, status: int, body: Any, kind: type[OdooError], words: str) -> None:
@@ -292,7 +297,11 @@ def test_jsonrpc_reports_a_missing_database(server: LocalServer) -> None:
         (rpc_error("odoo.exceptions.AccessDenied", "Access Denied"), AuthenticationFailed, "Access Denied"),
         (rpc_error("odoo.exceptions.UserError", "cannot be modified right now"), Conflict, "busy"),
         (rpc_error("odoo.exceptions.UserError", "Object x doesn't exist"), Unsupported, "Object x doesn't exist"),
-        (rpc_error("builtins.KeyError", "'x'"), Rejected, "Odoo failed with KeyError: 'x'"),
+        (
+            rpc_error("builtins.KeyError", "'x'"),
+            Rejected,
+            "Odoo failed with KeyError. Read Odoo's log for the cause. Odoo's message: 'x'",
+        ),
         (Answer({"error": {"code": 100, "message": "Odoo Session Expired"}}), Unreachable, "does not answer"),
         (Answer(HTML, 404), Unreachable, "returned HTTP 404 to /jsonrpc"),
         (Answer(HTML, 502), Unreachable, "front end of Odoo answered HTTP 502"),
