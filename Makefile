@@ -90,7 +90,7 @@ fuzz: $(CHECKS)/ready $(LINK) ## ten thousand hostile answers and inputs, and se
 demo: $(PLAYBOOKS)/ready $(LINK) ## the collection at work on an Odoo of its own
 	@PATH="$(CURDIR)/$(PLAYBOOKS)/bin:$$PATH" python tests/demo up
 
-demo-down: $(PLAYBOOKS)/ready ## end the demo
+demo-down: $(PLAYBOOKS)/ready $(LINK) ## end the demo
 	@$(PLAYBOOKS)/bin/python tests/demo down
 
 lab-up: ## start the lab: a real Odoo from nothing

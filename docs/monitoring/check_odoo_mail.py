@@ -41,7 +41,13 @@ def main(arguments: list[str]) -> int:
     try:
         state, text = _judge(options)
     except Unusable as problem:
-        state, text = UNKNOWN, str(problem)
+        state, text = UNKNOWN, _plain(problem)
+    return _printed(state, text)
+
+
+def _printed(state: int, text: str) -> int:
+    """Print the line, and return the exit code. A character that the output cannot encode is escaped."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream has it
     print(f"ODOO MAIL {WORDS[state]} - {text}")
     return state
 
@@ -71,8 +77,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that exits with UNKNOWN, because Nagios interprets the usual exit code 2 as CRITICAL."""
 
     def error(self, message: str) -> Any:
-        print(f"ODOO MAIL UNKNOWN - {message}")
-        sys.exit(UNKNOWN)
+        sys.exit(_printed(UNKNOWN, _plain(message)))
 
 
 def _judge(options: argparse.Namespace) -> tuple[int, str]:
@@ -88,9 +93,9 @@ def _judge(options: argparse.Namespace) -> tuple[int, str]:
         instances = [one for one in report["instances"] if options.instance in (None, one["instance"])]
         if not instances:
             raise Unusable(f"the report {options.report} has no instance {options.instance or ''}".rstrip())
-        wanted = [check.strip() for check in options.checks.split(",")]
+        wanted = [check for text in options.checks.split(",") if (check := text.strip())]
         for one in instances:
-            one["missing"] = [check for check in wanted if check not in one["checks"]]
+            one["missing"] = [check for check in wanted if check not in _list(one["checks"])]
         state = max(map(_state, instances), key=ORDER.index)
         return state, f"{_words(instances)} | {_performance(instances)}"
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
@@ -100,7 +105,15 @@ def _judge(options: argparse.Namespace) -> tuple[int, str]:
 def _state(instance: dict[str, Any]) -> int:
     """Return the state of an instance. If a check did not run, its findings are unknown."""
     states = [STATES[instance["status"]], *([UNKNOWN] if instance["missing"] else [])]
+    severities = {one["severity"] for one in _list(instance["findings"])}
+    states += [state for severity, state in (("warning", WARNING), ("error", CRITICAL)) if severity in severities]
     return max(states, key=ORDER.index)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -146,7 +159,7 @@ def _reasons(instance: dict[str, Any]) -> str:
     return ", ".join(reasons)
 
 
-def _plain(text: str) -> str:
+def _plain(text: object) -> str:
     """Return a text on one line, without the character | that begins performance data."""
     return "".join(char if char.isprintable() and char != "|" else "?" for char in str(text))
 

@@ -18,7 +18,9 @@ def controller_path(path: Any) -> str:
     :raises AnsibleFilterError: the path is empty, or is not a text.
     """
     if not isinstance(path, str) or not path:
-        raise AnsibleFilterError(f"controller_path: {path!r} is not a path (expected a text that is not empty).")
+        raise AnsibleFilterError(
+            f"{path!r} is not a path of a file or folder (expected a text that is not empty). Correct the variable, or do not set it."
+        )
     return os.path.abspath(os.path.expanduser(path))
 
 

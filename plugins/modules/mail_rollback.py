@@ -77,12 +77,12 @@ EXAMPLES = r"""
 - name: Show the plan for a rollback of the last run
   postmaster.odoo.mail_rollback:
     snapshot: latest
-    snapshot_folder: "{{ inventory_dir }}/snapshots"
+    snapshot_folder: "{{ inventory_dir }}/../snapshots"
   check_mode: true
 
 - name: Restore a specific snapshot, and test the mail servers before they go live
   postmaster.odoo.mail_rollback:
-    snapshot: "{{ inventory_dir }}/snapshots/odoo.acme.example_acme_20261130T020000Z.yml"
+    snapshot: "{{ inventory_dir }}/../snapshots/odoo.acme.example_acme_20261130T020000Z.yml"
     verify: connection
 """
 
@@ -257,7 +257,8 @@ def run(module: OdooModule) -> None:
 
 
 def _refuse_foreign(document: SnapshotDocument, path: str, session: Session) -> None:
-    if (document.url, document.database) != (session.url, session.database):
+    # Schemes and host names are not case-sensitive.
+    if (document.url.lower(), document.database) != (session.url.lower(), session.database):
         raise Invalid(
             f"The snapshot {path} is of the database {document.database} at {document.url}, and this is the database {session.database} at "
             f"{session.url}. Nothing was changed. If it is the same instance at another address, set other_address to true."

@@ -29,6 +29,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting impor
 
 LATEST = "latest"
 _MODE = 0o600
+_OWN_GROUPS = frozenset({0})
 _HEAD = (
     "The values in this instance before a run of postmaster.odoo changed them. The playbook postmaster.odoo.rollback restores them. "
     "Names and values are those of Odoo's fields."
@@ -103,9 +104,10 @@ class SnapshotFiles:
         try:
             for one in (path, self._folder):
                 found = one.stat()
-                if found.st_mode & stat.S_IWOTH:
+                writers = _other_writers(found)
+                if writers:
                     raise Invalid(
-                        f"latest does not use {path}: every user may write {one}. Remove that permission. {hint}"
+                        f"latest does not use {path}: {writers} may write {one}. Remove that permission. {hint}"
                     )
                 if one is path and found.st_uid not in (0, os.geteuid()):
                     raise Invalid(f"latest does not use {path}: it belongs to another user (id {found.st_uid}). {hint}")
@@ -189,6 +191,14 @@ class _File:
                 return path
 
 
+def _other_writers(found: os.stat_result) -> str:
+    """Return the other users who may write a file or a folder; empty if there are none. The group of this user is often its own."""
+    if found.st_mode & stat.S_IWOTH:
+        return "every user"
+    is_foreign = found.st_gid not in _OWN_GROUPS and found.st_gid != os.getegid()
+    return f"the group {found.st_gid}" if found.st_mode & stat.S_IWGRP and is_foreign else ""
+
+
 def _is_empty(path: Path) -> bool:
     try:
         return path.stat().st_size == 0
@@ -198,7 +208,7 @@ def _is_empty(path: Path) -> bool:
 
 def _prefix(url: str, database: str) -> str:
     """Return the beginning of the names of an instance's files."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{urlsplit(url).netloc.rpartition('@')[2]}_{database}")
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{urlsplit(url).netloc.rpartition('@')[2].lower()}_{database}")
 
 
 def _data(path: Path) -> Any:

@@ -20,7 +20,7 @@ from playbooks import play
 from stage import STATE, Stage, stage_of_choice
 
 NEWCOMER = "newcomer@demo.example"
-BEHIND_ITS_BACK = {"smtp_port": 2525, "from_filter": "acme.example"}
+CHANGED_VALUES = {"smtp_port": 2525, "from_filter": "acme.example"}
 CHANGED_SERVER = "Demo transactional"
 DRIFTED = 10  # the exit code of a run that found drift
 REPORTS = STATE.parent / "reports"
@@ -35,43 +35,41 @@ def up(stage: Stage) -> None:
 
     screen.act("Onboarding: three mail servers, crons, parameters, an alias domain")
     screen.say(
-        "What the instance must have stands in tests/demo/inventory/group_vars/all/mail.yml.\n"
-        "The playbook enforces it, has Odoo test every server, and sends a mail through each.\n"
+        "The declaration is in tests/demo/inventory/group_vars/all/mail.yml.\n"
+        "The playbook enforces it, tests each server with Odoo, and sends a mail through each server.\n"
     )
     since = {name: len(stage.smtp[smtp].accepted()) for name, smtp in SERVERS.items()}
     play("onboard", "-e", f"onboard_canary={NEWCOMER}", environment=stage.environment)
 
-    screen.act("The mails at the other end")
-    screen.say("What the SMTP servers say they have accepted:\n")
+    screen.act("The mails on the SMTP servers")
+    screen.say("The SMTP servers have accepted these mails:\n")
     for name, smtp in SERVERS.items():
         show_canary(name, arrived(stage.smtp[smtp], since[name]), stage.smtp[smtp])
     screen.say()
     screen.prove(f"All {len(SERVERS)} mails arrived.")
 
-    screen.act("Once more")
+    screen.act("A second run")
     again = play("onboard", environment=stage.environment)
     if again.changed:
-        raise DemoError("The second run changed something. It must not.")
+        raise DemoError("The second run changed something, but it must change nothing.")
     screen.prove("Nothing differed, so nothing was changed.")
 
-    screen.act("Somebody changes a server behind its back")
-    change_behind_its_back(stage)
+    screen.act("Somebody changes a server in Odoo")
+    change_in_odoo(stage)
 
-    screen.act("What a check says")
+    screen.act("A check reports the drift")
     check = play("provision", "--check", "--diff", environment=stage.environment)
-    missing = [field for field in BEHIND_ITS_BACK if f"update {field} " not in check.output]
+    missing = [field for field in CHANGED_VALUES if f"update {field} " not in check.output]
     if check.changed != 1 or missing:
-        raise DemoError(
-            f"The check did not report what was changed ({', '.join(missing) or f'changed={check.changed}'})."
-        )
-    if values_of(stage, CHANGED_SERVER) != BEHIND_ITS_BACK:
-        raise DemoError("The check changed the server. It must only look.")
-    screen.prove("Both changes were found, and nothing was touched: a check only reads.")
+        raise DemoError(f"The check did not report the changes ({', '.join(missing) or f'changed={check.changed}'}).")
+    if values_of(stage, CHANGED_SERVER) != CHANGED_VALUES:
+        raise DemoError("The check changed the server, but it must only read.")
+    screen.prove("Both changes were found, and nothing was written.")
 
-    screen.act("What a pipeline sees every night")
+    screen.act("The drift report of a nightly pipeline")
     screen.say(
-        "The playbook drift compares and never writes. The callback of that name, enabled here, adds a verdict,\n"
-        "reports, and an exit code of its own.\n"
+        "The playbook drift compares and never writes. The callback drift is enabled here. It adds a verdict,\n"
+        "reports, and an exit code.\n"
     )
     shutil.rmtree(REPORTS, ignore_errors=True)  # those of an earlier demo belong to another database
     settings = {
@@ -82,12 +80,12 @@ def up(stage: Stage) -> None:
     page = REPORTS / "drift.html"
     if not page.exists():
         raise DemoError(f"The run wrote no {page}.")
-    screen.prove(f"ansible-playbook ended with {DRIFTED}: drift, and not a failure. For people there is {page}.")
+    screen.prove(f"ansible-playbook ended with {DRIFTED}, which means drift. The report for people is {page}.")
 
     screen.closing(
-        "That is it. The playbook provision without --check puts the server right.\n"
+        "To correct the server, run the playbook provision without --check.\n"
         f"{stage.sign_in}\n"
-        "`make demo` plays it again, `make demo-down` takes everything away."
+        "`make demo` runs the demo again. `make demo-down` removes everything."
     )
 
 
@@ -116,27 +114,27 @@ def show_canary(name: str, record: dict[str, Any], server: SmtpServer) -> None:
         screen.say(f"    {label:<8} {value}")
 
 
-def change_behind_its_back(stage: Stage) -> None:
+def change_in_odoo(stage: Stage) -> None:
     with stage.session() as session:
-        found = session.search_read("ir.mail_server", [["name", "=", CHANGED_SERVER]], sorted(BEHIND_ITS_BACK))
-        session.write("ir.mail_server", [found[0]["id"]], BEHIND_ITS_BACK)
+        found = session.search_read("ir.mail_server", [["name", "=", CHANGED_SERVER]], sorted(CHANGED_VALUES))
+        session.write("ir.mail_server", [found[0]["id"]], CHANGED_VALUES)
     screen.say(f"An administrator opens the mail server {CHANGED_SERVER} in Odoo (here: over RPC) and sets")
-    for field, value in BEHIND_ITS_BACK.items():
+    for field, value in CHANGED_VALUES.items():
         screen.say(f"    {field:<12} {found[0][field]} -> {value}")
-    screen.say("The mail that it was for now leaves under another sender, or not at all. Nobody is told.")
+    screen.say("Its mail now leaves with another sender, or not at all. Odoo reports nothing.")
 
 
 def values_of(stage: Stage, name: str) -> dict[str, Any]:
     with stage.session() as session:
-        found = session.search_read("ir.mail_server", [["name", "=", name]], sorted(BEHIND_ITS_BACK))
-    return {field: found[0][field] for field in BEHIND_ITS_BACK}
+        found = session.search_read("ir.mail_server", [["name", "=", name]], sorted(CHANGED_VALUES))
+    return {field: found[0][field] for field in CHANGED_VALUES}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/demo", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("up", help="play the demo")
-    commands.add_parser("down", help="take away what it made")
+    commands.add_parser("up", help="run the demo")
+    commands.add_parser("down", help="remove everything that it has created")
     command = parser.parse_args().command
     stage = stage_of_choice()
     if command == "up":

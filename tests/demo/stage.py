@@ -82,12 +82,12 @@ class LabStage(Stage):
     def set_up(self) -> None:
         if not self.lab.layout.description.exists():
             screen.say(
-                "An Odoo 19, a PostgreSQL and SMTP servers are made from nothing, in a folder that git ignores.\n"
-                "That takes a minute or two; the next time it takes seconds.\n"
+                "This creates an Odoo 19, a PostgreSQL and SMTP servers in a folder that git ignores.\n"
+                "The first time takes a minute or two, the next times take seconds.\n"
             )
         self.remember(lab_was_up=self.lab.is_up)
         self.lab.up(screen.say)
-        with screen.progress(f"Making the database {DATABASE} anew"):
+        with screen.progress(f"Creating the database {DATABASE}"):
             self.lab.fresh(DATABASE)
         self.environment = {
             **self.lab.environment(DATABASE),
@@ -95,15 +95,15 @@ class LabStage(Stage):
         }
         self.smtp = self.lab.smtp
         screen.say(
-            f"\nOdoo {self.lab.description['odoo']['version']} at {self.lab.odoo.url}, database {DATABASE}: fresh, it knows of no mail server."
+            f"\nOdoo {self.lab.description['odoo']['version']} at {self.lab.odoo.url}, database {DATABASE}. It is new and has no mail server."
         )
 
     def tear_down(self) -> None:
         if self.lab.is_up:
             self.lab.drop(DATABASE)
-            screen.say(f"The database {DATABASE} is gone.")
+            screen.say(f"The database {DATABASE} is removed.")
         if self.state.get("lab_was_up"):
-            screen.say("The lab ran before the demo did, and still runs: `make lab-down` stops it.")
+            screen.say("The lab was running before the demo, so it is still running. `make lab-down` stops it.")
         else:
             screen.say(f"Stopped: {', '.join(self.lab.down()) or 'nothing ran'}.")
         STATE.unlink(missing_ok=True)
@@ -141,18 +141,18 @@ class GivenStage(Stage):
         names = ", ".join(server["name"] for server in stack["odoo_mail_servers"])
         crons = ", ".join(cron["xml_id"] for cron in stack["odoo_mail_crons"])
         screen.say(
-            f"ODOO_URL is set: the demo plays on {self._where}. What it does there:\n"
+            f"ODOO_URL is set, so the demo uses {self._where}. It will:\n"
             f"- create the mail servers {names}\n"
             f"- create the alias domain {stack['odoo_mail_alias_domains'][0]['name']}\n"
             f"- set the parameters {', '.join(stack['odoo_mail_parameters'])}\n"
             f"- set the schedule of {crons}\n"
             "- send three mails to the demo's own SMTP servers\n"
-            "`make demo-down` with the same variables puts all of it back. The SMTP servers run on this machine and listen on\n"
-            "localhost only: the instance must run on this machine too.\n"
+            "`make demo-down` with the same variables restores the former state. The SMTP servers run on this machine and listen on\n"
+            "localhost only, so the instance must also run on this machine.\n"
         )
         before = self.state.get("instance")
         if before and before != self._where:
-            raise DemoError(f"The demo still stands in {before}: end it there first (make demo-down).")
+            raise DemoError(f"The demo has not been removed from {before}: run make demo-down there first.")
         with self.session() as session:
             self.remember(instance=self._where, before=_before(session, stack))
         self._start_smtp()
@@ -173,15 +173,17 @@ class GivenStage(Stage):
         write_atomically(self.layout.description, json.dumps({"smtp": self.servers.description}, indent=2))
         self.environment["POSTMASTER_DEMO_SMTP"] = str(self.layout.description)
         self.smtp = Lab(self.layout).smtp
-        screen.say("The SMTP servers run.")
+        screen.say("The SMTP servers are running.")
 
     def tear_down(self) -> None:
         if self.state.get("instance", self._where) != self._where:
-            raise DemoError(f"The demo stands in {self.state['instance']}, not in {self._where}: name that instance.")
+            raise DemoError(
+                f"The demo is in {self.state['instance']}, not in {self._where}: set ODOO_URL and ODOO_DATABASE to that instance."
+            )
         if "before" in self.state:
             with self.session() as session:
                 _put_back(session, self.state["before"])
-            screen.say(f"Everything in {self._where} is as it was.")
+            screen.say(f"The former state of {self._where} is restored.")
         if self.servers.stop():
             screen.say("The SMTP servers are stopped.")
         STATE.unlink(missing_ok=True)

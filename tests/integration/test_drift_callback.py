@@ -341,6 +341,35 @@ def test_runs_without_enforcing_tasks_are_ignored(fleet: Fleet) -> None:
     assert not (fleet.folder / "reports").exists()
 
 
+def test_playbooks_that_do_not_compare_are_ignored(fresh: Any, tmp_path: Path) -> None:
+    """They use enforcing modules, but for repairs, for a former state, or for names only."""
+    database = fresh("drift_ignored")
+    fleet = Fleet(tmp_path, database)
+    with database.session() as session:
+        session.create("ir.mail_server", [{"name": "Main", "smtp_host": "localhost", "smtp_port": 1}])
+    snapshots = tmp_path / "snapshots"
+    snapshots.mkdir()
+    host = {
+        "odoo_mail_servers": [{"name": "Main", "smtp_host": "localhost", "smtp_port": 2}],
+        "odoo_mail_snapshot_folder": str(snapshots),
+        "rollback_snapshot": "latest",
+    }
+    provision = fleet.run({"a": host}, {"import_playbook": "postmaster.odoo.provision"}, arguments=())
+    assert (provision.exit_code, fleet.statuses) == (0, {"a": "corrected"})
+    (fleet.folder / "reports/drift.json").unlink()
+    database.sql("UPDATE ir_cron SET active = false WHERE cron_name = 'Mail: Email Queue Manager'")
+    drifted = {**host, "odoo_mail_servers": [{"name": "Main", "smtp_host": "localhost", "smtp_port": 3}]}
+    for name, task in (
+        ("heal", "Activate and reschedule crons"),
+        ("rollback", "Restore the snapshot"),
+        ("connect_oauth", "Look for declared servers that do not exist"),
+    ):
+        run = fleet.run({"a": drifted}, {"import_playbook": f"postmaster.odoo.{name}"})
+        assert run.results[task]["plan" if name != "heal" else "results"], name
+        assert (run.exit_code, "DRIFT" in run.output) == (0, False), run.output
+        assert not (fleet.folder / "reports/drift.json").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

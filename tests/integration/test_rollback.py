@@ -250,7 +250,8 @@ def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: P
     assert not [secret for secret in SECRETS if secret in second.read_text()]
     assert "contains no secrets" in bad.output
     done = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 2, done.output
+    assert "To accept this, set rollback_incomplete to true" in done.results["Everything is restored"]["msg"]
     lines = shown(done, "Show the results")["acme"]
     assert any("Main: smtp_pass is not in the snapshot" in line for line in lines)
     # Odoo must not send the password that stays to the former provider.
@@ -260,8 +261,9 @@ def test_without_a_vault_secret(fresh: Callable[[str], LabInstance], tmp_path: P
     after = rows(instance)
     assert {name for name in before if after[name] != before[name]} == {"servers", "parameters"}
     assert len(after["servers"]) == len(before["servers"])
-    again = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest")
+    again = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot="latest", rollback_incomplete=True)
     assert again.results["Restore the snapshot"]["changed"] is False
+    assert again.exit_code == 0, again.output
 
 
 def test_refused_rollbacks(
@@ -285,6 +287,7 @@ def test_refused_rollbacks(
     assert "is of the database rollback_refused" in refused.results["Restore the snapshot"]["msg"]
     none = run_on(tmp_path, "rollback", foreign, *vault, rollback_snapshot="latest")
     assert "contains no snapshot of this instance" in none.results["Restore the snapshot"]["msg"]
+    assert none.output.count("[ERROR]") == 1, none.output
     locked = run_on(tmp_path, "rollback", {"acme": common}, rollback_snapshot=str(file))
     assert "is encrypted" in locked.results["Restore the snapshot"]["msg"]
     assert other.fingerprint() == before

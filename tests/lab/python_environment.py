@@ -88,4 +88,6 @@ def _runs(python: str, code: str) -> bool:
 
 
 def site_packages(layout: Layout) -> Path:
-    return next(layout.virtual_environment.glob("lib/python3*/site-packages"))
+    for folder in layout.virtual_environment.glob("lib/python3*/site-packages"):
+        return folder
+    raise LabError(f"There is no lab in {layout.folder}: bring it up with `python3 tests/lab up`.")

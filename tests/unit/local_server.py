@@ -70,6 +70,8 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[LocalServer]:
             answer = local.answer(request)
             content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
             self.send_response_only(answer.status)
+            if not isinstance(answer.body, bytes):
+                self.send_header("Content-Type", "application/json; charset=utf-8")
             for name, value in (("Content-Length", str(len(content))), *answer.headers):
                 self.send_header(name, value)
             self.end_headers()

@@ -63,7 +63,7 @@ def of_server(values: Mapping[str, Any], *, namesake: bool) -> Iterator[tuple[st
         )
     if not values["active"]:
         yield "active", "it is archived, so it sends nothing"
-    if not values.get("from_filter"):
+    elif not values.get("from_filter"):
         yield (
             "from_filter",
             "it is empty, so this server sends the mail of every sender without a server of its own. Odoo then changes From to the notifications address",

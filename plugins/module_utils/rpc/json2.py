@@ -64,6 +64,11 @@ class Json2Transport:
                 f"The program at {self._http.base_url} is not Odoo (HTTP {response.status} to {model}.{method}), but a proxy, a firewall or something else. "
                 "Check url, and the programs in front of Odoo."
             )
+        if response.status == 200 and response.headers.get_content_type() == "application/json":
+            raise Unreachable(
+                f"{where}: Odoo's answer is not valid JSON. A stored value may be the reason, such as a number that is NaN or infinite: "
+                "call the method in Odoo's shell to find it."
+            )
         if not isinstance(answer, dict):
             raise Unreachable(
                 f"{self._http.base_url} has no database {self._database!r}, hides it from this host name (dbfilter in odoo.conf), "

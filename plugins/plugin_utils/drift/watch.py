@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ansible.playbook.play import Play as AnsiblePlay
     from ansible.playbook.task import Task as AnsibleTask
 
-# If this variable of a play is false, the play does not count for the verdict.
+# If this variable of a play, a block or a task is false, it does not count for the verdict.
 VERDICT_WANTED = "drift_verdict"
 
 _INCLUDE_ROLE = frozenset({"include_role", "ansible.builtin.include_role", "ansible.legacy.include_role"})
@@ -48,6 +48,8 @@ def task_of(task: AnsibleTask, *, check_mode: bool | None = None) -> Task:
 
 def _enforces(task: AnsibleTask) -> bool:
     action = str(task.action)
+    if not _counts(task):
+        return False
     # The value of a template is known only after the task has run.
     return action in MODULES or ("{" not in action and _module(action, tuple(task.collections or ())) in MODULES)
 
@@ -79,7 +81,7 @@ def play_of(play: AnsiblePlay) -> Play:
 
 def _includes_enforcing_role(task: AnsibleTask) -> bool:
     """Return whether a task includes a role of this collection at run time. If it is skipped on all hosts, there is no other sign of the role."""
-    return task.action in _INCLUDE_ROLE and task.args.get("name", task.args.get("role")) in ROLES
+    return task.action in _INCLUDE_ROLE and _counts(task) and task.args.get("name", task.args.get("role")) in ROLES
 
 
 def _tasks(blocks: list[Any]) -> Iterator[AnsibleTask]:
@@ -100,9 +102,13 @@ def _from_start(tasks: list[AnsibleTask]) -> list[AnsibleTask]:
     return tasks[next(first, 0) :]
 
 
+def _counts(part: AnsiblePlay | AnsibleTask) -> bool:
+    return part.get_vars().get(VERDICT_WANTED, True) is not False
+
+
 def wants_verdict(play: AnsiblePlay) -> bool:
     """Return whether the play counts for the verdict."""
-    return play.get_vars().get(VERDICT_WANTED, True) is not False
+    return _counts(play)
 
 
 def inventory_of(play: AnsiblePlay) -> list[str]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import threading
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import Document
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.webhook_messages import message
+
+# ASCII without blanks and control characters.
+_IN_URL = re.compile("[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,11 @@ class Webhook:
 
 
 def is_usable_url(url: str) -> bool:
-    """Return whether a text is an absolute http(s) URL."""
+    """Return whether a text is an absolute http(s) URL without a login. The request would not contain the login."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isascii()
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return is_address and parts.username is None and _IN_URL.fullmatch(url) is not None
     except ValueError:  # a port that is not a number, or an IPv6 address without its bracket
         return False
 

@@ -148,7 +148,9 @@ def values(node: Any) -> Iterator[tuple[Any, Any]]:
             yield from values(node[key])
 
 
-@pytest.mark.parametrize("test_value", [None, [], {}, "x", -1, 1e400, [[1]], {"x": 1}], ids=repr)
+@pytest.mark.parametrize(
+    "test_value", [None, [], {}, "x", "x\nOK|a=1", "\ud800", -1, 1e400, [[1]], {"x": 1}], ids=ascii
+)
 def test_a_damaged_report_never_ends_in_a_traceback(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], test_value: Any
 ) -> None:
@@ -166,6 +168,36 @@ def test_a_damaged_report_never_ends_in_a_traceback(
         container[key] = former
         assert main(["--report", str(path)]) in range(4)
         assert LINE.fullmatch(capsys.readouterr().out), (container, key)
+
+
+def test_a_text_of_the_user_does_not_add_a_line(check: Check, tmp_path: Path) -> None:
+    name = "nope\n|x=1"
+    assert check({"a": HEALTHY}, "--instance", name)[1].endswith("has no instance nope??x=1\n")
+    assert plugin("--report", tmp_path / name)[0] == 3
+    assert plugin("--report", tmp_path, f"--{name}")[0] == 3
+
+
+def test_a_name_that_the_output_cannot_encode_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "doctor.json"
+    now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    path.write_text(json.dumps(doctor_report({"müller": WARNS}, generated=now)))
+    run = subprocess.run(
+        [sys.executable, PLUGIN, "--report", path],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONIOENCODING": "ascii"},
+    )
+    assert (run.returncode, "WARNING - m\\xfcller: base_url_localhost |" in run.stdout) == (1, True)
+
+
+def test_findings_have_precedence_over_a_status_that_is_too_good(check: Check, tmp_path: Path) -> None:
+    check({"a": ILL})
+    path = tmp_path / "doctor.json"
+    report = json.loads(path.read_text())
+    report["instances"][0]["status"] = "healthy"
+    path.write_text(json.dumps(report))
+    assert plugin("--report", path)[0] == 2
 
 
 def test_a_file_or_an_option_that_is_missing_is_unknown(tmp_path: Path) -> None:

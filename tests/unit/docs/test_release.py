@@ -51,6 +51,13 @@ def test_an_image_is_tagged_with_the_newest_release(path: str) -> None:
     assert set(tags) == {VERSION}
 
 
+def test_the_artifact_contains_no_file_that_git_ignores() -> None:
+    ignored = {line.strip("/") for line in (CHECKOUT / ".gitignore").read_text(encoding="utf-8").splitlines()}
+    # ansible-galaxy itself ignores the latter.
+    left_out = {*content("galaxy.yml")["build_ignore"], "tests/output", "__pycache__", "*.retry"}
+    assert {name for name in ignored if name and not name.startswith("#")} <= left_out
+
+
 def test_a_feature_is_at_most_one_release_ahead() -> None:
     added = {
         version

@@ -208,6 +208,28 @@ def test_latest_refuses_a_file_that_every_user_may_write(tmp_path: Path, what: s
 
 
 @pytest.mark.usefixtures("_vault")
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_latest_refuses_a_file_that_a_foreign_group_may_write(
+    tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = SnapshotFiles(str(tmp_path))
+    path = Path(files.file(URL, DATABASE).write(document()))
+    (path if what == "file" else tmp_path).chmod(0o770)
+    monkeypatch.setattr(snapshot_files.os, "getegid", lambda: path.stat().st_gid)
+    assert files.read("latest", URL, DATABASE)[0] == str(path)
+    monkeypatch.setattr(snapshot_files, "_OWN_GROUPS", frozenset())
+    monkeypatch.setattr(snapshot_files.os, "getegid", lambda: path.stat().st_gid + 1)
+    with pytest.raises(Invalid, match=r"the group \d+ may write"):
+        files.read("latest", URL, DATABASE)
+
+
+def test_the_host_of_an_instance_is_not_case_sensitive(tmp_path: Path) -> None:
+    files = SnapshotFiles(str(tmp_path))
+    path = files.file(URL, DATABASE).write(document())
+    assert files.read("latest", URL.upper(), DATABASE)[0] == path
+
+
+@pytest.mark.usefixtures("_vault")
 def test_latest_refuses_a_file_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = SnapshotFiles(str(tmp_path))
     path = Path(files.file(URL, DATABASE).write(document()))

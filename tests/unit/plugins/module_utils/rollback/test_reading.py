@@ -93,6 +93,8 @@ def test_a_damaged_document_is_refused(data: Any, message: str) -> None:
         ("values", {"smtp_host": None}),
         ("values", {"smtp_host": 5}),
         ("values", {"smtp_port": "abc"}),
+        ("values", {"max_email_size": float("nan")}),
+        ("values", {"max_email_size": float("inf")}),
         ("values", {"smtp_port": True}),
         ("values", {"active": "maybe"}),
         ("values", {"user_id": 5}),

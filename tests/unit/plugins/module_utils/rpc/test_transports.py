@@ -108,6 +108,8 @@ def test_json2_results(server: LocalServer, result: Any) -> None:
         (404, HTML, Unreachable, "has no database 'acme', hides it from this host name (dbfilter in odoo.conf)"),
         (200, HTML, Unreachable, "no JSON-2 interface (HTTP 200"),  # 18.0 sends its login page
         (200, b"", Unreachable, "no JSON-2 interface"),
+        (200, {"max_email_size": float("nan")}, Unreachable, "ir.cron.write on database acme at"),
+        (200, {"max_email_size": float("nan")}, Unreachable, "Odoo's answer is not valid JSON"),
         (502, b"Bad Gateway", Unreachable, "HTTP 502"),
         (409, odoo_error("odoo.exceptions.LockError", "Cannot lock"), Conflict, "Cannot lock"),
         (409, odoo_error("psycopg2.errors.SerializationFailure", "could not serialize access"), Conflict, "serialize"),
