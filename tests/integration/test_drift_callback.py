@@ -342,7 +342,7 @@ def test_runs_without_enforcing_tasks_are_ignored(fleet: Fleet) -> None:
 
 
 def test_playbooks_that_do_not_compare_are_ignored(fresh: Any, tmp_path: Path) -> None:
-    """They use enforcing modules, but for repairs, for a former state, or for names only."""
+    """They use enforcing modules to repair, to restore a former state, or to compare names only."""
     database = fresh("drift_ignored")
     fleet = Fleet(tmp_path, database)
     with database.session() as session:

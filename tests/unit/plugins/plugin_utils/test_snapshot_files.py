@@ -209,7 +209,7 @@ def test_latest_refuses_a_file_that_every_user_may_write(tmp_path: Path, what: s
 
 @pytest.mark.usefixtures("_vault")
 @pytest.mark.parametrize("what", ["file", "folder"])
-def test_latest_refuses_a_file_that_a_foreign_group_may_write(
+def test_latest_refuses_a_file_if_another_group_may_write_it(
     tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = SnapshotFiles(str(tmp_path))
