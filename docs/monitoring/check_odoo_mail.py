@@ -21,7 +21,7 @@ from typing import Any
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-STATES = {"healthy": OK, "warning": WARNING, "error": CRITICAL, "not_asked": UNKNOWN}
+STATES = {"healthy": OK, "warning": WARNING, "error": CRITICAL, "not_queried": UNKNOWN}
 # From the best to the worst state. Mail that does not leave is worse than an instance with an unknown state.
 ORDER = (OK, WARNING, UNKNOWN, CRITICAL)
 
@@ -148,8 +148,8 @@ def _words(instances: list[dict[str, Any]]) -> str:
 
 
 def _reasons(instance: dict[str, Any]) -> str:
-    if instance["status"] == "not_asked":
-        return f"not asked ({_plain(instance['error_kind'])})"
+    if instance["status"] == "not_queried":
+        return f"not queried ({_plain(instance['error_kind'])})"
     # Each ID once, in the order of the report: by severity. Remarks are not reasons.
     names = list(dict.fromkeys(_plain(one["id"]) for one in instance["findings"] if one["severity"] != "info"))
     rest = len(names) - MOST_NAMES
@@ -171,7 +171,7 @@ def _performance(instances: list[dict[str, Any]]) -> str:
         name: f"{sum(one['counts'][severity] for one in instances):d}"
         for name, severity in (("errors", "error"), ("warnings", "warning"))
     }
-    values["not_asked"] = str(sum(one["status"] == "not_asked" for one in instances))
+    values["not_queried"] = str(sum(one["status"] == "not_queried" for one in instances))
     if queues:
         ages = [queue["oldest_due"]["age_seconds"] for queue in queues if queue["oldest_due"]]
         values["due"] = f"{sum(queue['due'] for queue in queues):d}"

@@ -19,9 +19,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 
 # Increased when programs that read reports must be changed.
 FORMAT = 1
-NOT_ASKED = "not_asked"
+NOT_QUERIED = "not_queried"
 # Sorted from best to worst. An instance with only `info` findings is healthy.
-STATUSES = ("healthy", "warning", "error", NOT_ASKED)
+STATUSES = ("healthy", "warning", "error", NOT_QUERIED)
 
 
 def doctor_report(results: Any, *, generated: str | None = None) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _instance(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     asked = "findings" in result
     findings = list(result["findings"]) if asked else []
     counts = count_by_severity(findings)
-    status = next((one for one in ("error", "warning") if counts[one]), "healthy") if asked else NOT_ASKED
+    status = next((one for one in ("error", "warning") if counts[one]), "healthy") if asked else NOT_QUERIED
     return {
         "instance": name,
         "status": status,

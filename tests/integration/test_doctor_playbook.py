@@ -69,8 +69,8 @@ def test_the_report_of_each(run: tuple[Run, Path], lab: Lab) -> None:
         line.startswith("  -> [the playbook postmaster.odoo.heal corrects it: transient] Send fewer mails")
         for line in lines["initech"]
     )
-    assert lines["umbrella"][0].startswith("umbrella: not asked (unreachable): Odoo at http://127.0.0.1:1: ")
-    assert lines["hooli"][0].startswith("hooli: not asked (authentication): ")
+    assert lines["umbrella"][0].startswith("umbrella: not queried (unreachable): Odoo at http://127.0.0.1:1: ")
+    assert lines["hooli"][0].startswith("hooli: not queried (authentication): ")
     for line in (line for each in lines.values() for line in each):
         assert len(f"        {json.dumps(line)},") <= 100, line
 
@@ -82,7 +82,7 @@ def test_the_summary_of_all_hosts(run: tuple[Run, Path]) -> None:
         "  1 with errors: globex",
         "  1 with warnings: initech",
         "  1 healthy: acme",
-        "  2 not asked: umbrella, hooli",
+        "  2 not queried: umbrella, hooli",
         "Most frequent",
         "  warning base_url_localhost in 2: globex, initech",
     ]
@@ -93,7 +93,7 @@ def test_hosts_that_fail(run: tuple[Run, Path]) -> None:
     assert run[0].exit_code == 2
     assert failed_hosts(run[0]) == {"globex", "umbrella", "hooli"}
     assert "Found: auth_failed. See the report above." in run[0].output
-    assert "Not asked (unreachable): " in run[0].output
+    assert "Not queried (unreachable): " in run[0].output
 
 
 def test_contents_of_the_report(run: tuple[Run, Path], lab: Lab) -> None:
@@ -103,7 +103,7 @@ def test_contents_of_the_report(run: tuple[Run, Path], lab: Lab) -> None:
         "error": ["globex"],
         "warning": ["initech"],
         "healthy": ["acme"],
-        "not_asked": ["umbrella", "hooli"],
+        "not_queried": ["umbrella", "hooli"],
     }
     by_name = {one["instance"]: one for one in report["instances"]}
     assert [finding["id"] for finding in by_name["globex"]["findings"]] == [
@@ -129,13 +129,13 @@ def test_output_for_nagios(run: tuple[Run, Path]) -> None:
     """The plugin in docs/monitoring reads the report."""
     plugin = Path(__file__).resolve().parents[2] / "docs/monitoring/check_odoo_mail.py"
     expected = {
-        "acme": (0, "ODOO MAIL OK - acme: healthy | errors=0 warnings=0 not_asked=0 due=0 "),
+        "acme": (0, "ODOO MAIL OK - acme: healthy | errors=0 warnings=0 not_queried=0 due=0 "),
         "initech": (1, "ODOO MAIL WARNING - initech: "),
         "globex": (
             2,
             "ODOO MAIL CRITICAL - globex: auth_failed, no_recipient, base_url_localhost | errors=1 warnings=2 ",
         ),
-        "umbrella": (3, "ODOO MAIL UNKNOWN - umbrella: not asked (unreachable) | errors=0 "),
+        "umbrella": (3, "ODOO MAIL UNKNOWN - umbrella: not queried (unreachable) | errors=0 "),
     }
     for instance, (exit_code, beginning) in expected.items():
         told = subprocess.run(

@@ -389,7 +389,7 @@ def test_hosts_that_fail(ward: Ward) -> None:
     for run in (ward.heal, ward.again):
         assert run.exit_code == 2
         assert failed_hosts(run) == errors | {"lost"}
-    assert shown(ward.heal, LEFT)["lost"][0].startswith("lost: not asked (unreachable): ")
+    assert shown(ward.heal, LEFT)["lost"][0].startswith("lost: not queried (unreachable): ")
 
 
 def test_the_second_run_changes_nothing(ward: Ward) -> None:

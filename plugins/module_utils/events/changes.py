@@ -19,7 +19,7 @@ MOST_FINDINGS = 500
 LONGEST_TEXT = 2_000
 
 # The finding of an instance that could not be queried.
-NOT_ASKED = "not_asked"
+NOT_QUERIED = "not_queried"
 
 
 class Change(NamedTuple):
@@ -55,7 +55,7 @@ class KnownFindings:
         self._known = {identity: self._known[identity] for identity in found}
         return [*changes, *cleared]
 
-    def take_not_asked(self, finding: Finding, now: float) -> list[Change]:
+    def take_not_queried(self, finding: Finding, now: float) -> list[Change]:
         """Remember that the instance could not be queried. Its other findings stay as they are, because nothing is known about them."""
         return self._compare({identity_of(finding): finding}, now)
 

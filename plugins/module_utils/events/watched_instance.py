@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose im
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.events.changes import (
     LONGEST_TEXT,
-    NOT_ASKED,
+    NOT_QUERIED,
     Change,
     Finding,
     KnownFindings,
@@ -51,7 +51,7 @@ class WatchedInstance:
             with rpc_session.connect(**self.connection, read_only=not (how.live_tests or how.lock_probe)) as session:
                 findings = diagnose(session, how)["findings"]
         except OdooError as error:
-            return list(map(self._event, self.known.take_not_asked(_not_asked(error), time.monotonic())))
+            return list(map(self._event, self.known.take_not_queried(_not_queried(error), time.monotonic())))
         return list(map(self._event, self.known.take(findings, time.monotonic())))
 
     def _event(self, change: Change) -> Event:
@@ -73,10 +73,10 @@ class WatchedInstance:
         return value
 
 
-def _not_asked(error: OdooError) -> Finding:
+def _not_queried(error: OdooError) -> Finding:
     return {
-        "id": NOT_ASKED,
-        "check": NOT_ASKED,
+        "id": NOT_QUERIED,
+        "check": NOT_QUERIED,
         "severity": "error",
         "title": "The instance could not be queried",
         "evidence": error.message,

@@ -68,10 +68,10 @@ def check(tmp_path: Path) -> Check:
 @pytest.mark.parametrize(
     ("test_result", "test_code", "test_words"),
     [
-        (HEALTHY, 0, "OK - acme: healthy | errors=0 warnings=0 not_asked=0 due=2 failed=3 oldest_due=90s"),
+        (HEALTHY, 0, "OK - acme: healthy | errors=0 warnings=0 not_queried=0 due=2 failed=3 oldest_due=90s"),
         (WARNS, 1, "WARNING - acme: base_url_localhost | errors=0 warnings=1"),
         (ILL, 2, "CRITICAL - acme: cron_disabled, base_url_localhost | errors=2 warnings=1"),
-        (LOST, 3, "UNKNOWN - acme: not asked (unreachable) | errors=0 warnings=0 not_asked=1"),
+        (LOST, 3, "UNKNOWN - acme: not queried (unreachable) | errors=0 warnings=0 not_queried=1"),
     ],
 )
 def test_one_instance(check: Check, test_result: dict[str, Any], test_code: int, test_words: str) -> None:
@@ -87,7 +87,7 @@ def test_all_instances_have_the_status_of_the_worst(check: Check) -> None:
     code, line = check({"a": WARNS, "b": LOST, "c": ILL, "d": HEALTHY})
     assert code == 2
     assert line.startswith(
-        "ODOO MAIL CRITICAL - c: cron_disabled, base_url_localhost; b: not asked (unreachable); a: base_url_localhost |"
+        "ODOO MAIL CRITICAL - c: cron_disabled, base_url_localhost; b: not queried (unreachable); a: base_url_localhost |"
     )
 
 
@@ -104,7 +104,7 @@ def test_the_next_expiry_is_performance_data(check: Check) -> None:
 def test_a_name_cannot_forge_performance_data(check: Check) -> None:
     code, line = check({"a|errors=0\nOK": LOST})
     assert code == 3
-    assert "a?errors=0?OK: not asked" in line
+    assert "a?errors=0?OK: not queried" in line
 
 
 def test_an_old_report_is_unknown(check: Check) -> None:

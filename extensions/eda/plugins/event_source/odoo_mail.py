@@ -12,7 +12,7 @@ short_description: Events about the mail of Odoo instances
 description:
   - Examines instances at an interval, as the module C(postmaster.odoo.mail_doctor) does. It sends an event if a finding appears, changes its severity or
     its repair, or clears. The thresholds of the queue and the expiry of keys and certificates are findings too.
-  - If an instance cannot be queried, it has the finding V(not_asked). Its other findings do not change until it answers again.
+  - If an instance cannot be queried, it has the finding V(not_queried). Its other findings do not change until it answers again.
   - After a start, all findings appear. Each examination opens a new connection.
   - An event is C(odoo_mail) with C(change) (V(appeared), V(changed), V(persists) or V(cleared)), C(instance) and C(finding). The finding has C(id),
     C(check), C(severity), C(title), C(evidence), C(remedy), C(fixable), C(resource) and C(documentation).

@@ -49,14 +49,16 @@ def test_each_instance_is_in_one_group() -> None:
         "healthy": ["well", "told"],
         "warning": ["warned"],
         "error": ["ill"],
-        "not_asked": ["refused", "lost", "never"],
+        "not_queried": ["refused", "lost", "never"],
     }
     assert (report["format"], report["generated"]) == (1, "2026-11-24T12:00:00Z")
     by_name = {instance["instance"]: instance for instance in report["instances"]}
     assert by_name["ill"]["counts"] == {"error": 2, "warning": 1, "info": 1}
     assert by_name["ill"]["findings"][0]["resource"]["name"] == "Main"
     assert by_name["ill"]["error_kind"] is None
-    words = {name: (one["error_kind"], one["message"]) for name, one in by_name.items() if one["status"] == "not_asked"}
+    words = {
+        name: (one["error_kind"], one["message"]) for name, one in by_name.items() if one["status"] == "not_queried"
+    }
     assert words == {
         "refused": ("authentication", "The credentials were refused."),
         "lost": ("unreachable", "No route to host"),
@@ -77,7 +79,7 @@ def test_the_most_frequent_come_first_each_instance_once() -> None:
 
 
 def test_no_results() -> None:
-    assert doctor_report({})["summary"] == {"healthy": [], "warning": [], "error": [], "not_asked": []}
+    assert doctor_report({})["summary"] == {"healthy": [], "warning": [], "error": [], "not_queried": []}
 
 
 @pytest.mark.parametrize("results", [None, [], "acme", {"acme": "failed"}])

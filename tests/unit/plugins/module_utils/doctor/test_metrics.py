@@ -178,7 +178,7 @@ def test_metrics_that_cannot_be_written_take_nothing_from_the_diagnosis(
         assert (result["metrics_error"], result["warnings"]) == (words, [words])
 
 
-def test_metrics_that_cannot_be_written_do_not_hide_why_an_instance_was_not_asked(
+def test_metrics_that_cannot_be_written_do_not_hide_why_an_instance_was_not_queried(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def unreachable(**_options: Any) -> Any:

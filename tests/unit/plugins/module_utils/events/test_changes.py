@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.events.changes import MOST_FINDINGS, KnownFindings
 
-LOST = {"id": "not_asked", "severity": "error", "fixable": None, "resource": None}
+LOST = {"id": "not_queried", "severity": "error", "fixable": None, "resource": None}
 
 
 def finding(name: str = "cron_disabled", severity: str = "error", about: int = 3, **more: Any) -> dict[str, Any]:
@@ -73,10 +73,10 @@ def test_a_finding_is_repeated() -> None:
 def test_an_instance_without_an_answer_clears_nothing() -> None:
     known = KnownFindings("warning", 60)
     told(known, finding())
-    assert [change.kind for change in known.take_not_asked(LOST, 1)] == ["appeared"]
-    assert known.take_not_asked(LOST, 2) == []
-    assert [change.kind for change in known.take_not_asked(LOST, 61)] == ["persists"]
-    assert told(known, finding(), now=62) == [("persists", "cron_disabled"), ("cleared", "not_asked")]
+    assert [change.kind for change in known.take_not_queried(LOST, 1)] == ["appeared"]
+    assert known.take_not_queried(LOST, 2) == []
+    assert [change.kind for change in known.take_not_queried(LOST, 61)] == ["persists"]
+    assert told(known, finding(), now=62) == [("persists", "cron_disabled"), ("cleared", "not_queried")]
 
 
 def test_memory_is_bounded() -> None:

@@ -156,9 +156,9 @@ def test_an_instance_without_an_answer_is_queried_again(odoo: SimulatedOdoo, mon
     monkeypatch.setattr(rpc_session, "connect", unreliable)
     events = run_source(2.5, interval=1, checks=["cron"])
     assert changes(events) == [
-        ("acme", "appeared", "not_asked"),
+        ("acme", "appeared", "not_queried"),
         ("acme", "appeared", "cron_disabled"),
-        ("acme", "cleared", "not_asked"),
+        ("acme", "cleared", "not_queried"),
     ]
     assert events[0]["odoo_mail"]["finding"]["error_kind"] == "unreachable"
     assert SECRET not in json.dumps(events)
