@@ -348,7 +348,7 @@ def test_a_check_counts_and_changes_nothing(ward: Ward) -> None:
     ]
     assert done["stale"] == ["1 stale mail would be cancelled"]
     assert done["called_off"][0] == "digest (to upgrade) would be cancelled"
-    assert done["disabled"][0] == "Mail: Email Queue Manager: active False -> True"
+    assert done["disabled"][0] == "Mail: Email Queue Manager: active false -> true"
     assert done["far"] == [line for line in done["far"] if line.startswith("Mail: Email Queue Manager: nextcall ")]
     assert failed_hosts(ward.check) == {"lost"}
 
