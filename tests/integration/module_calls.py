@@ -123,7 +123,8 @@ def tasks(instance: LabInstance, folder: Path) -> Iterable[Task]:
 
     :param folder: the folder where `api_key` stores its key, and `mail_stack` its snapshot.
     """
-    main = password_server(instance.lab, "starttls_any_sender", name="Main", xml_id="postmaster.main")
+    encryption = {"smtp_encryption": instance.strict("starttls")}
+    main = password_server(instance.lab, "starttls_any_sender", name="Main", xml_id="postmaster.main", **encryption)
     canary = {"verify": "canary", "canary_to": "canary@lab.example"}
     yield Task("mail_server", {**main, "smtp_encryption": "none"})
     yield Task("mail_server", {**main, **canary})

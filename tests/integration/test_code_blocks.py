@@ -143,7 +143,9 @@ def test_plays(block: CodeBlock, reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("block", of_kind("variables"), ids=str)
-def test_variables(block: CodeBlock, reader: Reader) -> None:
+def test_variables(block: CodeBlock, reader: Reader, instance: BrokenInstance) -> None:
+    if "_strict" in block.text:
+        instance.instance.needs_strict()
     given = {name: value for name, value in block.value.items() if name.removeprefix("odoo_") not in CONNECTION}
     reader.write_inventory({"acme": {**made_up(block.text), **reader.connection, **given}})
     playbook = next((name for name in ("heal", "doctor") if next(iter(given), "").startswith(f"{name}_")), "provision")

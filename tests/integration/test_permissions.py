@@ -14,7 +14,7 @@ import pytest
 from ansible.parsing.vault import VaultSecret, VaultSecretsContext
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
-from instance import LabInstance
+from instance import LabInstance, offers_json2
 from lab import FaultProxy, Lab
 from module_calls import tasks
 from playbook import COLLECTIONS
@@ -28,6 +28,8 @@ PASSWORD = "made-up-password"
 LOCK = {f"ir.config_parameter.{method}" for method in ("create", "write", "unlink")}
 # They neither read nor write records.
 LOGIN = {"common.login", "common.version"}
+# Up to 18.0 the password is passed to Odoo's dialog in this way. The page mentions it below the table.
+DIALOG = {"res.users.identitycheck.write"}
 READING = ("cron_info", "mail_server_info", "mail_queue_info", "mail_stack_info", "mail_doctor")
 
 
@@ -74,7 +76,6 @@ WRITES, READS = documented("Writing calls of each module"), documented("Models t
 def instance(lab: Lab) -> Iterator[LabInstance]:
     instance = LabInstance.fresh(lab, "permissions")
     instance.needs("mail.alias.domain")
-    instance.needs_strict()
     yield instance
     lab.drop("permissions")
 
@@ -143,10 +144,11 @@ def test_every_module_has_run(calls: dict[str, set[str]]) -> None:
     assert all(calls.values())
 
 
-def test_the_table_lists_all_writing_calls_and_no_others(calls: dict[str, set[str]]) -> None:
+def test_the_table_lists_all_writing_calls_and_no_others(instance: LabInstance, calls: dict[str, set[str]]) -> None:
     problems = []
+    ignored = LOGIN if offers_json2(instance.url) else LOGIN | DIALOG
     for module, row in WRITES.items():
-        written = {call for call in calls[module] if _method(call) not in READ_METHODS} - LOGIN
+        written = {call for call in calls[module] if _method(call) not in READ_METHODS} - ignored
         problems += row.problems(module, written, WRITES, LOCK if module in LOCKING else set())
     assert problems == []
 

@@ -23,7 +23,7 @@ from drift import compare, report_of
 from instance import LabInstance
 from inventory import run_on, shown
 from mail_servers import run_tasks
-from test_routing import ADDRESSES, DOMAINS, a_sender, builds, header, well_formed
+from test_routing import ADDRESSES, DOMAINS, a_sender, builds, header, is_sent, keeps_case, well_formed
 
 HERE = Path(__file__).parent
 SCRIPTS = [(HERE / name).read_text() for name in ("routing_script.py", "replay_script.py")]
@@ -82,10 +82,12 @@ def a_filter(chance: random.Random, addresses: list[str], *, several: bool) -> s
 def a_server(chance: random.Random, name: str, addresses: list[str], *, several: bool) -> dict[str, Any]:
     if chance.random() < 0.3:
         return {"name": name, "state": "absent"}
+    # 16.0 does not define the order of servers with the same sequence.
+    sequence = chance.choice([5, 10, 10, 20])
     return {
         "name": name,
         "smtp_host": name,
-        "sequence": chance.choice([5, 10, 10, 20]),
+        "sequence": sequence if several else sequence * 10 + SERVERS.index(name),
         "from_filter": a_filter(chance, addresses, several=several),
         "active": chance.random() < 0.8,
     }
@@ -147,6 +149,8 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
         ids = odoo.ask("fill", messages=messages, companies=COMPANIES, own=OWN)
         bound = ids[:6]
         actual: dict[str, Any] = odoo.ask("send", ids=ids)
+        first = ((texts[place], actual[str(message)]) for place, message in enumerate(ids))
+        cases = any(mail and keeps_case(sender, mail["from"]) for sender, mail in first)
         for number in range(PLANS):
             stack = a_stack(chance, stack, addresses, **has)
             predicted = database.check(stack, replay_days=30).replay
@@ -155,13 +159,15 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
             before, actual = actual, odoo.ask("send", ids=ids)
             for place, message in enumerate(ids):
                 sender = texts[place]
+                if not is_sent(sender, cases=cases):
+                    continue
                 (entry,) = (one for one in predicted["senders"] if one["from"] == sender and "mail" in one["sources"])
                 assert entry["mails"] == 1
                 counts["compared"] += 1
                 counts.update(entry["effects"] or ["unchanged"])
                 for side, mail in (("before", before[str(message)]), ("after", actual[str(message)])):
                     shown = (entry[f"server_{side}"], entry[f"email_from_{side}"])
-                    if not is_as_sent(*shown, mail, several=has["several"]):
+                    if not is_as_sent(*shown, mail, cases=cases):
                         wrong.append((number, side, messages[place], entry, mail))
                 if "unknown" not in entry["effects"] and len(builds(database)) == 1:
                     changed = before[str(message)] != actual[str(message)]
@@ -181,18 +187,22 @@ def test_plans_change_mail_as_predicted(database: LabInstance, tmp_path: Path) -
     print(f"{PLANS} plans (seed {SEED}), {len(wrong)} differences: {dict(counts)}")
     assert not wrong, json.dumps(wrong[:3], indent=2, ensure_ascii=False)
     assert counts["unchanged"] < counts["compared"]
-    assert {"other_server", "rewritten", "restored"} <= counts.keys()
+    assert {"other_server", "rewritten"} <= counts.keys()
+    assert "restored" in counts or len(builds(database)) > 1  # it is unknown if the build of Odoo decides
     assert "fails" in counts or PLANS < 100  # few plans leave a mail without a server
 
 
-def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] | None, *, several: bool) -> bool:
-    """Return whether Odoo sent a mail as predicted. None leaves it open; a mail that cannot be sent has an empty From."""
+def is_as_sent(server: str | None, email_from: str | None, mail: dict[str, Any] | None, *, cases: bool) -> bool:
+    """Return whether Odoo sent a mail as predicted. None leaves it open; a mail that cannot be sent has an empty From.
+
+    :param cases: Odoo keeps the case of senders (16.0, and builds of 18.0).
+    """
     if email_from is None:
         return True
     if email_from == "" or mail is None:
         return email_from == "" and mail is None
     expected, sent = header(email_from), mail["from"]
-    if not several:  # 16.0 keeps the case of a sender
+    if cases:
         expected, sent = expected.lower(), sent.lower()
     return expected == sent and (server or "localhost") == mail["host"]
 
@@ -217,7 +227,13 @@ def test_mailings_whose_mails_odoo_has_deleted(database: LabInstance) -> None:
     other = LabInstance(database.url, database.database, "other", "made-up-password", None, lab=database.lab)
     replay = other.check(stack, replay_days=30).replay
     assert replay is not None
-    assert not replay["complete"]
+    # On 16.0 every internal user may read them.
+    may_read = database.sql(
+        "SELECT 1 FROM ir_model_access a JOIN ir_model m ON m.id = a.model_id "
+        "JOIN ir_model_data d ON d.model = 'res.groups' AND d.res_id = a.group_id "
+        "WHERE m.model = 'mailing.trace' AND a.active AND a.perm_read AND d.module = 'base' AND d.name = 'group_user'"
+    )
+    assert replay["complete"] is bool(may_read)
 
 
 # The view of a user

@@ -17,6 +17,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Reje
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
+_FORMATTED_SINCE = 19
+_ORDERS_BY_COUNT_SINCE = 17
+
 
 class RecordGroups:
     """The records of a model in groups, read with the method that this Odoo has."""
@@ -24,8 +27,9 @@ class RecordGroups:
     def __init__(self, session: Session, model: str) -> None:
         self._session = session
         self._model = model
-        self._has_formatted = True
-        self._orders_by_count = True
+        # Only the first guess. Odoo logs every call of a missing method with a traceback, so it is not tried without a reason.
+        self._has_formatted = session.version.major >= _FORMATTED_SINCE
+        self._orders_by_count = session.version.major >= _ORDERS_BY_COUNT_SINCE
 
     def count(
         self, domain: Sequence[Any], by: Sequence[str], *, newest: bool = False, limit: int | None = None
@@ -45,7 +49,7 @@ class RecordGroups:
                     **named,
                 )
                 return [{**group, "newest": group.get("id:max")} for group in groups]
-            except UnknownMethod:  # up to 18.0; in 20.0 `read_group` is a different method that returns tuples
+            except UnknownMethod:  # in 20.0 `read_group` is a different method that returns tuples
                 self._has_formatted = False
         if self._orders_by_count:
             try:
