@@ -67,7 +67,8 @@ class Reader:
         return {**options, **local, "odoo_mail_parameters": {"mail.session.batch.size": "500"}}
 
     def write_inventory(self, hosts: dict[str, dict[str, Any]]) -> None:
-        (self.folder / "inventory/snapshots").mkdir(parents=True)
+        (self.folder / "inventory").mkdir(parents=True)
+        (self.folder / "snapshots").mkdir()
         groups = {"odoo_hosts": {"hosts": {name: {} for name in hosts}}}
         (self.folder / "inventory/hosts.json").write_text(
             json.dumps({"all": {"hosts": hosts, "children": groups}}, default=str)
