@@ -29,7 +29,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting impor
 
 LATEST = "latest"
 _MODE = 0o600
-_OWN_GROUPS = frozenset({0})
+_OWN_GROUPS = frozenset({0})  # root's group, in addition to the one of the process
 _HEAD = (
     "The values in this instance before a run of postmaster.odoo changed them. The playbook postmaster.odoo.rollback restores them. "
     "Names and values are those of Odoo's fields."

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field, Found, Plan, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import mask_secrets, plan_record
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Ambiguous,
     ErrorCollector,
@@ -31,8 +31,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former i
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former_record import find_former, restorable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import resolve
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked, masked_if_known
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import LONG
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
@@ -170,9 +169,6 @@ class _Planner:
     indexes: dict[ResourceType, RecordIndex] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._secrets = repeated_secrets(self.snapshot)
-
     def _index(self, kind: ResourceType) -> RecordIndex:
         if kind not in self.indexes:
             self.indexes[kind] = RecordIndex(self.snapshot.records[kind].found, kind.key_field)
@@ -234,7 +230,7 @@ class _Planner:
             return None
         elsewhere = kind.managed_elsewhere(found, context.fields) if found else set()
         changes = tuple(replace(change, managed_elsewhere=change.field in elsewhere) for change in step.changes)
-        return _without_secrets(kind.finish(replace(step, changes=changes), context), self._secrets)
+        return mask_secrets(kind.finish(replace(step, changes=changes), context), self.snapshot.repeated_secrets)
 
     def _restore(self, declaration: Declaration, former: Former) -> None:
         """Plan a former state. A record that cannot be restored safely is a loss, and all others are still restored."""
@@ -314,24 +310,6 @@ class _FutureField:
     def shown(self, value: Any) -> Any:
         """Return the value, masked if the field is secret."""
         return masked(value) if self.secret else value
-
-
-def repeated_secrets(snapshot: Snapshot) -> frozenset[str]:
-    """Return the secrets that are masked in values of other records too, without the blanks around them.
-
-    Texts that are shorter than `LONG` occur in other values by chance.
-    """
-    return frozenset(text for secret in snapshot.secrets if len(text := secret.strip()) >= LONG)
-
-
-def _without_secrets(step: Step, secrets: Collection[str]) -> Step:
-    """Return a step with masks in place of values that repeat a secret of another record."""
-    changes = []
-    for change in step.changes:
-        before, after = (masked_if_known(value, secrets) for value in (change.before, change.after))
-        repeats = (before, after) != (change.before, change.after)
-        changes.append(replace(change, before=before, after=after, secret=True) if repeats else change)
-    return replace(step, changes=tuple(changes))
 
 
 def _expected_parameters(declarations: Sequence[Declaration], stored: Mapping[str, str]) -> Mapping[str, str]:

@@ -26,6 +26,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
     ResourceType,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import LONG
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -72,6 +73,14 @@ class Snapshot:
             for name in kind.secret_fields
             if one.values.get(name)
         )
+
+    @cached_property
+    def repeated_secrets(self) -> frozenset[str]:
+        """The secrets that are masked in values of other records too, without the blanks around them.
+
+        Texts that are shorter than `LONG` occur in other values by chance.
+        """
+        return frozenset(text for secret in self.secrets if len(text := secret.strip()) >= LONG)
 
 
 def take_snapshot(session: Session, declarations: Sequence[Declaration], types: Iterable[ResourceType]) -> Snapshot:

@@ -22,7 +22,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planne
     build_plan,
     complete_declarations,
     each_once,
-    repeated_secrets,
     types_to_read,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot, take_snapshot
@@ -343,7 +342,7 @@ class Stack:
 
     def report(self) -> list[dict[str, Any]]:
         """Return the declared records as they were last read, with secrets masked and with their keys in plans."""
-        secrets = repeated_secrets(self._snapshot)
+        secrets = self._snapshot.repeated_secrets
         reported = []
         for resource in self._plan.resources:
             kind, found = resource.declaration.type, resource.found

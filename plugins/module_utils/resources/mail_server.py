@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import mask_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     ErrorCollector,
     Invalid,
@@ -62,7 +63,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import ACTION_MODEL, own_actions
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked
+from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked_if_known
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
     certificate_text,
     private_key_text,
@@ -406,15 +407,10 @@ class MailServer(ResourceType):
     def finish(self, step: Step, context: PlanContext) -> Step:
         found = context.found
         secrets = self.secrets_of(found.values if found else {}) | self.secrets_of(step.values)
-        changes = []
-        for change in step.changes:
-            before, after = (_masked_if_in(secrets, value) for value in (change.before, change.after))
-            repeats = (before, after) != (change.before, change.after)
-            changes.append(replace(change, before=before, after=after, secret=change.secret or repeats))
         action = step.action
         if action == "update" and "active" in step.values:
             action = "unarchive" if step.values["active"] else "archive"
-        return replace(step, action=action, changes=tuple(changes))
+        return mask_secrets(replace(step, action=action), {secret.strip() for secret in secrets})
 
     def expected_from(self, field_name: str, value: Any) -> str | None:
         if field_name == "smtp_timeout":
@@ -543,9 +539,9 @@ class MailServer(ResourceType):
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         method = OAUTH2_METHODS.get(found.values.get("smtp_authentication") or "")
-        secrets = self.secrets_of(found.values)
+        secrets = {secret.strip() for secret in self.secrets_of(found.values)}
         shown = {
-            name: _masked_if_in(secrets, value)
+            name: masked_if_known(value, secrets)
             for name, value in super().report(found, fields).items()
             if name not in TOKEN_FIELDS
         }
@@ -599,10 +595,6 @@ def repeats_secret(secrets: Collection[str], text: str) -> bool:
 def _is_spent(candidate: Found) -> bool:
     """Return whether a candidate has a token that a provider issued in place of the tested one."""
     return any(is_spent(candidate, method) for method in OAUTH2_METHODS.values() if method.rotates)
-
-
-def _masked_if_in(secrets: set[str], value: Any) -> Any:
-    return masked(value) if isinstance(value, str) and repeats_secret(secrets, value) else value
 
 
 MAIL_SERVER = MailServer()

@@ -21,8 +21,11 @@ def is_masked(text: str) -> bool:
 
 
 def masked_if_known(value: Any, secrets: Collection[str]) -> Any:
-    """Return the mask if a value is one of the secrets, with or without blanks around it. Else, return the value."""
-    return masked(value) if isinstance(value, str) and value.strip() in secrets else value
+    """Return the mask if a value is one of the secrets, with or without blanks around it. Else, return the value.
+
+    :param secrets: without the blanks around them.
+    """
+    return masked(value) if isinstance(value, str) and value.strip() and value.strip() in secrets else value
 
 
 def masked(value: Any) -> str | None:
