@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field, Found, Plan, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import mask_secrets, plan_record
+from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Ambiguous,
     ErrorCollector,
@@ -29,6 +29,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former, Loss, NotRestorable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former_record import find_former, restorable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.masked_steps import mask_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import resolve
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked

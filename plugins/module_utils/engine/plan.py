@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Field, Found, Step, Wanted
-from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked_if_known
 
 
 def plan_record(wanted: Wanted, found: Found | None, fields: Mapping[str, Field]) -> Step | None:
@@ -35,19 +33,6 @@ def plan_record(wanted: Wanted, found: Found | None, fields: Mapping[str, Field]
     if not changes:
         return None
     return Step(wanted.resource, wanted.key, "update", changes, found.id, values, xml_id, unpinned)
-
-
-def mask_secrets(step: Step, secrets: Collection[str]) -> Step:
-    """Return a step with masks in place of shown values that are one of the secrets.
-
-    :param secrets: without the blanks around them.
-    """
-    changes = []
-    for change in step.changes:
-        before, after = (masked_if_known(value, secrets) for value in (change.before, change.after))
-        is_masked = (before, after) != (change.before, change.after)
-        changes.append(replace(change, before=before, after=after, secret=True) if is_masked else change)
-    return replace(step, changes=tuple(changes))
 
 
 def _creation(wanted: Wanted, fields: Mapping[str, Field]) -> Step:

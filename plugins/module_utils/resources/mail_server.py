@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import mask_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     ErrorCollector,
     Invalid,
@@ -50,6 +49,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_ser
     login_refusals,
     oauth2_options,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.masked_steps import mask_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
     OAUTH2_METHODS,
     TOKEN_FIELDS,
