@@ -21,7 +21,7 @@ from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo import access
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.environment import MODEL, Environment
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.methods import METHODS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.orm import ORM_METHODS
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.records import Records, Snapshot
+from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.records import Content, Records, Snapshot
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.schema import Fields, Schema, load_facts
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.values import DATETIME_FORMAT
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 # The host of a mail server that a test adds without one.
 HOST = "smtp.acme.example"
+
+# The content of new databases, by their series and what they lack.
+_TEMPLATES: dict[tuple[str, frozenset[str], frozenset[str], frozenset[tuple[str, str]]], Content] = {}
 
 Hook = Callable[[str, str, "list[int] | None", dict[str, Any]], None]
 
@@ -91,8 +94,9 @@ class SimulatedOdoo:
         self.series = series
         self.major = int(series.partition(".")[0])
         self.facts = load_facts(series)
+        without = (frozenset(without_models), frozenset(without_addons), frozenset(without_fields))
         self.schema = Schema(
-            self.facts, without_models=without_models, without_fields=without_fields, extra_fields=extra_fields
+            self.facts, without_models=without[0], without_fields=without[2], extra_fields=extra_fields
         )
         self.environment = environment
         if environment:
@@ -116,7 +120,14 @@ class SimulatedOdoo:
         self.versions_on_disk: dict[str, str] = {}
         self.records: Records = Records(self)
         self._committed: Snapshot = {}
-        fresh.fill(self, frozenset(without_addons))
+        # Filling takes longer than most tests. Records of fields of its own may differ, so such an instance is filled itself.
+        template = (series, *without) if not (extra_fields or environment) else None
+        if template in _TEMPLATES:
+            self.records.load(_TEMPLATES[template])
+        else:
+            fresh.fill(self, without[1])
+            if template:
+                _TEMPLATES[template] = self.records.content()
 
     # For tests
 
@@ -207,7 +218,8 @@ class SimulatedOdoo:
     @property
     def _absent_addons(self) -> frozenset[str]:
         modules = self.records.tables["ir.module.module"].values()
-        return self.schema.addons - {module["name"] for module in modules if module["state"] == "installed"}
+        installed = tuple([module["name"] for module in modules if module["state"] == "installed"])
+        return self.schema.absent_addons(installed)
 
     @property
     def models(self) -> list[str]:
@@ -283,7 +295,12 @@ class SimulatedOdoo:
         if not self.is_admin:
             access.check(model, method)
         try:
-            inspect.signature(function).bind(**named)
+            _signature(function.func).bind(*function.args, **named)
         except TypeError as error:
             raise refusals.type_error(f"{model}.{method}() {error}") from None
         return function(**named)
+
+
+@functools.cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 Tables = dict[str, dict[int, Record]]
+Content = tuple[Tables, dict[str, int]]  # and the last id of each model
 Snapshot = dict[str, list[tuple[Record, Record]]]  # each record with a copy of its values
 
 # Odoo sets these fields itself, and silently ignores written values.
@@ -49,7 +49,18 @@ class Records:
         self.tables: Tables = defaultdict(dict)
         self._odoo = odoo
         # As in PostgreSQL, a sequence is not rolled back: no id is given twice.
-        self._sequences: dict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
+        self._last_ids: dict[str, int] = defaultdict(int)
+
+    def content(self) -> Content:
+        """Return a copy of all records and sequences."""
+        return _copied(self.tables), dict(self._last_ids)
+
+    def load(self, content: Content) -> None:
+        """Replace all records and sequences by a copy of those that `content()` returned."""
+        tables, last_ids = content
+        self.tables.clear()
+        self.tables.update(_copied(tables))
+        self._last_ids.update(last_ids)
 
     def snapshot(self) -> Snapshot:
         """Return a copy for a rollback. Values are replaced, never changed in place, so the copy need not be deep."""
@@ -193,7 +204,8 @@ class Records:
         """Create one record."""
         fields = self._odoo.fields(model)
         self._refuse_unknown(model, values)
-        record_id = next(self._sequences[model])
+        self._last_ids[model] += 1
+        record_id = self._last_ids[model]
         now, uid = self._odoo.now_text, self._odoo.uid
         stamps = {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
         recorded = self._odoo.facts.defaults.get(model, {})
@@ -303,3 +315,7 @@ class Records:
             description = fields[name]
             if description.get("required") and record.get(name, empty(description)) is False:
                 raise refusals.missing_value(self._odoo.major, model, MODEL_NAMES.get(model, model), name, label(name))
+
+
+def _copied(tables: Tables) -> Tables:
+    return {model: {key: dict(record) for key, record in table.items()} for model, table in tables.items()}

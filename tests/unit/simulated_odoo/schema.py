@@ -212,6 +212,7 @@ class Schema:
         self.models: dict[str, dict[str, Description]] = {}
         self._addons: dict[tuple[str, str], str] = {}
         self._known: dict[tuple[str, frozenset[str]], Fields] = {}
+        self._absent: dict[tuple[str, ...], frozenset[str]] = {}
         # A model of other series that this one lacks.
         gone_models |= frozenset(_IN_SOME_SERIES) - frozenset(facts.models)
         channel = {facts.channel_model: {"name": _REQUIRED_CHAR, **_COMMON}}
@@ -244,11 +245,13 @@ class Schema:
             self.models.setdefault(model, {}).update(fields)
             self._addons.update({(model, name): addon for name in fields})
         self._known.clear()
+        self._absent.clear()
 
-    @property
-    def addons(self) -> frozenset[str]:
-        """Return the addons that fields and models depend on."""
-        return frozenset([*self._addons.values(), *_MODELS_OF_ADDONS.values()])
+    def absent_addons(self, installed: tuple[str, ...]) -> frozenset[str]:
+        """Return the addons that fields and models depend on and that are not among the installed ones."""
+        if installed not in self._absent:
+            self._absent[installed] = frozenset([*self._addons.values(), *_MODELS_OF_ADDONS.values()]) - {*installed}
+        return self._absent[installed]
 
     def present(self, absent: frozenset[str]) -> list[str]:
         """Return the models that exist while the addons `absent` are not installed."""
@@ -256,7 +259,7 @@ class Schema:
 
     def fields(self, model: str, absent: frozenset[str]) -> Fields | None:
         """Return the fields of a model while the addons `absent` are not installed; None if the model does not exist."""
-        if model not in self.present(absent):
+        if model not in self.models or _MODELS_OF_ADDONS.get(model) in absent:
             return None
         if (model, absent) not in self._known:
             self._known[model, absent] = {
