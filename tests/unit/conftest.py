@@ -6,9 +6,14 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
+import pkgutil
+
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ansible_collections.postmaster.odoo.plugins import module_utils
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import heartbeat, lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
@@ -26,6 +31,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("postmaster")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Load what the tests need. ansible-test runs each test in a fork of this process, which would load it again."""
+    for module in pkgutil.walk_packages(module_utils.__path__, f"{module_utils.__name__}."):
+        importlib.import_module(module.name)
+    for one in SERIES:
+        SimulatedOdoo(one)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -124,7 +124,11 @@ class Records:
         wanted = dict.fromkeys(["id", *(names or fields)])
         if len(ids) > 1 and SINGLE.intersection((model, name) for name in wanted):
             raise refusals.value_error(f"Expected singleton or no record: {model}({', '.join(map(str, ids))})")
-        return [{name: self._shown(model, key, name) for name in wanted} for key in ids if key in self.tables[model]]
+        return [
+            {name: self._shown(model, key, name, fields[name]) for name in wanted}
+            for key in ids
+            if key in self.tables[model]
+        ]
 
     def value(self, model: str, record_id: int, path: str) -> Any:
         """Return a field's value, computed if necessary.
@@ -145,9 +149,10 @@ class Records:
             value = [one["id"] for one in owned if one.get("active", True) and one.get("state") != "done"]
         elif name == "display_name":
             value = self.display_name(model, record_id)
+        elif name in record:
+            value = record[name]
         else:
-            description = self._odoo.fields(model)[name]
-            value = record.get(name, empty(description))
+            value = empty(self._odoo.fields(model)[name])
         if not rest:
             return value
         relation = self._odoo.fields(model)[name]["relation"]
@@ -162,9 +167,8 @@ class Records:
             return f"{model},{record_id}"
         return str(record.get(NAMED_BY.get(model, "name")) or f"{model},{record_id}")
 
-    def _shown(self, model: str, record_id: int, name: str) -> Any:
+    def _shown(self, model: str, record_id: int, name: str, description: Description) -> Any:
         value = self.value(model, record_id, name)
-        description = self._odoo.fields(model)[name]
         if description["type"] == "many2one" and value:
             return [value, self.display_name(description["relation"], value)]
         if description["type"] == "binary" and self._odoo.major >= FIRST_READ:
