@@ -133,10 +133,12 @@ CHECKS = [
         environment="newest",
         rejected=SKIPPED,
     ),
+    # Plugins of the controller need a newer Python than modules. units-newest runs all tests on the newest Python.
+    Check("units", "units", [*ANSIBLE_TEST, "units", "--oldest-python"], stage="oldest-core", rejected=SKIPPED),
     Check(
+        "units-controller",
         "units",
-        "units",
-        [*ANSIBLE_TEST, "units", "--oldest-and-own-python"],
+        [*ANSIBLE_TEST, "units", "--own-python", "--controller"],
         stage="oldest-core",
         rejected=SKIPPED,
     ),

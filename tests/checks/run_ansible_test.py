@@ -32,25 +32,31 @@ def main() -> None:
     parser.add_argument("command", choices=TARGET)
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--own-python", action="store_true", help="only on the Python that runs this script")
-    only.add_argument("--oldest-and-own-python", action="store_true", help="on the oldest Python as well")
+    only.add_argument("--oldest-python", action="store_true", help="only on the oldest Python")
+    parser.add_argument(
+        "--controller", action="store_true", help="only the unit tests of plugins that run on the controller"
+    )
     arguments = parser.parse_args()
 
-    pythons = {OWN: Path(sys.executable)}
-    if not arguments.own_python:
-        found = testable()
-        if arguments.oldest_and_own_python:
-            found = dict(list(found.items())[:1])
-        pythons = found | pythons
+    own = {OWN: Path(sys.executable)}
+    if arguments.own_python:
+        pythons = own
+    elif arguments.oldest_python:
+        pythons = dict(list((testable() | own).items())[:1])
+    else:
+        pythons = testable() | own
 
     command = ["ansible-test", arguments.command, "--color", "no", "--controller", f"origin:python={OWN}"]
     if arguments.command == "sanity":
         command += ["--allow-disabled", "--enable-optional-errors"]
+    if arguments.controller:
+        command += ["--exclude", "tests/unit/plugins/module_utils/"]
     for version in pythons:
         pip_bootstrap.provide(version)
         command += ["--target-python", TARGET[arguments.command].format(version)]
 
     # ansible-test searches PATH for pythonX.Y, and a version manager's shim would be found before the real one.
-    folders = [str(python.parent) for python in (pythons.pop(OWN), *pythons.values())]
+    folders = [str(python.parent) for python in (own | pythons).values()]
     os.environ["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
     os.execvp(command[0], command)
 

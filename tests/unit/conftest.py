@@ -35,7 +35,7 @@ settings.load_profile("postmaster")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Load what the tests need. ansible-test runs each test in a fork of this process, which would load it again."""
+    """Load all modules and fill the databases. ansible-test runs each test in a fork of this process, which would repeat it."""
     for module in pkgutil.walk_packages(module_utils.__path__, f"{module_utils.__name__}."):
         importlib.import_module(module.name)
     for one in SERIES:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # The host of a mail server that a test adds without one.
 HOST = "smtp.acme.example"
 
-# The content of new databases, by their series and what they lack.
+# The content of new databases, by their series and their missing models, addons and fields.
 _TEMPLATES: dict[tuple[str, frozenset[str], frozenset[str], frozenset[tuple[str, str]]], Content] = {}
 
 Hook = Callable[[str, str, "list[int] | None", dict[str, Any]], None]
