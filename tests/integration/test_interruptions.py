@@ -36,6 +36,8 @@ from lab import FaultProxy, Lab
 from mail_servers import Options, oauth2_server, password_server
 from token_endpoint import TokenEndpoint
 
+pytestmark = pytest.mark.second_lab
+
 ALL = os.environ.get("INTERRUPTIONS") == "all"
 # The number of interruptions of each play in a sample.
 SAMPLE = 2

@@ -27,6 +27,8 @@ from lab import Lab
 from mail_servers import run_task, run_tasks
 from playbook import Result, ansible_playbook, play
 
+pytestmark = pytest.mark.second_lab
+
 RELAYS = [{"server": MAIN, "addresses": ["203.0.113.10"], "dkim_selectors": ["s1"]}]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# The code writes records of parameters, because 20.0 has no `set_param`.
+# The code writes records of parameters, because 20.0 has no `set_param`. Its `try` is at the end of a loop: see queue_policy/jobs.py.
 _CODE = """\
 client = env.context['postmaster_client']
 tokens = env.context['postmaster_tokens']
@@ -39,10 +39,11 @@ for key in client:
 candidate = env['ir.mail_server'].browse(env.context['postmaster_server'])
 used = candidate[tokens[0]]
 failure = ''
-try:
-    candidate.test_smtp_connection()
-except Exception as error:
-    failure = '%s' % error or 'Connection Test Failed!'
+for tested in candidate:
+    try:
+        tested.test_smtp_connection()
+    except Exception as error:
+        failure = '%s' % error or 'Connection Test Failed!'
 for key in before:
     found = parameters.search([('key', '=', key)])
     if before[key]:
