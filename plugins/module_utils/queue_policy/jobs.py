@@ -4,15 +4,8 @@
 
 """The generated code of a queue policy's scheduled actions (crons), which Odoo runs.
 
-It runs in Odoo's safe_eval, on 16.0 to 20.0. This has restrictions:
-
-- No import, no `with`, no assignment to attributes, and no name with two underscores.
-- No `getattr`, `hasattr` or `type`. To test whether something exists, the code tries it.
-- Functions must not close over variables.
-- A `try` must be the last statement of a function or a loop. Otherwise Python 3.13 generates an opcode that safe_eval does not support.
-- 20.0 compares every object in a call with a list of trusted types. Its error is one that `except Exception` does not catch
-  (20.0:odoo/tools/safe_eval/evaluation.py, `safe_call` and `UnsafeError`). So an exception is never an argument of a call. It is formatted
-  outside of calls, and results are committed before anything is logged.
+It has the restrictions of all code that Odoo runs (rpc/server_action.py). It commits results before it logs anything, because 20.0 can reject
+a call of the logger.
 
 Every job commits each batch. No job starts another batch after one minute, because Odoo kills a job after two minutes.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A step of which people see masks in place of secrets that its values repeat."""
+"""Masks in place of secrets that the shown values of a step repeat."""
 
 from __future__ import annotations
 

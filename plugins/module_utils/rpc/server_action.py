@@ -2,7 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Execution of code in Odoo in one transaction. Other users of the database do not see its temporary changes."""
+"""Execution of code in Odoo in one transaction. Other users of the database do not see its temporary changes.
+
+This code, and that of the queue policy's crons, runs in Odoo's safe_eval, on 16.0 to 20.0. This has restrictions:
+
+- No import, no `with`, no assignment to attributes, and no name with two underscores.
+- No `getattr`, `hasattr` or `type`. To test whether something exists, the code tries it.
+- Functions must not close over variables.
+- A `try` must be the last statement of a function or a loop. Otherwise Python 3.13 generates an opcode that safe_eval does not support.
+- 20.0 compares every object in a call with a list of trusted types. Its error is one that `except Exception` does not catch
+  (20.0:odoo/tools/safe_eval/evaluation.py, `safe_call` and `UnsafeError`). So an exception is never an argument of a call. It is formatted
+  outside of calls.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +36,7 @@ ACTION_NAME = "postmaster.odoo"
 def run_in_odoo(session: Session, code: str, values: Mapping[str, Any]) -> Any:
     """Run code in Odoo as a server action, and return the value that the code assigns to `action`.
 
-    :param code: must not contain a secret, because Odoo stores it.
+    :param code: must not contain a secret, because Odoo stores it, and has the restrictions of safe_eval (see above).
     :param values: the values that the code reads from `env.context`.
     :raises OdooError: the code failed. Then nothing has changed in the database.
     """

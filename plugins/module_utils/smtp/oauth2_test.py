@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
-# The code writes records of parameters, because 20.0 has no `set_param`. Its `try` is at the end of a loop: see queue_policy/jobs.py.
+# The code writes records of parameters, because 20.0 has no `set_param`. It tests in a loop, because no statement may follow a `try`
+# (rpc/server_action.py).
 _CODE = """\
 client = env.context['postmaster_client']
 tokens = env.context['postmaster_tokens']

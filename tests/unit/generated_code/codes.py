@@ -10,23 +10,18 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy impor
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, Listener
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import archived_sending, oauth2_test
 
-LANES = [Lane("accounts", [("model", "=", "res.users"), "!", ("res_id", "=", 1)], 100), Lane("o'clock {rest}", [], 7)]
-_NAMES = ("lanes", "backoff", "stale", "purge", "watchdog", "watchdog to a user", "watchdog to nobody")
-POLICY_CODES = dict(
-    zip(
-        _NAMES,
-        (
-            queue_jobs.lanes_code(LANES, settle=60),
-            queue_jobs.backoff_code(first_delay=5, max_delay=60, give_up_after=4320, max_attempts=30),
-            queue_jobs.stale_code(7),
-            queue_jobs.purge_code(30),
-            queue_jobs.watchdog_code(max_overdue=30, max_outgoing=10, listener=Listener("discuss.channel", 7)),
-            queue_jobs.watchdog_code(max_overdue=30, max_outgoing=None, listener=Listener("res.partner", 7)),
-            queue_jobs.watchdog_code(max_overdue=30, max_outgoing=None, listener=None),
-        ),
-        strict=True,
-    )
-)
+_LANES = [Lane("accounts", [("model", "=", "res.users"), "!", ("res_id", "=", 1)], 100), Lane("o'clock {rest}", [], 7)]
+POLICY_CODES = {
+    "lanes": queue_jobs.lanes_code(_LANES, settle=60),
+    "backoff": queue_jobs.backoff_code(first_delay=5, max_delay=60, give_up_after=4320, max_attempts=30),
+    "stale": queue_jobs.stale_code(7),
+    "purge": queue_jobs.purge_code(30),
+    "watchdog": queue_jobs.watchdog_code(max_overdue=30, max_outgoing=10, listener=Listener("discuss.channel", 7)),
+    "watchdog to a user": queue_jobs.watchdog_code(
+        max_overdue=30, max_outgoing=None, listener=Listener("res.partner", 7)
+    ),
+    "watchdog to nobody": queue_jobs.watchdog_code(max_overdue=30, max_outgoing=None, listener=None),
+}
 
 # The modules that have Odoo run code at once, and their code.
 CODE_OF_MODULES = {module.__name__.rpartition(".")[2]: module._CODE for module in (archived_sending, oauth2_test)}

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 # The host of a mail server that a test adds without one.
 HOST = "smtp.acme.example"
 
-# The content of new databases, by their series and their missing models, addons and fields.
-_TEMPLATES: dict[tuple[str, frozenset[str], frozenset[str], frozenset[tuple[str, str]]], Content] = {}
+# The content of a new database that differs in nothing from the facts, by its series.
+_NEW_DATABASES: dict[str, Content] = {}
 
 Hook = Callable[[str, str, "list[int] | None", dict[str, Any]], None]
 
@@ -94,9 +94,8 @@ class SimulatedOdoo:
         self.series = series
         self.major = int(series.partition(".")[0])
         self.facts = load_facts(series)
-        without = (frozenset(without_models), frozenset(without_addons), frozenset(without_fields))
         self.schema = Schema(
-            self.facts, without_models=without[0], without_fields=without[2], extra_fields=extra_fields
+            self.facts, without_models=without_models, without_fields=without_fields, extra_fields=extra_fields
         )
         self.environment = environment
         if environment:
@@ -120,14 +119,14 @@ class SimulatedOdoo:
         self.versions_on_disk: dict[str, str] = {}
         self.records: Records = Records(self)
         self._committed: Snapshot = {}
-        # Filling takes longer than most tests. Records of fields of its own may differ, so such an instance is filled itself.
-        template = (series, *without) if not (extra_fields or environment) else None
-        if template in _TEMPLATES:
-            self.records.load(_TEMPLATES[template])
+        # Filling takes longer than most tests, so most databases are copies.
+        differs = without_models or without_addons or without_fields or extra_fields or environment
+        if not differs and series in _NEW_DATABASES:
+            self.records.load(_NEW_DATABASES[series])
         else:
-            fresh.fill(self, without[1])
-            if template:
-                _TEMPLATES[template] = self.records.content()
+            fresh.fill(self, frozenset(without_addons))
+            if not differs:
+                _NEW_DATABASES[series] = self.records.content()
 
     # For tests
 
