@@ -30,6 +30,9 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(COLLECTIONS)
 # uv trusts the certificate authorities of the machine, as pip does. Without it, uv fails behind a proxy with its own authority.
 export UV_SYSTEM_CERTS := true
 
+# The tests start thousands of Python processes. Without bytecode, which images of containers often switch off, each of them takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 # With ODOO_URL & co. (tests/lab/external.py) the tests run on that instance, and only the lab's SMTP servers are needed.
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration

@@ -12,6 +12,11 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.bytecode import keep_bytecode
+
+keep_bytecode()
+
+# Imported here, so that it is loaded from bytecode.
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.in_process import ActionModule
 
 __all__ = ["ActionModule"]

@@ -35,7 +35,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
     OF_ALIAS_DOMAINS,
     READ_BY_NOBODY,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER, host_problems
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_options import host_problems
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import CLIENT_PARAMETERS, OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import TRUST, Finding
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Record
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import LOCAL, relay_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_catalogue import TRUST
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_checks import (
     about_server,
     check_catcher,

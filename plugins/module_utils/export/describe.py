@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.plan import plan_record
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.confidential import (
     AS_VARIABLE,
     LEFT_OUT_FOR_SECRET,
@@ -33,6 +32,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.suspicions 
     of_findings,
     of_parameter,
     of_server,
+)
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.undeclarable import (
+    option_problem,
+    server_problem,
+    without_label,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons import QUEUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.installed import installed_options
@@ -199,7 +203,7 @@ class Description:
         self.stack["servers"] = []
         names = _count_names(MAIL_SERVER, [one for one in records.found if MAIL_SERVER.is_own(one.values)])
         for found in _in_odoos_order(records):
-            reason = _not_to_declare(found)
+            reason = server_problem(found)
             if reason:
                 name = found.values["name"]
                 is_secret = self._shows_secret(self._secrets_of(MAIL_SERVER, found), name)
@@ -225,7 +229,7 @@ class Description:
         except Invalid as error:  # each option alone was valid
             for name in MAIL_SERVER.heavy_fields:
                 options.pop(name, None)
-            dropped.append(("smtp_ssl_certificate", _without_label(error.message)))
+            dropped.append(("smtp_ssl_certificate", without_label(error.message)))
             declaration = MAIL_SERVER.declare(options)
         values, _problems = resolve(declaration, records, self._facts)
         context = PlanContext(declaration, found, records.fields, self._facts, values)
@@ -333,7 +337,7 @@ class Description:
         try:
             kind.declare(identity)
         except Invalid as error:
-            self._remark(LEFT_OUT, _without_label(error.message), kind.name, name)
+            self._remark(LEFT_OUT, without_label(error.message), kind.name, name)
             return None
         return identity
 
@@ -360,10 +364,10 @@ class Description:
                 continue
             candidates[option] = records.fields[name].declared(found.values[name])
         # Nearly all records can be declared completely, so this is checked first.
-        if not _problem(kind, found, records, identity, candidates, self._facts):
+        if not option_problem(kind, found, records, identity, candidates, self._facts):
             return {**options, **candidates}, left_out
         for option, value in candidates.items():
-            problem = _problem(kind, found, records, identity, {option: value}, self._facts)
+            problem = option_problem(kind, found, records, identity, {option: value}, self._facts)
             if problem:
                 left_out.append((option, problem))
             else:
@@ -466,42 +470,3 @@ def _cron_order(found: Found, of_addons: frozenset[int]) -> tuple[bool, str, str
 def _is_stock(xml_id: str, code: str) -> bool:
     """Return whether the code of an addon's cron is probably still the addon's: a single call of a method."""
     return code.strip() in STOCK_CODES if xml_id == QUEUE else bool(_ONE_CALL.fullmatch(code.strip()))
-
-
-def _not_to_declare(found: Found) -> str:
-    """Return the reason why a mail server cannot be declared; empty if it can."""
-    if not MAIL_SERVER.is_own(found.values):
-        return "it is a personal mail server of a user, which this collection never changes"
-    if MAIL_SERVER.is_candidate(found):
-        return "a killed run has left it; the next run that declares mail servers removes it"
-    if MAIL_SERVER.is_neutralization_dummy(found):
-        return "Odoo's neutralization has created it, so that no mail leaves"
-    return ""
-
-
-def _problem(
-    kind: ResourceType,
-    found: Found,
-    records: Records,
-    identity: Mapping[str, Any],
-    options: Mapping[str, Any],
-    instance: InstanceFacts,
-) -> str:
-    """Return the reason why an option would be rejected or would change; empty if all options are fine."""
-    try:
-        declaration = kind.declare({**identity, **options})
-    except OdooError as error:
-        return _without_label(error.message)
-    given = {option: declaration.options[option] for option in options}
-    values, problems = resolve(replace(declaration, options=given), records, instance)
-    if problems:
-        return problems[0].message
-    names = (kind.field_names.get(option, option) for option in options)
-    if not all(records.fields[name].same(found.values[name], values[name]) for name in names):
-        return "declaring it would change how Odoo's value is written"
-    return ""
-
-
-def _without_label(message: str) -> str:
-    """Return a message without the resource at its beginning."""
-    return re.sub(r"^[a-z ]+'.*?': ", "", message).rstrip(".")

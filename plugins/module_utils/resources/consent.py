@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAuth2Method
@@ -52,3 +53,12 @@ def authorize_url(session: Session, record_id: int, method: OAuth2Method) -> str
     """
     record = session.call("ir.mail_server", "read", [record_id], fields=[method.authorize_url])[0]
     return record[method.authorize_url] or None
+
+
+def is_refused_as_redirect(base_url: str) -> bool:
+    """Return whether Google and Microsoft reject a redirect to an Odoo. They require https, except for the user's own machine."""
+    try:
+        url = urlsplit(base_url)
+    except ValueError:
+        return False
+    return url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1")

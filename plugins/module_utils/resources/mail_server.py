@@ -6,18 +6,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-import math
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
-    ErrorCollector,
     Invalid,
     OdooError,
     Rejected,
@@ -30,8 +25,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidat
     key_of,
     newer_tokens,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection, authorize_url
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import date_problems
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import (
+    Connection,
+    authorize_url,
+    is_refused_as_redirect,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import (
     AddressListField,
     SelectionField,
@@ -49,6 +47,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_ser
     login_refusals,
     oauth2_options,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server_options import (
+    OPTIONS,
+    option_problems,
+    read_certificate,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.masked_steps import mask_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
     OAUTH2_METHODS,
@@ -64,11 +67,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_p
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import ACTION_MODEL, own_actions
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked_if_known
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import (
-    certificate_text,
-    private_key_text,
-    refuse_foreign_key,
-)
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
@@ -88,10 +86,6 @@ _UNTESTED_FIELDS = frozenset({"name", "sequence", "smtp_debug", "max_email_size"
 _USERS = {"mail_template_ids": "mail templates", "active_mailing_ids": "mailings"}
 
 
-# Letters of any language, digits, hyphens and underscores between dots. Names of containers have underscores.
-_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
-
-
 class MailServer(ResourceType):
     """An outgoing mail server. Personal mail servers (19.0: with an `owner_user_id`) belong to their users and are never matched."""
 
@@ -100,38 +94,7 @@ class MailServer(ResourceType):
     model = "ir.mail_server"
     stack_option = "servers"
     stack_states = ("present", "absent")
-    options: ClassVar[Mapping[str, Any]] = {
-        "name": {"type": "str"},
-        "active": {"type": "bool"},
-        "sequence": {"type": "int"},
-        "provider": {"type": "str", "choices": sorted(mail_providers.PROVIDERS)},
-        "provider_region": {"type": "str"},
-        "smtp_host": {"type": "str"},
-        "smtp_port": {"type": "int"},
-        "smtp_encryption": {"type": "str"},
-        "smtp_authentication": {"type": "str"},
-        "smtp_user": {"type": "str"},
-        "smtp_pass": {"type": "str", "no_log": True},
-        "smtp_pass_rotate_by": {"type": "str", "no_log": False},
-        "smtp_ssl_certificate": {"type": "str"},
-        "smtp_ssl_private_key": {"type": "str", "no_log": True},
-        "oauth2": {
-            "type": "dict",
-            "options": {
-                "client_id": {"type": "str"},
-                "client_secret": {"type": "str", "no_log": True},
-                "client_secret_expires": {"type": "str", "no_log": False},
-                "refresh_token": {"type": "str", "no_log": True},
-                "update": {"type": "str", "choices": ["always", "if_missing"]},
-                "required": {"type": "bool", "default": False},
-            },
-        },
-        "update_secrets": {"type": "str", "choices": ["always", "on_create"], "default": "always"},
-        "from_filter": {"type": "str"},
-        "smtp_debug": {"type": "bool"},
-        "smtp_timeout": {"type": "int"},
-        "max_email_size": {"type": "float"},
-    }
+    options: ClassVar[Mapping[str, Any]] = OPTIONS
     option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}
     directives = frozenset({"provider", "provider_region", "oauth2", "smtp_pass_rotate_by", "update_secrets"})
     secret_fields = frozenset({"smtp_pass", "smtp_ssl_private_key"}) | TOKEN_FIELDS
@@ -154,36 +117,13 @@ class MailServer(ResourceType):
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         given = {name: value for name, value in options.items() if value is not None}
         label = f"{self.label} {self.key_of(given, given.get('xml_id'))!r}"
-        unreadable = ErrorCollector()
-        readers: Mapping[str, Callable[[str, str], str]] = {
-            "smtp_ssl_certificate": certificate_text,
-            "smtp_ssl_private_key": private_key_text,
-        }
-        for option, read in readers.items():
-            with unreadable:
-                if given.get(option):
-                    given[option] = read(option, given[option])
-        with unreadable:
-            if not unreadable.errors and given.get("smtp_ssl_certificate") and given.get("smtp_ssl_private_key"):
-                refuse_foreign_key(given["smtp_ssl_certificate"], given["smtp_ssl_private_key"])
-        problems = [*mail_providers.problems(given), *(error.message for error in unreadable.errors)]
+        problems = [*mail_providers.problems(given), *read_certificate(given)]
         if problems:
             raise Invalid(f"{label}: {'; '.join([*problems, *self.problems(given)])}.")
         return super().declare(mail_providers.fill(given))
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[str]:
-        if not 1 <= given.get("smtp_port", 25) <= 65535:
-            yield f"smtp_port must be between 1 and 65535, not {given['smtp_port']}"
-        yield from host_problems(str(given.get("smtp_host") or "").strip())
-        if given.get("smtp_timeout", 1) < 1:
-            yield f"smtp_timeout must be at least 1 second, not {given['smtp_timeout']}"
-        if not 0 <= given.get("max_email_size", 0) < math.inf:
-            yield f"max_email_size must be a number of megabytes from 0 on, not {given['max_email_size']:g}"
-        if is_candidate_name(str(given.get("name", ""))):
-            yield "a name that ends with '(postmaster.odoo candidate)' is reserved for the collection: choose another name"
-        yield from date_problems({**(given.get("oauth2") or {}), **given})
-        if "oauth2" in given and given.get("smtp_authentication") not in OAUTH2_METHODS:
-            yield f"oauth2 needs smtp_authentication {' or '.join(OAUTH2_METHODS)}"
+        return option_problems(given)
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         declared = super().declared_fields(declaration)
@@ -340,7 +280,7 @@ class MailServer(ResourceType):
         if (
             method
             and not values.get(method.refresh_token)
-            and _is_refused_as_redirect(context.instance.parameters.get(BASE_URL, ""))
+            and is_refused_as_redirect(context.instance.parameters.get(BASE_URL, ""))
         ):
             yield (
                 f"{declaration.label}: {BASE_URL} is {context.instance.parameters[BASE_URL]!r}, but {method.label} returns the consent only to an https:// "
@@ -555,36 +495,6 @@ class MailServer(ResourceType):
 def _lacks_host(values: Mapping[str, Any]) -> bool:
     """Return whether Odoo would use a mail server without a host. With `cli`, it uses the host of its command line."""
     return bool(values.get("active")) and values.get("smtp_authentication") != "cli" and not values.get("smtp_host")
-
-
-def host_problems(host: str) -> Iterator[str]:
-    """Yield the reason why a text is not a host name or address that Odoo can connect to."""
-    if not host or _HOST.fullmatch(host) or _is_address(host):
-        return
-    if "://" in host:
-        yield f"smtp_host {host!r} contains a scheme: write only the host name, and set TLS in smtp_encryption"
-    elif re.fullmatch(r"[^:]+:\d+|\[.*\]:\d+", host):
-        yield f"smtp_host {host!r} contains a port: write only the host name, and set the port in smtp_port"
-    else:
-        yield f"smtp_host {host!r} is not a valid host name (expected one name, for example smtp.provider.example)"
-
-
-def _is_address(host: str) -> bool:
-    """Return whether a text is an IP address, with or without brackets."""
-    try:
-        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return True
-
-
-def _is_refused_as_redirect(base_url: str) -> bool:
-    """Return whether Google and Microsoft reject a redirect to an Odoo. They require https, except for the user's own machine."""
-    try:
-        url = urlsplit(base_url)
-    except ValueError:
-        return False
-    return url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
 def repeats_secret(secrets: Collection[str], text: str) -> bool:
