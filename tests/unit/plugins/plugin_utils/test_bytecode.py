@@ -16,7 +16,7 @@ from types import ModuleType
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.bytecode import keep_bytecode
+from ansible_collections.postmaster.odoo.plugins.plugin_utils import bytecode
 
 PACKAGE = "ansible_collections.postmaster.odoo.plugins.made_up"
 
@@ -24,7 +24,9 @@ PACKAGE = "ansible_collections.postmaster.odoo.plugins.made_up"
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Make a package of the collection in a folder of its own."""
-    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    # Another test may have imported the action plugin.
+    finders = [finder for finder in sys.meta_path if not isinstance(finder, bytecode._Finder)]
+    monkeypatch.setattr(sys, "meta_path", finders)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
     (tmp_path / "answer.py").write_text("ANSWER = 42\n")
@@ -36,13 +38,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_bytecode_is_kept(package: Path) -> None:
-    keep_bytecode()
+    bytecode.keep_bytecode()
     assert importlib.import_module(f"{PACKAGE}.answer").ANSWER == 42
     assert len(list((package / "__pycache__").glob("answer.*.pyc"))) == 1
 
 
 def test_a_changed_file_is_compiled_again(package: Path) -> None:
-    keep_bytecode()
+    bytecode.keep_bytecode()
     importlib.import_module(f"{PACKAGE}.answer")
     (package / "answer.py").write_text("ANSWER = 4242\n")
     del sys.modules[f"{PACKAGE}.answer"]
@@ -51,15 +53,15 @@ def test_a_changed_file_is_compiled_again(package: Path) -> None:
 
 def test_without_a_writable_folder_the_file_is_still_loaded(package: Path) -> None:
     (package / "__pycache__").touch()
-    keep_bytecode()
+    bytecode.keep_bytecode()
     assert importlib.import_module(f"{PACKAGE}.answer").ANSWER == 42
 
 
 @pytest.mark.usefixtures("package")
 def test_it_loads_only_the_collection() -> None:
     before = len(sys.meta_path)
-    keep_bytecode()
-    keep_bytecode()
+    bytecode.keep_bytecode()
+    bytecode.keep_bytecode()
     assert len(sys.meta_path) == before + 1
     finder = sys.meta_path[0]
     folder = [str(Path(errors.__file__).parent)]
