@@ -17,17 +17,20 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
 
-_PLUGINS = "ansible_collections.postmaster.odoo.plugins."
+# Not plugins such as filters: Ansible looks for them itself, and stores their bytecode.
+_PACKAGES = tuple(
+    f"ansible_collections.postmaster.odoo.plugins.{name}." for name in ("module_utils", "modules", "plugin_utils")
+)
 
 
 class _Finder(MetaPathFinder):
-    """Finds the files in the folders of a package, which Ansible's loader has found."""
+    """Finds the files of the packages. Ansible's loader finds the packages themselves."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return how to load a module of the collection; None for any other module."""
-        if not fullname.startswith(_PLUGINS):
+        if not fullname.startswith(_PACKAGES):
             return None
         found = (_folder(one).find_spec(fullname, target) for one in path or ())
         return next(filter(None, found), None)

@@ -15,10 +15,11 @@ from types import ModuleType
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins import filter as filters
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 from ansible_collections.postmaster.odoo.plugins.plugin_utils import bytecode
 
-PACKAGE = "ansible_collections.postmaster.odoo.plugins.made_up"
+PACKAGE = "ansible_collections.postmaster.odoo.plugins.module_utils.made_up"
 
 
 @pytest.fixture
@@ -69,4 +70,6 @@ def test_it_loads_only_the_collection() -> None:
     assert found is not None
     assert isinstance(found.loader, SourceFileLoader)
     assert finder.find_spec(f"{PACKAGE}.nothing", folder, None) is None
+    # Ansible finds filters by the file of this package, which Python's loader does not set.
+    assert finder.find_spec(filters.__name__, filters.__path__, None) is None
     assert finder.find_spec("ansible_collections.other.name.plugins.module_utils.errors", folder, None) is None
