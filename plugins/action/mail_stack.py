@@ -12,9 +12,13 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 
+from ansible import context
+
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.bytecode import keep_bytecode
 
-keep_bytecode()
+# In a run of Ansible. Other programs that import this file, such as ansible-test, keep their loaders.
+if context.CLIARGS:
+    keep_bytecode()
 
 # Imported here, so that it is loaded from bytecode.
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.in_process import ActionModule
