@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the folder of `l
 
 from instance import Instance, LabInstance
 from lab import ExternalLab, Lab, NotApplicable
+from verification import with_live_server
 
 ON_THE_LAB = "ODOO_URL" not in os.environ
 
@@ -158,3 +159,16 @@ def database(fresh: Callable[[str], LabInstance]) -> LabInstance:
 def instance(request: pytest.FixtureRequest) -> Instance:
     """Return a database that tests share: each test changes only its own records."""
     return request.getfixturevalue("fresh")("integration_shared")
+
+
+@pytest.fixture(scope="session")
+def verification_database(lab: Lab) -> Iterator[LabInstance]:
+    """Return a database that several files of tests share, because Odoo loads a new one slowly. Each test resets it with `live`."""
+    yield LabInstance.fresh(lab, "integration_verification")
+    lab.drop("integration_verification")
+
+
+@pytest.fixture
+def live(verification_database: LabInstance, lab: Lab) -> LabInstance:
+    """Return a database with one mail server, which works."""
+    return with_live_server(verification_database, lab)

@@ -19,7 +19,7 @@ from instance import LabInstance
 from lab import Lab
 from mail_servers import Options, password_server, run_task
 from playbook import Result
-from test_verification import CANDIDATE, Watch, everything, rows, with_live_server
+from verification import CANDIDATE, Watch, everything, rows, with_live_server
 
 pytestmark = pytest.mark.in_process
 

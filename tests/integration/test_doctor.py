@@ -19,10 +19,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
-from broken_instance import CONSEQUENCES, FAULTS, MAIN, BrokenInstance, Diagnosis, without_recipient
+from broken_instance import MAIN, BrokenInstance, Diagnosis
+from faults import CONSEQUENCES, FAULTS
 from instance import TRANSPORTS
 from lab import Lab
 from playbook import ansible_playbook, play
+from queue_faults import without_recipient
 
 SLOW = "silence"
 # The broken instances use it one after the other: Odoo loads it again faster than it drops it.

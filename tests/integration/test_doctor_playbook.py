@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from broken_instance import FAULTS, BrokenInstance
+from broken_instance import BrokenInstance
+from faults import FAULTS
 from inventory import failed_hosts, run_on, shown
 from lab import Lab
 from playbook import Run

@@ -23,7 +23,8 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.put_off import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import PUT_OFF_KEY, SENDING_KEY
-from broken_instance import FAULTS, MAIN, BrokenInstance
+from broken_instance import MAIN, BrokenInstance
+from faults import FAULTS
 from inventory import failed_hosts, recap, run_on, shown
 from lab import Lab
 from mail_servers import password_server

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.crons
 from ansible_collections.postmaster.odoo.tests.unit.generated_code.branches import with_told_branches
 from instance import LabInstance
 from lab import Lab
-from test_queue_policy import BACKOFF, CHANNEL, WATCHDOG, apply, pass_time, queue, received, ref, run, states, use
+from queue_policy import BACKOFF, CHANNEL, WATCHDOG, apply, pass_time, queue, received, ref, run, states, use
 
 PARTS = {
     "lanes": QUEUE,

@@ -18,7 +18,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connec
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import classify_mail, explain
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.probe import probe
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.settings import Settings
-from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS, Refusal
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.known_refusals import REFUSALS
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import Refusal
 from ansible_collections.postmaster.odoo.tests.unit.smtp_server import SmtpServer, smtp_server
 from instance import LabInstance
 from lab import NotApplicable

@@ -22,7 +22,7 @@ from instance import LabInstance
 from inventory import recap, run_on, shown
 from lab import Lab
 from playbook import Run
-from test_queue_policy import BACKOFF, apply, pass_time, queue, run, states
+from queue_policy import BACKOFF, apply, pass_time, queue, run, states
 
 pytestmark = pytest.mark.in_process
 

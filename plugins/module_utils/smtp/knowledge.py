@@ -4,7 +4,7 @@
 
 """The meaning of rejections by SMTP servers: rules for texts of providers, then the defaults of RFC 5321 and RFC 3463.
 
-To add a rejection, add an entry to RULES and a line to the table in `tests/unit/plugins/module_utils/smtp/refusals.py`.
+To add a rejection, add an entry to RULES and one to a table of `tests/unit/plugins/module_utils/smtp/known_refusals.py`.
 """
 
 from __future__ import annotations

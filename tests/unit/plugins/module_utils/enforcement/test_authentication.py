@@ -2,91 +2,43 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The authentication of mail servers: the rules of each method, changes of the method, and OAuth2.
+"""The authentication of mail servers: the rules of each method, changes of the method, and secrets.
 
 All secrets are made up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
-    Invalid,
-    NotConnected,
-    Unreachable,
-    Unsupported,
-)
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_mail_server_info
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Unsupported
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     OAUTH2,
-    actions,
     changes,
     oauth2_server,
     refused,
     refused_unwritten,
     run,
     server,
-    servers,
-    written,
 )
-from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SENDER_LISTS, HAVE_STRICT_TLS, SERIES
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforcement.declared_logins import (
+    ADDONS,
+    BY_CERTIFICATE,
+    CERTIFICATE,
+    GMAIL,
+    KEY,
+    MASK,
+    METHODS,
+    OUTLOOK,
+    PASSWORD,
+    SECRETS,
+    stack,
+)
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SENDER_LISTS, SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
-
-MASK = "********"
-ADDONS = {
-    "gmail": "google_gmail",
-    "outlook": "microsoft_outlook",
-}  # they are the prefixes of its fields and parameters too
-SECRETS = ("made-up-password", "made-up-client-secret", "made-up-token", "made-up-key", "made-up-other-token")
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nmade-up-certificate\n-----END CERTIFICATE-----\n"
-KEY = "-----BEGIN PRIVATE KEY-----\nmade-up-key\n-----END PRIVATE KEY-----\n"
-
-PASSWORD: dict[str, Any] = {
-    "name": "Main",
-    "smtp_host": "smtp.acme.example",
-    "smtp_authentication": "login",
-    "smtp_encryption": "starttls",
-    "smtp_user": "sales@acme.example",
-    "smtp_pass": "made-up-password",
-}
-BY_CERTIFICATE: dict[str, Any] = {
-    "name": "Main",
-    "smtp_host": "smtp.acme.example",
-    "smtp_authentication": "certificate",
-    "smtp_encryption": "ssl",
-    "smtp_ssl_certificate": CERTIFICATE,
-    "smtp_ssl_private_key": KEY,
-}
-GMAIL = oauth2_server("gmail", refresh_token="made-up-token")
-OUTLOOK = oauth2_server("outlook", refresh_token="made-up-token")
-METHODS = {
-    "login": PASSWORD,
-    "certificate": BY_CERTIFICATE,
-    "cli": {"name": "Main", "smtp_authentication": "cli"},
-    "gmail": GMAIL,
-    "outlook": OUTLOOK,
-}
-
-
-def stack(*options: dict[str, Any]) -> dict[str, Any]:
-    return {"servers": list(options)}
-
-
-def store_client(odoo: SimulatedOdoo, addon: str) -> None:
-    """Store an OAuth2 client, as if a user had entered it in Odoo."""
-    odoo.add("ir.config_parameter", key=f"{addon}_client_id", value="stored-client")
-    odoo.add("ir.config_parameter", key=f"{addon}_client_secret", value="made-up-client-secret")
-
-
-@pytest.fixture(params=["gmail", "outlook"])
-def method(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
 
 # Each method
 
@@ -343,261 +295,3 @@ def test_the_key_of_a_certificate_may_be_written_only_once(odoo: SimulatedOdoo) 
     }
     assert run(odoo, stack({**BY_CERTIFICATE, **other, "update_secrets": "on_create"})).plan == ()
     assert set(changes(run(odoo, stack({**BY_CERTIFICATE, **other})).plan)) == set(other)
-
-
-# OAuth2: the client
-
-
-def test_the_client_becomes_system_parameters(odoo: SimulatedOdoo, method: str) -> None:
-    addon = ADDONS[method]
-    plan = run(odoo, stack(oauth2_server(method))).plan
-    assert [(step.resource, step.key) for step in plan] == [
-        ("system_parameter", f"{addon}_client_id"),
-        ("system_parameter", f"{addon}_client_secret"),
-        ("mail_server", "Main"),
-    ]
-    assert [changes((step,))["value"] for step in plan[:2]] == [(None, "made-up-client"), (None, MASK)]
-    assert odoo.parameter(f"{addon}_client_secret") == "made-up-client-secret"
-    renewed = oauth2_server(method, client_secret="renewed-client-secret")
-    (step,) = run(odoo, stack(renewed)).plan
-    assert (step.action, step.key) == ("update", f"{addon}_client_secret")
-    assert "renewed-client-secret" not in repr(step.as_result())
-
-
-def test_a_client_that_is_stored_in_odoo_need_not_be_declared(odoo: SimulatedOdoo, method: str) -> None:
-    store_client(odoo, ADDONS[method])
-    options = oauth2_server(method, client_id=None, client_secret=None, refresh_token="made-up-token")
-    assert actions(run(odoo, stack(options)).plan) == [("create", "Main")]
-
-
-def test_a_client_may_be_declared_among_the_parameters(odoo: SimulatedOdoo) -> None:
-    parameters = {"google_gmail_client_id": "made-up-client", "google_gmail_client_secret": "made-up-client-secret"}
-    options = oauth2_server("gmail", client_id=None, client_secret=None)
-    run(odoo, {"parameters": parameters, "servers": [options]})
-    assert run(odoo, {"parameters": parameters, "servers": [oauth2_server("gmail")]}).plan == ()
-
-
-def test_one_database_has_one_client_for_each_provider(odoo: SimulatedOdoo) -> None:
-    parameters = {"google_gmail_client_secret": "renewed-client-secret"}
-    text = refused_unwritten(Invalid, odoo, {"parameters": parameters, "servers": [oauth2_server("gmail")]})
-    assert (
-        "oauth2 and the rest of the stack set different values for the system parameter 'google_gmail_client_secret'"
-        in text
-    )
-    two = stack(oauth2_server("gmail"), oauth2_server("gmail", name="Second", client_id="another-client"))
-    text = refused_unwritten(Invalid, odoo, two)
-    assert (
-        "mail server 'Second': oauth2 and the rest of the stack set different values for the system parameter 'google_gmail_client_id'"
-        in text
-    )
-    assert not any(secret in text for secret in SECRETS)
-    same = stack(oauth2_server("gmail"), oauth2_server("gmail", name="Second"))
-    assert [key for _action, key in actions(run(odoo, same).plan)][2:] == ["Main", "Second"]
-
-
-def test_removing_a_server_leaves_the_client(odoo: SimulatedOdoo) -> None:
-    run(odoo, stack(GMAIL))
-    assert actions(run(odoo, stack({**GMAIL, "state": "absent"})).plan) == [("delete", "Main")]
-    assert odoo.parameter("google_gmail_client_id") == "made-up-client"
-
-
-@pytest.mark.parametrize("series", [series for series in SERIES if series not in HAVE_STRICT_TLS])
-def test_without_a_client_before_19(odoo: SimulatedOdoo, method: str) -> None:
-    text = refused_unwritten(Invalid, odoo, stack(oauth2_server(method, client_id=None, client_secret=None)))
-    assert f"smtp_authentication {method} needs oauth2.client_id and oauth2.client_secret" in text
-
-
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
-@pytest.mark.parametrize("check", [True, False])
-def test_without_a_client_odoo_19_uses_its_own_service(odoo: SimulatedOdoo, method: str, check: bool) -> None:
-    options = oauth2_server(method, client_id=None, client_secret=None)
-    outcome = run(odoo, stack(options), check=check)
-    assert actions(outcome.plan) == [("create", "Main")]
-    (warning,) = [one for one in outcome.warnings if "IAP" in one]
-    assert warning.startswith("mail server 'Main': no client id is set")
-    assert f"{method}.api.odoo.com" in warning
-    assert not [one for one in run(odoo, stack(oauth2_server(method))).warnings if "IAP" in one]
-
-
-@pytest.mark.parametrize(
-    ("base_url", "refused"),
-    [
-        ("http://odoo.acme.example", True),
-        ("http://10.0.0.7:8069", True),
-        ("https://odoo.acme.example", False),
-        ("http://localhost:8069", False),
-    ],
-)
-def test_a_consent_that_cannot_return_is_reported_first(
-    odoo: SimulatedOdoo, method: str, base_url: str, refused: bool
-) -> None:
-    """Google and Microsoft require https for the redirect, except on the user's own machine."""
-    parameters = {"parameters": {"web.base.url": base_url}}
-    outcome = run(odoo, {**stack(oauth2_server(method)), **parameters})
-    assert any(base_url in one and "before somebody opens the link" in one for one in outcome.warnings) is refused
-    connected = run(odoo, {**stack(oauth2_server(method, refresh_token="made-up-token")), **parameters})
-    assert not any("before somebody opens the link" in one for one in connected.warnings)
-
-
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
-def test_an_incomplete_client_is_refused_on_19_too(odoo: SimulatedOdoo, method: str) -> None:
-    text = refused_unwritten(Invalid, odoo, stack(oauth2_server(method, client_secret=None)))
-    assert "client_secret" in text
-    assert "IAP" not in text
-
-
-def test_the_addon_may_come_with_the_stack(series: str, method: str) -> None:
-    addon = ADDONS[method]
-    odoo = SimulatedOdoo(series, without_addons={addon})
-    options = {"addons": [addon], "servers": [oauth2_server(method, refresh_token="made-up-token")]}
-    predicted = run(odoo, options, check=True)
-    done = run(odoo, options)
-    assert [step.as_result() for step in done.plan] == [step.as_result() for step in predicted.plan]
-    assert server(odoo, "Main")[f"{addon}_refresh_token"] == "made-up-token"
-    assert run(odoo, options).plan == ()
-    assert not any(secret in repr((predicted, done)) for secret in SECRETS)
-
-
-def test_rules_apply_to_an_addon_of_the_same_stack(series: str) -> None:
-    odoo = SimulatedOdoo(series, without_addons={"google_gmail"})
-    options = {"addons": ["google_gmail"], "servers": [oauth2_server("gmail", smtp_user="", smtp_encryption="ssl")]}
-    text = refused_unwritten(Invalid, odoo, options)
-    assert "needs smtp_user" in text
-    assert "needs smtp_encryption starttls" in text
-
-
-@pytest.mark.parametrize("authentication", [None, "login", "certificate"])
-def test_oauth2_requires_gmail_or_outlook(odoo: SimulatedOdoo, authentication: str | None) -> None:
-    options = {"name": "Main", "smtp_authentication": authentication, "oauth2": OAUTH2}
-    assert "oauth2 needs smtp_authentication gmail or outlook" in refused_unwritten(Invalid, odoo, stack(options))
-
-
-# OAuth2: the token
-
-
-@pytest.mark.parametrize(
-    ("method", "update", "written_anew"),
-    [
-        ("gmail", None, True),
-        ("gmail", "always", True),
-        ("gmail", "if_missing", False),
-        ("outlook", None, False),
-        ("outlook", "if_missing", False),
-        ("outlook", "always", True),
-    ],
-)
-def test_when_a_token_is_written(odoo: SimulatedOdoo, method: str, update: str | None, written_anew: bool) -> None:
-    prefix = ADDONS[method]
-    token, access, expiration = f"{prefix}_refresh_token", f"{prefix}_access_token", f"{prefix}_access_token_expiration"
-    options = oauth2_server(method, refresh_token="made-up-token", update=update)
-    run(odoo, stack(options))
-    assert server(odoo, "Main")[token] == "made-up-token"
-    server(odoo, "Main").update({token: "rotated", access: "made-up-other-token", expiration: 1})
-    plan = run(odoo, stack(options)).plan
-    main = server(odoo, "Main")
-    if written_anew:
-        assert changes(plan)[token] == (MASK, MASK)
-        assert (main[token], main[access], main[expiration]) == ("made-up-token", False, 0)
-        assert run(odoo, stack(options)).plan == ()
-    else:
-        assert plan == ()
-        assert (main[token], main[access], main[expiration]) == ("rotated", "made-up-other-token", 1)
-
-
-def test_a_token_that_is_not_declared_stays(odoo: SimulatedOdoo, method: str) -> None:
-    run(odoo, stack(oauth2_server(method, refresh_token="made-up-token")))
-    assert run(odoo, stack(oauth2_server(method))).plan == ()
-
-
-# Consent
-
-
-def test_a_server_that_waits_for_consent(odoo: SimulatedOdoo, method: str) -> None:
-    outcome = run(odoo, stack(oauth2_server(method)))
-    (connection,) = outcome.connections
-    assert (connection["key"], connection["connected"]) == ("Main", False)
-    assert "client_id=made-up-client" in connection["authorize_url"]
-    (record,) = [one for one in outcome.records if one["resource"] == "mail_server"]
-    assert record["connected"] is False
-    assert record["authorize_url"] == connection["authorize_url"]
-    (warning,) = outcome.warnings
-    assert "mail server 'Main' is not connected" in warning
-    assert connection["authorize_url"] in warning
-
-
-def test_a_server_that_has_consent(odoo: SimulatedOdoo, method: str) -> None:
-    outcome = run(odoo, stack(oauth2_server(method, refresh_token="made-up-token")))
-    assert outcome.connections == [{"key": "Main", "connected": True, "authorize_url": None}]
-    assert outcome.warnings == []
-
-
-def test_check_mode_lists_servers_without_consent(odoo: SimulatedOdoo, method: str) -> None:
-    (connection,) = run(odoo, stack(oauth2_server(method)), check=True).connections
-    assert connection == {"key": "Main", "connected": False, "authorize_url": None}
-    run(odoo, stack(oauth2_server(method)))
-    (connection,) = run(odoo, stack(oauth2_server(method)), check=True).connections
-    assert "client_id=made-up-client" in connection["authorize_url"]
-
-
-def test_several_servers_without_consent(odoo: SimulatedOdoo) -> None:
-    """Odoo computes the link of only one server at a time."""
-    waiting = [oauth2_server("gmail", name=name) for name in ("One", "Two")]
-    outcome = run(odoo, stack(*waiting, {**PASSWORD, "name": "Three"}))
-    links = {one["key"]: one["authorize_url"] for one in outcome.connections}
-    assert set(links) == {"One", "Two"}
-    assert len(set(links.values())) == 2
-    reports = {one["name"]: one for one in read_mail_server_info(odoo.session(), name=None, xml_id=None)}
-    assert {name: reports[name]["authorize_url"] for name in links} == links
-    assert (reports["Three"]["connected"], reports["Three"]["authorize_url"]) == (None, None)
-
-
-@pytest.mark.parametrize("check", [True, False])
-def test_consent_may_be_required(odoo: SimulatedOdoo, method: str, check: bool) -> None:
-    options = oauth2_server(method, required=True)
-    with pytest.raises(NotConnected) as caught:
-        run(odoo, stack(options), check=check)
-    assert "mail server 'Main' is not connected" in caught.value.message
-    assert caught.value.details["connections"][0]["connected"] is False
-    assert bool(servers(odoo)) is not check
-    if not check:
-        assert caught.value.details["connections"][0]["authorize_url"] in caught.value.message
-    assert ("create", "Main") in actions(caught.value.details["predicted" if check else "applied"])
-    run(odoo, stack(oauth2_server(method, required=True, refresh_token="made-up-token")))
-
-
-def test_a_second_run_that_waits_writes_nothing(odoo: SimulatedOdoo, method: str) -> None:
-    run(odoo, stack(oauth2_server(method)))
-    odoo.log.clear()
-    run(odoo, stack(oauth2_server(method)))
-    assert written(odoo) == []
-
-
-def test_tokens_are_not_reported(odoo: SimulatedOdoo, method: str) -> None:
-    run(odoo, stack(oauth2_server(method, refresh_token="made-up-token")))
-    (record,) = read_mail_server_info(odoo.session(), name="Main", xml_id=None)
-    assert record["connected"] is True
-    assert not [name for name in record if "token" in name or "authorization_code" in name]
-
-
-@pytest.mark.parametrize("method", ["gmail", "outlook"])
-def test_a_new_addon_changes_nothing_beyond_the_prediction(series: str, method: str) -> None:
-    """The server exists already, and the addon's fields do not."""
-    odoo = SimulatedOdoo(series, without_addons={ADDONS[method]})
-    run(odoo, stack(PASSWORD))
-    wanted = {"addons": [ADDONS[method]], **stack(METHODS[method])}
-    predicted = run(odoo, wanted, check=True).plan
-    assert [step.as_result() for step in run(odoo, wanted).plan] == [step.as_result() for step in predicted]
-
-
-@pytest.mark.parametrize("check", [True, False])
-def test_changes_are_reported_although_the_link_cannot_be_read(odoo: SimulatedOdoo, check: bool) -> None:
-    def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
-        if (model, method) == ("ir.mail_server", "read") and "google_gmail_uri" in arguments["fields"]:
-            raise Unreachable("no Odoo today")
-
-    waiting = oauth2_server("gmail")
-    run(odoo, stack(waiting))
-    odoo.before.append(refuse)
-    with pytest.raises(Unreachable) as caught:
-        run(odoo, stack({**waiting, "sequence": 3}), check=check)
-    assert actions(caught.value.details["predicted" if check else "applied"]) == [("update", "Main")]

@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Timeout
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     actions,
     changes,
@@ -25,63 +22,20 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     servers,
     written,
 )
-from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.environment import Environment
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforcement.declared_logins import stack
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforcement.verified_stacks import (
+    AUTH_FAILED,
+    MAIN,
+    REFUSED,
+    SENDER_REFUSED,
+    failing,
+    ids_tested,
+    outcomes,
+    tables,
+    watched,
+)
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
-
-AUTH_FAILED = "Server replied with following exception:\n (535, b'5.7.8 Authentication failed')"
-REFUSED = "Connection Test Failed! Here is what we got instead:\n [Errno 111] Connection refused"
-SENDER_REFUSED = "The server refused the sender address (x) with error b'5.7.1 not yours'"
-
-MAIN: dict[str, Any] = {
-    "name": "Main",
-    "smtp_host": "smtp.acme.example",
-    "smtp_port": 587,
-    "smtp_encryption": "starttls",
-    "smtp_user": "sales@acme.example",
-    "smtp_pass": "made-up-password",
-    "from_filter": "acme.example",
-}
-
-
-def stack(*options: dict[str, Any]) -> dict[str, Any]:
-    return {"servers": list(options)}
-
-
-def ids_tested(odoo: SimulatedOdoo) -> list[int]:
-    """Return the ids of the servers that were tested so far."""
-    return [ids[0] for _model, method, ids, _arguments in odoo.log if method == "test_smtp_connection" and ids]
-
-
-def watched(odoo: SimulatedOdoo) -> list[dict[str, Any]]:
-    """Record the servers in their state during the test; all tests pass."""
-    seen: list[dict[str, Any]] = []
-
-    def smtp(server: Mapping[str, Any]) -> None:
-        seen.append(dict(server))
-
-    odoo.smtp = smtp
-    return seen
-
-
-def tables(odoo: SimulatedOdoo) -> Any:
-    """Return all tables of the database."""
-    return copy.deepcopy({model: table for model, table in odoo.records.tables.items() if table})
-
-
-def failing(odoo: SimulatedOdoo, options: Mapping[str, Any], **policy: Any) -> Rejected:
-    """Run a stack that a test must stop, and check that the database is unchanged."""
-    before = tables(odoo)
-    with pytest.raises(Rejected) as caught:
-        run(odoo, options, verify="connection", **policy)
-    assert tables(odoo) == before
-    assert caught.value.details["applied"] == ()
-    return caught.value
-
-
-def outcomes(verifications: list[dict[str, Any]]) -> dict[str, str]:
-    return {one["key"]: one["outcome"] for one in verifications}
-
 
 # New servers
 
@@ -187,33 +141,6 @@ def test_nothing_is_archived_if_a_test_fails(odoo: SimulatedOdoo) -> None:
     assert server(odoo, "Old")["active"] is True
 
 
-def test_an_endless_test_leaves_no_candidate(odoo: SimulatedOdoo) -> None:
-    run(odoo, stack(MAIN))
-
-    def time_out(_model: str, method: str, *_rest: Any) -> None:
-        if method == "test_smtp_connection":
-            raise Timeout("no answer")
-
-    odoo.before.append(time_out)
-    before = tables(odoo)
-    with pytest.raises(Timeout):
-        run(odoo, stack({**MAIN, "smtp_port": 26}, {**MAIN, "name": "New"}), verify="connection")
-    assert tables(odoo) == before
-
-
-def test_a_run_that_fails_later_leaves_no_candidate(odoo: SimulatedOdoo) -> None:
-    """A candidate that passed but was not promoted is deleted too."""
-
-    def refuse(model: str, method: str, _ids: Any, arguments: Mapping[str, Any]) -> None:
-        if (model, method) == ("ir.mail_server", "write") and arguments["vals"].get("name") == "First":
-            raise Rejected("Odoo rejected the call: not this one")
-
-    odoo.before.append(refuse)
-    with pytest.raises(Rejected):
-        run(odoo, stack({**MAIN, "name": "First"}, {**MAIN, "name": "Second"}), verify="connection")
-    assert servers(odoo) == []
-
-
 # Servers that are not tested
 
 
@@ -277,243 +204,6 @@ def test_on_a_neutralized_copy_nothing_is_activated_or_tested(odoo: SimulatedOdo
     assert server(odoo, "Main")["active"] is False
 
 
-# Records that a killed run left behind
-
-
-@pytest.mark.parametrize("verify", ["none", "connection"])
-def test_remaining_candidates_are_removed(odoo: SimulatedOdoo, verify: str) -> None:
-    leftover = candidate_name("Main")
-    odoo.add("ir.mail_server", name=leftover, active=False)
-    odoo.add("ir.mail_server", name="Archived", active=False)
-    predicted = run(odoo, stack(MAIN), check=True, verify=verify)
-    assert actions(predicted.plan) == [("delete", leftover), ("create", "Main")]
-    outcome = run(odoo, stack(MAIN), verify=verify)
-    assert actions(outcome.plan) == actions(predicted.plan)
-    assert sorted(one["name"] for one in servers(odoo)) == ["Archived", "Main"]
-    assert run(odoo, stack(MAIN), verify=verify).plan == ()
-
-
-def test_a_remaining_candidate_is_not_unmanaged(odoo: SimulatedOdoo) -> None:
-    odoo.add("ir.mail_server", name=candidate_name("Main"), active=False)
-    assert run(odoo, stack(MAIN), unmanaged="report").unmanaged == []
-
-
-def test_a_remaining_candidate_of_a_run_that_was_killed_while_testing(odoo: SimulatedOdoo) -> None:
-    class Killed(BaseException):
-        pass
-
-    dead: list[str] = []
-
-    def kill(_model: str, method: str, *_rest: Any) -> None:
-        if dead or method == "test_smtp_connection":
-            dead.append(method)
-            raise Killed
-
-    odoo.before.append(kill)
-    with pytest.raises(Killed):
-        run(odoo, stack(MAIN), verify="connection")
-    odoo.before.clear()
-    assert [one["name"] for one in servers(odoo)] == [candidate_name("Main")]
-    odoo.records.unlink("ir.config_parameter", odoo.records.search("ir.config_parameter", [("key", "=", LOCK_KEY)]))
-    run(odoo, stack(MAIN), verify="connection")
-    assert [one["name"] for one in servers(odoo)] == ["Main"]
-
-
-def test_the_name_of_a_candidate_cannot_be_declared(odoo: SimulatedOdoo) -> None:
-    with pytest.raises(Exception, match="is reserved for the collection"):
-        run(odoo, stack({**MAIN, "name": candidate_name("Main")}))
-
-
-# No sender
-
-
-@pytest.fixture
-def nobody(odoo: SimulatedOdoo) -> SimulatedOdoo:
-    """Return a database whose administrator has no address, as in a fresh 19.0."""
-    odoo.record("res.users", odoo.uid)["email"] = False
-    return odoo
-
-
-UNFILTERED = {**MAIN, "from_filter": None}
-
-
-def test_a_substitute_sender(nobody: SimulatedOdoo) -> None:
-    outcome = run(nobody, stack(UNFILTERED), verify="connection")
-    (verification,) = outcome.verifications
-    assert verification["outcome"] == "ok"
-    assert "The sender was sales@acme.example" in verification["message"]
-    assert server(nobody, "Main").get("from_filter", False) is False
-    assert run(nobody, stack(UNFILTERED), verify="connection").plan == ()
-
-
-def test_a_refused_substitute_sender_is_not_an_alarm(nobody: SimulatedOdoo) -> None:
-    nobody.smtp = lambda _tested: SENDER_REFUSED
-    options = {**UNFILTERED, "smtp_user": "apikey"}
-    outcome = run(nobody, stack(options), verify="connection")
-    (verification,) = outcome.verifications
-    assert verification["outcome"] == "ok"
-    assert "The sender could not be tested" in verification["message"]
-    assert "5.7.1 not yours" in verification["message"]
-    assert [one for one in outcome.warnings if "mail server 'Main'" in one and "could not be tested" in one]
-    main = server(nobody, "Main")
-    assert (main["active"], main.get("from_filter", False)) == (True, False)
-
-
-def test_a_sender_of_the_servers_own_that_is_refused_is_an_alarm(nobody: SimulatedOdoo) -> None:
-    """The login is an address: the server refuses its own sender, not the substitute."""
-    nobody.smtp = lambda _tested: SENDER_REFUSED
-    assert "(sender_rejected)" in failing(nobody, stack(UNFILTERED)).message
-
-
-def test_other_failures_are_alarms_without_a_sender_too(nobody: SimulatedOdoo) -> None:
-    nobody.smtp = lambda _tested: AUTH_FAILED
-    assert "(auth)" in failing(nobody, stack({**UNFILTERED, "smtp_user": "apikey"})).message
-
-
-def test_a_live_server_without_a_sender(nobody: SimulatedOdoo) -> None:
-    run(nobody, stack(UNFILTERED))
-    outcome = run(nobody, stack({**UNFILTERED, "smtp_port": 2525}), verify="connection")
-    assert changes(outcome.plan) == {"smtp_port": (587, 2525)}
-    assert [(one["name"], one.get("from_filter", False)) for one in servers(nobody)] == [("Main", False)]
-
-
-# OAuth2
-
-
-@pytest.fixture(params=["gmail", "outlook"])
-def method(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-ADDONS = {"gmail": "google_gmail", "outlook": "microsoft_outlook"}
-
-
-def test_a_new_server_without_consent_stays_archived(odoo: SimulatedOdoo, method: str) -> None:
-    outcome = run(odoo, stack(oauth2_server(method)), verify="connection")
-    assert ids_tested(odoo) == []
-    assert server(odoo, "Main")["active"] is False
-    (verification,) = outcome.verifications
-    assert verification["outcome"] == "not_tested"
-    assert "not connected yet" in verification["message"]
-    assert [one for one in outcome.warnings if "stays archived until it is connected" in one]
-    again = run(odoo, stack(oauth2_server(method)), verify="connection")
-    assert again.plan == ()
-    assert outcomes(again.verifications) == {"Main": "not_tested"}
-
-
-def test_the_next_run_after_consent_activates_it(odoo: SimulatedOdoo, method: str) -> None:
-    options = {**oauth2_server(method), "active": True}
-    run(odoo, stack(options), verify="connection")
-    server(odoo, "Main")[f"{ADDONS[method]}_refresh_token"] = "made-up-token"  # a user opened the link
-    outcome = run(odoo, stack(options), verify="connection")
-    assert actions(outcome.plan) == [("unarchive", "Main")]
-    assert outcomes(outcome.verifications) == {"Main": "ok"}
-    assert server(odoo, "Main")["active"] is True
-
-
-def test_a_live_server_is_not_changed_without_consent(odoo: SimulatedOdoo, method: str) -> None:
-    run(odoo, stack(MAIN))
-    live = dict(server(odoo, "Main"))
-    outcome = run(odoo, stack(oauth2_server(method)), verify="connection")
-    assert server(odoo, "Main") == live
-    assert [one for one in outcome.warnings if "is in use and is not changed until it is connected" in one]
-    assert outcomes(outcome.verifications) == {"Main": "not_tested"}
-    assert [one["connected"] for one in outcome.connections] == [False]
-
-
-def test_a_declared_token_is_tested(odoo: SimulatedOdoo, method: str) -> None:
-    token = f"{ADDONS[method]}_refresh_token"
-    odoo.token_service = lambda tested: (
-        None if tested[token] == "made-up-token" else "An error occurred when fetching the access token."
-    )
-    run(odoo, stack(MAIN))
-    failing(odoo, stack(oauth2_server(method, refresh_token="made-up-revoked")))
-    outcome = run(odoo, stack(oauth2_server(method, refresh_token="made-up-token")), verify="connection")
-    assert outcomes(outcome.verifications) == {"Main": "ok"}
-    main = server(odoo, "Main")
-    assert (main["smtp_authentication"], main["smtp_pass"]) == (method, False)
-
-
-@pytest.mark.parametrize("existing", [True, False])
-@pytest.mark.parametrize("update", [None, "always"])
-def test_the_new_token_replaces_one_that_the_test_used_up(
-    odoo: SimulatedOdoo, existing: bool, update: str | None
-) -> None:
-    """Microsoft returns another refresh token at each use. The live server must have the last one."""
-    if existing:
-        run(odoo, stack(MAIN))
-    options = oauth2_server("outlook", refresh_token="made-up-token", update=update)
-    outcome = run(odoo, stack(options), verify="connection")
-    assert outcomes(outcome.verifications) == {"Main": "ok"}
-    (main,) = servers(odoo)
-    assert main["microsoft_outlook_refresh_token"] == "rotated-token-1"
-    assert main["microsoft_outlook_access_token"] == "access-token-1"
-    if update is None:
-        assert run(odoo, stack(options), verify="connection").plan == ()
-
-
-def test_a_stored_token_that_the_test_used_up_is_replaced_too(odoo: SimulatedOdoo) -> None:
-    run(odoo, stack(oauth2_server("outlook", refresh_token="made-up-token")))
-    outcome = run(odoo, stack(oauth2_server("outlook", smtp_port=2525)), verify="connection")
-    assert changes(outcome.plan) == {"smtp_port": (587, 2525)}
-    assert server(odoo, "Main")["microsoft_outlook_refresh_token"] == "rotated-token-1"
-
-
-def test_a_token_of_google_is_kept(odoo: SimulatedOdoo) -> None:
-    options = oauth2_server("gmail", refresh_token="made-up-token")
-    run(odoo, stack(options), verify="connection")
-    assert server(odoo, "Main")["google_gmail_refresh_token"] == "made-up-token"
-    assert run(odoo, stack(options), verify="connection").plan == ()
-
-
-def test_a_new_client_is_tested_with_every_server_that_uses_it(odoo: SimulatedOdoo, method: str) -> None:
-    addon = ADDONS[method]
-    run(odoo, stack(oauth2_server(method, refresh_token="made-up-token")))
-    odoo.token_service = lambda _tested: (
-        None
-        if odoo.parameter(f"{addon}_client_secret") != "made-up-wrong"
-        else "An error occurred when fetching the access token."
-    )
-    error = failing(odoo, stack(oauth2_server(method, client_secret="made-up-wrong")))
-    assert "mail server 'Main'" in error.message
-    outcome = run(odoo, stack(oauth2_server(method, client_secret="made-up-renewed")), verify="connection")
-    assert actions(outcome.plan) == [("update", f"{addon}_client_secret")]
-    assert outcomes(outcome.verifications) == {"Main": "ok"}
-    assert odoo.parameter(f"{addon}_client_secret") == "made-up-renewed"
-
-
-def test_a_first_client_is_deleted_if_the_test_fails(odoo: SimulatedOdoo, method: str) -> None:
-    odoo.token_service = lambda _tested: "An error occurred when fetching the access token."
-    failing(odoo, stack(oauth2_server(method, refresh_token="made-up-token")))
-    assert odoo.parameter(f"{ADDONS[method]}_client_id") is False
-
-
-def test_an_addon_of_the_same_stack_is_installed_before_the_test(series: str, method: str) -> None:
-    odoo = SimulatedOdoo(series, without_addons={ADDONS[method]})
-    options = {"addons": [ADDONS[method]], **stack(oauth2_server(method, refresh_token="made-up-token"))}
-    outcome = run(odoo, options, verify="connection")
-    assert actions(outcome.plan)[0] == ("install", ADDONS[method])
-    assert outcomes(outcome.verifications) == {"Main": "ok"}
-    assert server(odoo, "Main")["active"] is True
-
-
-# With mail_environment
-
-
-@pytest.mark.parametrize("existing", [True, False])
-def test_a_candidate_has_the_declared_settings_although_creation_loses_some(series: str, existing: bool) -> None:
-    odoo = SimulatedOdoo(series, environment=Environment({}))
-    if existing:
-        run(odoo, stack(MAIN))
-    seen = watched(odoo)
-    run(odoo, stack({**MAIN, "smtp_host": "new.example"}), verify="connection")
-    (tested,) = seen
-    assert (tested["smtp_host"], tested["smtp_port"], tested["smtp_encryption"]) == ("new.example", 587, "starttls")
-    main = server(odoo, "Main")
-    assert (main["smtp_host"], main["smtp_port"], main["smtp_encryption"]) == ("new.example", 587, "starttls")
-    assert run(odoo, stack({**MAIN, "smtp_host": "new.example"}), verify="connection").plan == ()
-
-
 # Results of a task
 
 
@@ -543,6 +233,9 @@ def test_the_result_of_a_task_that_fails(
     result = shipped("mail_stack", {"servers": [MAIN], "verify": "connection"}, capsys)
     assert outcomes(result["verifications"]) == {"Main": "auth"}
     assert "made-up-password" not in str(result)
+
+
+# Several servers
 
 
 def test_the_last_server_in_use_is_not_archived_in_favour_of_one_that_must_wait(odoo: SimulatedOdoo) -> None:
@@ -586,26 +279,4 @@ def test_each_of_two_servers_of_one_name_is_tested(odoo: SimulatedOdoo) -> None:
     odoo.smtp = lambda server: "[Errno 111] Connection refused" if server["smtp_port"] == 1 else None
     with pytest.raises(Rejected, match=r"'Main \(postmaster.one\)'"):
         run(odoo, stack(broken, {**MAIN, "xml_id": "postmaster.other"}), verify="connection")
-    assert servers(odoo) == []
-
-
-@pytest.mark.parametrize("existing", [True, False])
-def test_a_generated_sender_of_a_domain_is_not_a_false_alarm(odoo: SimulatedOdoo, existing: bool) -> None:
-    """Many accounts may only send as themselves, even if they own the domain."""
-    if existing:
-        odoo.add("ir.mail_server", **{**MAIN, "smtp_port": 25})
-    odoo.smtp = lambda server: None if server["from_filter"] == MAIN["smtp_user"] else SENDER_REFUSED
-    outcome = run(odoo, stack(MAIN), verify="connection")
-    (verification,) = outcome.verifications
-    assert verification["outcome"] == "ok"
-    assert "The sender was the login, sales@acme.example" in verification["message"]
-    assert server(odoo, "Main")["from_filter"] == "acme.example"
-    assert run(odoo, stack(MAIN), verify="connection").plan == ()
-
-
-@pytest.mark.parametrize("senders", ["elsewhere.example", "info@acme.example"])
-def test_a_sender_that_the_account_does_not_own_is_refused(odoo: SimulatedOdoo, senders: str) -> None:
-    odoo.smtp = lambda server: None if server["from_filter"] == MAIN["smtp_user"] else SENDER_REFUSED
-    with pytest.raises(Rejected, match=r"failed \(sender_rejected\)"):
-        run(odoo, stack({**MAIN, "from_filter": senders}), verify="connection")
     assert servers(odoo) == []

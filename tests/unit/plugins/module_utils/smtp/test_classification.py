@@ -22,7 +22,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classificatio
     classify_test,
     explain,
 )
-from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.known_refusals import REFUSALS
 
 ELSE = "Connection Test Failed! Here is what we got instead:\n "
 REPLIED = "Server replied with following exception:\n "

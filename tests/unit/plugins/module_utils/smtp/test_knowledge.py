@@ -18,7 +18,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classificatio
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.knowledge import RULES, meaning_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.reply import STAGES, parse_reply, reply_of
-from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import REFUSALS, Refusal
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.known_refusals import REFUSALS
+from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.refusals import Refusal
 
 DELIVERY = "Mail Delivery Failed\nMail delivery failed via SMTP server 'smtp.acme.example'.\n"
 ELSE = "Connection Test Failed! Here is what we got instead:\n "
