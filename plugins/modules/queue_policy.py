@@ -175,7 +175,7 @@ EXAMPLES = r"""
     purge_after: 90
     watchdog:
       max_outgoing: 2000
-      channel: mail.channel_admin
+      user: admin
 
 - name: Only retry failed mails
   postmaster.odoo.queue_policy:
