@@ -17,7 +17,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
 
-# Not plugins such as filters: Ansible looks for them itself, and stores their bytecode.
+# Ansible itself finds plugins such as filters, and keeps their bytecode.
 _PACKAGES = tuple(
     f"ansible_collections.postmaster.odoo.plugins.{name}." for name in ("module_utils", "modules", "plugin_utils")
 )
