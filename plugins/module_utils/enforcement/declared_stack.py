@@ -28,14 +28,16 @@ class DeclaredStack:
 
     :param types: the resource types whose option was given, even if it is an empty list.
     :param problems: the errors of options that no Odoo accepts. Their resources are missing in `declarations`.
-    :param incomplete: the types of these resources.
+    :param unidentified: the types of those whose records are unknown.
+    :param withheld: the types and keys of the other records that they mean. They do not count as unmanaged.
     """
 
     declarations: tuple[Declaration, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     types: frozenset[ResourceType] = field(default_factory=frozenset)
     problems: tuple[OdooError, ...] = ()
-    incomplete: frozenset[ResourceType] = field(default_factory=frozenset)
+    unidentified: frozenset[ResourceType] = field(default_factory=frozenset)
+    withheld: frozenset[tuple[ResourceType, str]] = field(default_factory=frozenset)
 
 
 def read_declared_stack(
@@ -61,24 +63,29 @@ def read_declared_stack(
     problems = ErrorCollector()
     declarations: list[Declaration] = []
     types = frozenset(kind for kind in registry.RESOURCE_TYPES if kind.stack_option in given)
-    incomplete = set()
+    invalid: list[tuple[ResourceType, str | None]] = []
     for kind in registry.RESOURCE_TYPES:
-        before = len(problems.errors)
         for entry in kind.stack_entries(given.get(kind.stack_option)):
+            before = len(problems.errors)
             with problems:
                 declarations.append(kind.declare(entry))
-        if len(problems.errors) > before:
-            incomplete.add(kind)
-    assertions: list[Assertion] = []
-    with problems:
-        assertions = assertions_of(given.get("routes", ()))
+            if len(problems.errors) > before:
+                invalid.append((kind, kind.unmanaged_key_of(entry)))
+    assertions = assertions_of(given.get("routes", ()), problems)
     if not with_problems:
         problems.raise_gathered()
     if not (declarations or assertions or problems.errors):
         looks_for_unmanaged = run.unmanaged != "ignore" and any(kind.has_unmanaged for kind in types)
         if not looks_for_unmanaged:
             raise NothingDeclared(_nothing_declared(given, parts))
-    return DeclaredStack(tuple(declarations), tuple(assertions), types, tuple(problems.errors), frozenset(incomplete))
+    return DeclaredStack(
+        tuple(declarations),
+        tuple(assertions),
+        types,
+        tuple(problems.errors),
+        frozenset(kind for kind, key in invalid if key is None),
+        frozenset((kind, key) for kind, key in invalid if key is not None),
+    )
 
 
 def _nothing_declared(given: Collection[str], parts: Collection[str] | None) -> str:

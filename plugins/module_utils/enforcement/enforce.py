@@ -14,7 +14,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declar
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.stack import Stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.converge import converge
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import NotConnected, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector, NotConnected, OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
 
 if TYPE_CHECKING:
@@ -70,9 +70,14 @@ def enforce_stack(
         plan = converge(stack, check_mode=session.read_only)
         if not plan:
             stack.remove_expired_lock()
-        connections = stack.connections()
-        _refuse_unconnected(connections)
-        stack.raise_problems()
+        problems = ErrorCollector()
+        with problems:
+            connections = stack.connections()
+        with problems:
+            stack.raise_problems()
+        with problems:
+            _refuse_unconnected(connections)
+        problems.raise_gathered()
     except OdooError as error:
         error.details.setdefault("predicted" if session.read_only else "applied", plan)
         error.details["verifications"] = [verification.as_result() for verification in stack.verifications()]

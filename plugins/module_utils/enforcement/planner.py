@@ -105,14 +105,16 @@ def build_plan(
     now: datetime,
     settled: Settled,
     leftovers: bool = True,
-    incomplete: Collection[ResourceType] = (),
+    unidentified: Collection[ResourceType] = (),
+    withheld: Collection[tuple[ResourceType, str]] = (),
 ) -> StackPlan:
     """Compare the declarations with the snapshot.
 
     :param where: the instance, for the end of messages.
     :param now: the server's time, UTC.
     :param leftovers: whether to remove the leftovers of an interrupted run.
-    :param incomplete: types with an invalid declaration, so that their unmanaged records are unknown.
+    :param unidentified: types with an invalid declaration of an unknown record, so that their unmanaged records are unknown.
+    :param withheld: types and keys of records that other invalid declarations mean. They do not count as unmanaged.
     """
     instance = InstanceFacts(
         now,
@@ -122,14 +124,20 @@ def build_plan(
         options.verify != "none",
         snapshot.ignored_parameters,
     )
-    planner = _Planner(snapshot, instance, settled, where)
     problems = ErrorCollector()
     problems.errors += snapshot.problems
+    planner = _Planner(snapshot, instance, settled, where, problems)
+    doubtful = set(withheld)
     for declaration in declarations:
         if declaration.type in snapshot.missing_types:
             continue
+        if (declaration.type, declaration.xml_id) in snapshot.foreign_pins:
+            doubtful.add((declaration.type, declaration.name))
+            continue
         with problems:
             planner.add(declaration)
+        if not (planner.resources and planner.resources[-1].declaration is declaration):
+            doubtful.add((declaration.type, declaration.name))
     with problems:
         _refuse_shared_records(planner.resources)
     with problems:
@@ -137,7 +145,7 @@ def build_plan(
     stack_plan = StackPlan(
         (), planner.resources, (), planner.warnings, instance.neutralized, problems.errors, planner.losses
     )
-    unmanaged = _unmanaged(stack_plan, snapshot, incomplete) if options.unmanaged != "ignore" else []
+    unmanaged = _unmanaged(stack_plan, snapshot, unidentified, doubtful) if options.unmanaged != "ignore" else []
     # Records that refer to other records are removed first.
     kinds = list(reversed(snapshot.records))
     removed = [
@@ -150,7 +158,10 @@ def build_plan(
     warnings = [*planner.warnings, *(kept if leftovers else ())]
     if options.unmanaged == "archive":
         with problems:
-            archived, in_use = _archive(stack_plan, unmanaged, snapshot)
+            doubtful_types = {kind for kind, _key in doubtful}
+            archived, in_use = _archive(
+                stack_plan, [one for one in unmanaged if one[0] not in doubtful_types], snapshot
+            )
             steps += archived
             warnings += in_use
     steps.sort(key=lambda step: registry.resource_type(step.resource).stage(step))
@@ -165,6 +176,7 @@ class _Planner:
     instance: InstanceFacts
     settled: Settled
     where: str
+    problems: ErrorCollector
     resources: list[PlannedResource] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     indexes: dict[ResourceType, RecordIndex] = field(default_factory=dict)
@@ -177,6 +189,8 @@ class _Planner:
 
     def add(self, declaration: Declaration) -> None:
         """Plan a declaration. If it cannot be planned, its record still counts as declared.
+
+        Errors of single values are collected, and the other values are compared.
 
         :raises OdooError: this instance does not accept the declaration.
         """
@@ -213,7 +227,7 @@ class _Planner:
         problems += kind.refusals(context)
         if problems:
             message = "; ".join(problem.message for problem in problems)
-            raise type(problems[0])(f"{declaration.label}: {message} ({self.where}).")
+            self.problems.errors.append(type(problems[0])(f"{declaration.label}: {message} ({self.where})."))
         warnings += kind.hold_back(context)
         self.warnings += warnings
         return self._compare(context)
@@ -321,15 +335,21 @@ def _expected_parameters(declarations: Sequence[Declaration], stored: Mapping[st
 
 
 def _unmanaged(
-    stack_plan: StackPlan, snapshot: Snapshot, incomplete: Collection[ResourceType]
+    stack_plan: StackPlan,
+    snapshot: Snapshot,
+    unidentified: Collection[ResourceType],
+    doubtful: Collection[tuple[ResourceType, str]],
 ) -> list[tuple[ResourceType, Found]]:
+    """Return the unmanaged records, without those that a declaration with an error may mean."""
     declared = {(one.declaration.type, one.found.id) for one in stack_plan.resources if one.found}
     return [
         (kind, found)
         for kind, records in snapshot.records.items()
-        if kind not in incomplete
+        if kind not in unidentified
         for found in records.found
-        if (kind, found.id) not in declared and kind.is_unmanaged(found, neutralized=snapshot.is_neutralized)
+        if (kind, found.id) not in declared
+        and kind.is_unmanaged(found, neutralized=snapshot.is_neutralized)
+        and (kind, kind.unmanaged_key(found).strip()) not in doubtful
     ]
 
 

@@ -10,7 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AccessRefused,
+    Invalid,
+    OdooError,
+    Unsupported,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import References
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
@@ -37,8 +42,9 @@ class Snapshot:
 
     :param records: the records by resource type. A type is missing if a declared addon adds its model later.
     :param pins: ids of the rows of `ir.model.data` with the declared external IDs, if they exist.
-    :param problems: the errors of types that could not be read.
-    :param missing_types: the types that the instance does not have.
+    :param problems: the errors of types that could not be read, and of declared external IDs that belong to other records.
+    :param missing_types: the types that the instance does not have, or that the user may not read.
+    :param foreign_pins: the declared external IDs that belong to other records, with the types that declare them.
     :param facts: facts about the whole instance from the rows.
     :param of_addons: external IDs of the records that installed addons have created, by type and id. They are only read before the deletion
       of records that an addon may need.
@@ -52,10 +58,12 @@ class Snapshot:
         of_addons: Mapping[tuple[ResourceType, int], str],
         problems: Sequence[OdooError] = (),
         missing_types: Collection[ResourceType] = (),
+        foreign_pins: Collection[tuple[ResourceType, str | None]] = (),
     ) -> None:
         self.records = records
         self.problems = problems
         self.missing_types = missing_types
+        self.foreign_pins = foreign_pins
         self.of_addons = of_addons
         self.pins = pins
         self.arriving_addons = facts.arriving_addons
@@ -89,7 +97,7 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     This takes one call for the external IDs, one for each resource type, and one for each other model that the records refer to. The fields of
     each type take one more call, once in a session. Independent calls are made in parallel.
 
-    :raises Invalid: an external ID belongs to another model.
+    :raises AccessRefused: the user may not read data that several types need.
     """
     references = References()
     own = {kind: [declaration for declaration in declarations if declaration.type is kind] for kind in types}
@@ -101,15 +109,20 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     if kept:
         parts.append(partial(_read_of_addons, kept))
     reads = iter(session.side_by_side(parts))
-    pins = _own_pins(next(reads).result() if xml_ids else {}, declarations, references)
+    problems: list[OdooError] = []
+    foreign_pins: set[tuple[ResourceType, str | None]] = set()
+    pins = _own_pins(next(reads).result() if xml_ids else {}, declarations, references, problems, foreign_pins)
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
     facts = ReadFacts()
-    problems: list[OdooError] = []
     missing_types: set[ResourceType] = set()
+    # Without these, it is unknown whether the database is neutralized.
+    needed = {name for kind in own for name in kind.also_reads}
     for kind, its in own.items():
         rows, available, problem = next(reads).result()
         if problem is not None:
-            if not facts.arriving_addons:
+            if isinstance(problem, AccessRefused) and kind.name in needed:
+                raise problem
+            if isinstance(problem, AccessRefused) or not facts.arriving_addons:
                 problems.append(problem)
                 missing_types.add(kind)
             continue
@@ -120,7 +133,10 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
     for kind, (rows, available) in raw.items():
         pinned = {pin["res_id"]: xml_id for xml_id, pin in pins.items() if pin["model"] == kind.model}
         own_rows = [row for row in rows if kind.is_own(row)]
-        _refuse_foreign_pins(kind, rows, pinned)
+        for row in rows:
+            if row["id"] in pinned and not kind.is_own(row):
+                problems.append(_personal(kind, row, pinned[row["id"]]))
+                foreign_pins.add((kind, pinned[row["id"]]))
         records[kind] = Records(found_records(own_rows, pinned), fields_of(session, kind, available, references))
     return Snapshot(
         records,
@@ -129,19 +145,26 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         next(reads).result() if kept else {},
         problems,
         missing_types,
+        foreign_pins,
     )
 
 
 def _read_rows(
     kind: ResourceType, declarations: Sequence[Declaration], session: Session
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], Unsupported | None]:
-    """Return the records of a type, its fields on this instance, and an error if the instance has no such type."""
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], OdooError | None]:
+    """Return the records of a type, its fields on this instance, and an error.
+
+    The error is not None if the instance has no such type or the user may not read it.
+    """
     try:
         available = _available_fields(session, kind, declarations)
-    except Unsupported as error:
+    except (AccessRefused, Unsupported) as error:
         return [], {}, error
     names = kind.fields_to_read(available, declarations)
-    return session.search_read(kind.model, kind.domain(declarations), names), available, None
+    try:
+        return session.search_read(kind.model, kind.domain(declarations), names), available, None
+    except AccessRefused as error:
+        return [], {}, error
 
 
 def _available_fields(
@@ -159,13 +182,12 @@ def _available_fields(
         ) from error
 
 
-def _refuse_foreign_pins(kind: ResourceType, rows: Iterable[Mapping[str, Any]], pinned: Mapping[int, str]) -> None:
-    for row in rows:
-        if row["id"] in pinned and not kind.is_own(row):
-            raise Invalid(
-                f"{kind.label} {pinned[row['id']]!r}: this external ID belongs to a personal {kind.label} of a user "
-                f"({row[kind.key_field]!r}, id {row['id']}), which this collection never changes. Choose another xml_id."
-            )
+def _personal(kind: ResourceType, row: Mapping[str, Any], xml_id: str) -> Invalid:
+    """Return the error of an external ID that belongs to a record of a user."""
+    return Invalid(
+        f"{kind.label} {xml_id!r}: this external ID belongs to a personal {kind.label} of a user "
+        f"({row[kind.key_field]!r}, id {row['id']}), which this collection never changes. Choose another xml_id."
+    )
 
 
 def _xml_ids_to_read(declarations: Sequence[Declaration]) -> set[str]:
@@ -175,25 +197,34 @@ def _xml_ids_to_read(declarations: Sequence[Declaration]) -> set[str]:
 
 
 def _own_pins(
-    rows: Mapping[str, dict[str, Any]], declarations: Sequence[Declaration], references: References
+    rows: Mapping[str, dict[str, Any]],
+    declarations: Sequence[Declaration],
+    references: References,
+    problems: list[OdooError],
+    foreign_pins: set[tuple[ResourceType, str | None]],
 ) -> dict[str, dict[str, Any]]:
     """Return the rows of the declared external IDs, and store all of them as references.
 
-    :raises Invalid: an external ID belongs to another model.
+    :param problems: collects an error for each external ID that belongs to another model.
+    :param foreign_pins: collects these external IDs, with the types that declare them.
     """
-    declared = {declaration.xml_id: declaration for declaration in declarations if declaration.xml_id}
-    pins = {}
     for xml_id, row in rows.items():
         references.add_xml_id(row["model"], row["res_id"], xml_id)
-        declaration = declared.get(xml_id)
-        if declaration is None:
+    pins = {}
+    for declaration in declarations:
+        pinned = rows.get(declaration.xml_id) if declaration.xml_id else None
+        if pinned is None or declaration.xml_id is None:
             continue
-        if row["model"] != declaration.type.model:
-            raise Invalid(
-                f"{declaration.label}: the external ID {xml_id} belongs to a record of {row['model']}, "
+        if pinned["model"] == declaration.type.model:
+            pins[declaration.xml_id] = pinned
+            continue
+        foreign_pins.add((declaration.type, declaration.xml_id))
+        problems.append(
+            Invalid(
+                f"{declaration.label}: the external ID {declaration.xml_id} belongs to a record of {pinned['model']}, "
                 f"not of {declaration.type.model}. Choose another xml_id."
             )
-        pins[xml_id] = row
+        )
     return pins
 
 

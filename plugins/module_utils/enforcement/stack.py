@@ -26,6 +26,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.planne
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.snapshot import Snapshot, take_snapshot
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    AccessRefused,
     Ambiguous,
     ErrorCollector,
     Invalid,
@@ -81,7 +82,8 @@ class Stack:
         self._session = session
         self._options = options
         self._declared_problems = declared.problems
-        self._incomplete = declared.incomplete
+        self._unidentified = declared.unidentified
+        self._withheld = declared.withheld
         self._problems: Sequence[OdooError] = ()
         self._where = f"Odoo {session.version.text}, database {session.database} at {session.url}"
         try:
@@ -125,7 +127,8 @@ class Stack:
             now=self._session.now,
             settled={kind: trials.settled for kind, trials in self._trials.items()},
             leftovers=not foreign,
-            incomplete=self._incomplete,
+            unidentified=self._unidentified,
+            withheld=self._withheld,
         )
         self._warn(self._plan.warnings)
         problems = ErrorCollector()
@@ -143,7 +146,7 @@ class Stack:
     def _compare_routes(self, problems: ErrorCollector) -> Sequence[Step]:
         """Compare the routes before and after the plan, and return the asserted routes that are wrong.
 
-        :param problems: collects an error of the replay, so that the assertions are still compared.
+        :param problems: collects errors of the replay and of single assertions, so that the others are still compared.
         """
         if not (self._assertions.is_wanted or self._replay):
             return ()
@@ -155,7 +158,12 @@ class Stack:
             with problems:
                 self._replay.observe(table, self._plan.steps)
         return self._assertions.check(
-            self._session, table, self._plan.steps, self._plan.resources, neutralized=self._plan.neutralized
+            self._session,
+            table,
+            self._plan.steps,
+            self._plan.resources,
+            problems,
+            neutralized=self._plan.neutralized,
         )
 
     def raise_problems(self) -> None:
@@ -292,11 +300,11 @@ class Stack:
             own = [one for one in self._declarations if one.type is kind]
             try:
                 prepared += kind.prepare_instance(self._session, own, update_list=self._options.update_list)
-            except (Ambiguous, Invalid, Rejected, Unsupported) as error:
+            except (AccessRefused, Ambiguous, Invalid, Rejected, Unsupported) as error:
                 if not self._session.read_only:
                     raise
                 self._declared_problems = (*self._declared_problems, error)
-                self._incomplete = self._incomplete | {kind}
+                self._unidentified = self._unidentified | {kind}
         self._declarations = prepared
 
     def _warn(self, warnings: Sequence[str]) -> None:

@@ -69,6 +69,11 @@ class Declaration:
         """The name of the resource at the beginning of messages."""
         return f"{self.type.label} {self.key!r}"
 
+    @property
+    def name(self) -> str:
+        """The declared name of the record; without one, the key."""
+        return str(self.options.get(self.type.key_field) or self.key).strip()
+
 
 class ResourceType:
     """The type of a resource. Subclasses define the differences; most of them define little more than names.
@@ -79,7 +84,7 @@ class ResourceType:
     2. `prepare_instance`, `fields_to_read`, `domain`, `note_facts`, `is_own`, `expected_parameters`
     3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
        `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
-    4. `is_unmanaged` (with `unmanaged_key`), `archive_unmanaged`, `leftovers`
+    4. `is_unmanaged` (with `unmanaged_key`, and `unmanaged_key_of` for invalid entries), `archive_unmanaged`, `leftovers`
     5. if something is to be done: `stage`, `trials`, `inseparable`, `fits_batch`, `perform` (with `new_values`)
     6. `connection`, `report`, `extra_report`
 
@@ -325,6 +330,11 @@ class ResourceType:
     def unmanaged_key(self, found: Found) -> str:
         """Return the key of an unmanaged record."""
         return str(found.values[self.key_field])
+
+    def unmanaged_key_of(self, entry: Mapping[str, Any]) -> str | None:
+        """Return the key that the record of an invalid entry of a stack would have if it were unmanaged; None if it is unknown."""
+        name = entry.get(self.key_field)
+        return str(name).strip() or None if name is not None and not entry.get("xml_id") else None
 
     def archive_unmanaged(
         self,

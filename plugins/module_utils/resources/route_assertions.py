@@ -23,6 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.external_ids import read_external_ids
 
 if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.errors import ErrorCollector
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
     from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import RoutingTable
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
@@ -57,15 +58,16 @@ class RouteAssertions:
         found: RoutingTable,
         steps: Sequence[Step],
         resources: Sequence[PlannedResource],
+        problems: ErrorCollector,
         *,
         neutralized: bool,
     ) -> list[Step]:
         """Compare the asserted routes with the state after the plan, before any step is done.
 
         :param found: the current state that determines the routes.
+        :param problems: collects an error for each route that cannot be compared.
         :param neutralized: whether the database is a neutralized copy, in which nothing goes live.
         :returns: a step for each wrong route, for a plan that only shows differences.
-        :raises Ambiguous: several servers in use have the same name.
         """
         if not self._assertions:
             return []
@@ -79,11 +81,12 @@ class RouteAssertions:
         }
         names |= self._undeclared_names(session, found, names)
         once_in_use = found.after(_steps_once_in_use(steps, servers, found, neutralized=neutralized))
-        self.broken = broken_routes(self._assertions, once_in_use, names)
+        self.broken = broken_routes(self._assertions, once_in_use, names, problems)
         table = found.after(steps)
         self.routes = find_routes(self._assertions, table)
         broken = {one.assertion for one in self.broken}
-        waiting = [one for one in broken_routes(self._assertions, table, names) if one.assertion not in broken]
+        now_broken = broken_routes(self._assertions, table, names, problems)
+        waiting = [one for one in now_broken if one.assertion not in broken]
         self.warnings = [f"{one.message} The route applies once the server is in use." for one in waiting]
         return [_as_step(one) for one in self.broken]
 

@@ -64,19 +64,17 @@ class BrokenRoute:
         )
 
 
-def assertions_of(options: Iterable[Mapping[str, Any]]) -> list[Assertion]:
-    """Return the assertions in the option `routes` of `mail_stack`.
+def assertions_of(options: Iterable[Mapping[str, Any]], problems: ErrorCollector) -> list[Assertion]:
+    """Return the valid assertions in the option `routes` of `mail_stack`.
 
-    :raises Invalid: if a value is not an email address.
+    :param problems: collects an error for each route that is not from exactly one email address.
     """
-    problems = ErrorCollector()
     assertions = []
     for one in options:
         with problems:
             if len(addresses_in(one["from"])) != 1:
                 raise Invalid(f"route {one['from']!r}: from must be exactly one email address.")
             assertions.append(Assertion(one["from"], one["server"]))
-    problems.raise_gathered()
     return assertions
 
 
@@ -93,11 +91,13 @@ def find_routes(assertions: Sequence[Assertion], table: RoutingTable) -> list[di
     return results
 
 
-def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: Mapping[str, str]) -> list[BrokenRoute]:
+def broken_routes(
+    assertions: Sequence[Assertion], table: RoutingTable, names: Mapping[str, str], problems: ErrorCollector
+) -> list[BrokenRoute]:
     """Return the assertions that do not apply, for mail of any company.
 
     :param names: the names of servers by their declared external IDs.
-    :raises Ambiguous: if several active servers have the asserted name.
+    :param problems: collects an error for each assertion whose server's name belongs to several active servers.
     """
     servers = [server for server in table.servers if not server.personal]
     by_name: dict[str, list[RoutingServer]] = {}
@@ -115,9 +115,12 @@ def broken_routes(assertions: Sequence[Assertion], table: RoutingTable, names: M
         name = names.get(assertion.server, assertion.server)
         in_use = [server for server in by_name.get(name, ()) if server.active]
         if len(in_use) > 1:
-            raise Ambiguous(
-                f"route {assertion.address!r}: several active mail servers have the name {name!r}. Rename all but one in Odoo."
+            problems.errors.append(
+                Ambiguous(
+                    f"route {assertion.address!r}: several active mail servers have the name {name!r}. Rename all but one in Odoo."
+                )
             )
+            continue
         for rules, shared in of_companies.values():
             found = find_route(assertion.address, index, shared)
             if found.server is None or found.server.name != name:

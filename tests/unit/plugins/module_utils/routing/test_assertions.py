@@ -17,7 +17,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
     enforce_stack,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Invalid, OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
+    Ambiguous,
+    Conflict,
+    ErrorCollector,
+    Invalid,
+    OdooError,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.assertions import assertions_of, find_routes
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.table import (
@@ -95,7 +101,7 @@ def test_a_result_that_depends_on_the_build_is_unknown(odoo: SimulatedOdoo) -> N
     stack = {"servers": [{"name": "Shop", "from_filter": "shop.example", "smtp_host": "smtp.acme.example"}]}
     asserted = {"from": "ann@elsewhere.example", "server": "Shop"}
     run(odoo, {**stack, "routes": [asserted]})
-    (found,) = find_routes(assertions_of([asserted]), table(odoo))
+    (found,) = find_routes(assertions_of([asserted], ErrorCollector()), table(odoo))
     is_known = odoo.major >= 18
     assert found == {
         **asserted,
@@ -300,6 +306,24 @@ def test_two_servers_of_one_name_are_ambiguous(odoo: SimulatedOdoo) -> None:
     assert "several active mail servers have the name 'Sales'" in refused(odoo, {"routes": [SALES]}, Ambiguous)
 
 
+def test_one_faulty_route_hides_no_broken_route(odoo: SimulatedOdoo) -> None:
+    for from_filter in ("acme.example", "sales@acme.example"):
+        odoo.add("ir.mail_server", name="Twin", from_filter=from_filter)
+    ambiguous = {"from": "sales@acme.example", "server": "Twin"}
+    malformed = {"from": "acme.example", "server": "Twin"}
+    broken = {"from": "bill@acme.example", "server": "Nowhere"}
+    stack = {"routes": [malformed, ambiguous, broken]}
+    with pytest.raises(OdooError) as caught:
+        run(odoo, stack, check=True)
+    assert "route 'acme.example': from must be exactly one email address" in caught.value.message
+    assert caught.value.message.count("several active mail servers have the name 'Twin'") == 1
+    (step,) = caught.value.details["predicted"]
+    assert (step.resource, step.key) == ("route", "bill@acme.example")
+    assert [one["from"] for one in caught.value.details["routes"]] == ["sales@acme.example", "bill@acme.example"]
+    refused(odoo, {"routes": [malformed]}, Invalid)
+    refused(odoo, {"routes": [ambiguous, broken]}, Ambiguous)
+
+
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)
 def test_a_route_must_apply_to_every_company(odoo: SimulatedOdoo) -> None:
     odoo.add("mail.alias.domain", name="acme.example")
@@ -373,6 +397,7 @@ def test_without_routes_no_additional_reads(odoo: SimulatedOdoo) -> None:
     assert not [call for call in session.calls if call.startswith(("res.company", "mail.alias.domain"))]
 
 
-def test_a_route_needs_an_address() -> None:
-    with pytest.raises(Invalid, match=r"route 'acme.example': from must be exactly one email address"):
-        assertions_of([{**SALES, "from": "acme.example"}])
+def test_a_route_needs_an_address(odoo: SimulatedOdoo) -> None:
+    invalid = {**SALES, "from": "acme.example"}
+    message = refused(odoo, {"servers": [declared("Sales")], "routes": [invalid]}, Invalid)
+    assert message.startswith("route 'acme.example': from must be exactly one email address")
