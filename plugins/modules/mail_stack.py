@@ -376,15 +376,15 @@ options:
       interval:
         description:
           - The number of minutes between two runs of the lanes. Odoo's own queue runs once an hour. If not set, the
-            schedule is not changed.
+            schedule is not changed. Without O(queue_policy.lanes) it is an error.
           - Odoo itself sometimes runs its queue between these runs.
         type: int
       settle:
         description:
           - The number of seconds during which the lanes do not touch a new mail. Odoo sends most mails right after
             it has created them. If the queue takes such a mail during this time, it is sent twice.
+          - 60 if not set. Without O(queue_policy.lanes) it is an error.
         type: int
-        default: 60
       backoff:
         description:
           - Retries mails with a transient failure. These are temporary refusals (421, 450, 451, 452), timeouts, broken

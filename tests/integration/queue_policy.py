@@ -29,7 +29,7 @@ LANES = [
 
 def run_policy(database: LabInstance, *, check: bool = False, **options: Any) -> Outcome:
     """Run the policy as the module does with its validated options."""
-    given = {"settle": 0, **options}
+    given = {"settle": 0, **options} if "lanes" in options else options
     with database.session(read_only=check) as session:
         return enforce(session, [QUEUE_POLICY.declare(given)], RunOptions(unmanaged="report"))
 

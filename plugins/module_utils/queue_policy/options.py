@@ -24,6 +24,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs 
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 
 _BATCH = 100
+# Seconds. It is not a default of the option, so that a given value without lanes is an error.
+_SETTLE = 60
 _DAY_SECONDS = 24 * 60 * 60
 
 OPTIONS: Mapping[str, Any] = {
@@ -37,7 +39,7 @@ OPTIONS: Mapping[str, Any] = {
         },
     },
     "interval": {"type": "int"},
-    "settle": {"type": "int", "default": 60},
+    "settle": {"type": "int"},
     "backoff": {
         "type": "dict",
         "options": {
@@ -122,7 +124,7 @@ class QueuePolicy:
             return {}
         if rule == LANES:
             interval = {"interval": self._given["interval"]} if "interval" in self._given else {}
-            return {LANES: [shown_lane(lane) for lane in self.lanes], **interval, "settle": self._given["settle"]}
+            return {LANES: [shown_lane(lane) for lane in self.lanes], **interval, "settle": self._settle}
         value = self._given[rule]
         if not isinstance(value, Mapping):
             return {rule: value}
@@ -157,7 +159,7 @@ class QueuePolicy:
                 wanted.update(interval_number=self._given["interval"], interval_type="minutes")
             noted = before or {"code": found.get("code") or queue_jobs.STOCK_CODE}
             noted = {**{name: found.get(name) for name in wanted if name != "state"}, **noted}
-            code = queue_jobs.lanes_code(self.lanes, settle=self._given["settle"])
+            code = queue_jobs.lanes_code(self.lanes, settle=self._settle)
             return {"code": queue_jobs.with_before(code, noted), **wanted}
         return {name: before[name] for name in _QUEUE_FIELDS if before and name in before}
 
@@ -165,6 +167,11 @@ class QueuePolicy:
         """Return whether the lanes change the interval of the queue cron."""
         wanted = self.lanes_values(found) if self.lanes else {}
         return any(name in wanted and wanted[name] != found.get(name) for name in _INTERVAL)
+
+    @property
+    def _settle(self) -> int:
+        """Return the seconds during which the lanes do not touch a new mail."""
+        return int(self._given.get("settle", _SETTLE))
 
     # --- the parts ---
 
@@ -200,6 +207,8 @@ class QueuePolicy:
             yield f"backoff.max_delay ({backoff['max_delay']}) must not be less than backoff.first_delay ({backoff['first_delay']})"
         if "interval" in self._given and not self.lanes:
             yield "interval needs lanes, because it is the interval of their cron"
+        if "settle" in self._given and LANES not in self._given:
+            yield "settle needs lanes, because only they leave new mails alone"
 
     def _read_lanes(self, problems: list[str]) -> list[Lane]:
         given = self._given.get("lanes") or []

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,8 +15,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import MINU
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Change, Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Ambiguous,
-    ErrorCollector,
     OdooError,
+    Timeout,
+    Unreachable,
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy import jobs as queue_jobs
@@ -60,53 +62,65 @@ class QueueRule(Cron):
     # --- declaring ---
 
     def declares(self, value: Any) -> bool:
-        """Return whether a rule is declared. The interval and the time limit of the lanes are not rules."""
+        """Return whether an option of the policy is given. The interval of the lanes is one: without lanes it is an error."""
         return value is not None and (
-            value.get("state") == "absent" or not value or any(value.get(rule) is not None for rule in RULES)
+            value.get("state") == "absent"
+            or not value
+            or any(given is not None for option, given in value.items() if option != "state")
         )
 
     def stack_entries(self, value: Any) -> Iterable[Mapping[str, Any]]:
-        return [value] if value else []
+        """Return the options of each rule, so that an invalid rule does not hide the others."""
+        if not value or value.get("state") == "absent":
+            return [value] if value else []
+        of_rules = [(rule, *(_OF_LANES if rule == LANES else ())) for rule in RULES]
+        entries = [{name: value[name] for name in names if value.get(name) is not None} for names in of_rules]
+        return [entry for entry in entries if entry]
 
     def declare(self, options: Mapping[str, Any]) -> Declaration:
         policy = QueuePolicy(options)
-        return Declaration(self, "", {"policy": policy, "listener": None}, policy.state)
+        rules = policy.declared_rules
+        key = rules[0] if len(rules) == 1 else ""
+        return Declaration(self, key, {"policy": policy, "listener": None, "problems": ()}, policy.state)
 
     def declared_fields(self, declaration: Declaration) -> dict[str, Any]:
         policy, rule = declaration.options["policy"], declaration.key
         if rule in ("", LANES) or declaration.state == "absent":
             return {}
-        return dict(policy.cron_values(rule, declaration.options["listener"]))
+        values = dict(policy.cron_values(rule, declaration.options["listener"]))
+        if declaration.options["problems"]:
+            # The code contains the id of the listener, which is unknown.
+            del values["code"]
+        return values
 
     # --- reading ---
 
     def prepare_instance(
         self, session: Session, declarations: Sequence[Declaration], *, update_list: bool
     ) -> Sequence[Declaration]:
-        """Return a declaration for each rule.
+        """Return a declaration for each rule. If the instance rejects a lane's domain or the listener, `refusals` yields the errors.
 
-        :raises OdooError: the instance rejects a lane's domain or the listener.
+        :raises Unreachable: the instance does not answer.
+        :raises Timeout: the same.
         """
         return [rule for declaration in declarations for rule in self._rules(session, declaration.options["policy"])]
 
     def _rules(self, session: Session, policy: QueuePolicy) -> list[Declaration]:
-        problems = ErrorCollector()
+        problems: dict[str, list[OdooError]] = {}
         for lane in policy.lanes:
-            with problems:
+            with _collected(problems.setdefault(LANES, [])):
                 _try_domain(session, lane)
         listener = None
-        with problems:
+        with _collected(problems.setdefault("watchdog", [])):
             listener = _find_listener(session, policy.listener)
-        problems.raise_gathered()
         rules = policy.declared_rules
         if LANES in rules and policy.removes(LANES) and QUEUE not in read_external_ids(session, {QUEUE}):
             rules.remove(LANES)
-        options = {"policy": policy, "listener": listener}
         return [
             Declaration(
                 self,
                 rule,
-                options,
+                {"policy": policy, "listener": listener, "problems": problems.get(rule, ())},
                 "absent" if policy.removes(rule) and rule != LANES else "present",
                 RULES[rule],
             )
@@ -126,6 +140,10 @@ class QueueRule(Cron):
         if declaration.key != LANES:
             return None
         return f"they need Odoo's own cron {QUEUE}, which was deleted or belongs to another model: upgrade the addon mail to restore it"
+
+    def refusals(self, context: PlanContext) -> Iterator[OdooError]:
+        yield from super().refusals(context)
+        yield from context.declaration.options["problems"]
 
     def adapt(self, context: PlanContext) -> list[str]:
         self.keep_running(context)
@@ -158,7 +176,7 @@ class QueueRule(Cron):
     @staticmethod
     def _listener_changes(context: PlanContext, after: Mapping[str, Any]) -> Iterable[Change]:
         """Yield the change of the watchdog's listener, because the code contains its id but not its name."""
-        if context.declaration.key != "watchdog":
+        if context.declaration.key != "watchdog" or context.declaration.options["problems"]:
             return
         found = context.found.values if context.found else {}
         stored = queue_jobs.listener_in(str(found.get("code") or ""))
@@ -176,6 +194,9 @@ class QueueRule(Cron):
     def unmanaged_key(self, found: Found) -> str:
         return self._rule_of(found) or super().unmanaged_key(found)
 
+    def unmanaged_key_of(self, entry: Mapping[str, Any]) -> str | None:
+        return next((rule for rule in RULES if rule in entry), LANES)
+
     @staticmethod
     def _rule_of(found: Found) -> str | None:
         """Return the rule that a cron belongs to by its code; None if it does not belong to the policy."""
@@ -192,6 +213,19 @@ class QueueRule(Cron):
 
 
 _LISTENER = ("channel", "user")
+# The options of the lanes' cron.
+_OF_LANES = ("interval", "settle")
+
+
+@contextmanager
+def _collected(problems: list[OdooError]) -> Iterator[None]:
+    """Collect the error of a rule. If the instance does not answer, no rule can be compared."""
+    try:
+        yield
+    except (Timeout, Unreachable):
+        raise
+    except OdooError as error:
+        problems.append(error)
 
 
 def _told(change: Change) -> Change:
@@ -215,7 +249,7 @@ def _try_domain(session: Session, lane: Lane) -> None:
         session.call(_MODEL, "search", domain=[*lane.domain], limit=1)
     except OdooError as error:
         raise type(error)(
-            f"queue policy: lane {lane.name!r}: its domain does not work on this instance: {error.message}"
+            f"lane {lane.name!r}: its domain does not work on this instance: {error.message.rstrip('.')}"
         ) from error
 
 
@@ -240,11 +274,9 @@ def _find_listener(session: Session, named: tuple[str, str] | None) -> Listener 
             pinned = read_external_ids(session, {name}).values()
             found = [row["res_id"] for row in pinned if row["model"] == model]
     if not found:
-        raise Unsupported(f"queue policy: watchdog.{option}: there is no {option} {name!r}. Check the name.")
+        raise Unsupported(f"watchdog.{option}: there is no {option} {name!r}: check the name")
     if len(found) > 1:
-        raise Ambiguous(
-            f"queue policy: watchdog.{option}: {len(found)} records have the name {name!r}. Use the external ID instead."
-        )
+        raise Ambiguous(f"watchdog.{option}: {len(found)} records have the name {name!r}: use the external ID instead")
     return Listener(model, found[0])
 
 

@@ -51,7 +51,7 @@ PLAYS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "create": ({}, WHOLE),
     "create many": ({}, MANY),
     "remove": (WHOLE, NOTHING),
-    "policy removed": ({"queue_policy": {"stale_after": 7, "settle": 60}}, {"queue_policy": {"state": "absent"}}),
+    "policy removed": ({"queue_policy": {"stale_after": 7}}, {"queue_policy": {"state": "absent"}}),
 }
 
 

@@ -220,7 +220,7 @@ def test_the_policy_is_read_from_its_code(odoo: SimulatedOdoo) -> None:
 
 @pytest.mark.parametrize("part", sorted(POLICY.keys() - {"settle", "interval", "lanes"}))
 def test_each_part_of_a_policy_by_itself(odoo: SimulatedOdoo, part: str) -> None:
-    install(odoo, {"settle": 60, part: POLICY[part]})
+    install(odoo, {part: POLICY[part]})
     policy = describe(odoo).queue_policy
     assert policy is not None
     assert install(odoo, policy, check=True) == ()

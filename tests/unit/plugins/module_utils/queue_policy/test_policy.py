@@ -81,6 +81,7 @@ def test_a_value_that_is_not_a_domain(given: Any, words: str) -> None:
         ({"lanes": [lane(domain="[('a', '=', 1)]"), lane()]}, "lane 'one' is declared twice"),
         ({"lanes": [lane()], "interval": 0}, "interval must be at least 1, not 0"),
         ({"interval": 5}, "interval needs lanes, because it is the interval of their cron"),
+        ({"settle": 5}, "settle needs lanes, because only they leave new mails alone"),
         ({"lanes": [lane()], "settle": -1}, "settle must be at least 0, not -1"),
         ({"stale_after": -1}, "stale_after must be at least 0, not -1"),
         ({"purge_after": -1}, "purge_after must be at least 0, not -1"),

@@ -50,7 +50,7 @@ OWN = [queue_jobs.BACKOFF, queue_jobs.STALE, queue_jobs.PURGE, queue_jobs.WATCHD
 
 def run(odoo: SimulatedOdoo, *, check: bool = False, activate_neutralized: bool = False, **options: Any) -> Outcome:
     policy = RunOptions(unmanaged="report", activate_neutralized=activate_neutralized)
-    return enforce(odoo.session(read_only=check), [QUEUE_POLICY.declare({"settle": 60, **options})], policy)
+    return enforce(odoo.session(read_only=check), [QUEUE_POLICY.declare(options)], policy)
 
 
 def refused(kind: type[OdooError], odoo: SimulatedOdoo, **options: Any) -> str:
@@ -235,7 +235,7 @@ def test_differences_are_shown(odoo: SimulatedOdoo) -> None:
 
 
 def stack_of(cron: dict[str, Any], **policy: Any) -> dict[str, Any]:
-    return {"crons": [cron], "queue_policy": {"settle": 60, **policy}}
+    return {"crons": [cron], "queue_policy": policy}
 
 
 def test_a_cron_that_contradicts_the_lanes_is_refused(odoo: SimulatedOdoo) -> None:
@@ -259,10 +259,49 @@ def test_removed_lanes_leave_the_settings_of_a_declared_cron(odoo: SimulatedOdoo
     assert run_stack(odoo, stack).plan == ()
 
 
-def test_an_empty_rule_declares_nothing(odoo: SimulatedOdoo) -> None:
-    for options in ({"settle": 30}, {"settle": 60, "state": "present"}):
-        with pytest.raises(NothingDeclared):
-            run_stack(odoo, {"queue_policy": options}, unmanaged="report")
+def test_an_empty_policy_declares_nothing(odoo: SimulatedOdoo) -> None:
+    with pytest.raises(NothingDeclared):
+        run_stack(odoo, {"queue_policy": {"state": "present", "settle": None}}, unmanaged="report")
+
+
+@pytest.mark.parametrize("option", ["interval", "settle"])
+def test_an_option_of_the_lanes_without_lanes_is_an_error(odoo: SimulatedOdoo, option: str) -> None:
+    """It is an error next to a valid declaration, too, and the error does not hide drift."""
+    odoo.add("ir.mail_server", name="Main", smtp_host="smtp.acme.example", smtp_port=25)
+    stack = {"servers": [{"name": "Main", "smtp_port": 587}], "queue_policy": {option: 5, "stale_after": 7}}
+    assert f"{option} needs lanes" in refused_unwritten(Invalid, odoo, {**stack, "queue_policy": {option: 5}})
+    with pytest.raises(Invalid, match=f"{option} needs lanes") as caught:
+        run_stack(odoo, stack, check=True)
+    assert actions(caught.value.details["predicted"]) == [("update", "Main"), ("create", "stale_after")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"watchdog": {**WATCHDOG, "interval": 6, "channel": "Nowhere"}}, "watchdog.channel: there is no channel"),
+        ({"lanes": [{"name": "first", "domain": "[('x_made_up', '=', 1)]", "batch": 1}]}, "lane 'first': its domain"),
+        ({"purge_after": -1}, "purge_after must be at least 0"),
+    ],
+)
+def test_a_faulty_rule_hides_no_drift_of_the_others(odoo: SimulatedOdoo, fault: dict[str, Any], words: str) -> None:
+    run(odoo, **EVERYTHING)
+    odoo.log.clear()
+    stack = {"queue_policy": {**EVERYTHING, "stale_after": 9, **fault}}
+    with pytest.raises(OdooError, match="queue policy") as caught:
+        run_stack(odoo, stack, check=True, unmanaged="report")
+    assert words in caught.value.message
+    assert ("stale_after", "update") in [(step.key, step.action) for step in caught.value.details["predicted"]]
+    assert "code" not in changes(caught.value.details["predicted"])
+    assert caught.value.details["unmanaged"] == []
+    assert words in refused_unwritten(OdooError, odoo, stack)
+
+
+def test_a_watchdog_with_an_unknown_listener_is_compared_without_it(odoo: SimulatedOdoo) -> None:
+    run(odoo, **EVERYTHING)
+    stack = {"queue_policy": {"watchdog": {**WATCHDOG, "interval": 6, "channel": "Nowhere"}}}
+    with pytest.raises(Unsupported) as caught:
+        run_stack(odoo, stack, check=True)
+    assert changes(caught.value.details["predicted"]) == {"interval": (5, 6)}
 
 
 def test_a_rule_that_was_moved_is_still_found(odoo: SimulatedOdoo) -> None:
