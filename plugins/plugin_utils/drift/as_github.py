@@ -21,6 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     nobody,
     problem_words,
     reasons,
+    remark,
     subject,
 )
 
@@ -41,11 +42,15 @@ def commands(report: Document) -> Iterator[str]:
         if status == "clean":
             continue
         level = "warning" if status in ("accepted", "corrected") else "error"
-        message = reasons(instance) if status in ("unknown", "failed", "unreachable") else []
+        is_incomplete = status in ("unknown", "failed", "unreachable")
+        message = reasons(instance) if is_incomplete else []
+        # An instance that was not compared completely can have drifted in addition.
+        shown = "drifted" if is_incomplete else status
         for resource in instance["resources"]:
-            message += [
-                f"{subject(resource)}: {words}" for words, one in differences(resource) if one["status"] == status
-            ]
+            for words, one in differences(resource):
+                if one["status"] == shown:
+                    further = remark(one)
+                    message.append(f"{subject(resource)}: {words}{f' ({further})' if further else ''}")
         title = f"Drift: {instance['instance']}: {STATUS_TEXT[status]}"
         yield _command(level, title, "\n".join(map(printable, message)))
     for problem in report.get("baseline", {}).get("problems", ()):

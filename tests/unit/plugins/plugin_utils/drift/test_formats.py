@@ -29,7 +29,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import (
 )
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector, Play
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Instance
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Difference, Instance
 from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
     CHECK,
     NOW,
@@ -233,6 +233,36 @@ def test_a_workflow_command_is_one_command(document: dict[str, Any]) -> None:
     for command in commands:
         assert re.fullmatch(r"::(error|warning) title=[^:,\r\n]*::[^\r\n]*", command)
         assert "%" not in re.sub("%(25|0A|0D|3A|2C)", "", command)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("invalid", "failed"), ("unreachable", "unreachable"), ("nothing_declared", "unknown")]
+)
+def test_the_drift_of_an_instance_that_was_not_compared_completely_is_shown(kind: str, status: str) -> None:
+    """Every format for people shows it, with the cause of a broken route."""
+    cause = "that server is archived: declare it as active"
+    route = step(change("server", "Relay", "Billing", remark=cause), resource="route", key="bill@acme.example")
+    result = {**failure(kind), "plan": [step(change()), route]}
+    document = report([instance(("failed", result), failures={"acme": 1})])
+    assert document["instances"][0]["status"] == status
+    (command,) = as_github.commands(document)
+    formats = [
+        command,
+        "\n".join(line for _status, line in as_text.render(document)),
+        as_markdown.render(document),
+        as_junit.render(document),
+    ]
+    for shown in formats:
+        for words in ("it did not work", "smtp_port 25", "server Relay", cause):
+            assert words in unescape(shown)
+
+
+def test_an_annotation_shows_only_the_differences_of_its_status() -> None:
+    accepted = instance(("ok", found(step(change()))))
+    accepted.resources[0].differences[0].status = "accepted"
+    accepted.resources[0].differences.append(Difference("smtp_host", "a", "b", "drifted"))
+    (command,) = as_github.commands(report([accepted]))
+    assert command.endswith("::mail_server Transactional: smtp_host a -> b")
 
 
 # Formats for people
