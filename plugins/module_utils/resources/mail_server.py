@@ -378,10 +378,10 @@ class MailServer(ResourceType):
         return Stage.ADOPTED if step.values else Stage.LEFTOVERS
 
     def trials(self, session: Session) -> Trials:
-        # server_trials needs MAIL_SERVER.
+        # Loaded only if needed, see enforcement/run_options.py.
         from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_trials import ServerTrials
 
-        return ServerTrials(session)
+        return ServerTrials(session, self)
 
     def fits_batch(self, first: Step, step: Step) -> bool:
         is_of_candidate = is_candidate_name(first.key) or is_candidate_name(step.key)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found, Step
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Timeout, Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.candidates import candidate_name
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import (
     OAUTH2_METHODS,
     TOKEN_FIELDS,
@@ -38,6 +37,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.oauth2_test i
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MailServer
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 # Odoo's test needs a sender: from the from_filter, otherwise the address of the current user
@@ -58,25 +58,27 @@ class Trial:
 
     :param found: the live record; None for a new server.
     :param values: the values to write to it.
+    :param effective: the values that it has afterwards.
     :param new_client: the system parameters of the OAuth2 client for the login, if its id or secret change too.
     """
 
     key: str
     found: Found | None
     values: Mapping[str, Any] = field(repr=False)
+    effective: Mapping[str, Any] = field(repr=False)
     new_client: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def method(self) -> OAuth2Method | None:
         """The OAuth2 method of the server's future login; None if it does not use OAuth2."""
-        return OAUTH2_METHODS.get(MAIL_SERVER.effective(self.values, self.found)["smtp_authentication"])
+        return OAUTH2_METHODS.get(self.effective["smtp_authentication"])
 
     @property
     def rotating_token(self) -> str:
         """The refresh token that the test may use up; empty if the provider does not rotate refresh tokens."""
         if self.method is None or not self.method.rotates:
             return ""
-        return str(MAIL_SERVER.effective(self.values, self.found).get(self.method.refresh_token) or "")
+        return str(self.effective.get(self.method.refresh_token) or "")
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,14 @@ class _Promotion:
 class ServerTrials(Trials):
     """The trials of mail servers in one run.
 
+    :param kind: the resource type of mail servers.
     :ivar rotated: tokens that Microsoft issued during a test in place of the used ones, by the id of their record.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, kind: MailServer) -> None:
         super().__init__()
         self._session = session
+        self._type = kind
         self._promotions: dict[str, _Promotion] = {}
         self._verifications: dict[str, Verification] = {}
         self._canary: CanaryOrder | None = None
@@ -134,7 +138,7 @@ class ServerTrials(Trials):
         if promotion is None:
             return None
         try:
-            self._session.write(MAIL_SERVER.model, [promotion.record_id], promotion.values)
+            self._session.write(self._type.model, [promotion.record_id], promotion.values)
         except (Timeout, Unreachable):  # it may be the live server already
             raise
         except OdooError:
@@ -154,7 +158,7 @@ class ServerTrials(Trials):
             for trial in self._needed(resources, steps):
                 found[trial.key] = Verification(trial.key, "not_tested", "Not tested: check mode only reads.")
         for resource in resources:
-            if resource.declaration.state != "absent" and MAIL_SERVER.is_connected(resource) is False:
+            if resource.declaration.state != "absent" and self._type.is_connected(resource) is False:
                 key = resource.declaration.key
                 message = "Not tested: it is not connected yet, so it could not log in."
                 found[key] = Verification(key, "not_tested", message)
@@ -169,14 +173,13 @@ class ServerTrials(Trials):
     def done(self, step: Step) -> None:
         candidate_id = self._kept.pop(step.record_id or 0, None)
         if candidate_id is not None:
-            self._session.remove(MAIL_SERVER.model, [candidate_id])
+            self._session.remove(self._type.model, [candidate_id])
 
     def _discard(self, candidate_id: int) -> None:
         if candidate_id not in self._keepers:
-            self._session.remove(MAIL_SERVER.model, [candidate_id])
+            self._session.remove(self._type.model, [candidate_id])
 
-    @staticmethod
-    def _needed(resources: Sequence[PlannedResource], steps: Sequence[Step]) -> list[Trial]:
+    def _needed(self, resources: Sequence[PlannedResource], steps: Sequence[Step]) -> list[Trial]:
         """Return the trials for these steps: of changed servers, and of servers whose OAuth2 client changes."""
         changed = {
             step.key: str(step.values.get("value") or "") for step in steps if step.resource == SYSTEM_PARAMETER.name
@@ -188,13 +191,14 @@ class ServerTrials(Trials):
                 continue
             step = resource.step if id(resource.step) in due else None
             values = step.values if step else {}
-            method = MAIL_SERVER.oauth2_method(resource)
+            method = self._type.oauth2_method(resource)
             keys = (method.client_id, method.client_secret) if method else ()
             new_client = {key: changed[key] for key in keys if changed.get(key)}
-            is_live = resource.found is not None and MAIL_SERVER.effective(values, resource.found)["active"]
-            affected = (step and MAIL_SERVER.needs_test(step, resource.found)) or (new_client and is_live)
-            if affected and MAIL_SERVER.is_connected(resource) is not False:
-                trials.append(Trial(resource.declaration.key, resource.found, values, new_client))
+            effective = self._type.effective(values, resource.found)
+            is_live = resource.found is not None and effective["active"]
+            affected = (step and self._type.needs_test(step, resource.found)) or (new_client and is_live)
+            if affected and self._type.is_connected(resource) is not False:
+                trials.append(Trial(resource.declaration.key, resource.found, values, effective, new_client))
         return trials
 
     def _try_all(self, trials: Sequence[Trial]) -> None:
@@ -230,29 +234,28 @@ class ServerTrials(Trials):
         session = self._session
         own = {"name": candidate_name(trial.key, trial.rotating_token), "active": False}
         if trial.found is None:
-            return session.create(MAIL_SERVER.model, [MAIL_SERVER.new_values(session, {**trial.values, **own})])[0]
+            return session.create(self._type.model, [self._type.new_values(session, {**trial.values, **own})])[0]
         # A copy contains the fields of other addons. The values that were read are added, because Odoo never copies some of them. Examples are
         # tokens, and values that mail_environment computes from the name of the record.
         kept = {
             name: value
             for name, value in trial.found.values.items()
-            if name in TOKEN_FIELDS or (name in MAIL_SERVER.options and name not in MAIL_SERVER.directives)
+            if name in TOKEN_FIELDS or (name in self._type.options and name not in self._type.directives)
         }
         forced = trial.method.no_access_token if trial.new_client and trial.method else {}
         values = {**kept, **trial.values, **forced, **own}
-        return session.copy(MAIL_SERVER.model, trial.found.id, MAIL_SERVER.new_values(session, values))
+        return session.copy(self._type.model, trial.found.id, self._type.new_values(session, values))
 
     def _test(self, trial: Trial, candidate_id: int) -> tuple[Verification, bool]:
         """Return the result of Odoo's own test, and whether the candidate had a temporary sender for it."""
-        server = MAIL_SERVER.effective(trial.values, trial.found)
-        test = self._test_candidate(trial, candidate_id, server)
+        test = self._test_candidate(trial, candidate_id)
         if _NO_SENDER.search(test["message"]):
-            return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id, server)), True
-        login = str(server.get("smtp_user") or "")
-        if test["outcome"] == "sender_rejected" and login and fitting_sender(self._session, server) == login:
+            return Verification(trial.key, **self._test_with_any_sender(trial, candidate_id)), True
+        login = str(trial.effective.get("smtp_user") or "")
+        if test["outcome"] == "sender_rejected" and login and fitting_sender(self._session, trial.effective) == login:
             # If only a domain is given, Odoo invents an address. A server that accepts only the login as sender must reject it.
             refused = test["message"]
-            test = self._test_as(login, trial, candidate_id, server)
+            test = self._test_as(login, trial, candidate_id)
             test["message"] += (
                 f" The sender was the login, {login}, because the server rejected an address that Odoo invented. ({refused})"
             )
@@ -263,10 +266,10 @@ class ServerTrials(Trials):
         self, trial: Trial, candidate_id: int, verification: Verification, order: CanaryOrder
     ) -> Verification:
         """Send a mail from each address that must leave through the server. A connection test misses rejections after DATA."""
-        values = {**MAIL_SERVER.effective(trial.values, trial.found), "name": trial.key, "active": False}
+        values = {**trial.effective, "name": trial.key, "active": False}
         # The candidate may have a temporary sender from its test.
-        self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": values.get("from_filter") or False})
-        secrets = MAIL_SERVER.secrets_of(values)
+        self._session.write(self._type.model, [candidate_id], {"from_filter": values.get("from_filter") or False})
+        secrets = self._type.secrets_of(values)
         canaries = []
         for sender in order.senders.get(trial.key) or (None,):
             self.before_trial()
@@ -280,11 +283,11 @@ class ServerTrials(Trials):
         message = f"Mail from {failed['email_from']} to {order.recipient}: {failed['message']}"
         return replace(verification, outcome=failed["outcome"], message=message, canaries=canaries)
 
-    def _test_with_any_sender(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
+    def _test_with_any_sender(self, trial: Trial, candidate_id: int) -> dict[str, Any]:
         """Test a server without a sender, as a user without an address (docs/development/odoo-behaviour.md, Connection test)."""
-        fitting = fitting_sender(self._session, server)
+        fitting = fitting_sender(self._session, trial.effective)
         sender = fitting or _ANY_SENDER
-        test = self._test_as(sender, trial, candidate_id, server)
+        test = self._test_as(sender, trial, candidate_id)
         if test["outcome"] == "ok":
             test["message"] += (
                 f" The sender was {sender}, because the server has no from_filter and the user has no email address."
@@ -299,22 +302,23 @@ class ServerTrials(Trials):
             self.warnings.append(f"mail server {trial.key!r}: {test['message']}")
         return test
 
-    def _test_as(self, sender: str, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
-        self._session.write(MAIL_SERVER.model, [candidate_id], {"from_filter": sender})
-        return self._test_candidate(trial, candidate_id, server)
+    def _test_as(self, sender: str, trial: Trial, candidate_id: int) -> dict[str, Any]:
+        self._session.write(self._type.model, [candidate_id], {"from_filter": sender})
+        return self._test_candidate(trial, candidate_id)
 
-    def _test_candidate(self, trial: Trial, candidate_id: int, server: Mapping[str, Any]) -> dict[str, Any]:
+    def _test_candidate(self, trial: Trial, candidate_id: int) -> dict[str, Any]:
         test = None
         if trial.method:
             live_id = trial.found.id if trial.found else None
             tokens = trial.method.current_tokens
             test = partial(test_with_tokens, self._session, candidate_id, live_id, tokens, trial.new_client)
-        return test_connection(self._session, candidate_id, server, MAIL_SERVER.secrets_of(server), test)
+        secrets = self._type.secrets_of(trial.effective)
+        return test_connection(self._session, candidate_id, trial.effective, secrets, test)
 
     def _keep_rotated(self, trial: Trial, method: OAuth2Method, candidate_id: int) -> None:
         """Store the tokens from the test, because the used one may be invalid from now on."""
         names = list(method.current_tokens)
-        tokens = self._session.call(MAIL_SERVER.model, "read", [candidate_id], fields=names)[0]
+        tokens = self._session.call(self._type.model, "read", [candidate_id], fields=names)[0]
         if tokens[method.refresh_token] == trial.rotating_token:
             self._keepers.discard(candidate_id)
             return
