@@ -152,7 +152,7 @@ def test_every_stack(odoo: SimulatedOdoo, stack: dict[str, Any], unmanaged: str)
 
 
 def size(servers: int, crons: int, parameters: int, *, pinned: bool = False, **options: Any) -> dict[str, Any]:
-    """Return a stack of some size, as measured in issue 2."""
+    """Return a stack with this number of each resource."""
     pin = {"xml_id": "postmaster.server_{}"} if pinned else {}
     return {
         "parameters": {f"acme.parameter.{number}": number for number in range(parameters)},
