@@ -207,12 +207,9 @@ def remove_expired_locks(session: Session, *keys: str) -> None:
         session.remove(_MODEL, ids)
 
 
-def is_another_running(session: Session, parameters: Mapping[str, str], key: str = LOCK_KEY) -> bool:
-    """Return whether another run owns the lock, as far as this can be determined.
-
-    :param parameters: the existing system parameters. Only if they contain a lock, this takes a call.
-    """
-    return key in parameters and any(not _has_expired(held, session.now) for held in _read_lock(session, key))
+def is_another_running(session: Session, key: str = LOCK_KEY) -> bool:
+    """Return whether another run owns the lock, as far as this can be determined. This takes a call."""
+    return any(not _has_expired(held, session.now) for held in _read_lock(session, key))
 
 
 def describe_lock(held: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context 
     InstanceFacts,
     PlanContext,
     PlannedResource,
+    ReadFacts,
+    TypeContext,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former, Loss, NotRestorable
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former_record import find_former, restorable
@@ -116,13 +118,10 @@ def build_plan(
     :param unidentified: types with an invalid declaration of an unknown record, so that their unmanaged records are unknown.
     :param withheld: types and keys of records that other invalid declarations mean. They do not count as unmanaged.
     """
-    instance = InstanceFacts(
+    instance = _expected_facts(declarations, snapshot.facts).for_planning(
         now,
-        snapshot.is_neutralized and not options.activate_neutralized,
-        snapshot.arriving_addons,
-        _expected_parameters(declarations, snapshot.parameters),
-        options.verify != "none",
-        snapshot.ignored_parameters,
+        neutralized=snapshot.facts.is_neutralized and not options.activate_neutralized,
+        verify=options.verify != "none",
     )
     problems = ErrorCollector()
     problems.errors += snapshot.problems
@@ -147,13 +146,9 @@ def build_plan(
     )
     unmanaged = _unmanaged(stack_plan, snapshot, unidentified, doubtful) if options.unmanaged != "ignore" else []
     # Records that refer to other records are removed first.
-    kinds = list(reversed(snapshot.records))
-    removed = [
-        step for kind in kinds for step in kind.leftovers(snapshot.records[kind].found, stack_plan.of_type(kind))
-    ]
-    kept = [
-        text for kind in kinds for text in kind.kept_leftovers(snapshot.records[kind].found, stack_plan.of_type(kind))
-    ]
+    contexts = {kind: _type_context(kind, snapshot, stack_plan) for kind in reversed(snapshot.records)}
+    removed = [step for kind, context in contexts.items() for step in kind.leftovers(context)]
+    kept = [text for kind, context in contexts.items() for text in kind.kept_leftovers(context)]
     steps = [*(removed if leftovers else ()), *(one.step for one in planner.resources if one.step)]
     warnings = [*planner.warnings, *(kept if leftovers else ())]
     if options.unmanaged == "archive":
@@ -200,11 +195,9 @@ class _Planner:
         kind = declaration.type
         records = self.snapshot.records.get(kind)
         found = kind.find(declaration, self._index(kind)) if records else None
-        arriving = self.snapshot.arriving_addons
-        if records is None or (found is None and arriving and kind.arrives_with_addons):
-            self.warnings.append(
-                f"{declaration.label} does not exist yet. It will be compared after the addons {', '.join(sorted(arriving))} are installed."
-            )
+        arrival = self.snapshot.facts.arrival
+        if records is None or (found is None and arrival and kind.may_arrive):
+            self.warnings.append(f"{declaration.label} does not exist yet. It will be compared after {arrival}.")
             return
         if found is None and declaration.state != "absent":
             self._refuse_missing(declaration)
@@ -327,11 +320,18 @@ class _FutureField:
         return masked(value) if self.secret else value
 
 
-def _expected_parameters(declarations: Sequence[Declaration], stored: Mapping[str, str]) -> Mapping[str, str]:
-    expected = stored
+def _expected_facts(declarations: Sequence[Declaration], facts: ReadFacts) -> ReadFacts:
+    """Return the facts about the instance after the declarations are applied."""
     for kind in registry.RESOURCE_TYPES:
-        expected = kind.expected_parameters([one for one in declarations if one.type is kind], expected)
-    return expected
+        facts = kind.expected_facts([one for one in declarations if one.type is kind], facts)
+    return facts
+
+
+def _type_context(
+    kind: ResourceType, snapshot: Snapshot, stack_plan: StackPlan, unmanaged: Sequence[Found] = ()
+) -> TypeContext:
+    records = snapshot.records[kind]
+    return TypeContext(records.found, records.fields, snapshot.facts, stack_plan.of_type(kind), unmanaged)
 
 
 def _unmanaged(
@@ -348,7 +348,7 @@ def _unmanaged(
         if kind not in unidentified
         for found in records.found
         if (kind, found.id) not in declared
-        and kind.is_unmanaged(found, neutralized=snapshot.is_neutralized)
+        and kind.is_unmanaged(found, neutralized=snapshot.facts.is_neutralized)
         and (kind, kind.unmanaged_key(found).strip()) not in doubtful
     ]
 
@@ -359,9 +359,9 @@ def _archive(
     """Return the steps that archive unmanaged records, and warnings for those that are not archived."""
     steps: list[Step] = []
     warnings: list[str] = []
-    for kind, records in snapshot.records.items():
-        found = [record for of_kind, record in unmanaged if of_kind is kind]
-        archived, kept = kind.archive_unmanaged(found, stack_plan.of_type(kind), records.fields, snapshot.parameters)
+    for kind in snapshot.records:
+        own = [record for of_kind, record in unmanaged if of_kind is kind]
+        archived, kept = kind.archive_unmanaged(_type_context(kind, snapshot, stack_plan, own))
         steps += archived
         warnings += kept
     return steps, warnings

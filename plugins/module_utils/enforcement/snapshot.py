@@ -18,7 +18,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import ReadFacts
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import References
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import (
     Records,
     fields_of,
@@ -66,10 +65,7 @@ class Snapshot:
         self.foreign_pins = foreign_pins
         self.of_addons = of_addons
         self.pins = pins
-        self.arriving_addons = facts.arriving_addons
-        self.parameters = facts.parameters
-        self.ignored_parameters = facts.ignored_parameters
-        self.is_neutralized = is_neutralized(facts.parameters)
+        self.facts = facts
 
     @cached_property
     def secrets(self) -> frozenset[str]:
@@ -122,7 +118,7 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         if problem is not None:
             if isinstance(problem, AccessRefused) and kind.name in needed:
                 raise problem
-            if isinstance(problem, AccessRefused) or not facts.arriving_addons:
+            if isinstance(problem, AccessRefused) or not facts.arrival:
                 problems.append(problem)
                 missing_types.add(kind)
             continue

@@ -118,7 +118,7 @@ class Stack:
         """Read the instance, compare it, and return the plan."""
         self._snapshot = take_snapshot(self._session, self._declarations, self._types)
         # The trials of another active run are not leftovers. (A run that writes waits for the other run, and then reads again.)
-        foreign = self._session.read_only and is_another_running(self._session, self._snapshot.parameters)
+        foreign = self._session.read_only and self._snapshot.facts.has_lock and is_another_running(self._session)
         self._plan = build_plan(
             self._declarations,
             self._snapshot,
@@ -192,10 +192,9 @@ class Stack:
     def remove_expired_lock(self) -> None:
         """Remove the lock of a killed run. A run without steps would not take it over.
 
-        This takes one call if no system parameters were read. Otherwise it takes calls only if they contain a lock.
+        This takes calls only if there is a lock, or one call if that is not known.
         """
-        parameters = self._snapshot.parameters
-        if not self._session.read_only and (not parameters or LOCK_KEY in parameters):
+        if not self._session.read_only and self._snapshot.facts.has_lock is not False:
             remove_expired_locks(self._session, LOCK_KEY)
 
     def next_steps(self, plan: Plan) -> Sequence[Step]:
@@ -219,7 +218,7 @@ class Stack:
             return
         for kind, trials in self._trials.items():
             resources = self._plan.of_type(kind)
-            trials.run(resources, steps, self._snapshot.parameters, self._canary(resources))
+            trials.run(resources, steps, self._canary(resources))
             self._warn(trials.warnings)
 
     def _canary(self, resources: Sequence[PlannedResource]) -> CanaryOrder | None:

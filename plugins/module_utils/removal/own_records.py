@@ -94,7 +94,7 @@ def remove_own_records(session: Session, records: Sequence[OwnRecord]) -> None:
     """
     rows = _own_parameters(session)
     parameters = {row["key"]: row["value"] for row in rows}
-    if any(is_another_running(session, parameters, key) for key in (LOCK_KEY, SENDING_KEY)):
+    if any(key in parameters and is_another_running(session, key) for key in (LOCK_KEY, SENDING_KEY)):
         raise Conflict(
             f"Another run writes to database {session.database} at {session.url} at this moment: try again when it has ended."
         )

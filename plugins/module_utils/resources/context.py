@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data that the hooks of a resource type get: the declaration, the record that was found, and facts of the instance."""
+"""The data that the hooks of a resource type get: one declaration, or all records of the type, with facts about the instance."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import LOCK_KEY, is_neutralized
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 
 if TYPE_CHECKING:
@@ -31,6 +32,28 @@ class ReadFacts:
     parameters: dict[str, str] = field(default_factory=dict, repr=False)
     arriving_addons: frozenset[str] = frozenset()
     ignored_parameters: frozenset[str] = frozenset()
+
+    @property
+    def is_neutralized(self) -> bool:
+        """Whether the database is a neutralized copy."""
+        return is_neutralized(self.parameters)
+
+    @property
+    def has_lock(self) -> bool | None:
+        """Whether there is a lock of a run, which may have expired. None if no system parameters were read."""
+        return LOCK_KEY in self.parameters if self.parameters else None
+
+    @property
+    def arrival(self) -> str:
+        """The event after which missing models and records may exist, as the end of a sentence; empty if there is none."""
+        names = ", ".join(sorted(self.arriving_addons))
+        return f"the addons {names} are installed" if names else ""
+
+    def for_planning(self, now: datetime, *, neutralized: bool, verify: bool) -> InstanceFacts:
+        """Return the facts for planning. The parameters are those of `InstanceFacts`."""
+        return InstanceFacts(
+            now, neutralized, self.arriving_addons, self.parameters, verify, ignored_parameters=self.ignored_parameters
+        )
 
 
 @dataclass(frozen=True)
@@ -82,3 +105,21 @@ class PlannedResource:
     found: Found | None
     step: Step | None
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class TypeContext:
+    """The records of one type after each declaration has been planned.
+
+    :param records: all records of the type.
+    :param fields: the fields of the model on this instance.
+    :param facts: facts about the whole instance, before the plan.
+    :param resources: the declared resources of the type.
+    :param unmanaged: the records that nobody declared.
+    """
+
+    records: Sequence[Found]
+    fields: Mapping[str, Field]
+    facts: ReadFacts
+    resources: Sequence[PlannedResource] = ()
+    unmanaged: Sequence[Found] = ()

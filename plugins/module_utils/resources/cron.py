@@ -81,7 +81,7 @@ class Cron(ResourceType):
     addons_rely_on_it = True
     active_by_default = True
     neutralized_text = "stays inactive: this database is a neutralized copy (database.is_neutralized)"
-    arrives_with_addons = True
+    may_arrive = True
     also_reads = ("system_parameter",)
     info_fields = frozenset({"lastcall", "failure_count", "first_failure_date", "numbercall"})
 

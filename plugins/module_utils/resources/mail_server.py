@@ -70,7 +70,11 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask impor
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlanContext, PlannedResource
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import (
+        PlanContext,
+        PlannedResource,
+        TypeContext,
+    )
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.trials import Trials
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
@@ -287,10 +291,10 @@ class MailServer(ResourceType):
                 "address. Set it to the https:// address of this Odoo before somebody opens the link."
             )
 
-    def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
+    def leftovers(self, context: TypeContext) -> Iterator[Step]:
         """Yield the deletion of candidates, except those that may have the only valid token of their mail server."""
-        owners = {one.declaration.key: one for one in resources}
-        for found in records:
+        owners = {one.declaration.key: one for one in context.resources}
+        for found in context.records:
             if self.is_candidate(found) and not self._is_needed(found, owners):
                 values = found.values if _is_spent(found) else {}
                 yield Step(self.name, found.values["name"], "delete", record_id=found.id, values=values)
@@ -305,9 +309,9 @@ class MailServer(ResourceType):
         owner = owners.get(key_of(str(candidate.values["name"])))
         return owner is None or (owner.declaration.state != "absent" and not self.is_connected(owner))
 
-    def kept_leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[str]:
-        owners = {one.declaration.key: one for one in resources}
-        for found in records:
+    def kept_leftovers(self, context: TypeContext) -> Iterator[str]:
+        owners = {one.declaration.key: one for one in context.resources}
+        for found in context.records:
             if self.is_candidate(found) and self._is_needed(found, owners):
                 yield (
                     f"mail server {found.values['name']!r} is the copy of an interrupted run and may contain the only valid token. "
@@ -317,26 +321,20 @@ class MailServer(ResourceType):
     def is_unmanaged(self, found: Found, *, neutralized: bool) -> bool:
         return bool(found.values.get("active")) and not (neutralized and self.is_neutralization_dummy(found))
 
-    def archive_unmanaged(
-        self,
-        unmanaged: Sequence[Found],
-        resources: Sequence[PlannedResource],
-        fields: Mapping[str, Field],
-        parameters: Mapping[str, str],
-    ) -> tuple[list[Step], list[str]]:
-        declared = [one for one in resources if one.declaration.state != "absent"]
+    def archive_unmanaged(self, context: TypeContext) -> tuple[list[Step], list[str]]:
+        declared = [one for one in context.resources if one.declaration.state != "absent"]
         if not any(one.declaration.options.get("active", True) for one in declared):
             raise Invalid(
                 "unmanaged: archive would leave no mail server in use: declare at least one server as present and active."
             )
-        if unmanaged and not any(self.expected_values(one)["active"] for one in declared):
+        if context.unmanaged and not any(self.expected_values(one)["active"] for one in declared):
             return [], [
                 "Unmanaged mail servers are not archived, because none of the declared ones will be in use yet: no mail would leave."
             ]
         steps, kept = [], []
-        for found in unmanaged:
+        for found in context.unmanaged:
             name = found.values["name"]
-            users = self.used_by(found, fields, parameters)
+            users = self.used_by(found, context.fields, context.facts.parameters)
             if users:
                 kept.append(f"mail server {name!r} is unmanaged, but is not archived because these use it: {users}.")
             else:
@@ -405,8 +403,8 @@ class MailServer(ResourceType):
     def is_reserved(self, name: str) -> bool:
         return is_candidate_name(name)
 
-    def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
-        users = self.used_by(found, fields, parameters)
+    def lost_with(self, found: Found, context: TypeContext) -> str:
+        users = self.used_by(found, context.fields, context.facts.parameters)
         return f"These used it: {users}. It gets another id, so assign it to them again in Odoo." if users else ""
 
     # --- facts about a mail server for other code ---

@@ -55,7 +55,7 @@ class QueueRule(Cron):
     field_names: ClassVar[Mapping[str, Any]] = {}
     active_by_default = False
     has_unmanaged = True
-    arrives_with_addons = False
+    may_arrive = False
     heavy_fields: ClassVar[frozenset[str]] = frozenset()
     info_fields = CRON.info_fields | {"active", "code", "interval_number", "interval_type", "nextcall", "model_name"}
 

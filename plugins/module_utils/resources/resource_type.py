@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         PlanContext,
         PlannedResource,
         ReadFacts,
+        TypeContext,
     )
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
@@ -80,13 +81,17 @@ class ResourceType:
 
     A run calls the hooks in this order:
 
-    1. `declares`, `stack_entries`, `declare` (with `problems`, `key_of`, `identity_of`), `implied`, `contradictions`, `distinct_keys`
-    2. `prepare_instance`, `fields_to_read`, `domain`, `note_facts`, `is_own`, `expected_parameters`
-    3. for each declaration: `find` (with `matches`), `missing`, then `plan_state` if the type compares no fields, else
-       `remarks`, `declared_fields`, `adapt`, `refusals`, `hold_back`, `managed_elsewhere`, `finish`
-    4. `is_unmanaged` (with `unmanaged_key`, and `unmanaged_key_of` for invalid entries), `archive_unmanaged`, `leftovers`
-    5. if something is to be done: `stage`, `trials`, `inseparable`, `fits_batch`, `perform` (with `new_values`)
-    6. `connection`, `report`, `extra_report`
+    1. `declares`, `stack_entries`, `declare` (with `key_of`, `problems`), `implied`, `identity_of`, `contradictions`, `distinct_keys`
+    2. `trials`, `prepare_instance`, `declared_fields`, `fields_to_read`, `domain`, `note_facts`, `ask_facts`, `is_own`, `expected_facts`
+    3. for each declaration: `find` (with `matches`), `missing`. Then `plan_state` if the type compares no fields. Otherwise `remarks`,
+       `adapt`, `refusals`, `hold_back` (with `keep_inactive`), `wanted`, `managed_elsewhere`, `finish`.
+       Before `adapt`, for a value that the instance rejects: `expected_from`, `how_to_get`, `replacement_of`
+    4. `yields_to_others`, `is_unmanaged` (with `unmanaged_key_of` for invalid entries), `leftovers`, `kept_leftovers`, `archive_unmanaged`
+    5. if something is to be done: `stage`. If the run keeps a snapshot: `undoing_creation`, `also_changed`, `fields_to_keep`, `lost_values`,
+       `lost_with`, `declared_secrets`, `tied_names`, `can_lack`. Then `inseparable`, `fits_batch`, `perform` (with `new_values`)
+    6. `connection`, `report`, `extra_report`, `unmanaged_key`
+
+    A rollback calls `is_reserved` instead of the first group, `can_lack` before `remarks`, and `restore` instead of `adapt`.
 
     `options` is the argument specification of the fields that a user may declare. An option has the name of Odoo's field,
     unless `field_names` maps it to another one.
@@ -126,8 +131,8 @@ class ResourceType:
     neutralized_text: ClassVar[str] = ""
     # Names of the types that are read together with this one. System parameters show leftovers of an interrupted run.
     also_reads: ClassVar[tuple[str, ...]] = ()
-    # A missing record may come with an addon of the same stack.
-    arrives_with_addons: ClassVar[bool] = False
+    # A missing record may exist after a part of the same plan, such as the installation of an addon.
+    may_arrive: ClassVar[bool] = False
     # Whether records that nobody declared are reported.
     has_unmanaged: ClassVar[bool] = False
     # Whether new settings can be tested before they go live, and whether a person's consent can be missing.
@@ -248,11 +253,9 @@ class ResourceType:
     def ask_facts(self, session: Session, declarations: Sequence[Declaration], facts: ReadFacts) -> None:
         """Read facts from the instance that the rows of the declarations do not contain."""
 
-    def expected_parameters(
-        self, declarations: Sequence[Declaration], parameters: Mapping[str, str]
-    ) -> Mapping[str, str]:
-        """Return the system parameters after these declarations are applied."""
-        return parameters
+    def expected_facts(self, declarations: Sequence[Declaration], facts: ReadFacts) -> ReadFacts:
+        """Return the facts about the instance after these declarations are applied."""
+        return facts
 
     def fields_to_read(self, available: Iterable[str], declarations: Sequence[Declaration]) -> set[str]:
         """Return the fields to read: the reported and the declared ones, if the instance has them."""
@@ -305,14 +308,11 @@ class ResourceType:
         """Return the step to the declared state, for a type that compares no fields."""
         raise NotImplementedError
 
-    def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
-        """Yield steps that remove leftovers of an interrupted run.
-
-        :param resources: the declared resources of this type.
-        """
+    def leftovers(self, context: TypeContext) -> Iterator[Step]:
+        """Yield steps that remove leftovers of an interrupted run."""
         yield from ()
 
-    def kept_leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[str]:
+    def kept_leftovers(self, context: TypeContext) -> Iterator[str]:
         """Yield warnings about leftovers of an interrupted run that are not removed."""
         yield from ()
 
@@ -336,16 +336,9 @@ class ResourceType:
         name = entry.get(self.key_field)
         return str(name).strip() or None if name is not None and not entry.get("xml_id") else None
 
-    def archive_unmanaged(
-        self,
-        unmanaged: Sequence[Found],
-        resources: Sequence[PlannedResource],
-        fields: Mapping[str, Field],
-        parameters: Mapping[str, str],
-    ) -> tuple[list[Step], list[str]]:
+    def archive_unmanaged(self, context: TypeContext) -> tuple[list[Step], list[str]]:
         """Return the steps that archive unmanaged records, and warnings for those that are not archived.
 
-        :param resources: the declared resources of this type.
         :raises Invalid: archiving them would leave nothing in use.
         """
         return [], []
@@ -487,7 +480,7 @@ class ResourceType:
         """
         return "absent", {}, ""
 
-    def lost_with(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
+    def lost_with(self, found: Found, context: TypeContext) -> str:
         """Return a sentence about data that is lost with a deleted record, even if it is created again."""
         return ""
 

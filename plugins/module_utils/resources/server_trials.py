@@ -112,13 +112,7 @@ class ServerTrials(Trials):
         """Records and fields with a token that Microsoft issued in exchange for the declared one."""
         return {(record_id, name) for record_id, tokens in self.rotated.items() for name in tokens}
 
-    def run(
-        self,
-        resources: Sequence[PlannedResource],
-        steps: Sequence[Step],
-        stored: Mapping[str, str],
-        canary: CanaryOrder | None,
-    ) -> None:
+    def run(self, resources: Sequence[PlannedResource], steps: Sequence[Step], canary: CanaryOrder | None) -> None:
         """Test every mail server that these steps put into use."""
         self._canary = canary
         self._try_all(self._needed(resources, steps))

@@ -50,7 +50,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask impor
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Field
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.consent import Connection
-    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import PlannedResource, TypeContext
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
@@ -136,15 +136,13 @@ class SystemParameter(ResourceType):
         has_alias_domains = bool(declared & OF_ALIAS_DOMAINS) and session.has_model(ALIAS_DOMAIN.model)
         facts.ignored_parameters = declared & ignored_parameters(has_alias_domains=has_alias_domains)
 
-    def expected_parameters(
-        self, declarations: Sequence[Declaration], parameters: Mapping[str, str]
-    ) -> Mapping[str, str]:
-        expected = {key: value for key, value in parameters.items() if value}
+    def expected_facts(self, declarations: Sequence[Declaration], facts: ReadFacts) -> ReadFacts:
+        expected = {key: value for key, value in facts.parameters.items() if value}
         for declaration in declarations:
             expected.pop(declaration.key, None)
             if declaration.state != "absent":
                 expected[declaration.key] = str(_values(declaration).get("value") or "")
-        return expected
+        return replace(facts, parameters=expected)
 
     def find(self, declaration: Declaration, records: RecordIndex) -> Found | None:
         found = super().find(declaration, records)
@@ -164,8 +162,8 @@ class SystemParameter(ResourceType):
         elif key in context.instance.ignored_parameters:
             yield f"{context.declaration.label} has no effect: no version of Odoo reads it. Remove it from the declaration."
 
-    def leftovers(self, records: Sequence[Found], resources: Sequence[PlannedResource]) -> Iterator[Step]:
-        for found in records:
+    def leftovers(self, context: TypeContext) -> Iterator[Step]:
+        for found in context.records:
             if found.values["key"] in _NOTES:
                 yield Step(self.name, found.values["key"], "delete", record_id=found.id, values=found.values)
 

@@ -62,16 +62,9 @@ class Trials:
         """Record ids and fields whose values a trial has replaced, so that they are no longer compared."""
         return ()
 
-    def run(
-        self,
-        resources: Sequence[PlannedResource],
-        steps: Sequence[Step],
-        stored: Mapping[str, str],
-        canary: CanaryOrder | None,
-    ) -> None:
+    def run(self, resources: Sequence[PlannedResource], steps: Sequence[Step], canary: CanaryOrder | None) -> None:
         """Test the settings that these steps put into use. If a test fails, nothing has changed.
 
-        :param stored: the system parameters that were read.
         :param canary: the test mails to send after a successful connection test; None for none.
         :raises Rejected: a test failed.
         """

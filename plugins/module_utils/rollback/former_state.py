@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.confidential import KnownSecrets
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.context import TypeContext
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former, Loss
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
@@ -282,7 +283,8 @@ class FormerState:
         domain = [["model", "=", kind.model], ["res_id", "in", sorted(deleted)]]
         for row in self._session.search_read(_PINS, domain, ["module", "name", "res_id"]):
             pins.setdefault(row["res_id"], []).append(f"{row['module']}.{row['name']}")
-        fields = next(records.fields for of_kind, records in snapshot.records.items() if of_kind.model == kind.model)
+        records = next(records for of_kind, records in snapshot.records.items() if of_kind.model == kind.model)
+        context = TypeContext(records.found, records.fields, snapshot.facts)
         for record_id in sorted(deleted):
             record, own = found[record_id], pins.get(record_id, [])
             xml_id = record.xml_id or next(iter(own), None)
@@ -294,7 +296,7 @@ class FormerState:
             if lost_values and "active" in noted.values:
                 noted.values["active"] = False
             self._noted.setdefault((kind.model, record_id), noted)
-            lost = [kind.lost_with(record, fields, snapshot.parameters), lost_values]
+            lost = [kind.lost_with(record, context), lost_values]
             lost += [f"It loses the external ID {other}." for other in own if other != xml_id]
             for reason in filter(None, lost):
                 self._lose(kind, name, reason)
