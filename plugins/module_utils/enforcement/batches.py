@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
-# The greatest number of steps in one call. Odoo creates this many crons in a second, and a call may take half a minute (the option `timeout`).
+# The greatest number of steps in one call. Odoo creates this many small records in a second, and a call may take half a minute (the option `timeout`).
 LARGEST = 100
 
 

@@ -98,7 +98,8 @@ def _nothing_declared(given: Collection[str], parts: Collection[str] | None) -> 
         )
     chosen = [name for name in names if parts is None or name in parts]
     of = " in the chosen parts" if len(chosen) < len(names) else ""
+    example = next(kind.stack_option for kind in registry.RESOURCE_TYPES if kind.is_example)
     return (
         f"Nothing is declared{of}, so nothing can be compared. Declare the resources that the instance must have, for example in the inventory "
-        f"variable odoo_mail_servers. The options are {', '.join(chosen)}."
+        f"variable odoo_mail_{example}. The options are {', '.join(chosen)}."
     )

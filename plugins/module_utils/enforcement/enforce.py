@@ -108,7 +108,7 @@ def enforce_stack(
 
 
 def _refuse_unconnected(connections: Sequence[Connection]) -> None:
-    """Raise an error for servers that wait for a person's consent. All other work is done before, because it creates the link for the consent."""
+    """Raise an error for resources that wait for a person's consent. All other work is done before, because it creates the link for the consent."""
     waiting = [one for one in connections if one.required and not one.connected]
     if waiting:
         raise NotConnected(

@@ -4,7 +4,7 @@
 
 """The lock that allows only one run at a time on a database.
 
-Odoo has no lock for clients, and names of mail servers are not unique: two simultaneous runs would both create the same server. But
+Odoo has no lock for clients, and names of records are not unique: two simultaneous runs would both create the same record. But
 `ir.config_parameter` has a unique key, so a created parameter is a lock that the database itself guarantees. Its owner renews it every few
 seconds (heartbeat.py). A lock that is not renewed expires, even if its owner was on another machine or in a container.
 """
@@ -39,7 +39,7 @@ _MODEL = "ir.config_parameter"
 _HELD_WHILE = {LOCK_KEY: "changing", SENDING_KEY: "sending the queue of"}
 # Seconds after the last renewal. Odoo may continue sending without its client: the next run checks this (queue/put_off.py).
 _LEASE_SECONDS = 60
-# The lease for work that Odoo continues without its client. A run of the queue's cron may take an hour (queue/cron_run.py).
+# The lease for work that Odoo continues without its client, which may take an hour.
 _DETACHED_SECONDS = 3900
 # A lock with a longer lease is for detached work, which Odoo does while nothing renews the lock.
 _LONGEST_SECONDS = 600

@@ -229,7 +229,7 @@ class _Planner:
         kind, found = context.declaration.type, context.found
         settled = self.settled.get(kind, ())
         values = {name: value for name, value in context.values.items() if not found or (found.id, name) not in settled}
-        # Fields that an arriving addon adds have no description yet. They are compared without conversion.
+        # Fields that a part of this plan adds have no description yet. They are compared without conversion.
         future = {name: _FutureField(name, secret=name in kind.secret_fields) for name in values}
         former = context.declaration.former
         fields: dict[str, Field] = {**future, **(former.exact_fields(context.fields) if former else context.fields)}
@@ -303,7 +303,7 @@ class _Planner:
 
 
 class _FutureField:
-    """A field that the instance will have after an addon of this plan is installed."""
+    """A field that the instance will have after a part of this plan is done."""
 
     def __init__(self, name: str, *, secret: bool) -> None:
         self.name = name

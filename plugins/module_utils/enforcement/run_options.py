@@ -16,10 +16,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Inva
 class RunOptions:
     """The options for enforcing the declared resources.
 
-    :param unmanaged: the treatment of unmanaged mail servers: report, archive or ignore.
-    :param activate_neutralized: whether to activate servers and crons on a neutralized copy too.
-    :param update_list: whether Odoo may update its list of addons if a declared addon is not in it.
-    :param verify: the test of new settings of mail servers before they go live: none, connection or canary.
+    :param unmanaged: the treatment of unmanaged records: report, archive or ignore.
+    :param activate_neutralized: whether to activate records on a neutralized copy too.
+    :param update_list: whether the instance may update its data before the comparison.
+    :param verify: the test of new settings before they go live: none, connection or canary.
     :param canary_to: the email address for canaries.
     :param replay_days: compare the routes of the senders of this number of last days; None for no comparison.
     :raises Invalid: canaries have no address, or a number of days is out of bounds.

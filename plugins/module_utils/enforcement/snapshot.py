@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class Snapshot:
     """The state of an instance at one time.
 
-    :param records: the records by resource type. A type is missing if a declared addon adds its model later.
+    :param records: the records by resource type. A type is missing if its model arrives with a part of the plan.
     :param pins: ids of the rows of `ir.model.data` with the declared external IDs, if they exist.
     :param problems: the errors of types that could not be read, and of declared external IDs that belong to other records.
     :param missing_types: the types that the instance does not have, or that the user may not read.

@@ -81,6 +81,7 @@ class Step:
 
     :param xml_id: the external ID to add.
     :param unpinned: the external ID to remove.
+    :param is_removal: whether an action other than `delete` removes the resource.
     """
 
     resource: str
@@ -91,11 +92,12 @@ class Step:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     xml_id: str | None = None
     unpinned: str | None = None
+    is_removal: bool = False
 
     @property
     def removes(self) -> bool:
         """Whether the resource no longer exists afterwards."""
-        return self.action in ("delete", "uninstall")
+        return self.is_removal or self.action == "delete"
 
     def as_result(self) -> dict[str, Any]:
         """Return the step as a part of a task's result."""

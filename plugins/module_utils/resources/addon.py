@@ -111,7 +111,8 @@ class Addon(ResourceType):
         else:
             return None
         field = "version" if action == "upgrade" else "state"
-        return Step(self.name, declaration.key, action, (Change(field, before, after),), found.id)
+        changes = (Change(field, before, after),)
+        return Step(self.name, declaration.key, action, changes, found.id, is_removal=action == "uninstall")
 
     def undoing_creation(self, step: Step) -> tuple[str | None, Mapping[str, Any], str]:
         """Keep the addon as the run has left it."""

@@ -97,6 +97,7 @@ class MailServer(ResourceType):
     label = "mail server"
     model = "ir.mail_server"
     stack_option = "servers"
+    is_example = True
     stack_states = ("present", "absent")
     options: ClassVar[Mapping[str, Any]] = OPTIONS
     option_rules: ClassVar[Mapping[str, Any]] = {"required_one_of": [["name", "xml_id"]]}

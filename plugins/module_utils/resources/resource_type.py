@@ -158,6 +158,8 @@ class ResourceType:
     # The option of `mail_stack` that declares records of this type, and the states of an entry. `stack_argument` is its argument
     # specification if it is not a list of dictionaries.
     stack_option: ClassVar[str]
+    # Whether messages name this option as the example of a declaration.
+    is_example: ClassVar[bool] = False
     stack_states: ClassVar[tuple[str, ...]] = ()
     stack_argument: ClassVar[Mapping[str, Any]] = {}
 

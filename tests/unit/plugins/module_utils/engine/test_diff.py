@@ -29,7 +29,6 @@ PASSWORD = Change("smtp_pass", MASK, MASK, secret=True)
         ("install", (Change("state", "uninstalled", "installed"),), 'state: "uninstalled"\n', 'state: "installed"\n'),
         ("update", (Change("code", "a\nb", "a\nc"),), "code: |\n  a\n  b\n", "code: |\n  a\n  c\n"),
         ("delete", (), "present\n", ""),
-        ("uninstall", (Change("state", "installed", "uninstalled"),), "present\n", ""),
     ],
 )
 def test_a_step(action: str, changes: tuple[Change, ...], before: str, after: str) -> None:
@@ -41,6 +40,12 @@ def test_a_step(action: str, changes: tuple[Change, ...], before: str, after: st
             "after_header": f"mail_server: Main ({action})",
         }
     ]
+
+
+def test_an_action_that_removes_the_resource() -> None:
+    step = Step("addon", "crm", "uninstall", (Change("state", "installed", "uninstalled"),), is_removal=True)
+    (diff,) = plan_diff((step,))
+    assert (diff["before"], diff["after"]) == ("present\n", "")
 
 
 def test_steps_stay_in_order() -> None:
