@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES, resource_type
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import StackShape, stack_shape
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.common import copied
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex, keys_of
 
 Answer = Mapping[str, Any]
 _QUEUE = "queue_policy"
-_RESOURCES = {kind.stack_option: kind.name for kind in RESOURCE_TYPES}
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,11 @@ def compare(here: Answer, there: Answer) -> Comparison:
     stacks = [{**_with_digests(answer), _QUEUE: answer[_QUEUE] or {}} for answer in (here, there)]
     gaps = [*_gaps("here", here), *_gaps("there", there)]
     differences: list[Difference] = []
-    for part, resource in _RESOURCES.items():
+    for kind in registry.RESOURCE_TYPES:
+        resource, part = kind.name, kind.stack_option
         own, other = (stack.get(part) or () for stack in stacks)
-        if part == "addons":
-            own, other = (dict.fromkeys(names, "installed") for names in (own, other))
+        if stack_shape(kind) is StackShape.NAMES:
+            own, other = (dict.fromkeys(names, kind.state_of_existing) for names in (own, other))
         of_part = [gap for gap in gaps if gap.resource == resource]
         # The other instance may have the record as well, so that nothing is known about it.
         lost = {gap.key for gap in of_part if gap.position is None}
@@ -139,46 +141,44 @@ def _of_lists(
     :param lost: the keys of records of which any field can be missing.
     """
     index = EntryIndex[int](part)
+    key = keys_of(part).name
     for number, record in enumerate(there):
         index.add(number, record)
     found: set[int] = set()
     for position, record in enumerate(here):
         other = next((number for number in index.find(record) if number not in found), None)
         if other is None:
-            yield Difference(resource, _key(record), "", "present", None)
+            yield Difference(resource, _name(record, key), "", "present", None)
             continue
         found.add(other)
         counterpart = there[other]
         for name in sorted(record.keys() | counterpart.keys()):
             if ("here", position, name) in fields or ("there", other, name) in fields:
                 continue
-            if {_key(one) for one in (record, counterpart) if name not in one} & set(lost):
+            if {_name(one, key) for one in (record, counterpart) if name not in one} & set(lost):
                 continue
             if record.get(name) != counterpart.get(name):
-                yield Difference(resource, _key(record), name, record.get(name), counterpart.get(name))
+                yield Difference(resource, _name(record, key), name, record.get(name), counterpart.get(name))
     for number, record in enumerate(there):
         if number not in found:
-            yield Difference(resource, _key(record), "", None, "present")
+            yield Difference(resource, _name(record, key), "", None, "present")
 
 
-def _key(record: Mapping[str, Any]) -> str:
-    return str(record.get("name") or record.get("xml_id"))
+def _name(record: Mapping[str, Any], key: str) -> str:
+    return str(record.get(key) or record.get("xml_id"))
 
 
 def _with_digests(answer: Answer) -> dict[str, Any]:
     """Return the stack with a digest instead of each secret."""
-    stack: dict[str, Any] = {
-        part: [dict(one) for one in value] if part not in ("addons", "parameters") else value
-        for part, value in answer["stack"].items()
-    }
-    parameters = dict(stack["parameters"])
+    stack = copied(answer["stack"])
     for secret in answer["secrets"]:
-        kind = resource_type(secret["resource"])
-        if kind.stack_option == "parameters":
-            parameters[secret["key"]] = _Secret(secret["digest"])
+        kind = registry.resource_type(secret["resource"])
+        part, digest = stack[kind.stack_option], _Secret(secret["digest"])
+        if stack_shape(kind) is StackShape.VALUES:
+            part[secret["key"]] = digest
         else:
-            stack[kind.stack_option][secret["position"]][secret["option"]] = _Secret(secret["digest"])
-    return {**stack, "parameters": parameters}
+            part[secret["position"]][secret["option"]] = digest
+    return stack
 
 
 def _shown(value: Any) -> Any:

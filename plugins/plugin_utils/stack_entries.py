@@ -7,26 +7,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 
 _Entry = TypeVar("_Entry")
 
 
-def key_option(option: str) -> str:
-    """Return the option that identifies an entry of a list without an external ID.
+@dataclass(frozen=True)
+class EntryKeys:
+    """The options that identify an entry of a list.
 
-    :param option: the option of `mail_stack`.
+    :param name: the option that identifies it without an external ID.
+    :param also: options by which entries of one name differ, if both have them.
     """
-    return "from" if option == "routes" else "name"
+
+    name: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All options that can identify an entry."""
+        return (self.name, "xml_id", *self.also)
+
+    def are_same(self, known: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Return whether two entries mean the same record."""
+        if known.get("xml_id") and other.get("xml_id"):
+            return bool(known["xml_id"] == other["xml_id"])
+        if self.name not in other or known.get(self.name) != other[self.name]:
+            return False
+        return not any(known.get(one) and other.get(one) and known[one] != other[one] for one in self.also)
 
 
-def is_same_entry(option: str, known: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return whether two entries of a list mean the same record."""
-    if known.get("xml_id") and other.get("xml_id"):
-        return bool(known["xml_id"] == other["xml_id"])
-    models = [one["model"] for one in (known, other) if one.get("model")]
-    name = key_option(option)
-    return name in other and known.get(name) == other[name] and models[:1] == models[-1:]
+def keys_of(option: str) -> EntryKeys:
+    """Return the options that identify an entry of a list.
+
+    :param option: the option of `mail_stack`, or of its queue policy.
+    """
+    kind = registry.type_of_option(option)
+    if kind is None:
+        return EntryKeys("from" if option == "routes" else "name")
+    also = [one for one in kind.options if kind.field_names.get(one, one) in kind.identity_fields]
+    return EntryKeys(kind.key_field, tuple(also))
 
 
 class EntryIndex(Generic[_Entry]):
@@ -36,8 +59,8 @@ class EntryIndex(Generic[_Entry]):
     """
 
     def __init__(self, option: str) -> None:
-        self._option = option
-        self._key = key_option(option)
+        self._keys = keys_of(option)
+        self._key = self._keys.name
         self._entries: list[tuple[_Entry, Mapping[str, Any]]] = []
         self._places: dict[int, int] = {}
         self._known: dict[tuple[str, Any], set[int]] = {}
@@ -58,7 +81,7 @@ class EntryIndex(Generic[_Entry]):
             places |= self._known.get((self._key, _hashable(fields[self._key])), set())
         for place in sorted(places):
             entry, known = self._entries[place]
-            if is_same_entry(self._option, known, fields):
+            if self._keys.are_same(known, fields):
                 yield entry
 
 

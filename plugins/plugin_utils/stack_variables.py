@@ -18,8 +18,9 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import StackShape, stack_shape
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex, key_option
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex, keys_of
 
 MAIL, QUEUE = "odoo_mail_", "odoo_queue_"
 _LAYER = "__"
@@ -27,8 +28,6 @@ _QUEUE_OPTION = "queue_policy"
 
 # The options that are not declarations of the instance's state. They have no layers.
 RUN_OPTIONS = ("unmanaged", "update_list", "activate_neutralized", "verify", "canary_to", "replay", "snapshot_folder")
-# Lists of names. A layer removes an entry with `{name: ..., declared: false}`.
-_NAMES_ONLY = ("addons",)
 
 # Return the values of variables, by their names.
 Resolve = Callable[[Collection[str]], Mapping[str, Any]]
@@ -175,6 +174,7 @@ def _merged(option: str, layers: Mapping[str, Any], level_of: LevelOf) -> Any:
 def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: LevelOf) -> list[Any]:
     entries: list[_Entry] = []
     index = EntryIndex[_Entry](option)
+    key = keys_of(option).name
     for variable, value in layers.items():
         for number, one in enumerate(value, 1):
             fields = _fields_of(option, one, f"Entry {number} of the variable {variable}")
@@ -183,16 +183,22 @@ def _merged_lists(option: str, layers: Mapping[str, Sequence[Any]], level_of: Le
             # Two entries of one variable are never merged. The module rejects two entries with the same key.
             known = next((entry for entry in index.find(fields) if variable not in entry.variables), None)
             if known is None:
-                known = _Entry(str(fields.get("xml_id") or fields.get(key_option(option)) or ""))
+                known = _Entry(str(fields.get("xml_id") or fields.get(key) or ""))
                 entries.insert(_place(option, entries, variable, fields), known)
             known.take(variable, fields, level_of)
             index.add(known, known.fields)
     declared = [dict(entry.fields) for entry in entries if entry.fields.pop("declared")]
-    if option not in _NAMES_ONLY:
+    if not _has_names(option):
         return declared
-    if not all("name" in fields for fields in declared):
-        raise StackVariableError(f"The variables {', '.join(layers)} contain an entry without a name.")
-    return [fields["name"] for fields in declared]
+    if not all(key in fields for fields in declared):
+        raise StackVariableError(f"The variables {', '.join(layers)} contain an entry without a {key}.")
+    return [fields[key] for fields in declared]
+
+
+def _has_names(option: str) -> bool:
+    """Return whether an option is a list of names. A layer removes an entry of it with `{name: ..., declared: false}`."""
+    kind = registry.type_of_option(option)
+    return kind is not None and stack_shape(kind) is StackShape.NAMES
 
 
 def _fields_of(option: str, entry: Any, where: str) -> dict[str, Any]:
@@ -202,10 +208,10 @@ def _fields_of(option: str, entry: Any, where: str) -> dict[str, Any]:
     """
     if isinstance(entry, Mapping):
         return dict(entry)
-    if option in _NAMES_ONLY:
-        return {key_option(option): entry}
+    if _has_names(option):
+        return {keys_of(option).name: entry}
     raise StackVariableError(
-        f"{where} is not a mapping of options: write it as `- {key_option(option)}: ...`, with one option on each line. "
+        f"{where} is not a mapping of options: write it as `- {keys_of(option).name}: ...`, with one option on each line. "
         "The entry is not shown, because it may contain a secret."
     )
 

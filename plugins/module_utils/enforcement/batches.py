@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Batch, Step
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES, resource_type
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
@@ -42,10 +42,10 @@ def divide(steps: Sequence[Step], tried: Collection[ResourceType] = ()) -> list[
 
 
 def _inseparable(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
-    for kind in RESOURCE_TYPES:
+    for kind in registry.RESOURCE_TYPES:
         yield from kind.inseparable([step for step in steps if step.resource == kind.name])
 
 
 def _fits(first: Step, step: Step, tried: Collection[ResourceType]) -> bool:
-    kind = resource_type(first.resource)
+    kind = registry.resource_type(first.resource)
     return step.resource == first.resource and kind not in tried and kind.fits_batch(first, step)

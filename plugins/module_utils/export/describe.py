@@ -72,10 +72,12 @@ class Description:
 
     def __init__(self, instance: Instance, credentials: Iterable[str] = ()) -> None:
         self._instance = instance
-        of_servers = (secret for server in instance.servers.found for secret in MAIL_SERVER.secrets_of(server.values))
-        self._known = KnownSecrets([*of_servers, *credentials])
+        read = [(MAIL_SERVER, instance.servers), *instance.others.items()]
+        secrets = [one for kind, records in read for found in records.found for one in kind.secrets_of(found.values)]
+        self._known = KnownSecrets([*secrets, *credentials])
         self._facts = InstanceFacts(instance.now, parameters=instance.all_parameters)
-        self._positions: dict[tuple[str, int], tuple[str, int]] = {}
+        # The resource type, the key and the position of each declared record, by its model and id.
+        self._positions: dict[tuple[str, int], tuple[str, str, int]] = {}
         self._server_names = _count_names(MAIL_SERVER, instance.servers.found)
         self._companies_by_id = {company.id: company for company in instance.companies}
         self._company_names = Counter(company.name for company in instance.companies)
@@ -168,8 +170,7 @@ class Description:
             if record is None:
                 self._remark(SUSPICIOUS, f"{title}. {remedy}")
             elif place is not None:
-                kind = {MAIL_SERVER.model: MAIL_SERVER, CRON.model: CRON, ALIAS_DOMAIN.model: ALIAS_DOMAIN}[record[0]]
-                self._remark(SUSPICIOUS, f"{title}. {remedy}", kind.name, place[0], place[1], option)
+                self._remark(SUSPICIOUS, f"{title}. {remedy}", *place, option)
 
     # --- records ---
 
@@ -188,7 +189,7 @@ class Description:
             if not strangers:
                 options["companies"] = companies
             left_out += [("companies", message) for message in strangers]
-            self._append(ALIAS_DOMAIN, "alias_domains", found, options, left_out)
+            self._append(ALIAS_DOMAIN, found, options, left_out)
 
     def _companies(self, found: Found) -> tuple[list[str], list[str]]:
         """Return the companies of an alias domain in their declared form, and reasons why they cannot be declared."""
@@ -206,7 +207,7 @@ class Description:
             reason = server_problem(found)
             if reason:
                 name = found.values["name"]
-                is_secret = self._shows_secret(self._secrets_of(MAIL_SERVER, found), name)
+                is_secret = self._shows_secret(MAIL_SERVER.secrets_of(found.values), name)
                 self._remark(LEFT_OUT, reason, MAIL_SERVER.name, _NAMELESS if is_secret else name)
                 continue
             identity = self._identity(MAIL_SERVER, found, names)
@@ -219,7 +220,8 @@ class Description:
             if token:
                 options["oauth2"] = {"refresh_token": token}
             left_out += self._drop_what_would_change(found, records, options)
-            self._append(MAIL_SERVER, "servers", found, options, left_out)
+            is_namesake = self._server_names[found.values["name"]] > 1
+            self._append(MAIL_SERVER, found, options, left_out, of_server(found.values, namesake=is_namesake))
 
     def _drop_what_would_change(self, found: Found, records: Records, options: dict[str, Any]) -> list[tuple[str, str]]:
         """Remove options that exist in Odoo but that the collection would reject or change. Return them with the reasons."""
@@ -268,7 +270,14 @@ class Description:
             options, left_out = self._options(CRON, found, records, identity, without=without)
             if "code" in options:
                 options["code"] = options.pop("code")  # the longest comes last
-            self._append(CRON, "crons", found, options, left_out)
+            self._append(CRON, found, options, left_out, self._suspicions_of_cron(found, options))
+
+    def _suspicions_of_cron(self, found: Found, options: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+        yield from of_cron(found.values)
+        if found.id in self._instance.of_addons and "code" in options:
+            yield "code", "this cron belongs to an addon, but its code is not the usual code of an addon"
+        if self._known.show_in(str(found.values.get("code") or "")):
+            yield "code", "it seems to contain a secret: move the secret to a system parameter"
 
     def _others(self) -> None:
         """Add the records of resource types that need no special description."""
@@ -280,7 +289,7 @@ class Description:
                 identity = self._identity(kind, found, names)
                 if identity is not None:
                     options, left_out = self._options(kind, found, records, identity, without=set())
-                    self._append(kind, kind.stack_option, found, options, left_out)
+                    self._append(kind, found, options, left_out)
 
     def _cron_of_addon(self, found: Found, code: str) -> dict[str, Any]:
         """Return the external ID of an addon's cron. If the code was changed, also return the name and the code."""
@@ -319,7 +328,7 @@ class Description:
         name = str(found.values.get(kind.key_field) or "")
         namesakes = names[found.values.get(kind.key_field)]
         objection = self._known.objection(name) or self._known.objection(found.xml_id)
-        if objection or self._shows_secret(self._secrets_of(kind, found), name):
+        if objection or self._shows_secret(kind.secrets_of(found.values), name):
             words = f"it is left out because of its name: {objection or LEFT_OUT_FOR_SECRET}"
             self._remark(SUSPICIOUS, words, kind.name, _NAMELESS, absent=True)
             return None
@@ -375,14 +384,23 @@ class Description:
         return options, left_out
 
     def _append(
-        self, kind: ResourceType, part: str, found: Found, options: dict[str, Any], left_out: list[tuple[str, str]]
+        self,
+        kind: ResourceType,
+        found: Found,
+        options: dict[str, Any],
+        left_out: Iterable[tuple[str, str]],
+        suspicious: Iterable[tuple[str | None, str]] = (),
     ) -> None:
-        """Add a record to the stack, and add its secrets and remarks separately."""
-        position = len(self.stack[part])
+        """Add a record to the stack, and add its secrets and remarks separately.
+
+        :param left_out: options that cannot be declared, with the reasons.
+        :param suspicious: options that should be checked, with the reasons; None for the whole record.
+        """
+        position = len(self.stack[kind.stack_option])
         key = str(options.get(kind.key_field) or options.get("xml_id"))
         identity = str(options.get("xml_id") or " of ".join(filter(None, (key, options.get("model")))))
         shown: dict[str, Any] = {}
-        secrets = self._secrets_of(kind, found)
+        secrets = kind.secrets_of(found.values)
         for option, value in options.items():
             if option == "oauth2":
                 token = value["refresh_token"]
@@ -397,40 +415,25 @@ class Description:
                 self._remark(SUSPICIOUS, words, kind.name, key, position, option, absent=True)
             else:
                 shown[option] = value
-        self.stack[part].append(shown)
-        self._positions[kind.model, found.id] = (key, position)
+        self.stack[kind.stack_option].append(shown)
+        self._positions[kind.model, found.id] = (kind.name, key, position)
         for option, message in left_out:
             words = re.sub(rf"^{option}(?= )", "it", message)
             self._remark(LEFT_OUT, f"{option} is left out: {words}", kind.name, key, position, option)
-        for about, message in self._suspicions(kind, found, options):
+        for about, message in suspicious:
             self._remark(SUSPICIOUS, message, kind.name, key, position, about)
-
-    def _suspicions(
-        self, kind: ResourceType, found: Found, options: Mapping[str, Any]
-    ) -> Iterator[tuple[str | None, str]]:
-        if kind is MAIL_SERVER:
-            yield from of_server(found.values, namesake=self._server_names[found.values["name"]] > 1)
-        elif kind is CRON:
-            yield from of_cron(found.values)
-            if found.id in self._instance.of_addons and "code" in options:
-                yield "code", "this cron belongs to an addon, but its code is not the usual code of an addon"
-            if self._known.show_in(str(found.values.get("code") or "")):
-                yield "code", "it seems to contain a secret: move the secret to a system parameter"
 
     def _is_secret(self, kind: ResourceType, secrets: Collection[str], option: str, value: Any) -> bool:
         """Return whether the value of an option is a secret.
 
         :param secrets: the secrets of the record.
         """
-        if option in kind.secret_fields or (kind is MAIL_SERVER and option in kind.heavy_fields):
+        if option in kind.secret_fields | kind.exported_as_secret:
             return True
         return isinstance(value, str) and self._shows_secret(secrets, value)
 
     def _shows_secret(self, secrets: Collection[str], text: str) -> bool:
         return repeats_secret(secrets, text) or self._known.show_in(text)
-
-    def _secrets_of(self, kind: ResourceType, found: Found) -> set[str]:
-        return MAIL_SERVER.secrets_of(found.values) if kind is MAIL_SERVER else set()
 
     def _remark(
         self,

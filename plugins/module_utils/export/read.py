@@ -26,7 +26,6 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon im
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.alias_domain import ALIAS_DOMAIN
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import Records, read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 
@@ -128,8 +127,7 @@ def read_instance(session: Session, scope: Scope) -> Instance:
 
 def _others() -> list[ResourceType]:
     """Return the resource types whose records need no special description."""
-    described = (ADDON, ALIAS_DOMAIN, CRON, MAIL_SERVER, QUEUE_POLICY, SYSTEM_PARAMETER)
-    return [kind for kind in registry.RESOURCE_TYPES if kind not in described]
+    return [kind for kind in registry.RESOURCE_TYPES if not kind.is_described_specially]
 
 
 def _module(xml_id: str | None) -> str:

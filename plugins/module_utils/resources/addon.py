@@ -54,7 +54,9 @@ class Addon(ResourceType):
         ("name", "state", "shortdesc", "installed_version", "latest_version"), PLAIN_TEXT
     )
     stack_option = "addons"
+    is_described_specially = True
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "list", "elements": "str"}
+    state_of_existing = "installed"
     compares_fields = False
     info_fields = frozenset({"state", "shortdesc", "installed_version", "latest_version"})
 

@@ -26,6 +26,7 @@ class AliasDomain(ResourceType):
     label = "alias domain"
     model = "mail.alias.domain"
     stack_option = "alias_domains"
+    is_described_specially = True
     options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str"},
         "bounce_alias": {"type": "str"},

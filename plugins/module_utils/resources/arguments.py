@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,24 @@ VERIFY = {
     "verify": {"type": "str", "choices": ["none", "connection", "canary"], "default": "none"},
     "canary_to": {"type": "str", "default": ""},
 }
+
+
+class StackShape(Enum):
+    """The form in which a stack declares the records of one type."""
+
+    RECORDS = "a list of dictionaries"
+    NAMES = "a list of names"
+    VALUES = "a dictionary with one value for each record, by its key"
+    OPTIONS = "a dictionary of options"
+
+
+def stack_shape(kind: ResourceType) -> StackShape:
+    """Return the form in which a stack declares the records of a type."""
+    if not kind.stack_argument:
+        return StackShape.RECORDS
+    if kind.stack_argument["type"] == "list":
+        return StackShape.NAMES
+    return StackShape.OPTIONS if "options" in kind.stack_argument else StackShape.VALUES
 
 
 def resource_arguments(kind: ResourceType, *, xml_id: bool = True, states: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -50,7 +50,9 @@ class Cron(ResourceType):
     label = "cron"
     model = "ir.cron"
     stack_option = "crons"
+    is_described_specially = True
     stack_states = ("present", "absent")
+    has_short_entries = True
     options: ClassVar[Mapping[str, Any]] = {
         "name": {"type": "str"},
         "model": {"type": "str"},

@@ -97,6 +97,7 @@ class MailServer(ResourceType):
     label = "mail server"
     model = "ir.mail_server"
     stack_option = "servers"
+    is_described_specially = True
     is_example = True
     stack_states = ("present", "absent")
     options: ClassVar[Mapping[str, Any]] = OPTIONS
@@ -110,6 +111,7 @@ class MailServer(ResourceType):
     address_list_fields = frozenset({"from_filter"})
     info_fields = TOKEN_FIELDS | {"owner_user_id", *_USERS}
     heavy_fields = frozenset(CERTIFICATE_FIELDS)
+    exported_as_secret = frozenset(CERTIFICATE_FIELDS)
     also_reads = ("system_parameter",)
     active_by_default = True
     neutralized_text = "stays archived: this database is a neutralized copy (database.is_neutralized), and its mail servers would send real mail"
@@ -345,6 +347,7 @@ class MailServer(ResourceType):
 
     def finish(self, step: Step, context: PlanContext) -> Step:
         found = context.found
+        # Another field can repeat a secret: some providers use the token as user.
         secrets = self.secrets_of(found.values if found else {}) | self.secrets_of(step.values)
         action = step.action
         if action == "update" and "active" in step.values:
@@ -438,10 +441,6 @@ class MailServer(ResourceType):
 
     def extra_report(self, resource: PlannedResource, connection: Connection | None) -> dict[str, Any]:
         return {"authorize_url": connection.authorize_url if connection else None}
-
-    def secrets_of(self, values: Mapping[str, Any]) -> set[str]:
-        """Return the texts that must not be shown in any field. A field such as the user can repeat a secret: some providers use the token as user."""
-        return {str(values[name]) for name in self.secret_fields if values.get(name)}
 
     def used_by(self, found: Found, fields: Mapping[str, Field], parameters: Mapping[str, str]) -> str:
         """Return a description of everything that uses this server; empty if nothing uses it.

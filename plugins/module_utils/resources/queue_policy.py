@@ -49,6 +49,7 @@ class QueueRule(Cron):
     label = "queue policy"
     title = "Queue rule"
     stack_option = "queue_policy"
+    is_described_specially = True
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict", "options": OPTIONS}
     options: ClassVar[Mapping[str, Any]] = OPTIONS
     option_rules: ClassVar[Mapping[str, Any]] = {}

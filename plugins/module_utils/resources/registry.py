@@ -24,3 +24,8 @@ def resource_type(name: str) -> ResourceType:
     :raises StopIteration: no resource type has this name.
     """
     return next(kind for kind in RESOURCE_TYPES if kind.name == name)
+
+
+def type_of_option(option: str) -> ResourceType | None:
+    """Return the resource type that an option of a stack declares, such as `servers`; None if it declares no records."""
+    return next((kind for kind in RESOURCE_TYPES if kind.stack_option == option), None)

@@ -84,7 +84,7 @@ class ResourceType:
     1. `declares`, `stack_entries`, `declare` (with `key_of`, `problems`), `implied`, `identity_of`, `contradictions`, `distinct_keys`
     2. `trials`, `prepare_instance`, `declared_fields`, `fields_to_read`, `domain`, `note_facts`, `ask_facts`, `is_own`, `expected_facts`
     3. for each declaration: `find` (with `matches`), `missing`. Then `plan_state` if the type compares no fields. Otherwise `remarks`,
-       `adapt`, `refusals`, `hold_back` (with `keep_inactive`), `wanted`, `managed_elsewhere`, `finish`.
+       `adapt`, `refusals`, `hold_back` (with `keep_inactive`), `wanted`, `managed_elsewhere`, `finish` (with `secrets_of`).
        Before `adapt`, for a value that the instance rejects: `expected_from`, `how_to_get`, `replacement_of`
     4. `yields_to_others`, `is_unmanaged` (with `unmanaged_key_of` for invalid entries), `leftovers`, `kept_leftovers`, `archive_unmanaged`
     5. if something is to be done: `stage`. If the run keeps a snapshot: `undoing_creation`, `also_changed`, `fields_to_keep`, `lost_values`,
@@ -158,6 +158,14 @@ class ResourceType:
     # The option of `mail_stack` that declares records of this type, and the states of an entry. `stack_argument` is its argument
     # specification if it is not a list of dictionaries.
     stack_option: ClassVar[str]
+    # An export describes its records in a way of their own, instead of by their options alone.
+    is_described_specially: ClassVar[bool] = False
+    # Options that an export treats as secrets, in addition to `secret_fields`.
+    exported_as_secret: ClassVar[frozenset[str]] = frozenset()
+    # The state of an existing record in comparisons, if a stack declares only its name.
+    state_of_existing: ClassVar[str] = "present"
+    # A file lists its declarations without blank lines between them, because most of them are short.
+    has_short_entries: ClassVar[bool] = False
     # Whether messages name this option as the example of a declaration.
     is_example: ClassVar[bool] = False
     stack_states: ClassVar[tuple[str, ...]] = ()
@@ -527,6 +535,10 @@ class ResourceType:
             for name in declarable
             if server_environment.owns(name, found.values) or (name in fields and fields[name].readonly)
         }
+
+    def secrets_of(self, values: Mapping[str, Any]) -> set[str]:
+        """Return the secrets of a record. They must not be shown in any field, because another field can repeat a secret."""
+        return {str(values[name]) for name in self.secret_fields if values.get(name)}
 
     def report(self, found: Found, fields: Mapping[str, Field]) -> dict[str, Any]:
         """Return a record for people: all fields that were read, with secrets masked."""

@@ -72,6 +72,7 @@ class SystemParameter(ResourceType):
     title = "Parameter"
     key_field = "key"
     stack_option = "parameters"
+    is_described_specially = True
     stack_argument: ClassVar[Mapping[str, Any]] = {"type": "dict"}
     free_texts = frozenset({"value"})
     needed_fields = frozenset({"value"})

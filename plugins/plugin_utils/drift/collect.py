@@ -29,10 +29,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report impor
     worst,
 )
 
-# The modules whose results contain a plan, and the roles that use them.
-MODULES = frozenset(
-    f"postmaster.odoo.{name}" for name in (*(kind.name for kind in registry.RESOURCE_TYPES), "mail_stack")
-)
+# The roles that use modules whose results contain a plan.
 ROLES = frozenset(f"postmaster.odoo.{name}" for name in ("drift", "provision", "queue_policy"))
 
 _ANSIBLE = "ansible"
@@ -46,6 +43,13 @@ _AS_A_WHOLE: Mapping[str, tuple[str | None, str | None]] = {
     "uninstall": ("present", "absent"),
     UNMANAGED: ("present", None),
 }
+
+
+def modules() -> frozenset[str]:
+    """Return the names of the modules whose results contain a plan."""
+    return frozenset(
+        f"postmaster.odoo.{name}" for name in (*(kind.name for kind in registry.RESOURCE_TYPES), "mail_stack")
+    )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ansible.playbook.block import Block
 from ansible.plugins.loader import module_loader
 from ansible.template import Templar
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, ROLES, Play, Task
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import ROLES, Play, Task, modules
 
 if TYPE_CHECKING:
     from ansible.playbook import Playbook as AnsiblePlaybook
@@ -50,8 +50,9 @@ def _enforces(task: AnsibleTask) -> bool:
     action = str(task.action)
     if not _counts(task):
         return False
+    names = modules()
     # The value of a template is known only after the task has run.
-    return action in MODULES or ("{" not in action and _module(action, tuple(task.collections or ())) in MODULES)
+    return action in names or ("{" not in action and _module(action, tuple(task.collections or ())) in names)
 
 
 @lru_cache

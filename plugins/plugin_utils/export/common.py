@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex, keys_of
 
 Stack = Mapping[str, Any]
-
-# The options that identify an entry of a list.
-_IDENTITY = ("name", "xml_id", "model")
 
 
 def common_stack(stacks: Sequence[Stack]) -> dict[str, Any]:
@@ -45,7 +42,19 @@ def without_common(part: str, value: Any, common: Stack) -> Any:
     if isinstance(value, Mapping):
         return {name: one for name, one in value.items() if name not in shared or shared[name] != one}
     index = _index(part, shared)
-    return [_rest(one, shared, index) for one in value]
+    identity = keys_of(part).all
+    return [_rest(one, shared, index, identity) for one in value]
+
+
+def copied(stack: Stack) -> dict[str, Any]:
+    """Return a stack whose values and entries can be changed without changing the original."""
+    return {part: _copied(value) for part, value in stack.items()}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [dict(one) if isinstance(one, Mapping) else one for one in value]
 
 
 def _shared(part: str, value: Any, others: Sequence[Any]) -> Any:
@@ -67,7 +76,7 @@ def _shared(part: str, value: Any, others: Sequence[Any]) -> Any:
             for name, one in entry.items()
             if all(name in other and other[name] == one for other in matching if other is not None)
         }
-        if fields.keys() - set(_IDENTITY):
+        if fields.keys() - set(keys_of(part).all):
             entries.append(fields)
     return entries
 
@@ -80,12 +89,11 @@ def _index(part: str, entries: Sequence[Any]) -> EntryIndex[Mapping[str, Any]]:
     return index
 
 
-def _rest(entry: Any, shared: Sequence[Any], index: EntryIndex[Mapping[str, Any]]) -> Any:
+def _rest(entry: Any, shared: Sequence[Any], index: EntryIndex[Mapping[str, Any]], identity: Sequence[str]) -> Any:
     if not isinstance(entry, Mapping):
         return None if entry in shared else entry
     known: Mapping[str, Any] = next(index.find(entry), {})
     rest = {name: one for name, one in entry.items() if name not in known or known[name] != one}
     if not rest:
         return None
-    identity = {name: one for name, one in entry.items() if name in _IDENTITY}
-    return {**identity, **rest}
+    return {**{name: one for name, one in entry.items() if name in identity}, **rest}

@@ -7,10 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.common import common_stack, without_common
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources import registry
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import StackShape, stack_shape
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.common import (
+    common_stack,
+    copied,
+    without_common,
+)
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_names import vault_names
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import (
     Variable,
@@ -19,6 +24,9 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text i
     indented,
     item,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
 Answer = Mapping[str, Any]
 _Comments = dict[str, list[str]]
@@ -33,12 +41,8 @@ _COMMON_HEAD = (
 )
 _QUEUE = "queue_policy"
 _LAYER = "__host"
-_UNTESTED = "Nothing was tested. To test new settings of mail servers before they go live:"
+_UNTESTED = "Nothing was tested. To test new settings of {label}s before they go live:"
 _WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
-# The parts of a stack that are lists of records, with their resource types.
-_KINDS = {kind.stack_option: kind for kind in RESOURCE_TYPES if not kind.stack_argument}
-_PARTS = {kind.name: kind.stack_option for kind in RESOURCE_TYPES if kind.stack_option != _QUEUE}
-_RESOURCES = {part: resource for resource, part in _PARTS.items()}
 
 
 def mail_file(answer: Answer, host: str, common: Mapping[str, Any] | None = None) -> str:
@@ -50,9 +54,10 @@ def mail_file(answer: Answer, host: str, common: Mapping[str, Any] | None = None
     stack = {part: without_common(part, value, common or {}) for part, value in with_variables(answer, host).items()}
     layer = "" if common is None else _LAYER
     lines = ["---", *comment(_HEAD.format(host=host)), *_notes(answer, resource=None)]
-    for part in _RESOURCES:
+    for kind in _types_of_parts():
+        part = kind.stack_option
         if part in stack and not (part in (common or {}) and _is_empty(stack[part])):
-            lines += ["", *_part(answer, part, stack[part], f"odoo_mail_{part}{layer}")]
+            lines += ["", *_part(answer, kind, stack[part], f"odoo_mail_{part}{layer}")]
     policy = without_common(_QUEUE, answer["queue_policy"] or {}, common or {})
     if policy:
         named = {f"odoo_queue_{option}{layer}": value for option, value in policy.items()}
@@ -73,12 +78,17 @@ def common_file(answers: Mapping[str, Answer]) -> tuple[str, dict[str, Any]]:
     common = common_stack(stacks)
     lines = ["---", *comment(_COMMON_HEAD.format(count=len(answers)))]
     nothing: Answer = {"remarks": []}
-    for part in _RESOURCES:
-        if part in common and part != _QUEUE:
-            lines += ["", *_part(nothing, part, common[part], f"odoo_mail_{part}")]
+    for kind in _types_of_parts():
+        if kind.stack_option in common:
+            lines += ["", *_part(nothing, kind, common[kind.stack_option], f"odoo_mail_{kind.stack_option}")]
     policy = {f"odoo_queue_{option}": value for option, value in common.get(_QUEUE, {}).items()}
     lines += ["", *entries(policy)] if policy else []
     return "\n".join(lines) + "\n", common
+
+
+def _types_of_parts() -> list[ResourceType]:
+    """Return the resource types of the variables `odoo_mail_*`."""
+    return [kind for kind in registry.RESOURCE_TYPES if kind.stack_option != _QUEUE]
 
 
 def _is_empty(value: Any) -> bool:
@@ -87,33 +97,42 @@ def _is_empty(value: Any) -> bool:
 
 def with_variables(answer: Answer, host: str) -> dict[str, Any]:
     """Return the stack, with the name of a variable instead of each secret."""
-    stack: dict[str, Any] = dict(answer["stack"])
-    parameters = dict(stack["parameters"])
-    lists = {part: [dict(record) for record in stack[part]] for part in _KINDS if part in stack}
+    stack = copied(answer["stack"])
     for secret, name in zip(answer["secrets"], vault_names(host, answer["secrets"]), strict=True):
-        if secret["resource"] == "system_parameter":
-            parameters[secret["key"]] = Variable(name)
+        kind = registry.resource_type(secret["resource"])
+        part = stack[kind.stack_option]
+        if stack_shape(kind) is StackShape.VALUES:
+            part[secret["key"]] = Variable(name)
             continue
-        owner = lists[_PARTS[secret["resource"]]][secret["position"]]
+        owner = part[secret["position"]]
         *outer, option = secret["option"].split(".")
         for one in outer:
             owner = owner.setdefault(one, {})
         owner[option] = Variable(name)
-    ordered = {part: [_ordered(part, record) for record in records] for part, records in lists.items()}
-    return {**stack, "parameters": dict(sorted(parameters.items())), **ordered}
+    for kind in _types_of_parts():
+        if kind.stack_option in stack:
+            stack[kind.stack_option] = _ordered(kind, stack[kind.stack_option])
+    return stack
 
 
-def _ordered(part: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record's options in the order of the documentation: first the options that identify it, last the code."""
-    order = ["name", "xml_id", *(option for option in _KINDS[part].options if option not in ("name", "code")), "code"]
+def _ordered(kind: ResourceType, value: Any) -> Any:
+    """Return a part of a stack in the order of a file, in which a secret has the place of its key or option."""
+    if stack_shape(kind) is StackShape.VALUES:
+        return dict(sorted(value.items()))
+    return [_ordered_record(kind, one) for one in value] if stack_shape(kind) is StackShape.RECORDS else value
+
+
+def _ordered_record(kind: ResourceType, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record's options in the order of the documentation: first the options that identify it, last long texts."""
+    short = [option for option in kind.options if option not in kind.free_texts]
+    order = [kind.key_field, "xml_id", *short, *sorted(kind.free_texts)]
     return {option: record[option] for option in sorted(record, key=order.index)}
 
 
-def _part(answer: Answer, part: str, value: Any, name: str) -> Iterator[str]:
+def _part(answer: Answer, kind: ResourceType, value: Any, name: str) -> Iterator[str]:
     """Yield the lines of one variable, below the remarks about left-out settings."""
-    resource = _RESOURCES[part]
-    if part not in _KINDS:
-        notes = _by_key(answer, resource)
+    if stack_shape(kind) is not StackShape.RECORDS:
+        notes = _by_key(answer, kind.name)
         absent = [note for key, said in notes.items() if key not in value for note in said]
         yield from (line for note in absent for line in comment(note))
         if value and isinstance(value, Mapping):
@@ -122,19 +141,19 @@ def _part(answer: Answer, part: str, value: Any, name: str) -> Iterator[str]:
         else:
             yield from entries({name: [one for one in value if one is not None] if isinstance(value, list) else value})
         return
-    if part == "servers":
-        yield from [*comment(_UNTESTED), "# odoo_mail_verify: connection", ""]
-    yield from _notes(answer, resource=resource)
+    if kind.has_trials:
+        yield from [*comment(_UNTESTED.format(label=kind.label)), "# odoo_mail_verify: connection", ""]
+    yield from _notes(answer, resource=kind.name)
     if not value:
         yield f"{name}: []"
         return
     yield f"{name}:"
     first = True
-    remarks = _by_position(answer, resource)
+    remarks = _by_position(answer, kind.name)
     for position, record in enumerate(value):
         if record is None:
             continue
-        if not first and part != "crons":
+        if not first and not kind.has_short_entries:
             yield ""
         first = False
         yield from indented(item(record, _of_record(remarks.get(position, ()), record)))

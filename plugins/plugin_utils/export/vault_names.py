@@ -15,6 +15,9 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import StackShape, stack_shape
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import resource_type
+
 _DIGITS = 6
 # Humans read and type these names.
 _LONGEST = 60
@@ -43,7 +46,8 @@ def vault_names(host: str, secrets: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _name(host: str, secret: Mapping[str, Any]) -> str:
-    option = "" if secret["resource"] == "system_parameter" else str(secret["option"]).rpartition(".")[2]
+    has_one_value = stack_shape(resource_type(secret["resource"])) is StackShape.VALUES
+    option = "" if has_one_value else str(secret["option"]).rpartition(".")[2]
     owner = _slug(secret["key"])
     if not owner or len(owner) > _LONGEST:
         owner = "_".join(filter(None, (owner[:_LONGEST].strip("_"), _checksum(secret))))

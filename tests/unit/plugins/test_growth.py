@@ -21,7 +21,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.scope import Scope
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import read_mail_server_info
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.mail_file import common_file, mail_file
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import is_same_entry
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import keys_of
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import stack_arguments_of
 from ansible_collections.postmaster.odoo.tests.unit.dns_server import dns_server
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import oauth2_server, run
@@ -203,6 +203,6 @@ def test_quadratic_growth_is_found() -> None:
 
     def pairs(count: int) -> Work:
         found = servers(count)
-        return lambda: [is_same_entry("servers", one, other) for one in found for other in found]
+        return lambda: [keys_of("servers").are_same(one, other) for one in found for other in found]
 
     assert growth(pairs, SIZE) > 1.6

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex, is_same_entry
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_entries import EntryIndex, keys_of
 
 VALUES = st.sampled_from(["a", "b", "", None, ["a"]])
 ENTRIES = st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(("name", "from", "xml_id", "model"), VALUES)))
@@ -26,7 +26,7 @@ def test_the_index_finds_the_same_entries_in_the_same_order(
     for place, entry in zip(places, known, strict=True):
         index.add(place, entry)
     for entry in wanted:
-        expected = [place for place, one in zip(places, known, strict=True) if is_same_entry(option, one, entry)]
+        expected = [place for place, one in zip(places, known, strict=True) if keys_of(option).are_same(one, entry)]
         assert list(index.find(entry)) == expected
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, Collector, Play, Task
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Collector, Play, Task, modules
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import kinds
 from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
     CHECK,
@@ -38,7 +38,7 @@ def test_modules_are_those_whose_results_have_a_plan() -> None:
         if "plan" in (yaml.safe_load(returned) or {}):
             with_plan.add(f"postmaster.odoo.{path.stem}")
     # A rollback compares an instance with a snapshot, not with the declaration.
-    assert with_plan - {"postmaster.odoo.mail_rollback"} == MODULES
+    assert with_plan - {"postmaster.odoo.mail_rollback"} == modules()
 
 
 def test_kinds_are_those_of_the_engine() -> None:
