@@ -358,6 +358,8 @@ def test_playbooks_that_do_not_compare_are_ignored(fresh: Any, tmp_path: Path) -
     assert (provision.exit_code, fleet.statuses) == (0, {"a": "corrected"})
     (fleet.folder / "reports/drift.json").unlink()
     database.sql("UPDATE ir_cron SET active = false WHERE cron_name = 'Mail: Email Queue Manager'")
+    addons = tmp_path / "addons"
+    addons.mkdir()
     drifted = {**host, "odoo_mail_servers": [{"name": "Main", "smtp_host": "localhost", "smtp_port": 3}]}
     for name, task in (
         ("heal", "Activate and reschedule crons"),
@@ -368,6 +370,16 @@ def test_playbooks_that_do_not_compare_are_ignored(fresh: Any, tmp_path: Path) -
         assert run.results[task]["plan" if name != "heal" else "results"], name
         assert (run.exit_code, "DRIFT" in run.output) == (0, False), run.output
         assert not (fleet.folder / "reports/drift.json").exists()
+    own = {
+        **drifted,
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        "smtp_timeout_addons_path": str(addons),
+    }
+    run = fleet.run({"a": own}, {"import_playbook": "postmaster.odoo.smtp_timeout"})
+    assert run.results["Install or upgrade the addon"]["changed"]
+    assert (run.exit_code, "DRIFT" in run.output) == (0, False), run.output
+    assert not (fleet.folder / "reports/drift.json").exists()
 
 
 @pytest.mark.parametrize(
