@@ -375,7 +375,7 @@ class CallbackModule(CallbackBase):
             self._display.display(line, color=_COLOURS[status])
         try:
             if folder is not None:
-                narrower = history.is_narrower(document["run"])
+                narrower = history.is_narrower(document["run"], self._left_out(document))
                 written = write_reports(folder, formats, document, keep=keep, narrower=narrower)
                 if not narrower:
                     history.prune(keep)
@@ -423,6 +423,12 @@ class CallbackModule(CallbackBase):
             baseline=baseline,
             history=history.of_fleet(keep),
         )
+
+    def _left_out(self, document: dict[str, Any]) -> set[str]:
+        """Return the hosts of the inventory that the run was not for. If a failure has stopped the run early, these hosts are not known."""
+        if watch.is_stopped_early(self._playbooks, set(self._plays)):
+            return set()
+        return set(self._inventory).difference(one["instance"] for one in document["instances"])
 
     def _post(self, document: dict[str, Any]) -> None:
         """Post the verdict to the webhook, if one is set and its verdicts include it."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class _NoReport(Exception):
 class _Former:
     """The data that is needed from an earlier report.
 
-    :param since: since when fields drift, by instance, by resource and key; empty for a resource without drift.
+    :param since: since when fields drift, for every instance, by resource and key; empty for a resource without drift.
     :param compared: the instances for which all kinds of resources were compared.
     """
 
@@ -72,12 +72,17 @@ class History:
         self._unread = iter([folder / NEWEST, *_dated(folder)] if folder else ())
         self._read_ones: list[_Former] = []  # the newest first
 
-    def is_narrower(self, run: Mapping[str, Any]) -> bool:
-        """Return whether a run was limited to hosts or parts in another way than the run of the newest report."""
+    def is_narrower(self, run: Mapping[str, Any], left_out: Iterable[str] = ()) -> bool:
+        """Return whether a run was limited to hosts or parts in another way than the run of the newest report.
+
+        :param left_out: the hosts of the inventory that the run has left out, by an option or by the choice of its playbook.
+        """
         newest = next(self._former(), None)
         if newest is None:
             return False
-        return any(name in run and run[name] != newest.run.get(name) for name in _NARROWING)
+        if any(name in run and run[name] != newest.run.get(name) for name in _NARROWING):
+            return True
+        return not newest.since.keys().isdisjoint(left_out)
 
     def of_fleet(self, keep: int) -> list[dict[str, Any]]:
         """Return the number of instances by status in the earlier runs, the oldest first, for at most `keep` runs."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -134,6 +134,15 @@ def unstarted_plays(playbook: AnsiblePlaybook, started: set[str]) -> Iterator[Pl
 def is_last_playbook(position: int) -> bool:
     """Return whether this is the last playbook on the command line of ansible-playbook."""
     return position >= len(context.CLIARGS.get("args") or ())
+
+
+def is_stopped_early(playbooks: Sequence[AnsiblePlaybook], started: set[str]) -> bool:
+    """Return whether a failure kept a playbook or a play of the command line from starting.
+
+    :param playbooks: the playbooks that have started.
+    :param started: the plays that have started.
+    """
+    return not is_last_playbook(len(playbooks)) or any(play._uuid not in started for play in playbooks[-1].get_plays())
 
 
 def run_of(playbook: AnsiblePlaybook | None, seconds: float) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Call
     monkeypatch.setattr(watch, "inventory_of", lambda play: ["acme"])
     monkeypatch.setattr(watch, "wants_verdict", lambda play: True)
     monkeypatch.setattr(watch, "unstarted_plays", lambda playbook, started: iter(()))
+    monkeypatch.setattr(watch, "is_stopped_early", lambda playbooks, started: False)
     monkeypatch.setattr(watch, "run_of", lambda playbook, seconds: {"playbook": "drift", "seconds": seconds})
     monkeypatch.setenv("POSTMASTER_DRIFT_CALLBACK", "not yet")  # and it is put back afterwards
 
@@ -228,6 +229,24 @@ def test_a_play_without_hosts_is_not_green(
         callback.v2_playbook_on_stats(CLEAN)
     run = json.loads((tmp_path / "drift.json").read_text())["run"]
     assert run.get("without_hosts") == (["Others"] if code else None)
+
+
+@pytest.mark.parametrize(("stopped", "limited"), [(False, True), (True, False)])
+def test_a_run_for_fewer_hosts_does_not_replace_the_report(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stopped: bool, limited: bool
+) -> None:
+    """A run with `-e provision_hosts=acme` has no --limit. A run that a failure has stopped is not limited."""
+    monkeypatch.setattr(watch, "inventory_of", lambda play: ["acme", "globex"])
+    monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme", "globex"], [CHECK], enforces=True))
+    begun(exit_code=0).v2_playbook_on_stats(CLEAN)
+    nightly = (tmp_path / "drift.json").read_text()
+    monkeypatch.setattr(watch, "play_of", lambda play: Play(["acme"], [CHECK], enforces=True))
+    monkeypatch.setattr(watch, "is_stopped_early", lambda playbooks, started: stopped)
+    callback = begun(exit_code=0)
+    callback.v2_runner_on_ok(result(found()))
+    callback.v2_playbook_on_stats(CLEAN)
+    assert (tmp_path / "drift-limited.json").exists() is limited
+    assert ((tmp_path / "drift.json").read_text() == nightly) is limited
 
 
 def test_a_folder_that_cannot_be_written_ends_the_run_before_anything_is_compared(

@@ -91,6 +91,25 @@ def test_runs_that_did_not_compare_the_instance_are_ignored(tmp_path: Path) -> N
     assert since(run(tmp_path, 6, drifted())) == {"smtp_port": day(1)}
 
 
+@pytest.mark.parametrize(
+    ("former", "now", "left_out", "narrower"),
+    [
+        ({}, {"limit": "acme"}, [], True),
+        ({"limit": "acme"}, {"limit": "acme"}, [], False),
+        ({}, {}, ["globex"], True),  # -e provision_hosts=acme
+        ({}, {}, ["hooli"], False),  # the newest report did not have it either
+        ({}, {}, [], False),  # globex is no longer in the inventory
+    ],
+)
+def test_runs_that_are_narrower_than_the_newest_report(
+    tmp_path: Path, former: dict[str, str], now: dict[str, str], left_out: list[str], narrower: bool
+) -> None:
+    common = {"playbook": "postmaster.odoo.drift", "seconds": 1.0}
+    assert not History(tmp_path).is_narrower({**common, **now}, left_out)
+    run(tmp_path, 1, clean(), clean("globex"), run={**common, **former})
+    assert History(tmp_path).is_narrower({**common, **now}, left_out) is narrower
+
+
 def test_it_reads_only_the_necessary_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 6):
         run(tmp_path, number, drifted())
