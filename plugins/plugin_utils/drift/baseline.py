@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ import yaml
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import MASK
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, shown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import (
     Difference,
     Instance,
     Resource,
     kinds,
 )
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_escapes import escaped
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 FORMAT = 1
@@ -294,6 +296,7 @@ def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, ex
     """Return the text of a file that accepts all current drift.
 
     A missing or unmanaged record is accepted as a whole. In other records, every field is accepted while it has its current value.
+    The text contains no characters that a terminal or the log of a CI job interprets: `--diff` prints it.
     """
 
     class Dumper(yaml.SafeDumper):
@@ -305,6 +308,11 @@ def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, ex
         def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
             super().increase_indent(flow, False)
 
+        def represent_text(self, text: str) -> yaml.ScalarNode:
+            style = None if printable(text) == text else '"'
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, Dumper.represent_text)
     accepted = []
     for instance in instances:
         for resource in instance.resources:
@@ -315,5 +323,6 @@ def first_baseline(instances: Sequence[Instance], *, reason: str, owner: str, ex
                 value = {} if as_a_whole or difference.secret else {"value": difference.before}
                 accepted.append({**named, **which, **value, "reason": reason, "owner": owner, "expires": expires})
     content = {"format": FORMAT, "accepted": accepted}
-    text: str = yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120, explicit_start=True)
-    return text
+    # Without a limit of the width, no text continues on a new line.
+    text: str = yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=inf, explicit_start=True)
+    return escaped(text)

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write readable YAML that Ansible, yamllint and ansible-lint accept. Texts are data, and never templates."""
+"""Write readable YAML that Ansible, yamllint and ansible-lint accept. Texts are data, and never templates.
+
+No line contains characters that a terminal or the log of a CI job interprets: `--diff` prints the file.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, printable_lines
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_escapes import escaped
+
 # The approximate limit of the length of a line, without indentation.
 _WIDTH = 110
 _PLAIN = re.compile(r"[^\W\d][\w .@/+()-]*")
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-# Not one of the characters that YAML accepts without an escape, and that do not break a line.
-_UNPRINTABLE = re.compile("[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 # Texts that Ansible would evaluate as a template.
 TEMPLATE = re.compile(r"\{[{%#]")
 
@@ -55,8 +59,8 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
 
 def comment(text: str) -> Iterator[str]:
     """Yield the lines of a comment."""
-    for line in textwrap.wrap(_UNPRINTABLE.sub(" ", text), _WIDTH, break_long_words=False, break_on_hyphens=False):
-        yield f"# {line.rstrip()}"  # textwrap keeps a no-break space at the end
+    for line in textwrap.wrap(printable(text), _WIDTH, break_long_words=False, break_on_hyphens=False):
+        yield f"# {line}"
 
 
 def _entry(head: str, value: Any) -> Iterator[str]:
@@ -101,6 +105,8 @@ def _text(head: str, text: str) -> Iterator[str]:
     # A backslash at the end joins a line with the next one. If the next one begins with a blank, that needs a backslash too.
     parts = [_escaped(text[at : at + _WIDTH]) for at in range(0, len(text), _WIDTH)]
     for number, part in enumerate(parts):
+        if part.startswith("::"):  # not at the start of a line, which could be a command for GitHub
+            part = f"\\x3a{part[1:]}"
         start = f'{head} "' if number == 0 else "  " + ("\\" if part.startswith(" ") else "")
         yield f"{start}{part}{chr(34) if number == len(parts) - 1 else chr(92)}"
 
@@ -115,7 +121,7 @@ def _fits_block(text: str) -> bool:
         and bool(lines[-1])
         and "\n\n\n\n" not in text
         and all(line == line.rstrip() and len(line) <= _WIDTH + 30 for line in lines)
-        and not any(map(_UNPRINTABLE.search, lines))
+        and printable_lines(text) == text
     )
 
 
@@ -123,7 +129,7 @@ def _is_plain(text: str) -> bool:
     """Return whether YAML reads a text without quotes as the same text."""
     if not _PLAIN.fullmatch(text) or text != text.strip() or len(text) > _WIDTH:
         return False
-    return not _is_of_another_type(text) and not _UNPRINTABLE.search(text)
+    return not _is_of_another_type(text)
 
 
 def _is_of_another_type(text: str) -> bool:
@@ -133,13 +139,4 @@ def _is_of_another_type(text: str) -> bool:
 
 
 def _escaped(text: str) -> str:
-    return "".join(map(_escape, text))
-
-
-def _escape(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if not _UNPRINTABLE.match(character):
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return escaped(text.translate(_ESCAPES))

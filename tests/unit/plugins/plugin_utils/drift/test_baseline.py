@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable_lines
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import (
     Baseline,
     BaselineError,
@@ -292,3 +296,21 @@ def test_the_first_baseline_accepts_all_differences_of_its_results(tmp_path: Pat
     judged = fleet()
     assert apply(Baseline.read(path), *judged)["problems"] == []
     assert [one.status for one in judged] == ["accepted"] * 3
+
+
+HOSTILE = ["\u202e", "\u2066", "\u200b", "\xa0", "\x1b[31m", "##[error]", "::error::", "##", "[", "\n", " ", "a" * 70, "ä", '"', "\\", "'"]
+
+
+@given(st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=14).map("".join))
+def test_the_first_baseline_contains_no_character_or_command_for_a_terminal(text: str) -> None:
+    """`--diff` prints the file. Every value is read as the same value."""
+    acme = drifted(change(before=text), change(text, [text], {text: text}), key=text, name=text)
+    written = first_baseline([acme], reason=text, owner=text, expires=TODAY)
+    assert printable_lines(written) == written
+    assert not re.search(r"##\[|^\s*::", written, re.MULTILINE)
+    whole = {"instance": text, "resource": "mail_server", "key": text}
+    said = {"reason": text, "owner": text, "expires": TODAY}
+    assert yaml.safe_load(written)["accepted"] == [
+        {**whole, "field": "smtp_port", "value": text, **said},
+        {**whole, "field": text, "value": [text], **said},
+    ]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ansible.template import Templar, trust_as_template
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable_lines
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import (
     Variable,
     comment,
@@ -26,6 +28,11 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text i
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=400),
     st.text(" \n\t#:-'\"\\{}%[]&*!|>ab1é", max_size=60),
+)
+# Texts with characters and commands that a terminal or GitHub interprets.
+_HOSTILE_PIECES = ["\u202e", "\u2066", "\u200b", "\u2028", "\x1b[31m", "\xa0", "\ufeff", "##[error]", "::error::", "##", "[", ":"]
+HOSTILE = st.lists(st.sampled_from([*_HOSTILE_PIECES, "\n", " ", "a", "b" * 55, "{{ c }}", "ä", '"', "\\"]), max_size=14).map(
+    "".join
 )
 SCALARS = st.one_of(TEXTS, st.booleans(), st.integers(-(2**31), 2**31), st.floats(0, 1e6, allow_nan=False), st.none())
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(TEXTS, SCALARS, max_size=3))
@@ -126,6 +133,15 @@ def test_no_line_ends_with_a_blank_or_is_long(text: str) -> None:
     for line in [*written(text).splitlines(), *comment(text)]:
         assert line == line.rstrip()
         assert len(line) <= 160 or " " not in line.strip("# ") or "\\" in line
+
+
+@given(HOSTILE)
+def test_no_line_contains_a_character_or_a_command_for_a_terminal(text: str) -> None:
+    """`--diff` prints the file, also in the log of a CI job."""
+    lines = "\n".join([*entries({"key": text, text: [text, {text: text}]}, {"key": [text]}), *comment(text)])
+    assert printable_lines(lines) == lines
+    assert not re.search(r"##\[|^\s*::", lines, re.MULTILINE)
+    assert yaml.load(lines, Loader) == {"key": text, text: [text, {text: text}]}
 
 
 @given(TEXTS)
