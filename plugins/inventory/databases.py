@@ -204,7 +204,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import Ht
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
-from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, shown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 if TYPE_CHECKING:
@@ -267,9 +267,10 @@ class Server:
         if not chosen:
             raise Invalid(self._nothing_left(names))
         for name in chosen:
-            if not name.isprintable() or not name.strip():
+            if not _is_usable(name):
                 raise Invalid(
-                    f"Odoo at {self.url}: {shown(name)} cannot be a host because its name is blank or contains control characters. Exclude it."
+                    f"Odoo at {self.url}: {shown(name)} cannot be a host because its name is blank, or contains a character or command that a "
+                    "terminal or the log of a CI job interprets. Exclude it."
                 )
         version = {"odoo_version": listing["version"]} if self.is_asked and listing["version"] else {}
         return [{"odoo_url": self.url, "odoo_server": self.url, "odoo_database": name, **version} for name in chosen]
@@ -327,6 +328,11 @@ def _validated(options: dict[str, Any], documented: dict[str, Any], where: str) 
         raise Invalid(" ".join(f"{where}: {message.rstrip('.')[:_LONGEST]}." for message in result.error_messages))
     validated: dict[str, Any] = result.validated_parameters
     return validated
+
+
+def _is_usable(name: str) -> bool:
+    """Return whether a name can be that of a host. Ansible prints it unchanged, also at the start of a line of PLAY RECAP."""
+    return bool(name.strip()) and printable(name) == name
 
 
 def _described(variables: dict[str, str]) -> str:
@@ -485,6 +491,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             name = self.templar.template(server.hostname)
         except Exception as error:  # any error of the user's template
             raise Invalid(f"{where}: {str(error)[:_LONGEST]}") from None
-        if not isinstance(name, str) or not name.isprintable() or not name.strip():
+        if not isinstance(name, str) or not _is_usable(name):
             raise Invalid(f"{where} results in {shown(name)}, which is not a valid name of a host. Check the template.")
         return name

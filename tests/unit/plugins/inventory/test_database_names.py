@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.tests.unit.local_server import LocalServer
 from ansible_collections.postmaster.odoo.tests.unit.plugins.inventory.database_servers import Parse, Refusal, odoo
 
@@ -37,18 +38,19 @@ def test_a_name_from_the_server_is_not_a_template(server: LocalServer, parse: Pa
     assert list(inventory.hosts) == ["x {{ 7 * 7 }} 2"]
 
 
-@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "   ", "a\tb"])
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "   ", "a\tb", "::error::x", " ::error::x", "y##[error]z"])
 def test_names_that_cannot_be_hosts(server: LocalServer, refusal: Refusal, parse: Parse, name: str) -> None:
     server.answer = odoo("acme", name)
     text = refusal({"url": server.url})
-    on_one_line = " ".join(repr(name).split())
+    on_one_line = printable(repr(name))
     assert f"{on_one_line} cannot be a host" in text
     assert text.isprintable()
     assert list(parse({"url": server.url, "include": ["acme"]}).hosts) == ["acme"]
 
 
 @pytest.mark.parametrize(
-    "template", ["{{ odoo_database", "{{ nothing }}", "{{ 7 }}", "{{ '' }}", "{{ [odoo_database] }}"]
+    "template",
+    ["{{ odoo_database", "{{ nothing }}", "{{ 7 }}", "{{ '' }}", "{{ [odoo_database] }}", "::{{ odoo_database }}"],
 )
 def test_templates_that_yield_no_name(server: LocalServer, refusal: Refusal, template: str) -> None:
     text = refusal({"url": server.url, "hostname": template})
