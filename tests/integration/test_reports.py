@@ -53,6 +53,8 @@ HOSTILE = [
     ),
     *("|a|b|", "@name", "#1", "{{ 1 + 1 }}", "{% raw %}", "\\", "'\"", "name" * 60),
 ]
+# The templates of the playbook `compare` that print lines.
+COMPARISONS = ("compare.j2", "compare.md.j2")
 # Characters that may not be in a line of output or of Markdown.
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 COMMAND = re.compile(r"^\s*(::|##\[)|##\[")
@@ -69,25 +71,49 @@ def diagnosis(name: str | None) -> dict[str, Any]:
     return {"findings": findings, "odoo_version": "19.0", "queue": {"due": 3}, "tests": [], "changed": False}
 
 
-def template(name: str, **variables: Any) -> dict[str, Any]:
+def printed(file: str, **variables: Any) -> dict[str, Any]:
     """Return a task that prints a template as the playbooks do."""
-    path = next(iter([*CHECKOUT.glob(f"roles/*/templates/{name}"), *CHECKOUT.glob(f"playbooks/templates/{name}")]))
+    path = CHECKOUT / file
     shown = f"{{{{ (lookup('ansible.builtin.template', '{path}') | default('', true)).splitlines() }}}}"
-    return {"name": f"{name} {len(json.dumps(variables))}", "ansible.builtin.debug": {"msg": shown}, "vars": variables}
+    name = f"{path.name} {len(json.dumps(variables))}"
+    return {"name": name, "ansible.builtin.debug": {"msg": shown}, "vars": variables}
 
 
-def heal(role: str, **variables: Any) -> dict[str, Any]:
-    path = next(CHECKOUT.glob(f"roles/heal/templates/{role}"))
-    shown = f"{{{{ (lookup('ansible.builtin.template', '{path}') | default('', true)).splitlines() }}}}"
+def template(name: str, **variables: Any) -> dict[str, Any]:
+    """Return a task that prints a template of a playbook."""
+    return printed(f"playbooks/templates/{name}", **variables)
+
+
+def heal(name: str, **variables: Any) -> dict[str, Any]:
+    """Return a task that prints a template of the role `heal`."""
     plan = {"cancel": False, "addons": False, "crons": [], "retry": [], "send": False, "held": []}
     own = {
         "heal_plan": plan,
         "heal_has_plan": False,
         "heal_failed": [],
         "heal_addons": "call_off",
+        "heal_allow": ["crons", "transient", "interrupted"],
         "doctor_result": diagnosis(None),
     }
-    return {"name": f"heal {role}", "ansible.builtin.debug": {"msg": shown}, "vars": {**own, **variables}}
+    return printed(f"roles/heal/templates/{name}", **{**own, **variables})
+
+
+def provision(**variables: Any) -> dict[str, Any]:
+    """Return a task that prints the plan of the role `provision`."""
+    return printed("roles/provision/templates/plan.j2", **variables)
+
+
+def exported(remarks: Sequence[dict[str, Any]], secret_names: Sequence[str]) -> dict[str, Any]:
+    """Return a task that prints the result of the role `export`, which has written no file of secrets."""
+    return printed(
+        "roles/export/templates/done.j2",
+        export_host_vars="/inventory/host_vars/acme",
+        export_mail_file={"changed": True},
+        export_overwrite=False,
+        export_vault=False,
+        export_secret_variables=list(secret_names),
+        export_result={"remarks": [*remarks, *({"kind": "suspicious"} for _one in remarks)]},
+    )
 
 
 def tasks(names: Sequence[str]) -> list[dict[str, Any]]:
@@ -118,15 +144,40 @@ def tasks(names: Sequence[str]) -> list[dict[str, Any]]:
     done = {"results": [{"action": "retry", "count": 1, "refused": [{"count": 1, "reason": name} for name in names]}]}
     crons = [{"name": name, "xml_id": "mail.x"} for name in names]
     scheduled = [{"item": cron, "plan": [step]} for cron, step in zip(crons, steps, strict=True)]
+    own = [{"kind": "external_id", "name": name, "id": 1} for name in names]
+    differences = [
+        {"resource": "mail_server", "key": name, "field": field, "secret": False, "here": name, "there": [name]}
+        for name in names
+        for field in (name, "")
+    ]
+    secret = {"resource": "cron", "key": names[0], "field": "code", "secret": True, "here": None, "there": None}
+    missing = [
+        {"side": side, "resource": "mail_server", "key": name, "field": "", "reason": name}
+        for name in names
+        for side in ("here", "there")
+    ]
+    comparison = {"differences": [*differences, secret], "not_compared": missing}
+    loss = {"resource": "mail_server", "field": "smtp_pass"}
+    restored = {
+        "restored": names[0],
+        "taken": names[0],
+        "plan": [],
+        "failed": True,
+        "not_restorable": [{**loss, "key": name, "reason": name} for name in names],
+        "without_secrets": [{**loss, "key": name} for name in names],
+    }
+    left_out = {"kind": "left_out", "resource": "mail_server"}
     plan = {"cancel": True, "addons": True, "crons": crons, "retry": ["timeout"], "send": True, "held": list(names)}
     return [
-        template(
-            "plan.j2", provision_result={"plan": [*steps, *created, *deleted], "unmanaged": records, "replay": replay}
-        ),
+        provision(provision_result={"plan": [*steps, *created, *deleted], "unmanaged": records, "replay": replay}),
         template("connect_oauth_links.j2", connect_oauth_open=servers),
         template("onboard_tests.j2", onboard_outcomes=tests, onboard_idle=servers, onboard_canary="a@acme.example"),
         template("queue.j2", queue_shown=queue),
         template("queue_done.j2", queue_done=done),
+        template("own_records.j2", remove_found={"records": own}),
+        *(template(name, compare_comparison=comparison, compare_with=names[1]) for name in COMPARISONS),
+        template("rollback.j2", rollback_result=restored),
+        exported(remarks=[{**left_out, "key": name, "message": name} for name in names], secret_names=["vault_acme_a"]),
         {
             "name": "The role drift",
             "ansible.builtin.include_vars": {"file": str(CHECKOUT / "roles/drift/vars/main.yml")},
@@ -147,8 +198,14 @@ def tasks(names: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+NO_DIFFERENCES = {"differences": [], "not_compared": []}
 EMPTY = [
-    template("plan.j2", provision_result={"plan": []}),
+    provision(provision_result={"plan": []}),
+    template("connect_oauth_links.j2", connect_oauth_open=[]),
+    template("own_records.j2", remove_found={"records": []}),
+    *(template(name, compare_comparison=NO_DIFFERENCES, compare_with="globex") for name in COMPARISONS),
+    template("rollback.j2", rollback_result={"plan": [], "failed": False, "complete": True}),
+    exported(remarks=[], secret_names=[]),
     template("onboard_tests.j2", onboard_outcomes=[], onboard_idle=[]),
     template(
         "queue.j2",
@@ -226,7 +283,9 @@ def test_every_finding_is_shown(run: tuple[Run, Path]) -> None:
 
 
 def test_the_markdown_contains_only_its_own_markup(run: tuple[Run, Path]) -> None:
-    text = (run[1] / "doctor/doctor.md").read_text()
+    compared = [result["msg"] for task, result in run[0].results.items() if task.startswith("compare.md.j2")]
+    assert len(compared) == 2
+    text = "\n".join([(run[1] / "doctor/doctor.md").read_text(), *map("\n".join, compared)])
     lines = text.split("\n")
     assert [line for line in lines if RAW.search(line) or COMMAND.search(line)] == []
     for markup in ("**bold**", "](http://evil", "<b>", "`code`", "|a|b|", "@name"):
