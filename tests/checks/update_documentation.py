@@ -267,12 +267,12 @@ def variables(module: str, prefix: str, own: Collection[str]) -> Options:
             if "options" in option
             else []
         )
-        kept = {key: value for key, value in option.items() if key in ("choices", "default")}
-        result[f"{prefix}{name}"] = {
-            "description": [*option["description"], *details],
-            "type": option["type"] if kept else "raw",
-            **kept,
-        }
+        values = option.get("choices") or (["true", "false"] if option["type"] == "bool" else [])
+        if values:
+            *others, last = [f"V({value})" for value in values]
+            details.append(f"Valid values are {', '.join(others)} and {last}.")
+        kept = {"default": option["default"]} if "default" in option else {}
+        result[f"{prefix}{name}"] = {"description": [*option["description"], *details], "type": "raw", **kept}
     return result
 
 
