@@ -269,8 +269,8 @@ class Server:
         for name in chosen:
             if not _is_usable(name):
                 raise Invalid(
-                    f"Odoo at {self.url}: {shown(name)} cannot be a host because its name is blank, or contains a character or command that a "
-                    "terminal or the log of a CI job interprets. Exclude it."
+                    f"Odoo at {self.url}: {shown(name)} cannot be a host because its name is blank, or a terminal or CI job would "
+                    "interpret it. Exclude it."
                 )
         version = {"odoo_version": listing["version"]} if self.is_asked and listing["version"] else {}
         return [{"odoo_url": self.url, "odoo_server": self.url, "odoo_database": name, **version} for name in chosen]

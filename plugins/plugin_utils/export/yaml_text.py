@@ -105,10 +105,10 @@ def _text(head: str, text: str) -> Iterator[str]:
     # A backslash at the end joins a line with the next one. If the next one begins with a blank, that needs a backslash too.
     parts = [_escaped(text[at : at + _WIDTH]) for at in range(0, len(text), _WIDTH)]
     for number, part in enumerate(parts):
-        if part.startswith("::"):  # not at the start of a line, which could be a command for GitHub
-            part = f"\\x3a{part[1:]}"
         start = f'{head} "' if number == 0 else "  " + ("\\" if part.startswith(" ") else "")
-        yield f"{start}{part}{chr(34) if number == len(parts) - 1 else chr(92)}"
+        # At the start of a line, :: could be a command for GitHub.
+        harmless = f"\\x3a{part[1:]}" if part.startswith("::") else part
+        yield f"{start}{harmless}{chr(34) if number == len(parts) - 1 else chr(92)}"
 
 
 def _fits_block(text: str) -> bool:

@@ -39,7 +39,9 @@ def test_healing_lists_the_findings_that_it_repairs() -> None:
 
 
 def test_the_run_options_have_no_layers() -> None:
-    (listed,) = re.findall(r"The options of a run \((.*?)\) have no layers", page("common-and-per-customer.md"), re.DOTALL)
+    (listed,) = re.findall(
+        r"The options of a run \((.*?)\) have no layers", page("common-and-per-customer.md"), re.DOTALL
+    )
     assert sorted(re.findall(r"`odoo_mail_(\w+)`", listed)) == sorted(RUN_OPTIONS)
 
 

@@ -56,7 +56,7 @@ def test_tags_select_the_parts() -> None:
     assert parts(ansible_skip_tags=["servers"]) == sorted(set(everything) - {"servers"})
     assert parts(ansible_run_tags=["servers", "crons"], ansible_skip_tags=["crons"]) == ["servers"]
     assert parts(ansible_run_tags=["servers"], provision_parts=["crons"]) == []
-    assert parts(provision_parts=["crons", "server"]) == ["crons", "server"]  # which the module rejects
+    assert parts(provision_parts=["crons", "server"]) == ["crons", "server"]  # the module rejects server
     (task,) = read("provision", "tasks/enforce.yml")
     tags = Templar(loader=DataLoader(), variables={"ansible_skip_tags": everything}).template(
         trust_as_template(task["tags"])

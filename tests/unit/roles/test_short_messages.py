@@ -44,7 +44,7 @@ def test_no_playbook_prints_the_specification_of_a_role(playbook: str) -> None:
     for play in load(f"playbooks/{playbook}"):
         roles = [role["role"].removeprefix("postmaster.odoo.") for role in play.get("roles", ())]
         assert set(roles) <= WRITES_FIRST
-        for task in play["tasks"] if "tasks" in play else ():
+        for task in play.get("tasks", ()):
             if IMPORT in task:
                 given = task[IMPORT]
                 used = given["name"].removeprefix("postmaster.odoo."), given.get("tasks_from", "main")

@@ -298,7 +298,24 @@ def test_the_first_baseline_accepts_all_differences_of_its_results(tmp_path: Pat
     assert [one.status for one in judged] == ["accepted"] * 3
 
 
-HOSTILE = ["\u202e", "\u2066", "\u200b", "\xa0", "\x1b[31m", "##[error]", "::error::", "##", "[", "\n", " ", "a" * 70, "ä", '"', "\\", "'"]
+HOSTILE = [
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\xa0",
+    "\x1b[31m",
+    "##[error]",
+    "::error::",
+    "##",
+    "[",
+    "\n",
+    " ",
+    "a" * 70,
+    "ä",
+    '"',
+    "\\",
+    "'",
+]
 
 
 @given(st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=14).map("".join))

@@ -30,10 +30,23 @@ TEXTS = st.one_of(
     st.text(" \n\t#:-'\"\\{}%[]&*!|>ab1é", max_size=60),
 )
 # Texts with characters and commands that a terminal or GitHub interprets.
-_HOSTILE_PIECES = ["\u202e", "\u2066", "\u200b", "\u2028", "\x1b[31m", "\xa0", "\ufeff", "##[error]", "::error::", "##", "[", ":"]
-HOSTILE = st.lists(st.sampled_from([*_HOSTILE_PIECES, "\n", " ", "a", "b" * 55, "{{ c }}", "ä", '"', "\\"]), max_size=14).map(
-    "".join
-)
+_HOSTILE_PIECES = [
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\u2028",
+    "\x1b[31m",
+    "\xa0",
+    "\ufeff",
+    "##[error]",
+    "::error::",
+    "##",
+    "[",
+    ":",
+]
+HOSTILE = st.lists(
+    st.sampled_from([*_HOSTILE_PIECES, "\n", " ", "a", "b" * 55, "{{ c }}", "ä", '"', "\\"]), max_size=14
+).map("".join)
 SCALARS = st.one_of(TEXTS, st.booleans(), st.integers(-(2**31), 2**31), st.floats(0, 1e6, allow_nan=False), st.none())
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(TEXTS, SCALARS, max_size=3))
 # Texts that YAML, or a reader, interprets as another type.
