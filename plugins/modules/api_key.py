@@ -154,7 +154,11 @@ former_keys:
   returned: success
   type: list
   elements: dict
-  sample: []
+  sample:
+    - id: 3
+      name: Ansible 3f9a2c1b
+      created: "2026-09-05T12:00:00+00:00"
+      ends: "2026-12-04T00:00:00+00:00"
 key:
   description:
     - The valid key.

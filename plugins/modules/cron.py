@@ -208,9 +208,35 @@ plan:
 record:
   description:
     - The record after the run. In check mode, the record as it is now. Secrets are masked. Null if there is no such record.
-    - C(key) is the same as in RV(plan).
+    - The other fields are those of the cron in Odoo, as in RV(postmaster.odoo.cron_info#module:crons).
   returned: success
   type: dict
+  contains:
+    resource:
+      description: The kind of resource, such as V(cron).
+      returned: always
+      type: str
+      sample: cron
+    key:
+      description: The name, the key or the external ID of the resource, as in RV(plan).
+      returned: always
+      type: str
+      sample: mail.ir_cron_mail_scheduler_action
+    id:
+      description: The ID of the record in Odoo.
+      returned: always
+      type: int
+      sample: 3
+    xml_id:
+      description: The external ID of the record, or null.
+      returned: always
+      type: str
+      sample: mail.ir_cron_mail_scheduler_action
+    held_back:
+      description: True if the record is declared active but stays inactive. A warning contains the reason, such as a neutralized database.
+      returned: when a declared record stays inactive
+      type: bool
+      sample: true
   sample:
     resource: cron
     key: mail.ir_cron_mail_scheduler_action

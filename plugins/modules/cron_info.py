@@ -62,6 +62,87 @@ crons:
   returned: success
   type: list
   elements: dict
+  contains:
+    id:
+      description: The ID of the cron in Odoo.
+      returned: always
+      type: int
+      sample: 3
+    xml_id:
+      description: The external ID, or null.
+      returned: always
+      type: str
+      sample: mail.ir_cron_mail_scheduler_action
+    name:
+      description: The name of the cron.
+      returned: always
+      type: str
+      sample: "Mail: Email Queue Manager"
+    model_name:
+      description: The model that the code runs on.
+      returned: always
+      type: str
+      sample: mail.mail
+    active:
+      description: Whether the cron runs.
+      returned: always
+      type: bool
+      sample: true
+    interval_number:
+      description: The number of C(interval_type) between two runs.
+      returned: always
+      type: int
+      sample: 1
+    interval_type:
+      description: The unit of the interval.
+      returned: always
+      type: str
+      sample: hours
+    priority:
+      description: The priority. A lower number runs first.
+      returned: always
+      type: int
+      sample: 6
+    user_id:
+      description: The login of the user that the cron runs as.
+      returned: always
+      type: str
+      sample: __system__
+    nextcall:
+      description: The time of the next run, UTC.
+      returned: always
+      type: str
+      sample: "2026-11-24 06:00:00"
+    lastcall:
+      description: The time of the last run, UTC. Null if there was no run.
+      returned: always
+      type: str
+      sample: "2026-11-24 05:00:00"
+    numbercall:
+      description: The number of runs that are left. V(-1) means that there is no limit.
+      returned: if the instance has the field (up to 17.0)
+      type: int
+      sample: -1
+    doall:
+      description: Whether missed runs are repeated after a restart.
+      returned: if the instance has the field (up to 17.0)
+      type: bool
+      sample: false
+    failure_count:
+      description: The number of failures since the last successful run.
+      returned: if the instance has the field (from 18.0 on)
+      type: int
+      sample: 0
+    first_failure_date:
+      description: The time of the first of these failures, UTC. Null without a failure.
+      returned: if the instance has the field (from 18.0 on)
+      type: str
+      sample: null
+    overdue_minutes:
+      description: The number of minutes by which the next run is overdue. V(0) if it is not.
+      returned: always
+      type: int
+      sample: 0
   sample:
     - id: 3
       xml_id: mail.ir_cron_mail_scheduler_action

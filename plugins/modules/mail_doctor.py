@@ -359,7 +359,7 @@ expiry:
       description: The record, as in RV(findings[].resource).
       returned: always
       type: dict
-      sample: {model: res.users.apikeys, id: 3, name: Ansible}
+      sample: {model: res.users.apikeys, id: 3, name: Ansible, xml_id: null}
 dns:
   description:
     - The DNS records that mail depends on, with the values of M(postmaster.odoo.mail_dns_info). Null if O(checks) does not contain V(dns).
@@ -371,7 +371,14 @@ dns:
       returned: always
       type: list
       elements: dict
-      sample: []
+      sample:
+        - server: Main
+          smtp_host: smtp.gmail.com
+          provider: gmail
+          from_domain: acme.example
+          envelope_domain: acme.example
+          senders: [info@acme.example]
+          sender_count: 1
     spf:
       description: The SPF record of each envelope domain, as in RV(postmaster.odoo.mail_dns_info#module:spf).
       returned: always

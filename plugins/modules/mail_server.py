@@ -388,11 +388,36 @@ plan:
 record:
   description:
     - The record after the run. In check mode, the record as it is now. Secrets are masked. Null if there is no such record.
-    - C(key) is the same as in RV(plan).
-    - In addition to the fields, it contains C(connected) and C(authorize_url), as described below, and C(managed_elsewhere). The latter lists the fields of
-      this record that another addon reads from a file.
+    - The other fields are those of the mail server in Odoo, and C(connected), C(authorize_url) and C(managed_elsewhere), as in
+      RV(postmaster.odoo.mail_server_info#module:mail_servers).
   returned: success
   type: dict
+  contains:
+    resource:
+      description: The kind of resource, such as V(mail_server).
+      returned: always
+      type: str
+      sample: mail_server
+    key:
+      description: The name, the key or the external ID of the resource, as in RV(plan).
+      returned: always
+      type: str
+      sample: Transactional
+    id:
+      description: The ID of the record in Odoo.
+      returned: always
+      type: int
+      sample: 2
+    xml_id:
+      description: The external ID of the record, or null.
+      returned: always
+      type: str
+      sample: null
+    held_back:
+      description: True if the record is declared active but stays inactive. A warning contains the reason, such as a neutralized database.
+      returned: when a declared record stays inactive
+      type: bool
+      sample: true
   sample:
     resource: mail_server
     key: Transactional

@@ -722,6 +722,11 @@ plan:
           returned: when an addon manages the field
           type: bool
           sample: true
+        remark:
+          description: The cause of the difference and its remedy.
+          returned: when they are known, such as for a route that does not apply
+          type: str
+          sample: the mail server Billing is archived. Set active to true for it
   sample:
     - resource: system_parameter
       key: mail.session.batch.size
@@ -747,10 +752,37 @@ records:
   description:
     - The declared records after the run. In check mode, the records as they are now. Secrets are masked. C(resource) and C(key) are the same as in
       RV(plan). The system parameters of an OAuth2 client count as declared.
-    - Mail servers are as in RV(postmaster.odoo.mail_server#module:record).
-  returned: success
+    - The other fields are those of the record in Odoo, as in RV(postmaster.odoo.mail_server_info#module:mail_servers) and
+      RV(postmaster.odoo.cron_info#module:crons).
+  returned: success, and failure in check mode
   type: list
   elements: dict
+  contains:
+    resource:
+      description: The kind of resource, such as V(system_parameter).
+      returned: always
+      type: str
+      sample: system_parameter
+    key:
+      description: The name, the key or the external ID of the resource, as in RV(plan).
+      returned: always
+      type: str
+      sample: mail.session.batch.size
+    id:
+      description: The ID of the record in Odoo.
+      returned: always
+      type: int
+      sample: 21
+    xml_id:
+      description: The external ID of the record, or null.
+      returned: always
+      type: str
+      sample: null
+    held_back:
+      description: True if the record is declared active but stays inactive. A warning contains the reason, such as a neutralized database.
+      returned: when a declared record stays inactive
+      type: bool
+      sample: true
   sample:
     - resource: system_parameter
       key: mail.session.batch.size
@@ -798,7 +830,7 @@ unmanaged:
 routes:
   description:
     - The routes of the senders in O(routes). In check mode, the routes after a run. If companies differ, the route of the main company.
-  returned: success
+  returned: success, and failure in check mode
   type: list
   elements: dict
   contains:

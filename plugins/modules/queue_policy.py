@@ -248,8 +248,8 @@ plan:
 records:
   description:
     - The crons of the declared rules after the run. In check mode, the crons as they are now. C(options) are the options that their code was generated
-      from.
-  returned: success
+      from. The other fields are as in RV(postmaster.odoo.cron_info#module:crons).
+  returned: success, and failure in check mode
   type: list
   elements: dict
   sample:

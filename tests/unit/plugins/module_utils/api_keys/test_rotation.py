@@ -26,6 +26,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_pa
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.interruptions import every_cut
+from ansible_collections.postmaster.odoo.tests.unit.returned import differences
 from ansible_collections.postmaster.odoo.tests.unit.rotating import (
     ANSIBLE,
     FORCED,
@@ -268,7 +269,9 @@ def reached(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> SimulatedOd
 
 
 def task(capsys: pytest.CaptureFixture[str], *, check: bool = False, **options: Any) -> dict[str, Any]:
-    return shipped("api_key", {**FILE, "api_key": "", **PASSWORD, **options}, capsys, check=check)
+    result = shipped("api_key", {**FILE, "api_key": "", **PASSWORD, **options}, capsys, check=check)
+    assert differences("api_key", result) == []
+    return result
 
 
 def test_the_module(reached: SimulatedOdoo, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import neutralize,
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.dns.zones import GOOD, zone_text
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.doctor.test_observing import healthy
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.routing.test_replay import add_message
+from ansible_collections.postmaster.odoo.tests.unit.returned import differences
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
 
@@ -118,6 +119,7 @@ def test_mail_without_a_path_is_a_finding(
         row["active"] = False
     connect_to(odoo, monkeypatch)
     result = shipped("mail_dns_info", options(server), capsys)
+    assert differences("mail_dns_info", result) == []
     assert result["paths"] == []
     (finding,) = result["findings"]
     assert finding["id"] == "dns_undeclared"
@@ -187,6 +189,7 @@ def test_the_module_lists_its_records(
 ) -> None:
     connect_to(odoo, monkeypatch)
     result = shipped("mail_dns_info", options(server), capsys)
+    assert differences("mail_dns_info", result) == []
     assert not result["changed"]
     assert result["findings"] == result["records"] == []
     (path,) = result["paths"]

@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.smtp.pr
     USER,
     echo,
 )
+from ansible_collections.postmaster.odoo.tests.unit.returned import differences
 from ansible_collections.postmaster.odoo.tests.unit.smtp_server import smtp_server
 from ansible_collections.postmaster.odoo.tests.unit.tasks import module_named, shipped
 
@@ -28,6 +29,7 @@ def test_the_module(check: bool, fail_on_error: bool, capsys: pytest.CaptureFixt
     given = {"smtp_host": HOST, "smtp_user": USER, "smtp_pass": SECRET, "fail_on_error": fail_on_error}
     with smtp_server(**AUTH, replies={"AUTH": echo}) as server:
         result = shipped("smtp_probe", {**given, "smtp_port": server.port}, capsys, check=check)
+    assert differences("smtp_probe", result) == []
     assert (result["outcome"], result["changed"], result.get("failed", False)) == ("auth", False, fail_on_error)
     if fail_on_error:
         assert result["error_kind"] == "rejected"
@@ -35,6 +37,7 @@ def test_the_module(check: bool, fail_on_error: bool, capsys: pytest.CaptureFixt
     assert SECRET not in str(result)
     with smtp_server(**AUTH) as server:
         result = shipped("smtp_probe", {**given, "smtp_port": server.port, "helo": "x.example"}, capsys, check=check)
+    assert differences("smtp_probe", result) == []
     assert (result["outcome"], result["changed"]) == ("ok", False)
     assert SECRET not in str(result)
 
