@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import MODULES, ROLES
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import ROLES, modules
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.watch import VERDICT_WANTED
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -29,7 +29,7 @@ def parts(given: Any) -> Iterator[str]:
         for one in given:
             yield from parts(one)
     elif isinstance(given, dict) and given.get("vars", {}).get(VERDICT_WANTED) is not False:
-        yield from MODULES.intersection(given)
+        yield from modules().intersection(given)
         yield from (role["role"] for role in given.get("roles", ()))
         yield from (given[name]["name"] for name in USES_A_ROLE if name in given)
         for name in ("tasks", "block", "rescue", "always"):
@@ -39,7 +39,7 @@ def parts(given: Any) -> Iterator[str]:
 def roles_with_a_verdict() -> set[str]:
     files = {path.name: [load(file) for file in (path / "tasks").glob("*.yml")] for path in CHECKOUT.glob("roles/*")}
     inside = {f"postmaster.odoo.{role}": set(parts(tasks)) for role, tasks in files.items()}
-    found = {role for role, names in inside.items() if names & MODULES}
+    found = {role for role, names in inside.items() if names & modules()}
     # Another role may use the tasks of one of them, such as `drift` those of `provision`.
     return found | {role for role, names in inside.items() if names & found}
 
@@ -49,6 +49,6 @@ def test_roles_with_a_verdict() -> None:
 
 
 def test_playbooks_with_a_verdict() -> None:
-    counted = MODULES | ROLES | roles_with_a_verdict()
+    counted = modules() | ROLES | roles_with_a_verdict()
     found = {path.stem for path in CHECKOUT.glob("playbooks/*.yml") if counted.intersection(parts(load(path)))}
     assert found == {"drift", "onboard", "provision"}
