@@ -45,8 +45,6 @@ test("few bars are wide, many are narrow", () => {
 });
 
 test("the counts of a run are named, the worst first", () => {
-  /** @type {(status: string) => string} */
-  const upper = (status) => status.toUpperCase();
-  assert.equal(countsInWords({ ...NO_COUNTS, clean: 3, drifted: 1 }, upper), "1 DRIFTED, 3 CLEAN");
-  assert.equal(countsInWords(NO_COUNTS, upper), "no instances");
+  assert.equal(countsInWords({ ...NO_COUNTS, clean: 3, drifted: 1 }), "1 drifted, 3 clean");
+  assert.equal(countsInWords(NO_COUNTS), "no instances");
 });

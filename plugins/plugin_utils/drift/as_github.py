@@ -13,9 +13,8 @@ from pathlib import Path
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import open_to_append
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_markdown
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import STATUSES
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import NOT_COMPARED, STATUSES
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
-    STATUS_TEXT,
     Document,
     differences,
     nobody,
@@ -42,7 +41,7 @@ def commands(report: Document) -> Iterator[str]:
         if status == "clean":
             continue
         level = "warning" if status in ("accepted", "corrected") else "error"
-        is_incomplete = status in ("unknown", "failed", "unreachable")
+        is_incomplete = status in NOT_COMPARED
         message = reasons(instance) if is_incomplete else []
         # An instance that was not compared completely can have drifted in addition.
         shown = "drifted" if is_incomplete else status
@@ -51,7 +50,7 @@ def commands(report: Document) -> Iterator[str]:
                 if one["status"] == shown:
                     further = remark(one)
                     message.append(f"{subject(resource)}: {words}{f' ({further})' if further else ''}")
-        title = f"Drift: {instance['instance']}: {STATUS_TEXT[status]}"
+        title = f"Drift: {instance['instance']}: {status}"
         yield _command(level, title, "\n".join(map(printable, message)))
     for problem in report.get("baseline", {}).get("problems", ()):
         yield _command(

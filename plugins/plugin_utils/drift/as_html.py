@@ -15,7 +15,6 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import page_assembly
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import all_kinds
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import STATUS_TEXT
 
 _REPORT = "@REPORT@"
 
@@ -34,7 +33,6 @@ def render(report: Mapping[str, Any]) -> str:
         "@POLICY@": _policy(style, script),
         "@STYLE@": style,
         "@SCRIPT@": script,
-        "@STATUS_TEXT@": _data(dict(STATUS_TEXT)),
         "@RESOURCE_KINDS@": _data([asdict(kind) for kind in all_kinds()]),
     }.items():
         page = page.replace(placeholder, text)

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import NOT_COMPARED
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
     differences,
@@ -54,7 +55,7 @@ def _cases(instance: dict[str, Any]) -> list[_Case]:
         by_task.setdefault(error["task"], []).append(error)
     for task, errors in by_task.items():
         cases.append((task, "error", errors[0]["kind"], [printable(error["message"]) for error in errors]))
-    if instance["status"] in ("unknown", "failed", "unreachable") and not by_task:
+    if instance["status"] in NOT_COMPARED and not by_task:
         cases.append(("verdict", "error", instance["status"], list(map(printable, instance["warnings"]))))
     return cases
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, markdown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.replayed_mail import replay_headline, replay_rows
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import NOT_COMPARED
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
-    STATUS_TEXT,
     Document,
     differences,
     findings,
@@ -80,7 +80,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
         + [
             (_SYMBOLS[one["status"]], markdown(one["instance"]), markdown(" ".join(reasons(one))))
             for one in report["instances"]
-            if one["status"] in ("unknown", "failed", "unreachable")
+            if one["status"] in NOT_COMPARED
         ],
     )
     problems = report.get("baseline", {}).get("problems", ())
@@ -130,7 +130,7 @@ class _Page:
 def _details(instance: dict[str, Any]) -> Iterator[str]:
     """Yield all details of an instance in a folded section."""
     status = instance["status"]
-    yield f"<details><summary>{_SYMBOLS[status]} {markdown(instance['instance'])}: {STATUS_TEXT[status]}</summary>\n\n"
+    yield f"<details><summary>{_SYMBOLS[status]} {markdown(instance['instance'])}: {status}</summary>\n\n"
     for resource in instance["resources"]:
         for words, difference in differences(resource):
             remarks = ", ".join(filter(None, (f"since {difference['since'][:10]}", markdown(remark(difference)))))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import counted, printable
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.replayed_mail import replay_headline, replay_rows
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import NOT_COMPARED
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import (
     Document,
     GroupedDifference,
@@ -53,10 +54,10 @@ def render(report: Document) -> Iterator[Line]:
             yield "drifted", f"  {sender}: {change} ({mails})"
         if len(changes) > _SENDERS:
             yield "drifted", f"  and {counted(len(changes) - _SENDERS, 'more sender')}"
-    for status, title in (("unreachable", "Unreachable:"), ("failed", "Failed:"), ("unknown", "Unknown:")):
+    for status in reversed(NOT_COMPARED):
         instances = [instance for instance in report["instances"] if instance["status"] == status]
         if instances:
-            yield status, title
+            yield status, f"{status.capitalize()}:"
         for instance in instances:
             yield status, f"  {printable(instance['instance'])}: {' '.join(map(printable, reasons(instance)))}"
     problems = report.get("baseline", {}).get("problems", ())

@@ -22,6 +22,8 @@ FORMAT = 1
 
 # From the best to the worst.
 STATUSES = ("clean", "corrected", "accepted", "drifted", "unknown", "failed", "unreachable")
+# The statuses of an instance that was not compared, or only in part.
+NOT_COMPARED = ("unknown", "failed", "unreachable")
 # The statuses of a difference.
 DIFFERENCE_STATUSES = ("corrected", "accepted", "drifted")
 

@@ -21,16 +21,6 @@ Document = Mapping[str, Any]
 _LONG = 80
 _CONTEXT = 15
 
-STATUS_TEXT: Mapping[str, str] = {
-    "clean": "clean",
-    "corrected": "corrected",
-    "accepted": "accepted",
-    "drifted": "drifted",
-    "unknown": "unknown",
-    "failed": "failed",
-    "unreachable": "unreachable",
-}
-
 
 @dataclass
 class GroupedDifference:
@@ -132,10 +122,10 @@ def headline(report: Document) -> str:
     counts = [(status, count) for status, count in reversed(list(verdict["instances"].items())) if count]
     (worst, first), *rest = counts
     of = "" if first == total else f" of {total}"
-    told = [f"{first}{of} instance{'' if total == 1 else 's'} {STATUS_TEXT[worst]}"]
-    told += [f"{count} {STATUS_TEXT[status]}" for status, count in rest]
+    told = [f"{first}{of} instance{'' if total == 1 else 's'} {worst}"]
+    told += [f"{count} {status}" for status, count in rest]
     # The baseline, or a play without hosts, can make the verdict worse than every instance.
-    verdict_text = "" if worst == verdict["status"] else f"{STATUS_TEXT[verdict['status']]}: "
+    verdict_text = "" if worst == verdict["status"] else f"{verdict['status']}: "
     return verdict_text + ", ".join(told)
 
 

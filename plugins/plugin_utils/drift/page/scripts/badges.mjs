@@ -7,7 +7,6 @@ SPDX-License-Identifier: GPL-3.0-or-later
 /** Symbols and badges of states. */
 
 import { createElement } from "./elements.mjs";
-import { wordOf } from "./page_data.mjs";
 import { STATES } from "./statuses.mjs";
 
 /** @typedef {import("./statuses.mjs").State} State */
@@ -27,6 +26,6 @@ export function symbol(state) {
  * @param {State} state
  * @param {string} [words]
  */
-export function badge(state, words = wordOf(state)) {
+export function badge(state, words = state) {
   return createElement("span", { class: "badge", "data-state": state }, `${STATES[state].symbol} ${words}`);
 }

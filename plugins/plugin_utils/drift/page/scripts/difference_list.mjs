@@ -10,7 +10,7 @@ import { badge } from "./badges.mjs";
 import { countGroups, groupDifferences, sortedVariants } from "./difference_groups.mjs";
 import { byId, createElement } from "./elements.mjs";
 import { openDetails } from "./navigation.mjs";
-import { resourceKinds, wordOf } from "./page_data.mjs";
+import { resourceKinds } from "./page_data.mjs";
 import { declaredBlock, remarkList } from "./resource_blocks.mjs";
 import { isMissing } from "./statuses.mjs";
 import { plural, readableKey } from "./text.mjs";
@@ -65,7 +65,7 @@ export function groupItem(group) {
 
 /** @param {ProblemGroup} group */
 function problemItem(group) {
-  const title = createElement("h3", {}, group.error ?? wordOf(group.state));
+  const title = createElement("h3", {}, group.error ?? group.state);
   return createElement(
     "li",
     { "data-of": "error" },

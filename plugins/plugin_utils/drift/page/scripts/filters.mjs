@@ -9,7 +9,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import { symbol } from "./badges.mjs";
 import { byId, createElement, inputById, selectById } from "./elements.mjs";
 import { navigate, openDetails, pageState } from "./navigation.mjs";
-import { kindColumns, report, rows, wordOf } from "./page_data.mjs";
+import { kindColumns, report, rows } from "./page_data.mjs";
 import { toggled } from "./selection.mjs";
 import { STATES } from "./statuses.mjs";
 import { plural } from "./text.mjs";
@@ -61,7 +61,7 @@ function statusButton(status) {
       properties,
       symbol(status),
       createElement("b", {}, String(count)),
-      createElement("span", {}, wordOf(status)),
+      createElement("span", {}, status),
     ),
   ];
 }

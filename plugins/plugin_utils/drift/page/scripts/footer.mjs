@@ -8,7 +8,6 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import { symbol } from "./badges.mjs";
 import { byId, createElement } from "./elements.mjs";
-import { wordOf } from "./page_data.mjs";
 import { STATE_NAMES, STATES } from "./statuses.mjs";
 
 /** Show the footer. */
@@ -19,7 +18,7 @@ export function showFooter() {
     createElement(
       "ul",
       { "aria-label": "Symbols" },
-      STATE_NAMES.map((state) => createElement("li", { title: STATES[state].meaning }, symbol(state), wordOf(state))),
+      STATE_NAMES.map((state) => createElement("li", { title: STATES[state].meaning }, symbol(state), state)),
     ),
     createElement(
       "p",

@@ -9,7 +9,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import { badge, symbol } from "./badges.mjs";
 import { byId, createElement } from "./elements.mjs";
 import { headline, isPartialRun, withoutDifferences } from "./headline.mjs";
-import { report, rows, wordOf } from "./page_data.mjs";
+import { report, rows } from "./page_data.mjs";
 import { ICON_COLOURS, STATES } from "./statuses.mjs";
 import { plural, readableKey } from "./text.mjs";
 import { formatDateAndClock, formatDuration } from "./time.mjs";
@@ -57,9 +57,7 @@ function differencesInWords() {
   const { differences } = report.verdict;
   const total = Object.values(differences).reduce((one, other) => one + other, 0);
   const statuses = /** @type {(keyof typeof differences)[]} */ (["drifted", "corrected", "accepted"]);
-  const counted = statuses
-    .filter((status) => differences[status])
-    .map((status) => `${differences[status]} ${wordOf(status)}`);
+  const counted = statuses.filter((status) => differences[status]).map((status) => `${differences[status]} ${status}`);
   return total ? `${plural(total, "difference")}: ${counted.join(", ")}` : "";
 }
 

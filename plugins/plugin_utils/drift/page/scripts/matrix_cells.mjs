@@ -9,7 +9,6 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import { symbol } from "./badges.mjs";
 import { isWithoutCells, resourcesIn, stateIn } from "./columns.mjs";
 import { createElement } from "./elements.mjs";
-import { wordOf } from "./page_data.mjs";
 import { differs } from "./rows.mjs";
 import { STATE_NAMES, STATES } from "./statuses.mjs";
 import { plural, readableKey } from "./text.mjs";
@@ -29,10 +28,7 @@ import { plural, readableKey } from "./text.mjs";
 
 // Most cells are equal. A copy is much faster than a new element.
 const CELLS = new Map(
-  STATE_NAMES.map((state) => [
-    /** @type {State | "none"} */ (state),
-    newCell(state, wordOf(state), STATES[state].symbol),
-  ]),
+  STATE_NAMES.map((state) => [/** @type {State | "none"} */ (state), newCell(state, state, STATES[state].symbol)]),
 );
 CELLS.set("none", newCell("none", "not declared here", ""));
 
@@ -61,7 +57,7 @@ function createCell(row, column) {
   }
   cell.setAttribute(
     "aria-label",
-    differing.length ? `${wordOf(state)}, ${differing.length} of ${resources.length}` : `clean, ${resources.length}`,
+    differing.length ? `${state}, ${differing.length} of ${resources.length}` : `clean, ${resources.length}`,
   );
   if (column.named) {
     cell.className = "names";
@@ -78,7 +74,7 @@ function createCell(row, column) {
  */
 function stateWithFields(state, { differences }) {
   const isWhole = state === "missing" || state === "unmanaged" || !differences.length;
-  return isWhole ? wordOf(state) : `${wordOf(state)}, ${plural(differences.length, "field")}`;
+  return isWhole ? state : `${state}, ${plural(differences.length, "field")}`;
 }
 
 /** @param {ComparedResource} resource */
@@ -95,7 +91,7 @@ function namedResource({ state, key }) {
  */
 function createWholeCell(row, state, columns) {
   const [error] = row.errors;
-  const label = `${wordOf(state)}: ${error ? readableKey(error.message) : "nothing was compared"}`;
+  const label = `${state}: ${error ? readableKey(error.message) : "nothing was compared"}`;
   const cell = createElement(
     "td",
     { class: "whole", role: "gridcell", tabindex: -1, colspan: columns, "data-state": state, "aria-label": label },
@@ -112,7 +108,7 @@ function createWholeCell(row, state, columns) {
  * @param {ShownColumn[]} columns
  */
 export function createRow(row, columns) {
-  const label = `${row.name}, ${wordOf(row.status)}${row.differing ? `, ${plural(row.differing, "resource")} differing` : ""}`;
+  const label = `${row.name}, ${row.status}${row.differing ? `, ${plural(row.differing, "resource")} differing` : ""}`;
   const name = createElement(
     "th",
     { role: "rowheader", tabindex: -1, "aria-label": label, title: row.name },

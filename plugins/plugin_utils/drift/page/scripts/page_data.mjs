@@ -11,8 +11,6 @@ import { byId } from "./elements.mjs";
 import { ResourceKinds } from "./resource_kinds.mjs";
 import { buildRows } from "./rows.mjs";
 
-/** @typedef {import("./statuses.mjs").State} State */
-
 /** @param {string} id the script element with the data */
 function readJson(id) {
   return JSON.parse(byId(id).textContent || "");
@@ -23,20 +21,8 @@ export const report = readJson("report");
 
 export const resourceKinds = new ResourceKinds(readJson("resource-kinds"));
 
-/** @type {Record<State, string>} */
-const stateWords = { ...readJson("status-text"), unmanaged: "unmanaged", missing: "missing" };
-
 export const rows = buildRows(report.instances, resourceKinds);
 
 export const rowsByName = new Map(rows.map((row) => [row.name, row]));
 
 export const kindColumns = buildColumns(rows, resourceKinds);
-
-/**
- * Return the word for a state, as in the other formats of the report.
- *
- * @param {State} state
- */
-export function wordOf(state) {
-  return stateWords[state];
-}

@@ -10,7 +10,7 @@ import { symbol } from "./badges.mjs";
 import { byId, createElement, present } from "./elements.mjs";
 import { errorsAndWarnings, problemBlock, replayBlock } from "./instance_notes.mjs";
 import { pageState } from "./navigation.mjs";
-import { report, resourceKinds, rows, wordOf } from "./page_data.mjs";
+import { report, resourceKinds, rows } from "./page_data.mjs";
 import { resourceBlock } from "./resource_blocks.mjs";
 import { selectRows } from "./selection.mjs";
 import { isState, UNJUDGED } from "./statuses.mjs";
@@ -42,7 +42,7 @@ function paperContent() {
 }
 
 function filtersInWords() {
-  const statuses = [...pageState.statuses].filter(isState).map(wordOf);
+  const statuses = [...pageState.statuses].filter(isState);
   const kinds = [...pageState.kinds].map((kind) => resourceKinds.plural(kind).toLowerCase());
   const filters = [];
   if (statuses.length) filters.push(`status ${statuses.join(", ")}`);
@@ -53,7 +53,7 @@ function filtersInWords() {
 
 /** @param {SelectedRow} entry */
 function instanceSection({ row, differing }) {
-  const title = createElement("h2", {}, symbol(row.status), ` ${row.name}: ${wordOf(row.status)}`);
+  const title = createElement("h2", {}, symbol(row.status), ` ${row.name}: ${row.status}`);
   return createElement(
     "section",
     {},

@@ -49,9 +49,8 @@ export function barWidth(runs) {
  * Return the number of instances of each status in words.
  *
  * @param {InstanceCounts} counts
- * @param {(status: CountedStatus) => string} wordOf
  */
-export function countsInWords(counts, wordOf) {
-  const words = STACKED.filter((status) => counts[status]).map((status) => `${counts[status]} ${wordOf(status)}`);
+export function countsInWords(counts) {
+  const words = STACKED.filter((status) => counts[status]).map((status) => `${counts[status]} ${status}`);
   return words.join(", ") || "no instances";
 }

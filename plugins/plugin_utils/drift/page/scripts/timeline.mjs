@@ -7,7 +7,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 /** The timeline: one bar for each of the last runs, and the same as a table for screen readers. */
 
 import { byId, createElement, createShape } from "./elements.mjs";
-import { report, wordOf } from "./page_data.mjs";
+import { report } from "./page_data.mjs";
 import { barParts, barWidth, countsInWords } from "./status_bars.mjs";
 import { plural } from "./text.mjs";
 import { formatClock, formatDate, formatDateAndClock } from "./time.mjs";
@@ -32,7 +32,7 @@ export function showTimeline() {
   });
   const table = createElement("table", {}, createElement("caption", {}, "Instances by status, run by run"));
   runs.forEach((run, position) => {
-    const words = countsInWords(run.instances, wordOf);
+    const words = countsInWords(run.instances);
     const time = formatDateAndClock(run.generated);
     const bar = createShape("g", {}, createShape("title", {}, `${time}: ${words}`));
     for (const { status, y, height } of barParts(run.instances, HEIGHT)) {
