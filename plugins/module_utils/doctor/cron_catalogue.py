@@ -43,12 +43,14 @@ CRON_KINDS: Mapping[str, Kind] = {
         "error",
         "Scheduled actions (crons) are due, and no worker runs them",
         "Start Odoo with cron workers (set max_cron_threads to 1 or more). Find out in Odoo's log why no worker serves this database.",
+        one_per="instance",
     ),
     "cron_overdue_running": Kind(
         "cron",
         "warning",
         "A scheduled action (cron) is overdue although workers are alive: it, or another one before it, has not ended",
         "Wait for the end of the run. If it does not end, find the cause in Odoo's log (often an SMTP server that never answers), and restart Odoo.",
+        one_per="instance",
     ),
     "cron_far_future": Kind(
         "cron",
@@ -68,6 +70,7 @@ CRON_KINDS: Mapping[str, Kind] = {
         "error",
         "Scheduled actions (crons) were triggered, and no worker has run them",
         "Start Odoo with cron workers (set max_cron_threads to 1 or more). Find out in Odoo's log why no worker serves this database.",
+        one_per="instance",
     ),
     "cron_served_elsewhere": Kind(
         "cron",
@@ -82,5 +85,6 @@ CRON_KINDS: Mapping[str, Kind] = {
         "Addons are waiting to be installed, upgraded or removed, which stops every scheduled action (cron)",
         "Finish or cancel these changes with postmaster.odoo.pending_addons, or in Odoo's Apps.",
         "addons",
+        one_per="instance",
     ),
 }

@@ -11,15 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.expiry_catalogue import EXPIRY_KINDS
+
 # The finding of each kind, in the order of a report.
-FINDINGS: Mapping[str, str] = {
-    "api_key": "api_key_expires",
-    "certificate": "certificate_expires",
-    "client_certificate": "client_certificate_expires",
-    "client_secret": "client_secret_expires",
-    "refresh_token": "refresh_token_expires",
-    "smtp_pass": "password_rotation_due",
-}
+FINDINGS: Mapping[str, str] = {kind.deadline: name for name, kind in EXPIRY_KINDS.items()}
 
 
 @dataclass(frozen=True)

@@ -9,38 +9,20 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-# An instance has at most one of each. If it has a resource, that is a sample: the first one of several records.
-ONE_FOR_AN_INSTANCE = frozenset(
-    {
-        "addons_pending",
-        "alias_domain_missing",
-        "backlog",
-        "cron_overdue_no_worker",
-        "cron_overdue_running",
-        "cron_trigger_backlog",
-        "from_rewritten",
-        "interrupted_batch",
-        "neutralized",
-        "oldest_too_old",
-        "queue_batch_full",
-        "queue_blocked",
-        "sender_without_server",
-        "stale_outgoing",
-    }
-)
-# An instance has at most one of each for each name: the class of failed mails. The ID is that of a sample.
-ONE_FOR_A_NAME = frozenset({"failures_by_class", "given_up", "no_recipient", "throttled"})
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE
 
 
 def identity_of(finding: Mapping[str, Any]) -> Hashable:
     """Return a value that two findings have in common if they are the same finding.
 
-    :param finding: as in the result of a diagnosis.
+    :param finding: as in the result of a diagnosis. A finding that is not in the catalogue counts as one for each record.
     """
+    kind = CATALOGUE.get(finding["id"])
+    one_per = kind.one_per if kind else "record"
     about = finding["resource"] or {}
-    if finding["id"] in ONE_FOR_AN_INSTANCE:
+    if one_per == "instance":
         return (finding["id"],)
-    if finding["id"] in ONE_FOR_A_NAME or about.get("id") is None:
+    if one_per == "name" or about.get("id") is None:
         return (finding["id"], about.get("model"), about.get("name") or about.get("xml_id"))
     # A record keeps its ID if somebody renames it.
     return (finding["id"], about["model"], about["id"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class Kind:
 
     :param remedy: one line, in which `{name}` is the resource.
     :param fix: the class of fixes that repairs it; None if a human must do it.
+    :param one_per: how many of these findings an instance can have: one for each record (or its name, if it has no ID), one for each name of a resource,
+        or one. If it is not `record`, the resource is only a sample, and another diagnosis can have another one.
     """
 
     check: str
@@ -22,3 +25,4 @@ class Kind:
     title: str
     remedy: str
     fix: str | None = None
+    one_per: Literal["record", "name", "instance"] = "record"

@@ -16,6 +16,7 @@ ROUTING_KINDS: Mapping[str, Kind] = {
         "warning",
         "No mail server has a from_filter for some addresses that Odoo sends from",
         "Add the addresses, or their domain, to the from_filter of a server that may send from them. Or set default_from of the alias domain.",
+        one_per="instance",
     ),
     "from_filter_unmatched": Kind(
         "routing",
@@ -35,5 +36,6 @@ ROUTING_KINDS: Mapping[str, Kind] = {
         "info",
         "Odoo replaces some sender addresses with its notifications address",
         "If those domains are not yours, do nothing. Otherwise add them to the from_filter of a server that may send from them.",
+        one_per="instance",
     ),
 }

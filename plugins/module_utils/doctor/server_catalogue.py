@@ -177,6 +177,7 @@ SERVER_KINDS: Mapping[str, Kind] = {
         "error",
         "This database is a neutralized copy, which sends no mail on purpose",
         "If it is a copy, do nothing. If it must send mail, delete the system parameter database.is_neutralized, and activate the mail servers and crons.",
+        one_per="instance",
     ),
     "config_file_overridden": Kind(
         "server",

@@ -16,6 +16,7 @@ SETUP_KINDS: Mapping[str, Kind] = {
         "warning",
         "A company has no alias domain, so bounces and replies do not come back to Odoo",
         "Declare an alias domain: run postmaster.odoo.alias_domain with the company in companies. Up to 16.0, set the system parameter mail.catchall.domain.",
+        one_per="instance",
     ),
     "default_from_missing": Kind(
         "setup",

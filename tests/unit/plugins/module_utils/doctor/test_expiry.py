@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor import diagnose as diagnosing
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import FINDINGS, Deadline, in_order
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.deadline import Deadline, in_order
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.declared_dates import declared_dates_of
@@ -59,10 +58,6 @@ def in_days(odoo: SimulatedOdoo, days: float) -> str:
 def add_key(odoo: SimulatedOdoo, name: str, days: float | None = None, **values: Any) -> int:
     dates = {} if days is None or odoo.major < 18 else {"expiration_date": in_days(odoo, days)}
     return odoo.add("res.users.apikeys", **{"name": name, "user_id": odoo.uid, "scope": False, **dates, **values})
-
-
-def test_every_kind_has_a_finding() -> None:
-    assert set(FINDINGS.values()) == {name for name, kind in CATALOGUE.items() if kind.check == "expiry"}
 
 
 @pytest.mark.parametrize(
