@@ -16,8 +16,8 @@ class Kind:
 
     :param remedy: one line, in which `{name}` is the resource.
     :param fix: the class of fixes that repairs it; None if a human must do it.
-    :param one_per: how many of these findings an instance can have: one for each record (or its name, if it has no ID), one for each name of a resource,
-        or one. If it is not `record`, the resource is only a sample, and another diagnosis can have another one.
+    :param one_per: an instance has one of these findings for each record, for each name of a resource, or at most one. Records without an ID count by
+        their names. With `name` and `instance`, the resource of a finding is only a sample. The next diagnosis can have another sample.
     """
 
     check: str
