@@ -144,12 +144,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import UPDATE_LIST, resource_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 _RESOURCE = resource_arguments(ADDON, xml_id=False, states=("present", "absent", "latest"))
 SPECIFICATION = Specification(
-    options={**_RESOURCE, "update_list": {"type": "bool", "default": False}},
+    options={**_RESOURCE, **UPDATE_LIST},
     scope=ResultScope(single=ADDON.name),
 )
 

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.attributes
+  - postmaster.odoo.activate_neutralized
 options:
   xml_id:
     description:
@@ -86,14 +87,6 @@ options:
     description:
       - Whether Odoo executes missed runs later. Odoo 18.0 has removed this field.
     type: bool
-
-  activate_neutralized:
-    description:
-      - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
-      - Without this option they stay inactive, and a warning names them.
-    type: bool
-    default: false
   run:
     description:
       - Runs the cron once, immediately, even if it is not active or not due, and waits for its end. The task is then always C(changed). It fails if the run
@@ -291,7 +284,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_declared
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import (
+    ACTIVATE_NEUTRALIZED,
+    resource_arguments,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
@@ -299,7 +295,7 @@ _RESOURCE = resource_arguments(CRON, states=("present", "absent"))
 SPECIFICATION = Specification(
     options={
         **_RESOURCE,
-        "activate_neutralized": {"type": "bool", "default": False},
+        **ACTIVATE_NEUTRALIZED,
         "run": {"type": "bool", "default": False},
     },
     rules=CRON.option_rules,

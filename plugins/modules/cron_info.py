@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.attributes.info
+  - postmaster.odoo.query
 options:
   name:
     description:
@@ -27,12 +28,6 @@ options:
   xml_id:
     description:
       - Only the cron with this external ID.
-    type: str
-
-  query:
-    description:
-      - A JMESPath expression that is applied to the list of records. RV(query_result) contains its result.
-      - The option needs the Python package C(jmespath) on the host that runs the task.
     type: str
 seealso:
   - module: postmaster.odoo.mail_stack
@@ -186,18 +181,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import credentials_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info import (
+    INFO_ARGUMENTS,
     info_result,
     overdue_minutes,
     read_info,
 )
 
-SPECIFICATION = Specification(
-    options={
-        "name": {"type": "str"},
-        "xml_id": {"type": "str"},
-        "query": {"type": "str"},
-    },
-)
+SPECIFICATION = Specification(options=INFO_ARGUMENTS)
 
 
 def run(module: OdooModule) -> None:

@@ -259,13 +259,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions impo
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.work import work_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.attempts import MAX_ATTEMPTS
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES_ARGUMENT
 
 SPECIFICATION = Specification(
     options={
         "action": {"type": "str", "required": True, "choices": ["process", "retry", "cancel", "purge"]},
         "states": {"type": "list", "elements": "str", "choices": ["outgoing", "exception", "cancel"], "default": []},
-        "failure_class": {"type": "list", "elements": "str", "choices": list(FAILURE_CLASSES), "default": []},
+        "failure_class": FAILURE_CLASSES_ARGUMENT,
         "older_than": {"type": "int"},
         "server": {"type": "str"},
         "from_domain": {"type": "str"},

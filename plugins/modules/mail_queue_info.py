@@ -267,7 +267,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
     run_module,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.inspect_queue import inspect_queue
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import FAILURE_CLASSES_ARGUMENT
 
 SPECIFICATION = Specification(
     options={
@@ -275,7 +275,7 @@ SPECIFICATION = Specification(
         "max_outgoing": {"type": "int"},
         "max_age": {"type": "int"},
         "max_exceptions": {"type": "int"},
-        "fail_on": {"type": "list", "elements": "str", "choices": list(FAILURE_CLASSES), "default": []},
+        "fail_on": FAILURE_CLASSES_ARGUMENT,
         "metrics_file": {"type": "path"},
     },
 )

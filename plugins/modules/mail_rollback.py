@@ -27,6 +27,8 @@ author:
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.attributes
+  - postmaster.odoo.activate_neutralized
+  - postmaster.odoo.verify
 options:
   snapshot:
     description:
@@ -49,23 +51,6 @@ options:
       - A changed record is then also found by its name alone, if only one record has it. No record is deleted by its name alone.
     type: bool
     default: false
-  activate_neutralized:
-    description:
-      - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Without this option they stay inactive, and a warning names them.
-    type: bool
-    default: false
-  verify:
-    description:
-      - Whether the restored settings of mail servers are tested before they go live, as in O(postmaster.odoo.mail_stack#module:verify).
-    type: str
-    choices: [none, connection, canary]
-    default: none
-  canary_to:
-    description:
-      - The email address that O(verify=canary) sends mail to.
-    type: str
-    default: ''
 notes:
   - The next run of M(postmaster.odoo.mail_stack) enforces the declaration again. Correct the declaration before that.
 seealso:
@@ -200,7 +185,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import plan_diff
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import ACTIVATE_NEUTRALIZED, VERIFY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
@@ -213,7 +198,7 @@ SPECIFICATION = Specification(
         "snapshot": {"type": "path", "required": True},
         "snapshot_folder": {"type": "path"},
         "other_address": {"type": "bool", "default": False},
-        "activate_neutralized": {"type": "bool", "default": False},
+        **ACTIVATE_NEUTRALIZED,
         **VERIFY,
     },
     rules={"required_if": [["snapshot", "latest", ["snapshot_folder"]]]},

@@ -23,6 +23,8 @@ author:
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.attributes
+  - postmaster.odoo.activate_neutralized
+  - postmaster.odoo.verify
 options:
   name:
     description:
@@ -181,36 +183,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-
-  activate_neutralized:
-    description:
-      - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
-      - Without this option they stay inactive, and a warning names them.
-    type: bool
-    default: false
-  verify:
-    description:
-      - Whether new settings of mail servers are tested before they go live.
-      - V(connection) creates an archived copy of the server with the new settings, the candidate. Odoo tests the connection of the candidate, and the
-        module deletes it. If the test succeeds, the module changes the server itself. A new server is created archived, then tested, then activated.
-      - If a test fails, nothing is written. The task then fails with the class of the failure and the reply of the SMTP server.
-      - Servers that stay archived are not tested, nor are changes of only O(name), O(sequence), O(smtp_debug) and O(max_email_size). In check mode nothing
-        is tested.
-      - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived. An active one that logs in with another method is
-        not changed. Warnings report both cases.
-      - V(canary) also makes Odoo send a real mail to O(canary_to) through the candidate. SMTP servers reject some mails only after they have received them,
-        for example because of an unverified sender, DMARC, or the content. The module waits for the final state of the mail, and deletes it.
-    type: str
-    choices: [none, connection, canary]
-    default: none
-  canary_to:
-    description:
-      - The email address that O(verify=canary) sends mail to.
-      - The sender is the first address of O(from_filter). If there is none, it is the login, an address in the domain of O(from_filter), or Odoo's
-        notifications address.
-    type: str
-    default: ''
 seealso:
   - module: postmaster.odoo.mail_stack
     description: Enforces everything about the mail of one instance in one task.
@@ -515,13 +487,17 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module imp
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, resource_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import (
+    ACTIVATE_NEUTRALIZED,
+    VERIFY,
+    resource_arguments,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 _RESOURCE = resource_arguments(MAIL_SERVER, states=("present", "absent"))
 SPECIFICATION = Specification(
-    options={**_RESOURCE, "activate_neutralized": {"type": "bool", "default": False}, **VERIFY},
+    options={**_RESOURCE, **ACTIVATE_NEUTRALIZED, **VERIFY},
     rules=MAIL_SERVER.option_rules,
     scope=ResultScope(single=MAIL_SERVER.name),
 )

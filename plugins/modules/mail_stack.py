@@ -29,6 +29,8 @@ author:
 extends_documentation_fragment:
   - postmaster.odoo.connection
   - postmaster.odoo.attributes
+  - postmaster.odoo.activate_neutralized
+  - postmaster.odoo.verify
 options:
   addons:
     description:
@@ -523,37 +525,6 @@ options:
       - Whether Odoo reads its addons path again if one of O(addons) is not in its list. This is not done in check mode.
     type: bool
     default: false
-
-  activate_neutralized:
-    description:
-      - Whether mail servers and crons may be activated although the database is a neutralized copy (C(database.is_neutralized)).
-      - Odoo can neutralize a copy. It then deactivates the mail servers and crons, because a copy contains the real passwords and would send real mail.
-      - Without this option they stay inactive, and a warning names them.
-    type: bool
-    default: false
-  verify:
-    description:
-      - Whether new settings of mail servers are tested before they go live.
-      - V(connection) creates an archived copy of the server with the new settings, the candidate. Odoo tests the connection of the candidate, and the
-        module deletes it. If the test succeeds, the module changes the server itself. A new server is created archived, then tested, then activated.
-      - If a test fails, nothing is written. The task then fails with the class of the failure and the reply of the SMTP server.
-      - Servers that stay archived are not tested, nor are changes of only O(servers[].name), O(servers[].sequence), O(servers[].smtp_debug) and
-        O(servers[].max_email_size). In check mode nothing is tested.
-      - A server that needs OAuth2 and is not connected yet cannot be tested. A new one stays archived. An active one that logs in with another method is
-        not changed. Warnings report both cases.
-      - V(canary) also makes Odoo send real mails to O(canary_to) through the candidate, one from each address that O(routes) declare for the server. SMTP
-        servers reject some mails only after they have received them, for example because of an unverified sender, DMARC, or the content. The module waits
-        for the final state of each mail, and deletes it.
-    type: str
-    choices: [none, connection, canary]
-    default: none
-  canary_to:
-    description:
-      - The email address that O(verify=canary) sends mail to.
-      - If O(routes) contains no address for a server, the sender is the first address of its C(from_filter). If there is none, it is the login, an address
-        in the domain of C(from_filter), or Odoo's notifications address.
-    type: str
-    default: ''
   replay:
     description:
       - Compares the routes of the senders of the last days, before and after the plan. RV(replay) lists mail that would use another server, would get
@@ -1092,7 +1063,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.declar
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforce import enforce_stack
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import VERIFY, stack_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import (
+    ACTIVATE_NEUTRALIZED,
+    UPDATE_LIST,
+    VERIFY,
+    stack_arguments,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.registry import RESOURCE_TYPES
 
 SPECIFICATION = Specification(
@@ -1106,8 +1082,8 @@ SPECIFICATION = Specification(
         "from_inventory": {"type": "bool", "default": False},
         "parts": {"type": "list", "elements": "str", "choices": [*stack_arguments(RESOURCE_TYPES), "routes"]},
         "unmanaged": {"type": "str", "choices": ["report", "archive", "ignore"], "default": "report"},
-        "update_list": {"type": "bool", "default": False},
-        "activate_neutralized": {"type": "bool", "default": False},
+        **UPDATE_LIST,
+        **ACTIVATE_NEUTRALIZED,
         **VERIFY,
         "replay": {"type": "dict", "options": {"days": {"type": "int", "default": 30}}},
         "snapshot_folder": {"type": "path"},

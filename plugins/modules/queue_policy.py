@@ -301,11 +301,12 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.enforc
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.result import enforced_result
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_options import RunOptions
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.options import OPTIONS
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import ACTIVATE_NEUTRALIZED
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.queue_policy import QUEUE_POLICY
 from ansible_collections.postmaster.odoo.plugins.module_utils.result_scope import ResultScope
 
 SPECIFICATION = Specification(
-    options={**OPTIONS, "activate_neutralized": {"type": "bool", "default": False}},
+    options={**OPTIONS, **ACTIVATE_NEUTRALIZED},
     scope=ResultScope(several=QUEUE_POLICY.name),
 )
 

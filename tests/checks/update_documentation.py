@@ -4,12 +4,13 @@
 
 """Write the generated documentation from its sources.
 
-The modules document their options. The options of `mail_stack` that take lists of resources repeat the options of their modules. The argument
-specifications of the roles repeat the options of `mail_stack`, `queue_policy`, `mail_doctor` and the connection. `meta/runtime.yml`, the task of the
-role `provision` and the table of `docs/contents.md` repeat the lists of modules and resource types.
+The modules document their options, and documentation fragments the options of several modules. The options of `mail_stack` that take lists of
+resources repeat the options of their modules. The argument specifications of the roles repeat the options of `mail_stack`, `queue_policy`,
+`mail_doctor` and the connection. `meta/runtime.yml`, the task of the role `provision` and the table of `docs/contents.md` repeat the lists of modules
+and resource types. `mail_queue` and `mail_queue_info` repeat the classes of failures.
 
-    python tests/checks/update_documentation.py          # write
-    python tests/checks/update_documentation.py --check  # fail if something is out of date
+    .venv/checks/bin/python tests/checks/update_documentation.py          # write
+    .venv/checks/bin/python tests/checks/update_documentation.py --check  # fail if something is out of date
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ from typing import Any
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(CHECKOUT / ".work/collections"))
+
 COLLECTION = "ansible_collections.postmaster.odoo"
 MODULES = CHECKOUT / "plugins/modules"
+CONNECTION = "postmaster.odoo.connection"
 WRITTEN = "# Written by tests/checks/update_documentation.py.\n"
+OUT_OF_DATE = "out of date: run .venv/checks/bin/python tests/checks/update_documentation.py"
 WIDTH = 110  # PyYAML breaks a line after the word that exceeds the width
 
 # Return values of a resource's module, and their place in the result of mail_stack.
@@ -84,8 +89,22 @@ def _on_one_line(values: list[str]) -> list[str] | tuple[str, ...]:
 
 
 def documented(module: str) -> Options:
-    """Return the options that a module documents."""
-    return documentation(MODULES / f"{module}.py")["options"]
+    """Return the options that a module documents, itself or with fragments, without those of the connection."""
+    document = documentation(MODULES / f"{module}.py")
+    options = dict(document["options"])
+    for name in document["extends_documentation_fragment"]:
+        if name != CONNECTION:
+            # As in Ansible, the module completes or overrides the option of a fragment.
+            options |= {option: {**common, **options.get(option, {})} for option, common in fragment(name).items()}
+    return options
+
+
+def fragment(name: str) -> Options:
+    """Return the options of a documentation fragment, such as `postmaster.odoo.dns` or `postmaster.odoo.attributes.info`."""
+    _namespace, _collection, file, *variable = name.split(".")
+    loaded = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.{file}").ModuleDocFragment
+    text = getattr(loaded, variable[0].upper() if variable else "DOCUMENTATION")
+    return dict(yaml.safe_load(text).get("options", {}))
 
 
 def documentation(file: Path) -> dict[str, Any]:
@@ -185,6 +204,13 @@ def with_option(text: str, part: str, module: str, kind: Options) -> str:
     return text.replace("  routes:\n", f"{indented}  routes:\n", 1)
 
 
+def with_failure_classes(text: str) -> str:
+    """Return the text of a module with all classes of failures as the choices of its option."""
+    classes = importlib.import_module(f"{COLLECTION}.plugins.module_utils.smtp.classification").FAILURE_CLASSES
+    choices = "".join(f"      - {name}\n" for name in classes)
+    return re.sub(r"(?m)^(    choices:\n)(?:      - \w+\n)+", lambda found: found[1] + choices, text)
+
+
 def runtime_file(text: str) -> str:
     """Return the text of meta/runtime.yml with every module."""
     document = yaml.safe_load(text)
@@ -234,8 +260,7 @@ def connection_options() -> Options:
     arguments = importlib.import_module(
         f"{COLLECTION}.plugins.module_utils.connection_arguments"
     ).connection_arguments()
-    fragment = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.connection").ModuleDocFragment.DOCUMENTATION
-    options = renamed(yaml.safe_load(fragment)["options"], lambda name: f"odoo_{name}")
+    options = renamed(fragment(CONNECTION), lambda name: f"odoo_{name}")
     for option in options.values():
         option["description"] = [
             re.sub(
@@ -254,6 +279,7 @@ def variables(module: str, prefix: str, own: Collection[str]) -> Options:
     everything = documented(module)
 
     def rename(name: str) -> str:
+        name = name.removeprefix(f"postmaster.odoo.{module}#module:")
         option = re.split(r"[.\[]", name)[0]
         if option in options and option == name:
             return f"{prefix}{name}"
@@ -278,8 +304,7 @@ def variables(module: str, prefix: str, own: Collection[str]) -> Options:
 
 def doctor_variables() -> Mapping[str, Options]:
     """Return the variables of each entry point of the role `doctor`, which are the options of `mail_doctor`."""
-    fragment = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.dns").ModuleDocFragment.DOCUMENTATION
-    options = documented("mail_doctor") | yaml.safe_load(fragment)["options"]
+    options = documented("mail_doctor")
     # A role always has an inventory.
     options["from_inventory"] |= {"default": True}
     options = renamed(options, lambda name: f"doctor_{name}" if name in options else name)
@@ -349,6 +374,7 @@ def main() -> int:
     roles = {name for name, _entry_point in role_variables()}
     files: dict[Path, Callable[[str], str]] = {
         MODULES / "mail_stack.py": stack_module,
+        **{MODULES / f"{name}.py": with_failure_classes for name in ("mail_queue", "mail_queue_info")},
         CHECKOUT / "meta/runtime.yml": runtime_file,
         **{CHECKOUT / name: with_parts for name in FILES_WITH_PARTS},
         CHECKOUT / "docs/contents.md": contents_file,
@@ -365,7 +391,7 @@ def main() -> int:
             if not check:
                 file.write_text(after, encoding="utf-8")
     for name in outdated:
-        print(f"{name}: {'out of date: run python tests/checks/update_documentation.py' if check else 'written'}")
+        print(f"{name}: {OUT_OF_DATE if check else 'written'}")
     return int(check and bool(outdated))
 
 

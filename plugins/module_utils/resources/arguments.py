@@ -10,12 +10,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
-# The options for testing new settings of mail servers before they go live.
-VERIFY = {
+# The option to activate records on a neutralized database. The fragment `activate_neutralized` documents it.
+ACTIVATE_NEUTRALIZED: Mapping[str, Any] = {"activate_neutralized": {"type": "bool", "default": False}}
+# The option to read the addons path again.
+UPDATE_LIST: Mapping[str, Any] = {"update_list": {"type": "bool", "default": False}}
+# The options for testing new settings of mail servers before they go live. The fragment `verify` documents them.
+VERIFY: Mapping[str, Any] = {
     "verify": {"type": "str", "choices": ["none", "connection", "canary"], "default": "none"},
     "canary_to": {"type": "str", "default": ""},
 }

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
+
+# The options of a module that only reads records of one resource type. The fragment `query` documents `query`.
+INFO_ARGUMENTS: Mapping[str, Any] = {"name": {"type": "str"}, "xml_id": {"type": "str"}, "query": {"type": "str"}}
 
 
 def read_info(

@@ -138,6 +138,13 @@ OUTCOMES = (
 
 # The classes of failures of mails.
 FAILURE_CLASSES = tuple(sorted({*OUTCOMES, *_TYPES.values()} - {"ok"}))
+# An option that takes some of them.
+FAILURE_CLASSES_ARGUMENT: Mapping[str, Any] = {
+    "type": "list",
+    "elements": "str",
+    "choices": list(FAILURE_CLASSES),
+    "default": [],
+}
 
 # A reply with 4xx or 4.x.x in the messages of every version, and any other reply. For the database, which cannot parse replies.
 TEMPORARY = r"\((4[0-9][0-9]), |(^|[\s:])4[0-9][0-9](\s*\n|\s+(b['\"]|[245]\.[0-9]))|(error |\s)b['\"]4\.[0-9]+\.[0-9]|exception:\s+4\.[0-9]+\.[0-9]"

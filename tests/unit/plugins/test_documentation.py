@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection, dns
+from ansible_collections.postmaster.odoo.plugins.doc_fragments import attributes, connection
 from ansible_collections.postmaster.odoo.plugins.module_utils import errors
 from ansible_collections.postmaster.odoo.plugins.module_utils.connection_arguments import connection_arguments
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.arguments import resource_arguments
@@ -23,6 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.classification import OUTCOMES
 from ansible_collections.postmaster.odoo.tests.unit.tasks import module_named
 
+FRAGMENTS = "ansible_collections.postmaster.odoo.plugins.doc_fragments"
 COLLECTION = Path(importlib.import_module(connection.__name__).__file__ or "").parents[2]
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("*.py"))
 CONNECTED = [name for name in MODULES if module_named(name).SPECIFICATION.connection]
@@ -88,8 +89,10 @@ def test_every_module_uses_the_one_action() -> None:
 def test_the_documented_options_are_those_of_the_module(name: str) -> None:
     documented = documentation(name)
     assert documented["module"] == name
-    if "postmaster.odoo.dns" in documented.get("extends_documentation_fragment", ()):
-        documented["options"] |= yaml.safe_load(dns.ModuleDocFragment.DOCUMENTATION)["options"]
+    for fragment in documented.get("extends_documentation_fragment", ()):
+        if not fragment.startswith(("postmaster.odoo.connection", "postmaster.odoo.attributes")):
+            loaded = importlib.import_module(f"{FRAGMENTS}.{fragment.rpartition('.')[2]}")
+            documented["options"] |= yaml.safe_load(loaded.ModuleDocFragment.DOCUMENTATION)["options"]
     assert all_comparable(documented["options"]) == all_comparable(dict(module_named(name).SPECIFICATION.options))
 
 
