@@ -43,11 +43,14 @@ FILES_WITH_PARTS = (
     "roles/provision/defaults/main.yml",
     "roles/provision/tasks/enforce.yml",
     "roles/provision/tasks/main.yml",
+    "roles/provision/README.md",
     "roles/drift/tasks/main.yml",
+    "roles/drift/README.md",
     "playbooks/drift.yml",
     "playbooks/drift_baseline.yml",
     "playbooks/onboard.yml",
     "playbooks/provision.yml",
+    "docs/drift-in-ci.md",
 )
 
 Options = dict[str, Any]
@@ -236,6 +239,10 @@ def with_parts(text: str) -> str:
     parts = stack_parts()
     text = re.sub(r"'addons [a-z_ ]+'\.split\(\)", f"'{' '.join(parts)}'.split()", text)
     text = re.sub(r"addons, parameters, [a-z_, ]+ and routes", f"{', '.join(parts[:-1])} and routes", text)
+    marked = ", ".join(f"`{part}`" for part in parts[:-1])
+    text = re.sub(
+        r"`addons`, `parameters`, [a-z_`, ]+( and|,) `routes`", lambda found: f"{marked}{found[1]} `routes`", text
+    )
     return re.sub(r"(Tags: |choices: \[)addons, [a-z_, ]+, routes", lambda found: f"{found[1]}{', '.join(parts)}", text)
 
 
