@@ -24,6 +24,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.postmaster.odoo.plugins.callback.drift import CallbackModule
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift import as_text, watch
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.collect import Play
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.files import FILES
 from ansible_collections.postmaster.odoo.tests.unit.plugins.plugin_utils.drift.results import (
     CHECK,
     change,
@@ -302,9 +303,7 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
     callback = CallbackModule()
     callback.set_options()
     assert seen == {"REPORT_FOLDER": None, "BASELINE": "baseline.yml"}
-    assert (
-        callback._wrong_options == "'pdf' in formats is not valid. Valid values: json, markdown, junit, html, github."
-    )
+    assert callback._wrong_options == f"'pdf' in formats is not valid. Valid values: {', '.join(FILES)}, github."
 
 
 def test_an_ad_hoc_run_is_ignored(begun: Begun, capsys: pytest.CaptureFixture[str]) -> None:
