@@ -17,6 +17,7 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.simulated_odoo.calls
     read,
     refused,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import since
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
@@ -101,14 +102,14 @@ def test_direct_trigger(session: Session, odoo: SimulatedOdoo, series: str) -> N
     assert session.call("ir.cron", "method_direct_trigger", [cron]) is True
     after = read(session, "ir.cron", cron, "nextcall", "lastcall")
     assert after["lastcall"] == "2026-01-15 13:00:00"
-    assert after["nextcall"] == ("2026-01-15 13:02:30" if series == "19.0" else before)
+    assert after["nextcall"] == ("2026-01-15 13:02:30" if series in since(19) else before)
 
 
 def test_direct_trigger_of_a_failing_cron(session: Session, odoo: SimulatedOdoo, series: str) -> None:
     """It raises an error up to 18, and returns an answer from 19 on."""
     cron = odoo.ref("mail.ir_cron_mail_scheduler_action")
     odoo.cron_failures[cron] = "something broke"
-    if series != "19.0":
+    if series not in since(19):
         assert "something broke" in refused(Rejected, session, "ir.cron", "method_direct_trigger", [cron])
         return
     answer = session.call("ir.cron", "method_direct_trigger", [cron])

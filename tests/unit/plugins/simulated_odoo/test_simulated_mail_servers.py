@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.simulated_odoo.calls
     read,
     refused,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_PERSONAL_SERVERS, RECORDED, since
 
 
 def test_certificates(session: Session, series: str) -> None:
@@ -44,7 +45,7 @@ def test_oauth2_rules(session: Session, series: str, service: str, valid: dict[s
     create(session, "ir.mail_server", name="Main", **valid)
     text = create_refused(session, "ir.mail_server", name="Main", **{**valid, "smtp_pass": "x"})
     assert f"leave the password field empty for {service} mail server {name}" in text
-    wrong = "starttls_strict" if series == "19.0" else "ssl"
+    wrong = "starttls_strict" if series in since(19) else "ssl"
     text = create_refused(session, "ir.mail_server", name="Main", **{**valid, "smtp_encryption": wrong})
     assert f"Incorrect Connection Security for {service} mail server {name}" in text
     text = create_refused(session, "ir.mail_server", name="Main", **{**valid, "smtp_user": False})
@@ -136,7 +137,7 @@ def test_copies(session: Session, series: str) -> None:
         assert len(session.call("ir.mail_server", "copy", [server, copied])) == 2
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", [series for series in HAVE_PERSONAL_SERVERS if series in RECORDED])
 def test_a_copy_of_a_personal_server_needs_another_owner(session: Session) -> None:
     server = create(session, "ir.mail_server", name="Mine", owner_user_id=2)
     text = refused(Rejected, session, "ir.mail_server", "copy", [server])
@@ -146,7 +147,7 @@ def test_a_copy_of_a_personal_server_needs_another_owner(session: Session) -> No
 
 def test_one_personal_server_for_each_owner(session: Session, series: str) -> None:
     """Since 19."""
-    if series != "19.0":
+    if series not in since(19):
         assert "owner_user_id" not in session.fields("ir.mail_server")
         return
     server = create(session, "ir.mail_server", name="Mine", owner_user_id=2)

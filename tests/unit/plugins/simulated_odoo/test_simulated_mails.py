@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from ansible_collections.postmaster.odoo.tests.unit.plugins.simulated_odoo.calls import create, read, refused
+from ansible_collections.postmaster.odoo.tests.unit.series import since
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
@@ -40,7 +41,7 @@ def test_the_queue(session: Session, odoo: SimulatedOdoo, series: str) -> None:
     """The newest mails come first if the batch is too small. The name of the ids differs. The answer is always None."""
     first, second, later = (create(session, "mail.mail", subject=str(number)) for number in range(3))
     odoo.record("mail.mail", later)["scheduled_date"] = "2026-01-15 13:00:00"
-    if series == "19.0":
+    if series in since(19):
         session.call("mail.mail", "process_email_queue", email_ids=[first])
     else:
         refused(Rejected, session, "mail.mail", "process_email_queue", email_ids=[first])

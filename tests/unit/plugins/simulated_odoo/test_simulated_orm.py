@@ -18,6 +18,7 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.simulated_odoo.calls
     read,
     refused,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import since
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
@@ -136,4 +137,4 @@ def test_a_refused_call_leaves_nothing_behind(session: Session, odoo: SimulatedO
 
 def test_required_fields(session: Session, series: str) -> None:
     text = create_refused(session, "ir.mail_server", smtp_host="mail.example")
-    assert ("for the field 'Name' (name)" if series == "19.0" else "Field: Name (name)") in text
+    assert ("for the field 'Name' (name)" if series in since(19) else "Field: Name (name)") in text

@@ -37,7 +37,7 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforce
     SECRETS,
     stack,
 )
-from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SENDER_LISTS, SERIES
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SENDER_LISTS, HAVE_STRICT_TLS, SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 # Each method
@@ -83,7 +83,7 @@ def test_all_rules_of_oauth2_in_one_message(odoo: SimulatedOdoo, series: str, me
     assert "made-up-password" not in text
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", HAVE_STRICT_TLS)
 def test_strict_encryption_is_not_the_same_as_starttls(odoo: SimulatedOdoo, method: str) -> None:
     options = oauth2_server(method, smtp_encryption="starttls_strict")
     text = refused_unwritten(Invalid, odoo, stack(options))

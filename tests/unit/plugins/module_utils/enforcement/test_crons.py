@@ -31,6 +31,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     run,
     written,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import COUNT_RUNS, SERIES, since
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 GATEWAY = "mail.ir_cron_mail_gateway_action"  # inactive in a new database
@@ -105,7 +106,7 @@ def test_an_interval_type_that_odoo_does_not_have(odoo: SimulatedOdoo) -> None:
 # numbercall and doall exist up to 17.0
 
 
-@pytest.mark.parametrize("series", ["17.0"])
+@pytest.mark.parametrize("series", COUNT_RUNS)
 def test_numbercall_and_doall_in_17(odoo: SimulatedOdoo) -> None:
     stack = declared(numbercall=10, doall=True)
     assert set(changes(run(odoo, stack).plan)) == {"numbercall", "doall"}
@@ -115,7 +116,7 @@ def test_numbercall_and_doall_in_17(odoo: SimulatedOdoo) -> None:
 
 
 @pytest.mark.parametrize("option", [{"numbercall": -1}, {"doall": False}])
-@pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
+@pytest.mark.parametrize("series", [series for series in SERIES if series not in COUNT_RUNS])
 def test_numbercall_and_doall_do_not_exist_since_18(odoo: SimulatedOdoo, series: str, option: dict[str, Any]) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(interval_number=7, **option))
     assert f"{next(iter(option))} does not exist on this instance (Odoo {series}" in text
@@ -351,7 +352,7 @@ def test_a_failure_is_a_failure(odoo: SimulatedOdoo) -> None:
     assert "no mail today" in caught.value.message
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", since(19))
 def test_a_failure_that_odoo_only_counts(odoo: SimulatedOdoo, monkeypatch: pytest.MonkeyPatch) -> None:
     """As 19.0 did until the end of 2025."""
     odoo.cron_failures[odoo.ref(QUEUE)] = "no mail today"
@@ -386,7 +387,7 @@ def test_the_error_about_a_running_action_contains_its_start(odoo: SimulatedOdoo
 # Runs that Odoo counts
 
 
-@pytest.mark.parametrize("series", ["17.0"])
+@pytest.mark.parametrize("series", COUNT_RUNS)
 def test_an_action_of_the_stack_has_no_limit_of_runs(odoo: SimulatedOdoo) -> None:
     """Up to 17.0 a new action has one run, after which Odoo deactivates it."""
     run(odoo, {"crons": [OWN]})
@@ -397,7 +398,7 @@ def test_an_action_of_the_stack_has_no_limit_of_runs(odoo: SimulatedOdoo) -> Non
     assert record["numbercall"] == 3  # the declared value counts
 
 
-@pytest.mark.parametrize("series", ["17.0"])
+@pytest.mark.parametrize("series", COUNT_RUNS)
 def test_an_active_action_without_runs_left_is_drift(odoo: SimulatedOdoo) -> None:
     queue(odoo)["numbercall"] = 0
     assert changes(run(odoo, declared(active=True), check=True).plan) == {"numbercall": (0, -1)}
@@ -407,7 +408,7 @@ def test_an_active_action_without_runs_left_is_drift(odoo: SimulatedOdoo) -> Non
     assert run(odoo, declared(active=False)).plan == ()
 
 
-@pytest.mark.parametrize("series", ["18.0", "19.0", "20.0"])
+@pytest.mark.parametrize("series", [series for series in SERIES if series not in COUNT_RUNS])
 def test_numbercall_is_written_only_if_the_version_has_it(odoo: SimulatedOdoo) -> None:
     run(odoo, {"crons": [OWN]})
     (record,) = [one for one in odoo.records.tables["ir.cron"].values() if one["name"] == "Sweep"]

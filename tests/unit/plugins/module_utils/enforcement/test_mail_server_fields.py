@@ -21,7 +21,7 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforce
     GMAIL,
     declared,
 )
-from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_STRICT_TLS, SERIES
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SIZE_LIMITS, HAVE_STRICT_TLS, SERIES, since
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 TIMEOUT = {"ir.mail_server": {"smtp_timeout": {"store": True, "type": "integer"}}}
@@ -36,7 +36,7 @@ def test_strict_encryption_exists_since_19(odoo: SimulatedOdoo, series: str, enc
     assert "database simulated at http://odoo.example" in text
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", HAVE_STRICT_TLS)
 def test_strict_encryption_on_19(odoo: SimulatedOdoo) -> None:
     run(odoo, declared(smtp_encryption="starttls_strict"))
     assert server(odoo, "Main")["smtp_encryption"] == "starttls_strict"
@@ -73,14 +73,14 @@ def test_max_email_size_is_not_in_17(odoo: SimulatedOdoo) -> None:
     assert "base.default_max_email_size" not in text  # a field that 17.0 does not read
 
 
-@pytest.mark.parametrize("series", ["20.0"])
+@pytest.mark.parametrize("series", [series for series in since(18) if series not in HAVE_SIZE_LIMITS])
 def test_max_email_size_is_one_parameter_in_20(odoo: SimulatedOdoo) -> None:
     text = refused_unwritten(Unsupported, odoo, declared(max_email_size=10.0))
     assert "max_email_size does not exist on this instance" in text
     assert "declare the system parameter base.default_max_email_size" in text
 
 
-@pytest.mark.parametrize("series", ["18.0", "19.0"])
+@pytest.mark.parametrize("series", HAVE_SIZE_LIMITS)
 def test_max_email_size_since_18(odoo: SimulatedOdoo) -> None:
     run(odoo, declared(max_email_size=10.5))
     assert server(odoo, "Main")["max_email_size"] == 10.5

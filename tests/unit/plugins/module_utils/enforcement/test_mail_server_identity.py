@@ -15,6 +15,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import changes, re
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforcement.declared_mail_servers import (
     declared,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_PERSONAL_SERVERS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
@@ -75,7 +76,7 @@ def test_two_declarations_of_one_record_are_refused(odoo: SimulatedOdoo) -> None
     assert "'Main' and mail server 'Other' are the same record" in text
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", HAVE_PERSONAL_SERVERS)
 def test_a_pin_of_a_personal_server_is_refused(odoo: SimulatedOdoo) -> None:
     personal = odoo.add("ir.mail_server", name="Mine", owner_user_id=2)
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=personal)

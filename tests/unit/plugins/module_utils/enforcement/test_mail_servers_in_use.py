@@ -13,6 +13,7 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, re
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforcement.declared_mail_servers import (
     declared,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_PERSONAL_SERVERS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 # Undeclared records
@@ -59,7 +60,7 @@ def test_an_undeclared_server_in_use_is_not_archived(odoo: SimulatedOdoo) -> Non
     assert run(odoo, declared(sequence=3), unmanaged="archive").plan == ()
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", HAVE_PERSONAL_SERVERS)
 def test_personal_servers_belong_to_their_owners(odoo: SimulatedOdoo) -> None:
     personal = odoo.add("ir.mail_server", name="Main", smtp_host="personal.example", owner_user_id=2)
     outcome = run(odoo, declared(smtp_host="smtp.acme.example"), unmanaged="archive")

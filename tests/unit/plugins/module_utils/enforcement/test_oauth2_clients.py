@@ -94,7 +94,7 @@ def test_without_a_client_before_19(odoo: SimulatedOdoo, method: str) -> None:
     assert f"smtp_authentication {method} needs oauth2.client_id and oauth2.client_secret" in text
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", HAVE_STRICT_TLS)
 @pytest.mark.parametrize("check", [True, False])
 def test_without_a_client_odoo_19_uses_its_own_service(odoo: SimulatedOdoo, method: str, check: bool) -> None:
     options = oauth2_server(method, client_id=None, client_secret=None)
@@ -106,7 +106,7 @@ def test_without_a_client_odoo_19_uses_its_own_service(odoo: SimulatedOdoo, meth
     assert not [one for one in run(odoo, stack(oauth2_server(method))).warnings if "IAP" in one]
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", HAVE_STRICT_TLS)
 def test_an_incomplete_client_is_refused_on_19_too(odoo: SimulatedOdoo, method: str) -> None:
     text = refused_unwritten(Invalid, odoo, stack(oauth2_server(method, client_secret=None)))
     assert "client_secret" in text

@@ -15,7 +15,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.engine.diff import
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Invalid, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import actions, changes, refused, refused_unwritten, run
-from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_ALIAS_DOMAINS, RECORDED
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_ALIAS_DOMAINS, SERIES, STORE_FALSE
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 KEY = "mail.session.batch.size"
@@ -30,14 +30,14 @@ def test_the_life_of_a_parameter(odoo: SimulatedOdoo) -> None:
         assert run(odoo, stack).plan == ()
 
 
-@pytest.mark.parametrize("series", RECORDED)
+@pytest.mark.parametrize("series", [series for series in SERIES if series not in STORE_FALSE])
 def test_up_to_19_false_removes_a_parameter(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value="500")
     assert actions(run(odoo, {"parameters": {KEY: False}}).plan) == [("delete", KEY)]
     assert run(odoo, {"parameters": {KEY: False}}).plan == ()
 
 
-@pytest.mark.parametrize("series", ["20.0"])
+@pytest.mark.parametrize("series", STORE_FALSE)
 @pytest.mark.parametrize("stored", [None, "500", "True", False])
 def test_from_20_on_false_is_stored(odoo: SimulatedOdoo, stored: Any) -> None:
     if stored is not None:
@@ -49,7 +49,7 @@ def test_from_20_on_false_is_stored(odoo: SimulatedOdoo, stored: Any) -> None:
     assert run(odoo, stack).plan == ()
 
 
-@pytest.mark.parametrize("series", ["20.0"])
+@pytest.mark.parametrize("series", STORE_FALSE)
 @pytest.mark.parametrize(("stored", "value"), [("false", False), ("0", False), ("1", True), ("yes", True)])
 def test_from_20_on_a_boolean_compares_as_one(odoo: SimulatedOdoo, stored: str, value: bool) -> None:
     odoo.add("ir.config_parameter", key=KEY, value=stored)
@@ -60,13 +60,13 @@ def test_from_20_on_a_boolean_compares_as_one(odoo: SimulatedOdoo, stored: str, 
     ]  # a text is compared unchanged
 
 
-@pytest.mark.parametrize("series", RECORDED)
+@pytest.mark.parametrize("series", [series for series in SERIES if series not in STORE_FALSE])
 def test_up_to_19_a_boolean_compares_as_its_text(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value="1")
     assert actions(run(odoo, {"parameters": {KEY: True}}).plan) == [("update", KEY)]
 
 
-@pytest.mark.parametrize("series", ["20.0"])
+@pytest.mark.parametrize("series", STORE_FALSE)
 def test_a_blank_parameter_counts_as_absent(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.config_parameter", key=KEY, value=False)
     assert run(odoo, {"parameters": {KEY: ""}}).plan == ()

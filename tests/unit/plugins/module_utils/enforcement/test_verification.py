@@ -34,6 +34,7 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.enforce
     tables,
     watched,
 )
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SIZE_LIMITS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
 
@@ -154,7 +155,7 @@ def test_settings_that_no_test_can_prove_are_not_tested(odoo: SimulatedOdoo, opt
     assert (ids_tested(odoo), outcome.verifications) == ([], [])
 
 
-@pytest.mark.parametrize("series", ["18.0", "19.0"])
+@pytest.mark.parametrize("series", HAVE_SIZE_LIMITS)
 def test_a_size_is_not_tested(odoo: SimulatedOdoo) -> None:
     run(odoo, stack(MAIN))
     run(odoo, stack({**MAIN, "max_email_size": 5.0}), verify="connection")

@@ -24,6 +24,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.state import
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue_policy.jobs import Lane, lanes_code
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import SENDING_KEY
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_FORMATTED_GROUPS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 from ansible_collections.postmaster.odoo.tests.unit.tasks import connect_to, shipped
 
@@ -151,7 +152,7 @@ def test_an_odoo_that_does_not_sort_groups_by_their_size(odoo: SimulatedOdoo) ->
     assert queue["failures"][1]["id"] == newest
 
 
-@pytest.mark.parametrize("series", ["19.0", "20.0"])
+@pytest.mark.parametrize("series", HAVE_FORMATTED_GROUPS)
 def test_a_refusal_to_count_is_told_in_its_words(odoo: SimulatedOdoo) -> None:
     """From 20.0 on `read_group` returns tuples: it cannot replace the method that was refused."""
 

@@ -21,13 +21,14 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.info imp
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import QUEUE, written
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_PERSONAL_SERVERS
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
 def test_mail_servers(odoo: SimulatedOdoo, series: str) -> None:
     server = odoo.add("ir.mail_server", name="Main", smtp_pass="correct-horse", active=False)
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=server)
-    owner = {"owner_user_id": 2} if series == "19.0" else {}
+    owner = {"owner_user_id": 2} if series in HAVE_PERSONAL_SERVERS else {}
     odoo.add("ir.mail_server", name="Other", **owner)
     main, other = read_info(odoo.session(read_only=True), MAIL_SERVER)
     assert (main["id"], main["xml_id"], main["active"], main["smtp_pass"]) == (

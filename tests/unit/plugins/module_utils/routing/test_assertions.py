@@ -40,7 +40,13 @@ from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
     server,
     written,
 )
-from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_ALIAS_DOMAINS, HAVE_SENDER_LISTS, SERIES
+from ansible_collections.postmaster.odoo.tests.unit.series import (
+    HAVE_ALIAS_DOMAINS,
+    HAVE_PERSONAL_SERVERS,
+    HAVE_SENDER_LISTS,
+    SERIES,
+    STORE_FALSE,
+)
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 SALES = {"from": "sales@acme.example", "server": "Sales"}
@@ -127,11 +133,11 @@ def test_the_number_of_calls_is_the_same_for_any_size(odoo: SimulatedOdoo) -> No
     assert calls() == few == (7 if "owner_user_id" in odoo.fields("ir.mail_server") else 6)
 
 
-@pytest.mark.parametrize(("series", "personal"), [("19.0", False), ("20.0", True)])
-def test_a_switch_with_the_text_false_is_off_if_the_version_stores_false(odoo: SimulatedOdoo, personal: bool) -> None:
+@pytest.mark.parametrize("series", HAVE_PERSONAL_SERVERS)
+def test_a_switch_with_the_text_false_is_off_if_the_version_stores_false(odoo: SimulatedOdoo, series: str) -> None:
     """Up to 19.0 any text switches personal servers off."""
     odoo.add("ir.config_parameter", key="mail.disable_personal_mail_servers", value="False")
-    assert [rules.personal for rules in read_routing(odoo.session()).rules] == [personal]
+    assert [rules.personal for rules in read_routing(odoo.session()).rules] == [series in STORE_FALSE]
 
 
 @pytest.mark.parametrize("series", HAVE_ALIAS_DOMAINS)

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, failures
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.enforcing import add_alias_domain, written
-from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SERVERS_WITHOUT_HOST
+from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_PERSONAL_SERVERS, HAVE_SERVERS_WITHOUT_HOST
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 REFUSED = "Connection Test Failed! Here is what we got instead:\n [Errno 111] Connection refused"
@@ -61,7 +61,7 @@ def test_by_external_id(odoo: SimulatedOdoo) -> None:
     assert test["id"] == twin
 
 
-@pytest.mark.parametrize("series", ["19.0"])
+@pytest.mark.parametrize("series", HAVE_PERSONAL_SERVERS)
 def test_personal_servers_are_not_tested(odoo: SimulatedOdoo) -> None:
     add(odoo, "Personal", owner_user_id=2)
     with pytest.raises(Unsupported, match="no active outgoing mail server in database simulated"):
