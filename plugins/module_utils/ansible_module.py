@@ -36,7 +36,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing 
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import VaultVariable
+    from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys.rotation import SecretStore
     from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotFolder
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
     from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
@@ -121,7 +121,7 @@ class OdooModule(AnsibleModule):
         """Record the result after Ansible has removed the values of secret options from it."""
         super()._record_module_result({**o, **self._of_odoo})
 
-    def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
+    def vault_variable(self, path: str, name: str, vault_id: str | None) -> SecretStore:
         """Return a variable of a vault file. The files and the vault secrets of a run exist only on the controller.
 
         :raises Invalid: the task does not run in Ansible's own process on the controller.

@@ -28,7 +28,7 @@ class _Secret:
 
 
 @dataclass(frozen=True)
-class Difference:
+class InstanceDifference:
     """One field with different values in two instances.
 
     :param field: empty if one of them has no such record.
@@ -76,10 +76,10 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class InstanceComparison:
     """The differences, and the parts that could not be compared."""
 
-    differences: Sequence[Difference]
+    differences: Sequence[InstanceDifference]
     gaps: Sequence[Gap]
 
     def as_result(self) -> dict[str, Any]:
@@ -90,11 +90,11 @@ class Comparison:
         }
 
 
-def compare(here: Answer, there: Answer) -> Comparison:
+def compare(here: Answer, there: Answer) -> InstanceComparison:
     """Return the differences between the results of `mail_stack_info` of two instances, with digests of the same key."""
     stacks = [{**_with_digests(answer), _QUEUE: answer[_QUEUE] or {}} for answer in (here, there)]
     gaps = [*_gaps("here", here), *_gaps("there", there)]
-    differences: list[Difference] = []
+    differences: list[InstanceDifference] = []
     for kind in registry.RESOURCE_TYPES:
         resource, part = kind.name, kind.stack_option
         own, other = (stack.get(part) or () for stack in stacks)
@@ -109,7 +109,7 @@ def compare(here: Answer, there: Answer) -> Comparison:
             fields = {(gap.side, gap.position, gap.field) for gap in of_part}
             found = _of_lists(part, resource, own, other, fields, lost)
             differences += [one for one in found if one.field or one.key not in lost]
-    return Comparison(differences, gaps)
+    return InstanceComparison(differences, gaps)
 
 
 def _gaps(side: str, answer: Answer) -> Iterator[Gap]:
@@ -121,10 +121,10 @@ def _gaps(side: str, answer: Answer) -> Iterator[Gap]:
 
 def _of_mappings(
     resource: str, here: Mapping[str, Any], there: Mapping[str, Any], lost: Collection[str]
-) -> Iterator[Difference]:
+) -> Iterator[InstanceDifference]:
     for key in sorted((here.keys() | there.keys()).difference(lost)):
         if here.get(key) != there.get(key):
-            yield Difference(resource, key, "value", here.get(key), there.get(key))
+            yield InstanceDifference(resource, key, "value", here.get(key), there.get(key))
 
 
 def _of_lists(
@@ -134,7 +134,7 @@ def _of_lists(
     there: Sequence[Mapping[str, Any]],
     fields: Collection[tuple[str, int | None, str]],
     lost: Collection[str],
-) -> Iterator[Difference]:
+) -> Iterator[InstanceDifference]:
     """Yield the differences of two lists of records.
 
     :param fields: side, position and name of each field that could not be compared.
@@ -148,7 +148,7 @@ def _of_lists(
     for position, record in enumerate(here):
         other = next((number for number in index.find(record) if number not in found), None)
         if other is None:
-            yield Difference(resource, _name(record, key), "", "present", None)
+            yield InstanceDifference(resource, _name(record, key), "", "present", None)
             continue
         found.add(other)
         counterpart = there[other]
@@ -158,10 +158,10 @@ def _of_lists(
             if {_name(one, key) for one in (record, counterpart) if name not in one} & set(lost):
                 continue
             if record.get(name) != counterpart.get(name):
-                yield Difference(resource, _name(record, key), name, record.get(name), counterpart.get(name))
+                yield InstanceDifference(resource, _name(record, key), name, record.get(name), counterpart.get(name))
     for number, record in enumerate(there):
         if number not in found:
-            yield Difference(resource, _name(record, key), "", None, "present")
+            yield InstanceDifference(resource, _name(record, key), "", None, "present")
 
 
 def _name(record: Mapping[str, Any], key: str) -> str:

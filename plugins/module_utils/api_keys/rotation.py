@@ -45,7 +45,7 @@ _SETTLED = timedelta(hours=12)
 _UNKNOWN = 4
 
 
-class VaultVariable(Protocol):
+class SecretStore(Protocol):
     """A place for one secret in a file that Ansible encrypts."""
 
     @property
@@ -143,7 +143,7 @@ def own_keys(session: Session, wanted: WantedKey) -> list[ApiKey]:
     return [key for key in read_own_keys(session) if wanted.is_own(key)]
 
 
-def plan_rotation(access: Access, wanted: WantedKey, store: VaultVariable) -> Rotation:
+def plan_rotation(access: Access, wanted: WantedKey, store: SecretStore) -> Rotation:
     """Return the planned work. Nothing is changed.
 
     :raises Invalid: the stored secret is a key of another user, or is not valid and `force` is not set.
@@ -180,7 +180,7 @@ def plan_rotation(access: Access, wanted: WantedKey, store: VaultVariable) -> Ro
     return Rotation(reason, keys, revoked, stored if is_valid else None, warnings=warnings if lost else ())
 
 
-def _current(keys: Sequence[ApiKey], stored: str, store: VaultVariable) -> ApiKey | None:
+def _current(keys: Sequence[ApiKey], stored: str, store: SecretStore) -> ApiKey | None:
     """Return the stored key; None if it is unknown which one it is."""
     note = store.read_note()
     named = [key for key in keys if note == _note(key.name, stored)]
@@ -231,7 +231,7 @@ def _superseded(
     return [key for key in keys if key.id > current.id or (key.id < current.id and is_settled)]
 
 
-def _is_valid(access: Access, secret: str, store: VaultVariable) -> bool:
+def _is_valid(access: Access, secret: str, store: SecretStore) -> bool:
     """Return whether a secret is a valid key of the session's user.
 
     :raises Invalid: it is a key of another user.
@@ -248,7 +248,7 @@ def _is_valid(access: Access, secret: str, store: VaultVariable) -> bool:
     return True
 
 
-def rotate(access: Access, wanted: WantedKey, store: VaultVariable, plan: Rotation) -> Rotation:
+def rotate(access: Access, wanted: WantedKey, store: SecretStore, plan: Rotation) -> Rotation:
     """Replace the key.
 
     :raises OdooError: the replacement failed. The former key is still valid, unless the message says that the new one is stored.
@@ -324,7 +324,7 @@ def _revoke(access: Access, privileged: Session, renewed: Session, keys: Sequenc
         raise
 
 
-def _warnings(access: Access, plan: Rotation, store: VaultVariable) -> list[str]:
+def _warnings(access: Access, plan: Rotation, store: SecretStore) -> list[str]:
     """Return a warning if the user must revoke a former key, because it has another name and stays valid."""
     if plan.stored and len(plan.revoked) == len(plan.former) and _is_valid(access, plan.stored, store):
         return [

@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.dns.mail_paths imp
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.names import domain_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.dns.options import Relay, Relays
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Observation, Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Observation, ObservedSender
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import relay_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import rules_of_senders
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
@@ -90,7 +90,9 @@ def _routes(seen: Observation) -> Iterator[tuple[str, Route, str]]:
     servers = [mail_server_of(server) for server in seen.servers]
     index = ServerIndex(servers, several=seen.rules[0].several)
     rules_of = rules_of_senders(seen.rules)
-    notifications = [Sender(rules.notifications, "notifications") for rules in seen.rules if rules.notifications]
+    notifications = [
+        ObservedSender(rules.notifications, "notifications") for rules in seen.rules if rules.notifications
+    ]
     for sender in (*seen.senders, *notifications):
         rules = rules_of(sender)
         yield sender.address, find_route(sender.address, index, rules), rules.notifications

@@ -59,7 +59,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Sender:
+class ObservedSender:
     """An address that the instance sends from, with its source: `company YourCompany`, `user admin`, `recent mail`, …"""
 
     address: str
@@ -105,8 +105,8 @@ class Observation:
     servers: Sequence[Record] = ()
     offers_strict: bool = False
     rules: Sequence[Rules] = ()
-    senders: Sequence[Sender] = ()
-    named: Sequence[tuple[Sender, int]] = ()
+    senders: Sequence[ObservedSender] = ()
+    named: Sequence[tuple[ObservedSender, int]] = ()
     recent: Sequence[tuple[str, Route]] = ()
     queue: Record = field(default_factory=dict)
     late: int = 0

@@ -17,7 +17,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import MAIL_CRONS
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import (
+    Limits,
+    Observation,
+    ObservedSender,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import BATCH_SIZES
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.attempts import MAIL
@@ -224,10 +228,10 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
         *((template["email_from"], f"template {template['name']}") for template in templates),
         *((mail["email_from"], "recent mail") for mail in recent),
     ]
-    senders: dict[str, Sender] = {}
+    senders: dict[str, ObservedSender] = {}
     for text, source in found:
         if address := _address(text):
-            senders.setdefault(address, Sender(address, source))
+            senders.setdefault(address, ObservedSender(address, source))
     routing = build_table(
         session,
         seen.servers,
@@ -240,7 +244,7 @@ def _see_senders(session: Session, seen: Observation) -> Observation:
     return replace(seen, companies=companies, alias_domains=domains, senders=list(senders.values()), rules=rules)
 
 
-def _named_senders(session: Session) -> list[tuple[Sender, int]]:
+def _named_senders(session: Session) -> list[tuple[ObservedSender, int]]:
     """Return the senders of templates that name their mail server, with its id."""
     templates = session.search_read(
         "mail.template",
@@ -248,10 +252,10 @@ def _named_senders(session: Session) -> list[tuple[Sender, int]]:
         ["name", "email_from", "mail_server_id"],
         limit=_TEMPLATES,
     )
-    senders: dict[tuple[str, int], Sender] = {}
+    senders: dict[tuple[str, int], ObservedSender] = {}
     for template in templates:
         if address := _address(template["email_from"]):
-            sender = Sender(address, f"template {template['name']}")
+            sender = ObservedSender(address, f"template {template['name']}")
             senders.setdefault((address, template["mail_server_id"][0]), sender)
     return [(sender, server_id) for (_text, server_id), sender in senders.items()]
 

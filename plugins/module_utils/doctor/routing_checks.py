@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import (
+    Limits,
+    Observation,
+    ObservedSender,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.settings_checks import check_filters
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import (
@@ -45,7 +49,7 @@ def check_routing(seen: Observation, limits: Limits) -> Iterator[Finding]:
         yield _shadowed(shadow)
 
 
-def rules_of_senders(rules: Sequence[Rules]) -> Callable[[Sender], Rules]:
+def rules_of_senders(rules: Sequence[Rules]) -> Callable[[ObservedSender], Rules]:
     """Return a function that returns the rules of a sender.
 
     They are the rules of the alias domain with the sender's domain, or the first rules if there is none. Odoo itself uses the rules
@@ -61,7 +65,7 @@ def _domain_of(text: str) -> str:
     return address_of(text).partition("@")[2]
 
 
-def _summary(kind: str, routes: Sequence[tuple[Sender, Route]], count: int) -> Finding:
+def _summary(kind: str, routes: Sequence[tuple[ObservedSender, Route]], count: int) -> Finding:
     """Return one finding for many addresses, because an instance can have thousands of users."""
     _sender, way = routes[0]
     server = repr(way.server.name) if way.server else "Odoo's configuration"

@@ -22,7 +22,7 @@ LONGEST_TEXT = 2_000
 NOT_QUERIED = "not_queried"
 
 
-class Change(NamedTuple):
+class FindingChange(NamedTuple):
     """One change: `appeared`, `changed` (its severity or its fix), `persists` (it did not change for a while) or `cleared`."""
 
     kind: str
@@ -41,7 +41,7 @@ class KnownFindings:
         # Each with the moment of its last event.
         self._known: dict[Hashable, tuple[Finding, float]] = {}
 
-    def take(self, findings: Iterable[Finding], now: float) -> list[Change]:
+    def take(self, findings: Iterable[Finding], now: float) -> list[FindingChange]:
         """Store the findings of a diagnosis, the worst first, and return the changes.
 
         :param now: seconds of a clock that is never set back.
@@ -50,25 +50,27 @@ class KnownFindings:
         for finding in findings:
             if finding["severity"] in self._severities and len(found) < MOST_FINDINGS:
                 found.setdefault(identity_of(finding), finding)
-        cleared = [Change("cleared", known[0]) for identity, known in self._known.items() if identity not in found]
+        cleared = [
+            FindingChange("cleared", known[0]) for identity, known in self._known.items() if identity not in found
+        ]
         changes = self._compare(found, now)
         self._known = {identity: self._known[identity] for identity in found}
         return [*changes, *cleared]
 
-    def take_not_queried(self, finding: Finding, now: float) -> list[Change]:
+    def take_not_queried(self, finding: Finding, now: float) -> list[FindingChange]:
         """Remember that the instance could not be queried. Its other findings stay as they are, because nothing is known about them."""
         return self._compare({identity_of(finding): finding}, now)
 
-    def _compare(self, found: Mapping[Hashable, Finding], now: float) -> list[Change]:
+    def _compare(self, found: Mapping[Hashable, Finding], now: float) -> list[FindingChange]:
         changes = []
         for identity, finding in found.items():
             known, told = self._known.get(identity, (None, now))
             if known is None:
-                changes.append(Change("appeared", finding))
+                changes.append(FindingChange("appeared", finding))
             elif _state(finding) != _state(known):
-                changes.append(Change("changed", finding))
+                changes.append(FindingChange("changed", finding))
             elif self._repeat_after and now - told >= self._repeat_after:
-                changes.append(Change("persists", finding))
+                changes.append(FindingChange("persists", finding))
             else:
                 self._known[identity] = (finding, told)
                 continue

@@ -16,8 +16,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Odoo
 from ansible_collections.postmaster.odoo.plugins.module_utils.events.changes import (
     LONGEST_TEXT,
     NOT_QUERIED,
-    Change,
     Finding,
+    FindingChange,
     KnownFindings,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
@@ -54,7 +54,7 @@ class WatchedInstance:
             return list(map(self._event, self.known.take_not_queried(_not_queried(error), time.monotonic())))
         return list(map(self._event, self.known.take(findings, time.monotonic())))
 
-    def _event(self, change: Change) -> Event:
+    def _event(self, change: FindingChange) -> Event:
         return {
             "odoo_mail": {
                 "change": change.kind,

@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.export.confidentia
     LEFT_OUT_FOR_SECRET,
     KnownSecrets,
 )
-from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import Instance
+from ansible_collections.postmaster.odoo.plugins.module_utils.export.read import ExportedInstance
 from ansible_collections.postmaster.odoo.plugins.module_utils.export.remarks import (
     LEFT_OUT,
     SUSPICIOUS,
@@ -70,7 +70,7 @@ class Description:
     :ivar queue_policy: the options of the queue policy; None if none is installed.
     """
 
-    def __init__(self, instance: Instance, credentials: Iterable[str] = ()) -> None:
+    def __init__(self, instance: ExportedInstance, credentials: Iterable[str] = ()) -> None:
         self._instance = instance
         read = [(MAIL_SERVER, instance.servers), *instance.others.items()]
         secrets = [one for kind, records in read for found in records.found for one in kind.secrets_of(found.values)]

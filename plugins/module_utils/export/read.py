@@ -51,7 +51,7 @@ class Company:
 
 
 @dataclass(frozen=True)
-class Instance:
+class ExportedInstance:
     """The data of an instance.
 
     :param addons: names of the installed addons for mail.
@@ -83,7 +83,7 @@ class Instance:
     others: Mapping[ResourceType, Records] = field(default_factory=dict)
 
 
-def read_instance(session: Session, scope: Scope) -> Instance:
+def read_instance(session: Session, scope: Scope) -> ExportedInstance:
     """Read an instance with a constant number of calls, plus one for each mail server that waits for consent."""
     servers = read_all(session, MAIL_SERVER, also=MAIL_SERVER.heavy_fields)
     crons = read_all(session, CRON, also=(*CRON.heavy_fields, "state"))
@@ -107,7 +107,7 @@ def read_instance(session: Session, scope: Scope) -> Instance:
     needed = {_module(cron.xml_id) for cron in listed if cron.id in of_addons}
     seen = observe(session, Limits(), _CHECKS, servers)
     checks = (check_crons, check_servers, check_setup)
-    return Instance(
+    return ExportedInstance(
         session.now,
         [name for name in installed if scope.has_addon(name) or name in needed],
         {row["name"]: row["state"] for row in addons if row["state"] in PENDING and scope.has_addon(row["name"])},

@@ -71,7 +71,7 @@ class References:
         return self._names.get((model, record_id), f"{model},{record_id}")
 
 
-class Field:
+class OdooField:
     """A field whose values are compared without conversion."""
 
     def __init__(self, name: str, *, secret: bool = False) -> None:
@@ -108,7 +108,7 @@ class Field:
         return value
 
 
-class TextField(Field):
+class TextField(OdooField):
     """A char, text or html field. Empty is `False` in Odoo and `""` for people."""
 
     def wire(self, value: Any) -> Any:
@@ -156,7 +156,7 @@ class AddressListField(TextField):
         return frozenset(self.entries(value) or ([value] if value else ()))
 
 
-class BooleanField(Field):
+class BooleanField(OdooField):
     """A boolean field."""
 
     def wire(self, value: Any) -> Any:
@@ -166,7 +166,7 @@ class BooleanField(Field):
         return bool(value)
 
 
-class IntegerField(Field):
+class IntegerField(OdooField):
     """An integer field, with four bytes in PostgreSQL."""
 
     def wire(self, value: Any) -> Any:
@@ -178,7 +178,7 @@ class IntegerField(Field):
         return int(value or 0)
 
 
-class FloatField(Field):
+class FloatField(OdooField):
     """A float field. Rounding by the database does not count as a difference."""
 
     def wire(self, value: Any) -> Any:
@@ -188,7 +188,7 @@ class FloatField(Field):
         return math.isclose(float(stored or 0), float(wanted or 0), rel_tol=1e-9, abs_tol=1e-9)
 
 
-class SelectionField(Field):
+class SelectionField(OdooField):
     """A selection field. It accepts only the values of this instance."""
 
     def __init__(self, name: str, choices: Iterable[str], *, odoo: str, secret: bool = False) -> None:
@@ -212,7 +212,7 @@ class SelectionField(Field):
         return value or None
 
 
-class DatetimeField(Field):
+class DatetimeField(OdooField):
     """A datetime field: UTC text without a zone in Odoo. Declared values can be any ISO 8601 time; without a zone they are UTC."""
 
     def wire(self, value: Any) -> Any:
@@ -239,7 +239,7 @@ class DatetimeField(Field):
         return value or None
 
 
-class BinaryField(Field):
+class BinaryField(OdooField):
     """A binary field. It is compared and shown by its checksum, because the content is long and may be secret."""
 
     def wire(self, value: Any) -> Any:
@@ -272,7 +272,7 @@ class BinaryField(Field):
         return self._checksum(value)
 
 
-class Many2oneField(Field):
+class Many2oneField(OdooField):
     """A many2one field, declared by the natural name or the external ID of the other record."""
 
     def __init__(self, name: str, relation: str, references: References, *, secret: bool = False) -> None:
@@ -291,7 +291,7 @@ class Many2oneField(Field):
         return self._references.name(self._relation, record_id) if record_id else None
 
 
-class X2manyField(Field):
+class X2manyField(OdooField):
     """A one2many or many2many field: the complete set of linked records, each declared by name or external ID."""
 
     def __init__(self, name: str, relation: str, references: References, *, secret: bool = False) -> None:
@@ -311,7 +311,7 @@ class X2manyField(Field):
         return sorted(self._references.name(self._relation, one) for one in self._comparable(value))
 
 
-_PLAIN: dict[str, type[Field]] = {
+_PLAIN: dict[str, type[OdooField]] = {
     "boolean": BooleanField,
     "integer": IntegerField,
     "float": FloatField,
@@ -329,7 +329,7 @@ def field_of(
     odoo: str,
     secret: bool = False,
     address_list: bool = False,
-) -> Field:
+) -> OdooField:
     """Return the field that `fields_get` describes.
 
     :param odoo: the version for messages: `Odoo 18.0`.
@@ -348,7 +348,7 @@ def _field_of_type(
     odoo: str,
     secret: bool,
     address_list: bool,
-) -> Field:
+) -> OdooField:
     kind = description["type"]
     if kind == "selection":
         # fields_get returns [value, label] pairs.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import (
     BooleanField,
-    Field,
     FloatField,
     IntegerField,
     Many2oneField,
+    OdooField,
     SelectionField,
     X2manyField,
 )
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import Declaration
 
 
-def restorable(declaration: Declaration, former: Former, fields: Mapping[str, Field]) -> tuple[Former, list[str]]:
+def restorable(declaration: Declaration, former: Former, fields: Mapping[str, OdooField]) -> tuple[Former, list[str]]:
     """Return the former state without the fields that this instance no longer accepts, and the reasons.
 
     :raises NotRestorable: the rest cannot be restored without them.
@@ -68,7 +68,7 @@ def restorable(declaration: Declaration, former: Former, fields: Mapping[str, Fi
     return replace(former, values=values, references=references), reasons
 
 
-def _has_type(field: Field, value: Any) -> bool:
+def _has_type(field: OdooField, value: Any) -> bool:
     """Return whether a value is of the type of a field. Fields that refer to other records have no plain values."""
     if isinstance(field, (Many2oneField, X2manyField)):
         return False
@@ -81,7 +81,7 @@ def _has_type(field: Field, value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _shows(field: Field, value: Any, record_id: int, name: str) -> bool:
+def _shows(field: OdooField, value: Any, record_id: int, name: str) -> bool:
     """Return whether a record that a field refers to still has the name that it had."""
     if isinstance(value, list):
         return isinstance(field, X2manyField) and field.shown([record_id]) == [name]
@@ -92,7 +92,7 @@ def find_former(
     declaration: Declaration,
     former: Former,
     records: RecordIndex,
-    fields: Mapping[str, Field],
+    fields: Mapping[str, OdooField],
     taken: Collection[int],
 ) -> Found | None:
     """Return the record that a snapshot describes, None if it does not exist and nothing of its name does.
@@ -157,7 +157,7 @@ def _created_again(
     declaration: Declaration,
     former: Former,
     records: RecordIndex,
-    fields: Mapping[str, Field],
+    fields: Mapping[str, OdooField],
     taken: Collection[int],
 ) -> Found | None:
     """Return the record that an interrupted rollback has created in place of a deleted one: it has all of its values."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.engine.model import Found
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, OdooError, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import Field, References, field_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import OdooField, References, field_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import (
     NATURAL_NAMES,
     Declaration,
@@ -30,7 +30,7 @@ class Records:
     """The records of one resource type, and their fields."""
 
     found: Sequence[Found]
-    fields: Mapping[str, Field]
+    fields: Mapping[str, OdooField]
 
 
 def read_all(session: Session, kind: ResourceType, *, also: Iterable[str] = ()) -> Records:
@@ -58,7 +58,7 @@ def found_records(rows: Iterable[Mapping[str, Any]], pinned: Mapping[int, str]) 
 
 def fields_of(
     session: Session, kind: ResourceType, available: Mapping[str, Mapping[str, Any]], references: References
-) -> dict[str, Field]:
+) -> dict[str, OdooField]:
     """Return the fields that `fields_get` describes, by name."""
     return {
         name: field_of(

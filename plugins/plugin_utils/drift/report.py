@@ -35,7 +35,7 @@ FAILED, UNREACHABLE = 2, 4
 
 
 @dataclass(frozen=True)
-class Kind:
+class DriftKind:
     """A kind of resources, with its names in reports."""
 
     id: str
@@ -43,10 +43,10 @@ class Kind:
     many: str
 
 
-def all_kinds() -> list[Kind]:
+def all_kinds() -> list[DriftKind]:
     """Return the kinds of resources, in the order of a stack. Routes have no resource type, because they are not records."""
     titles = [(kind.name, kind.title or kind.label.capitalize()) for kind in registry.RESOURCE_TYPES]
-    return [Kind(name, title, f"{title}s") for name, title in [*titles, (ROUTE, "Route")]]
+    return [DriftKind(name, title, f"{title}s") for name, title in [*titles, (ROUTE, "Route")]]
 
 
 def kinds() -> list[str]:

@@ -11,7 +11,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import Finding
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import (
+    Limits,
+    Observation,
+    ObservedSender,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import check_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.server_checks import check_servers
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
@@ -81,7 +85,7 @@ def servers(*listed: dict[str, Any], **seen: Any) -> dict[str, dict[str, Any]]:
 
 
 def routing(*listed: dict[str, Any], senders: tuple[str, ...], notifications: str = "") -> dict[str, dict[str, Any]]:
-    people = [Sender(address, f"user {number}") for number, address in enumerate(senders)]
+    people = [ObservedSender(address, f"user {number}") for number, address in enumerate(senders)]
     return results(check_routing, servers=listed, senders=people, rules=[Rules(notifications=notifications)])
 
 

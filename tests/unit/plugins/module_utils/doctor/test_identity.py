@@ -14,7 +14,11 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.cron_checks import check_crons
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.finding import CATALOGUE, Finding
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.identity import identity_of
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Limits, Observation, Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import (
+    Limits,
+    Observation,
+    ObservedSender,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.queue_checks import check_queue
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import check_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.setup_checks import check_setup
@@ -71,7 +75,7 @@ def call(number: int) -> dict[str, Any]:
 def routed(*names: str, server: int) -> dict[str, Any]:
     one = {"id": server, "name": f"Server {server}", "sequence": 10, "from_filter": "d1.example", "active": True}
     more = {"owner_user_id": False, "smtp_authentication": "login", "smtp_user": "u", "leads_nowhere": False}
-    senders = [Sender(f"{name}@else.example", f"user {name}") for name in names]
+    senders = [ObservedSender(f"{name}@else.example", f"user {name}") for name in names]
     return {"servers": [{**one, **more}], "senders": senders, "rules": [Rules()]}
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import ObservedSender
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import check_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.doctor.observations import (
@@ -37,7 +37,7 @@ def test_recipients_see_another_sender() -> None:
 def test_a_company_with_its_own_alias_domain() -> None:
     """Mail of a company uses the notifications address of its own domain."""
     rules = [Rules(notifications="odoo@d1.example"), Rules(notifications="odoo@d2.example")]
-    people = [Sender("a@d2.example", "user a")]
+    people = [ObservedSender("a@d2.example", "user a")]
     assert results(check_routing, servers=[server(), server(2)], senders=people, rules=rules) == {}
 
 

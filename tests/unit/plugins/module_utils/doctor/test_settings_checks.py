@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import Sender
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.observation import ObservedSender
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.routing_checks import check_routing
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import Rules
 from ansible_collections.postmaster.odoo.tests.unit.plugins.module_utils.doctor.observations import (
@@ -93,7 +93,7 @@ def test_parameters_without_effect() -> None:
 
 def test_sample_addresses() -> None:
     def of(address: str, source: str) -> bool:
-        return "sample_address" in setup({}, senders=[Sender(address, source)])
+        return "sample_address" in setup({}, senders=[ObservedSender(address, source)])
 
     assert of("info@yourcompany.com", "company YourCompany")
     assert of("admin@example.com", "user admin")

@@ -17,13 +17,13 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields i
     AddressListField,
     BinaryField,
     BooleanField,
-    Field,
     FloatField,
     IntegerField,
+    OdooField,
     TextField,
 )
 
-FIELDS: dict[str, Field] = {
+FIELDS: dict[str, OdooField] = {
     field.name: field
     for field in (
         TextField("host"),

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Invalid, OdooError, Unsupported
-from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import Field, References, field_of
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.fields import OdooField, References, field_of
 
 REFERENCES = References()
 for model, record_id, natural_name in (
@@ -33,7 +33,7 @@ REFERENCES.add_xml_id("res.users", 2, "base.user_admin")
 REFERENCES.add_xml_id("res.company", 4, "base.twin")
 
 
-def field(kind: str, *, secret: bool = False, address_list: bool = False, **description: Any) -> Field:
+def field(kind: str, *, secret: bool = False, address_list: bool = False, **description: Any) -> OdooField:
     return field_of(
         "x", {"type": kind, **description}, REFERENCES, odoo="Odoo 18.0", secret=secret, address_list=address_list
     )
@@ -91,7 +91,7 @@ def encoded(content: str) -> str:
         (COMPANIES, [], [[6, 0, []]]),
     ],
 )
-def test_how_a_declared_value_is_written(of: Field, declared: Any, written: Any) -> None:
+def test_how_a_declared_value_is_written(of: OdooField, declared: Any, written: Any) -> None:
     assert of.wire(declared) == written
 
 
@@ -122,7 +122,7 @@ def test_how_a_declared_value_is_written(of: Field, declared: Any, written: Any)
         (COMPANIES, ["Twin"], Ambiguous, "have the name 'Twin' (ids 3, 4): use the xml_id of the right one"),
     ],
 )
-def test_rejected_values(of: Field, declared: Any, kind: type[OdooError], words: str) -> None:
+def test_rejected_values(of: OdooField, declared: Any, kind: type[OdooError], words: str) -> None:
     with pytest.raises(kind) as caught:
         of.wire(declared)
     assert words in caught.value.message
@@ -170,7 +170,7 @@ def test_rejected_values(of: Field, declared: Any, kind: type[OdooError], words:
         (COMPANIES, [], [], True),
     ],
 )
-def test_when_a_stored_value_is_the_declared_one(of: Field, stored: Any, declared: Any, same: bool) -> None:
+def test_when_a_stored_value_is_the_declared_one(of: OdooField, stored: Any, declared: Any, same: bool) -> None:
     assert of.same(stored, of.wire(declared)) is same
 
 
@@ -195,7 +195,7 @@ def test_when_a_stored_value_is_the_declared_one(of: Field, stored: Any, declare
         (COMPANIES, [], []),
     ],
 )
-def test_how_a_value_looks(of: Field, value: Any, shown: Any) -> None:
+def test_how_a_value_looks(of: OdooField, value: Any, shown: Any) -> None:
     assert of.shown(value) == shown
 
 
@@ -226,7 +226,7 @@ def test_one_moment_is_the_same_in_every_zone(moment: datetime, zone: timezone) 
         assert field("datetime").wire(text) == stored
 
 
-DECLARED: dict[Field, st.SearchStrategy[Any]] = {
+DECLARED: dict[OdooField, st.SearchStrategy[Any]] = {
     field("char"): st.text(st.characters(codec="utf-8", exclude_characters="\0")),
     SENDERS: st.lists(ADDRESSES).map(",".join),
     field("boolean"): st.booleans(),
@@ -242,7 +242,7 @@ DECLARED: dict[Field, st.SearchStrategy[Any]] = {
 
 @pytest.mark.parametrize("of", DECLARED, ids=lambda of: type(of).__name__)
 @given(data=st.data())
-def test_the_written_value_equals_the_declared_one(of: Field, data: st.DataObject) -> None:
+def test_the_written_value_equals_the_declared_one(of: OdooField, data: st.DataObject) -> None:
     written = of.wire(data.draw(DECLARED[of]))
     assert of.same(written, written)
     json.dumps([written, of.shown(written)])  # both are plain data
