@@ -125,7 +125,7 @@ class BrokenInstance:
             run.join()
         self.cleanup.close()
 
-    def discharge(self) -> None:
+    def drop(self) -> None:
         """End every running operation, and drop the database."""
         self.rest()
         self.lab.drop(self.instance.database)

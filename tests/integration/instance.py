@@ -224,14 +224,14 @@ class LabInstance(Instance):
         wait = "DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_class WHERE relname = 'held') LOOP PERFORM pg_sleep(0.05); END LOOP; END $$"
         self.sql("CREATE TABLE held ()")
         with ThreadPoolExecutor() as meanwhile:
-            holder = meanwhile.submit(self.sql, f"BEGIN; {row}; {wait}; COMMIT")
+            lock_owner = meanwhile.submit(self.sql, f"BEGIN; {row}; {wait}; COMMIT")
             try:
-                while self.sql(f"{row} SKIP LOCKED") and not holder.done():
+                while self.sql(f"{row} SKIP LOCKED") and not lock_owner.done():
                     time.sleep(0.05)
                 yield
             finally:
                 self.sql("DROP TABLE held")
-                holder.result()
+                lock_owner.result()
 
     def needs_lasting_lock(self) -> None:
         """Return if an action that Odoo runs by hand keeps its lock when its code commits.

@@ -83,7 +83,7 @@ def instance(lab: Lab) -> Iterator[BrokenInstance]:
     other = {"name": "Amazon SES", "smtp_host": lab.smtp["plain"].host, "smtp_port": lab.smtp["plain"].port}
     broken.instance.enforce({"servers": [other]})
     yield broken
-    broken.discharge()
+    broken.drop()
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def slow_diagnosis(lab: Lab, _without_workers: None) -> Iterator[Future[Diagnosi
     broken = BrokenInstance.healthy(lab, "doctor_slow")
     with ThreadPoolExecutor() as meanwhile:
         yield meanwhile.submit(with_fault, broken, SLOW)
-    broken.discharge()
+    broken.drop()
 
 
 @pytest.fixture(scope="module")

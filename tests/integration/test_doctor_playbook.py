@@ -45,7 +45,7 @@ def hosts(lab: Lab) -> Iterator[Hosts]:
     yield {host: {f"odoo_{name}": value for name, value in given.items()} for host, given in options.items()}
     lab.stop_odoo()
     for broken in broken_instances.values():
-        broken.discharge()
+        broken.drop()
     lab.start_odoo()
 
 

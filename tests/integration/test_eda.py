@@ -40,7 +40,7 @@ def broken(lab: Lab) -> Iterator[BrokenInstance]:
     instance = BrokenInstance.healthy(lab, "eda")
     yield instance
     lab.stop_odoo()
-    instance.discharge()
+    instance.drop()
     lab.start_odoo()
 
 

@@ -31,7 +31,7 @@ def healthy(lab: Lab) -> Iterator[BrokenInstance]:
     broken = BrokenInstance.healthy(lab, "guide_commands")
     broken.server(name="Transactional")
     yield broken
-    broken.discharge()
+    broken.drop()
 
 
 @pytest.fixture

@@ -204,7 +204,7 @@ def canary(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Ward:
+class HealedFleet:
     """The results of all instances, in order."""
 
     doctor: Run
@@ -222,7 +222,7 @@ class Ward:
 
 
 @pytest.fixture(scope="module")
-def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+def fleet(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HealedFleet]:
     folder = tmp_path_factory.mktemp("heal")
     lab.start_odoo(max_cron_threads=0)
     broken_instances = {name: BrokenInstance.healthy(lab, f"heal_{name}") for name in CASES}
@@ -266,10 +266,10 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
             ]
             for name, broken in broken_instances.items()
         }
-        mended = fingerprints()
+        healed = fingerprints()
         again = run_on(folder / "again", "heal", hosts)
-        touched_again = changed(mended)
-        yield Ward(
+        touched_again = changed(healed)
+        yield HealedFleet(
             doctor,
             check,
             touched_by_check,
@@ -286,7 +286,7 @@ def ward(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     finally:
         lab.stop_odoo()  # it would take as long for each database as it takes to start
         for broken in broken_instances.values():
-            broken.discharge()
+            broken.drop()
         lab.start_odoo()
 
 
@@ -322,15 +322,15 @@ def found_in(report: Mapping[str, Any], *severities: str) -> dict[str, set[str]]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_doctor_reports_the_finding(ward: Ward, name: str) -> None:
-    assert ward.before[name] == CASES[name].found
+def test_the_doctor_reports_the_finding(fleet: HealedFleet, name: str) -> None:
+    assert fleet.before[name] == CASES[name].found
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_plan_is_shown(ward: Ward, name: str) -> None:
+def test_the_plan_is_shown(fleet: HealedFleet, name: str) -> None:
     """The plan of a check is that of a run, except that a check cannot find out that a server does not work."""
     planned, checked = (
-        [re.sub(r"\bmail \d+", "mail N", line) for line in shown(run, PLAN)[name]] for run in (ward.heal, ward.check)
+        [re.sub(r"\bmail \d+", "mail N", line) for line in shown(run, PLAN)[name]] for run in (fleet.heal, fleet.check)
     )
     assert tuple(planned[: len(CASES[name].planned)]) == (CASES[name].planned or ())
     if not CASES[name].planned:
@@ -339,9 +339,9 @@ def test_the_plan_is_shown(ward: Ward, name: str) -> None:
         assert checked[: len(CASES[name].planned)] == planned[: len(CASES[name].planned)]
 
 
-def test_a_check_counts_and_changes_nothing(ward: Ward) -> None:
-    assert ward.touched_by_check == []
-    done = shown(ward.check, DONE)
+def test_a_check_counts_and_changes_nothing(fleet: HealedFleet) -> None:
+    assert fleet.touched_by_check == []
+    done = shown(fleet.check, DONE)
     assert done["transient"] == [
         "3 failed mails would be queued again",
         "0 due mails would be sent, and the mails that are queued again",
@@ -354,56 +354,56 @@ def test_a_check_counts_and_changes_nothing(ward: Ward) -> None:
     assert done["called_off"][0] == "digest (to upgrade) would be cancelled"
     assert done["disabled"][0] == "Mail: Email Queue Manager: active false -> true"
     assert done["far"] == [line for line in done["far"] if line.startswith("Mail: Email Queue Manager: nextcall ")]
-    assert failed_hosts(ward.check) == {"lost"}
+    assert failed_hosts(fleet.check) == {"lost"}
 
 
 @pytest.mark.parametrize("name", MENDED)
-def test_repairs(ward: Ward, name: str) -> None:
-    assert recap(ward.heal)[name]["changed"] > 0
-    assert ward.arrived[address(name)] == CASES[name].arrives
-    assert found_in(ward.report)[name] == set()
-    assert set(ward.states[name]) <= ({"cancel"} if name == "stale" else {"sent"})
+def test_repairs(fleet: HealedFleet, name: str) -> None:
+    assert recap(fleet.heal)[name]["changed"] > 0
+    assert fleet.arrived[address(name)] == CASES[name].arrives
+    assert found_in(fleet.report)[name] == set()
+    assert set(fleet.states[name]) <= ({"cancel"} if name == "stale" else {"sent"})
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - set(MENDED)))
-def test_findings_that_need_a_human(ward: Ward, name: str) -> None:
-    assert recap(ward.heal)[name]["changed"] == 0
-    assert ward.arrived[address(name)] == 0
-    assert found_in(ward.report)[name] == CASES[name].left
+def test_findings_that_need_a_human(fleet: HealedFleet, name: str) -> None:
+    assert recap(fleet.heal)[name]["changed"] == 0
+    assert fleet.arrived[address(name)] == 0
+    assert found_in(fleet.report)[name] == CASES[name].left
     for finding in CASES[name].left:
-        assert any(line.startswith(f"* {finding}: ") for line in shown(ward.heal, LEFT)[name])
+        assert any(line.startswith(f"* {finding}: ") for line in shown(fleet.heal, LEFT)[name])
 
 
-def test_mails_that_an_interrupted_run_postponed_are_reported_and_sent(ward: Ward) -> None:
-    assert shown(ward.heal, DONE)["killed"] == ["3 mails sent, 0 failed, 0 still due"]
-    assert "3 mails that an interrupted run had postponed are due again." in " ".join(ward.heal.output.split())
-    assert ward.own_parameters["killed"] == []
+def test_mails_that_an_interrupted_run_postponed_are_reported_and_sent(fleet: HealedFleet) -> None:
+    assert shown(fleet.heal, DONE)["killed"] == ["3 mails sent, 0 failed, 0 still due"]
+    assert "3 mails that an interrupted run had postponed are due again." in " ".join(fleet.heal.output.split())
+    assert fleet.own_parameters["killed"] == []
 
 
-def test_a_fix_that_fails(ward: Ward) -> None:
-    lines = shown(ward.heal, DONE)["broken"]
+def test_a_fix_that_fails(fleet: HealedFleet) -> None:
+    lines = shown(fleet.heal, DONE)["broken"]
     assert lines[0].startswith("failed: base.module.upgrade.upgrade_module")
     assert "no_such_addon" in " ".join(lines)
 
 
-def test_hosts_that_fail(ward: Ward) -> None:
+def test_hosts_that_fail(fleet: HealedFleet) -> None:
     """They have remaining errors, or could not be reached. The others were still repaired."""
-    errors = {name for name, ids in found_in(ward.report, "error").items() if ids}
+    errors = {name for name, ids in found_in(fleet.report, "error").items() if ids}
     assert errors == {"not_allowed", "no_server", "one_of_two", "old", "copy", "broken"}
-    for run in (ward.heal, ward.again):
+    for run in (fleet.heal, fleet.again):
         assert run.exit_code == 2
         assert failed_hosts(run) == errors | {"lost"}
-    assert shown(ward.heal, LEFT)["lost"][0].startswith("lost: not queried (unreachable): ")
+    assert shown(fleet.heal, LEFT)["lost"][0].startswith("lost: not queried (unreachable): ")
 
 
-def test_the_second_run_changes_nothing(ward: Ward) -> None:
-    assert {name: counts["changed"] for name, counts in recap(ward.again).items() if counts["changed"]} == {}
-    assert ward.touched_again == []
+def test_the_second_run_changes_nothing(fleet: HealedFleet) -> None:
+    assert {name: counts["changed"] for name, counts in recap(fleet.again).items() if counts["changed"]} == {}
+    assert fleet.touched_again == []
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_odoo_sends_again(ward: Ward, name: str) -> None:
-    assert (canary(name) in ward.canaries) is CASES[name].sends
+def test_odoo_sends_again(fleet: HealedFleet, name: str) -> None:
+    assert (canary(name) in fleet.canaries) is CASES[name].sends
 
 
 def test_a_running_queue_is_awaited(lab: Lab, tmp_path: Path) -> None:
@@ -431,11 +431,11 @@ def test_a_running_queue_is_awaited(lab: Lab, tmp_path: Path) -> None:
         arrived = Counter(record["to"] for record in lab.smtp[MAIN].accepted())
         assert arrived == {address("failed"): 3, address("queued"): 20}
     finally:
-        broken.discharge()
+        broken.drop()
 
 
-def test_no_secret_is_shown(ward: Ward, lab: Lab) -> None:
+def test_no_secret_is_shown(fleet: HealedFleet, lab: Lab) -> None:
     known = lab.environment()
     secrets = [lab.smtp[MAIN].password, known["ODOO_PASSWORD"], known["ODOO_API_KEY"]]
-    for run in (ward.doctor, ward.check, ward.heal, ward.again):
+    for run in (fleet.doctor, fleet.check, fleet.heal, fleet.again):
         assert not [secret for secret in secrets if secret and secret in run.output]

@@ -36,7 +36,7 @@ RELAYS = [{"server": MAIN, "addresses": ["203.0.113.10"], "dkim_selectors": ["s1
 def broken(lab: Lab) -> Iterator[BrokenInstance]:
     broken = BrokenInstance.healthy(lab, "integration_dns")
     yield broken
-    broken.discharge()
+    broken.drop()
 
 
 @pytest.fixture

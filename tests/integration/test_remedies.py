@@ -38,7 +38,7 @@ def servers() -> Iterator[Callable[..., SmtpServer]]:
 
 
 @dataclass
-class Patient:
+class RepairableInstance:
     """An instance whose only mail server can be changed."""
 
     broken: BrokenInstance
@@ -60,63 +60,63 @@ class Patient:
         assert error["id"] == kind, error
         return error
 
-    def assert_well(self) -> None:
+    def assert_mail_leaves(self) -> None:
         found = self.broken.examine(checks=["server"])["findings"]
         assert [one["id"] for one in found if one["severity"] == "error"] == []
 
 
 @pytest.fixture(scope="module")
-def hospital(lab: Lab) -> Iterator[BrokenInstance]:
+def broken(lab: Lab) -> Iterator[BrokenInstance]:
     broken = BrokenInstance.healthy(lab, "integration_remedies")
     yield broken
-    broken.discharge()
+    broken.drop()
 
 
 @pytest.fixture
-def patient(hospital: BrokenInstance) -> Patient:
-    patient = Patient(hospital)
-    patient.change(smtp_authentication="login", from_filter="lab.example")
-    return patient
+def instance(broken: BrokenInstance) -> RepairableInstance:
+    instance = RepairableInstance(broken)
+    instance.change(smtp_authentication="login", from_filter="lab.example")
+    return instance
 
 
-def test_smtp_auth_is_switched_off(patient: Patient, servers: Callable[..., SmtpServer], lab: Lab) -> None:
+def test_smtp_auth_is_switched_off(instance: RepairableInstance, servers: Callable[..., SmtpServer], lab: Lab) -> None:
     """Microsoft 365: use OAuth2."""
     refusal = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
     smtp = servers(features=("AUTH PLAIN LOGIN",), replies={"AUTH": refusal})
-    patient.use(smtp, smtp_user=SALES, smtp_pass=WRONG)
-    assert "set smtp_authentication to outlook" in patient.finding("auth_failed")["remedy"]
+    instance.use(smtp, smtp_user=SALES, smtp_pass=WRONG)
+    assert "set smtp_authentication to outlook" in instance.finding("auth_failed")["remedy"]
     oauth2 = oauth2_server(lab, "outlook", oauth2={"refresh_token": "made-up-refresh-token"}, name=MAIN)
-    patient.broken.instance.enforce({"servers": [oauth2]})
-    give_access_token(patient.broken.instance, MAIN, "outlook", str(lab.smtp["xoauth2"].token))
-    patient.assert_well()
+    instance.broken.instance.enforce({"servers": [oauth2]})
+    give_access_token(instance.broken.instance, MAIN, "outlook", str(lab.smtp["xoauth2"].token))
+    instance.assert_mail_leaves()
 
 
-def test_an_app_password(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+def test_an_app_password(instance: RepairableInstance, servers: Callable[..., SmtpServer]) -> None:
     """Google: create an app password and set it as smtp_pass."""
     right = b64encode(f"\0{SALES}\0{RIGHT}".encode()).decode()
     refusal = "534-5.7.9 Application-specific password required.\r\n534 5.7.9 InvalidSecondFactor - gsmtp"
     accept = "235 2.7.0 Accepted"
     smtp = servers(features=("AUTH PLAIN",), replies={"AUTH": lambda line: accept if right in line else refusal})
-    patient.use(smtp, smtp_user=SALES, smtp_pass=WRONG)
-    assert "Create an app password for the account and set it as smtp_pass" in patient.finding("auth_failed")["remedy"]
-    patient.change(smtp_pass=RIGHT)
-    patient.assert_well()
+    instance.use(smtp, smtp_user=SALES, smtp_pass=WRONG)
+    assert "Create an app password for the account and set it as smtp_pass" in instance.finding("auth_failed")["remedy"]
+    instance.change(smtp_pass=RIGHT)
+    instance.assert_mail_leaves()
 
 
-def test_a_login_that_a_relay_requires(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+def test_a_login_that_a_relay_requires(instance: RepairableInstance, servers: Callable[..., SmtpServer]) -> None:
     smtp = servers(features=("AUTH PLAIN",))
 
     def rcpt(_line: str) -> str:
         return "250 Ok" if "AUTH" in smtp.verbs else "554 5.7.1 <noreply@odoo.com>: Relay access denied"
 
     smtp.replies = {"RCPT": rcpt}
-    patient.use(smtp)
-    assert "log in (smtp_user, smtp_pass)" in patient.finding("relay_denied")["remedy"]
-    patient.change(smtp_user=SALES, smtp_pass=RIGHT)
-    patient.assert_well()
+    instance.use(smtp)
+    assert "log in (smtp_user, smtp_pass)" in instance.finding("relay_denied")["remedy"]
+    instance.change(smtp_user=SALES, smtp_pass=RIGHT)
+    instance.assert_mail_leaves()
 
 
-def test_starttls_is_required(patient: Patient, servers: Callable[..., SmtpServer], tmp_path: Path) -> None:
+def test_starttls_is_required(instance: RepairableInstance, servers: Callable[..., SmtpServer], tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(issue("127.0.0.1").write_to(tmp_path / "server.pem"))
     smtp = servers(tls=context, features_in_tls=())
@@ -125,10 +125,10 @@ def test_starttls_is_required(patient: Patient, servers: Callable[..., SmtpServe
         return "250 Ok" if "STARTTLS" in smtp.verbs else "530 5.7.0 Must issue a STARTTLS command first."
 
     smtp.replies = {"MAIL": mail}
-    patient.use(smtp)
-    assert "Set smtp_encryption to starttls" in patient.finding("tls_mismatch")["remedy"]
-    patient.change(smtp_encryption="starttls")
-    patient.assert_well()
+    instance.use(smtp)
+    assert "Set smtp_encryption to starttls" in instance.finding("tls_mismatch")["remedy"]
+    instance.change(smtp_encryption="starttls")
+    instance.assert_mail_leaves()
 
 
 @pytest.mark.parametrize(
@@ -139,30 +139,34 @@ def test_starttls_is_required(patient: Patient, servers: Callable[..., SmtpServe
         ("553 5.7.1 <x@lab.example>: Sender address rejected: not owned by user", "set from_filter"),
     ],
 )
-def test_another_sender(refusal: str, remedy: str, patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+def test_another_sender(
+    refusal: str, remedy: str, instance: RepairableInstance, servers: Callable[..., SmtpServer]
+) -> None:
     smtp = servers(replies={"MAIL": lambda line: "250 Ok" if SALES in line else refusal})
-    patient.use(smtp)
-    assert remedy in patient.finding("sender_rejected")["remedy"]
-    patient.change(from_filter=SALES)
-    patient.assert_well()
+    instance.use(smtp)
+    assert remedy in instance.finding("sender_rejected")["remedy"]
+    instance.change(from_filter=SALES)
+    instance.assert_mail_leaves()
 
 
-def test_passwords_are_no_longer_accepted(patient: Patient, servers: Callable[..., SmtpServer], lab: Lab) -> None:
+def test_passwords_are_no_longer_accepted(
+    instance: RepairableInstance, servers: Callable[..., SmtpServer], lab: Lab
+) -> None:
     """Microsoft 365: use OAuth2."""
     refusal = "550 5.7.30 Basic authentication is not supported for Client Submission."
-    patient.use(servers(features=("AUTH PLAIN LOGIN",), replies={"AUTH": refusal}), smtp_user=SALES, smtp_pass=WRONG)
-    assert "set smtp_authentication to outlook" in patient.finding("auth_failed")["remedy"]
+    instance.use(servers(features=("AUTH PLAIN LOGIN",), replies={"AUTH": refusal}), smtp_user=SALES, smtp_pass=WRONG)
+    assert "set smtp_authentication to outlook" in instance.finding("auth_failed")["remedy"]
 
 
-def test_a_blocked_address(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+def test_a_blocked_address(instance: RepairableInstance, servers: Callable[..., SmtpServer]) -> None:
     """Send through a relay, which is another server."""
     blocked = servers(
         replies={"RCPT": "554 5.7.1 Service unavailable; Client host [127.0.0.1] blocked using zen.spamhaus.org"}
     )
-    patient.use(blocked)
-    assert "send through a relay" in patient.finding("client_blocked")["remedy"]
-    patient.use(servers())
-    patient.assert_well()
+    instance.use(blocked)
+    assert "send through a relay" in instance.finding("client_blocked")["remedy"]
+    instance.use(servers())
+    instance.assert_mail_leaves()
 
 
 def test_the_name_of_the_host(servers: Callable[..., SmtpServer]) -> None:
@@ -182,10 +186,10 @@ def test_the_name_of_the_host(servers: Callable[..., SmtpServer]) -> None:
     assert probe(Settings("127.0.0.1", smtp.port, name="odoo.lab.example", **settings))["outcome"] == "ok"
 
 
-def test_implicit_tls(patient: Patient, lab: Lab) -> None:
+def test_implicit_tls(instance: RepairableInstance, lab: Lab) -> None:
     """The probe finds the encryption that the server offers at the port."""
     smtp = lab.smtp["ssl"]
-    patient.change(
+    instance.change(
         smtp_host=smtp.host,
         smtp_port=smtp.port,
         smtp_encryption="starttls",
@@ -193,15 +197,15 @@ def test_implicit_tls(patient: Patient, lab: Lab) -> None:
         smtp_pass=smtp.password,
         from_filter=smtp.user,
     )
-    seen = patient.broken.examine(checks=["server"], live_tests=False, probe=True)["findings"]
+    seen = instance.broken.examine(checks=["server"], live_tests=False, probe=True)["findings"]
     (finding,) = [one for one in seen if one["severity"] == "error"]
     assert f"Use smtp_encryption: ssl, smtp_port: {smtp.port}." in finding["remedy"]
-    patient.change(smtp_encryption="ssl")
-    patient.assert_well()
+    instance.change(smtp_encryption="ssl")
+    instance.assert_mail_leaves()
 
 
 def test_an_old_tls_is_not_a_reason_to_use_plain_text(
-    patient: Patient, servers: Callable[..., SmtpServer], tmp_path: Path
+    instance: RepairableInstance, servers: Callable[..., SmtpServer], tmp_path: Path
 ) -> None:
     certificate = issue("127.0.0.1").write_to(tmp_path / "server.pem")
     old, updated = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _number in range(2))
@@ -212,34 +216,34 @@ def test_an_old_tls_is_not_a_reason_to_use_plain_text(
         old.set_ciphers("ALL:@SECLEVEL=0")
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1
     smtp = servers(tls=old, features=("AUTH PLAIN",), features_in_tls=("AUTH PLAIN",))
-    patient.use(smtp, smtp_encryption="starttls", smtp_user=SALES, smtp_pass=RIGHT)
+    instance.use(smtp, smtp_encryption="starttls", smtp_user=SALES, smtp_pass=RIGHT)
     for probes in (False, True):
-        remedy = patient.finding("tls_mismatch", probes=probes)["remedy"]
+        remedy = instance.finding("tls_mismatch", probes=probes)["remedy"]
         assert "have the server updated" in remedy
         assert "none" not in remedy
     smtp.tls = updated
-    patient.assert_well()
+    instance.assert_mail_leaves()
 
 
-def test_localhost_of_a_container(patient: Patient, servers: Callable[..., SmtpServer], lab: Lab) -> None:
+def test_localhost_of_a_container(instance: RepairableInstance, servers: Callable[..., SmtpServer], lab: Lab) -> None:
     smtp = servers()
-    patient.use(smtp)
-    patient.change(smtp_host="localhost", smtp_port=lab.description["smtp"]["nowhere"]["port"])
-    remedy = patient.finding("server_unreachable")["remedy"]
+    instance.use(smtp)
+    instance.change(smtp_host="localhost", smtp_port=lab.description["smtp"]["nowhere"]["port"])
+    remedy = instance.finding("server_unreachable")["remedy"]
     assert "localhost is the host or container that connects" in remedy
-    patient.change(smtp_host="127.0.0.1", smtp_port=smtp.port)
-    patient.assert_well()
+    instance.change(smtp_host="127.0.0.1", smtp_port=smtp.port)
+    instance.assert_mail_leaves()
 
 
-def test_the_recipient_of_odoos_test(patient: Patient, servers: Callable[..., SmtpServer]) -> None:
+def test_the_recipient_of_odoos_test(instance: RepairableInstance, servers: Callable[..., SmtpServer]) -> None:
     """The finding is a warning, and a canary shows that other mail is sent."""
     smtp = servers(
         replies={"RCPT": lambda line: "250 Ok" if "postmaster@else.example" in line else "550 5.1.1 No such user"}
     )
-    patient.use(smtp)
-    finding = patient.finding("recipient_rejected")
+    instance.use(smtp)
+    finding = instance.finding("recipient_rejected")
     assert finding["severity"] == "warning"
     assert "postmaster.odoo.mail_server_test with canary" in finding["remedy"]
-    with patient.broken.instance.session() as session:
+    with instance.broken.instance.session() as session:
         (test,) = run_tests(session, name=MAIN, xml_id=None, canary=Canary("postmaster@else.example", SALES))
     assert (test["outcome"], test["canary"]["outcome"]) == ("ok", "ok")

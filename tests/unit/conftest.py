@@ -17,7 +17,7 @@ from ansible_collections.postmaster.odoo.plugins import module_utils
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import heartbeat, lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
-from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connection_test as server_test
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connection_test
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
 from ansible_collections.postmaster.odoo.tests.unit.series import SERIES
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -48,7 +48,7 @@ def pytest_collection_finish() -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Replace the clock of everything in the collection that waits."""
     clock = Clock()
-    for module in (heartbeat, lock, put_off, rpc_session, server_test):
+    for module in (heartbeat, lock, put_off, rpc_session, connection_test):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import AccessRefused, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answers import refusal
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.reverse_proxy import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 
 if TYPE_CHECKING:

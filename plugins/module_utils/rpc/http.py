@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Timeout, Unreachable
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import refuse_front_end
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_date import moment_of_header
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_response import (
     LARGEST_BODY,
     DeadlineResponse,
     TooLarge,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.reverse_proxy import refuse_reverse_proxy
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import shown_url
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import without_secrets
 from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
@@ -185,7 +185,7 @@ class HttpConnection:
             shown = without_secrets(target)[:_LONGEST_SHOWN]
             raise Unreachable(f"{self.base_url} redirects to {shown}: {advice}.")
         retry_after = response.headers.get("Retry-After", "")
-        refuse_front_end(self.base_url + path, response.status, response.body, retry_after)
+        refuse_reverse_proxy(self.base_url + path, response.status, response.body, retry_after)
         return response
 
     @property

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Unreachable
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc_body import jsonrpc_body
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.reverse_proxy import repeated
 
 if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection

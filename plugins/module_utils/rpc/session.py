@@ -22,10 +22,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import (
     Unsupported,
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answer_shape import check_answer
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.front_end import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.reverse_proxy import repeated
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ServerVersion, ask_version
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.side_by_side import (
     CONNECTIONS,

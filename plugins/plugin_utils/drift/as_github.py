@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     Document,
     differences,
     nobody,
-    problem_words,
+    problem_text,
     reasons,
     remark,
     subject,
@@ -46,16 +46,14 @@ def commands(report: Document) -> Iterator[str]:
         # An instance that was not compared completely can have drifted in addition.
         shown = "drifted" if is_incomplete else status
         for resource in instance["resources"]:
-            for words, one in differences(resource):
+            for text, one in differences(resource):
                 if one["status"] == shown:
                     further = remark(one)
-                    message.append(f"{subject(resource)}: {words}{f' ({further})' if further else ''}")
+                    message.append(f"{subject(resource)}: {text}{f' ({further})' if further else ''}")
         title = f"Drift: {instance['instance']}: {status}"
         yield _command(level, title, "\n".join(map(printable, message)))
     for problem in report.get("baseline", {}).get("problems", ()):
-        yield _command(
-            "error", f"Drift: the baseline has an entry that is {problem['problem']}", problem_words(problem)
-        )
+        yield _command("error", f"Drift: the baseline has an entry that is {problem['problem']}", problem_text(problem))
 
 
 def append_summary(path: Path, report: Document) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     Document,
     differences,
     nobody,
-    problem_words,
+    problem_text,
     remark,
     subject,
 )
@@ -30,7 +30,7 @@ def render(report: Document) -> str:
     suites = [_suite(instance["instance"], _cases(instance), instance["warnings"]) for instance in report["instances"]]
     problems = report.get("baseline", {}).get("problems", ())
     if problems:
-        cases = [(subject(one), "failure", one["problem"], [problem_words(one)]) for one in problems]
+        cases = [(subject(one), "failure", one["problem"], [problem_text(one)]) for one in problems]
         suites.append(_suite(f"baseline {report['baseline']['file']}", cases, ()))
     if nobody(report):
         suites.append(_suite("instances", [("instances", "error", "unknown", nobody(report))], ()))
@@ -62,9 +62,9 @@ def _cases(instance: dict[str, Any]) -> list[_Case]:
 
 def _case(resource: dict[str, Any]) -> _Case:
     lines = []
-    for words, difference in differences(resource):
+    for text, difference in differences(resource):
         remarks = "; ".join(filter(None, (f"since {difference['since']}", remark(difference))))
-        lines.append(f"{words} ({remarks})")
+        lines.append(f"{text} ({remarks})")
     outcome = {"drifted": "failure", "accepted": "skipped"}.get(resource["status"], "")
     return subject(resource), outcome, resource["status"], lines
 

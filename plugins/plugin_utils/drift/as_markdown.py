@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     findings,
     headline,
     nobody,
-    problem_words,
+    problem_text,
     reasons,
     remark,
     some,
@@ -56,7 +56,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
             (
                 _SYMBOLS[one.status],
                 markdown(f"{one.resource} {one.key}"),
-                markdown(one.words),
+                markdown(one.text),
                 markdown(some(one.instances)),
                 one.since[:10],
                 markdown(one.remark),
@@ -84,7 +84,7 @@ def render(report: Document, limit: int = LIMIT) -> str:
         ],
     )
     problems = report.get("baseline", {}).get("problems", ())
-    page.table("Problems of the baseline", ("",), [(markdown(problem_words(one)),) for one in problems])
+    page.table("Problems of the baseline", ("",), [(markdown(problem_text(one)),) for one in problems])
     told = [one for one in report["instances"] if one["status"] != "clean" or one["warnings"] or one.get("replay")]
     if told:
         page.add("\n### Instances\n\n")
@@ -132,13 +132,13 @@ def _details(instance: dict[str, Any]) -> Iterator[str]:
     status = instance["status"]
     yield f"<details><summary>{_SYMBOLS[status]} {markdown(instance['instance'])}: {status}</summary>\n\n"
     for resource in instance["resources"]:
-        for words, difference in differences(resource):
+        for text, difference in differences(resource):
             remarks = ", ".join(filter(None, (f"since {difference['since'][:10]}", markdown(remark(difference)))))
-            yield f"- {_SYMBOLS[difference['status']]} {markdown(subject(resource))}: {markdown(words)} ({remarks})\n"
+            yield f"- {_SYMBOLS[difference['status']]} {markdown(subject(resource))}: {markdown(text)} ({remarks})\n"
     for error in instance["errors"]:
         yield f"- {_SYMBOLS['failed']} {markdown(error['task'])} ({markdown(error['kind'])}): {markdown(error['message'])}\n"
-    if words := replay_headline(instance):
-        yield f"- ✉️ {markdown(words)}\n"
+    if text := replay_headline(instance):
+        yield f"- ✉️ {markdown(text)}\n"
     for warning in instance["warnings"]:
         yield f"- ⚠️ {markdown(warning)}\n"
     yield "\n</details>\n\n"

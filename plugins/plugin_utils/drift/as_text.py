@@ -18,7 +18,7 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.text import 
     headline,
     named,
     nobody,
-    problem_words,
+    problem_text,
     reasons,
     some,
 )
@@ -64,7 +64,7 @@ def render(report: Document) -> Iterator[Line]:
     if problems:
         yield "drifted", f"The baseline {printable(report['baseline']['file'])} has problems:"
     for problem in problems:
-        yield "drifted", f"  {problem_words(problem)}"
+        yield "drifted", f"  {problem_text(problem)}"
 
 
 def _differences(found: list[GroupedDifference]) -> Iterator[Line]:
@@ -78,4 +78,4 @@ def _differences(found: list[GroupedDifference]) -> Iterator[Line]:
             remarks = "; ".join(
                 filter(None, (f"since {one.since[:10]}" if one.status != "corrected" else "", one.remark))
             )
-            yield one.status, f"    {one.words}: {some(one.instances)}{f' ({remarks})' if remarks else ''}"
+            yield one.status, f"    {one.text}: {some(one.instances)}{f' ({remarks})' if remarks else ''}"

@@ -31,7 +31,7 @@ class GroupedDifference:
 
     resource: str
     key: str
-    words: str
+    text: str
     status: str
     remark: str
     since: str
@@ -56,7 +56,7 @@ def differences(resource: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any
     found = list(resource.get("differences", ()))
     if resource.get("action") == "create" and len({one["status"] for one in found}) == 1:
         return [("missing", found[0])]
-    return [(_words(one), one) for one in found]
+    return [(_difference_text(one), one) for one in found]
 
 
 def remark(difference: Mapping[str, Any]) -> str:
@@ -66,10 +66,10 @@ def remark(difference: Mapping[str, Any]) -> str:
         remarks.append("managed elsewhere")
     if difference.get("remark"):
         remarks.append(printable(difference["remark"]))
-    for name, words in (("accepted", "accepted until"), ("expired", "was accepted until")):
+    for name, text in (("accepted", "accepted until"), ("expired", "was accepted until")):
         entry = difference.get(name)
         if entry:
-            remarks.append(f"{words} {entry['expires']} by {printable(entry['owner'])}: {printable(entry['reason'])}")
+            remarks.append(f"{text} {entry['expires']} by {printable(entry['owner'])}: {printable(entry['reason'])}")
     return "; ".join(remarks)
 
 
@@ -79,10 +79,10 @@ def findings(report: Document, statuses: Iterable[str]) -> list[GroupedDifferenc
     found: dict[tuple[str, ...], GroupedDifference] = {}
     for instance in report["instances"]:
         for resource in instance["resources"]:
-            for words, difference in differences(resource):
+            for text, difference in differences(resource):
                 if difference["status"] not in wanted:
                     continue
-                identity = (resource["resource"], resource["key"], words, difference["status"], remark(difference))
+                identity = (resource["resource"], resource["key"], text, difference["status"], remark(difference))
                 one = found.setdefault(identity, GroupedDifference(*identity, since=difference["since"]))
                 one.since = min(one.since, difference["since"])
                 if instance["instance"] not in one.instances:
@@ -90,7 +90,7 @@ def findings(report: Document, statuses: Iterable[str]) -> list[GroupedDifferenc
     return sorted(found.values(), key=lambda one: -len(one.instances))
 
 
-def problem_words(problem: Mapping[str, Any]) -> str:
+def problem_text(problem: Mapping[str, Any]) -> str:
     """Return a text about the problem of an entry of the baseline."""
     where = "every instance" if problem["instance"] == "*" else printable(problem["instance"])
     what = subject(problem) + (f" {printable(problem['field'])}" if problem["field"] else "")
@@ -134,7 +134,7 @@ def some(names: Sequence[str], most: int = 10) -> str:
     return some_of(map(printable, names), most)
 
 
-def _words(difference: Mapping[str, Any]) -> str:
+def _difference_text(difference: Mapping[str, Any]) -> str:
     before, after = difference["before"], difference["after"]
     if difference["field"] is None:
         if after is None:

@@ -113,8 +113,8 @@ def _differing_resources(report: Document) -> dict[str, list[str]]:
     for instance in report["instances"]:
         for resource in instance["resources"]:
             if resource["status"] == "drifted":
-                words = ", ".join(_fields(resource)) or printable(str(resource["action"]))
-                found.setdefault(f"{subject(resource)} ({words})", []).append(instance["instance"])
+                fields = ", ".join(_fields(resource)) or printable(str(resource["action"]))
+                found.setdefault(f"{subject(resource)} ({fields})", []).append(instance["instance"])
     return dict(sorted(found.items(), key=lambda one: -len(one[1])))
 
 

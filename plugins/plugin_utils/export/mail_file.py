@@ -42,7 +42,7 @@ _COMMON_HEAD = (
 _QUEUE = "queue_policy"
 _LAYER = "__host"
 _UNTESTED = "Nothing was tested. To test new settings of {label}s before they go live:"
-_WORDS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
+_TEXTS = {"suspicious": "CHECK", "left_out": "LEFT OUT"}
 
 
 def mail_file(answer: Answer, host: str, common: Mapping[str, Any] | None = None) -> str:
@@ -163,14 +163,14 @@ def _notes(answer: Answer, *, resource: str | None) -> Iterator[str]:
     """Yield comments about the whole instance, and about records that are left out."""
     for remark in answer["remarks"]:
         if remark["resource"] == resource and remark["position"] is None:
-            yield from comment(_words(remark, named=resource is not None))
+            yield from comment(_remark_text(remark, named=resource is not None))
 
 
 def _by_key(answer: Answer, resource: str, prefix: str = "") -> _Comments:
     notes: _Comments = {}
     for remark in answer["remarks"]:
         if remark["resource"] == resource:
-            notes.setdefault(f"{prefix}{remark['key']}", []).append(_words(remark))
+            notes.setdefault(f"{prefix}{remark['key']}", []).append(_remark_text(remark))
     return notes
 
 
@@ -189,14 +189,14 @@ def _of_record(remarks: Iterable[Answer], record: Iterable[str]) -> _Comments:
     options = list(record)
     for remark in remarks:
         place = remark["option"] if remark["option"] in options else options[0]
-        notes.setdefault(place, []).append(_words(remark))
+        notes.setdefault(place, []).append(_remark_text(remark))
     return notes
 
 
-def _words(remark: Mapping[str, Any], *, named: bool = False) -> str:
+def _remark_text(remark: Mapping[str, Any], *, named: bool = False) -> str:
     subject = f"{_distinct(remark['key'])}: " if named and remark["key"] else ""
     end = "" if remark["message"].endswith("?") else "."
-    return f"{_WORDS[remark['kind']]}: {subject}{remark['message']}{end}"
+    return f"{_TEXTS[remark['kind']]}: {subject}{remark['message']}{end}"
 
 
 def _distinct(key: str) -> str:

@@ -21,7 +21,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import front_end
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import reverse_proxy
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import READ_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp import connection_test
@@ -150,7 +150,7 @@ def nobody_waits() -> Iterator[None]:
     """Remove every wait between two calls of the collection."""
     clock = Clock()
     with contextlib.ExitStack() as patches:
-        for module in (lock, put_off, rpc_session, connection_test, front_end):
+        for module in (lock, put_off, rpc_session, connection_test, reverse_proxy):
             patches.enter_context(mock.patch.object(module, "time", clock))
         yield
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,21 @@ def test_every_spelling_of_a_resource_type_is_found(tmp_path: Path, text: str, e
     file.parent.mkdir()
     file.write_text(f"# Copyright\n{text}\n", encoding="utf-8")
     assert found_words(file) == expected
+
+
+# The names that Ansible requires.
+REQUIRED_BY_ANSIBLE = {
+    "ActionModule",
+    "CallbackModule",
+    "FilterModule",
+    "InventoryModule",
+    "LookupModule",
+    "ModuleDocFragment",
+}
+
+
+def test_every_class_has_its_own_name() -> None:
+    files = ROOT.parent.rglob("*.py")
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    counts = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
+    assert {name for name, count in counts.items() if count > 1} <= REQUIRED_BY_ANSIBLE

@@ -207,14 +207,16 @@ def test_an_empty_file(path: Path) -> None:
 
 
 def test_one_run_at_a_time(path: Path) -> None:
-    holder = f"""
+    lock_owner = f"""
 import fcntl, os, sys
 folder = os.open({str(path.parent)!r}, os.O_RDONLY)
 fcntl.flock(folder, fcntl.LOCK_EX)
 print("locked", flush=True)
 sys.stdin.read()
 """
-    other = subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen(
+        [sys.executable, "-c", lock_owner], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert other.stdout
     assert other.stdout.readline() == "locked\n"
     with pytest.raises(Conflict, match="Another run"), variable(path).locked(0.3):

@@ -91,10 +91,10 @@ def test_a_finding_is_sent_once(odoo: SimulatedOdoo) -> None:
 
 
 def test_a_repaired_finding_clears(odoo: SimulatedOdoo) -> None:
-    def mend() -> None:
+    def repair() -> None:
         odoo.record("ir.cron", odoo.ref(QUEUE))["active"] = True
 
-    threading.Timer(0.5, mend).start()
+    threading.Timer(0.5, repair).start()
     events = run_source(2.5, interval=1, checks=["cron"])
     assert [one for one in changes(events) if one[2] == "cron_disabled"] == [
         ("acme", "appeared", "cron_disabled"),

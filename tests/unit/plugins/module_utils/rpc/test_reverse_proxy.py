@@ -13,7 +13,7 @@ from email.utils import format_datetime
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Unreachable
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import front_end
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import reverse_proxy
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.database_list import ask_databases
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version import ask_version
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session, connect
@@ -35,7 +35,7 @@ STATUSES = (413, 429, 502, 503, 504)
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stopped = Clock()
-    monkeypatch.setattr(front_end, "time", stopped)
+    monkeypatch.setattr(reverse_proxy, "time", stopped)
     return stopped
 
 
@@ -69,7 +69,7 @@ def session_to(server: LocalServer) -> Session:
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("body", [HTML, b"", b"Too Many Requests"])
-def test_the_error_names_the_front_end(server: LocalServer, status: int, body: bytes) -> None:
+def test_the_error_names_the_reverse_proxy(server: LocalServer, status: int, body: bytes) -> None:
     server.answer = lambda _request: Answer(body, status)
     with pytest.raises(Unreachable) as caught:
         asked(http_to(server), "/json/2/ir.cron/read")
@@ -145,7 +145,7 @@ def test_calls_without_a_login_are_retried(server: LocalServer, ask: object) -> 
 
 
 @pytest.mark.parametrize("ask", [ask_version, ask_databases])
-def test_a_lasting_error_names_the_front_end(server: LocalServer, ask: object) -> None:
+def test_a_lasting_error_names_the_reverse_proxy(server: LocalServer, ask: object) -> None:
     server.answer = lambda _request: Answer(HTML, 502)
     assert callable(ask)
     with pytest.raises(OdooError, match="front end of Odoo answered HTTP 502"):

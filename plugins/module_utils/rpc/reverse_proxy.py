@@ -32,7 +32,7 @@ _DELAYS = (1.0, 2.0, 4.0)
 _LONGEST_WAIT = 30.0
 
 
-def refuse_front_end(where: str, status: int, body: bytes, retry_after: str) -> None:
+def refuse_reverse_proxy(where: str, status: int, body: bytes, retry_after: str) -> None:
     """Raise an error if an answer comes from a proxy. Odoo's answers are JSON with every status.
 
     :param where: the requested URL.
