@@ -19,7 +19,12 @@ from ansible_collections.postmaster.odoo.tests.unit.plugins.simulated_odoo.calls
     read,
     refused,
 )
-from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_SERVERS_WITHOUT_HOST, RECORDED, since
+from ansible_collections.postmaster.odoo.tests.unit.series import (
+    HAVE_SERVERS_WITHOUT_HOST,
+    HAVE_SIZE_LIMITS,
+    RECORDED,
+    since,
+)
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
 
@@ -39,10 +44,10 @@ def test_connection_test(session: Session, odoo: SimulatedOdoo, series: str) -> 
 def test_connection_test_autodetects_the_size_since_18(session: Session, series: str) -> None:
     server = create(session, "ir.mail_server", name="Main", smtp_host="mail.example")
     call = ("ir.mail_server", "test_smtp_connection", [server])
-    if series in ("16.0", "17.0"):
-        refused(Rejected, session, *call, autodetect_max_email_size=False)
-    else:
+    if series in HAVE_SIZE_LIMITS:
         session.call(*call, autodetect_max_email_size=False)
+    else:
+        refused(Rejected, session, *call, autodetect_max_email_size=False)
 
 
 @pytest.mark.parametrize("series", [series for series in HAVE_SERVERS_WITHOUT_HOST if series in RECORDED])
