@@ -231,7 +231,7 @@ def runtime_file(text: str) -> str:
 
 def stack_parts() -> list[str]:
     """Return the options of `mail_stack` that contain declarations."""
-    return [*(kind.stack_option for kind in registry().RESOURCE_TYPES), "routes"]
+    return list(importlib.import_module(f"{COLLECTION}.plugins.plugin_utils.stack_variables").stack_options())
 
 
 def with_parts(text: str) -> str:

@@ -37,3 +37,9 @@ def test_every_option_of_the_stack_has_a_variable() -> None:
     named = {*stack_options(), *RUN_OPTIONS}
     assert named | {"from_inventory", "parts"} == set(SPECIFICATION.options)
     assert SPECIFICATION.options["parts"]["choices"] == stack_options()
+
+
+def test_the_readme_has_a_row_for_every_declaration() -> None:
+    readme = (ROLES / "provision" / "README.md").read_text(encoding="utf-8")
+    named = [f"odoo_mail_{name}" for name in stack_options() if f"odoo_mail_{name}" in known_variables()]
+    assert [name for name in named if f"\n| `{name}` |" not in readme] == []
