@@ -1107,7 +1107,7 @@ def run(module: OdooModule) -> None:
     with module.session() as session:
         former_state = None
         if snapshots:
-            # Loaded only if it is needed, see enforcement/run_options.py.
+            # Takes 3 ms, and only a snapshot needs it.
             from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.former_state import FormerState
 
             file = snapshots.file(session.url, session.database)

@@ -92,14 +92,14 @@ class _InProcessModule(OdooModule):
 
     def vault_variable(self, path: str, name: str, vault_id: str | None) -> VaultVariable:
         """Return a variable of a vault file on this controller."""
-        # Only the module api_key needs it.
+        # Takes 6 ms, and only the module api_key needs it.
         from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault_variable import VaultVariable
 
         return VaultVariable(path, name, vault_id)
 
     def snapshots(self, folder: str) -> SnapshotFiles:
         """Return a folder with snapshot files on this controller."""
-        # A check never needs it, and takes 0.02 s longer with it.
+        # Takes 8 ms, and a check never needs it.
         from ansible_collections.postmaster.odoo.plugins.plugin_utils.snapshot_files import SnapshotFiles
 
         return SnapshotFiles(folder)

