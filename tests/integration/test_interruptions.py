@@ -268,7 +268,9 @@ class Queue(Play):
             raise work.error
 
     def differences(self) -> list[str]:
-        arrived = sorted(str(record["subject"]) for record in self.lab.smtp[self.smtp_name].accepted())
+        subjects = [str(record["subject"]) for record in self.lab.smtp[self.smtp_name].accepted()]
+        # 18.0 also informs a user whose email address was changed.
+        arrived = sorted(subject for subject in subjects if subject.startswith("Mail "))
         return (
             [] if arrived == [f"Mail {number}" for number in range(self.count)] else [f"arrived: {', '.join(arrived)}"]
         )
