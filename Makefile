@@ -37,7 +37,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets replay code-blocks browser site chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets faults replay code-blocks browser site chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,7 @@ artifact: $(PLAYBOOKS)/ready ## build the collection as it is released, into .wo
 facts: $(CHECKS)/ready $(LINK) ## record the facts of the Odoo of ODOO_URL, for the simulated Odoo
 	@PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" $(CHECKS)/bin/python -m ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.record_facts
 
+integration: export FAULTS := all
 integration: environments programs $(if $(ODOO_URL),lab-smtp,lab-up) ## the tests on a real Odoo: the lab, which stays up, or that of ODOO_URL
 	@$(if $(ODOO_URL),$(ON_ODOO_URL),$(CHECKS)/bin/python tests/checks newest-lab integration)
 
@@ -74,6 +75,9 @@ secrets: environments lab-up ## secrets of every shape through every module of a
 
 replay: environments lab-up ## 300 plans, and what each changes for the mail of real senders
 	@REPLAY_PLANS=300 PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_replay.py
+
+faults: environments lab-up ## every fault on a real Odoo, and the doctor's finding of it; prints a table
+	@FAULTS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest --capture=no tests/integration/test_doctor.py
 
 code-blocks: environments lab-up ## every code block of the README and the guides on a real Odoo
 	@CODE_BLOCKS=all PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration/test_code_blocks.py

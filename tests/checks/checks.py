@@ -161,7 +161,7 @@ CHECKS = [
     Check(
         "integration-newest",
         "integration",
-        [*INTEGRATION, "-m", "in_process or second_lab", "--sample", "6"],
+        [*INTEGRATION, "-m", "in_process or second_lab", "--sample", "12"],
         environment="newest",
         variables=NEWEST_LAB,
         needs="newest-lab-up",
