@@ -218,7 +218,7 @@ remarks:
       description: The remark.
       returned: always
       type: str
-      sample: port 587 usually needs starttls, but this is none
+      sample: port 587 usually needs starttls, but smtp_encryption is none
 odoo_version:
   description:
     - The version of Odoo that the instance reports.

@@ -57,7 +57,7 @@ class Snapshot:
         of_addons: Mapping[tuple[ResourceType, int], str],
         problems: Sequence[OdooError] = (),
         missing_types: Collection[ResourceType] = (),
-        foreign_pins: Collection[tuple[ResourceType, str | None]] = (),
+        foreign_pins: Collection[tuple[ResourceType, str]] = (),
     ) -> None:
         self.records = records
         self.problems = problems
@@ -106,7 +106,7 @@ def take_snapshot(session: Session, declarations: Sequence[Declaration], types: 
         parts.append(partial(_read_of_addons, kept))
     reads = iter(session.side_by_side(parts))
     problems: list[OdooError] = []
-    foreign_pins: set[tuple[ResourceType, str | None]] = set()
+    foreign_pins: set[tuple[ResourceType, str]] = set()
     pins = _own_pins(next(reads).result() if xml_ids else {}, declarations, references, problems, foreign_pins)
     raw: dict[ResourceType, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]] = {}
     facts = ReadFacts()
@@ -197,7 +197,7 @@ def _own_pins(
     declarations: Sequence[Declaration],
     references: References,
     problems: list[OdooError],
-    foreign_pins: set[tuple[ResourceType, str | None]],
+    foreign_pins: set[tuple[ResourceType, str]],
 ) -> dict[str, dict[str, Any]]:
     """Return the rows of the declared external IDs, and store all of them as references.
 
@@ -208,16 +208,17 @@ def _own_pins(
         references.add_xml_id(row["model"], row["res_id"], xml_id)
     pins = {}
     for declaration in declarations:
-        pinned = rows.get(declaration.xml_id) if declaration.xml_id else None
-        if pinned is None or declaration.xml_id is None:
+        xml_id = declaration.xml_id or ""
+        pinned = rows.get(xml_id)
+        if pinned is None:
             continue
         if pinned["model"] == declaration.type.model:
-            pins[declaration.xml_id] = pinned
+            pins[xml_id] = pinned
             continue
-        foreign_pins.add((declaration.type, declaration.xml_id))
+        foreign_pins.add((declaration.type, xml_id))
         problems.append(
             Invalid(
-                f"{declaration.label}: the external ID {declaration.xml_id} belongs to a record of {pinned['model']}, "
+                f"{declaration.label}: the external ID {xml_id} belongs to a record of {pinned['model']}, "
                 f"not of {declaration.type.model}. Choose another xml_id."
             )
         )

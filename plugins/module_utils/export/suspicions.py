@@ -76,7 +76,10 @@ def of_server(values: Mapping[str, Any], *, namesake: bool) -> Iterator[tuple[st
     port, encryption = values.get("smtp_port"), str(values["smtp_encryption"]).removesuffix("_strict")
     if port in _ODD.get(encryption, ()):
         expected = "ssl" if port == _TLS_FROM_THE_START else "starttls"
-        yield "smtp_encryption", f"port {port} usually needs {expected}, but this is {values['smtp_encryption']}"
+        yield (
+            "smtp_encryption",
+            f"port {port} usually needs {expected}, but smtp_encryption is {values['smtp_encryption']}",
+        )
     if values["smtp_authentication"] == "login":
         yield from _of_login(values.get("smtp_user") or "", values.get("smtp_pass") or "")
 

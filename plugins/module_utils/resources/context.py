@@ -45,7 +45,7 @@ class ReadFacts:
 
     @property
     def arrival(self) -> str:
-        """The event after which missing models and records may exist, as the end of a sentence; empty if there is none."""
+        """The event after which missing models and records may exist, as the end of a sentence, or an empty text."""
         names = ", ".join(sorted(self.arriving_addons))
         return f"the addons {names} are installed" if names else ""
 
