@@ -37,7 +37,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LAB := $(if $(ODOO_URL),,lab)
 ON_ODOO_URL = PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(COLLECTIONS)" python -m pytest tests/integration
 
-.PHONY: help test checks units ansible-test artifact facts integration interruptions secrets faults replay code-blocks browser site chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
+.PHONY: help test checks sanity units ansible-test artifact facts integration interruptions secrets faults replay code-blocks browser site chromium bench fuzz demo demo-down lab-up lab-smtp lab-down environments programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test: environments programs chromium ## everything: the checks, the unit tests, 
 
 checks: environments ## linters, type checker, ansible-test sanity, galaxy-importer
 	@$(CHECKS)/bin/python tests/checks checks
+
+sanity: environments ## ansible-test sanity, on every Python found
+	@$(CHECKS)/bin/python tests/checks sanity-every-python sanity-newest
 
 units: environments ## ansible-test units, on every Python found
 	@$(CHECKS)/bin/python tests/checks units-every-python units-newest

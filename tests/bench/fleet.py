@@ -114,7 +114,7 @@ class Fleet:
 def main() -> None:
     lab = Lab.load()
     # Crons are not part of the measurement, so they do not run. Odoo may stay connected to all databases.
-    lab.start_odoo(max_cron_threads=0, options=(f"--db_maxconn={DATABASES + 50}",))
+    lab.start_odoo(max_cron_threads=0, options=(f"--db_maxconn={4 * DATABASES + 50}",))
     with tempfile.TemporaryDirectory() as folder:
         fleet = Fleet(lab, [f"bench_fleet_{number:03}" for number in range(DATABASES)], Path(folder))
         fleet.write_inventory()

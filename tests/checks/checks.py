@@ -124,7 +124,13 @@ CHECKS = [
         rejected=COMPLAINT,
         needs="build",
     ),
-    Check("sanity", "checks", [*ANSIBLE_TEST, "sanity"], stage="oldest-core", rejected=SKIPPED),
+    Check(
+        "sanity",
+        "checks",
+        [*ANSIBLE_TEST, "sanity", "--oldest-and-own-python"],
+        stage="oldest-core",
+        rejected=SKIPPED,
+    ),
     Check(
         "sanity-newest",
         "checks",
@@ -133,7 +139,10 @@ CHECKS = [
         environment="newest",
         rejected=SKIPPED,
     ),
-    # Plugins of the controller need a newer Python than modules. units-newest runs all tests on the newest Python.
+    Check(
+        "sanity-every-python", "sanity-every-python", [*ANSIBLE_TEST, "sanity"], stage="oldest-core", rejected=SKIPPED
+    ),
+    # Plugins of the controller need a newer Python than modules, and depend on the version of ansible-core.
     Check("units", "units", [*ANSIBLE_TEST, "units", "--oldest-python"], stage="oldest-core", rejected=SKIPPED),
     Check(
         "units-controller",
@@ -143,8 +152,16 @@ CHECKS = [
         rejected=SKIPPED,
     ),
     Check(
-        "units-newest",
+        "units-newest-controller",
         "units",
+        [*ANSIBLE_TEST, "units", "--own-python", "--controller"],
+        stage="newest-core",
+        environment="newest",
+        rejected=SKIPPED,
+    ),
+    Check(
+        "units-newest",
+        "units-newest",
         [*ANSIBLE_TEST, "units", "--own-python"],
         stage="newest-core",
         environment="newest",

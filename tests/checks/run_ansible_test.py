@@ -33,6 +33,11 @@ def main() -> None:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--own-python", action="store_true", help="only on the Python that runs this script")
     only.add_argument("--oldest-python", action="store_true", help="only on the oldest Python")
+    only.add_argument(
+        "--oldest-and-own-python",
+        action="store_true",
+        help="only on the oldest Python, and the one that runs this script",
+    )
     parser.add_argument(
         "--controller", action="store_true", help="only the unit tests of plugins that run on the controller"
     )
@@ -41,8 +46,8 @@ def main() -> None:
     own = {OWN: Path(sys.executable)}
     if arguments.own_python:
         pythons = own
-    elif arguments.oldest_python:
-        pythons = dict(list((testable() | own).items())[:1])
+    elif arguments.oldest_python or arguments.oldest_and_own_python:
+        pythons = dict(list((testable() | own).items())[:1]) | (own if arguments.oldest_and_own_python else {})
     else:
         pythons = testable() | own
 

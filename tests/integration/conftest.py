@@ -42,18 +42,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="run every Nth case of each parametrized test, the first included; of the tests marked second_lab every one",
+        help="run every Nth test of each file, the first included; of the tests marked second_lab every one",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    cases: Counter[str] = Counter()
+    tests: Counter[Path] = Counter()
     left_out = []
     for item in items:
-        test = item.nodeid.partition("[")[0]
-        if cases[test] % config.option.sample and not item.get_closest_marker("second_lab"):
+        if tests[item.path] % config.option.sample and not item.get_closest_marker("second_lab"):
             left_out.append(item)
-        cases[test] += 1
+        tests[item.path] += 1
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -18,7 +18,7 @@ import pytest
 from instance import LabInstance
 from playbook import Task, ansible_playbook, play
 
-pytestmark = pytest.mark.in_process
+pytestmark = pytest.mark.second_lab
 
 SECRET = "made-up-smtp-password"
 SERVER = {

@@ -20,7 +20,7 @@ from lab import Lab
 from mail_servers import oauth2_server, password_server
 from playbook import Task, ansible_playbook, play
 
-pytestmark = pytest.mark.in_process
+pytestmark = pytest.mark.second_lab
 
 
 def pem(name: str, content: str) -> str:

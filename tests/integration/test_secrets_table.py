@@ -23,7 +23,7 @@ from secrets_table import REPEATED, Table
 
 ALL = os.environ.get("SECRETS") == "all"
 # The distance between two secrets of a sample.
-STEP = 1 if ALL else 9
+STEP = 1 if ALL else 19
 NAMED = {f"s{number}": secret for number, secret in enumerate(SECRETS) if number % STEP == STEP // 2}
 
 
