@@ -5,7 +5,7 @@
 """A run that compares 100 databases on one server: `python tests/bench fleet`. It needs 6 GB of disk, and some minutes
 to create them.
 
-The run uses the playbook drift over JSON-2 with 10 forks, and the callback with all its reports. It may take 10 s more
+The run uses the playbook drift over JSON-2 with 10 forks and one connection each, and the callback with all its reports. It may take 10 s more
 than a playbook with one debug task for each host of the same inventory. The time for one instance may not grow with the
 number of instances.
 """
@@ -65,6 +65,8 @@ class Fleet:
         variables: dict[str, Any] = {f"odoo_mail_{name}": value for name, value in stack.items()}
         variables |= {"odoo_url": credentials["ODOO_URL"], "odoo_api_key": credentials["ODOO_API_KEY"]}
         variables |= {"odoo_transport": "json2", "ansible_python_interpreter": sys.executable}
+        # As docs/fleet.md advises: more connections gain nothing on a fast network, and cost Odoo as many to PostgreSQL.
+        variables |= {"odoo_connections": 1}
         hosts = {name: {"odoo_database": name} for name in self.databases}
         (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
 
@@ -114,7 +116,7 @@ class Fleet:
 def main() -> None:
     lab = Lab.load()
     # Crons are not part of the measurement, so they do not run. Odoo may stay connected to all databases.
-    lab.start_odoo(max_cron_threads=0, options=(f"--db_maxconn={4 * DATABASES + 50}",))
+    lab.start_odoo(max_cron_threads=0, options=(f"--db_maxconn={DATABASES + 50}",))
     with tempfile.TemporaryDirectory() as folder:
         fleet = Fleet(lab, [f"bench_fleet_{number:03}" for number in range(DATABASES)], Path(folder))
         fleet.write_inventory()
