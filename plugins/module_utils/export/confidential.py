@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -64,18 +64,17 @@ class KnownSecrets:
 
     def objection(self, value: Any) -> str:
         """Return the reason why a value is left out; empty if it is not. Such a value cannot be a variable, because it is not a single text."""
-        if any(is_masked(text) for text in _texts(value)):
+        if any(map(is_masked, _texts(value))):
             return LEFT_OUT_FOR_MASK
         return LEFT_OUT_FOR_SECRET if self.are_in(value) else ""
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any) -> Sequence[str]:
+    """Return all texts in a value."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _texts(name)
-            yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
+        return (value,)
+    if isinstance(value, Mapping):
+        return [text for pair in value.items() for item in pair for text in _texts(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return ()

@@ -26,7 +26,8 @@ def markers(field_name: str) -> tuple[str, str]:
 
 def owns(field_name: str, values: Mapping[str, Any]) -> bool:
     """Return whether the file sets this field on this record. Odoo then ignores writing to it without a message."""
-    return any(values.get(marker) is False for marker in markers(field_name))
+    newer, older = markers(field_name)
+    return values.get(newer) is False or values.get(older) is False
 
 
 def with_defaults(values: Mapping[str, Any], available: Iterable[str]) -> dict[str, Any]:

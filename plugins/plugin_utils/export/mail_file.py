@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource_type import ResourceType
 
 Answer = Mapping[str, Any]
+_Remarks = Iterable[Answer]
 _Comments = dict[str, list[str]]
 
 _HEAD = (
@@ -53,15 +54,16 @@ def mail_file(answer: Answer, host: str, common: Mapping[str, Any] | None = None
     """
     stack = {part: without_common(part, value, common or {}) for part, value in with_variables(answer, host).items()}
     layer = "" if common is None else _LAYER
-    lines = ["---", *comment(_HEAD.format(host=host)), *_notes(answer, resource=None)]
+    remarks = _by_resource(answer["remarks"])
+    lines = ["---", *comment(_HEAD.format(host=host)), *_notes(remarks.get(None, ()))]
     for kind in _types_of_parts():
         part = kind.stack_option
         if part in stack and not (part in (common or {}) and _is_empty(stack[part])):
-            lines += ["", *_part(answer, kind, stack[part], f"odoo_mail_{part}{layer}")]
+            lines += ["", *_part(remarks.get(kind.name, ()), kind, stack[part], f"odoo_mail_{part}{layer}")]
     policy = without_common(_QUEUE, answer["queue_policy"] or {}, common or {})
     if policy:
         named = {f"odoo_queue_{option}{layer}": value for option, value in policy.items()}
-        notes = {f"{key}{layer}": texts for key, texts in _by_key(answer, _QUEUE, prefix="odoo_queue_").items()}
+        notes = {f"odoo_queue_{key}{layer}": texts for key, texts in _by_key(remarks.get(_QUEUE, ())).items()}
         lines += ["", *(text for key in notes.keys() - named.keys() for note in notes[key] for text in comment(note))]
         lines += entries(named, notes)
     return "\n".join(lines) + "\n"
@@ -77,10 +79,9 @@ def common_file(answers: Mapping[str, Answer]) -> tuple[str, dict[str, Any]]:
     ]
     common = common_stack(stacks)
     lines = ["---", *comment(_COMMON_HEAD.format(count=len(answers)))]
-    nothing: Answer = {"remarks": []}
     for kind in _types_of_parts():
         if kind.stack_option in common:
-            lines += ["", *_part(nothing, kind, common[kind.stack_option], f"odoo_mail_{kind.stack_option}")]
+            lines += ["", *_part((), kind, common[kind.stack_option], f"odoo_mail_{kind.stack_option}")]
     policy = {f"odoo_queue_{option}": value for option, value in common.get(_QUEUE, {}).items()}
     lines += ["", *entries(policy)] if policy else []
     return "\n".join(lines) + "\n", common
@@ -98,7 +99,8 @@ def _is_empty(value: Any) -> bool:
 def with_variables(answer: Answer, host: str) -> dict[str, Any]:
     """Return the stack, with the name of a variable instead of each secret."""
     stack = copied(answer["stack"])
-    for secret, name in zip(answer["secrets"], vault_names(host, answer["secrets"]), strict=True):
+    secrets = [dict(secret) for secret in answer["secrets"]]
+    for secret, name in zip(secrets, vault_names(host, secrets), strict=True):
         kind = registry.resource_type(secret["resource"])
         part = stack[kind.stack_option]
         if stack_shape(kind) is StackShape.VALUES:
@@ -119,20 +121,18 @@ def _ordered(kind: ResourceType, value: Any) -> Any:
     """Return a part of a stack in the order of a file, in which a secret has the place of its key or option."""
     if stack_shape(kind) is StackShape.VALUES:
         return dict(sorted(value.items()))
-    return [_ordered_record(kind, one) for one in value] if stack_shape(kind) is StackShape.RECORDS else value
-
-
-def _ordered_record(kind: ResourceType, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record's options in the order of the documentation: first the options that identify it, last long texts."""
+    if stack_shape(kind) is not StackShape.RECORDS:
+        return value
+    # As in the documentation: first the options that identify a record, last long texts.
     short = [option for option in kind.options if option not in kind.free_texts]
-    order = [kind.key_field, "xml_id", *short, *sorted(kind.free_texts)]
-    return {option: record[option] for option in sorted(record, key=order.index)}
+    order = dict.fromkeys([kind.key_field, "xml_id", *short, *sorted(kind.free_texts)])
+    return [{option: record[option] for option in order if option in record} for record in value]
 
 
-def _part(answer: Answer, kind: ResourceType, value: Any, name: str) -> Iterator[str]:
+def _part(remarks: _Remarks, kind: ResourceType, value: Any, name: str) -> Iterator[str]:
     """Yield the lines of one variable, below the remarks about left-out settings."""
     if stack_shape(kind) is not StackShape.RECORDS:
-        notes = _by_key(answer, kind.name)
+        notes = _by_key(remarks)
         absent = [note for key, said in notes.items() if key not in value for note in said]
         yield from (line for note in absent for line in comment(note))
         if value and isinstance(value, Mapping):
@@ -143,44 +143,51 @@ def _part(answer: Answer, kind: ResourceType, value: Any, name: str) -> Iterator
         return
     if kind.has_trials:
         yield from [*comment(_UNTESTED.format(label=kind.label)), "# odoo_mail_verify: connection", ""]
-    yield from _notes(answer, resource=kind.name)
+    yield from _notes(remarks)
     if not value:
         yield f"{name}: []"
         return
     yield f"{name}:"
     first = True
-    remarks = _by_position(answer, kind.name)
+    of_records = _by_position(remarks)
     for position, record in enumerate(value):
         if record is None:
             continue
         if not first and not kind.has_short_entries:
             yield ""
         first = False
-        yield from indented(item(record, _of_record(remarks.get(position, ()), record)))
+        yield from indented(item(record, _of_record(of_records.get(position, ()), record)))
 
 
-def _notes(answer: Answer, *, resource: str | None) -> Iterator[str]:
-    """Yield comments about the whole instance, and about records that are left out."""
-    for remark in answer["remarks"]:
-        if remark["resource"] == resource and remark["position"] is None:
-            yield from comment(_remark_text(remark, named=resource is not None))
+def _by_resource(remarks: _Remarks) -> dict[str | None, list[Answer]]:
+    """Return the remarks by resource type; None for the whole instance. Ansible's values are slow to read, so each is read once."""
+    grouped: dict[str | None, list[Answer]] = {}
+    for remark in remarks:
+        plain = dict(remark)
+        grouped.setdefault(plain["resource"], []).append(plain)
+    return grouped
 
 
-def _by_key(answer: Answer, resource: str, prefix: str = "") -> _Comments:
+def _notes(remarks: _Remarks) -> Iterator[str]:
+    """Yield comments about the whole instance, or about records that are left out."""
+    for remark in remarks:
+        if remark["position"] is None:
+            yield from comment(_remark_text(remark, named=remark["resource"] is not None))
+
+
+def _by_key(remarks: _Remarks) -> _Comments:
     notes: _Comments = {}
-    for remark in answer["remarks"]:
-        if remark["resource"] == resource:
-            notes.setdefault(f"{prefix}{remark['key']}", []).append(_remark_text(remark))
+    for remark in remarks:
+        notes.setdefault(str(remark["key"]), []).append(_remark_text(remark))
     return notes
 
 
-def _by_position(answer: Answer, resource: str) -> dict[int | None, list[Answer]]:
+def _by_position(remarks: _Remarks) -> dict[int | None, list[Answer]]:
     """Return the remarks about a list of records by the position of the record."""
-    remarks: dict[int | None, list[Answer]] = {}
-    for remark in answer["remarks"]:
-        if remark["resource"] == resource:
-            remarks.setdefault(remark["position"], []).append(remark)
-    return remarks
+    grouped: dict[int | None, list[Answer]] = {}
+    for remark in remarks:
+        grouped.setdefault(remark["position"], []).append(remark)
+    return grouped
 
 
 def _of_record(remarks: Iterable[Answer], record: Iterable[str]) -> _Comments:

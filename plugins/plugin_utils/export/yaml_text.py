@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -21,6 +22,8 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_escapes impor
 
 # The approximate limit of the length of a line, without indentation.
 _WIDTH = 110
+# The greatest number of texts whose form is cached: thousands of records have the same options, values and comments.
+_TEXTS = 10_000
 _PLAIN = re.compile(r"[^\W\d][\w .@/+()-]*")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 # Texts that Ansible would evaluate as a template.
@@ -57,10 +60,11 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
         yield f"  {line}" if line else line
 
 
-def comment(text: str) -> Iterator[str]:
-    """Yield the lines of a comment."""
-    for line in textwrap.wrap(printable(text), _WIDTH, break_long_words=False, break_on_hyphens=False):
-        yield f"# {line}"
+@lru_cache(maxsize=_TEXTS)
+def comment(text: str) -> Sequence[str]:
+    """Return the lines of a comment."""
+    wrapped = textwrap.wrap(printable(text), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return tuple(f"# {line}" for line in wrapped)
 
 
 def _entry(head: str, value: Any) -> Iterator[str]:
@@ -125,6 +129,7 @@ def _fits_block(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=_TEXTS)
 def _is_plain(text: str) -> bool:
     """Return whether YAML reads a text without quotes as the same text."""
     if not _PLAIN.fullmatch(text) or text != text.strip() or len(text) > _WIDTH:
