@@ -151,6 +151,11 @@ def test_plays(block: CodeBlock, reader: Reader) -> None:
 def test_variables(block: CodeBlock, reader: Reader, instance: BrokenInstance) -> None:
     if "_strict" in block.text:
         instance.instance.needs_strict()
+    if "odoo_mail_alias_domains" in block.value:
+        instance.instance.needs("mail.alias.domain")
+    for server in block.value.get("odoo_mail_servers", ()):
+        if "smtp_authentication" in server:
+            instance.instance.needs_choice("ir.mail_server", "smtp_authentication", server["smtp_authentication"])
     given = {name: value for name, value in block.value.items() if name.removeprefix("odoo_") not in CONNECTION}
     reader.write_inventory({"acme": {**made_up(block.text), **reader.connection, **given}})
     playbook = next((name for name in ("heal", "doctor") if next(iter(given), "").startswith(f"{name}_")), "provision")

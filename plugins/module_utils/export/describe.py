@@ -428,7 +428,7 @@ class Description:
 
         :param secrets: the secrets of the record.
         """
-        if option in kind.secret_fields | kind.exported_as_secret:
+        if option in kind.secret_fields or option in kind.exported_as_secret:
             return True
         return isinstance(value, str) and self._shows_secret(secrets, value)
 

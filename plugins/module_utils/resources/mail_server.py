@@ -497,7 +497,8 @@ def _lacks_host(values: Mapping[str, Any]) -> bool:
 
 def repeats_secret(secrets: Collection[str], text: str) -> bool:
     """Return whether a text is one of the secrets, with or without blanks around it."""
-    return bool(text.strip()) and text.strip() in {secret.strip() for secret in secrets}
+    text = text.strip()
+    return bool(text) and any(text == secret.strip() for secret in secrets)
 
 
 def _is_spent(candidate: Found) -> bool:

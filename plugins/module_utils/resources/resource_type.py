@@ -533,7 +533,7 @@ class ResourceType:
         return {
             name
             for name in declarable
-            if server_environment.owns(name, found.values) or (name in fields and fields[name].readonly)
+            if (name in fields and fields[name].readonly) or server_environment.owns(name, found.values)
         }
 
     def secrets_of(self, values: Mapping[str, Any]) -> set[str]:
