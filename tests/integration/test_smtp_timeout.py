@@ -22,7 +22,7 @@ import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected
 from instance import LabInstance
-from lab import Lab, SmtpServer
+from lab import ExternalLab, Lab, SmtpServer
 from playbook import Result, Run, ansible_playbook
 
 ADDON = "mail_smtp_timeout"
@@ -128,7 +128,8 @@ def test_the_role(database: LabInstance, role: Callable[..., Run], folder: Path,
     upgraded = role(**command)  # it replaces the restart that failed
     assert changed(upgraded) == [RESTARTED, INSTALLED]
     assert steps(upgraded.results[INSTALLED]) == [("upgrade", ("15.0.0.9.0", f"{series}.1.0.0"))]
-    assert upgraded.results[AWAITED]["attempts"] > 1
+    # The lab's command ends before Odoo answers again. That of another instance may wait for this.
+    assert upgraded.results[AWAITED]["attempts"] >= (1 if isinstance(lab, ExternalLab) else 2)
     assert changed(role(**command)) == []
 
     # The same without a configured restart command.
