@@ -3,7 +3,7 @@
 The environment describes it. Operations that it does not support raise NotApplicable.
 
 ODOO_URL, ODOO_USERNAME, ODOO_PASSWORD, ODOO_API_KEY: its address, and its administrator in each copy of the template.
-    It needs four workers, or no workers but threads: some requests of tests wait a minute for silent SMTP servers.
+    It needs six workers, or no workers but threads: some requests of tests wait a minute for silent SMTP servers.
 ODOO_EXPIRED_API_KEY: an expired key of the administrator. For tests of the message about it.
 ODOO_TEMPLATE: the database to copy, with the addons mail, mass_mailing, google_gmail and microsoft_outlook.
     Mark it as a template (`ALTER DATABASE ... IS_TEMPLATE true`), or Odoo's workers run its crons.
