@@ -65,8 +65,8 @@ class Fleet:
         variables: dict[str, Any] = {f"odoo_mail_{name}": value for name, value in stack.items()}
         variables |= {"odoo_url": credentials["ODOO_URL"], "odoo_api_key": credentials["ODOO_API_KEY"]}
         variables |= {"odoo_transport": "json2", "ansible_python_interpreter": sys.executable}
-        # As docs/fleet.md advises: more connections gain nothing on a fast network, and cost Odoo as many to PostgreSQL.
-        variables |= {"odoo_connections": 1}
+        # docs/fleet.md advises one: more connections gain nothing on a fast network, and Odoo opens as many to PostgreSQL.
+        variables["odoo_connections"] = 1
         hosts = {name: {"odoo_database": name} for name in self.databases}
         (self.folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": variables}}))
 

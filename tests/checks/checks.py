@@ -127,7 +127,7 @@ CHECKS = [
     Check(
         "sanity",
         "checks",
-        [*ANSIBLE_TEST, "sanity", "--oldest-and-own-python"],
+        [*ANSIBLE_TEST, "sanity", "--oldest-python", "--own-python"],
         stage="oldest-core",
         rejected=SKIPPED,
     ),

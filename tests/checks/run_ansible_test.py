@@ -30,26 +30,20 @@ TARGET = {"sanity": "{}", "units": "venv/{}"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=TARGET)
-    only = parser.add_mutually_exclusive_group()
-    only.add_argument("--own-python", action="store_true", help="only on the Python that runs this script")
-    only.add_argument("--oldest-python", action="store_true", help="only on the oldest Python")
-    only.add_argument(
-        "--oldest-and-own-python",
-        action="store_true",
-        help="only on the oldest Python, and the one that runs this script",
+    parser.add_argument(
+        "--oldest-python", action="store_true", help="only on the oldest Python, and with --own-python on both"
     )
+    parser.add_argument("--own-python", action="store_true", help="only on the Python that runs this script")
     parser.add_argument(
         "--controller", action="store_true", help="only the unit tests of plugins that run on the controller"
     )
     arguments = parser.parse_args()
 
     own = {OWN: Path(sys.executable)}
-    if arguments.own_python:
-        pythons = own
-    elif arguments.oldest_python or arguments.oldest_and_own_python:
-        pythons = dict(list((testable() | own).items())[:1]) | (own if arguments.oldest_and_own_python else {})
-    else:
-        pythons = testable() | own
+    pythons = testable() | own
+    if arguments.oldest_python or arguments.own_python:
+        oldest = dict(list(pythons.items())[:1]) if arguments.oldest_python else {}
+        pythons = oldest | (own if arguments.own_python else {})
 
     command = ["ansible-test", arguments.command, "--color", "no", "--controller", f"origin:python={OWN}"]
     if arguments.command == "sanity":
