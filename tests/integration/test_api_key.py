@@ -28,6 +28,8 @@ from instance import LabInstance, offers_json2
 from lab import FaultProxy, Lab
 from single_module import run_module
 
+pytestmark = pytest.mark.second_lab
+
 SAMPLE = 1 if os.environ.get("INTERRUPTIONS") == "all" else int(os.environ.get("INTERRUPTIONS_STEP", "29"))
 NAME, VARIABLE = "Ansible", "vault_acme_odoo_api_key"
 BASE_URL = "https://odoo.lab.example"

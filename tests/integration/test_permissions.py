@@ -20,6 +20,8 @@ from module_calls import tasks
 from playbook import COLLECTIONS
 from single_module import run_module
 
+pytestmark = pytest.mark.second_lab
+
 COLLECTION = COLLECTIONS / "ansible_collections/postmaster/odoo"
 PAGE = (COLLECTION / "docs/permissions.md").read_text()
 READ_ONLY = PAGE.partition("## A user that only reads\n")[2].partition("\n## ")[0]

@@ -18,6 +18,8 @@ from instance import LabInstance
 from lab import Lab
 from queue_policy import BACKOFF, LANES, apply, pass_time, queue, received, run, states, use
 
+pytestmark = pytest.mark.second_lab
+
 
 def reasons(database: LabInstance) -> list[str]:
     return [

@@ -13,6 +13,8 @@ from instance import LabInstance
 from lab import Lab
 from queue_policy import CHANNEL, WATCHDOG, apply, channel_model, queue, ref, run, states, use
 
+pytestmark = pytest.mark.second_lab
+
 
 @pytest.mark.parametrize(
     ("wrong", "words"),

@@ -19,11 +19,15 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from drift import compare, report_of
 from instance import LabInstance
 from inventory import run_on, shown
 from mail_servers import run_tasks
 from test_routing import ADDRESSES, DOMAINS, a_sender, builds, header, is_sent, keeps_case, well_formed
+
+pytestmark = pytest.mark.second_lab
 
 HERE = Path(__file__).parent
 SCRIPTS = [(HERE / name).read_text() for name in ("routing_script.py", "replay_script.py")]

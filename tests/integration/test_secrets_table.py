@@ -21,6 +21,8 @@ from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import SEC
 from instance import LabInstance
 from secrets_table import REPEATED, Table
 
+pytestmark = pytest.mark.second_lab
+
 ALL = os.environ.get("SECRETS") == "all"
 # The distance between two secrets of a sample.
 STEP = 1 if ALL else 19

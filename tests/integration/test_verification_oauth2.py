@@ -26,6 +26,8 @@ from mail_servers import (
 from token_endpoint import TokenEndpoint
 from verification import VERIFY, assert_failed, everything, killed_while_it_tests, rows, time_passes
 
+pytestmark = pytest.mark.second_lab
+
 
 @pytest.fixture
 def endpoint(live: LabInstance, lab: Lab) -> Iterator[TokenEndpoint]:
