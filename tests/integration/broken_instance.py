@@ -16,10 +16,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Reje
 from instance import LabInstance
 from lab import Lab
 from mail_servers import password_server
+from queue_action import QUEUE_ACTION
 
 SENDER = "notifications@lab.example"
 MAIN = "starttls_any_sender"
-QUEUE_ACTION = ["cron_name", "=", "Mail: Email Queue Manager"]
 
 Diagnosis = dict[str, Any]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from broken_instance import MAIN, BrokenInstance, Fault
+from queue_action import IS_QUEUE_ACTION
 
 
 def _queue_hangs(broken: BrokenInstance) -> None:
@@ -16,15 +17,15 @@ def _queue_hangs(broken: BrokenInstance) -> None:
     broken.instance.needs("ir.cron.progress")
     broken.instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '3 hours', "
-        "lastcall = now() at time zone 'utc' - interval '4 hours' WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'; "
+        f"lastcall = now() at time zone 'utc' - interval '4 hours' WHERE {IS_QUEUE_ACTION}; "
         "INSERT INTO ir_cron_progress (cron_id, timed_out_counter, create_date) "
-        "SELECT id, 1, now() at time zone 'utc' - interval '3 hours' FROM ir_cron WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
+        f"SELECT id, 1, now() at time zone 'utc' - interval '3 hours' FROM ir_cron WHERE {IS_QUEUE_ACTION}"
     )
 
 
 def _due_alone(broken: BrokenInstance) -> None:
     broken.instance.sql(
-        "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '1 minute' WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
+        f"UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '1 minute' WHERE {IS_QUEUE_ACTION}"
     )
 
 
@@ -41,7 +42,7 @@ def _cron_fails_for_long(broken: BrokenInstance) -> None:
     broken.queue_action(code="model.process_email_queue()\nraise UserError('Broken by a test')")
     broken.instance.sql(
         "UPDATE ir_cron SET failure_count = 4, first_failure_date = now() at time zone 'utc' - interval '8 days' "
-        "WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
+        f"WHERE {IS_QUEUE_ACTION}"
     )
     _due_alone(broken)
     broken.work_queue()
@@ -69,7 +70,7 @@ def _addon_to_upgrade(broken: BrokenInstance) -> None:
 def _call_not_taken(broken: BrokenInstance) -> None:
     broken.instance.sql(
         "INSERT INTO ir_cron_trigger (cron_id, call_at) "
-        "SELECT id, now() at time zone 'utc' - interval '20 minutes' FROM ir_cron WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
+        f"SELECT id, now() at time zone 'utc' - interval '20 minutes' FROM ir_cron WHERE {IS_QUEUE_ACTION}"
     )
 
 
@@ -90,9 +91,7 @@ CRON_FAULTS: dict[str, Fault] = {
     "next call in a month": (
         "cron_far_future",
         lambda it: (
-            it.instance.sql(
-                "UPDATE ir_cron SET nextcall = nextcall + interval '30 days' WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
-            )
+            it.instance.sql(f"UPDATE ir_cron SET nextcall = nextcall + interval '30 days' WHERE {IS_QUEUE_ACTION}")
             and None
         ),
     ),

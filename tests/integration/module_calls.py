@@ -13,6 +13,7 @@ from typing import Any
 
 from instance import LabInstance
 from mail_servers import Options, password_server
+from queue_action import IS_QUEUE_ACTION
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 OWN_CRON = {
@@ -67,14 +68,14 @@ def _queue_runs_for_hours(instance: LabInstance) -> Iterator[None]:
     """Create a record for the lock probe of the doctor. The lock also keeps Odoo's workers away."""
     instance.sql(
         "UPDATE ir_cron SET nextcall = now() at time zone 'utc' - interval '2 hours', "
-        "lastcall = now() at time zone 'utc' - interval '3 hours' WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
+        f"lastcall = now() at time zone 'utc' - interval '3 hours' WHERE {IS_QUEUE_ACTION}"
     )
-    with instance.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"):
+    with instance.locked("ir_cron", IS_QUEUE_ACTION):
         yield
 
 
 def _on_time(instance: LabInstance) -> None:
-    instance.sql("UPDATE ir_cron SET nextcall = '2090-01-01' WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'")
+    instance.sql(f"UPDATE ir_cron SET nextcall = '2090-01-01' WHERE {IS_QUEUE_ACTION}")
 
 
 def _left_by_killed_runs(instance: LabInstance) -> None:

@@ -13,13 +13,14 @@ import pytest
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Rejected
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run import run_declared
 from instance import LabInstance, apply
+from queue_action import QUEUE_ACTION
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 
 
 def queue_id(database: LabInstance) -> int:
     """Return the id of the queue's action. Its name in the database is JSON on 16.0."""
-    (row,) = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"])
+    (row,) = database.read("ir.cron", QUEUE_ACTION)
     return int(row["id"])
 
 
@@ -42,7 +43,7 @@ def test_by_external_id_and_by_name(database: LabInstance) -> None:
             {"field": "interval_type", "before": "hours", "after": "minutes"},
         ],
     }
-    (found,) = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("priority",))
+    (found,) = database.read("ir.cron", QUEUE_ACTION, fields=("priority",))
     (by_name,) = apply_cron(database, name="Mail: Email Queue Manager", model="mail.mail", priority=0)
     assert by_name["changes"] == [{"field": "priority", "before": found["priority"], "after": 0}]
 

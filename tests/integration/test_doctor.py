@@ -27,6 +27,7 @@ from faults import CONSEQUENCES, FAULTS
 from instance import TRANSPORTS
 from lab import Lab
 from playbook import ansible_playbook, play
+from queue_action import IS_QUEUE_ACTION
 from queue_faults import without_recipient
 
 SLOW = "silence"
@@ -131,9 +132,9 @@ def _called_for_and_running(broken: BrokenInstance) -> None:
     broken.instance.needs("ir.cron.progress")
     broken.instance.sql(
         "INSERT INTO ir_cron_trigger (cron_id, call_at) "
-        "SELECT id, now() at time zone 'utc' - interval '15 minutes' FROM ir_cron WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'; "
+        f"SELECT id, now() at time zone 'utc' - interval '15 minutes' FROM ir_cron WHERE {IS_QUEUE_ACTION}; "
         "INSERT INTO ir_cron_progress (cron_id, timed_out_counter, create_date) "
-        "SELECT id, 1, now() at time zone 'utc' - interval '15 minutes' FROM ir_cron WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'"
+        f"SELECT id, 1, now() at time zone 'utc' - interval '15 minutes' FROM ir_cron WHERE {IS_QUEUE_ACTION}"
     )
 
 
@@ -209,7 +210,7 @@ def test_five_at_once(broken: BrokenInstance) -> None:
 def test_the_owner_of_the_lock(broken: BrokenInstance) -> None:
     broken.overdue()
     assert found(broken.examine(checks=["cron"], lock_probe=True)) == ["cron_overdue_no_worker"]
-    with broken.instance.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"):
+    with broken.instance.locked("ir_cron", IS_QUEUE_ACTION):
         (finding,) = broken.examine(checks=["cron"], lock_probe=True)["findings"]
     assert finding["id"] == "cron_overdue_running"
     assert "A worker has locked 'Mail: Email Queue Manager'." in finding["evidence"]

@@ -19,6 +19,7 @@ import pytest
 from drift import Report, report_of
 from instance import LabInstance
 from playbook import Run, Task, ansible_playbook, play
+from queue_action import IS_QUEUE_ACTION
 
 pytestmark = pytest.mark.in_process
 
@@ -360,7 +361,7 @@ def test_playbooks_that_do_not_compare_are_ignored(fresh: Any, tmp_path: Path) -
     provision = fleet.run({"a": host}, {"import_playbook": "postmaster.odoo.provision"}, arguments=())
     assert (provision.exit_code, fleet.statuses) == (0, {"a": "corrected"})
     (fleet.folder / "reports/drift.json").unlink()
-    database.sql("UPDATE ir_cron SET active = false WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'")
+    database.sql(f"UPDATE ir_cron SET active = false WHERE {IS_QUEUE_ACTION}")
     addons = tmp_path / "addons"
     addons.mkdir()
     drifted = {**host, "odoo_mail_servers": [{"name": "Main", "smtp_host": "localhost", "smtp_port": 3}]}

@@ -24,6 +24,7 @@ from ansible_collections.postmaster.odoo.tests.unit.local_server import serving
 from broken_instance import BrokenInstance
 from lab import Lab
 from playbook import COLLECTIONS
+from queue_action import QUEUE_ACTION
 
 PROGRAMS = Path(__file__).resolve().parents[2] / ".venv/eda/bin"
 # JVM, Ansible and Odoo take 15 seconds on two idle cores.
@@ -119,9 +120,7 @@ def wait_until(condition: Callable[[], bool], output: Path) -> None:
 
 
 def queue_is_active(broken: BrokenInstance) -> bool:
-    (cron,) = broken.instance.read(
-        "ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], ["active", "in", [True, False]], fields=("active",)
-    )
+    (cron,) = broken.instance.read("ir.cron", QUEUE_ACTION, ["active", "in", [True, False]], fields=("active",))
     return bool(cron["active"])
 
 

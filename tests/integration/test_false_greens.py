@@ -20,6 +20,7 @@ from drift import compare, instance_in, report_of
 from instance import LabInstance
 from inventory import run_on
 from playbook import Run, ansible_playbook, play
+from queue_action import IS_QUEUE_ACTION
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 STACK: dict[str, Any] = {
@@ -256,7 +257,7 @@ def _own_playbook(folder: Path, hosts: Mapping[str, Any], task: Mapping[str, Any
 FORMATS = {"FORMATS": "json,markdown,junit,html,github"}
 FOUR_FAULTS = (
     "UPDATE ir_mail_server SET smtp_host = 'x.invalid' WHERE name = 'Main'",
-    "UPDATE ir_cron SET active = false WHERE cron_name::text LIKE '%Mail: Email Queue Manager%'",
+    f"UPDATE ir_cron SET active = false WHERE {IS_QUEUE_ACTION}",
     "INSERT INTO ir_mail_server (name, smtp_host, smtp_port, smtp_authentication, smtp_encryption, active, sequence, from_filter) "
     "VALUES ('Relay', 'relay.invalid', 25, 'login', 'none', true, 0, 'billing@acme.example')",
 )

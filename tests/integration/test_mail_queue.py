@@ -25,6 +25,7 @@ from instance import TRANSPORTS, LabInstance
 from lab import Lab, NotApplicable
 from mail_servers import Options, password_server, run_task, run_tasks
 from playbook import Run, ansible_playbook
+from queue_action import IS_QUEUE_ACTION, QUEUE_ACTION
 
 SENDER = "sender@lab.example"
 
@@ -218,7 +219,7 @@ def test_an_interrupted_run_of_the_queue(database: LabInstance, lab: Lab) -> Non
     queue(database, 10)
     database.sql("UPDATE mail_mail SET create_date = create_date - interval '1 minute'")
     database.enforce({"parameters": {"mail.mail.queue.batch.size": "6"}})
-    action = [["cron_name", "=", "Mail: Email Queue Manager"]]
+    action = [QUEUE_ACTION]
     with database.session() as session:
         (cron,) = session.search_read("ir.cron", action, ["id"])
         session.call("ir.cron", "method_direct_trigger", [cron["id"]])
@@ -248,7 +249,7 @@ def test_mails_of_a_batch_are_sent_only_once(database: LabInstance, lab: Lab) ->
 def test_nothing_is_sent_while_the_queues_own_action_runs(database: LabInstance, lab: Lab) -> None:
     send_through(database, lab, "plain")
     mails = queue(database, 2)
-    with database.locked("ir_cron", "cron_name::text LIKE '%Mail: Email Queue Manager%'"), database.session() as other:
+    with database.locked("ir_cron", IS_QUEUE_ACTION), database.session() as other:
         work = act(other, "process", Selection(), batch_size=50)
     assert isinstance(work.error, Conflict)
     assert re.search(r"the cron is running (since|\(it was due at)", work.error.message)
@@ -265,14 +266,14 @@ def test_a_running_queue_is_not_disturbed(database: LabInstance, lab: Lab) -> No
     lab.smtp["plain"].configure(delay=0.1)
     queue(database, 10)
     with database.session() as session, ThreadPoolExecutor() as meanwhile:
-        (action,) = session.search_read("ir.cron", [["cron_name", "=", "Mail: Email Queue Manager"]], ["active"])
+        (action,) = session.search_read("ir.cron", [QUEUE_ACTION], ["active"])
         running = meanwhile.submit(session.call, "ir.cron", "method_direct_trigger", [action["id"]])
         lab.smtp["plain"].wait_accepted()
         with database.session() as other:
             assert isinstance(act(other, "process", Selection(), batch_size=50).error, Conflict)
         running.result()
     database.needs("ir.cron", "failure_count")
-    (action,) = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("failure_count",))
+    (action,) = database.read("ir.cron", QUEUE_ACTION, fields=("failure_count",))
     assert action["failure_count"] == 0
     received = Counter(str(record["subject"]) for record in lab.smtp["plain"].accepted())
     assert received == {f"Mail {n}": 1 for n in range(10)}

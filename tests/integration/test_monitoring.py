@@ -20,6 +20,7 @@ import yaml
 from grafana_dashboard import problems_of
 from instance import LabInstance
 from inventory import run_on
+from queue_action import QUEUE_ACTION
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RULES = CHECKOUT / "docs/monitoring/odoo-mail.rules.yml"
@@ -62,9 +63,7 @@ def monitored(fresh: Any, tmp_path_factory: pytest.TempPathFactory) -> Monitored
     """
     database: LabInstance = fresh("monitoring")
     with database.session() as session:
-        (cron,) = session.search_read(
-            "ir.cron", [["cron_name", "=", "Mail: Email Queue Manager"], ["active", "in", [True, False]]], ["id"]
-        )
+        (cron,) = session.search_read("ir.cron", [QUEUE_ACTION, ["active", "in", [True, False]]], ["id"])
         session.write("ir.cron", [cron["id"]], {"active": False})
         session.create("ir.mail_server", [{"name": "Relay", "smtp_host": "smtp.example", "smtp_port": 25}])
         session.create("mail.mail", [{"state": "exception", "failure_reason": "550 5.1.1 No such user"}])

@@ -13,6 +13,7 @@ import pytest
 
 from instance import LabInstance
 from inventory import run_on, shown
+from queue_action import QUEUE_ACTION
 
 STACK: dict[str, Any] = {
     "odoo_mail_servers": [
@@ -31,7 +32,7 @@ KEYS = {f"postmaster_odoo.{name}" for name in ("attempts", "deletion", "put_off"
 @pytest.mark.in_process
 def test_nothing_of_the_collection_remains(fresh: Callable[[str], LabInstance], tmp_path: Path) -> None:
     database = fresh("removal")
-    queue = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("code", "active"))
+    queue = database.read("ir.cron", QUEUE_ACTION, fields=("code", "active"))
     hosts = {"acme": {**STACK, **{f"odoo_{name}": value for name, value in database.quick_options().items()}}}
     assert run_on(tmp_path, "provision", hosts).exit_code == 0
     with database.session() as session:
@@ -53,6 +54,6 @@ def test_nothing_of_the_collection_remains(fresh: Callable[[str], LabInstance], 
     # The declared records are still there.
     assert [row["name"] for row in database.read("ir.mail_server")] == ["Main", "Other"]
     assert database.read("ir.config_parameter", ["key", "=", "removal.kept"], fields=("value",))[0]["value"] == "yes"
-    after = database.read("ir.cron", ["cron_name", "=", "Mail: Email Queue Manager"], fields=("code", "active"))
+    after = database.read("ir.cron", QUEUE_ACTION, fields=("code", "active"))
     assert after == queue
     assert database.read("ir.config_parameter", ["key", "=like", "postmaster_odoo.%"], fields=("key",)) == []
