@@ -173,8 +173,9 @@ CHECKS = [
     Check("integration", "integration", [*INTEGRATION, "-m", "not second_lab"], needs="lab-up", track="lab"),
     Check("lab-down", "lab-down", [*LAB, "down"], track="lab"),
     # A lab of its own lets it run in parallel with the other, which restarts Odoo at any time. A sample shows that the front end works with the newest
-    # ansible-core. All cases run on the other lab. Files that are marked as second_lab run only here.
-    Check("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB),
+    # ansible-core. All cases run on the other lab. Files that are marked as second_lab run only here. Tests on a lab wait half of their time, so that three
+    # tracks keep two cores busy.
+    Check("newest-lab-up", "newest-lab", [*LAB, "up"], environment="newest", variables=NEWEST_LAB, track="newest-lab"),
     Check(
         "integration-newest",
         "integration",
@@ -182,6 +183,14 @@ CHECKS = [
         environment="newest",
         variables=NEWEST_LAB,
         needs="newest-lab-up",
+        track="newest-lab",
     ),
-    Check("newest-lab-down", "newest-lab", [*LAB, "down"], environment="newest", variables=NEWEST_LAB),
+    Check(
+        "newest-lab-down",
+        "newest-lab",
+        [*LAB, "down"],
+        environment="newest",
+        variables=NEWEST_LAB,
+        track="newest-lab",
+    ),
 ]

@@ -15,6 +15,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.cron_run imp
 from instance import LabInstance, apply
 from queue_action import QUEUE_ACTION
 
+pytestmark = pytest.mark.second_lab
+
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 
 

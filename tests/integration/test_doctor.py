@@ -30,6 +30,8 @@ from playbook import ansible_playbook, play
 from queue_action import IS_QUEUE_ACTION
 from queue_faults import without_recipient
 
+pytestmark = pytest.mark.second_lab
+
 SLOW = "silence"
 EVERY = 1 if os.environ.get("FAULTS") == "all" else 5
 # The broken instances use it one after the other: Odoo loads it again faster than it drops it.

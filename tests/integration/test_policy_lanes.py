@@ -14,6 +14,8 @@ from instance import LabInstance
 from lab import Lab
 from queue_policy import LANES, apply, pass_time, queue, received, ref, run, states, use
 
+pytestmark = pytest.mark.second_lab
+
 
 def test_password_resets_before_newsletters(database: LabInstance, lab: Lab) -> None:
     use(database, lab, "plain")
