@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from ansible_collections.postmaster.odoo.tests.unit.hostile.answering_odoo import AnsweringOdoo
-from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import ENCODINGS, SECRETS
+from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import ENCODINGS, SECRETS, smtp_refusal
 from ansible_collections.postmaster.odoo.tests.unit.hostile.plugins import PLUGINS, error_of
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import Task, run, texts_of
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
@@ -79,7 +79,7 @@ def tasks_with(secret: str) -> list[Task]:
 def repeating_odoo(secret: str, repeated: str) -> SimulatedOdoo:
     """Return an instance whose SMTP server refuses every login and repeats its credentials."""
     odoo = SimulatedOdoo("19.0")
-    words = f"Server replied with following exception:\n (535, b'5.7.8 refused {repeated} ')"
+    words = smtp_refusal(f"refused {repeated} ")
     odoo.smtp = lambda _server: f"Connection Test Failed! Here is what we got instead:\n {words}"
     odoo.delivery = lambda _mail: f"Mail Delivery Failed\n{words}"
     server = {"smtp_host": "smtp.acme.example", "smtp_pass": secret, "from_filter": "odoo@acme.example"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -322,16 +323,18 @@ class Table:
             if path.is_file()
         }
         texts["processes"] = "\n".join(self.processes)
-        # A terminal may break lines at any place, and so may servers.
-        joined = {place: (text, "".join(text.split())) for place, text in texts.items()}
+        joined = {place: (text, _joined(text)) for place, text in texts.items()}
         found: dict[str, list[str]] = {}
         for secret in self.secrets.values():
             for form in forms(secret):
-                places = [
-                    place for place, both in joined.items() if form in both[0] or "".join(form.split()) in both[1]
-                ]
+                places = [place for place, both in joined.items() if form in both[0] or _joined(form) in both[1]]
                 found.setdefault(secret, []).extend(f"{place}: {form}" for place in places)
         return {secret: places for secret, places in found.items() if places}
+
+
+def _joined(text: str) -> str:
+    """Return a text without its breaks. A terminal may break lines at any place, and so may servers, whose lines begin with a code."""
+    return re.sub(r"(?:\s|\\+[rn])+(?:\d{3}[ -])?(?:\d\.\d\.\d )?", "", text)
 
 
 def forms(secret: str) -> Collection[str]:

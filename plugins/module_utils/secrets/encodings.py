@@ -55,8 +55,10 @@ _FORM: tuple[re.Pattern[str], _Decode] = (
     lambda match: chr(int(match[1], 16)) if match[1] else " ",
 )
 _BLANKS = re.compile(r"\s+")
-# The ways to break a text into lines: blanks, quoted-printable, and the code at the beginning of the next line of an SMTP reply.
-_FOLDS = (_BLANKS, re.compile(r"=\s+|\s+"), re.compile(r"\s+(?:\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3}\s+)?)?"))
+# The ways to break a text into lines: blanks, quoted-printable, and the codes at the beginning of the next line of an SMTP reply. smtplib removes the code
+# of three digits (`SMTP.getreply`), and the enhanced code (RFC 2034) stays.
+_CODES = r"(?:\d{3}[ -])?(?:\d\.\d{1,3}\.\d{1,3}\s+)?"
+_FOLDS = (_BLANKS, re.compile(r"=?\s+"), re.compile(rf"\s+{_CODES}"), re.compile(rf"=?\s+{_CODES}"))
 _BETWEEN_DIGITS = re.compile(r"0x|\\x|[\s:,.-]", re.IGNORECASE)
 _BASE64_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _STANDARD = str.maketrans("-_", "+/")
@@ -125,9 +127,7 @@ def encoded_secrets(text: str, secrets: Iterable[str]) -> list[Span]:
     """
     needles = [_needles(secret) for secret in secrets]
     found: list[Span] = []
-    views = list(_views(text)) if needles else []
-    digits = [_lowered(view.replaced(_BETWEEN_DIGITS, lambda _match: "")) for view in views[:1]]
-    for view in views:
+    for view in _views(text) if needles else ():
         lowered = _lowered(view)
         words = view._replace(text=view.text.translate(_STANDARD))
         for needle in needles:
@@ -135,10 +135,10 @@ def encoded_secrets(text: str, secrets: Iterable[str]) -> list[Span]:
                 found += lowered.find(one)
             for one in needle.base64:
                 found += (_whole_word(text, span) for span in words.find(one))
-    for view in digits:
+        digits = lowered.replaced(_BETWEEN_DIGITS, lambda _match: "")
         for needle in needles:
             for one in needle.hexadecimal:
-                found += view.find(one)
+                found += digits.find(one)
     return found
 
 
@@ -172,7 +172,8 @@ def _lower(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def _needles(secret: str) -> _Needles:
     cases = {secret, secret.upper(), secret.lower()}
-    contents = {one.encode(encoding, "replace") for one in cases for encoding in ("utf-8", "utf-16-le")}
+    contents = {one.encode(encoding, "replace") for one in cases for encoding in ("utf-8", "utf-16-le", "utf-16-be")}
+    contents |= {one.encode("latin-1") for one in cases if _is_latin1(one)}
     plain = {_lower(form) for one in cases for form in (one, one.encode("utf-8", "replace").decode("latin-1"))}
     return _Needles(
         # Folding removes blanks from the text, so they are also removed from the secret.
@@ -180,6 +181,10 @@ def _needles(secret: str) -> _Needles:
         frozenset(content.hex() for content in contents),
         frozenset(form for content in contents for form in _in_base64(content)),
     )
+
+
+def _is_latin1(text: str) -> bool:
+    return all(character <= "\xff" for character in text)
 
 
 def _in_base64(content: bytes) -> Iterator[str]:

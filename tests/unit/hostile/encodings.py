@@ -43,7 +43,20 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64, folded": lambda secret: "\n ".join(wrap(b64encode(f"user someone {secret}".encode()).decode(), 8)),
     "base64 in percent": lambda secret: quote(b64encode(f"xy{secret}".encode()).decode(), safe=""),
     "UTF-16 in base64": lambda secret: b64encode(secret.encode("utf-16-le")).decode(),
+    "UTF-16 of big-endian machines in base64": lambda secret: b64encode(secret.encode("utf-16-be")).decode(),
+    "Latin-1 in hexadecimal": lambda secret: secret.encode(
+        "latin-1" if secret.isascii() or max(secret) < "\u0100" else "utf-8"
+    ).hex(),
 }
+
+
+def smtp_refusal(text: str) -> str:
+    """Return the text of Odoo's error for a refusal of several lines. `smtplib` removes the code of three digits from each line, but not the enhanced
+    code.
+    """
+    lines = "\n".join(f"5.7.8 {line.removeprefix('535-5.7.8 ')}" for line in text.splitlines())
+    return f"Server replied with following exception:\n {(535, lines.encode('utf-8', 'surrogatepass'))!r}"
+
 
 # Secrets of every shape; all made up.
 SECRETS = (

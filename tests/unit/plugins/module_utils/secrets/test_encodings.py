@@ -19,7 +19,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing 
     without_secrets,
     without_secrets_in_words,
 )
-from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import ENCODINGS, SECRETS
+from ansible_collections.postmaster.odoo.tests.unit.hostile.encodings import ENCODINGS, SECRETS, smtp_refusal
 
 WORDS = "Server replied with following exception: (535, b'5.7.8 Error: authentication failed: UGFzc3dvcmQ6')"
 
@@ -34,6 +34,20 @@ def test_secrets_of_every_shape(encode: Callable[[str], str]) -> None:
         assert MASK in shown
         assert repeated not in shown
         assert secret not in shown
+
+
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
+def test_secrets_in_an_smtp_refusal(encode: Callable[[str], str]) -> None:
+    """The lines of a reply begin with a code, and Odoo shows the reply as a literal of Python."""
+    for secret in SECRETS:
+        text = smtp_refusal(f"Refused {encode(secret)} (made up)")
+        shown = without_secrets(text, {secret, "the-password-of-another-server"})
+        refused = shown.partition("Refused ")[2].rpartition(" (made up)")[0]
+        assert MASK in refused
+        for at in range(0, len(secret), 5):
+            piece = encode(secret[at : at + 5])
+            # One of the secrets begins with the code of every line.
+            assert len(piece) < 5 or piece == "5.7.8" or piece not in refused
 
 
 @pytest.mark.parametrize("secret", SECRETS)
