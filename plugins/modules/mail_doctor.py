@@ -16,9 +16,10 @@ description:
     finding with its evidence and a remedy.
   - It needs only the connection to Odoo. It finds more if it can also read Odoo's configuration file (O(config_file)) or use SMTP (O(probe)).
   - It changes nothing in the instance. Only O(lock_probe) writes. Odoo's own connection test runs unless O(live_tests=false) is set or the task is in check
-    mode. In this test, Odoo connects to each mail server and logs in, but sends no mail.
-  - The number of calls does not grow with the size of the instance. In addition, each active mail server takes one call for its connection test, and each
-    server that waits for a consent takes one call.
+    mode. In this test, Odoo connects to each mail server and logs in, but sends no mail. Odoo may renew an OAuth2 token in it. A temporary server action
+    tests a mail server with Outlook, so that Odoo keeps a replaced refresh token even if the test fails.
+  - The number of calls does not grow with the size of the instance. In addition, each active mail server takes one call for its connection test (five with
+    Outlook), and each server that waits for a consent takes one call.
   - U(https://postmaster-odoo.github.io/postmaster.odoo/findings.html) explains each finding by its ID.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)

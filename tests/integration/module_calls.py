@@ -84,7 +84,10 @@ def _left_by_killed_runs(instance: LabInstance) -> None:
         copy = {"name": "Main (postmaster.odoo candidate)", "smtp_host": "smtp.invalid", "active": False}
         session.create("ir.mail_server", [copy])
         (model,) = session.search_read("ir.model", [["model", "=", "ir.mail_server"]], ["id"])
-        session.create("ir.actions.server", [{"name": "postmaster.odoo", "model_id": model["id"], "state": "code"}])
+        session.create(
+            "ir.actions.server",
+            [{"name": "postmaster.odoo: mail server 7, 0a1b", "model_id": model["id"], "state": "code"}],
+        )
         session.create("ir.config_parameter", [{"key": "postmaster_odoo.deletion", "value": "{}"}])
 
 

@@ -65,7 +65,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.resources.resource
 )
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.system_parameter import SYSTEM_PARAMETER
 from ansible_collections.postmaster.odoo.plugins.module_utils.routing.route import accepts_sender_lists
-from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import ACTION_MODEL, own_actions
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import ACTION_MODEL, actions_of
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.mask import masked_if_known
 
 if TYPE_CHECKING:
@@ -396,7 +396,7 @@ class MailServer(ResourceType):
             from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import remove_canaries
 
             remove_canaries(session, first.record_id or 0)
-            session.remove(ACTION_MODEL, own_actions(session))
+            session.remove(ACTION_MODEL, actions_of(session, first.record_id or 0))
         return super().perform(session, steps)
 
     def new_values(self, session: Session, values: Mapping[str, Any]) -> dict[str, Any]:

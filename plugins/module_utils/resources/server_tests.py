@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid, Rejected, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.mail_server import MAIL_SERVER
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.oauth2 import OAUTH2_METHODS
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.record_index import RecordIndex
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.records import read_all
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import (
@@ -21,6 +23,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_te
     send_canary,
     test_connection,
 )
+from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.oauth2_test import test_with_tokens
 from ansible_collections.postmaster.odoo.plugins.module_utils.task_result import TaskResult
 
 if TYPE_CHECKING:
@@ -48,7 +51,12 @@ def outcomes(session: Session, servers: Iterable[Found], canary: Canary | None =
 def _test(session: Session, server: Found, canary: Canary | None) -> dict[str, Any]:
     if session.read_only:
         return {"outcome": "not_tested", "message": "Not tested: check mode only reads."}
-    test = test_connection(session, server.id, server.values, MAIL_SERVER.secrets_of(server.values), None)
+    method = OAUTH2_METHODS.get(server.values["smtp_authentication"])
+    run = None
+    if method and method.rotates:
+        # If the test fails after the provider has replaced the refresh token, Odoo's own test would undo the storage of the new one.
+        run = partial(test_with_tokens, session, server.id, None, method.current_tokens, {})
+    test = test_connection(session, server.id, server.values, MAIL_SERVER.secrets_of(server.values), run)
     if canary is not None and (test["outcome"] == "ok" or test["outcome"] in OF_TEST_RECIPIENT):
         test["canary"] = send_canary(session, server, canary, MAIL_SERVER.secrets_of(server.values))
         if test["canary"]["outcome"] == "ok" and test["outcome"] != "ok":

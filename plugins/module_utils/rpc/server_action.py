@@ -17,7 +17,9 @@ This code, and that of the queue policy's crons, runs in Odoo's safe_eval, on 16
 
 from __future__ import annotations
 
+import uuid
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,32 +31,58 @@ if TYPE_CHECKING:
     from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 
 ACTION_MODEL = "ir.actions.server"
-# The name of an action, by which later runs find actions that an interrupted run has left.
-ACTION_NAME = "postmaster.odoo"
+# The beginning of the name of an action. The id of its mail server and a random text follow, because tests of live mail servers take no lock.
+ACTION_NAME = "postmaster.odoo: mail server"
+# An action that still runs is younger.
+_LONGEST = timedelta(hours=1)
 
 
-def run_in_odoo(session: Session, code: str, values: Mapping[str, Any]) -> Any:
+def run_in_odoo(session: Session, code: str, server_id: int, values: Mapping[str, Any]) -> Any:
     """Run code in Odoo as a server action, and return the value that the code assigns to `action`.
 
     :param code: must not contain a secret, because Odoo stores it, and has the restrictions of safe_eval (see above).
-    :param values: the values that the code reads from `env.context`.
+    :param server_id: the mail server that the code is about, `postmaster_server` in `env.context`.
+    :param values: the other values that the code reads from `env.context`.
     :raises OdooError: the code failed. Then nothing has changed in the database.
     """
+    _remove_left(session)
     models = session.search_read("ir.model", [["model", "=", "ir.mail_server"]], ["id"])
-    action = {"name": ACTION_NAME, "model_id": models[0]["id"], "state": "code", "code": code}
+    name = f"{_of_server(server_id)} {uuid.uuid4().hex}"
+    action = {"name": name, "model_id": models[0]["id"], "state": "code", "code": code}
     try:
         (action_id,) = session.create(ACTION_MODEL, [action])
-    except (Timeout, Unreachable):
-        # Odoo may still have created it. Another run cannot be at this point, because it waits for the lock of this one.
+    except (Timeout, Unreachable):  # Odoo may still have created it
         with suppress(OdooError):
-            session.remove(ACTION_MODEL, session.insist(partial(own_actions, session)))
+            session.remove(ACTION_MODEL, session.insist(partial(_named, session, name)))
         raise
     try:
-        return session.call(ACTION_MODEL, "run", [action_id], context=values)
+        return session.call(ACTION_MODEL, "run", [action_id], context={"postmaster_server": server_id, **values})
     finally:
         session.remove(ACTION_MODEL, [action_id])
 
 
 def own_actions(session: Session) -> list[int]:
     """Return the ids of the actions that runs have created and not yet deleted."""
-    return [row["id"] for row in session.search_read(ACTION_MODEL, [["name", "=", ACTION_NAME]], ["id"])]
+    return _named(session, f"{ACTION_NAME}%")
+
+
+def actions_of(session: Session, server_id: int) -> list[int]:
+    """Return the ids of the actions about one mail server that runs have created and not yet deleted."""
+    return _named(session, f"{_of_server(server_id)}%")
+
+
+def _of_server(server_id: int) -> str:
+    return f"{ACTION_NAME} {server_id},"
+
+
+def _named(session: Session, pattern: str, *more: list[Any]) -> list[int]:
+    rows = session.search_read(ACTION_MODEL, [["name", "=like", pattern], *more], ["id"])
+    return [row["id"] for row in rows]
+
+
+def _remove_left(session: Session) -> None:
+    """Delete the actions that interrupted runs have left."""
+    before = (session.now - _LONGEST).strftime("%Y-%m-%d %H:%M:%S")
+    left = _named(session, f"{ACTION_NAME}%", ["create_date", "<", before])
+    if left:
+        session.remove(ACTION_MODEL, left)

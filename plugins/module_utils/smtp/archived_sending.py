@@ -29,4 +29,4 @@ def send_through_archived(session: Session, mail_id: int, server_id: int) -> Non
 
     :raises OdooError: if Odoo fails, for example because the SMTP server closed the connection. Then nothing has changed in the database.
     """
-    run_in_odoo(session, _CODE, {"postmaster_server": server_id, "postmaster_mail": mail_id})
+    run_in_odoo(session, _CODE, server_id, {"postmaster_mail": mail_id})

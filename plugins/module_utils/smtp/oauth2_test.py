@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Odoo's connection test of a candidate that logs in with OAuth2, in one transaction.
+"""Odoo's connection test of a mail server that logs in with OAuth2, in one transaction.
 
 Odoo stores one client per provider, so the new client is stored during the test. Other users of the database do not see it, because it is
 in the same transaction. The provider may replace the token that the test uses. The new token is stored even if the test then fails. If
@@ -60,22 +60,21 @@ action = {'type': 'ir.actions.act_window_close', 'failure': failure}
 
 
 def test_with_tokens(
-    session: Session, candidate_id: int, live_id: int | None, tokens: Sequence[str], client: Mapping[str, str]
+    session: Session, server_id: int, live_id: int | None, tokens: Sequence[str], client: Mapping[str, str]
 ) -> None:
-    """Have Odoo test a candidate.
+    """Have Odoo test a mail server.
 
-    :param live_id: the mail server that the candidate is a copy of.
+    :param live_id: the mail server that it is a copy of; None for a test of a live server itself.
     :param tokens: the fields of the refresh token, the access token and its expiry.
     :param client: the system parameters of a new client, which are set only during the test.
     :raises Rejected: if the test fails.
     """
     values = {
-        "postmaster_server": candidate_id,
         "postmaster_live": [live_id] if live_id else [],
         "postmaster_tokens": list(tokens),
         "postmaster_client": dict(client),
     }
-    answer = run_in_odoo(session, _CODE, values)
+    answer = run_in_odoo(session, _CODE, server_id, values)
     if not isinstance(answer, Mapping) or not isinstance(answer.get("failure"), str):
         raise Unreachable(f"The program at {session.url} is not Odoo: its server action returned no result. Check url.")
     if answer["failure"]:

@@ -12,7 +12,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action 
 from ansible_collections.postmaster.odoo.tests.unit.interruptions import every_cut
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
-run_it = partial(run_in_odoo, code="action = {}", values={})
+run_it = partial(run_in_odoo, code="action = {}", server_id=7, values={})
 
 
 def test_an_interruption_leaves_no_action_behind() -> None:

@@ -6,17 +6,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.diagnose import Examination, diagnose
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Ambiguous, Conflict, Unsupported
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
+from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_action import ACTION_NAME, own_actions
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.connection_test import Canary, failures
 from ansible_collections.postmaster.odoo.tests.unit.clock import Clock
-from ansible_collections.postmaster.odoo.tests.unit.enforcing import add_alias_domain, written
+from ansible_collections.postmaster.odoo.tests.unit.enforcing import (
+    add_alias_domain,
+    oauth2_server,
+    run,
+    server,
+    written,
+)
 from ansible_collections.postmaster.odoo.tests.unit.series import HAVE_PERSONAL_SERVERS, HAVE_SERVERS_WITHOUT_HOST
 from ansible_collections.postmaster.odoo.tests.unit.simulated_odoo.odoo import SimulatedOdoo
 
@@ -59,6 +68,29 @@ def test_by_external_id(odoo: SimulatedOdoo) -> None:
     odoo.add("ir.model.data", module="postmaster", name="main", model="ir.mail_server", res_id=twin)
     (test,) = run_tests(odoo.session(), name=None, xml_id="postmaster.main", canary=None)
     assert test["id"] == twin
+
+
+@pytest.mark.parametrize("message", [None, REFUSED])
+@pytest.mark.parametrize("examine", [outcomes, lambda odoo: diagnose(odoo.session(), Examination())["tests"]])
+def test_a_replaced_refresh_token_is_stored(
+    odoo: SimulatedOdoo, examine: Callable[[SimulatedOdoo], list[dict[str, Any]]], message: str | None
+) -> None:
+    """Microsoft replaces the refresh token at each use. If the test fails afterwards, Odoo must not lose the new one."""
+    run(odoo, {"servers": [oauth2_server("outlook", refresh_token="made-up-token")]})
+    odoo.smtp = lambda _server: message
+    (test,) = examine(odoo)
+    assert test["outcome"] == ("unreachable" if message else "ok")
+    assert server(odoo, "Main")["microsoft_outlook_refresh_token"] == "rotated-token-1"
+    assert own_actions(odoo.session()) == []
+
+
+def test_actions_of_other_runs_stay(odoo: SimulatedOdoo) -> None:
+    """Tests of live mail servers take no lock. Only actions that an interrupted run has left are deleted."""
+    run(odoo, {"servers": [oauth2_server("outlook", refresh_token="made-up-token")]})
+    running, left = (odoo.add("ir.actions.server", name=f"{ACTION_NAME} 7, {name}") for name in ("running", "left"))
+    odoo.record("ir.actions.server", left)["create_date"] = f"{odoo.now - timedelta(hours=2):%Y-%m-%d %H:%M:%S}"
+    outcomes(odoo)
+    assert own_actions(odoo.session()) == [running]
 
 
 @pytest.mark.parametrize("series", HAVE_PERSONAL_SERVERS)
