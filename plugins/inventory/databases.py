@@ -205,7 +205,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.server_version
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.detection import secrets_in
 from ansible_collections.postmaster.odoo.plugins.module_utils.secrets.scrubbing import safe_message
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import printable, shown
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.untrusted_yaml import LARGEST, is_nested_deeply
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -214,8 +214,6 @@ if TYPE_CHECKING:
 # The answer of a server: {"databases": [...], "version": "19.0"}. Plain data, because Ansible's cache stores it.
 Listing = dict[str, Any]
 
-# Reading YAML takes seconds for a megabyte.
-_LARGEST = 1024 * 1024
 # The maximum length of a message from Ansible, which repeats values.
 _LONGEST = 300
 _CHARACTER_SET = re.compile(r"\[(!.|[^!])[^\]]*\]")
@@ -375,7 +373,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         :raises AnsibleParserError: it is not a file of this plugin, or it cannot be read.
         """
         try:
-            is_deep = is_nested_deeply(read_text(path, _LARGEST))
+            is_deep = is_nested_deeply(read_text(path, LARGEST))
         except OSError as error:
             raise AnsibleParserError(f"{path} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:

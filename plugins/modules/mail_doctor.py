@@ -18,8 +18,8 @@ description:
   - It changes nothing in the instance. Only O(lock_probe) writes. Odoo's own connection test runs unless O(live_tests=false) is set or the task is in check
     mode. In this test, Odoo connects to each mail server and logs in, but sends no mail. Odoo may renew an OAuth2 token in it. A temporary server action
     tests a mail server with Outlook, so that Odoo keeps a replaced refresh token even if the test fails.
-  - The number of calls does not grow with the size of the instance. In addition, each active mail server takes one call for its connection test (five with
-    Outlook), and each server that waits for a consent takes one call.
+  - The number of calls does not grow with the size of the instance. In addition, each connection test takes one call (with Outlook five), and
+    each server that waits for a consent takes one call.
   - U(https://postmaster-odoo.github.io/postmaster.odoo/findings.html) explains each finding by its ID.
 author:
   - The postmaster.odoo contributors (@postmaster-odoo)

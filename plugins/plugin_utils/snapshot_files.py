@@ -24,8 +24,8 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.reading import read_document
 from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import SnapshotDocument
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import comment, entries
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.untrusted_yaml import YAML_ERRORS, is_nested_deeply
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault import Vault, has_vault_secrets
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 LATEST = "latest"
 _MODE = 0o600
@@ -234,6 +234,5 @@ def _data(path: Path) -> Any:
         raise Invalid(f"The snapshot {path} cannot be read: it is not text in UTF-8.") from None
     except AnsibleError as error:
         raise Invalid(f"The snapshot cannot be read: {error.message}") from None
-    # PyYAML's constructors raise these for values such as 2026-13-45 or !!int x.
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+    except YAML_ERRORS:
         raise Invalid(f"{path} is not a snapshot of this collection: it is not YAML.") from None

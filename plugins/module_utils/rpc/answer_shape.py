@@ -14,12 +14,14 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Rejected, Unreachable
 
 _Check = Callable[[Any], bool]
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(rf"{_DATE.pattern} \d\d:\d\d:\d\d(\.\d+)?")
 # The limit of PostgreSQL's integers.
 _LARGEST = 2**63
 # The types of fields whose names do not show their types. Their types are not read from the instance.
@@ -243,10 +245,10 @@ def _is_record(value: Any) -> bool:
     )
 
 
-def _is_moment(value: Any) -> bool:
+def _is_time(value: Any, pattern: re.Pattern[str]) -> bool:
     if value is False:
         return True
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+    if not isinstance(value, str) or not pattern.fullmatch(value):
         return False
     try:
         datetime.fromisoformat(value[:19])
@@ -293,8 +295,8 @@ _VALUES: Mapping[str, _Check] = {
     "html": _is_text,
     "selection": _is_choice,
     "reference": _is_text,
-    "datetime": _is_moment,
-    "date": _is_moment,
+    "datetime": partial(_is_time, pattern=_MOMENT),
+    "date": partial(_is_time, pattern=_DATE),
     "binary": _is_binary,
     "many2one": _is_record,
     "one2many": _is_ids,

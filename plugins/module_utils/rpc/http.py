@@ -156,7 +156,9 @@ class HttpConnection:
         if not self._proxy or not self._proxy.username:
             return {}
         credentials = f"{unquote(self._proxy.username)}:{unquote(self._proxy.password or '')}"
-        return {"Proxy-Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
+        return {
+            "Proxy-Authorization": "Basic " + base64.b64encode(credentials.encode("utf-8", "surrogatepass")).decode()
+        }
 
     def _ready(self) -> http.client.HTTPConnection:
         """Return the open connection, or a new one if the server has closed it. So no request need be sent twice."""

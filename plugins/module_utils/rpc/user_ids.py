@@ -29,7 +29,7 @@ _NO_MEMORY = (OSError, RuntimeError, ValueError)
 def _file(url: str, database: str, username: str) -> Path:
     """Return the file for an id, in Ansible's home, which an environment variable can change."""
     home = Path(os.environ.get("ANSIBLE_HOME") or "~/.ansible").expanduser()
-    name = hashlib.sha256("\0".join((url, database, username)).encode()).hexdigest()
+    name = hashlib.sha256("\0".join((url, database, username)).encode("utf-8", "surrogatepass")).hexdigest()
     return home / "postmaster.odoo" / "user_ids" / name
 
 

@@ -113,7 +113,7 @@ def _encodes(word: str, secrets: Iterable[str]) -> bool:
         content = b64decode(word + "=" * (-len(word) % 4))
     except binascii.Error:
         return False
-    encoded = [secret.encode() for secret in secrets]
+    encoded = [secret.encode("utf-8", "surrogatepass") for secret in secrets]
     return any(secret in content.split(b"\0") or (len(secret) >= LONG and secret in content) for secret in encoded)
 
 

@@ -26,16 +26,18 @@ from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report impor
     Resource,
     kinds,
 )
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.untrusted_yaml import (
+    LARGEST,
+    YAML_ERRORS,
+    is_nested_deeply,
+)
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_escapes import escaped
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 FORMAT = 1
 _REQUIRED = ("resource", "key", "reason", "owner", "expires")
 _OPTIONAL = ("instance", "field", "value")
 _EVERYWHERE = "*"
 _MERGE = "tag:yaml.org,2002:merge"
-# To parse one megabyte of YAML takes seconds.
-_LARGEST = 1024 * 1024
 _MOST_KEYS = 1000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -137,14 +139,16 @@ class Baseline:
 
         Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_date)
         try:
-            text = read_text(path, _LARGEST)
+            text = read_text(path, LARGEST)
             if is_nested_deeply(text):
                 raise ValueError("it is nested too deeply")
             content = yaml.load(text, Loader)
-        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            reason = (
-                error.strerror if isinstance(error, OSError) else shown(" ".join(str(error).split()), 300, quoted=False)
-            )
+        except OSError as error:
+            raise BaselineError(f"The baseline {path} cannot be read: {error.strerror}.") from error
+        except YAML_ERRORS as error:
+            # The message of a built-in error is only a part of a sentence, such as the key of a KeyError.
+            told = isinstance(error, (ValueError, yaml.YAMLError))
+            reason = shown(" ".join(str(error).split()), 300, quoted=False) if told else "it is not valid YAML"
             raise BaselineError(f"The baseline {path} cannot be read: {reason}.") from error
         entries = list(_entries(content, problems))
         if problems:

@@ -17,8 +17,8 @@ from ansible.parsing.vault import is_encrypted
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.yaml_text import TEMPLATE, comment, entries
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.untrusted_yaml import is_nested_deeply
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.vault import Vault
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
 
 _CANNOT = "The existing vault file cannot be merged, because {}. Move it away."
 _HEAD = "The secrets of {host}, to which mail.yml refers."

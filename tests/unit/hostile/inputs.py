@@ -28,12 +28,18 @@ from ansible.plugins.loader import inventory_loader
 from ansible_collections.postmaster.odoo.plugins.inventory import databases
 from ansible_collections.postmaster.odoo.plugins.module_utils.doctor.odoo_configuration import read_configuration
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.former import Former, Loss
+from ansible_collections.postmaster.odoo.plugins.module_utils.rollback.snapshot_document import (
+    SavedRecord,
+    SnapshotDocument,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.smtp.pem import certificate_text, private_key_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.tls import client_context
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline, BaselineError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.history import History
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.report import Difference, Instance, Resource
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import VaultFile
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.snapshot_files import SnapshotFiles
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.stack_variables import (
     StackVariableError,
     stack_arguments_of,
@@ -82,6 +88,14 @@ _REPORT = {
         }
     ],
 }
+_SNAPSHOT = SnapshotDocument(
+    *("https://odoo.example", "acme", "19.0"),
+    [
+        SavedRecord("mail_server", "Main", "present", "acme.main", Former(name="Main", values={"smtp_port": 25})),
+        SavedRecord("system_parameter", "a.b", "absent", None, Former(name="a.b")),
+    ],
+    [Loss("addon", "crm", "It stays.")],
+).as_document()
 _INVENTORY = {
     "plugin": "postmaster.odoo.databases",
     "servers": [{"url": "http://127.0.0.1:1", "odoo_databases": ["acme"], "exclude": ["x*"], "timeout": 5}],
@@ -141,7 +155,7 @@ _VALUES: tuple[Any, ...] = (
 )
 _LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
 _MERGES = "a0: &a0 {x0: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n  x{n}: 1\n" for n in range(1, 30))
-_CONTENTS = (
+CONTENTS = (
     b"",
     b"5",
     b"text",
@@ -163,6 +177,15 @@ _CONTENTS = (
     b"x" * 1_000_000,
     b"a: " + b"9" * 20_000,
     b"a: 0x" + b"f" * 20_000,
+    b"a: !!bool x",
+    b'a: !!int ""',
+    b'a: !!float ""',
+    b"a: !!timestamp x",
+    b"a: !!binary \xc3\xa4",
+    b"a: !!omap x",
+    b"a: !!set [x]",
+    b"a: 2026-13-45",
+    b"a: " + b"1:" * 180 + b"1.5",
     b"$ANSIBLE_VAULT;1.1;AES256\n6162",
     b"$ANSIBLE_VAULT;9.9;AES256\nxyz",
     b"-----BEGIN CERTIFICATE-----\n" * 5000,
@@ -218,7 +241,7 @@ def write_hostile(random: Random, path: Path, good: Any) -> None:
         at = random.randrange(len(whole))
         path.write_bytes(whole[:at] + random.choice((b"", random.randbytes(4), b"\t", b"]")))
     else:
-        path.write_bytes(random.choice(_CONTENTS))
+        path.write_bytes(random.choice(CONTENTS))
 
 
 def _fleet() -> list[Instance]:
@@ -254,6 +277,13 @@ def _vault(random: Random, folder: Path) -> None:
         file = VaultFile(str(path), None)
         file.content("acme", {"vault_acme_a": "new", "vault_acme_b": "b"})
         file.missing(["vault_acme_a"])
+
+
+def _snapshot(random: Random, folder: Path) -> None:
+    write_hostile(random, folder / "snapshot.yml", _SNAPSHOT)
+    with _vault_secrets(VaultSecret(b"made up")):
+        _path, document = SnapshotFiles(str(folder)).read("snapshot.yml", "https://odoo.example", "acme")
+    document.declarations()
 
 
 def _vault_secrets(secret: VaultSecret) -> Any:
@@ -301,6 +331,7 @@ INPUTS: dict[str, Callable[[Random, Path], None]] = {
     "baseline": _baseline,
     "report": _report,
     "vault": _vault,
+    "snapshot": _snapshot,
     "inventory": _inventory,
     "files": _file_options,
     "variables": _variables,

@@ -19,6 +19,7 @@ from unittest import mock
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.ansible_module import OdooModule
+from ansible_collections.postmaster.odoo.plugins.module_utils.api_keys import web_client
 from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement import lock
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import reverse_proxy
@@ -150,7 +151,7 @@ def nobody_waits() -> Iterator[None]:
     """Remove every wait between two calls of the collection."""
     clock = Clock()
     with contextlib.ExitStack() as patches:
-        for module in (lock, put_off, rpc_session, connection_test, reverse_proxy):
+        for module in (lock, put_off, rpc_session, connection_test, reverse_proxy, web_client):
             patches.enter_context(mock.patch.object(module, "time", clock))
         yield
 

@@ -15,12 +15,14 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.bounds import refusable_arguments
+from ansible_collections.postmaster.odoo.plugins.module_utils.errors import Invalid
 from ansible_collections.postmaster.odoo.plugins.module_utils.files import read_text
 from ansible_collections.postmaster.odoo.plugins.module_utils.text import shown
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.drift.baseline import Baseline, BaselineError
 from ansible_collections.postmaster.odoo.plugins.plugin_utils.export.vault_file import merged
-from ansible_collections.postmaster.odoo.plugins.plugin_utils.yaml_nesting import is_nested_deeply
-from ansible_collections.postmaster.odoo.tests.unit.hostile.inputs import INPUTS, try_input
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.snapshot_files import SnapshotFiles
+from ansible_collections.postmaster.odoo.plugins.plugin_utils.untrusted_yaml import is_nested_deeply
+from ansible_collections.postmaster.odoo.tests.unit.hostile.inputs import CONTENTS, INPUTS, try_input
 from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import SECONDS
 
 
@@ -31,6 +33,17 @@ def test_inputs_of_any_content(name: str, tmp_path: Path) -> None:
         fault, seconds = try_input(name, Random(f"{name} {number}"), tmp_path)
         assert fault == ""
         assert seconds < SECONDS
+
+
+@pytest.mark.parametrize("content", CONTENTS, ids=lambda content: repr(content[:20]))
+def test_files_of_any_content(content: bytes, tmp_path: Path) -> None:
+    """Every reader of YAML names the file."""
+    path = tmp_path / "file.yml"
+    path.write_bytes(content)
+    with pytest.raises(BaselineError, match=r"^The baseline .*file\.yml "):
+        Baseline.read(path)
+    with pytest.raises(Invalid, match=r"file\.yml "):
+        SnapshotFiles(str(tmp_path)).read("file.yml", "https://odoo.example", "acme")
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "device", "large"])

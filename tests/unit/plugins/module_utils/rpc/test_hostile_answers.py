@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from datetime import datetime, timedelta, timezone
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError, Rejected, Timeout, Unreachable
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.known_parameters import BASE_URL_KEY, LOCK_KEY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import http_response
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.answer_shape import check_answer
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.decoding import decode
@@ -62,6 +64,21 @@ def test_tasks_with_answers_of_any_server(series: str, task: Any, transport: str
         ending = run(task, AnsweringOdoo(instance(series), partial(changed, {number: random})), transport)
         assert ending.fault == ""
         assert ending.seconds < SECONDS
+
+
+def at_another_time(text: bytes, _number: int, answer: Answer) -> Answer:
+    return answer._replace(body=re.sub(rb'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?"', b'"%s"' % text, answer.body))
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01 00:00:00", "9999-12-31 23:59:59", "2026-01-01"])
+@pytest.mark.parametrize("task", [*CHECKS, *APPLIED], ids=lambda task: f"{task.module}{'!' if task.applies else ''}")
+def test_tasks_with_times_at_the_edges(series: str, task: Any, moment: str) -> None:
+    """Another run writes at the same time, and another one logs in to the web client."""
+    odoo = instance(series)
+    odoo.add("ir.config_parameter", key=LOCK_KEY, value="elsewhere pid 1 [0a1b2c3d, 60 s]")
+    odoo.add("ir.config_parameter", key=BASE_URL_KEY, value="https://odoo.acme.example")
+    ending = run(task, AnsweringOdoo(odoo, partial(at_another_time, moment.encode())), "json2")
+    assert ending.fault == ""
 
 
 # JSON

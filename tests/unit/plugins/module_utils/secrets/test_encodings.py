@@ -61,6 +61,12 @@ def test_any_text_can_be_searched(secret: str, encode: Callable[[str], str], tex
         assert 0 <= start < end
 
 
+@pytest.mark.parametrize("secret", ["half\udcffsecret", "pair\ud83dsecret"])
+def test_a_secret_with_half_of_a_surrogate_pair(secret: str) -> None:
+    """Python reads a byte of an environment variable that is not UTF-8 as such a character."""
+    assert without_secrets(f"Refused {secret}: {WORDS}", {secret}) == f"Refused {MASK}: {WORDS}"
+
+
 def test_a_text_of_any_size() -> None:
     secret = "correct-horse"
     shown = without_secrets("x " * 9_995 + secret + " y" * 1_000_000, {secret})

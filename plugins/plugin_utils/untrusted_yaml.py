@@ -2,10 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check untrusted YAML texts before they are parsed."""
+"""YAML files of any content: limits that hold before they are parsed, and the errors of the parser."""
 
 from __future__ import annotations
 
+import yaml
+
+# Bytes. To parse a megabyte takes PyYAML seconds.
+LARGEST = 1024 * 1024
+# The errors of PyYAML. Its constructors raise the built-in ones for values such as 2026-13-45, !!int "" or a float of many parts.
+YAML_ERRORS = (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 # PyYAML takes seconds for a few thousand brackets in a row before it fails.
 _DEEPEST = 100
 
