@@ -40,17 +40,22 @@ _PASSWORD_BEFORE_HOST = re.compile(
 )
 # Values that code or data assigns to a name, with an operator or as the next argument: x = 'a', "x": "a", get('x', 'a').
 _GIVEN = re.compile(
-    r"""(?<![\w.-])(?P<name>[\w.-]+)['"]?\s{0,20}\]?\s{0,20}(?::\s{0,20}\w+\s{0,20}=|[=:]|(?<=['"])\s{0,20},)\s{0,20}\(?\s{0,20}[rbuf]{0,2}"""
+    r"""(?<![\w.-])(?P<name>[\w.-]+)['"]?\s{0,20}\]?\s{0,20}(?::\s{0,20}\w+\s{0,20}=|[=:]|(?<=['"])\s{0,20},)\s{0,20}(?:(?:str|bytes)?\(\s{0,20})?[rbuf]{0,2}"""
     r"""(?:(?:\"{3}|'{3})\s{0,20}(?=[^'"\s])|(?P<quote>['"])(?!(?P=quote))(?=\S))""",
     re.IGNORECASE,
 )
-# One assignment in each line of a text, for example of a system parameter: password=a.
-_GIVEN_UNQUOTED = re.compile(r"^[ \t]*(?P<name>[\w.]+)[ \t]*=[ \t]*[^\s'\"(){}\[\].,]+[ \t\r]*$", re.MULTILINE)
+# One assignment in each line of a text, for example of a system parameter: password=a, or a header: X-Api-Key: made-up. The words of an annotation, such as
+# token: str, have no digit.
+_GIVEN_UNQUOTED = re.compile(
+    r"^[ \t]*(?P<name>[\w.-]+)[ \t]*(?:=[ \t]*|:[ \t]+(?=\S*[\d=_-])(?=\S{6}))[^\s'\"(){}\[\].,]+[ \t\r]*$",
+    re.MULTILINE,
+)
 _LOGIN_IN_CODE = re.compile(
-    r"""(\.login\(|\bauth\s*=\s*\(|\b\w*(?:Basic|Digest)Auth\()[^()\n]*,\s*(?:\w+\s*=\s*)?[rbuf]?['"]{1,3}\s{0,20}[^'"\s]"""
+    r"""(\.login\(|\bauth['"]?\s{0,20}[=:]\s{0,20}[(\[]|\b\w*(?:Basic|Digest)Auth\()[^()\[\]\n]*,\s*(?:\w+\s*=\s*)?[rbuf]?['"]{1,3}\s{0,20}[^'"\s]"""
     r"""|\b(bearer|basic)\s+(?=\S*[\d=])[\w+/=.~-]{6,}|['"]bearer\s+[\w+/=.~-]{6,}"""
     r"""|['"](?:token|apikey|key|digest)\s+(?=[^'"\s]*[\d=_-])[\w+/=.~-]{6,}['"]"""
-    r"""|\bauthorization['"]?\s{0,20}[\]:=,]{1,3}\s{0,20}[rbuf]?['"](?:\w+\s+)?[\w+/=.~-]{6,}['"]"""
+    r"""|\b(?:authorization|x-auth)['"]?(?:\s{0,20}[\]:=,]){1,3}\s{0,20}[rbuf]?['"](?:\w+\s+)?[\w+/=.~-]{6,}['"]"""
+    r"""|(?:\s-u|--user)[\s=]\s{0,20}['"]?[^\s:'"]+:[^\s'"]"""
     r"""|^[ \t]*authorization:[ \t]*\w+[ \t]+[\w+/=.~-]{6,}[ \t\r]*$""",
     re.IGNORECASE | re.MULTILINE,
 )
