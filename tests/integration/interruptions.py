@@ -40,7 +40,8 @@ ORDER BY 1
 """
 # Simulate that much time since a client was killed.
 _TIME_PASSES = """
-UPDATE ir_config_parameter SET write_date = write_date - interval '10 minutes' WHERE key LIKE 'postmaster_odoo.%'
+UPDATE ir_config_parameter SET write_date = write_date - interval '2 hours' WHERE key LIKE 'postmaster_odoo.%';
+UPDATE ir_act_server SET create_date = create_date - interval '2 hours' WHERE name->>'en_US' LIKE 'postmaster.odoo%'
 """
 
 

@@ -28,6 +28,7 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions impo
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
+from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc import session as rpc_session
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.session import Session
 from instance import LabInstance
@@ -208,6 +209,31 @@ class ChangeOver(Consent):
         return {"servers": [password_server(self.lab, "starttls_any_sender", name="Main")]}
 
 
+class LiveTest(OAuth2Play):
+    """A test of a live server that fails after the provider has replaced the refresh token. It needs no lock."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.instance.enforce({"servers": [self._server({"refresh_token": self.consent})]})
+
+    @contextmanager
+    def surroundings(self) -> Iterator[None]:
+        smtp = self.lab.smtp["xoauth2"]
+        smtp.configure(replies={"RCPT": "550 5.1.1 No such user"})
+        with super().surroundings():
+            yield
+        smtp.reset()
+
+    def run(self, session: Session) -> None:
+        run_tests(session, name="Main", xml_id=None, canary=None)
+
+    def differences(self) -> list[str]:
+        return [f"the token {token} is spent" for token in self.tokens() if token not in self.endpoint.valid]
+
+    def worse(self) -> list[str]:
+        return self.differences()
+
+
 class PolicyInstalled(StackPlay):
     @property
     def stack(self) -> Mapping[str, Any]:
@@ -315,6 +341,7 @@ PLAYS: dict[str, type[Play]] = {
     "new OAuth2 client": NewClient,
     "OAuth2 consent": Consent,
     "change over to OAuth2": ChangeOver,
+    "test of a live server": LiveTest,
     "policy installed": PolicyInstalled,
     "policy removed": PolicyRemoved,
     "queue": Queue,

@@ -58,7 +58,9 @@ def run_in_odoo(session: Session, code: str, server_id: int, values: Mapping[str
     try:
         return session.call(ACTION_MODEL, "run", [action_id], context={"postmaster_server": server_id, **values})
     finally:
-        session.remove(ACTION_MODEL, [action_id])
+        # The result is known. If Odoo can no longer be reached, a later run deletes the action.
+        with suppress(Timeout, Unreachable):
+            session.remove(ACTION_MODEL, [action_id])
 
 
 def own_actions(session: Session) -> list[int]:
