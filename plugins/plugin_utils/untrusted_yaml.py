@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""YAML files of any content: limits that hold before they are parsed, and the errors of the parser."""
+"""YAML files of any content: limits to check before they are parsed, and the errors of the parser."""
 
 from __future__ import annotations
 
