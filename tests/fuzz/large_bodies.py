@@ -10,19 +10,20 @@ import multiprocessing
 import multiprocessing.connection
 import resource
 import socket
-import time
 from collections import Counter
 from functools import partial
+from math import inf
 
 from ansible_collections.postmaster.odoo.plugins.module_utils.errors import OdooError
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http import HttpConnection
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.http_response import LARGEST_BODY
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.json2 import Json2Transport
 from ansible_collections.postmaster.odoo.plugins.module_utils.rpc.jsonrpc import JsonRpcTransport
-from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYTES
+from ansible_collections.postmaster.odoo.tests.unit.hostile.tasks import MEGABYTES, SECONDS
 from ansible_collections.postmaster.odoo.tests.unit.local_server import listening
 
-SECONDS = 60.0
+# The server of this test pours the answer through the same processors, so the process is allowed more time than its own work takes.
+_PATIENCE = 60.0
 # The values of each kind that use the most memory for each byte.
 _PARTS = {
     "blanks": b" ",
@@ -54,20 +55,18 @@ def fuzz_bodies(_count: int, _seed: int) -> Counter[str]:
 
 
 def _measured(name: str, part: bytes, endless: bool, transport: str) -> tuple[int, float]:
-    """Return the largest memory of a process that reads such a body, in MB, and its seconds."""
+    """Return the largest memory of a process that reads such a body, in MB, and its processor time in seconds."""
     context = multiprocessing.get_context("spawn")
     start, end = _OPENING.get(name, (b"[", b"0]"))
     with listening(partial(_pour, start, part, end, endless)) as url:
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_ask, args=(url, transport, sender))
-        started = time.monotonic()
         process.start()
-        process.join(2 * SECONDS)
-        seconds = time.monotonic() - started
+        process.join(2 * _PATIENCE)
         if process.is_alive():
             process.kill()
             process.join()
-        return (receiver.recv() if receiver.poll() else 10**6), seconds
+        return receiver.recv() if receiver.poll() else (10**6, inf)
 
 
 def _pour(start: bytes, part: bytes, end: bytes, endless: bool, connection: socket.socket) -> None:
@@ -82,7 +81,7 @@ def _pour(start: bytes, part: bytes, end: bytes, endless: bool, connection: sock
 
 
 def _ask(url: str, transport: str, sender: multiprocessing.connection.Connection) -> None:
-    http = HttpConnection(url, timeout=SECONDS, proxy="")
+    http = HttpConnection(url, timeout=_PATIENCE, proxy="")
     try:
         if transport == "json2":
             Json2Transport(http, "acme", "made-up-key").execute("ir.cron", "search_read", None, {})
@@ -91,4 +90,5 @@ def _ask(url: str, transport: str, sender: multiprocessing.connection.Connection
             odoo.execute("ir.cron", "search_read", None, {})
     except OdooError:
         pass
-    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    sender.send((used.ru_maxrss // 1024, used.ru_utime + used.ru_stime))
