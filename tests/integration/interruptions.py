@@ -184,7 +184,7 @@ class Play:
     def cut(self, proxy: FaultProxy, *, sample: int | None = None) -> Tally:
         """Interrupt the play at every call.
 
-        :param sample: only at this number of calls that write.
+        :param sample: only at this number of calls; every other one writes.
         """
         tally = Tally()
         self.reset()
@@ -208,8 +208,9 @@ class Play:
     def _sample(self, count: int) -> Iterator[Cut]:
         writing = [number for number, call in enumerate(self._calls, 1) if call.rpartition(".")[2] not in READ_METHODS]
         for index in range(count):
+            numbers = range(1, len(self._calls) + 1) if index % 2 else writing
             # The plays have different interruptions at the same place.
-            yield Cut(writing[len(writing) * index // count], *_KINDS[(index + len(writing)) % len(_KINDS)])
+            yield Cut(numbers[len(numbers) * index // count], *_KINDS[(index + len(writing)) % len(_KINDS)])
 
     def _try(self, proxy: FaultProxy, cut: Cut, tally: Tally) -> None:
         self.reset()

@@ -26,6 +26,10 @@ from ansible_collections.postmaster.odoo.plugins.module_utils.enforcement.run_op
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue import put_off
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.actions import act
 from ansible_collections.postmaster.odoo.plugins.module_utils.queue.selection import Selection
+from ansible_collections.postmaster.odoo.plugins.module_utils.removal.own_records import (
+    find_own_records,
+    remove_own_records,
+)
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.addon import ADDON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.cron import CRON
 from ansible_collections.postmaster.odoo.plugins.module_utils.resources.server_tests import run_tests
@@ -250,6 +254,17 @@ class PolicyRemoved(PolicyInstalled):
         return {"queue_policy": {"state": "absent"}}
 
 
+class OwnRecords(PolicyRemoved):
+    """The removal of everything that only the collection needs."""
+
+    def run(self, session: Session) -> None:
+        remove_own_records(session, find_own_records(session))
+
+    def differences(self) -> list[str]:
+        with self.instance.session() as session:
+            return [f"{record.kind} {record.name} is left" for record in find_own_records(session)]
+
+
 class AddonInstalled(StackPlay):
     """An addon, and a mail server after it."""
 
@@ -344,6 +359,7 @@ PLAYS: dict[str, type[Play]] = {
     "test of a live server": LiveTest,
     "policy installed": PolicyInstalled,
     "policy removed": PolicyRemoved,
+    "own records removed": OwnRecords,
     "queue": Queue,
     "heal": Heal,
     "addon": AddonInstalled,
