@@ -10,11 +10,10 @@ from datetime import datetime, timezone
 
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 # Somebody may set a cron to the last day of the calendar so that it never runs. Durations can be added to and subtracted from these years.
-_YEARS = (1000, 9000)
+_FIRST, _LAST = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (1000, 9000))
 
 
 def moment_of(text: str) -> datetime:
     """Return the time in UTC of a value of a datetime field, with or without fractions of a second. It is in a year from 1000 to 9000."""
     moment = datetime.strptime(text[:19], DATETIME_FORMAT).replace(tzinfo=timezone.utc)
-    first, last = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in _YEARS)
-    return min(max(moment, first), last)
+    return min(max(moment, _FIRST), _LAST)

@@ -44,9 +44,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64 in percent": lambda secret: quote(b64encode(f"xy{secret}".encode()).decode(), safe=""),
     "UTF-16 in base64": lambda secret: b64encode(secret.encode("utf-16-le")).decode(),
     "UTF-16 of big-endian machines in base64": lambda secret: b64encode(secret.encode("utf-16-be")).decode(),
-    "Latin-1 in hexadecimal": lambda secret: secret.encode(
-        "latin-1" if secret.isascii() or max(secret) < "\u0100" else "utf-8"
-    ).hex(),
+    "Latin-1 in hexadecimal": lambda secret: secret.encode("latin-1" if max(secret) < "\u0100" else "utf-8").hex(),
 }
 
 

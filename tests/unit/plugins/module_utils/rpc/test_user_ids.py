@@ -90,3 +90,10 @@ def test_ansibles_own_home_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_p
     remember(URL, "acme", "ops", 7)
     (kept,) = files(tmp_path)
     assert kept.is_relative_to(tmp_path / ".ansible")
+
+
+def test_a_name_with_a_byte_that_is_not_utf_8() -> None:
+    """Python reads such a byte of an environment variable as half of a surrogate pair."""
+    account = ("https://odoo.acme.example", "acme", "half\udcffname")
+    remember(*account, 7)
+    assert recall(*account) == 7
